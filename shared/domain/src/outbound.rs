@@ -1,0 +1,77 @@
+//! One HTTP request on its way to a receiver, and what came of it.
+//!
+//! The domain builds an [`OutboundRequest`] completely (see [`crate::request`]); the sender only
+//! carries it out, under the address guard, and reports a [`Sent`]. Neither side knows how the
+//! other works, so the simulation can put a scripted receiver where the network is.
+
+use std::time::Duration;
+
+/// Most bytes of a response body that are kept, counted after conversion to text.
+pub const CAPTURE_LIMIT_BYTES: usize = 4096;
+
+/// A request ready to be sent: `POST`, signed, with every header that the receiver will see except
+/// those that the HTTP client owns (`host`, `content-length`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboundRequest {
+    /// Absolute URL, as saved on the webhook.
+    pub url: String,
+    /// Header names in lower case and their values, in the order in which they are sent.
+    pub headers: Vec<(String, String)>,
+    /// The exact bytes that were signed.
+    pub body: Vec<u8>,
+    /// Time allowed from the start of name resolution to the last byte read, 1–30 s.
+    pub timeout: Duration,
+}
+
+impl std::fmt::Debug for OutboundRequest {
+    /// Shows sizes only: header values and bodies belong to users and must not reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutboundRequest")
+            .field("headers", &self.headers.len())
+            .field("body_bytes", &self.body.len())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result of carrying out an [`OutboundRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// What happened.
+    pub outcome: SendOutcome,
+    /// Time from start to outcome.
+    pub duration: Duration,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The receiver answered with a complete status line and headers.
+    Answered(Answer),
+    /// No usable answer. Counts as an attempt; `error` is a sentence for the webhook's owner and
+    /// holds no secret and no header value.
+    Failed {
+        /// What went wrong, for example `the receiver did not answer within 10 s`.
+        error: String,
+    },
+    /// The name server did not answer (time-out, `SERVFAIL`, none reachable). Our fault, not the
+    /// receiver's: it spends no attempt. A name that does not exist is [`SendOutcome::Failed`].
+    ResolverUnavailable {
+        /// What the resolver said.
+        error: String,
+    },
+}
+
+/// The part of a response that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status, 100–999.
+    pub status: u16,
+    /// The first [`CAPTURE_LIMIT_BYTES`] of the body as text; bytes that are not UTF-8 become U+FFFD,
+    /// and the limit holds after that conversion. Empty when there was none.
+    pub body: String,
+    /// The body went on beyond what was kept, or broke off, or outlasted the deadline.
+    pub truncated: bool,
+    /// The `Retry-After` header as received, at most 64 bytes.
+    pub retry_after: Option<String>,
+}

@@ -1,0 +1,3 @@
+//! What the handlers need from the outside, one trait per capability.
+pub mod send;
+pub use send::SendRequests;
