@@ -1,5 +1,29 @@
-//! Stub.
+//! Grapnel's core: what a webhook service decides, without anything that it decides about.
+//!
+//! No AWS type, no I/O and no clock live here. A handler reads through [`ports`], asks a pure
+//! function what to do, and carries it out through [`ports`] again:
+//!
+//! - [`event`]: what happened; [`event::inbound`] reads it from the events queue.
+//! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for,
+//!   [`url_policy`] and [`address`] say which targets are allowed.
+//! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
+//!   [`signature`] signs it, [`outbound`] is the request and its outcome.
+//! - [`retry`]: what follows an attempt. [`message`] is what the delivery queue carries.
+//! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
+
 pub mod address;
+pub mod catalogue;
+pub mod delivery;
+pub mod event;
+pub mod fault;
+pub mod ids;
+pub mod message;
 pub mod outbound;
 pub mod ports;
+pub mod request;
+pub mod retry;
+pub mod scope;
+pub mod signature;
+pub mod time;
 pub mod url_policy;
+pub mod webhook;

@@ -54,10 +54,8 @@ impl UrlPolicy {
     }
 
     fn parse(&self, raw: &str) -> Result<Url, String> {
-        let (scheme, rest) = raw
-            .trim_matches(is_blank)
-            .split_once("://")
-            .ok_or_else(|| self.wrong_scheme())?;
+        let (scheme, rest) =
+            raw.trim_matches(is_blank).split_once("://").ok_or_else(|| self.wrong_scheme())?;
         let https = scheme.eq_ignore_ascii_case("https");
         let http = scheme.eq_ignore_ascii_case("http");
         if !(https || (http && self.allow_http)) {
@@ -105,20 +103,13 @@ impl UrlPolicy {
     fn name_fault(&self, name: &str) -> Option<String> {
         let name = name.strip_suffix('.').unwrap_or(name);
         // RFC 1035 section 2.3.4; nothing longer can be looked up.
-        if name.len() > 253
-            || name
-                .split('.')
-                .any(|label| !(1..=63).contains(&label.len()))
-        {
+        if name.len() > 253 || name.split('.').any(|label| !(1..=63).contains(&label.len())) {
             return Some("has a host that is not a valid name".to_owned());
         }
         if self.allow_private {
             return None;
         }
-        if let Some(ending) = LOCAL_NAMES
-            .iter()
-            .find(|ending| is_or_is_under(name, ending))
-        {
+        if let Some(ending) = LOCAL_NAMES.iter().find(|ending| is_or_is_under(name, ending)) {
             return Some(format!(
                 "must not point to a local name ({ending} is not on the public internet)"
             ));
@@ -145,8 +136,7 @@ const LOCAL_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
 
 /// `name` must be in lower case, as the parser leaves it.
 fn is_or_is_under(name: &str, ending: &str) -> bool {
-    name.strip_suffix(ending)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Faults of the text itself, which parsing would hide.

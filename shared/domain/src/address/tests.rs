@@ -99,11 +99,7 @@ fn ip(text: &str) -> IpAddr {
 #[case::link_local_v6("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "link-local")]
 #[case::site_local("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "site-local")]
 #[case::multicast_v6("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "multicast")]
-#[case::below_global(
-    "100:0:0:2::",
-    "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-    "global unicast"
-)]
+#[case::below_global("100:0:0:2::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "global unicast")]
 #[case::above_global("4000::", "5eff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "global unicast")]
 #[case::above_segments("5f01::", "fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "global unicast")]
 fn refuses_both_ends_of_a_range_and_says_why(

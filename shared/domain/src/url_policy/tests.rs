@@ -5,14 +5,8 @@ use rstest::rstest;
 
 use super::{MAX_URL_BYTES, UrlPolicy};
 
-const STRICT: UrlPolicy = UrlPolicy {
-    allow_http: false,
-    allow_private: false,
-};
-const LOCAL: UrlPolicy = UrlPolicy {
-    allow_http: true,
-    allow_private: true,
-};
+const STRICT: UrlPolicy = UrlPolicy { allow_http: false, allow_private: false };
+const LOCAL: UrlPolicy = UrlPolicy { allow_http: true, allow_private: true };
 
 fn faults(policy: UrlPolicy, raw: &str) -> Vec<String> {
     policy.check(raw).err().unwrap_or_default()
@@ -80,10 +74,7 @@ fn takes_https_urls_to_public_hosts(#[case] raw: &str) {
 #[case::broken_v6("https://[::g]/in", "not a valid IP address")]
 fn names_the_fault_of_a_malformed_url(#[case] raw: &str, #[case] expected: &str) {
     let said = faults(STRICT, raw);
-    assert!(
-        said.iter().any(|fault| fault.contains(expected)),
-        "{raw:?}: {said:?}"
-    );
+    assert!(said.iter().any(|fault| fault.contains(expected)), "{raw:?}: {said:?}");
 }
 
 #[rstest]
@@ -146,30 +137,17 @@ fn private_targets_can_be_allowed(#[case] raw: &str) {
 
 #[test]
 fn each_permission_relaxes_only_its_own_rule() {
-    let http_only = UrlPolicy {
-        allow_http: true,
-        allow_private: false,
-    };
-    let private_only = UrlPolicy {
-        allow_http: false,
-        allow_private: true,
-    };
+    let http_only = UrlPolicy { allow_http: true, allow_private: false };
+    let private_only = UrlPolicy { allow_http: false, allow_private: true };
     assert!(http_only.check("http://hooks.example.com/").is_ok());
     assert!(http_only.check("http://127.0.0.1/").is_err());
     assert!(private_only.check("https://127.0.0.1/").is_ok());
-    assert_eq!(
-        faults(private_only, "http://127.0.0.1/"),
-        ["must be an absolute https URL"]
-    );
+    assert_eq!(faults(private_only, "http://127.0.0.1/"), ["must be an absolute https URL"]);
     assert_eq!(
         faults(http_only, "ftp://hooks.example.com/"),
         ["must be an absolute http or https URL"]
     );
-    for raw in [
-        "http://me@127.0.0.1/",
-        "http://127.0.0.1:0/",
-        "http://a..b/",
-    ] {
+    for raw in ["http://me@127.0.0.1/", "http://127.0.0.1:0/", "http://a..b/"] {
         assert!(LOCAL.check(raw).is_err(), "{raw}");
     }
 }
@@ -202,9 +180,7 @@ fn the_length_limit_counts_bytes_as_written_and_as_normalised() {
 
 #[test]
 fn hands_back_the_normalised_url() {
-    let url = STRICT
-        .check("HTTPS://Hooks.Example.COM:443/In")
-        .expect("a URL");
+    let url = STRICT.check("HTTPS://Hooks.Example.COM:443/In").expect("a URL");
     assert_eq!(url.as_str(), "https://hooks.example.com/In");
 }
 

@@ -1,0 +1,180 @@
+//! A delivery: one event on its way to one webhook, with every attempt that was made.
+
+use crate::{
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    time::{Minute, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+/// Attempts that one delivery can hold: with the bodies that are kept, far from DynamoDB's 400 KB.
+pub const MAX_ATTEMPTS_ON_RECORD: u32 = 200;
+
+/// How many attempts keep their response body at each end of the list.
+pub const BODIES_KEPT_AT_EACH_END: u32 = 5;
+
+/// Most bytes of a successful response that are kept: a success is read for its status, and this
+/// keeps its record within one write unit.
+pub const SUCCESS_RESPONSE_BYTES: usize = 256;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryStatus {
+    /// No attempt on record yet.
+    Pending,
+    /// The receiver took it.
+    Success,
+    /// Given up, for [`Delivery::reason`].
+    Failed,
+    /// At least one attempt failed, another will come.
+    Retrying,
+}
+
+impl DeliveryStatus {
+    /// Whether nothing more happens unless somebody asks for it.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Success | Self::Failed)
+    }
+}
+
+/// Why a delivery ended as `failed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Every attempt that the webhook's configuration allows was made.
+    AttemptsExhausted,
+    /// The webhook was disabled when an attempt was due.
+    WebhookDisabled,
+    /// The webhook was deleted when an attempt was due.
+    WebhookDeleted,
+    /// The event's retention ended before an attempt was due.
+    EventExpired,
+}
+
+/// One request and what came of it. The JSON names are part of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryAttempt {
+    /// 1 for the first.
+    pub attempt_number: u32,
+    /// The receiver's HTTP status, if it answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status_code: Option<u16>,
+    /// The beginning of its body as text. Dropped from attempts in the middle of a long list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub response: Option<String>,
+    /// Why the attempt failed, as a sentence; absent on success.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// Milliseconds from start to outcome.
+    pub duration: u64,
+    /// When the request was begun.
+    pub attempted_at: Timestamp,
+    /// Asked for by somebody, outside the schedule.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub manual: bool,
+}
+
+/// The two parts of a delivery's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveryKey {
+    /// The partition: whose delivery it is.
+    pub webhook_id: WebhookId,
+    /// The delivery.
+    pub id: DeliveryId,
+}
+
+/// A delivery as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The webhook that it is for.
+    pub webhook_id: WebhookId,
+    /// The webhook's and the event's owner.
+    pub user_id: UserId,
+    /// The event.
+    pub event_id: EventId,
+    /// The event's type: `event` in JSON.
+    pub event_type: String,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Made by `POST …/test`: one attempt, never retried.
+    pub test: bool,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<DeliveryAttempt>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When the next attempt is due, while `retrying`.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The shared wait that it waits in, if any: the row is in the `waiting` index then.
+    pub waits_for: Option<Minute>,
+    /// Why it ended as `failed`.
+    pub reason: Option<Reason>,
+    /// When its row may be dropped.
+    pub expires_at: Timestamp,
+}
+
+impl Delivery {
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> DeliveryKey {
+        DeliveryKey { webhook_id: self.webhook_id, id: self.id }
+    }
+
+    /// How many attempts are on record.
+    #[must_use]
+    pub fn attempt_count(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The number that the next attempt will have.
+    #[must_use]
+    pub fn next_attempt_number(&self) -> u32 {
+        self.attempt_count().saturating_add(1)
+    }
+}
+
+/// The index, counted from 0, of the attempt whose kept body must go when an attempt with number
+/// `recorded` joins the list: what then lies neither among the first nor among the last five.
+#[must_use]
+pub fn body_to_drop(recorded: u32) -> Option<u32> {
+    let leaves = recorded.checked_sub(BODIES_KEPT_AT_EACH_END + 1)?;
+    (leaves >= BODIES_KEPT_AT_EACH_END).then_some(leaves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_and_the_last_five_bodies_stay() {
+        let mut kept: Vec<u32> = Vec::new();
+        for number in 1..=200 {
+            kept.push(number);
+            if let Some(index) = body_to_drop(number) {
+                kept.retain(|n| *n != index + 1);
+            }
+            assert!(kept.len() <= 10);
+        }
+        assert_eq!(kept, [1, 2, 3, 4, 5, 196, 197, 198, 199, 200]);
+    }
+
+    #[test]
+    fn an_attempt_keeps_its_published_names() {
+        let attempt = DeliveryAttempt {
+            attempt_number: 1,
+            status_code: Some(500),
+            response: Some("no".into()),
+            error: None,
+            duration: 12,
+            attempted_at: Timestamp::from_millis(0),
+            manual: false,
+        };
+        assert_eq!(
+            serde_json::to_string(&attempt).expect("serialises"),
+            r#"{"attemptNumber":1,"statusCode":500,"response":"no","duration":12,"attemptedAt":"1970-01-01T00:00:00.000Z"}"#
+        );
+    }
+}

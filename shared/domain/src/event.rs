@@ -1,0 +1,100 @@
+//! An event: what happened on the platform, and to whom it belongs.
+
+pub mod inbound;
+
+use crate::{
+    ids::{EventId, UserId},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// Most bytes of an event's data, as received: EventBridge's own limit for a whole entry.
+pub const MAX_DATA_BYTES: usize = 256 * 1024;
+
+/// What of an event reaches receivers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventContent {
+    /// Its type, for example `lead.created`.
+    pub event_type: String,
+    /// Who sent it, in EventBridge's sense.
+    pub source: String,
+    /// When it happened, as its sender says.
+    pub time: Timestamp,
+    /// Its data: JSON text, byte for byte as received.
+    pub data: String,
+}
+
+impl std::fmt::Debug for EventContent {
+    /// Leaves the data out: payloads must not reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventContent")
+            .field("event_type", &self.event_type)
+            .field("source", &self.source)
+            .field("time", &self.time)
+            .field("data_bytes", &self.data.len())
+            .finish()
+    }
+}
+
+/// An event as stored: once per event, however many webhooks it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id, the `webhook-id` of every request made for it.
+    pub id: EventId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What reaches receivers.
+    pub content: EventContent,
+    /// When it first arrived here. Time-to-live counts from this, never from what a client sent.
+    pub stored_at: Timestamp,
+    /// When its row may be dropped.
+    pub expires_at: Timestamp,
+}
+
+/// How long rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days that a delivery is kept after its last attempt or due time, 8–365.
+    pub days: u32,
+}
+
+impl Retention {
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    /// The period.
+    #[must_use]
+    pub fn period(self) -> Duration {
+        Self::DAY * self.days
+    }
+
+    /// When an event stored at `stored_at` may go. Twice the retention: a schedule fits into one
+    /// (less a week), and a delivery stays one more after its last due time.
+    #[must_use]
+    pub fn event_expiry(self, stored_at: Timestamp) -> Timestamp {
+        stored_at.plus(self.period() * 2)
+    }
+
+    /// When a delivery may go whose last known due time is `due`: one retention later, but a day
+    /// before its event, so that what is listed can still be shown and sent again.
+    #[must_use]
+    pub fn delivery_expiry(self, due: Timestamp, event_stored_at: Timestamp) -> Timestamp {
+        let before_event = event_stored_at.plus(self.period() * 2 - Self::DAY);
+        due.plus(self.period()).min(before_event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_outlives_its_deliveries() {
+        let retention = Retention { days: 8 };
+        let stored = Timestamp::from_millis(0);
+        for due_days in [0, 1, 7, 100] {
+            let due = stored.plus(Duration::from_secs(86_400 * due_days));
+            assert!(retention.delivery_expiry(due, stored) < retention.event_expiry(stored));
+        }
+        assert_eq!(retention.delivery_expiry(stored, stored), stored.plus(retention.period()));
+    }
+}

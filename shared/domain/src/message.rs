@@ -1,0 +1,286 @@
+//! What travels on the delivery queue. Every message is JSON with a `kind`; a step that finds one
+//! it cannot read puts it into the dead-letter queue, so that nothing is lost to a version skew.
+
+use crate::{
+    event::EventContent,
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    time::{Minute, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Data up to this many bytes travels in the message and saves the event's read. Ten such messages
+/// and their envelopes fit into 64 KB, the size of one billed SQS request.
+pub const INLINE_DATA_BYTES: usize = 4096;
+
+/// Most seconds that SQS can delay a message.
+pub const SQS_MAX_DELAY_SECONDS: u16 = 900;
+
+/// A delay that SQS accepts: 0–900 s. Emulators accept more, so the bound is ours to keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueDelay(u16);
+
+impl QueueDelay {
+    /// No delay.
+    pub const NONE: Self = Self(0);
+
+    /// The delay nearest to `seconds` that SQS accepts, never longer than asked for.
+    #[must_use]
+    pub fn at_most(seconds: u64) -> Self {
+        Self(u16::try_from(seconds).unwrap_or(u16::MAX).min(SQS_MAX_DELAY_SECONDS))
+    }
+
+    /// Seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u16 {
+        self.0
+    }
+}
+
+/// A message for the delivery function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueMessage {
+    /// Make this attempt.
+    Attempt(Attempt),
+    /// See that this attempt gets made: it ends where the attempt is on record, and otherwise sends
+    /// the attempt's ordinary message. It never sends a request and never records.
+    Check(Check),
+    /// A shared wait is over.
+    Release(Release),
+}
+
+/// Which delivery a message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// Its webhook.
+    pub webhook_id: WebhookId,
+    /// Their owner.
+    pub user_id: UserId,
+    /// The event to deliver.
+    pub event_id: EventId,
+}
+
+/// Body of [`QueueMessage::Attempt`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The delivery.
+    pub target: Target,
+    /// The number of the attempt to make, 1 for the first.
+    pub attempt: u32,
+    /// Asked for by somebody, outside the schedule.
+    pub manual: bool,
+    /// The event, when it is small.
+    pub event: Option<EventContent>,
+    /// Since when the resolver has not answered for this attempt.
+    pub resolver_silent_since: Option<Timestamp>,
+}
+
+/// Body of [`QueueMessage::Check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The delivery.
+    pub target: Target,
+    /// The number of the attempt to look for.
+    pub attempt: u32,
+    /// Before this it is too early to look. A queue delays by 15 minutes at most, so a check may
+    /// have to be sent on.
+    pub not_before: Timestamp,
+}
+
+/// Body of [`QueueMessage::Release`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// Whose deliveries to release.
+    pub webhook_id: WebhookId,
+    /// Their owner.
+    pub user_id: UserId,
+    /// The minute that they waited for.
+    pub minute: Minute,
+    /// Where the page before ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cursor: Option<DeliveryId>,
+}
+
+/// A message that could not be read. The text says what is wrong and repeats nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a delivery message: {0}")]
+pub struct UnreadableMessage(String);
+
+/// The wire form. One flat struct rather than a tagged enum or `flatten`: serde buffers those, and
+/// a raw value does not survive that.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    delivery_id: DeliveryId,
+    webhook_id: WebhookId,
+    user_id: UserId,
+    event_id: EventId,
+    attempt: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    manual: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    resolver_silent_since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    not_before: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default, borrow)]
+    event: Option<WireEvent<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireEvent<'a> {
+    #[serde(rename = "type")]
+    event_type: String,
+    source: String,
+    time: Timestamp,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct Tagged<'a, T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
+impl QueueMessage {
+    /// Its text on the queue.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Serialising these structs cannot fail: every key is a string and every value is plain.
+        let written = match self {
+            Self::Attempt(attempt) => attempt.to_json(),
+            Self::Check(check) => {
+                let wire = Wire {
+                    not_before: Some(check.not_before),
+                    ..Wire::new(&check.target, check.attempt)
+                };
+                serde_json::to_string(&Tagged { kind: "check", body: &wire })
+            }
+            Self::Release(release) => {
+                serde_json::to_string(&Tagged { kind: "release", body: release })
+            }
+        };
+        written.unwrap_or_default()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`UnreadableMessage`] for anything that [`QueueMessage::to_json`] could not have written in
+    /// this version. Fields that are not known are ignored.
+    pub fn parse(text: &str) -> Result<Self, UnreadableMessage> {
+        let kind = serde_json::from_str::<Kind>(text).map_err(unreadable)?.kind;
+        match kind.as_str() {
+            "attempt" => Ok(Self::Attempt(Wire::parse(text)?.into_attempt())),
+            "check" => {
+                let wire = Wire::parse(text)?;
+                let not_before = wire
+                    .not_before
+                    .ok_or_else(|| UnreadableMessage("missing field `notBefore`".into()))?;
+                Ok(Self::Check(Check { attempt: wire.attempt, not_before, target: wire.target() }))
+            }
+            "release" => serde_json::from_str(text).map(Self::Release).map_err(unreadable),
+            _ => Err(UnreadableMessage("unknown kind".into())),
+        }
+    }
+}
+
+impl Attempt {
+    /// An ordinary attempt, as the schedule asks for it.
+    #[must_use]
+    pub fn scheduled(target: Target, attempt: u32) -> Self {
+        Self { target, attempt, manual: false, event: None, resolver_silent_since: None }
+    }
+
+    fn to_json(&self) -> serde_json::Result<String> {
+        let event = self.event.as_ref().filter(|event| event.data.len() <= INLINE_DATA_BYTES);
+        let event = event
+            .map(|event| {
+                serde_json::from_str::<&RawValue>(&event.data).map(|data| WireEvent {
+                    event_type: event.event_type.clone(),
+                    source: event.source.clone(),
+                    time: event.time,
+                    data,
+                })
+            })
+            .transpose()?;
+        let wire = Wire {
+            manual: self.manual,
+            resolver_silent_since: self.resolver_silent_since,
+            event,
+            ..Wire::new(&self.target, self.attempt)
+        };
+        serde_json::to_string(&Tagged { kind: "attempt", body: &wire })
+    }
+}
+
+impl<'a> Wire<'a> {
+    fn new(target: &Target, attempt: u32) -> Self {
+        Self {
+            delivery_id: target.delivery_id,
+            webhook_id: target.webhook_id,
+            user_id: target.user_id.clone(),
+            event_id: target.event_id,
+            attempt,
+            manual: false,
+            resolver_silent_since: None,
+            not_before: None,
+            event: None,
+        }
+    }
+
+    fn parse(text: &'a str) -> Result<Self, UnreadableMessage> {
+        let wire: Self = serde_json::from_str(text).map_err(unreadable)?;
+        if wire.attempt == 0 {
+            return Err(UnreadableMessage("attempt numbers begin at 1".into()));
+        }
+        Ok(wire)
+    }
+
+    fn target(&self) -> Target {
+        Target {
+            delivery_id: self.delivery_id,
+            webhook_id: self.webhook_id,
+            user_id: self.user_id.clone(),
+            event_id: self.event_id,
+        }
+    }
+
+    fn into_attempt(self) -> Attempt {
+        Attempt {
+            target: self.target(),
+            attempt: self.attempt,
+            manual: self.manual,
+            resolver_silent_since: self.resolver_silent_since,
+            event: self.event.map(|event| EventContent {
+                event_type: event.event_type,
+                source: event.source,
+                time: event.time,
+                data: event.data.get().to_owned(),
+            }),
+        }
+    }
+}
+
+/// Keeps the class and the place of a JSON error, but no text of the message: an error names field
+/// names and types, and values must not reach a log.
+fn unreadable(error: serde_json::Error) -> UnreadableMessage {
+    let class = match error.classify() {
+        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => "not JSON",
+        _ => "a field is missing or has the wrong type",
+    };
+    UnreadableMessage(format!("{class} (line {}, column {})", error.line(), error.column()))
+}
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+use super::*;
+use uuid::Uuid;
+
+fn target() -> Target {
+    let webhook_id = WebhookId::from_uuid(Uuid::from_u128(1));
+    let user_id = UserId::parse("u1").expect("valid");
+    let event_id = EventId::derive(&user_id, "platform", "1");
+    let delivery_id = DeliveryId::derive(&webhook_id, &event_id, Timestamp::from_millis(1));
+    Target { delivery_id, webhook_id, user_id, event_id }
+}
+
+fn content(data: &str) -> EventContent {
+    EventContent {
+        event_type: "lead.created".into(),
+        source: "demo.platform".into(),
+        time: Timestamp::from_millis(1_795_000_000_000),
+        data: data.into(),
+    }
+}
+
+#[test]
+fn every_message_survives_the_queue() {
+    let attempt = Attempt {
+        manual: true,
+        resolver_silent_since: Some(Timestamp::from_millis(5)),
+        event: Some(content(r#"{"n": 12345678901234567890, "x":1.0,  "b":"\u00e9é"}"#)),
+        ..Attempt::scheduled(target(), 3)
+    };
+    let check = Check { target: target(), attempt: 2, not_before: Timestamp::from_millis(9) };
+    let release = Release {
+        webhook_id: target().webhook_id,
+        user_id: target().user_id,
+        minute: Minute::at_or_after(Timestamp::from_millis(1)),
+        cursor: Some(target().delivery_id),
+    };
+    for message in [
+        QueueMessage::Attempt(attempt),
+        QueueMessage::Attempt(Attempt::scheduled(target(), 1)),
+        QueueMessage::Check(check),
+        QueueMessage::Release(release),
+    ] {
+        assert_eq!(QueueMessage::parse(&message.to_json()), Ok(message));
+    }
+}
+
+#[test]
+fn data_travels_byte_for_byte() {
+    let data = r#"{ "z":1, "a" : [1.0, 1e3, 12345678901234567890] , "dup":1,"dup":2}"#;
+    let attempt = Attempt { event: Some(content(data)), ..Attempt::scheduled(target(), 1) };
+    let Ok(QueueMessage::Attempt(read)) =
+        QueueMessage::parse(&QueueMessage::Attempt(attempt).to_json())
+    else {
+        panic!("not an attempt")
+    };
+    assert_eq!(read.event.expect("inline").data, data);
+}
+
+#[test]
+fn large_data_stays_behind() {
+    let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES));
+    let attempt = Attempt { event: Some(content(&data)), ..Attempt::scheduled(target(), 1) };
+    assert!(QueueMessage::Attempt(attempt).to_json().len() < 1024);
+}
+
+#[test]
+fn ten_messages_with_inline_data_fit_into_one_billed_request() {
+    let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES - 2));
+    let attempt = Attempt {
+        event: Some(content(&data)),
+        target: Target { user_id: UserId::parse("u".repeat(128)).expect("valid"), ..target() },
+        ..Attempt::scheduled(target(), 1)
+    };
+    assert!(QueueMessage::Attempt(attempt).to_json().len() * 10 < 64 * 1024);
+}
+
+#[test]
+fn unreadable_messages_are_told_apart_without_repeating_them() {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "{",
+        r#"{"kind":"secret-kind"}"#,
+        r#"{"kind":"attempt"}"#,
+        r#"{"kind":"release","webhookId":"secret"}"#,
+        &QueueMessage::Attempt(Attempt::scheduled(target(), 1)).to_json().replace(":1", ":0"),
+        &QueueMessage::Attempt(Attempt::scheduled(target(), 1))
+            .to_json()
+            .replace("attempt\"", "check\""),
+    ] {
+        let error = QueueMessage::parse(text).expect_err(text);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_delay_is_within_what_sqs_takes() {
+    assert_eq!(QueueDelay::at_most(10).seconds(), 10);
+    assert_eq!(QueueDelay::at_most(90_000).seconds(), 900);
+}

@@ -1,0 +1,23 @@
+use crate::{
+    ids::{KeyId, WebhookId},
+    signature::Secret,
+    time::Timestamp,
+};
+
+/// The present.
+pub trait Clock: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+}
+
+/// Fresh ids and secrets.
+pub trait GenerateIds: Send + Sync {
+    /// An id for a new webhook; later ids sort after earlier ones.
+    fn webhook_id(&self) -> WebhookId;
+    /// An id for a new API key.
+    fn key_id(&self) -> KeyId;
+    /// A new signing secret.
+    fn secret(&self) -> Secret;
+    /// 32 bytes for a new API key, or any other token that must not be guessed.
+    fn token(&self) -> [u8; 32];
+}

@@ -1,0 +1,140 @@
+use super::{Page, PortError};
+use crate::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    ids::{DeliveryId, WebhookId},
+    time::{Minute, Timestamp},
+};
+
+/// Reads single deliveries.
+pub trait ReadDeliveries: Send + Sync {
+    /// The delivery, by a consistent read.
+    fn delivery(
+        &self,
+        key: DeliveryKey,
+    ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
+}
+
+/// Lists deliveries.
+pub trait ListDeliveries: Send + Sync {
+    /// The webhook's deliveries, newest first, at most `limit` (1–100), after `after`.
+    fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<Page<Delivery, DeliveryId>, PortError>> + Send;
+}
+
+/// What [`CreateDeliveries::create_delivery`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// Nothing: the delivery is new.
+    New,
+    /// The delivery as it stands, from the same fan-out run before.
+    Existed(Box<Delivery>),
+}
+
+/// Writes new deliveries.
+pub trait CreateDeliveries: Send + Sync {
+    /// Stores the delivery unless it exists.
+    fn create_delivery(
+        &self,
+        delivery: &Delivery,
+    ) -> impl Future<Output = Result<Created, PortError>> + Send;
+}
+
+/// One attempt on its way into the record, with what the delivery becomes by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// The attempt. The record is refused unless exactly `attempt_number - 1` are there.
+    pub attempt: DeliveryAttempt,
+    /// The status that it takes, or `None` to leave it, its reason and its due time alone.
+    pub status: Option<DeliveryStatus>,
+    /// Why it ended, when `status` is `failed`.
+    pub reason: Option<Reason>,
+    /// When the next attempt is due, when `status` is `retrying`.
+    pub next_attempt_at: Option<Timestamp>,
+    /// The shared wait for it, if it has one.
+    pub waits_for: Option<Minute>,
+    /// When its row may be dropped.
+    pub expires_at: Timestamp,
+    /// Index (from 0) of the attempt whose kept body goes, see [`crate::delivery::body_to_drop`].
+    pub drop_body: Option<u32>,
+}
+
+/// What became of a conditional write to a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is on record.
+    Yes,
+    /// The condition did not hold. The delivery as it stands; `None` if there is none.
+    Refused(Option<Box<Delivery>>),
+}
+
+/// Records attempts.
+pub trait RecordAttempts: Send + Sync {
+    /// Records an attempt in one conditional write. It takes the delivery out of the `waiting`
+    /// index unless the record says where it waits next.
+    fn record_attempt(
+        &self,
+        record: &AttemptRecord,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+}
+
+/// The end of a delivery that makes no further attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// How many attempts it had when the end was decided.
+    pub attempts: u32,
+    /// Why it ends.
+    pub reason: Reason,
+    /// When its row may be dropped.
+    pub expires_at: Timestamp,
+}
+
+/// Ends deliveries without an attempt.
+pub trait EndDeliveries: Send + Sync {
+    /// Marks the delivery `failed` and takes it out of the `waiting` index, on condition that it
+    /// has exactly `attempts` attempts and is not settled.
+    fn end_delivery(
+        &self,
+        ending: Ending,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+}
+
+/// A row of the `waiting` index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingRow {
+    /// The delivery.
+    pub id: DeliveryId,
+}
+
+/// One page of those who wait.
+pub type WaitingPage = Page<WaitingRow, DeliveryId>;
+
+/// Reads the `waiting` index, which lags behind its table.
+pub trait FindWaiting: Send + Sync {
+    /// The webhook's deliveries that wait for this minute, by id, after `after`.
+    fn waiting(
+        &self,
+        webhook: WebhookId,
+        minute: Minute,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<WaitingPage, PortError>> + Send;
+}
+
+/// Takes deliveries out of the `waiting` index.
+pub trait StopWaiting: Send + Sync {
+    /// Takes it out if it still waits for `minute` and still has `attempts` attempts; otherwise
+    /// does nothing.
+    fn stop_waiting(
+        &self,
+        key: DeliveryKey,
+        minute: Minute,
+        attempts: u32,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}

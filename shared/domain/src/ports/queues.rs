@@ -1,0 +1,64 @@
+use super::PortError;
+use crate::{
+    event::inbound::TestOrder,
+    ids::{UserId, WebhookId},
+    message::{QueueDelay, QueueMessage},
+    time::Minute,
+};
+
+/// A message on its way to the delivery queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The message.
+    pub message: QueueMessage,
+    /// Whose turn it takes: the queue shares itself fairly between groups.
+    pub group: String,
+    /// How long it stays invisible.
+    pub delay: QueueDelay,
+}
+
+/// Sends to the delivery queue.
+pub trait EnqueueAttempts: Send + Sync {
+    /// Sends every message, in as few calls as the service allows, and answers for each in order.
+    /// A batch can be taken in part: one failure says nothing of its neighbours.
+    fn enqueue(
+        &self,
+        messages: Vec<Outgoing>,
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
+}
+
+/// Puts aside what cannot be processed.
+pub trait DeadLetters: Send + Sync {
+    /// Sends `body` as it came to the dead-letter queue, with `reason` as an attribute.
+    fn dead_letter(
+        &self,
+        body: &str,
+        reason: &str,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Sends orders for test deliveries to the events queue.
+pub trait OrderTests: Send + Sync {
+    /// Sends the order to fan-out, which treats it like any other event.
+    fn order_test(&self, order: &TestOrder) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Whether a shared wait still waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitState {
+    /// It runs, and will look for whoever waits.
+    Running,
+    /// It ended: nobody will be released by it.
+    Over,
+}
+
+/// Starts shared waits.
+pub trait StartWaits: Send + Sync {
+    /// Makes sure that the wait of this webhook for this minute runs, unless it is over already.
+    fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> impl Future<Output = Result<WaitState, PortError>> + Send;
+}

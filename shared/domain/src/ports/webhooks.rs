@@ -1,0 +1,60 @@
+use super::{Consistency, Page, PortError};
+use crate::{
+    ids::{UserId, WebhookId},
+    webhook::{Subscription, Webhook},
+};
+
+/// Reads single webhooks.
+pub trait ReadWebhooks: Send + Sync {
+    /// The webhook, if this user has it.
+    fn webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<Webhook>, PortError>> + Send;
+}
+
+/// Reads what fan-out needs.
+pub trait ReadSubscriptions: Send + Sync {
+    /// Every webhook of the user, whatever its status, by a consistent read.
+    fn subscriptions(
+        &self,
+        user: &UserId,
+    ) -> impl Future<Output = Result<Vec<Subscription>, PortError>> + Send;
+}
+
+/// Lists webhooks.
+pub trait ListWebhooks: Send + Sync {
+    /// The user's webhooks in order of creation, at most `limit` (1–100), after `after`.
+    fn list_webhooks(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<WebhookId>,
+    ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
+}
+
+/// Writes webhooks.
+pub trait StoreWebhooks: Send + Sync {
+    /// Stores a new webhook. Its id is fresh: writing it twice stores it once.
+    fn create_webhook(
+        &self,
+        webhook: &Webhook,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Stores `webhook` over the one that was read, if that is unchanged: still there and with the
+    /// `updated_at` given. Answers whether it did.
+    fn replace_webhook(
+        &self,
+        webhook: &Webhook,
+        read_at: crate::time::Timestamp,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Removes the webhook with everything kept beside it. Answers whether there was one.
+    fn delete_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+}

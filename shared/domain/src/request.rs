@@ -1,0 +1,117 @@
+//! From an event and a webhook to the request that its receiver sees: body, headers, signatures.
+
+use crate::{
+    event::EventContent,
+    ids::EventId,
+    outbound::OutboundRequest,
+    time::Timestamp,
+    webhook::{PayloadFormat, Webhook},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// What requests call themselves.
+pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
+
+/// The event's data is not JSON: the stored row is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event's stored data is not JSON")]
+pub struct DamagedData;
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    id: &'a EventId,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    timestamp: Timestamp,
+    data: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: &'a EventId,
+    source: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    data: &'a RawValue,
+}
+
+/// Builds the request of an attempt made at `now`. URL, headers, format and secret are the
+/// webhook's current ones; the data is the event's, byte for byte.
+///
+/// # Errors
+/// [`DamagedData`] if the data is not JSON.
+pub fn build(
+    webhook: &Webhook,
+    event_id: EventId,
+    event: &EventContent,
+    now: Timestamp,
+) -> Result<OutboundRequest, DamagedData> {
+    let (body, content_type) = body(webhook.payload_format, event_id, event)?;
+    let message_id = event_id.to_string();
+    let timestamp = now.as_secs();
+    let previous = webhook.live_previous_secret(now);
+
+    let mut standard = webhook.secret.sign_standard(&message_id, timestamp, &body);
+    let mut headers = vec![
+        ("content-type".to_owned(), content_type.to_owned()),
+        ("user-agent".to_owned(), USER_AGENT.to_owned()),
+        ("x-webhook-signature".to_owned(), webhook.secret.sign_body(&body)),
+    ];
+    if let Some(previous) = previous {
+        headers.push(("x-webhook-signature-previous".to_owned(), previous.sign_body(&body)));
+        standard = format!("{standard} {}", previous.sign_standard(&message_id, timestamp, &body));
+    }
+    headers.extend([
+        ("webhook-id".to_owned(), message_id),
+        ("webhook-timestamp".to_owned(), timestamp.to_string()),
+        ("webhook-signature".to_owned(), standard),
+    ]);
+    let custom =
+        webhook.headers.iter().filter(|(name, _)| !super::webhook::headers::is_reserved(name));
+    headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    Ok(OutboundRequest {
+        url: webhook.url.clone(),
+        headers,
+        body,
+        timeout: webhook.retry_config.timeout(),
+    })
+}
+
+fn body(
+    format: PayloadFormat,
+    id: EventId,
+    event: &EventContent,
+) -> Result<(Vec<u8>, &'static str), DamagedData> {
+    let data: &RawValue = serde_json::from_str(&event.data).map_err(|_| DamagedData)?;
+    let written = match format {
+        PayloadFormat::Raw => return Ok((event.data.clone().into_bytes(), "application/json")),
+        PayloadFormat::Envelope => serde_json::to_vec(&Envelope {
+            id: &id,
+            event_type: &event.event_type,
+            timestamp: event.time,
+            data,
+        }),
+        PayloadFormat::CloudEvents => serde_json::to_vec(&CloudEvent {
+            specversion: "1.0",
+            id: &id,
+            source: &event.source,
+            event_type: &event.event_type,
+            time: event.time,
+            datacontenttype: "application/json",
+            data,
+        }),
+    };
+    let content_type = match format {
+        PayloadFormat::CloudEvents => "application/cloudevents+json",
+        PayloadFormat::Envelope | PayloadFormat::Raw => "application/json",
+    };
+    written.map(|body| (body, content_type)).map_err(|_| DamagedData)
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -1,0 +1,107 @@
+use super::*;
+use crate::{
+    ids::{UserId, WebhookId},
+    retry::RetryConfig,
+    signature::Secret,
+    webhook::{EventPattern, PreviousSecret, WebhookStatus},
+};
+use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_500);
+
+fn webhook() -> Webhook {
+    Webhook {
+        id: WebhookId::from_uuid(Uuid::from_u128(1)),
+        user_id: UserId::parse("u1").expect("valid"),
+        name: "CRM".into(),
+        url: "https://hooks.example.com/in".into(),
+        events: vec![EventPattern::Any],
+        secret: Secret::from_random([1; 32]),
+        previous_secret: None,
+        headers: BTreeMap::from([("X-Api-Key".into(), "k".into()), ("Host".into(), "evil".into())]),
+        status: WebhookStatus::Active,
+        retry_config: RetryConfig::default(),
+        payload_format: PayloadFormat::Envelope,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn event() -> (EventId, EventContent) {
+    let content = EventContent {
+        event_type: "lead.created".into(),
+        source: "demo.platform".into(),
+        time: Timestamp::from_millis(1_794_999_999_000),
+        data: r#"{"n":12345678901234567890, "x":1.0}"#.into(),
+    };
+    (EventId::from_uuid(Uuid::from_u128(2)), content)
+}
+
+fn built(webhook: &Webhook) -> (BTreeMap<String, String>, String) {
+    let (id, content) = event();
+    let request = build(webhook, id, &content, NOW).expect("builds");
+    let body = String::from_utf8(request.body).expect("text");
+    (request.headers.into_iter().collect(), body)
+}
+
+#[test]
+fn the_envelope_wraps_the_data_byte_for_byte() {
+    let (headers, body) = built(&webhook());
+    assert_eq!(
+        body,
+        r#"{"id":"evt_00000000-0000-0000-0000-000000000002","type":"lead.created","timestamp":"2026-11-18T10:26:39.000Z","data":{"n":12345678901234567890, "x":1.0}}"#
+            .replace("2026-11-18T10:26:39.000Z", &event().1.time.to_string())
+    );
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["user-agent"], format!("Grapnel/{}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(headers["webhook-id"], "evt_00000000-0000-0000-0000-000000000002");
+    assert_eq!(headers["webhook-timestamp"], "1795000000");
+    assert_eq!(headers["x-webhook-signature"], webhook().secret.sign_body(body.as_bytes()));
+}
+
+#[test]
+fn raw_is_the_data_alone_and_cloudevents_is_structured() {
+    let raw = Webhook { payload_format: PayloadFormat::Raw, ..webhook() };
+    assert_eq!(built(&raw).1, event().1.data);
+    let cloud = Webhook { payload_format: PayloadFormat::CloudEvents, ..webhook() };
+    let (headers, body) = built(&cloud);
+    assert_eq!(headers["content-type"], "application/cloudevents+json");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(body["specversion"], "1.0");
+    assert_eq!(body["source"], "demo.platform");
+    assert_eq!(body["datacontenttype"], "application/json");
+}
+
+#[test]
+fn custom_headers_are_added_and_never_override() {
+    let (headers, _) = built(&webhook());
+    assert_eq!(headers["x-api-key"], "k");
+    assert!(!headers.contains_key("host"));
+}
+
+#[test]
+fn both_secrets_sign_while_the_old_one_lives() {
+    let old = Secret::from_random([2; 32]);
+    let until = NOW.plus(Duration::from_secs(1));
+    let previous = PreviousSecret { secret: old.clone(), valid_until: until };
+    let rotating = Webhook { previous_secret: Some(previous), ..webhook() };
+    let (headers, body) = built(&rotating);
+    assert_eq!(headers["x-webhook-signature"], rotating.secret.sign_body(body.as_bytes()));
+    assert_eq!(headers["x-webhook-signature-previous"], old.sign_body(body.as_bytes()));
+    let standard: Vec<&str> = headers["webhook-signature"].split(' ').collect();
+    let id = &headers["webhook-id"];
+    assert_eq!(standard[0], rotating.secret.sign_standard(id, NOW.as_secs(), body.as_bytes()));
+    assert_eq!(standard[1], old.sign_standard(id, NOW.as_secs(), body.as_bytes()));
+
+    let (id, content) = event();
+    let later = build(&rotating, id, &content, until).expect("builds");
+    assert!(!later.headers.iter().any(|(name, _)| name == "x-webhook-signature-previous"));
+}
+
+#[test]
+fn damaged_data_is_an_error_and_not_a_request() {
+    let (id, content) = event();
+    let damaged = EventContent { data: "{".into(), ..content };
+    assert_eq!(build(&webhook(), id, &damaged, NOW), Err(DamagedData));
+}

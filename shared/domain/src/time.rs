@@ -1,0 +1,179 @@
+//! Time as the domain sees it: instants in whole milliseconds, and the minutes that waits share.
+//! Nothing here reads a clock; the present comes in through [`crate::ports::Clock`].
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::{fmt, str::FromStr, time::Duration};
+
+const MILLIS_PER_MINUTE: i64 = 60_000;
+
+/// An instant, in milliseconds since 1970-01-01T00:00:00Z. Written as `2026-11-24T06:24:00.123Z`,
+/// always with three decimals, so that the texts sort as the instants do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// A text that is not a timestamp.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid RFC 3339 time")]
+pub struct InvalidTime;
+
+impl Timestamp {
+    /// From milliseconds since the epoch.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// How long from `self` until `later`; zero if that is past.
+    #[must_use]
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// This instant moved forward.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => write!(f, "{time:.3}"),
+            Err(_) => write!(f, "{}ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
+        Ok(Self(time.as_millisecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A minute of the clock, the unit in which waits are shared. Written `20261124T0624Z`: it is part
+/// of an execution's name, where colons are not allowed, and sorts as text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Minute(i64);
+
+impl Minute {
+    /// The first minute that strikes at or after `time`.
+    #[must_use]
+    pub const fn at_or_after(time: Timestamp) -> Self {
+        Self((time.0 + MILLIS_PER_MINUTE - 1).div_euclid(MILLIS_PER_MINUTE))
+    }
+
+    /// The minute after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The instant at which it strikes.
+    #[must_use]
+    pub const fn strikes_at(self) -> Timestamp {
+        Timestamp(self.0 * MILLIS_PER_MINUTE)
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.strikes_at().0) {
+            Ok(time) => write!(f, "{}", time.strftime("%Y%m%dT%H%MZ")),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Minute {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        // `%H%M` would accept other widths; the one spelling is checked by writing it again.
+        let civil =
+            jiff::civil::DateTime::strptime("%Y%m%dT%H%MZ", text).map_err(|_| InvalidTime)?;
+        let time = jiff::tz::Offset::UTC.to_timestamp(civil).map_err(|_| InvalidTime)?;
+        let minute = Self(time.as_millisecond().div_euclid(MILLIS_PER_MINUTE));
+        if minute.to_string() == text { Ok(minute) } else { Err(InvalidTime) }
+    }
+}
+
+impl Serialize for Minute {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Minute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_have_one_sortable_spelling() {
+        let time: Timestamp = "2026-11-24T06:24:00+01:00".parse().expect("valid");
+        assert_eq!(time.to_string(), "2026-11-24T05:24:00.000Z");
+        assert!("tomorrow".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn a_minute_rounds_up_and_survives_its_text() {
+        let time: Timestamp = "2026-11-24T06:23:00.001Z".parse().expect("valid");
+        let minute = Minute::at_or_after(time);
+        assert_eq!(minute.to_string(), "20261124T0624Z");
+        assert_eq!("20261124T0624Z".parse(), Ok(minute));
+        assert_eq!(Minute::at_or_after(minute.strikes_at()), minute);
+        assert!("20261124T624Z".parse::<Minute>().is_err());
+    }
+
+    #[test]
+    fn time_until_the_past_is_zero() {
+        let (a, b) = (Timestamp::from_millis(5), Timestamp::from_millis(9));
+        assert_eq!(a.until(b), Duration::from_millis(4));
+        assert_eq!(b.until(a), Duration::ZERO);
+    }
+}

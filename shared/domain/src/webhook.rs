@@ -1,0 +1,115 @@
+//! A webhook: where a user wants events to go, and how.
+
+pub mod draft;
+pub mod headers;
+pub mod pattern;
+
+use crate::{
+    ids::{UserId, WebhookId},
+    retry::RetryConfig,
+    signature::Secret,
+    time::Timestamp,
+};
+pub use pattern::EventPattern;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whether a webhook receives events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookStatus {
+    /// Receives events.
+    Active,
+    /// Receives none, until its owner sets it to `active`.
+    Disabled,
+    /// Receives events, but its endpoint has been failing.
+    Failing,
+}
+
+impl WebhookStatus {
+    /// Whether an event that matches is to be delivered.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        !matches!(self, Self::Disabled)
+    }
+}
+
+/// How an event becomes a body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PayloadFormat {
+    /// `{"id","type","timestamp","data"}`.
+    #[default]
+    Envelope,
+    /// The event's data alone.
+    Raw,
+    /// CloudEvents 1.0, structured mode.
+    CloudEvents,
+}
+
+/// A secret that was replaced and still signs, so that a receiver can change over in its own time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// The old secret.
+    pub secret: Secret,
+    /// From this instant on it signs no more.
+    pub valid_until: Timestamp,
+}
+
+/// A webhook's whole configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// What its owner calls it, at most 200 characters.
+    pub name: String,
+    /// Where requests go; it passed [`crate::url_policy::UrlPolicy`] when it was saved.
+    pub url: String,
+    /// What it wants: 1–50 patterns.
+    pub events: Vec<EventPattern>,
+    /// What signs its requests.
+    pub secret: Secret,
+    /// The secret before, during a rotation.
+    pub previous_secret: Option<PreviousSecret>,
+    /// Headers that its owner adds to each request.
+    pub headers: BTreeMap<String, String>,
+    /// Whether it receives events.
+    pub status: WebhookStatus,
+    /// Attempts, time-out and delays.
+    pub retry_config: RetryConfig,
+    /// How an event becomes a body.
+    pub payload_format: PayloadFormat,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its configuration last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Webhook {
+    /// The previous secret, if it still signs at `now`.
+    #[must_use]
+    pub fn live_previous_secret(&self, now: Timestamp) -> Option<&Secret> {
+        self.previous_secret.as_ref().filter(|p| now < p.valid_until).map(|p| &p.secret)
+    }
+}
+
+/// The part of a webhook that fan-out needs: no secret, no headers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscription {
+    /// The webhook.
+    pub webhook_id: WebhookId,
+    /// What it wants.
+    pub events: Vec<EventPattern>,
+    /// Whether it receives events.
+    pub status: WebhookStatus,
+}
+
+impl Subscription {
+    /// Whether an event of this type is to be delivered to the webhook.
+    #[must_use]
+    pub fn wants(&self, event_type: &str) -> bool {
+        self.status.receives() && self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+}

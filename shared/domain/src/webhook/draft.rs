@@ -1,0 +1,226 @@
+//! What a user asks a webhook to be: read from JSON, with every fault named at once.
+
+mod fields;
+mod retry;
+
+use crate::{
+    event::Retention,
+    fault::{Faults, FieldFault},
+    ids::{UserId, WebhookId},
+    retry::RetryConfig,
+    signature::Secret,
+    time::Timestamp,
+    url_policy::UrlPolicy,
+    webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
+};
+use fields::Fields;
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Most characters of a name.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Most entries of `events`.
+pub const MAX_EVENTS: usize = 50;
+
+/// What may be set in one deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Which URLs.
+    pub urls: UrlPolicy,
+    /// How long rows live, which bounds a retry schedule.
+    pub retention: Retention,
+}
+
+/// Why a draft is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For a new webhook.
+    Create,
+    /// In place of an existing one. What reading a webhook returned can be sent back: its
+    /// read-only fields are ignored.
+    Replace,
+}
+
+/// A webhook's configuration, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    name: String,
+    url: String,
+    events: Vec<EventPattern>,
+    headers: BTreeMap<String, String>,
+    status: WebhookStatus,
+    retry_config: RetryConfig,
+    payload_format: PayloadFormat,
+}
+
+const FIELDS: &[&str] =
+    &["name", "url", "events", "headers", "status", "retryConfig", "payloadFormat"];
+const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
+
+impl Draft {
+    /// Reads a draft. Options that are left out take their defaults.
+    ///
+    /// # Errors
+    /// Every fault, with its field.
+    pub fn parse(
+        input: &Map<String, Value>,
+        purpose: Purpose,
+        rules: &Rules,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let mut fields = Fields::new(input, "", &mut faults);
+        let ignored = if purpose == Purpose::Replace { READ_ONLY } else { &[] };
+        fields.refuse_others(FIELDS, ignored);
+        let draft = Self {
+            name: name(&mut fields),
+            url: url(&mut fields, rules.urls),
+            events: events(&mut fields),
+            headers: headers(&mut fields),
+            status: status(&mut fields, purpose),
+            retry_config: retry::retry_config(&mut fields, rules.retention),
+            payload_format: payload_format(&mut fields),
+        };
+        if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
+    }
+
+    /// The new webhook that it describes.
+    #[must_use]
+    pub fn into_webhook(
+        self,
+        id: WebhookId,
+        user_id: UserId,
+        secret: Secret,
+        now: Timestamp,
+    ) -> Webhook {
+        Webhook {
+            id,
+            user_id,
+            name: self.name,
+            url: self.url,
+            events: self.events,
+            secret,
+            previous_secret: None,
+            headers: self.headers,
+            status: self.status,
+            retry_config: self.retry_config,
+            payload_format: self.payload_format,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// `existing` with this configuration. Its identity and its secrets stay.
+    #[must_use]
+    pub fn replace(self, existing: &Webhook, now: Timestamp) -> Webhook {
+        let secret = existing.secret.clone();
+        Webhook {
+            previous_secret: existing.previous_secret.clone(),
+            created_at: existing.created_at,
+            // A repeated failure must not become `active` merely by saving what was read.
+            status: match (self.status, existing.status) {
+                (WebhookStatus::Failing, current) => current,
+                (asked, _) => asked,
+            },
+            updated_at: existing.updated_after(now),
+            ..self.into_webhook(existing.id, existing.user_id.clone(), secret, now)
+        }
+    }
+}
+
+impl Webhook {
+    /// The time of a change made at `now`. It always differs from the change before, since a
+    /// conditional write tells versions apart by it.
+    #[must_use]
+    pub fn updated_after(&self, now: Timestamp) -> Timestamp {
+        now.max(self.updated_at.plus(Duration::from_millis(1)))
+    }
+}
+
+fn name(fields: &mut Fields<'_>) -> String {
+    let Some(name) = fields.required_string("name") else { return String::new() };
+    let chars = name.chars().count();
+    if name.trim().is_empty() || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        fields.fault(
+            "name",
+            format!("must have 1 to {MAX_NAME_CHARS} characters, not only spaces, and no control characters"),
+        );
+    }
+    name.to_owned()
+}
+
+fn url(fields: &mut Fields<'_>, policy: UrlPolicy) -> String {
+    let Some(url) = fields.required_string("url") else { return String::new() };
+    if let Err(sentences) = policy.check(url) {
+        for sentence in sentences {
+            fields.fault("url", sentence);
+        }
+    }
+    url.to_owned()
+}
+
+fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
+    let Some(list) = fields.required_list("events") else { return Vec::new() };
+    if !(1..=MAX_EVENTS).contains(&list.len()) {
+        fields.fault("events", format!("must name 1 to {MAX_EVENTS} event types or patterns"));
+        return Vec::new();
+    }
+    let mut events = Vec::with_capacity(list.len());
+    for (index, entry) in list.iter().enumerate() {
+        let field = format!("events[{index}]");
+        match entry.as_str().map(EventPattern::parse_known) {
+            None => fields.fault(&field, "must be a string"),
+            Some(Err(invalid)) => fields.fault(&field, invalid.to_string()),
+            Some(Ok(pattern)) if events.contains(&pattern) => {
+                fields.fault(&field, format!("`{pattern}` is named twice"));
+            }
+            Some(Ok(pattern)) => events.push(pattern),
+        }
+    }
+    events
+}
+
+fn headers(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
+    let Some(map) = fields.optional_object("headers") else { return BTreeMap::new() };
+    let mut headers = BTreeMap::new();
+    for (name, value) in map {
+        match value.as_str() {
+            Some(value) => {
+                headers.insert(name.clone(), value.to_owned());
+            }
+            None => {
+                let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+                fields.fault(&format!("headers.{shown}"), "the value must be a string");
+            }
+        }
+    }
+    super::headers::check(&headers, fields.faults());
+    headers
+}
+
+fn status(fields: &mut Fields<'_>, purpose: Purpose) -> WebhookStatus {
+    match fields.optional_string("status") {
+        None | Some("active") => WebhookStatus::Active,
+        Some("disabled") => WebhookStatus::Disabled,
+        Some("failing") if purpose == Purpose::Replace => WebhookStatus::Failing,
+        Some(_) => {
+            fields.fault("status", "must be `active` or `disabled`");
+            WebhookStatus::Active
+        }
+    }
+}
+
+fn payload_format(fields: &mut Fields<'_>) -> PayloadFormat {
+    match fields.optional_string("payloadFormat") {
+        None | Some("envelope") => PayloadFormat::Envelope,
+        Some("raw") => PayloadFormat::Raw,
+        Some("cloudevents") => PayloadFormat::CloudEvents,
+        Some(_) => {
+            fields.fault("payloadFormat", "must be `envelope`, `raw` or `cloudevents`");
+            PayloadFormat::Envelope
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

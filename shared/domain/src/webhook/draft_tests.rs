@@ -1,0 +1,129 @@
+use super::*;
+use rstest::rstest;
+use serde_json::json;
+
+fn rules() -> Rules {
+    let urls = UrlPolicy { allow_http: false, allow_private: false };
+    Rules { urls, retention: Retention { days: 30 } }
+}
+
+fn parse(input: Value) -> Result<Draft, Vec<FieldFault>> {
+    Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules())
+}
+
+fn minimal() -> Value {
+    json!({"name": "CRM", "url": "https://hooks.example.com/in", "events": ["lead.created"]})
+}
+
+fn with(field: &str, value: Value) -> Value {
+    let mut input = minimal();
+    input[field] = value;
+    input
+}
+
+fn fields(result: Result<Draft, Vec<FieldFault>>) -> Vec<String> {
+    result.expect_err("refused").into_iter().map(|fault| fault.field).collect()
+}
+
+#[test]
+fn the_rest_has_defaults() {
+    let draft = parse(minimal()).expect("accepted");
+    assert_eq!(draft.status, WebhookStatus::Active);
+    assert_eq!(draft.retry_config, RetryConfig::default());
+    assert_eq!(draft.payload_format, PayloadFormat::Envelope);
+    assert!(draft.headers.is_empty());
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let input = json!({
+        "name": "", "url": "ftp://u:p@127.0.0.1/", "events": ["lead.created", "no.such", 7],
+        "headers": {"Host": "x", "X-A": 1}, "status": "paused", "payloadFormat": "xml",
+        "retryConfig": {"maxAttempts": 0, "delaysSeconds": [60, 0], "jitter": true}, "colour": "red",
+    });
+    let fields = fields(parse(input));
+    for expected in [
+        "name",
+        "url",
+        "events[1]",
+        "events[2]",
+        "headers.Host",
+        "headers.X-A",
+        "status",
+        "payloadFormat",
+        "retryConfig.maxAttempts",
+        "retryConfig.delaysSeconds[1]",
+        "retryConfig.jitter",
+        "colour",
+    ] {
+        assert!(
+            fields.iter().any(|field| field == expected),
+            "{expected} is missing in {fields:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_required_is_asked_for() {
+    assert_eq!(fields(parse(json!({}))), ["name", "url", "events"]);
+    assert_eq!(
+        fields(parse(json!({"name": null, "url": 1, "events": "x"}))),
+        ["name", "url", "events"]
+    );
+}
+
+#[rstest]
+#[case(json!({"maxAttempts": 21}), "retryConfig.maxAttempts")]
+#[case(json!({"maxAttempts": 2.5}), "retryConfig.maxAttempts")]
+#[case(json!({"timeoutSeconds": 31}), "retryConfig.timeoutSeconds")]
+#[case(json!({"delaysSeconds": []}), "retryConfig.delaysSeconds")]
+#[case(json!({"delaysSeconds": [86_401]}), "retryConfig.delaysSeconds[0]")]
+#[case(json!({"delaysSeconds": vec![1; 20]}), "retryConfig.delaysSeconds")]
+#[case(json!({"backoff": {"initialSeconds": 1, "multiplier": 11, "maxSeconds": 5}}), "retryConfig.backoff.multiplier")]
+#[case(json!({"backoff": {"initialSeconds": 9, "multiplier": 1, "maxSeconds": 5}}), "retryConfig.backoff.maxSeconds")]
+#[case(json!({"backoff": {"initialSeconds": 9, "maxSeconds": 10}}), "retryConfig.backoff.multiplier")]
+#[case(json!({"delaysSeconds": [1], "backoff": {"initialSeconds": 1, "multiplier": 1, "maxSeconds": 5}}), "retryConfig.backoff")]
+#[case(json!([]), "retryConfig")]
+fn a_retry_config_out_of_bounds_is_refused(#[case] config: Value, #[case] field: &str) {
+    assert_eq!(fields(parse(with("retryConfig", config))), [field]);
+}
+
+#[test]
+fn a_schedule_must_fit_into_the_retention() {
+    let config = json!({"maxAttempts": 20, "delaysSeconds": [86_400]});
+    assert!(parse(with("retryConfig", config.clone())).is_ok());
+    let short = Rules { retention: Retention { days: 20 }, ..rules() };
+    let input = with("retryConfig", config);
+    let result = Draft::parse(input.as_object().expect("an object"), Purpose::Create, &short);
+    assert_eq!(fields(result), ["retryConfig.maxAttempts"]);
+}
+
+#[test]
+fn a_name_is_counted_in_characters() {
+    assert!(parse(with("name", json!("ü".repeat(200)))).is_ok());
+    assert_eq!(fields(parse(with("name", json!("u".repeat(201))))), ["name"]);
+    assert_eq!(fields(parse(with("name", json!("a\u{0}b")))), ["name"]);
+}
+
+#[test]
+fn replacing_ignores_what_cannot_be_written_and_keeps_the_secret() {
+    let draft = parse(minimal()).expect("accepted");
+    let secret = Secret::from_random([1; 32]);
+    let id = WebhookId::from_uuid(uuid::Uuid::from_u128(1));
+    let user = UserId::parse("u1").expect("valid");
+    let created = Timestamp::from_millis(1000);
+    let existing = draft.into_webhook(id, user, secret, created);
+
+    let mut input = with("status", json!("disabled"));
+    for field in READ_ONLY {
+        input[*field] = json!("anything");
+    }
+    let object = input.as_object().expect("an object");
+    assert_eq!(fields(Draft::parse(object, Purpose::Create, &rules())).len(), READ_ONLY.len());
+    let draft = Draft::parse(object, Purpose::Replace, &rules()).expect("accepted");
+    let replaced = draft.replace(&existing, created);
+    assert_eq!(replaced.secret, existing.secret);
+    assert_eq!(replaced.id, existing.id);
+    assert_eq!(replaced.status, WebhookStatus::Disabled);
+    assert!(replaced.updated_at > existing.updated_at);
+}

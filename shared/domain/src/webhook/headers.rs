@@ -1,0 +1,125 @@
+//! Headers that a webhook's owner adds to its requests.
+
+use crate::fault::Faults;
+use std::collections::{BTreeMap, HashSet};
+
+/// Most headers of one webhook.
+pub const MAX_HEADERS: usize = 20;
+/// Most bytes of one name.
+pub const MAX_NAME_BYTES: usize = 128;
+/// Most bytes of one value.
+pub const MAX_VALUE_BYTES: usize = 1024;
+
+/// Names that are ours, the connection's or the HTTP client's. Compared in lower case.
+const RESERVED: &[&str] = &[
+    // Ours, as in the signature contract.
+    "user-agent",
+    "x-webhook-signature",
+    "x-webhook-signature-previous",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    // The client's.
+    "host",
+    "expect",
+    // Hop-by-hop (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2).
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether requests carry this header (in any case) for their own purposes.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("content-") || RESERVED.contains(&name.as_str())
+}
+
+/// A character of an HTTP field name (RFC 9110 section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Checks all headers and notes every fault under `headers`.
+pub fn check(headers: &BTreeMap<String, String>, faults: &mut Faults) {
+    if headers.len() > MAX_HEADERS {
+        faults.add("headers", format!("at most {MAX_HEADERS} headers, not {}", headers.len()));
+    }
+    let mut seen = HashSet::new();
+    for (name, value) in headers {
+        // A broken name must not break the message about it.
+        let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+        let field = format!("headers.{shown}");
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_token) {
+            faults.add(
+                &field,
+                format!("the name must be 1 to {MAX_NAME_BYTES} characters of an HTTP header name"),
+            );
+        } else if is_reserved(name) {
+            faults.add(
+                &field,
+                "this header is set by Grapnel or by the connection and cannot be changed",
+            );
+        } else if !seen.insert(name.to_ascii_lowercase()) {
+            faults.add(&field, "named twice: header names are the same in upper and lower case");
+        }
+        let printable = value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b));
+        if !printable || value.trim() != value {
+            faults.add(&field, "the value must be printable ASCII without spaces at its ends");
+        }
+        if value.len() > MAX_VALUE_BYTES {
+            faults.add(&field, format!("the value may have at most {MAX_VALUE_BYTES} bytes"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn faults(pairs: &[(&str, &str)]) -> Vec<String> {
+        let headers = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let mut faults = Faults::default();
+        check(&headers, &mut faults);
+        faults.into_vec().into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[rstest]
+    #[case("Authorization", "Bearer abc")]
+    #[case("x-api-key", "")]
+    #[case("X-Note", "tabs\tand spaces inside")]
+    fn an_ordinary_header_is_accepted(#[case] name: &str, #[case] value: &str) {
+        assert!(faults(&[(name, value)]).is_empty());
+    }
+
+    #[rstest]
+    #[case("Content-Type", "text/plain")]
+    #[case("CONTENT-anything", "x")]
+    #[case("Host", "example.com")]
+    #[case("Webhook-Id", "x")]
+    #[case("x-webhook-signature", "x")]
+    #[case("Transfer-Encoding", "chunked")]
+    #[case("", "x")]
+    #[case("a b", "x")]
+    #[case("näme", "x")]
+    #[case("x-split", "a\r\nevil: b")]
+    #[case("x-nul", "a\0")]
+    #[case("x-utf8", "ä")]
+    #[case("x-space", " a")]
+    fn a_reserved_or_illegal_header_is_refused(#[case] name: &str, #[case] value: &str) {
+        assert_eq!(faults(&[(name, value)]).len(), 1);
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_one_name() {
+        assert_eq!(faults(&[("X-A", "1"), ("x-a", "2")]), ["headers.x-a"]);
+    }
+}
