@@ -1,0 +1,257 @@
+//! A receiver of webhooks to test against: a real HTTP/1.1 server on this machine.
+//!
+//! It records every complete request and answers each path by its [`Script`]. A path without one
+//! answers 200 with an empty body. Dropping the receiver stops it and cuts its connections.
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use grapnel_testing::receiver::{Script, TestReceiver};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let receiver = TestReceiver::start().await?;
+//! receiver.answer_with("/orders", Script::statuses([500, 500]).then(204));
+//! // … let something deliver to receiver.url("/orders") …
+//! let received = receiver.wait_for("/orders", 3, Duration::from_secs(5)).await?;
+//! assert_eq!(received[0].body, received[2].body);
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod script;
+mod server;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use http::{HeaderMap, Method};
+use hyper::body::Bytes;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+pub use script::{Reply, Script};
+
+/// A running receiver. See the [module](self).
+#[derive(Debug)]
+pub struct TestReceiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+/// A request as it arrived, with its complete body.
+#[derive(Clone, Debug)]
+pub struct ReceivedRequest {
+    /// The request's method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// What follows the `?`, if there is one.
+    pub query: Option<String>,
+    /// The headers; values of one name are in the order of arrival.
+    pub headers: HeaderMap,
+    /// The body's exact bytes.
+    pub body: Bytes,
+    /// When the last byte had arrived, by the wall clock.
+    pub at: SystemTime,
+    /// The same moment on the clock for measuring intervals.
+    pub arrived: Instant,
+}
+
+impl ReceivedRequest {
+    /// The first value of the header `name` (any case), if it is there and printable ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Fewer requests than hoped for had arrived when the deadline passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooFewRequests {
+    /// The path that was waited on.
+    pub path: String,
+    /// How many were hoped for.
+    pub expected: usize,
+    /// How many had arrived on each path, the other paths included.
+    pub arrived: Vec<(String, usize)>,
+    /// How long the wait was.
+    pub waited: Duration,
+}
+
+impl fmt::Display for TooFewRequests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "hoped for {} requests to {} within {:?}, had received {:?}",
+            self.expected, self.path, self.waited, self.arrived
+        )
+    }
+}
+
+impl std::error::Error for TooFewRequests {}
+
+impl TestReceiver {
+    /// Starts a receiver on a free port of `127.0.0.1`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the operating system says if it has no port to give.
+    pub async fn start() -> std::io::Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// Starts a receiver on `address`; port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`AddrInUse`](std::io::ErrorKind::AddrInUse) if the port is taken, or whatever else the
+    /// operating system says.
+    pub async fn start_on(address: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let server = tokio::spawn(server::run(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, server })
+    }
+
+    /// Where the receiver listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of `path`, which starts with a slash and may have a query.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Answers requests to `path` by `script` from now on.
+    pub fn answer_with(&self, path: &str, script: impl Into<Script>) {
+        self.shared.state().scripts.insert(path.to_owned(), script.into());
+    }
+
+    /// The requests to `path` so far, in order of arrival.
+    #[must_use]
+    pub fn received(&self, path: &str) -> Vec<ReceivedRequest> {
+        let state = self.shared.state();
+        let to_path = state.received.iter().filter(|one| one.path == path);
+        to_path.cloned().collect()
+    }
+
+    /// All requests so far, in order of arrival.
+    #[must_use]
+    pub fn all_received(&self) -> Vec<ReceivedRequest> {
+        self.shared.state().received.clone()
+    }
+
+    /// Waits until at least `n` requests to `path` have arrived since the start, and returns all
+    /// that have.
+    ///
+    /// # Errors
+    ///
+    /// [`TooFewRequests`] once `deadline` has passed.
+    pub async fn wait_for(
+        &self,
+        path: &str,
+        n: usize,
+        deadline: Duration,
+    ) -> Result<Vec<ReceivedRequest>, TooFewRequests> {
+        let mut arrivals = self.shared.arrivals.subscribe();
+        let enough = arrivals.wait_for(|_| self.shared.count(path) >= n);
+        // The sender lives in `self`, so the only way not to get there is the deadline.
+        let _ = tokio::time::timeout(deadline, enough).await;
+        let received = self.received(path);
+        if received.len() >= n {
+            return Ok(received);
+        }
+        Err(TooFewRequests {
+            path: path.to_owned(),
+            expected: n,
+            arrived: self.shared.counts(),
+            waited: deadline,
+        })
+    }
+
+    /// A channel that gets every request from now on. It ends when the receiver does.
+    #[must_use]
+    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<ReceivedRequest> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.shared.state().subscribers.push(sender);
+        receiver
+    }
+
+    /// Stops the receiver and waits until its port is free.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        // Cancellation is what was asked for.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for TestReceiver {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.shared.state().subscribers.clear();
+    }
+}
+
+/// What the server and its handle both see.
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Counts recorded requests; a new value wakes whoever waits.
+    arrivals: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    scripts: HashMap<String, Script>,
+    received: Vec<ReceivedRequest>,
+    subscribers: Vec<mpsc::UnboundedSender<ReceivedRequest>>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No step under the lock leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, path: &str) -> usize {
+        let state = self.state();
+        state.received.iter().filter(|one| one.path == path).count()
+    }
+
+    fn counts(&self) -> Vec<(String, usize)> {
+        let mut counts = std::collections::BTreeMap::<String, usize>::new();
+        for one in &self.state().received {
+            *counts.entry(one.path.clone()).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// Records `request` and takes the next reply of its path's script.
+    fn record(&self, request: ReceivedRequest) -> Reply {
+        let reply = {
+            let mut state = self.state();
+            let reply =
+                state.scripts.get_mut(&request.path).map_or_else(Reply::default, Script::next);
+            state.subscribers.retain(|subscriber| subscriber.send(request.clone()).is_ok());
+            state.received.push(request);
+            reply
+        };
+        self.arrivals.send_modify(|count| *count += 1);
+        reply
+    }
+}
+
+#[cfg(test)]
+mod tests;
