@@ -1,1 +1,173 @@
-//! Stub.
+//! Ingest: from an event on the events queue to one delivery for every webhook that wants it.
+//!
+//! The order of the steps is the promise. The event is stored, then each delivery is recorded, then
+//! its first attempt is enqueued, and only then is the event's message acknowledged. Every step can
+//! be repeated, because every id is derived: whatever dies on the way, the message comes again and
+//! finds what is there already.
+//!
+//! [`fan_out`] does this for one event; [`Ingest::handle`] does it for a batch and sends what comes
+//! of all of them together, ten messages a call.
+
+mod fan_out;
+
+use fan_out::{PreparationError, Prepared};
+use futures::{FutureExt, future::join_all};
+use grapnel_domain::{
+    event::Retention,
+    message::QueueDelay,
+    ports::{
+        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
+        StoreEvents,
+    },
+};
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+/// Seconds beyond the delivery function's timeout after which a repeated message may run: whoever
+/// took the first one has ended by then.
+const REPEAT_MARGIN: Duration = Duration::from_secs(5);
+
+/// One message of the events queue.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What the queue calls it.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// What differs between deployments.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How long rows live.
+    pub retention: Retention,
+    /// How long one run of the delivery function may take.
+    pub delivery_timeout: Duration,
+}
+
+impl Rules {
+    /// The delay of an attempt that may be on the queue already.
+    fn repeat_delay(&self) -> QueueDelay {
+        QueueDelay::at_most((self.delivery_timeout + REPEAT_MARGIN).as_secs())
+    }
+}
+
+/// The ingest function over its ports.
+#[derive(Debug, Clone)]
+pub struct Ingest<S, E, D, Q, L, C> {
+    /// Who wants what.
+    pub subscriptions: S,
+    /// The events table.
+    pub events: E,
+    /// The deliveries table.
+    pub deliveries: D,
+    /// The delivery queue.
+    pub queue: Q,
+    /// The events queue's dead letters.
+    pub dead_letters: L,
+    /// The present.
+    pub clock: C,
+    /// What differs between deployments.
+    pub rules: Rules,
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Complete,
+    PutAside,
+    Again,
+}
+
+/// What a batch came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchReport {
+    /// Ids of the messages that must come again.
+    pub failed: Vec<String>,
+    /// Events that were fanned out completely.
+    pub events: usize,
+    /// Attempts that were enqueued.
+    pub enqueued: usize,
+    /// Messages put into the dead-letter queue.
+    pub dead_letters: usize,
+}
+
+impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
+where
+    S: ReadSubscriptions,
+    E: StoreEvents,
+    D: CreateDeliveries,
+    Q: EnqueueAttempts,
+    L: DeadLetters,
+    C: Clock,
+{
+    /// Fans a batch out. One bad record never harms the rest: it is put aside or named in
+    /// [`BatchReport::failed`].
+    pub async fn handle(&self, records: &[Record]) -> BatchReport {
+        let prepared = join_all(records.iter().map(|record| self.prepare_guarded(record))).await;
+        let mut fates = Vec::with_capacity(records.len());
+        let mut owners = Vec::new();
+        let mut messages = Vec::new();
+        for (index, (record, Prepared { outgoing, error })) in
+            records.iter().zip(prepared).enumerate()
+        {
+            fates.push(self.fate(record, error).await);
+            // What was recorded for an event goes out even if some of its webhooks failed.
+            owners.extend(std::iter::repeat_n(index, outgoing.len()));
+            messages.extend(outgoing);
+        }
+        let mut enqueued = 0;
+        if !messages.is_empty() {
+            for (owner, result) in owners.into_iter().zip(self.queue.enqueue(messages).await) {
+                match result {
+                    Ok(()) => enqueued += 1,
+                    Err(error) => {
+                        let id = &records[owner].message_id;
+                        tracing::warn!(message.id = %id, %error, "attempt was not enqueued; its event comes again");
+                        fates[owner] = Fate::Again;
+                    }
+                }
+            }
+        }
+        let count = |fate| fates.iter().filter(|other| **other == fate).count();
+        let again = records.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Again);
+        BatchReport {
+            events: count(Fate::Complete),
+            dead_letters: count(Fate::PutAside),
+            enqueued,
+            failed: again.map(|(record, _)| record.message_id.clone()).collect(),
+        }
+    }
+
+    async fn fate(&self, record: &Record, error: Option<PreparationError>) -> Fate {
+        match error {
+            None => Fate::Complete,
+            Some(PreparationError::Later(error)) => {
+                tracing::warn!(message.id = %record.message_id, %error, "event comes again");
+                Fate::Again
+            }
+            Some(PreparationError::Never(reason)) => self.put_aside(record, &reason).await,
+        }
+    }
+
+    /// A panic is a bug, and must cost its own message only.
+    async fn prepare_guarded(&self, record: &Record) -> Prepared {
+        let prepared = AssertUnwindSafe(self.prepare(&record.body)).catch_unwind().await;
+        prepared.unwrap_or_else(|_| Prepared {
+            outgoing: Vec::new(),
+            error: Some(PreparationError::Later(PortError::Unavailable("panicked".into()))),
+        })
+    }
+
+    async fn put_aside(&self, record: &Record, reason: &str) -> Fate {
+        match self.dead_letters.dead_letter(&record.body, reason).await {
+            Ok(()) => {
+                tracing::error!(message.id = %record.message_id, reason, "event was put into the dead-letter queue");
+                Fate::PutAside
+            }
+            Err(error) => {
+                tracing::error!(message.id = %record.message_id, reason, %error, "event could not be put into the dead-letter queue and comes again");
+                Fate::Again
+            }
+        }
+    }
+}

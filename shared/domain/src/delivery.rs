@@ -1,7 +1,9 @@
 //! A delivery: one event on its way to one webhook, with every attempt that was made.
 
 use crate::{
+    event::{Event, Retention},
     ids::{DeliveryId, EventId, UserId, WebhookId},
+    message::Target,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -117,6 +119,37 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A new delivery of `event` to `webhook`, with nothing on record.
+    #[must_use]
+    pub fn of(event: &Event, webhook_id: WebhookId, retention: Retention, now: Timestamp) -> Self {
+        Self {
+            id: DeliveryId::derive(&webhook_id, &event.id, event.stored_at),
+            webhook_id,
+            user_id: event.user_id.clone(),
+            event_id: event.id,
+            event_type: event.content.event_type.clone(),
+            status: DeliveryStatus::Pending,
+            test: false,
+            attempts: Vec::new(),
+            created_at: now,
+            next_attempt_at: None,
+            waits_for: None,
+            reason: None,
+            expires_at: retention.delivery_expiry(now, event.stored_at),
+        }
+    }
+
+    /// What a message about it names.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target {
+            delivery_id: self.id,
+            webhook_id: self.webhook_id,
+            user_id: self.user_id.clone(),
+            event_id: self.event_id,
+        }
+    }
+
     /// Its key.
     #[must_use]
     pub fn key(&self) -> DeliveryKey {

@@ -2,6 +2,7 @@
 //! it cannot read puts it into the dead-letter queue, so that nothing is lost to a version skew.
 
 use crate::{
+    delivery::DeliveryKey,
     event::EventContent,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     time::{Minute, Timestamp},
@@ -194,6 +195,14 @@ impl QueueMessage {
     }
 }
 
+impl Target {
+    /// The delivery's key.
+    #[must_use]
+    pub fn key(&self) -> DeliveryKey {
+        DeliveryKey { webhook_id: self.webhook_id, id: self.delivery_id }
+    }
+}
+
 impl Attempt {
     /// An ordinary attempt, as the schedule asks for it.
     #[must_use]
@@ -201,9 +210,17 @@ impl Attempt {
         Self { target, attempt, manual: false, event: None, resolver_silent_since: None }
     }
 
+    /// This attempt with the event in it, if that is small enough to travel.
+    #[must_use]
+    pub fn carrying(self, event: &EventContent) -> Self {
+        let small = event.data.len() <= INLINE_DATA_BYTES;
+        Self { event: small.then(|| event.clone()), ..self }
+    }
+
     fn to_json(&self) -> serde_json::Result<String> {
-        let event = self.event.as_ref().filter(|event| event.data.len() <= INLINE_DATA_BYTES);
-        let event = event
+        let event = self
+            .event
+            .as_ref()
             .map(|event| {
                 serde_json::from_str::<&RawValue>(&event.data).map(|data| WireEvent {
                     event_type: event.event_type.clone(),

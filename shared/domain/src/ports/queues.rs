@@ -17,6 +17,19 @@ pub struct Outgoing {
     pub delay: QueueDelay,
 }
 
+impl Outgoing {
+    /// A message in its webhook's group, so that a slow endpoint delays nobody else's deliveries.
+    #[must_use]
+    pub fn new(message: QueueMessage, delay: QueueDelay) -> Self {
+        let webhook = match &message {
+            QueueMessage::Attempt(attempt) => attempt.target.webhook_id,
+            QueueMessage::Check(check) => check.target.webhook_id,
+            QueueMessage::Release(release) => release.webhook_id,
+        };
+        Self { message, group: webhook.to_string(), delay }
+    }
+}
+
 /// Sends to the delivery queue.
 pub trait EnqueueAttempts: Send + Sync {
     /// Sends every message, in as few calls as the service allows, and answers for each in order.

@@ -1,0 +1,93 @@
+//! A batch of messages, each finished on its own.
+
+use crate::{Deliver, Done, StepError, StepResult, check, release};
+use futures::{FutureExt, future::join_all};
+use grapnel_domain::{
+    message::QueueMessage,
+    ports::{
+        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindWaiting, PortError, ReadDeliveries,
+        ReadEvents, ReadWebhooks, RecordAttempts, SendRequests, StartWaits, StopWaiting,
+    },
+};
+use std::panic::AssertUnwindSafe;
+
+/// One message of the delivery queue.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What the queue calls it.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// What a batch came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchReport {
+    /// Ids of the messages that must come again.
+    pub failed: Vec<String>,
+    /// How the others were finished.
+    pub done: Vec<Done>,
+    /// Messages put into the dead-letter queue.
+    pub dead_letters: usize,
+}
+
+impl<W, E, D, Q, X, S, C> Deliver<W, E, D, Q, X, S, C>
+where
+    W: ReadWebhooks,
+    E: ReadEvents,
+    D: ReadDeliveries + RecordAttempts + EndDeliveries + FindWaiting + StopWaiting,
+    Q: EnqueueAttempts + DeadLetters,
+    X: StartWaits,
+    S: SendRequests,
+    C: Clock,
+{
+    /// Works on a whole batch at once, so that one slow receiver costs its own time only.
+    pub async fn handle(&self, records: &[Record]) -> BatchReport {
+        let results = join_all(records.iter().map(|record| self.guarded(&record.body))).await;
+        let mut report = BatchReport::default();
+        for (record, result) in records.iter().zip(results) {
+            let id = &record.message_id;
+            match result {
+                Ok(done) => report.done.push(done),
+                Err(StepError::Later(error)) => {
+                    tracing::warn!(message.id = %id, %error, "message comes again");
+                    report.failed.push(id.clone());
+                }
+                Err(StepError::Never(reason)) => {
+                    match self.queue.dead_letter(&record.body, &reason).await {
+                        Ok(()) => {
+                            tracing::error!(message.id = %id, reason, "message was put into the dead-letter queue");
+                            report.dead_letters += 1;
+                        }
+                        Err(error) => {
+                            tracing::error!(message.id = %id, reason, %error, "message could not be put into the dead-letter queue and comes again");
+                            report.failed.push(id.clone());
+                        }
+                    }
+                }
+            }
+        }
+        report
+    }
+
+    /// A panic is a bug, and must cost its own message only.
+    async fn guarded(&self, body: &str) -> StepResult {
+        let finished = AssertUnwindSafe(self.finish(body)).catch_unwind().await;
+        finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
+    }
+
+    async fn finish(&self, body: &str) -> StepResult {
+        let message =
+            QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
+        let now = self.clock.now();
+        match message {
+            QueueMessage::Attempt(attempt) => self.attempt(attempt).await,
+            QueueMessage::Check(check) => {
+                check::carry_out(check, &self.deliveries, &self.queue, now).await
+            }
+            QueueMessage::Release(release) => {
+                release::carry_out(release, &self.deliveries, &self.queue).await
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! A check: did the attempt that was due come?
+
+use crate::{Done, StepResult, enqueue_attempt, enqueue_one};
+use grapnel_domain::{
+    message::{Attempt, Check, QueueDelay, QueueMessage},
+    ports::{EnqueueAttempts, ReadDeliveries},
+    retry::next::queue_delay,
+    time::Timestamp,
+};
+
+/// Carries out a check. It sends no request and records nothing: at most, it sends the ordinary
+/// message of the attempt that is missing, and that ends it.
+pub(crate) async fn carry_out(
+    check: Check,
+    deliveries: &impl ReadDeliveries,
+    queue: &impl EnqueueAttempts,
+    now: Timestamp,
+) -> StepResult {
+    let Some(delivery) = deliveries.delivery(check.target.key()).await? else {
+        return Ok(Done::NothingToDo);
+    };
+    if delivery.status.is_settled() || delivery.attempt_count() >= check.attempt {
+        return Ok(Done::NothingToDo);
+    }
+    if now < check.not_before {
+        let delay = queue_delay(check.not_before, now);
+        enqueue_one(queue, QueueMessage::Check(check), delay).await?;
+        return Ok(Done::SentOn);
+    }
+    let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+    enqueue_attempt(queue, attempt, QueueDelay::NONE).await?;
+    Ok(Done::Healed)
+}

@@ -1,0 +1,52 @@
+//! A shared wait is over: everybody who waited for its minute is let go, a page at a time.
+
+use crate::{Done, StepError, StepResult, enqueue_one};
+use futures::future::{join_all, try_join_all};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    message::{Attempt, QueueDelay, QueueMessage, Release},
+    ports::{EnqueueAttempts, FindWaiting, Outgoing, ReadDeliveries, StopWaiting},
+};
+
+/// Releases one page. The index lags, so each row is read consistently and skipped if it waits for
+/// this minute no more. A row leaves the index only after its message is on the queue: dying in
+/// between sends a message twice, never none. The next page comes as a message of its own.
+pub(crate) async fn carry_out(
+    release: Release,
+    deliveries: &(impl ReadDeliveries + FindWaiting + StopWaiting),
+    queue: &impl EnqueueAttempts,
+) -> StepResult {
+    let page = deliveries.waiting(release.webhook_id, release.minute, release.cursor).await?;
+    let keys =
+        page.items.iter().map(|row| DeliveryKey { webhook_id: release.webhook_id, id: row.id });
+    let found = try_join_all(keys.map(|key| deliveries.delivery(key))).await?;
+    let waiting: Vec<Delivery> = found
+        .into_iter()
+        .flatten()
+        .filter(|d| d.waits_for == Some(release.minute) && !d.status.is_settled())
+        .collect();
+
+    let mut error = None;
+    if !waiting.is_empty() {
+        let messages = waiting.iter().map(|delivery| {
+            let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+            Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+        });
+        let sent = queue.enqueue(messages.collect()).await;
+        let leaving = waiting.iter().zip(sent).map(async |(delivery, sent)| {
+            sent?;
+            let attempts = delivery.attempt_count();
+            deliveries.stop_waiting(delivery.key(), release.minute, attempts).await
+        });
+        error = join_all(leaving).await.into_iter().find_map(Result::err);
+    }
+    // Some are still in the index: the message comes again and finds just those.
+    if let Some(error) = error {
+        return Err(StepError::from(error));
+    }
+    if let Some(cursor) = page.next {
+        let next = Release { cursor: Some(cursor), ..release };
+        enqueue_one(queue, QueueMessage::Release(next), QueueDelay::NONE).await?;
+    }
+    Ok(Done::Released(waiting.len()))
+}

@@ -1,0 +1,43 @@
+//! A message whose attempt is on record already.
+//!
+//! Whoever recorded that attempt may have died before it scheduled the next one, so such a message
+//! is never merely acknowledged. It may as well be a harmless copy, so it must not multiply either:
+//! it sends a check, which ends where the attempt that it looks for came, and which is due only
+//! when an ordinary message had every chance to come first.
+
+use crate::{Done, Rules, StepResult, enqueue_one};
+use grapnel_domain::{
+    delivery::Delivery,
+    message::{Check, QueueMessage},
+    ports::{EnqueueAttempts, StartWaits, WaitState},
+    retry::next::queue_delay,
+    time::Timestamp,
+};
+
+/// Sees that the delivery, read consistently, has its next wake-up.
+pub(crate) async fn finish(
+    delivery: &Delivery,
+    queue: &impl EnqueueAttempts,
+    waits: &impl StartWaits,
+    rules: &Rules,
+    now: Timestamp,
+) -> StepResult {
+    if delivery.status.is_settled() {
+        return Ok(Done::NothingToDo);
+    }
+    if let Some(minute) = delivery.waits_for {
+        let state = waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
+        if state == WaitState::Running {
+            return Ok(Done::Stale);
+        }
+    }
+    let due = delivery.next_attempt_at.unwrap_or(now).max(now);
+    let check = Check {
+        target: delivery.target(),
+        attempt: delivery.next_attempt_number(),
+        not_before: due.plus(rules.visibility_timeout * 2),
+    };
+    let delay = queue_delay(check.not_before, now);
+    enqueue_one(queue, QueueMessage::Check(check), delay).await?;
+    Ok(Done::Stale)
+}

@@ -1,0 +1,148 @@
+//! One event: store it, find who wants it, record a delivery for each.
+
+use crate::Ingest;
+use futures::{StreamExt, stream};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    event::{
+        Event,
+        inbound::{InboundEvent, TestTarget},
+    },
+    ids::WebhookId,
+    message::{Attempt, QueueDelay, QueueMessage},
+    ports::{
+        Clock, CreateDeliveries, Created, Outgoing, PortError, ReadSubscriptions, StoreEvents,
+    },
+    webhook::Subscription,
+};
+
+/// Deliveries of one event that are written at the same time.
+const WRITES_AT_ONCE: usize = 16;
+
+/// What one event came to.
+pub(crate) struct Prepared {
+    /// Attempts to enqueue.
+    pub(crate) outgoing: Vec<Outgoing>,
+    /// What went wrong, if anything did.
+    pub(crate) error: Option<PreparationError>,
+}
+
+/// Why an event was not fanned out, or not to everybody.
+pub(crate) enum PreparationError {
+    /// It may work another time.
+    Later(PortError),
+    /// It never will, for this reason.
+    Never(String),
+}
+
+impl From<PortError> for PreparationError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Unusable(reason) => Self::Never(reason),
+            PortError::Throttled(_) | PortError::Unavailable(_) => Self::Later(error),
+        }
+    }
+}
+
+impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
+where
+    S: ReadSubscriptions,
+    E: StoreEvents,
+    D: CreateDeliveries,
+    C: Clock,
+{
+    /// Does everything but enqueue.
+    pub(crate) async fn prepare(&self, body: &str) -> Prepared {
+        let fanned = match self.event_and_audience(body).await {
+            Ok((event, audience, test)) => self.record_deliveries(&event, audience, test).await,
+            Err(error) => return Prepared { outgoing: Vec::new(), error: Some(error) },
+        };
+        let mut outgoing = Vec::new();
+        let mut first_error = None;
+        for result in fanned {
+            match result {
+                Ok(message) => outgoing.extend(message),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        Prepared { outgoing, error: first_error.map(PreparationError::from) }
+    }
+
+    async fn event_and_audience(
+        &self,
+        body: &str,
+    ) -> Result<(Event, Vec<WebhookId>, bool), PreparationError> {
+        let now = self.clock.now();
+        let inbound = InboundEvent::parse(body, now)
+            .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
+        let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
+        let event = Event {
+            id: inbound.id,
+            user_id: inbound.user_id,
+            content: inbound.content,
+            stored_at,
+            expires_at: self.rules.retention.event_expiry(stored_at),
+        };
+        // Side by side: what is wanted does not depend on whether the event is new. An event that
+        // exists is fanned out all the same, as it was first stored.
+        let (event, subscriptions) = futures::try_join!(
+            self.events.store_event(&event),
+            self.subscriptions.subscriptions(&event.user_id)
+        )?;
+        let audience = audience(&subscriptions, &event.content.event_type, inbound.test);
+        Ok((event, audience, inbound.test.is_some()))
+    }
+
+    async fn record_deliveries(
+        &self,
+        event: &Event,
+        audience: Vec<WebhookId>,
+        test: bool,
+    ) -> Vec<Result<Option<Outgoing>, PortError>> {
+        stream::iter(audience)
+            .map(|webhook_id| self.record_delivery(event, webhook_id, test))
+            .buffered(WRITES_AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn record_delivery(
+        &self,
+        event: &Event,
+        webhook_id: WebhookId,
+        test: bool,
+    ) -> Result<Option<Outgoing>, PortError> {
+        let now = self.clock.now();
+        let delivery =
+            Delivery { test, ..Delivery::of(event, webhook_id, self.rules.retention, now) };
+        let delay = match self.deliveries.create_delivery(&delivery).await? {
+            Created::New => QueueDelay::NONE,
+            // Recorded by a run that may have died before it enqueued. The delay lets an attempt
+            // that is under way end first.
+            Created::Existed(found) if found.status == DeliveryStatus::Pending => {
+                self.rules.repeat_delay()
+            }
+            // Past its first attempt, it has a wake-up of its own.
+            Created::Existed(_) => return Ok(None),
+        };
+        let attempt = Attempt::scheduled(delivery.target(), 1).carrying(&event.content);
+        Ok(Some(Outgoing::new(QueueMessage::Attempt(attempt), delay)))
+    }
+}
+
+/// Whom an event goes to. A test goes to its webhook alone, even a disabled one, as long as the
+/// event's owner has it.
+fn audience(
+    subscriptions: &[Subscription],
+    event_type: &str,
+    test: Option<TestTarget>,
+) -> Vec<WebhookId> {
+    subscriptions
+        .iter()
+        .filter(|subscription| match test {
+            Some(test) => subscription.webhook_id == test.webhook_id,
+            None => subscription.wants(event_type),
+        })
+        .map(|subscription| subscription.webhook_id)
+        .collect()
+}
