@@ -1,0 +1,21 @@
+//! How a receiver checks `X-Webhook-Signature`; the README shows this file.
+//! Usage: `verify <secret> <body> <signature>`.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+fn verify(secret: &str, body: &[u8], signature: &str) -> bool {
+    let Some(digest) = signature.strip_prefix("sha256=").and_then(|hex| hex::decode(hex).ok())
+    else {
+        return false;
+    };
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length will do");
+    mac.update(body);
+    mac.verify_slice(&digest).is_ok() // takes the same time wherever they differ
+}
+
+fn main() {
+    let [secret, body, signature]: [String; 3] =
+        std::env::args().skip(1).collect::<Vec<_>>().try_into().expect("three arguments");
+    println!("{}", verify(&secret, body.as_bytes(), &signature));
+}
