@@ -1,0 +1,82 @@
+//! The README's ways to verify a signature are run, not trusted.
+
+use grapnel_domain::signature::Secret;
+use std::process::Command;
+
+const BODY: &str = r#"{"id":"evt_1","data":{"name":"Zoë"}}"#;
+
+fn readme() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    std::fs::read_to_string(path).expect("the README is readable")
+}
+
+/// The code of the only fence in this language that defines `verify`.
+fn snippet(language: &str) -> String {
+    let readme = readme();
+    let fence = format!("```{language}\n");
+    let found: Vec<&str> = readme
+        .split(&fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|code| code.contains("verify"))
+        .collect();
+    assert_eq!(found.len(), 1, "one snippet in {language}");
+    found[0].to_owned()
+}
+
+/// Runs `program` with a line of code appended that prints whether each signature verifies.
+fn verdicts(program: &str, flag: &[&str], code: &str) -> String {
+    let run = Command::new(program).args(flag).arg(code).output();
+    let output = run.unwrap_or_else(|error| panic!("{program} does not run: {error}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_lowercase()
+}
+
+#[test]
+fn the_python_snippet_tells_right_from_wrong() {
+    let secret = Secret::from_random([3; 32]);
+    let (key, right) = (secret.reveal(), secret.sign_body(BODY.as_bytes()));
+    let code = format!(
+        "{}\nbody = r'''{BODY}'''.encode()\nprint(verify('{key}', body, '{right}'), verify('{key}', body + b' ', '{right}'), verify('{key}', body, 'é'))",
+        snippet("python")
+    );
+    assert_eq!(verdicts("python3", &["-c"], &code), "true false false");
+}
+
+#[test]
+fn the_rust_snippet_is_the_example_that_is_compiled_and_run() {
+    let example = include_str!("../examples/verify.rs");
+    let snippet = snippet("rust");
+    let (imports, function) = snippet.split_once("\n\n").expect("imports, then the function");
+    assert!(example.contains(imports) && example.contains(function.trim()), "the README differs");
+
+    let secret = Secret::from_random([3; 32]);
+    let right = secret.sign_body(BODY.as_bytes());
+    for (body, expected) in [(BODY, "true"), ("{}", "false")] {
+        let cargo = env!("CARGO");
+        let output = Command::new(cargo)
+            .args(["run", "--quiet", "--example", "verify", "--", secret.reveal(), body, &right])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo runs");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected);
+    }
+}
+
+/// Node.js is not among what the project asks for, so a machine without it passes; one with it
+/// checks.
+#[test]
+fn the_javascript_snippet_tells_right_from_wrong() {
+    if Command::new("node").arg("--version").output().is_err() {
+        eprintln!("node is not installed: the JavaScript snippet was not run");
+        return;
+    }
+    let secret = Secret::from_random([3; 32]);
+    let (key, right) = (secret.reveal(), secret.sign_body(BODY.as_bytes()));
+    let code = format!(
+        "{}\nconst body = Buffer.from(String.raw`{BODY}`);\nconsole.log(verify('{key}', body, '{right}'), verify('{key}', Buffer.concat([body, body]), '{right}'), verify('{key}', body, 'é'));",
+        snippet("js")
+    );
+    let flags = ["--input-type=module", "--eval"];
+    assert_eq!(verdicts("node", &flags, &code), "true false false");
+}
