@@ -1,1 +1,35 @@
-//! Stub.
+//! The domain's ports over AWS, and the settings that say where everything is.
+//!
+//! One small struct per store over an SDK client:
+//!
+//! - tables: [`WebhookStore`], [`EventStore`], [`DeliveryStore`], [`KeyStore`];
+//! - queues: [`DeliveryQueue`], [`EventsQueue`], [`DeadLetterQueue`];
+//! - Step Functions: [`SharedWaits`];
+//! - the machine itself: [`SystemClock`], [`RandomIds`].
+//!
+//! A function reads its [`settings`] once, loads [`Clients`] once, and builds the stores that it
+//! uses. What AWS answers becomes a [`grapnel_domain::ports::PortError`] in one place, and no error
+//! or log line repeats what is stored.
+
+mod clients;
+mod clock;
+mod dead_letters;
+mod deliveries;
+mod error;
+mod events;
+mod item;
+mod keys;
+mod queue;
+pub mod settings;
+mod waits;
+mod webhooks;
+
+pub use clients::{Clients, sdk_defaults};
+pub use clock::{RandomIds, SystemClock};
+pub use dead_letters::DeadLetterQueue;
+pub use deliveries::DeliveryStore;
+pub use events::EventStore;
+pub use keys::KeyStore;
+pub use queue::{DeliveryQueue, EventsQueue};
+pub use waits::SharedWaits;
+pub use webhooks::WebhookStore;

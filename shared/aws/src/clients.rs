@@ -1,0 +1,69 @@
+//! The SDK clients: one configuration, built once per function instance.
+
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use std::time::Duration;
+
+/// Longest wait for a connection. Within a region one takes milliseconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest wait for one answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest wait for an operation with all its repeats. The API must answer within 29 s, and a
+/// delivery still has to be recorded after a receiver used up its 30 s.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+/// How often one operation is tried.
+const ATTEMPTS: u32 = 3;
+/// The first pause between tries; later ones double. The SDK's own second is half of what a caller
+/// of the API would like to wait in all.
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// The SDK's configuration as every function uses it, before it is loaded. Region, credentials and
+/// `AWS_ENDPOINT_URL` come from the environment unless set on it.
+#[must_use]
+pub fn sdk_defaults() -> ConfigLoader {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = timeout::TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let retries =
+        RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+}
+
+/// The SDK clients. Cloning one shares its connections.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    config: SdkConfig,
+}
+
+impl Clients {
+    /// The clients of this environment.
+    pub async fn load() -> Self {
+        Self::new(&sdk_defaults().load().await)
+    }
+
+    /// The clients of a configuration made from [`sdk_defaults`].
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            config: config.clone(),
+        }
+    }
+
+    /// Built on demand: a function that starts no waits does not carry this client's code.
+    pub(crate) fn sfn(&self) -> aws_sdk_sfn::Client {
+        aws_sdk_sfn::Client::new(&self.config)
+    }
+}

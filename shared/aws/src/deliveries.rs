@@ -1,0 +1,212 @@
+//! The deliveries table: `webhookId`, `id`, and the sparse index `waiting` (`webhookId`,
+//! `waitKey`). A delivery's attempts lie in its row; each is one conditional write.
+
+mod row;
+mod update;
+
+use crate::{
+    clients::Clients,
+    error::from_sdk,
+    item::{Item, text},
+};
+use aws_sdk_dynamodb::{
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::ReturnValuesOnConditionCheckFailure,
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    ids::{DeliveryId, WebhookId},
+    ports::{
+        AttemptRecord, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
+        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded, StopWaiting,
+        WaitingPage,
+    },
+    time::Minute,
+};
+use update::Update;
+
+/// The index over `waitKey`.
+const WAITING_INDEX: &str = "waiting";
+
+/// Most rows of one page of the `waiting` index. A release reads, enqueues and takes out each of
+/// them: this many fit into the shortest function timeout with room to spare.
+const WAITING_PAGE_ROWS: i32 = 100;
+
+/// Deliveries in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DeliveryStore {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl DeliveryStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+        Self { client: clients.dynamodb.clone(), table: table.into() }
+    }
+
+    async fn update(&self, key: DeliveryKey, update: Update) -> Result<Recorded, PortError> {
+        let done = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row::key(key)))
+            .update_expression(update.expression())
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match done {
+            Ok(_) => return Ok(Recorded::Yes),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                let old = refused.item().filter(|item| !item.is_empty()).cloned();
+                let old = old.map(row::to_delivery).transpose()?;
+                Ok(Recorded::Refused(old.map(Box::new)))
+            }
+            _ => Err(from_sdk("UpdateItem on deliveries", &error)),
+        }
+    }
+}
+
+impl ReadDeliveries for DeliveryStore {
+    async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(row::key(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| from_sdk("GetItem on deliveries", &error))?;
+        answer.item.map(row::to_delivery).transpose()
+    }
+}
+
+impl ListDeliveries for DeliveryStore {
+    /// By eventually consistent reads: a list may miss the last second.
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        let mut items = Vec::new();
+        let mut start = after.map(|id| row::key(DeliveryKey { webhook_id: webhook, id }));
+        // One more than asked for tells whether there is a next page.
+        let wanted = limit + 1;
+        while items.len() < wanted {
+            let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("webhookId = :webhook")
+                .expression_attribute_values(":webhook", text(webhook))
+                .scan_index_forward(false)
+                .limit(missing)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on deliveries", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                items.push(row::to_delivery(item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|delivery| delivery.id);
+        Ok(Page { items, next })
+    }
+}
+
+impl CreateDeliveries for DeliveryStore {
+    async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row::from_delivery(delivery)?))
+            .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match put {
+            Ok(_) => return Ok(Created::New),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                match refused.item().cloned() {
+                    Some(old) => Ok(Created::Existed(Box::new(row::to_delivery(old)?))),
+                    None => Err(PortError::Unavailable(
+                        "PutItem on deliveries: refused without the stored item".into(),
+                    )),
+                }
+            }
+            _ => Err(from_sdk("PutItem on deliveries", &error)),
+        }
+    }
+}
+
+impl RecordAttempts for DeliveryStore {
+    async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
+        self.update(record.key, update::record(record)?).await
+    }
+}
+
+impl EndDeliveries for DeliveryStore {
+    async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
+        self.update(ending.key, update::end(&ending)?).await
+    }
+}
+
+impl FindWaiting for DeliveryStore {
+    async fn waiting(
+        &self,
+        webhook: WebhookId,
+        minute: Minute,
+        after: Option<DeliveryId>,
+    ) -> Result<WaitingPage, PortError> {
+        let start: Option<Item> = after.map(|id| row::waiting_key(webhook, minute, id));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(WAITING_INDEX)
+            .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :minute)")
+            .expression_attribute_values(":webhook", text(webhook))
+            .expression_attribute_values(":minute", text(row::wait_prefix(minute)))
+            .limit(WAITING_PAGE_ROWS)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query on waiting", &error))?;
+        let items = answer.items.unwrap_or_default();
+        let items = items.into_iter().map(row::to_waiting).collect::<Result<_, _>>()?;
+        let next = answer.last_evaluated_key.map(row::to_waiting).transpose()?;
+        Ok(Page { items, next: next.map(|row| row.id) })
+    }
+}
+
+impl StopWaiting for DeliveryStore {
+    async fn stop_waiting(
+        &self,
+        key: DeliveryKey,
+        minute: Minute,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        // Refused: it waits for something else by now, or no more, and its wake-up is not ours.
+        self.update(key, update::stop_waiting(key.id, minute, attempts)).await.map(|_| ())
+    }
+}

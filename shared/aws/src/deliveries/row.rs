@@ -1,0 +1,124 @@
+//! A delivery as an item. No payload: that lies with the event, once.
+
+use crate::item::{Item, from_row, text, to_row, unusable};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ports::{PortError, WaitingRow},
+    time::{Minute, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+pub(super) const ROW: &str = "a row of the deliveries table";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    webhook_id: WebhookId,
+    id: DeliveryId,
+    user_id: UserId,
+    event_id: EventId,
+    event: String,
+    status: DeliveryStatus,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    test: bool,
+    /// The length of `attempts`: what every write is conditional on.
+    attempt_count: u32,
+    attempts: Vec<DeliveryAttempt>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    next_attempt_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    wait_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reason: Option<Reason>,
+    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    expires_at: i64,
+}
+
+#[derive(Deserialize)]
+struct IndexRow {
+    id: DeliveryId,
+}
+
+/// The key of a delivery.
+pub(super) fn key(key: DeliveryKey) -> Item {
+    Item::from([("webhookId".to_owned(), text(key.webhook_id)), ("id".to_owned(), text(key.id))])
+}
+
+/// What the index keys of all who wait for this minute begin with.
+pub(super) fn wait_prefix(minute: Minute) -> String {
+    format!("{minute}#")
+}
+
+/// The index key of a delivery that waits for this minute.
+pub(super) fn wait_key(minute: Minute, id: DeliveryId) -> String {
+    format!("{minute}#{id}")
+}
+
+/// A row's whole key in the `waiting` index.
+pub(super) fn waiting_key(webhook: WebhookId, minute: Minute, id: DeliveryId) -> Item {
+    let mut item = key(DeliveryKey { webhook_id: webhook, id });
+    item.insert("waitKey".to_owned(), text(wait_key(minute, id)));
+    item
+}
+
+pub(super) fn to_waiting(item: Item) -> Result<WaitingRow, PortError> {
+    let row: IndexRow = to_row("a row of the waiting index", item)?;
+    Ok(WaitingRow { id: row.id })
+}
+
+pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
+    let row = Row {
+        webhook_id: delivery.webhook_id,
+        id: delivery.id,
+        user_id: delivery.user_id.clone(),
+        event_id: delivery.event_id,
+        event: delivery.event_type.clone(),
+        status: delivery.status,
+        test: delivery.test,
+        attempt_count: delivery.attempt_count(),
+        attempts: delivery.attempts.clone(),
+        created_at: delivery.created_at,
+        next_attempt_at: delivery.next_attempt_at,
+        wait_key: delivery.waits_for.map(|minute| wait_key(minute, delivery.id)),
+        reason: delivery.reason,
+        expires_at: delivery.expires_at.as_secs(),
+    };
+    from_row(ROW, row)
+}
+
+pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
+    let row: Row = to_row(ROW, item)?;
+    let waits_for = row
+        .wait_key
+        .map(|key| {
+            let minute = key.split_once('#').and_then(|(minute, _)| minute.parse().ok());
+            minute.ok_or_else(|| unusable(ROW, "has a wait key that names no minute"))
+        })
+        .transpose()?;
+    let delivery = Delivery {
+        id: row.id,
+        webhook_id: row.webhook_id,
+        user_id: row.user_id,
+        event_id: row.event_id,
+        event_type: row.event,
+        status: row.status,
+        test: row.test,
+        attempts: row.attempts,
+        created_at: row.created_at,
+        next_attempt_at: row.next_attempt_at,
+        waits_for,
+        reason: row.reason,
+        expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
+    };
+    if delivery.attempt_count() == row.attempt_count {
+        Ok(delivery)
+    } else {
+        Err(unusable(ROW, "has another number of attempts than it says"))
+    }
+}
+
+#[cfg(test)]
+#[path = "row_tests.rs"]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+use crate::item::{WRITE_UNIT_BYTES, size};
+use grapnel_domain::{delivery::SUCCESS_RESPONSE_BYTES, time::Minute};
+use uuid::Uuid;
+
+fn delivery() -> Delivery {
+    let webhook_id = WebhookId::from_uuid(Uuid::from_u128(7));
+    let event_id = EventId::from_uuid(Uuid::from_u128(9));
+    let stored = Timestamp::from_millis(1_795_000_000_123);
+    Delivery {
+        id: DeliveryId::derive(&webhook_id, &event_id, stored),
+        webhook_id,
+        user_id: UserId::parse("u-1").expect("valid"),
+        event_id,
+        event_type: "workflow.completed".into(),
+        status: DeliveryStatus::Pending,
+        test: false,
+        attempts: vec![],
+        created_at: stored,
+        next_attempt_at: None,
+        waits_for: None,
+        reason: None,
+        expires_at: Timestamp::from_millis(1_797_600_000_000),
+    }
+}
+
+fn success(response: &str) -> DeliveryAttempt {
+    DeliveryAttempt {
+        attempt_number: 1,
+        status_code: Some(200),
+        response: Some(response.into()),
+        error: None,
+        duration: 29_999,
+        attempted_at: Timestamp::from_millis(1_795_000_000_999),
+        manual: false,
+    }
+}
+
+#[test]
+fn a_new_delivery_survives_its_item() {
+    let item = from_delivery(&delivery()).expect("written");
+    for absent in ["waitKey", "nextAttemptAt", "reason", "test"] {
+        assert!(!item.contains_key(absent), "{absent}");
+    }
+    assert_eq!(to_delivery(item), Ok(delivery()));
+}
+
+#[test]
+fn a_delivery_with_everything_survives_its_item() {
+    let minute = Minute::at_or_after(Timestamp::from_millis(1_795_000_000_123));
+    let failure = DeliveryAttempt {
+        attempt_number: 2,
+        status_code: None,
+        response: None,
+        error: Some("the receiver did not answer within 10 s".into()),
+        manual: true,
+        ..success("")
+    };
+    let delivery = Delivery {
+        status: DeliveryStatus::Failed,
+        test: true,
+        attempts: vec![success("\u{0} ✓"), failure],
+        next_attempt_at: Some(minute.strikes_at()),
+        waits_for: Some(minute),
+        reason: Some(Reason::WebhookDeleted),
+        ..delivery()
+    };
+    let item = from_delivery(&delivery).expect("written");
+    assert_eq!(to_delivery(item), Ok(delivery));
+}
+
+#[test]
+fn a_row_whose_count_and_list_differ_is_unusable() {
+    let mut item = from_delivery(&delivery()).expect("written");
+    item.insert("attemptCount".into(), crate::item::number(1));
+    assert!(matches!(to_delivery(item), Err(PortError::Unusable(_))));
+}
+
+#[test]
+fn a_wait_key_that_names_no_minute_is_unusable() {
+    let mut item = from_delivery(&delivery()).expect("written");
+    item.insert("waitKey".into(), text("soon#dlv"));
+    assert!(matches!(to_delivery(item), Err(PortError::Unusable(_))));
+}
+
+/// The budget of the happy path: creating and recording are one write unit each.
+#[test]
+fn a_delivered_row_fits_into_one_write_unit() {
+    let response = "x".repeat(SUCCESS_RESPONSE_BYTES);
+    let delivered = |user: &str| Delivery {
+        user_id: UserId::parse(user).expect("valid"),
+        status: DeliveryStatus::Success,
+        attempts: vec![success(&response)],
+        ..delivery()
+    };
+    let bytes = |delivery: &Delivery| size(&from_delivery(delivery).expect("written"));
+    assert_eq!(bytes(&delivery()), 255);
+    assert_eq!(bytes(&delivered("u-1")), 603);
+    // With the longest user id there is.
+    let longest = bytes(&delivered(&"u".repeat(128)));
+    assert!(longest <= WRITE_UNIT_BYTES, "{longest} bytes");
+}

@@ -1,0 +1,139 @@
+//! The conditional writes to a delivery, each one `UpdateItem`.
+
+use super::row::{ROW, wait_key};
+use crate::item::{number, text, unusable};
+use aws_sdk_dynamodb::types::AttributeValue;
+use grapnel_domain::{
+    delivery::DeliveryStatus,
+    ids::DeliveryId,
+    ports::{AttemptRecord, Ending, PortError},
+    time::Minute,
+};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// The parts of an `UpdateItem`. Every attribute goes by a placeholder: some of our names are
+/// reserved words.
+#[derive(Debug, Default)]
+pub(super) struct Update {
+    set: Vec<String>,
+    remove: Vec<String>,
+    pub(super) condition: String,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    pub(super) fn expression(&self) -> String {
+        let clause = |verb: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{verb} {}", parts.join(", ")),
+        };
+        let clauses = [clause("SET", &self.set), clause("REMOVE", &self.remove)];
+        clauses.join(" ").trim().to_owned()
+    }
+
+    fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, name: &str, value: AttributeValue) -> String {
+        let placeholder = format!(":{name}");
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    fn set(&mut self, attribute: &str, value: AttributeValue) {
+        let part = format!("{} = {}", self.name(attribute), self.value(attribute, value));
+        self.set.push(part);
+    }
+
+    fn remove(&mut self, attribute: &str) {
+        let part = self.name(attribute);
+        self.remove.push(part);
+    }
+
+    fn set_or_remove(&mut self, attribute: &str, value: Option<AttributeValue>) {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self.remove(attribute),
+        }
+    }
+
+    /// The condition that exactly this many attempts are on record. It does not hold for a row that
+    /// is gone, so that no update makes one.
+    fn only_with_attempts(&mut self, count: u32) {
+        let name = self.name("attemptCount");
+        let value = self.value("seen", number(count));
+        self.condition = format!("{name} = {value}");
+    }
+
+    fn and(&mut self, condition: &str) {
+        self.condition = format!("{} AND {condition}", self.condition);
+    }
+}
+
+/// Appends an attempt.
+pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
+    let count = record.attempt.attempt_number;
+    let Some(index) = count.checked_sub(1) else {
+        return Err(unusable("an attempt", "has the number 0"));
+    };
+    let mut update = Update::default();
+    update.only_with_attempts(index);
+    update.set("attemptCount", number(count));
+    // By its place and not by `list_append`: an expression that rewrites the whole list may not
+    // also remove a part of it. The condition makes this place the end of the list.
+    let attempts = update.name("attempts");
+    let attempt = update.value("attempt", attribute(&record.attempt)?);
+    update.set.push(format!("{attempts}[{index}] = {attempt}"));
+    if let Some(dropped) = record.drop_body {
+        let response = update.name("response");
+        update.remove.push(format!("{attempts}[{dropped}].{response}"));
+    }
+    if let Some(status) = record.status {
+        update.set("status", attribute(&status)?);
+        update.set_or_remove("reason", record.reason.as_ref().map(attribute).transpose()?);
+        update.set_or_remove("nextAttemptAt", record.next_attempt_at.map(text));
+    }
+    let wait = record.waits_for.map(|minute| text(wait_key(minute, record.key.id)));
+    update.set_or_remove("waitKey", wait);
+    update.set("expiresAt", number(record.expires_at.as_secs()));
+    Ok(update)
+}
+
+/// Ends a delivery that is under way.
+pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
+    let mut update = Update::default();
+    update.only_with_attempts(ending.attempts);
+    update.set("status", attribute(&DeliveryStatus::Failed)?);
+    let pending = update.value("pending", attribute(&DeliveryStatus::Pending)?);
+    let retrying = update.value("retrying", attribute(&DeliveryStatus::Retrying)?);
+    update.and(&format!("#status IN ({pending}, {retrying})"));
+    update.set("reason", attribute(&ending.reason)?);
+    update.set("expiresAt", number(ending.expires_at.as_secs()));
+    update.remove("nextAttemptAt");
+    update.remove("waitKey");
+    Ok(update)
+}
+
+/// Takes a delivery out of the `waiting` index.
+pub(super) fn stop_waiting(id: DeliveryId, minute: Minute, attempts: u32) -> Update {
+    let mut update = Update::default();
+    update.only_with_attempts(attempts);
+    update.remove("waitKey");
+    let key = update.value("waitKey", text(wait_key(minute, id)));
+    update.and(&format!("#waitKey = {key}"));
+    update
+}
+
+fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, PortError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value)
+        .map_err(|_| unusable(ROW, "cannot be written"))
+}
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+use super::*;
+use grapnel_domain::{
+    delivery::{DeliveryAttempt, DeliveryKey, Reason},
+    ids::WebhookId,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+const MINUTE: Minute = Minute::at_or_after(Timestamp::from_millis(1_795_000_020_000));
+
+fn key() -> DeliveryKey {
+    DeliveryKey {
+        webhook_id: WebhookId::from_uuid(Uuid::from_u128(1)),
+        id: DeliveryId::from_uuid(Uuid::from_u128(2)),
+    }
+}
+
+fn attempt_record(number: u32) -> AttemptRecord {
+    AttemptRecord {
+        key: key(),
+        attempt: DeliveryAttempt {
+            attempt_number: number,
+            status_code: Some(500),
+            response: None,
+            error: None,
+            duration: 1,
+            attempted_at: Timestamp::from_millis(0),
+            manual: false,
+        },
+        status: Some(DeliveryStatus::Retrying),
+        reason: None,
+        next_attempt_at: Some(MINUTE.strikes_at()),
+        waits_for: Some(MINUTE),
+        expires_at: Timestamp::from_millis(1_797_600_000_999),
+        drop_body: None,
+    }
+}
+
+/// DynamoDB refuses an expression with a placeholder too few or too many.
+fn assert_placeholders_are_all_used(update: &Update) {
+    let text = format!("{} {}", update.expression(), update.condition);
+    let used = |sigil: char| {
+        let mut found: Vec<String> = text
+            .split(|c: char| !(c.is_alphanumeric() || c == '#' || c == ':'))
+            .filter(|word| word.starts_with(sigil))
+            .map(str::to_owned)
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    };
+    let sorted = |mut keys: Vec<String>| {
+        keys.sort();
+        keys
+    };
+    assert_eq!(used('#'), sorted(update.names.keys().cloned().collect()));
+    assert_eq!(used(':'), sorted(update.values.keys().cloned().collect()));
+}
+
+#[test]
+fn a_retry_is_recorded_with_its_due_time_and_its_wait() {
+    let update = record(&attempt_record(3)).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen");
+    assert_eq!(
+        update.expression(),
+        "SET #attemptCount = :attemptCount, #attempts[2] = :attempt, #status = :status, \
+         #nextAttemptAt = :nextAttemptAt, #waitKey = :waitKey, #expiresAt = :expiresAt \
+         REMOVE #reason"
+    );
+    assert_eq!(update.values[":seen"], number(2));
+    assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
+    assert_eq!(update.values[":expiresAt"], number(1_797_600_000));
+}
+
+#[test]
+fn without_a_status_the_record_leaves_reason_and_due_time_alone() {
+    let left =
+        AttemptRecord { status: None, next_attempt_at: None, waits_for: None, ..attempt_record(1) };
+    let update = record(&left).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(
+        update.expression(),
+        "SET #attemptCount = :attemptCount, #attempts[0] = :attempt, #expiresAt = :expiresAt \
+         REMOVE #waitKey"
+    );
+}
+
+#[test]
+fn a_body_in_the_middle_goes_in_the_same_write() {
+    let dropping = AttemptRecord { drop_body: Some(5), ..attempt_record(11) };
+    let update = record(&dropping).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert!(update.expression().contains("#attempts[10] = :attempt"));
+    assert!(update.expression().contains("REMOVE #attempts[5].#response, #reason"));
+}
+
+#[test]
+fn attempt_number_zero_is_refused() {
+    assert!(matches!(record(&attempt_record(0)), Err(PortError::Unusable(_))));
+}
+
+#[test]
+fn an_end_asks_for_the_attempts_seen_and_an_unsettled_status() {
+    let ending = Ending {
+        key: key(),
+        attempts: 4,
+        reason: Reason::WebhookDisabled,
+        expires_at: Timestamp::from_millis(0),
+    };
+    let update = end(&ending).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
+    assert_eq!(update.values[":reason"], text("webhook_disabled"));
+}
+
+#[test]
+fn leaving_the_index_asks_for_the_same_wait() {
+    let update = stop_waiting(key().id, MINUTE, 1);
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.expression(), "REMOVE #waitKey");
+    assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
+}

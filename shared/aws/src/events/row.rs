@@ -1,0 +1,159 @@
+//! An event as an item.
+
+use super::data::{compress, decompress};
+use crate::item::{Item, WRITE_UNIT_BYTES, from_row, size, text, to_row, unusable, write_units};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use grapnel_domain::{
+    event::{Event, EventContent},
+    ids::{EventId, UserId},
+    ports::PortError,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+const ROW: &str = "a row of the events table";
+
+/// The payload, as a binary attribute: text would be taken for JSON by whoever looks at the table.
+const DATA: &str = "data";
+/// Present, with the value [`ZLIB`], when the payload is compressed.
+const ENCODING: &str = "encoding";
+const ZLIB: &str = "zlib";
+
+/// All but the payload.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    user_id: UserId,
+    id: EventId,
+    #[serde(rename = "type")]
+    event_type: String,
+    source: String,
+    time: Timestamp,
+    stored_at: Timestamp,
+    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    expires_at: i64,
+}
+
+pub(super) fn from_event(event: &Event) -> Result<Item, PortError> {
+    let row = Row {
+        user_id: event.user_id.clone(),
+        id: event.id,
+        event_type: event.content.event_type.clone(),
+        source: event.content.source.clone(),
+        time: event.content.time,
+        stored_at: event.stored_at,
+        expires_at: event.expires_at.as_secs(),
+    };
+    let mut item = from_row(ROW, row)?;
+    let data = event.content.data.as_bytes();
+    item.insert(DATA.to_owned(), AttributeValue::B(Blob::new(data)));
+    let plain = size(&item);
+    if plain > WRITE_UNIT_BYTES
+        && let Some(compressed) = compress(data)
+    {
+        let saved = data.len().saturating_sub(compressed.len());
+        let smaller = plain - saved + ENCODING.len() + ZLIB.len();
+        if write_units(smaller) < write_units(plain) {
+            item.insert(DATA.to_owned(), AttributeValue::B(Blob::new(compressed)));
+            item.insert(ENCODING.to_owned(), text(ZLIB));
+        }
+    }
+    Ok(item)
+}
+
+pub(super) fn to_event(mut item: Item) -> Result<Event, PortError> {
+    let Some(AttributeValue::B(stored)) = item.remove(DATA) else {
+        return Err(unusable(ROW, "has no data"));
+    };
+    let bytes = match item.remove(ENCODING) {
+        None => stored.into_inner(),
+        Some(AttributeValue::S(encoding)) if encoding == ZLIB => {
+            decompress(stored.as_ref()).ok_or_else(|| unusable(ROW, "has damaged data"))?
+        }
+        Some(_) => return Err(unusable(ROW, "has data in an unknown encoding")),
+    };
+    let data = String::from_utf8(bytes).map_err(|_| unusable(ROW, "has data that is no text"))?;
+    let row: Row = to_row(ROW, item)?;
+    Ok(Event {
+        id: row.id,
+        user_id: row.user_id,
+        content: EventContent {
+            event_type: row.event_type,
+            source: row.source,
+            time: row.time,
+            data,
+        },
+        stored_at: row.stored_at,
+        expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn event(data: String) -> Event {
+        let user_id = UserId::parse("u-1").expect("valid");
+        Event {
+            id: EventId::derive(&user_id, "shop.orders", "1"),
+            user_id,
+            content: EventContent {
+                event_type: "lead.created".into(),
+                source: "shop.orders".into(),
+                time: Timestamp::from_millis(1_795_000_000_123),
+                data,
+            },
+            stored_at: Timestamp::from_millis(1_795_000_000_456),
+            expires_at: Timestamp::from_millis(1_800_000_000_000),
+        }
+    }
+
+    /// Letters that no compression makes much of.
+    fn noise(bytes: usize) -> String {
+        let mut state = 42_u64;
+        (0..bytes)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                char::from(b' ' + u8::try_from((state >> 33) % 90).expect("below 90"))
+            })
+            .collect()
+    }
+
+    #[rstest]
+    #[case::small(r#"{"n":12345678901234567890,"f":1.0}"#.to_owned())]
+    #[case::compressible(format!(r#"{{"text":"{}"}}"#, "abc ".repeat(1000)))]
+    #[case::incompressible(noise(5000))]
+    fn an_event_survives_its_item_byte_for_byte(#[case] data: String) {
+        let event = event(data);
+        assert_eq!(to_event(from_event(&event).expect("written")), Ok(event));
+    }
+
+    #[test]
+    fn data_is_compressed_only_where_that_saves_write_units() {
+        let encoding = |data| from_event(&event(data)).expect("written").remove(ENCODING);
+        assert_eq!(encoding("a".repeat(500)), None);
+        assert_eq!(encoding("a".repeat(2000)), Some(text(ZLIB)));
+        // Two units either way: what noise gives up does not reach the next boundary.
+        assert_eq!(encoding(noise(1500)), None);
+        let units = |data| write_units(size(&from_event(&event(data)).expect("written")));
+        assert_eq!(units("a".repeat(200_000)), 1);
+    }
+
+    #[test]
+    fn damaged_data_is_unusable() {
+        let stored = from_event(&event("a".repeat(2000))).expect("written");
+        let mut damaged = stored.clone();
+        damaged.insert(DATA.into(), AttributeValue::B(Blob::new(b"no zlib".to_vec())));
+        let mut unknown = stored.clone();
+        unknown.insert(ENCODING.into(), text("lzma"));
+        let mut not_text = stored.clone();
+        not_text.remove(ENCODING);
+        not_text.insert(DATA.into(), AttributeValue::B(Blob::new(vec![0xff])));
+        let mut missing = stored;
+        missing.remove(DATA);
+        for item in [damaged, unknown, not_text, missing] {
+            assert!(matches!(to_event(item), Err(PortError::Unusable(_))));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Messages cut into batches that SQS takes.
+
+use grapnel_domain::{message::QueueDelay, ports::Outgoing};
+
+/// Most messages of one batch.
+pub(super) const MAX_ENTRIES: usize = 10;
+
+/// Most bytes of one batch. SQS takes 1 MiB since August 2025; this is what it took before, and
+/// what emulators and private regions may still hold to.
+pub(super) const MAX_BYTES: usize = 256 * 1024;
+
+/// A message as text.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) body: String,
+    pub(super) group: String,
+    pub(super) delay: QueueDelay,
+}
+
+pub(super) type Chunk = Vec<Entry>;
+
+/// Cuts without changing the order. A message that is over the limit by itself gets a batch of its
+/// own, so that only it is refused.
+pub(super) fn split(messages: Vec<Outgoing>) -> Vec<Chunk> {
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut bytes = 0;
+    for message in messages {
+        let body = message.message.to_json();
+        let entry = Entry { body, group: message.group, delay: message.delay };
+        let size = entry.body.len();
+        match chunks.last_mut() {
+            Some(open) if open.len() < MAX_ENTRIES && bytes + size <= MAX_BYTES => {
+                open.push(entry);
+                bytes += size;
+            }
+            _ => {
+                chunks.push(vec![entry]);
+                bytes = size;
+            }
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grapnel_domain::{
+        ids::{UserId, WebhookId},
+        message::{QueueMessage, Release},
+        time::{Minute, Timestamp},
+    };
+    use uuid::Uuid;
+
+    fn message(number: usize) -> Outgoing {
+        let release = Release {
+            webhook_id: WebhookId::from_uuid(Uuid::from_u128(1)),
+            user_id: UserId::parse("u").expect("valid"),
+            minute: Minute::at_or_after(Timestamp::from_millis(0)),
+            cursor: None,
+        };
+        Outgoing {
+            message: QueueMessage::Release(release),
+            group: number.to_string(),
+            delay: QueueDelay::NONE,
+        }
+    }
+
+    #[test]
+    fn batches_have_at_most_ten_messages_in_their_order() {
+        let chunks = split((0..23).map(message).collect());
+        assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 3]);
+        let groups: Vec<String> = chunks.into_iter().flatten().map(|entry| entry.group).collect();
+        assert_eq!(groups, (0..23).map(|n| n.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_to_send_makes_no_batch() {
+        assert!(split(vec![]).is_empty());
+    }
+
+    #[test]
+    fn a_full_batch_of_the_largest_attempts_is_within_the_limit() {
+        use grapnel_domain::{
+            event::EventContent,
+            ids::{DeliveryId, EventId},
+            message::{Attempt, INLINE_DATA_BYTES, Target},
+        };
+        let user_id = UserId::parse("u".repeat(128)).expect("valid");
+        let target = Target {
+            delivery_id: DeliveryId::from_uuid(Uuid::from_u128(1)),
+            webhook_id: WebhookId::from_uuid(Uuid::from_u128(2)),
+            user_id,
+            event_id: EventId::from_uuid(Uuid::from_u128(3)),
+        };
+        let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES - 2));
+        let event = EventContent {
+            event_type: "t".repeat(256),
+            source: "s".repeat(256),
+            time: Timestamp::from_millis(0),
+            data,
+        };
+        let attempt = Attempt { event: Some(event), ..Attempt::scheduled(target, 1) };
+        let outgoing = Outgoing {
+            message: QueueMessage::Attempt(attempt),
+            group: "g".into(),
+            delay: QueueDelay::NONE,
+        };
+        let chunks = split(vec![outgoing; MAX_ENTRIES]);
+        assert_eq!(chunks.len(), 1);
+        let bytes: usize = chunks[0].iter().map(|entry| entry.body.len()).sum();
+        assert!(bytes < 64 * 1024, "{bytes} bytes are more than one billed request");
+    }
+}

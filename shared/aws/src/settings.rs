@@ -1,0 +1,195 @@
+//! What the deployment tells each function, read once from the environment.
+//!
+//! Each function has its own struct, so that its type says what it depends on. Every name that is
+//! missing or has an impossible value is reported at once.
+
+mod reader;
+
+use grapnel_domain::{event::Retention, message::QueueDelay, url_policy::UrlPolicy};
+use reader::Reader;
+use std::time::Duration;
+
+/// The SHA-256 of an admin key.
+pub type AdminKeyHash = [u8; 32];
+
+/// Names that are missing or have an impossible value. The text repeats no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the settings are not usable: {}", .problems.join("; "))]
+pub struct SettingsError {
+    /// One sentence for each name.
+    pub problems: Vec<String>,
+}
+
+/// Settings of the API function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// `WEBHOOKS_TABLE`.
+    pub webhooks_table: String,
+    /// `EVENTS_TABLE`.
+    pub events_table: String,
+    /// `DELIVERIES_TABLE`.
+    pub deliveries_table: String,
+    /// `KEYS_TABLE`.
+    pub keys_table: String,
+    /// `EVENTS_QUEUE_URL`: where test deliveries are ordered.
+    pub events_queue_url: String,
+    /// `DELIVERY_QUEUE_URL`: where manual retries go.
+    pub delivery_queue_url: String,
+    /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
+    pub url_policy: UrlPolicy,
+    /// `RETENTION_DAYS`.
+    pub retention: Retention,
+    /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
+    pub admin_key_hashes: Vec<AdminKeyHash>,
+    /// `LOG_LEVEL`.
+    pub log_level: tracing::Level,
+}
+
+/// Settings of the ingest function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestSettings {
+    /// `WEBHOOKS_TABLE`.
+    pub webhooks_table: String,
+    /// `EVENTS_TABLE`.
+    pub events_table: String,
+    /// `DELIVERIES_TABLE`.
+    pub deliveries_table: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue_url: String,
+    /// `EVENTS_DEAD_LETTER_QUEUE_URL`.
+    pub dead_letter_queue_url: String,
+    /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be at work.
+    pub function_timeout: Duration,
+    /// `RETENTION_DAYS`.
+    pub retention: Retention,
+    /// `LOG_LEVEL`.
+    pub log_level: tracing::Level,
+}
+
+/// Settings of the delivery function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliverySettings {
+    /// `WEBHOOKS_TABLE`.
+    pub webhooks_table: String,
+    /// `EVENTS_TABLE`.
+    pub events_table: String,
+    /// `DELIVERIES_TABLE`.
+    pub deliveries_table: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue_url: String,
+    /// `DELIVERY_DEAD_LETTER_QUEUE_URL`.
+    pub dead_letter_queue_url: String,
+    /// `WAIT_STATE_MACHINE_ARN`.
+    pub wait_state_machine_arn: String,
+    /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
+    pub url_policy: UrlPolicy,
+    /// `LONGEST_QUEUE_DELAY_SECONDS`: longer delays go by shared waits.
+    pub longest_queue_delay: QueueDelay,
+    /// `VISIBILITY_TIMEOUT_SECONDS` of the delivery queue.
+    pub visibility_timeout: Duration,
+    /// `RETENTION_DAYS`.
+    pub retention: Retention,
+    /// `LOG_LEVEL`.
+    pub log_level: tracing::Level,
+}
+
+/// A variable of this process.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl ApiSettings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every name that is missing or has an impossible value.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads from anything that knows a name's value.
+    ///
+    /// # Errors
+    /// As [`ApiSettings::from_environment`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(&lookup);
+        let settings = Self {
+            webhooks_table: read.text("WEBHOOKS_TABLE"),
+            events_table: read.text("EVENTS_TABLE"),
+            deliveries_table: read.text("DELIVERIES_TABLE"),
+            keys_table: read.text("KEYS_TABLE"),
+            events_queue_url: read.url("EVENTS_QUEUE_URL"),
+            delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            url_policy: read.url_policy(),
+            retention: read.retention(),
+            admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
+            log_level: read.log_level(),
+        };
+        read.finish(settings)
+    }
+}
+
+impl IngestSettings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every name that is missing or has an impossible value.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads from anything that knows a name's value.
+    ///
+    /// # Errors
+    /// As [`IngestSettings::from_environment`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(&lookup);
+        let settings = Self {
+            webhooks_table: read.text("WEBHOOKS_TABLE"),
+            events_table: read.text("EVENTS_TABLE"),
+            deliveries_table: read.text("DELIVERIES_TABLE"),
+            delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            dead_letter_queue_url: read.url("EVENTS_DEAD_LETTER_QUEUE_URL"),
+            function_timeout: read.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=900),
+            retention: read.retention(),
+            log_level: read.log_level(),
+        };
+        read.finish(settings)
+    }
+}
+
+impl DeliverySettings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every name that is missing or has an impossible value.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads from anything that knows a name's value.
+    ///
+    /// # Errors
+    /// As [`DeliverySettings::from_environment`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(&lookup);
+        let settings = Self {
+            webhooks_table: read.text("WEBHOOKS_TABLE"),
+            events_table: read.text("EVENTS_TABLE"),
+            deliveries_table: read.text("DELIVERIES_TABLE"),
+            delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            dead_letter_queue_url: read.url("DELIVERY_DEAD_LETTER_QUEUE_URL"),
+            wait_state_machine_arn: read.state_machine_arn("WAIT_STATE_MACHINE_ARN"),
+            url_policy: read.url_policy(),
+            longest_queue_delay: read.queue_delay("LONGEST_QUEUE_DELAY_SECONDS"),
+            visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=43_200),
+            retention: read.retention(),
+            log_level: read.log_level(),
+        };
+        read.finish(settings)
+    }
+}
+
+#[cfg(test)]
+#[path = "settings/tests.rs"]
+mod tests;

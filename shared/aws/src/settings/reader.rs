@@ -1,0 +1,131 @@
+//! Reads values by name and collects what is wrong with them.
+
+use super::{AdminKeyHash, SettingsError};
+use grapnel_domain::{
+    event::Retention,
+    message::{QueueDelay, SQS_MAX_DELAY_SECONDS},
+    url_policy::UrlPolicy,
+};
+use std::{ops::RangeInclusive, time::Duration};
+
+/// SHA-256 of nothing: what a script makes of a variable that it forgot to set. A deployment with
+/// it would take the empty key for the admin's.
+const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// Days that rows may be kept, as the template bounds them.
+const RETENTION_DAYS: RangeInclusive<u32> = 8..=365;
+
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, problems: Vec::new() }
+    }
+
+    /// The settings, if nothing was wrong with any of them.
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, SettingsError> {
+        if self.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsError { problems: self.problems })
+        }
+    }
+
+    /// A value, or the default of its type with a note of what is wrong.
+    fn parsed<T: Default>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> T {
+        // An empty value is how a template writes "none".
+        let Some(text) = (self.lookup)(name).filter(|text| !text.is_empty()) else {
+            self.problems.push(format!("{name} is missing"));
+            return T::default();
+        };
+        parse(&text).unwrap_or_else(|| {
+            self.problems.push(format!("{name} must be {expected}"));
+            T::default()
+        })
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> String {
+        self.parsed(name, "a text", |text| Some(text.to_owned()))
+    }
+
+    pub(super) fn url(&mut self, name: &str) -> String {
+        self.parsed(name, "a URL", |text| {
+            let is_url = text.starts_with("https://") || text.starts_with("http://");
+            is_url.then(|| text.to_owned())
+        })
+    }
+
+    pub(super) fn state_machine_arn(&mut self, name: &str) -> String {
+        self.parsed(name, "the ARN of a state machine", |text| {
+            let is_arn = text.starts_with("arn:") && text.contains(":stateMachine:");
+            is_arn.then(|| text.to_owned())
+        })
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        self.parsed(name, "true or false", |text| text.parse().ok())
+    }
+
+    pub(super) fn url_policy(&mut self) -> UrlPolicy {
+        UrlPolicy {
+            allow_http: self.flag("ALLOW_HTTP_TARGETS"),
+            allow_private: self.flag("ALLOW_PRIVATE_TARGETS"),
+        }
+    }
+
+    fn number(&mut self, name: &str, bounds: RangeInclusive<u32>) -> u32 {
+        let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+        self.parsed(name, &expected, |text| {
+            text.parse().ok().filter(|number| bounds.contains(number))
+        })
+    }
+
+    pub(super) fn seconds(&mut self, name: &str, bounds: RangeInclusive<u32>) -> Duration {
+        Duration::from_secs(u64::from(self.number(name, bounds)))
+    }
+
+    pub(super) fn queue_delay(&mut self, name: &str) -> QueueDelay {
+        QueueDelay::at_most(u64::from(self.number(name, 0..=u32::from(SQS_MAX_DELAY_SECONDS))))
+    }
+
+    pub(super) fn retention(&mut self) -> Retention {
+        Retention { days: self.number("RETENTION_DAYS", RETENTION_DAYS) }
+    }
+
+    pub(super) fn key_hashes(&mut self, name: &str) -> Vec<AdminKeyHash> {
+        let expected = "one or two SHA-256 hashes of keys that are not empty, \
+                        each 64 lower-case hex digits, separated by a comma";
+        self.parsed(name, expected, |text| {
+            let hashes: Option<Vec<AdminKeyHash>> =
+                text.split(',').filter(|entry| !entry.is_empty()).map(key_hash).collect();
+            hashes.filter(|hashes| (1..=2).contains(&hashes.len()))
+        })
+    }
+
+    pub(super) fn log_level(&mut self) -> tracing::Level {
+        const EXPECTED: &str = "error, warn, info, debug or trace";
+        let level = self.parsed("LOG_LEVEL", EXPECTED, |text| {
+            // By name only: the type's own parser would take digits as well.
+            let known = text.bytes().all(|b| b.is_ascii_alphabetic());
+            known.then(|| text.parse().ok()).flatten().map(Some)
+        });
+        level.unwrap_or(tracing::Level::INFO)
+    }
+}
+
+fn key_hash(text: &str) -> Option<AdminKeyHash> {
+    if text == HASH_OF_NOTHING || text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
+    let mut hash = AdminKeyHash::default();
+    hex::decode_to_slice(text, &mut hash).ok()?;
+    Some(hash)
+}

@@ -1,0 +1,131 @@
+use super::*;
+use rstest::rstest;
+
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const OTHER_HASH: &str = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
+const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// A value that is right for each name.
+fn deployed(name: &str) -> Option<String> {
+    let value = match name {
+        "ALLOW_HTTP_TARGETS" => "false",
+        "ALLOW_PRIVATE_TARGETS" => "true",
+        "LONGEST_QUEUE_DELAY_SECONDS" => "900",
+        "FUNCTION_TIMEOUT_SECONDS" => "60",
+        "VISIBILITY_TIMEOUT_SECONDS" => "360",
+        "RETENTION_DAYS" => "30",
+        "ADMIN_KEY_HASHES" => HASH,
+        "LOG_LEVEL" => "info",
+        "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
+        name if name.ends_with("_URL") => "https://sqs.example.com/queue",
+        name if name.ends_with("_TABLE") => "table",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn with(name: &'static str, value: &'static str) -> impl Fn(&str) -> Option<String> {
+    move |asked| if asked == name { Some(value.to_owned()) } else { deployed(asked) }
+}
+
+fn problems<T: std::fmt::Debug>(result: Result<T, SettingsError>) -> Vec<String> {
+    result.expect_err("refused").problems
+}
+
+#[test]
+fn each_function_reads_what_the_template_gives_it() {
+    let api = ApiSettings::from_lookup(deployed).expect("complete");
+    assert_eq!(api.url_policy, UrlPolicy { allow_http: false, allow_private: true });
+    assert_eq!(api.admin_key_hashes.len(), 1);
+    assert_eq!(api.log_level, tracing::Level::INFO);
+    let ingest = IngestSettings::from_lookup(deployed).expect("complete");
+    assert_eq!(ingest.function_timeout, Duration::from_secs(60));
+    let delivery = DeliverySettings::from_lookup(deployed).expect("complete");
+    assert_eq!(delivery.longest_queue_delay.seconds(), 900);
+    assert_eq!(delivery.visibility_timeout, Duration::from_secs(360));
+    assert_eq!(delivery.retention, Retention { days: 30 });
+}
+
+#[test]
+fn every_missing_name_is_reported_together() {
+    let missing = problems(ApiSettings::from_lookup(|_| None));
+    assert_eq!(
+        missing,
+        [
+            "WEBHOOKS_TABLE is missing",
+            "EVENTS_TABLE is missing",
+            "DELIVERIES_TABLE is missing",
+            "KEYS_TABLE is missing",
+            "EVENTS_QUEUE_URL is missing",
+            "DELIVERY_QUEUE_URL is missing",
+            "ALLOW_HTTP_TARGETS is missing",
+            "ALLOW_PRIVATE_TARGETS is missing",
+            "RETENTION_DAYS is missing",
+            "ADMIN_KEY_HASHES is missing",
+            "LOG_LEVEL is missing",
+        ]
+    );
+    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 8);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 12);
+}
+
+#[rstest]
+#[case("ALLOW_HTTP_TARGETS", "yes")]
+#[case("RETENTION_DAYS", "7")]
+#[case("RETENTION_DAYS", "366")]
+#[case("LOG_LEVEL", "loud")]
+#[case("LOG_LEVEL", "3")]
+#[case("EVENTS_QUEUE_URL", "queue")]
+#[case("WEBHOOKS_TABLE", "")]
+fn an_impossible_value_is_refused_by_name(#[case] name: &'static str, #[case] value: &'static str) {
+    let found = problems(ApiSettings::from_lookup(with(name, value)));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with(name), "{found:?}");
+}
+
+#[rstest]
+#[case("LONGEST_QUEUE_DELAY_SECONDS", "901")]
+#[case("LONGEST_QUEUE_DELAY_SECONDS", "-1")]
+#[case("VISIBILITY_TIMEOUT_SECONDS", "0")]
+#[case("WAIT_STATE_MACHINE_ARN", "arn:aws:sqs:eu-west-1:000000000000:queue")]
+fn the_delivery_functions_values_are_bounded(
+    #[case] name: &'static str,
+    #[case] value: &'static str,
+) {
+    let found = problems(DeliverySettings::from_lookup(with(name, value)));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with(name), "{found:?}");
+}
+
+#[test]
+fn one_or_two_admin_keys_are_taken_and_empty_entries_ignored() {
+    let count = |value: String| {
+        let lookup = move |name: &str| match name {
+            "ADMIN_KEY_HASHES" => Some(value.clone()),
+            name => deployed(name),
+        };
+        ApiSettings::from_lookup(lookup).map(|settings| settings.admin_key_hashes.len())
+    };
+    assert_eq!(count(format!("{HASH},")), Ok(1));
+    assert_eq!(count(format!("{HASH},{OTHER_HASH}")), Ok(2));
+    for refused in [
+        ",".to_owned(),
+        HASH_OF_NOTHING.to_owned(),
+        format!("{HASH},{HASH_OF_NOTHING}"),
+        format!("{HASH},{OTHER_HASH},{HASH}"),
+        HASH.to_uppercase(),
+        HASH[1..].to_owned(),
+        format!("{HASH}, {OTHER_HASH}"),
+    ] {
+        assert!(count(refused.clone()).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn the_error_repeats_no_value() {
+    let error = ApiSettings::from_lookup(with("ADMIN_KEY_HASHES", "my-secret-key"))
+        .expect_err("refused")
+        .to_string();
+    assert!(error.contains("ADMIN_KEY_HASHES must be"), "{error}");
+    assert!(!error.contains("my-secret-key"), "{error}");
+}

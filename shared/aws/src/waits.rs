@@ -1,0 +1,144 @@
+//! Shared waits: one execution of the state machine per webhook and minute.
+
+mod started;
+
+use crate::{clients::Clients, clock::SystemClock, error::from_sdk};
+use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::ExecutionStatus};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{Clock, PortError, StartWaits, WaitState},
+    time::Minute,
+};
+use serde::Serialize;
+use started::Started;
+use std::sync::Arc;
+
+/// The state machine that waits.
+///
+/// An instance remembers what it has started until the minute strikes: until then an execution
+/// cannot have ended, so a thousand failures of one minute cost one call.
+#[derive(Debug, Clone)]
+pub struct SharedWaits {
+    client: aws_sdk_sfn::Client,
+    machine_arn: String,
+    started: Arc<Started>,
+}
+
+/// An execution's input. It follows from the execution's name: the same name with another input
+/// would be refused.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Input<'a> {
+    webhook_id: WebhookId,
+    user_id: &'a UserId,
+    minute: Minute,
+    release_at: String,
+}
+
+impl SharedWaits {
+    /// The waits of this state machine.
+    #[must_use]
+    pub fn new(clients: &Clients, machine_arn: impl Into<String>) -> Self {
+        Self {
+            client: clients.sfn(),
+            machine_arn: machine_arn.into(),
+            started: Arc::new(Started::default()),
+        }
+    }
+
+    async fn state_of(&self, name: &str) -> Result<WaitState, PortError> {
+        let answer = self
+            .client
+            .describe_execution()
+            .execution_arn(execution_arn(&self.machine_arn, name))
+            .send()
+            .await
+            .map_err(|error| from_sdk("DescribeExecution", &error))?;
+        Ok(match answer.status() {
+            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => WaitState::Running,
+            _ => WaitState::Over,
+        })
+    }
+}
+
+impl StartWaits for SharedWaits {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        let name = execution_name(webhook, minute);
+        if self.started.knows(&name, SystemClock.now()) {
+            return Ok(WaitState::Running);
+        }
+        let start = self
+            .client
+            .start_execution()
+            .state_machine_arn(&self.machine_arn)
+            .name(&name)
+            .input(input(user, webhook, minute)?)
+            .send()
+            .await;
+        let state = match start {
+            Ok(_) => WaitState::Running,
+            Err(error) => match error.as_service_error() {
+                // On AWS: it has ended. On an emulator perhaps only: it is there already.
+                Some(StartExecutionError::ExecutionAlreadyExists(_)) => {
+                    self.state_of(&name).await?
+                }
+                _ => return Err(from_sdk("StartExecution", &error)),
+            },
+        };
+        if state == WaitState::Running {
+            self.started.remember(name, minute.strikes_at(), SystemClock.now());
+        }
+        Ok(state)
+    }
+}
+
+/// 54 characters of the 80 that a name may have.
+fn execution_name(webhook: WebhookId, minute: Minute) -> String {
+    format!("{webhook}-{minute}")
+}
+
+fn execution_arn(machine_arn: &str, name: &str) -> String {
+    format!("{}:{name}", machine_arn.replacen(":stateMachine:", ":execution:", 1))
+}
+
+fn input(user: &UserId, webhook: WebhookId, minute: Minute) -> Result<String, PortError> {
+    // Whole seconds, the form in the language's own examples.
+    let release_at = minute.strikes_at().to_string().replace(".000Z", "Z");
+    let input = Input { webhook_id: webhook, user_id: user, minute, release_at };
+    serde_json::to_string(&input)
+        .map_err(|_| PortError::Unusable("StartExecution: the input cannot be written".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn name_and_input_follow_from_webhook_and_minute() {
+        let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
+        let user = UserId::parse("u-1").expect("valid");
+        let minute: Minute = "20261124T0624Z".parse().expect("valid");
+        assert_eq!(
+            execution_name(webhook, minute),
+            "wh_00000000-0000-0000-0000-000000000007-20261124T0624Z"
+        );
+        assert_eq!(
+            input(&user, webhook, minute).expect("written"),
+            r#"{"webhookId":"wh_00000000-0000-0000-0000-000000000007","userId":"u-1","minute":"20261124T0624Z","releaseAt":"2026-11-24T06:24:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn an_execution_is_named_after_its_machine() {
+        assert_eq!(
+            execution_arn("arn:aws:states:eu-west-1:000000000000:stateMachine:wait", "x"),
+            "arn:aws:states:eu-west-1:000000000000:execution:wait:x"
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! The webhooks table: `userId`, `id`. Beside a webhook may lie the item `<id>#health`, which
+//! belongs to its endpoint's health and is no webhook.
+
+mod row;
+
+use crate::{
+    clients::Clients,
+    error::from_sdk,
+    item::{Item, text},
+};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError,
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{
+        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
+    },
+    time::Timestamp,
+    webhook::{Subscription, Webhook},
+};
+
+/// Webhooks in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct WebhookStore {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl WebhookStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+        Self { client: clients.dynamodb.clone(), table: table.into() }
+    }
+
+    /// A consistent query over everything that the user has.
+    fn query(
+        &self,
+        user: &UserId,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("userId = :user")
+            .expression_attribute_values(":user", text(user))
+            .consistent_read(true)
+    }
+
+    async fn delete(&self, user: &UserId, id: String) -> Result<Option<Item>, PortError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("userId", text(user))
+            .key("id", text(id))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(|error| from_sdk("DeleteItem on webhooks", &error))?;
+        Ok(answer.attributes.filter(|old| !old.is_empty()))
+    }
+}
+
+impl ReadWebhooks for WebhookStore {
+    async fn webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        consistency: Consistency,
+    ) -> Result<Option<Webhook>, PortError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("userId", text(user))
+            .key("id", text(id))
+            .consistent_read(consistency == Consistency::Strong)
+            .send()
+            .await
+            .map_err(|error| from_sdk("GetItem on webhooks", &error))?;
+        answer.item.map(row::to_webhook).transpose()
+    }
+}
+
+impl ReadSubscriptions for WebhookStore {
+    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .query(user)
+                .projection_expression("id, #events, #status")
+                .expression_attribute_names("#events", "events")
+                .expression_attribute_names("#status", "status")
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on webhooks", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                if row::is_webhook(&item) {
+                    found.push(row::to_subscription(item)?);
+                }
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+impl ListWebhooks for WebhookStore {
+    /// By consistent reads: what was just created is in the list.
+    async fn list_webhooks(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<WebhookId>,
+    ) -> Result<Page<Webhook, WebhookId>, PortError> {
+        let mut items = Vec::new();
+        let mut start = after.map(|id| row::key(user, id));
+        // One more than asked for tells whether there is a next page.
+        let wanted = limit + 1;
+        while items.len() < wanted {
+            let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .query(user)
+                .limit(missing)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on webhooks", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                if row::is_webhook(&item) {
+                    items.push(row::to_webhook(item)?);
+                }
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|webhook| webhook.id);
+        Ok(Page { items, next })
+    }
+}
+
+impl StoreWebhooks for WebhookStore {
+    async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row::from_webhook(webhook)?))
+            .condition_expression("attribute_not_exists(id)")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // The id is fresh, so this is the webhook itself, from a try whose answer was lost.
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(from_sdk("PutItem on webhooks", &error)),
+            },
+        }
+    }
+
+    async fn replace_webhook(
+        &self,
+        webhook: &Webhook,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row::from_webhook(webhook)?))
+            .condition_expression("attribute_exists(id) AND updatedAt = :read")
+            .expression_attribute_values(":read", text(read_at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                // A try whose answer was lost may have stored exactly this. Taking that for
+                // somebody else's change would make a secret's rotation run twice.
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    let stored = refused.item().cloned().map(row::to_webhook).transpose()?;
+                    Ok(stored.as_ref() == Some(webhook))
+                }
+                _ => Err(from_sdk("PutItem on webhooks", &error)),
+            },
+        }
+    }
+
+    async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
+        // The webhook last: if this stops half-way, it is still there to be deleted again.
+        self.delete(user, format!("{id}{}", row::HEALTH_SUFFIX)).await?;
+        Ok(self.delete(user, id.to_string()).await?.is_some())
+    }
+}

@@ -1,0 +1,196 @@
+//! A webhook as an item.
+
+use crate::item::{Item, from_row, text, to_row, unusable};
+use aws_sdk_dynamodb::types::AttributeValue;
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::PortError,
+    retry::RetryConfig,
+    signature::Secret,
+    time::Timestamp,
+    webhook::{EventPattern, PayloadFormat, PreviousSecret, Subscription, Webhook, WebhookStatus},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
+pub(super) const HEALTH_SUFFIX: &str = "#health";
+
+const ROW: &str = "a row of the webhooks table";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    user_id: UserId,
+    id: WebhookId,
+    name: String,
+    url: String,
+    events: Vec<EventPattern>,
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    previous_secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    previous_secret_until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    headers: BTreeMap<String, String>,
+    status: WebhookStatus,
+    retry_config: RetryConfig,
+    payload_format: PayloadFormat,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct SubscriptionRow {
+    id: WebhookId,
+    events: Vec<EventPattern>,
+    status: WebhookStatus,
+}
+
+/// The key of a webhook.
+pub(super) fn key(user: &UserId, id: WebhookId) -> Item {
+    Item::from([("userId".to_owned(), text(user)), ("id".to_owned(), text(id))])
+}
+
+/// Whether an item of this table is a webhook, rather than something kept beside one.
+pub(super) fn is_webhook(item: &Item) -> bool {
+    matches!(item.get("id"), Some(AttributeValue::S(id)) if !id.contains('#'))
+}
+
+pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
+    let previous = webhook.previous_secret.as_ref();
+    let row = Row {
+        user_id: webhook.user_id.clone(),
+        id: webhook.id,
+        name: webhook.name.clone(),
+        url: webhook.url.clone(),
+        events: webhook.events.clone(),
+        secret: webhook.secret.reveal().to_owned(),
+        previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
+        previous_secret_until: previous.map(|previous| previous.valid_until),
+        headers: webhook.headers.clone(),
+        status: webhook.status,
+        retry_config: webhook.retry_config.clone(),
+        payload_format: webhook.payload_format,
+        created_at: webhook.created_at,
+        updated_at: webhook.updated_at,
+    };
+    from_row(ROW, row)
+}
+
+pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
+    let row: Row = to_row(ROW, item)?;
+    let secret = |text: String| Secret::parse(text).map_err(|_| unusable(ROW, "has no secret"));
+    let previous_secret = match (row.previous_secret, row.previous_secret_until) {
+        (Some(text), Some(valid_until)) => {
+            Some(PreviousSecret { secret: secret(text)?, valid_until })
+        }
+        _ => None,
+    };
+    Ok(Webhook {
+        id: row.id,
+        user_id: row.user_id,
+        name: row.name,
+        url: row.url,
+        events: row.events,
+        secret: secret(row.secret)?,
+        previous_secret,
+        headers: row.headers,
+        status: row.status,
+        retry_config: row.retry_config,
+        payload_format: row.payload_format,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+pub(super) fn to_subscription(item: Item) -> Result<Subscription, PortError> {
+    let row: SubscriptionRow = to_row(ROW, item)?;
+    Ok(Subscription { webhook_id: row.id, events: row.events, status: row.status })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grapnel_domain::{
+        retry::{Backoff, Schedule},
+        webhook::EventPattern,
+    };
+    use uuid::Uuid;
+
+    fn webhook() -> Webhook {
+        let at = Timestamp::from_millis(1_795_000_000_123);
+        Webhook {
+            id: WebhookId::from_uuid(Uuid::from_u128(7)),
+            user_id: UserId::parse("u-1").expect("valid"),
+            name: "Bestellungen ✓".into(),
+            url: "https://example.com/hook?a=b".into(),
+            events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
+            secret: Secret::from_random([3; 32]),
+            previous_secret: Some(PreviousSecret {
+                secret: Secret::from_random([4; 32]),
+                valid_until: at,
+            }),
+            headers: BTreeMap::from([("X-Empty".into(), String::new())]),
+            status: WebhookStatus::Failing,
+            retry_config: RetryConfig {
+                schedule: Schedule::Backoff(Backoff {
+                    initial_seconds: 30,
+                    multiplier: 2.0,
+                    max_seconds: 36_000,
+                }),
+                ..RetryConfig::default()
+            },
+            payload_format: PayloadFormat::CloudEvents,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_full_webhook_survives_its_item() {
+        let webhook = webhook();
+        let item = from_webhook(&webhook).expect("written");
+        assert_eq!(to_webhook(item), Ok(webhook));
+    }
+
+    #[test]
+    fn a_plain_webhook_survives_its_item_without_empty_attributes() {
+        let webhook = Webhook {
+            previous_secret: None,
+            headers: BTreeMap::new(),
+            retry_config: RetryConfig::default(),
+            ..webhook()
+        };
+        let item = from_webhook(&webhook).expect("written");
+        for absent in ["headers", "previousSecret", "previousSecretUntil"] {
+            assert!(!item.contains_key(absent), "{absent}");
+        }
+        assert_eq!(to_webhook(item), Ok(webhook));
+    }
+
+    #[test]
+    fn a_fractional_multiplier_survives() {
+        let mut webhook = webhook();
+        webhook.retry_config.schedule =
+            Schedule::Backoff(Backoff { initial_seconds: 1, multiplier: 1.1, max_seconds: 9 });
+        let item = from_webhook(&webhook).expect("written");
+        assert_eq!(to_webhook(item), Ok(webhook));
+    }
+
+    #[test]
+    fn a_damaged_row_is_unusable_and_the_error_repeats_nothing_of_it() {
+        let mut item = from_webhook(&webhook()).expect("written");
+        item.insert("secret".into(), text("whsec_broken"));
+        let error = to_webhook(item).expect_err("unusable");
+        assert!(matches!(&error, PortError::Unusable(text) if !text.contains("broken")), "{error}");
+    }
+
+    #[test]
+    fn health_beside_a_webhook_is_no_webhook() {
+        let mut item = from_webhook(&webhook()).expect("written");
+        assert!(is_webhook(&item));
+        item.insert("id".into(), text(format!("{}{HEALTH_SUFFIX}", webhook().id)));
+        assert!(!is_webhook(&item));
+    }
+}
