@@ -37,7 +37,7 @@ enum Readiness {
     End(Reason),
 }
 
-impl<W, E, D, Q, X, S, C> Deliver<W, E, D, Q, X, S, C>
+impl<W, E, D, Q, L, X, S, C> Deliver<W, E, D, Q, L, X, S, C>
 where
     W: ReadWebhooks,
     E: ReadEvents,

@@ -3,22 +3,14 @@
 use crate::{Deliver, Done, StepError, StepResult, check, release};
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
-    message::QueueMessage,
+    message::{QueueMessage, Record},
     ports::{
         Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindWaiting, PortError, ReadDeliveries,
         ReadEvents, ReadWebhooks, RecordAttempts, SendRequests, StartWaits, StopWaiting,
     },
 };
+use grapnel_telemetry::Metrics;
 use std::panic::AssertUnwindSafe;
-
-/// One message of the delivery queue.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// What the queue calls it.
-    pub message_id: String,
-    /// Its text.
-    pub body: String,
-}
 
 /// What a batch came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,12 +23,38 @@ pub struct BatchReport {
     pub dead_letters: usize,
 }
 
-impl<W, E, D, Q, X, S, C> Deliver<W, E, D, Q, X, S, C>
+impl BatchReport {
+    /// What the batch adds to the function's metrics.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let count = |wanted: fn(&Done) -> bool| self.done.iter().filter(|d| wanted(d)).count();
+        let released = self.done.iter().map(|done| match done {
+            Done::Released(count) => *count,
+            _ => 0,
+        });
+        Metrics::of("delivery")
+            .count("Delivered", count(|done| matches!(done, Done::Delivered)))
+            .count(
+                "AttemptsFailed",
+                count(|d| matches!(d, Done::Rescheduled | Done::FailedForGood)),
+            )
+            .count("DeliveriesFailed", count(|d| matches!(d, Done::FailedForGood | Done::Ended(_))))
+            .count("AttemptsPostponed", count(|done| matches!(done, Done::Postponed)))
+            .count("StaleMessages", count(|done| matches!(done, Done::Stale)))
+            .count("WakeUpsHealed", count(|done| matches!(done, Done::Healed)))
+            .count("DeliveriesReleased", released.sum())
+            .count("MessagesDeadLettered", self.dead_letters)
+            .count("MessagesLeftForLater", self.failed.len())
+    }
+}
+
+impl<W, E, D, Q, L, X, S, C> Deliver<W, E, D, Q, L, X, S, C>
 where
     W: ReadWebhooks,
     E: ReadEvents,
     D: ReadDeliveries + RecordAttempts + EndDeliveries + FindWaiting + StopWaiting,
-    Q: EnqueueAttempts + DeadLetters,
+    Q: EnqueueAttempts,
+    L: DeadLetters,
     X: StartWaits,
     S: SendRequests,
     C: Clock,
@@ -54,7 +72,7 @@ where
                     report.failed.push(id.clone());
                 }
                 Err(StepError::Never(reason)) => {
-                    match self.queue.dead_letter(&record.body, &reason).await {
+                    match self.dead_letters.dead_letter(&record.body, &reason).await {
                         Ok(()) => {
                             tracing::error!(message.id = %id, reason, "message was put into the dead-letter queue");
                             report.dead_letters += 1;

@@ -17,7 +17,7 @@ mod record;
 mod release;
 mod stale;
 
-pub use batch::{BatchReport, Record};
+pub use batch::BatchReport;
 
 use grapnel_domain::{
     delivery::Reason,
@@ -40,7 +40,7 @@ pub struct Rules {
 
 /// The delivery function over its ports.
 #[derive(Debug, Clone)]
-pub struct Deliver<W, E, D, Q, X, S, C> {
+pub struct Deliver<W, E, D, Q, L, X, S, C> {
     /// The webhooks table.
     pub webhooks: W,
     /// The events table.
@@ -49,6 +49,8 @@ pub struct Deliver<W, E, D, Q, X, S, C> {
     pub deliveries: D,
     /// The delivery queue.
     pub queue: Q,
+    /// The delivery queue's dead letters.
+    pub dead_letters: L,
     /// Shared waits.
     pub waits: X,
     /// The way to receivers.

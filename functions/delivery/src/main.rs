@@ -1,1 +1,44 @@
-fn main() {}
+//! The delivery function: wiring, and nothing else.
+
+use grapnel_aws::{
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, SystemClock,
+    WebhookStore,
+    batch::{self, SqsEvent},
+    settings::DeliverySettings,
+};
+use grapnel_delivery::{Deliver, Rules};
+use grapnel_domain::ports::Clock;
+use grapnel_sender::{Sender, SenderConfig};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let settings = DeliverySettings::from_environment()?;
+    grapnel_telemetry::init(settings.log_level);
+    let clients = Clients::load().await;
+    let deliver = &Deliver {
+        webhooks: WebhookStore::new(&clients, settings.webhooks_table),
+        events: EventStore::new(&clients, settings.events_table),
+        deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
+        queue: DeliveryQueue::new(&clients, settings.delivery_queue_url),
+        dead_letters: DeadLetterQueue::new(&clients, settings.dead_letter_queue_url),
+        waits: SharedWaits::new(&clients, settings.wait_state_machine_arn),
+        sender: Sender::new(SenderConfig {
+            allow_http: settings.url_policy.allow_http,
+            allow_private: settings.url_policy.allow_private,
+        })?,
+        clock: SystemClock,
+        rules: Rules {
+            retention: settings.retention,
+            longest_queue_delay: settings.longest_queue_delay,
+            visibility_timeout: settings.visibility_timeout,
+        },
+    };
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let report = deliver.handle(&batch::records(event.payload)).await;
+        report.metrics().emit(SystemClock.now().as_millis());
+        Ok::<_, std::convert::Infallible>(batch::response(report.failed))
+    }))
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}

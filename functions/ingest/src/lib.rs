@@ -14,7 +14,7 @@ use fan_out::{PreparationError, Prepared};
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
     event::Retention,
-    message::QueueDelay,
+    message::{QueueDelay, Record},
     ports::{
         Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
         StoreEvents,
@@ -25,15 +25,6 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 /// Seconds beyond the delivery function's timeout after which a repeated message may run: whoever
 /// took the first one has ended by then.
 const REPEAT_MARGIN: Duration = Duration::from_secs(5);
-
-/// One message of the events queue.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// What the queue calls it.
-    pub message_id: String,
-    /// Its text.
-    pub body: String,
-}
 
 /// What differs between deployments.
 #[derive(Debug, Clone, Copy)]

@@ -1,1 +1,39 @@
-fn main() {}
+//! The ingest function: wiring, and nothing else.
+
+use grapnel_aws::{
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, SystemClock, WebhookStore,
+    batch::{self, SqsEvent},
+    settings::IngestSettings,
+};
+use grapnel_domain::ports::Clock;
+use grapnel_ingest::{Ingest, Rules};
+use grapnel_telemetry::Metrics;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let settings = IngestSettings::from_environment()?;
+    grapnel_telemetry::init(settings.log_level);
+    let clients = Clients::load().await;
+    let ingest = &Ingest {
+        subscriptions: WebhookStore::new(&clients, settings.webhooks_table),
+        events: EventStore::new(&clients, settings.events_table),
+        deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
+        queue: DeliveryQueue::new(&clients, settings.delivery_queue_url),
+        dead_letters: DeadLetterQueue::new(&clients, settings.dead_letter_queue_url),
+        clock: SystemClock,
+        rules: Rules { retention: settings.retention, delivery_timeout: settings.function_timeout },
+    };
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let report = ingest.handle(&batch::records(event.payload)).await;
+        Metrics::of("ingest")
+            .count("Events", report.events)
+            .count("AttemptsEnqueued", report.enqueued)
+            .count("EventsDeadLettered", report.dead_letters)
+            .count("EventsLeftForLater", report.failed.len())
+            .emit(SystemClock.now().as_millis());
+        Ok::<_, std::convert::Infallible>(batch::response(report.failed))
+    }))
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}

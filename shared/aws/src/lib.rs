@@ -7,10 +7,13 @@
 //! - Step Functions: [`SharedWaits`];
 //! - the machine itself: [`SystemClock`], [`RandomIds`].
 //!
+//! [`batch`] is how a function takes messages and says which must come again.
+//!
 //! A function reads its [`settings`] once, loads [`Clients`] once, and builds the stores that it
 //! uses. What AWS answers becomes a [`grapnel_domain::ports::PortError`] in one place, and no error
 //! or log line repeats what is stored.
 
+pub mod batch;
 mod clients;
 mod clock;
 mod dead_letters;

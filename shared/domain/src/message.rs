@@ -38,6 +38,15 @@ impl QueueDelay {
     }
 }
 
+/// A message as a queue hands it to a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What the queue calls it; an answer names the ones that must come again.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+}
+
 /// A message for the delivery function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueMessage {
