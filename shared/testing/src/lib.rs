@@ -1,2 +1,15 @@
-//! Stub.
+//! What tests stand on: the ports in memory, builders, and a real receiver. Not for production.
+//!
+//! - [`memory`]: one in-memory AWS behind every port, with faults on demand and a look inside;
+//! - [`clock`], [`ids`], [`sender`]: the other ports, each under the test's control;
+//! - [`builders`]: webhooks, events and deliveries that say only what a test is about;
+//! - [`contract`]: what every implementation of the ports must do, run against [`memory`] and
+//!   against AWS alike;
+//! - [`receiver`]: a receiver of webhooks on a real socket.
+
+pub mod builders;
+pub mod clock;
+pub mod ids;
+pub mod memory;
 pub mod receiver;
+pub mod sender;

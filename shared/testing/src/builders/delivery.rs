@@ -1,0 +1,159 @@
+use super::{a_webhook, an_event};
+use crate::{clock::START, sender::DURATION};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
+    event::{Event, Retention},
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use std::time::Duration;
+
+/// A pending delivery of some event to some webhook, made when the event was stored.
+#[must_use]
+pub fn a_delivery() -> DeliveryBuilder {
+    DeliveryBuilder {
+        event: an_event().build(),
+        webhook: a_webhook().build(),
+        status: DeliveryStatus::Pending,
+        test: false,
+        attempts: Vec::new(),
+        next_attempt_at: None,
+        waits_for: None,
+        reason: None,
+        expires_at: None,
+    }
+}
+
+/// A first attempt that the receiver took, at [`START`].
+#[must_use]
+pub fn an_attempt(number: u32) -> DeliveryAttempt {
+    DeliveryAttempt {
+        attempt_number: number,
+        status_code: Some(200),
+        response: None,
+        error: None,
+        duration: u64::try_from(DURATION.as_millis()).unwrap_or_default(),
+        attempted_at: START,
+        manual: false,
+    }
+}
+
+/// An attempt that the receiver answered with 500.
+#[must_use]
+pub fn a_failed_attempt(number: u32) -> DeliveryAttempt {
+    DeliveryAttempt {
+        status_code: Some(500),
+        response: Some("no".into()),
+        error: Some("the receiver answered 500".into()),
+        ..an_attempt(number)
+    }
+}
+
+/// Builds a [`Delivery`], see [`a_delivery`].
+#[derive(Debug, Clone)]
+pub struct DeliveryBuilder {
+    event: Event,
+    webhook: Webhook,
+    status: DeliveryStatus,
+    test: bool,
+    attempts: Vec<DeliveryAttempt>,
+    next_attempt_at: Option<Timestamp>,
+    waits_for: Option<Minute>,
+    reason: Option<Reason>,
+    expires_at: Option<Timestamp>,
+}
+
+impl DeliveryBuilder {
+    /// Of this event.
+    #[must_use]
+    pub fn of(mut self, event: &Event) -> Self {
+        self.event = event.clone();
+        self
+    }
+
+    /// To this webhook, whose owner the delivery has.
+    #[must_use]
+    pub fn to(mut self, webhook: &Webhook) -> Self {
+        self.webhook = webhook.clone();
+        self
+    }
+
+    /// Made by a test.
+    #[must_use]
+    pub fn test(mut self) -> Self {
+        self.test = true;
+        self
+    }
+
+    /// With one attempt more.
+    #[must_use]
+    pub fn attempt(mut self, attempt: DeliveryAttempt) -> Self {
+        self.attempts.push(attempt);
+        self
+    }
+
+    /// One attempt has failed, the next is due a minute after [`START`].
+    #[must_use]
+    pub fn retrying(self) -> Self {
+        self.retrying_at(START.plus(Duration::from_secs(60)))
+    }
+
+    /// One attempt has failed, the next is due then.
+    #[must_use]
+    pub fn retrying_at(mut self, due: Timestamp) -> Self {
+        self.status = DeliveryStatus::Retrying;
+        self.attempts = vec![a_failed_attempt(1)];
+        self.next_attempt_at = Some(due);
+        self
+    }
+
+    /// One attempt has failed, the next waits in the shared wait of this minute.
+    #[must_use]
+    pub fn waiting_for(self, minute: Minute) -> Self {
+        let mut builder = self.retrying_at(minute.strikes_at());
+        builder.waits_for = Some(minute);
+        builder
+    }
+
+    /// The receiver took it at the first attempt.
+    #[must_use]
+    pub fn delivered(mut self) -> Self {
+        self.status = DeliveryStatus::Success;
+        self.attempts = vec![an_attempt(1)];
+        self
+    }
+
+    /// Given up after `attempts` attempts.
+    #[must_use]
+    pub fn failed(mut self, attempts: u32, reason: Reason) -> Self {
+        self.status = DeliveryStatus::Failed;
+        self.attempts = (1..=attempts).map(a_failed_attempt).collect();
+        self.reason = Some(reason);
+        self
+    }
+
+    /// When its row may go.
+    #[must_use]
+    pub fn expires_at(mut self, time: Timestamp) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// The delivery.
+    #[must_use]
+    pub fn build(self) -> Delivery {
+        let retention = Retention { days: 30 };
+        let new = Delivery::of(&self.event, self.webhook.id, retention, self.event.stored_at);
+        Delivery {
+            user_id: self.webhook.user_id,
+            status: self.status,
+            test: self.test,
+            attempts: self.attempts,
+            next_attempt_at: self.next_attempt_at,
+            waits_for: self.waits_for,
+            reason: self.reason,
+            expires_at: self.expires_at.unwrap_or(new.expires_at),
+            ..new
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use super::{USER, user};
+use crate::clock::START;
+use grapnel_domain::{
+    event::{Event, EventContent, Retention},
+    ids::{EventId, UserId},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+/// A `lead.created` of [`USER`] from `shop.orders`, stored at [`START`] and kept for twice 30 days.
+#[must_use]
+pub fn an_event() -> EventBuilder {
+    EventBuilder {
+        user_id: user(USER),
+        source_id: Uuid::now_v7().to_string(),
+        content: EventContent {
+            event_type: "lead.created".into(),
+            source: "shop.orders".into(),
+            time: START,
+            data: r#"{"leadId":"lead-1","score":0.50}"#.into(),
+        },
+        stored_at: START,
+        retention: Retention { days: 30 },
+    }
+}
+
+/// Builds an [`Event`], see [`an_event`]. Its id is derived, as in production.
+#[derive(Debug, Clone)]
+pub struct EventBuilder {
+    user_id: UserId,
+    source_id: String,
+    content: EventContent,
+    stored_at: Timestamp,
+    retention: Retention,
+}
+
+impl EventBuilder {
+    /// Its owner.
+    #[must_use]
+    pub fn for_user(mut self, id: &str) -> Self {
+        self.user_id = user(id);
+        self
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn of_type(mut self, event_type: &str) -> Self {
+        event_type.clone_into(&mut self.content.event_type);
+        self
+    }
+
+    /// What its source calls it.
+    #[must_use]
+    pub fn called(mut self, source_id: &str) -> Self {
+        source_id.clone_into(&mut self.source_id);
+        self
+    }
+
+    /// Its data: JSON text.
+    #[must_use]
+    pub fn data(mut self, json: impl Into<String>) -> Self {
+        self.content.data = json.into();
+        self
+    }
+
+    /// When it was first stored.
+    #[must_use]
+    pub fn stored_at(mut self, time: Timestamp) -> Self {
+        self.stored_at = time;
+        self
+    }
+
+    /// How long it is kept.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn build(self) -> Event {
+        Event {
+            id: EventId::derive(&self.user_id, &self.content.source, &self.source_id),
+            user_id: self.user_id,
+            content: self.content,
+            stored_at: self.stored_at,
+            expires_at: self.retention.event_expiry(self.stored_at),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+use super::{USER, user};
+use crate::clock::START;
+use grapnel_domain::{
+    ids::WebhookId,
+    retry::RetryConfig,
+    signature::Secret,
+    time::Timestamp,
+    webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// An active webhook of [`USER`] for every event, at `https://receiver.example/hook`, with the
+/// default retry schedule, created at [`START`].
+#[must_use]
+pub fn a_webhook() -> WebhookBuilder {
+    WebhookBuilder {
+        webhook: Webhook {
+            id: WebhookId::from_uuid(Uuid::now_v7()),
+            user_id: user(USER),
+            name: "orders".into(),
+            url: "https://receiver.example/hook".into(),
+            events: vec![grapnel_domain::webhook::EventPattern::Any],
+            secret: Secret::from_random([1; 32]),
+            previous_secret: None,
+            headers: BTreeMap::new(),
+            status: WebhookStatus::Active,
+            retry_config: RetryConfig::default(),
+            payload_format: PayloadFormat::Envelope,
+            created_at: START,
+            updated_at: START,
+        },
+    }
+}
+
+/// Builds a [`Webhook`], see [`a_webhook`].
+#[derive(Debug, Clone)]
+pub struct WebhookBuilder {
+    webhook: Webhook,
+}
+
+impl WebhookBuilder {
+    /// Its id.
+    #[must_use]
+    pub fn id(mut self, id: WebhookId) -> Self {
+        self.webhook.id = id;
+        self
+    }
+
+    /// Its owner.
+    #[must_use]
+    pub fn for_user(mut self, id: &str) -> Self {
+        self.webhook.user_id = user(id);
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.webhook.name);
+        self
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.webhook.url);
+        self
+    }
+
+    /// What it wants.
+    ///
+    /// # Panics
+    /// If one of them is no pattern.
+    #[must_use]
+    pub fn events<const N: usize>(mut self, patterns: [&str; N]) -> Self {
+        self.webhook.events = patterns.iter().map(|text| text.parse().expect("pattern")).collect();
+        self
+    }
+
+    /// Its secret.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.webhook.secret = secret;
+        self
+    }
+
+    /// The secret before, and until when it signs.
+    #[must_use]
+    pub fn previous_secret(mut self, secret: Secret, valid_until: Timestamp) -> Self {
+        self.webhook.previous_secret = Some(PreviousSecret { secret, valid_until });
+        self
+    }
+
+    /// A header more.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.webhook.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Its retry configuration.
+    #[must_use]
+    pub fn retry(mut self, config: RetryConfig) -> Self {
+        self.webhook.retry_config = config;
+        self
+    }
+
+    /// How an event becomes a body.
+    #[must_use]
+    pub fn format(mut self, format: PayloadFormat) -> Self {
+        self.webhook.payload_format = format;
+        self
+    }
+
+    /// Receives nothing.
+    #[must_use]
+    pub fn disabled(mut self) -> Self {
+        self.webhook.status = WebhookStatus::Disabled;
+        self
+    }
+
+    /// Receives events at an endpoint that has been failing.
+    #[must_use]
+    pub fn failing(mut self) -> Self {
+        self.webhook.status = WebhookStatus::Failing;
+        self
+    }
+
+    /// When it was created and last changed.
+    #[must_use]
+    pub fn created_at(mut self, time: Timestamp) -> Self {
+        self.webhook.created_at = time;
+        self.webhook.updated_at = time;
+        self
+    }
+
+    /// The webhook.
+    #[must_use]
+    pub fn build(self) -> Webhook {
+        self.webhook
+    }
+}

@@ -1,0 +1,73 @@
+//! Ids and secrets that are the same in every run.
+
+use grapnel_domain::{
+    ids::{KeyId, WebhookId},
+    ports::GenerateIds,
+    signature::Secret,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use uuid::{Builder, Uuid};
+
+/// Counts up: the first thing it makes is number 1. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct SequentialIds {
+    made: Arc<AtomicU64>,
+}
+
+impl SequentialIds {
+    /// A generator that has made nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn next(&self) -> u64 {
+        self.made.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A UUID v7 whose time is the number: later ones sort after earlier ones.
+    fn uuid(&self) -> Uuid {
+        Builder::from_unix_timestamp_millis(self.next(), &[0; 10]).into_uuid()
+    }
+
+    fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[24..].copy_from_slice(&self.next().to_be_bytes());
+        bytes
+    }
+}
+
+impl GenerateIds for SequentialIds {
+    fn webhook_id(&self) -> WebhookId {
+        WebhookId::from_uuid(self.uuid())
+    }
+
+    fn key_id(&self) -> KeyId {
+        KeyId::from_uuid(self.uuid())
+    }
+
+    fn secret(&self) -> Secret {
+        Secret::from_random(self.bytes())
+    }
+
+    fn token(&self) -> [u8; 32] {
+        self.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_generators_make_the_same_ids_in_order() {
+        let (a, b) = (SequentialIds::new(), SequentialIds::new());
+        let ids: Vec<_> = (0..300).map(|_| a.webhook_id()).collect();
+        assert!(ids.is_sorted());
+        assert_eq!(ids, (0..300).map(|_| b.webhook_id()).collect::<Vec<_>>());
+        assert_ne!(a.secret(), a.secret());
+    }
+}

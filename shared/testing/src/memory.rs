@@ -1,0 +1,244 @@
+//! One AWS in memory, behind every port.
+//!
+//! [`Memory`] is cheap to clone; clones are the same AWS. It means what the real one means:
+//! conditional writes, the sparse `waiting` index, a queue with delays and visibility, executions
+//! by name. Tests look inside ([`Memory::deliveries`], [`Memory::delivery_queue`],
+//! [`Memory::dead_letters`], [`Memory::waits`], [`Memory::calls`]), make the next call fail
+//! ([`Memory::fail_next`]), and let eventually consistent reads fall behind
+//! ([`Memory::stop_replication`]).
+//!
+//! Every operation yields once before it takes effect, so that a test which runs two handlers side
+//! by side, or drops one, does so between operations.
+
+mod deliveries;
+mod events;
+mod faults;
+mod keys;
+mod messages;
+mod queue;
+mod waits;
+mod webhooks;
+
+pub use faults::{Effect, Operation};
+pub use messages::DeadLetter;
+pub use queue::{MemoryQueue, Queued, Received};
+pub use waits::StartedWait;
+
+use crate::clock::ManualClock;
+use faults::Faults;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    event::Event,
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ports::{ApiKey, Consistency, PortError},
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// AWS in memory. See the [module](self).
+#[derive(Debug, Clone)]
+pub struct Memory {
+    clock: ManualClock,
+    delivery_queue: MemoryQueue,
+    events_queue: MemoryQueue,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    tables: Tables,
+    /// What eventually consistent reads see while replication is stopped.
+    replica: Option<Tables>,
+    keys: HashMap<String, ApiKey>,
+    dead_letters: Vec<DeadLetter>,
+    waits: BTreeMap<(WebhookId, Minute), StartedWait>,
+    waiting_page: usize,
+    faults: Faults,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tables {
+    webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
+    events: BTreeMap<(UserId, EventId), Event>,
+    deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+}
+
+/// Rows of one page of the `waiting` index, as the AWS adapter reads them.
+const WAITING_PAGE_ROWS: usize = 100;
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    /// An empty AWS with a clock of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(ManualClock::new())
+    }
+
+    /// An empty AWS on this clock.
+    #[must_use]
+    pub fn with_clock(clock: ManualClock) -> Self {
+        let state = State {
+            tables: Tables::default(),
+            replica: None,
+            keys: HashMap::new(),
+            dead_letters: Vec::new(),
+            waits: BTreeMap::new(),
+            waiting_page: WAITING_PAGE_ROWS,
+            faults: Faults::default(),
+        };
+        Self {
+            delivery_queue: MemoryQueue::new(clock.clone()),
+            events_queue: MemoryQueue::new(clock.clone()),
+            clock,
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.clock.clone()
+    }
+
+    /// The delivery queue.
+    #[must_use]
+    pub fn delivery_queue(&self) -> MemoryQueue {
+        self.delivery_queue.clone()
+    }
+
+    /// The events queue.
+    #[must_use]
+    pub fn events_queue(&self) -> MemoryQueue {
+        self.events_queue.clone()
+    }
+
+    /// Makes the next call of `operation` answer `error`. Said again, it holds for the call after,
+    /// and so on. For [`Operation::Enqueue`] a call is one message.
+    pub fn fail_next(&self, operation: Operation, error: PortError, effect: Effect) {
+        self.state().faults.add(operation, error, effect);
+    }
+
+    /// How often an operation was called.
+    #[must_use]
+    pub fn calls(&self, operation: Operation) -> usize {
+        self.state().faults.calls(operation)
+    }
+
+    /// From now on, eventually consistent reads and the `waiting` index show what is there now.
+    pub fn stop_replication(&self) {
+        let mut state = self.state();
+        state.replica = Some(state.tables.clone());
+    }
+
+    /// Every read sees everything again.
+    pub fn resume_replication(&self) {
+        self.state().replica = None;
+    }
+
+    /// Makes pages of the `waiting` index this long.
+    pub fn set_waiting_page(&self, rows: usize) {
+        self.state().waiting_page = rows;
+    }
+
+    /// Puts a webhook there, over whatever is there.
+    pub fn put_webhook(&self, webhook: Webhook) {
+        let key = (webhook.user_id.clone(), webhook.id);
+        self.state().tables.webhooks.insert(key, webhook);
+    }
+
+    /// Puts an event there, over whatever is there.
+    pub fn put_event(&self, event: Event) {
+        self.state().tables.events.insert((event.user_id.clone(), event.id), event);
+    }
+
+    /// Puts a delivery there, over whatever is there.
+    pub fn put_delivery(&self, delivery: Delivery) {
+        self.state().tables.deliveries.insert((delivery.webhook_id, delivery.id), delivery);
+    }
+
+    /// Drops what time-to-live would have dropped by now.
+    pub fn drop_expired(&self) {
+        let now = grapnel_domain::ports::Clock::now(&self.clock);
+        let mut state = self.state();
+        state.tables.events.retain(|_, event| now < event.expires_at);
+        state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
+    }
+
+    /// Every webhook, by owner and age.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<Webhook> {
+        self.state().tables.webhooks.values().cloned().collect()
+    }
+
+    /// Every event.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.state().tables.events.values().cloned().collect()
+    }
+
+    /// Every delivery, by webhook and age.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.state().tables.deliveries.values().cloned().collect()
+    }
+
+    /// The delivery as it is now, without counting as a call.
+    #[must_use]
+    pub fn delivery_now(&self, key: DeliveryKey) -> Option<Delivery> {
+        self.state().tables.deliveries.get(&(key.webhook_id, key.id)).cloned()
+    }
+
+    /// Everything that was put aside, oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.state().dead_letters.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call, lets it fail if it is to fail, and carries it out.
+    async fn run<T>(
+        &self,
+        operation: Operation,
+        act: impl FnOnce(&mut State) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
+        tokio::task::yield_now().await;
+        let mut state = self.state();
+        state.faults.count(operation);
+        match state.faults.take(operation) {
+            None => act(&mut state),
+            Some((error, Effect::Before)) => Err(error),
+            Some((error, Effect::After)) => act(&mut state).and(Err(error)),
+        }
+    }
+}
+
+impl State {
+    /// What a read of this consistency sees.
+    fn seen(&self, consistency: Consistency) -> &Tables {
+        match consistency {
+            Consistency::Strong => &self.tables,
+            Consistency::Eventual => self.replica.as_ref().unwrap_or(&self.tables),
+        }
+    }
+}
+
+/// A time as time-to-live keeps it: whole seconds.
+fn whole_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_millis(time.as_secs().saturating_mul(1000))
+}
+
+#[cfg(test)]
+#[path = "memory/tests.rs"]
+mod tests;

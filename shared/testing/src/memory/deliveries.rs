@@ -1,0 +1,163 @@
+use super::{Memory, Operation, State, whole_second};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey, DeliveryStatus},
+    ids::{DeliveryId, WebhookId},
+    ports::{
+        AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
+        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded, StopWaiting,
+        WaitingPage, WaitingRow,
+    },
+    time::Minute,
+};
+
+/// A write on a condition: `change` if the delivery is there and `condition` holds.
+fn update(
+    state: &mut State,
+    key: DeliveryKey,
+    condition: impl FnOnce(&Delivery) -> bool,
+    change: impl FnOnce(&mut Delivery),
+) -> Recorded {
+    match state.tables.deliveries.get_mut(&(key.webhook_id, key.id)) {
+        Some(delivery) if condition(delivery) => {
+            change(delivery);
+            Recorded::Yes
+        }
+        found => Recorded::Refused(found.map(|delivery| Box::new(delivery.clone()))),
+    }
+}
+
+impl ReadDeliveries for Memory {
+    async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        self.run(Operation::Delivery, |state| {
+            Ok(state.tables.deliveries.get(&(key.webhook_id, key.id)).cloned())
+        })
+        .await
+    }
+}
+
+impl ListDeliveries for Memory {
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        self.run(Operation::ListDeliveries, |state| {
+            let rows = state.seen(Consistency::Eventual).deliveries.values().rev();
+            let mut rest = rows
+                .filter(|delivery| delivery.webhook_id == webhook)
+                .filter(|delivery| after.is_none_or(|after| delivery.id < after));
+            let items: Vec<Delivery> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|delivery| delivery.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+}
+
+impl CreateDeliveries for Memory {
+    async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
+        self.run(Operation::CreateDelivery, |state| {
+            let key = (delivery.webhook_id, delivery.id);
+            if let Some(found) = state.tables.deliveries.get(&key) {
+                return Ok(Created::Existed(Box::new(found.clone())));
+            }
+            let expires_at = whole_second(delivery.expires_at);
+            state.tables.deliveries.insert(key, Delivery { expires_at, ..delivery.clone() });
+            Ok(Created::New)
+        })
+        .await
+    }
+}
+
+impl RecordAttempts for Memory {
+    async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
+        self.run(Operation::RecordAttempt, |state| {
+            let number = record.attempt.attempt_number;
+            if number == 0 {
+                return Err(PortError::Unusable("an attempt has the number 0".into()));
+            }
+            let is_next = |delivery: &Delivery| delivery.next_attempt_number() == number;
+            Ok(update(state, record.key, is_next, |delivery| apply(record, delivery)))
+        })
+        .await
+    }
+}
+
+fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
+    delivery.attempts.push(record.attempt.clone());
+    if let Some(index) = record.drop_body.and_then(|index| usize::try_from(index).ok())
+        && let Some(attempt) = delivery.attempts.get_mut(index)
+    {
+        attempt.response = None;
+    }
+    if let Some(status) = record.status {
+        delivery.status = status;
+        delivery.reason = record.reason;
+        delivery.next_attempt_at = record.next_attempt_at;
+    }
+    delivery.waits_for = record.waits_for;
+    delivery.expires_at = whole_second(record.expires_at);
+}
+
+impl EndDeliveries for Memory {
+    async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
+        self.run(Operation::EndDelivery, |state| {
+            let is_under_way = |delivery: &Delivery| {
+                delivery.attempt_count() == ending.attempts && !delivery.status.is_settled()
+            };
+            Ok(update(state, ending.key, is_under_way, |delivery| {
+                delivery.status = DeliveryStatus::Failed;
+                delivery.reason = Some(ending.reason);
+                delivery.next_attempt_at = None;
+                delivery.waits_for = None;
+                delivery.expires_at = whole_second(ending.expires_at);
+            }))
+        })
+        .await
+    }
+}
+
+impl FindWaiting for Memory {
+    async fn waiting(
+        &self,
+        webhook: WebhookId,
+        minute: Minute,
+        after: Option<DeliveryId>,
+    ) -> Result<WaitingPage, PortError> {
+        self.run(Operation::Waiting, |state| {
+            let mut rest = state
+                .seen(Consistency::Eventual)
+                .deliveries
+                .values()
+                .filter(|delivery| delivery.webhook_id == webhook)
+                .filter(|delivery| delivery.waits_for == Some(minute))
+                .filter(|delivery| after.is_none_or(|after| delivery.id > after))
+                .map(|delivery| WaitingRow { id: delivery.id });
+            let items: Vec<WaitingRow> = rest.by_ref().take(state.waiting_page).collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|row| row.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+}
+
+impl StopWaiting for Memory {
+    async fn stop_waiting(
+        &self,
+        key: DeliveryKey,
+        minute: Minute,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        self.run(Operation::StopWaiting, |state| {
+            let still_waits = |delivery: &Delivery| {
+                delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
+            };
+            update(state, key, still_waits, |delivery| delivery.waits_for = None);
+            Ok(())
+        })
+        .await
+    }
+}

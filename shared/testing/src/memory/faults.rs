@@ -1,0 +1,64 @@
+//! Calls counted, and calls that are to fail.
+
+use grapnel_domain::ports::PortError;
+use std::collections::{HashMap, VecDeque};
+
+/// An operation of a port, named after its method.
+#[expect(missing_docs, reason = "each names the method of the port, where it is described")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    Webhook,
+    Subscriptions,
+    ListWebhooks,
+    CreateWebhook,
+    ReplaceWebhook,
+    DeleteWebhook,
+    Event,
+    StoreEvent,
+    Delivery,
+    ListDeliveries,
+    CreateDelivery,
+    RecordAttempt,
+    EndDelivery,
+    Waiting,
+    StopWaiting,
+    Key,
+    StoreKey,
+    Enqueue,
+    DeadLetter,
+    OrderTest,
+    EnsureWaiting,
+}
+
+/// Whether a call that fails did its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It failed before it had an effect.
+    Before,
+    /// It had its effect, and the answer was lost.
+    After,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    next: HashMap<Operation, VecDeque<(PortError, Effect)>>,
+    calls: HashMap<Operation, usize>,
+}
+
+impl Faults {
+    pub(super) fn add(&mut self, operation: Operation, error: PortError, effect: Effect) {
+        self.next.entry(operation).or_default().push_back((error, effect));
+    }
+
+    pub(super) fn take(&mut self, operation: Operation) -> Option<(PortError, Effect)> {
+        self.next.get_mut(&operation)?.pop_front()
+    }
+
+    pub(super) fn count(&mut self, operation: Operation) {
+        *self.calls.entry(operation).or_default() += 1;
+    }
+
+    pub(super) fn calls(&self, operation: Operation) -> usize {
+        self.calls.get(&operation).copied().unwrap_or_default()
+    }
+}

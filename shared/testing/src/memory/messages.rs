@@ -1,0 +1,65 @@
+use super::{Effect, Memory, MemoryQueue, Operation};
+use grapnel_domain::{
+    event::inbound::TestOrder,
+    ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError},
+};
+use std::time::Duration;
+
+/// A message that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its text.
+    pub body: String,
+    /// Why.
+    pub reason: String,
+}
+
+fn put(queue: &MemoryQueue, outgoing: &Outgoing) {
+    let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
+    queue.send(outgoing.message.to_json(), outgoing.group.clone(), delay);
+}
+
+impl EnqueueAttempts for Memory {
+    async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        tokio::task::yield_now().await;
+        let queue = self.delivery_queue();
+        let mut state = self.state();
+        state.faults.count(Operation::Enqueue);
+        let mut send = |outgoing: &Outgoing| match state.faults.take(Operation::Enqueue) {
+            None => {
+                put(&queue, outgoing);
+                Ok(())
+            }
+            Some((error, Effect::Before)) => Err(error),
+            Some((error, Effect::After)) => {
+                put(&queue, outgoing);
+                Err(error)
+            }
+        };
+        messages.iter().map(&mut send).collect()
+    }
+}
+
+impl DeadLetters for Memory {
+    async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
+        self.run(Operation::DeadLetter, |state| {
+            let (body, reason) = (body.to_owned(), reason.to_owned());
+            state.dead_letters.push(DeadLetter { body, reason });
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl OrderTests for Memory {
+    async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
+        self.run(Operation::OrderTest, |_| {
+            let body = order
+                .to_json()
+                .map_err(|rejection| PortError::Unusable(format!("a test order: {rejection}")))?;
+            self.events_queue.send(body, "", Duration::ZERO);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,206 @@
+//! A queue like SQS: delays, visibility, and an end after too many receptions.
+
+use crate::clock::ManualClock;
+use grapnel_domain::{message::QueueMessage, ports::Clock, time::Timestamp};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How long a received message stays invisible, as the template sets it.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
+
+/// How often a message is received before it is put aside, as the template sets it.
+const MAX_RECEPTIONS: u32 = 10;
+
+/// A queue in memory. Clones are the same queue.
+#[derive(Debug, Clone)]
+pub struct MemoryQueue {
+    clock: ManualClock,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    visibility_timeout: Duration,
+    sent: u64,
+    messages: Vec<Queued>,
+    exhausted: Vec<Queued>,
+}
+
+/// A message on the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// What the queue calls it.
+    pub id: String,
+    /// Its text.
+    pub body: String,
+    /// Its group; empty if it was sent without one.
+    pub group: String,
+    /// From when on it can be received.
+    pub due: Timestamp,
+    /// How often it was received.
+    pub receptions: u32,
+}
+
+impl Queued {
+    /// Its text, read as a message of the delivery queue.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn message(&self) -> QueueMessage {
+        QueueMessage::parse(&self.body).expect("a message of the delivery queue")
+    }
+}
+
+/// A message that was received and is to be acknowledged.
+pub type Received = Queued;
+
+impl MemoryQueue {
+    pub(super) fn new(clock: ManualClock) -> Self {
+        let state = State {
+            visibility_timeout: VISIBILITY_TIMEOUT,
+            sent: 0,
+            messages: Vec::new(),
+            exhausted: Vec::new(),
+        };
+        Self { clock, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Hides received messages for this long.
+    pub fn set_visibility_timeout(&self, timeout: Duration) {
+        self.state().visibility_timeout = timeout;
+    }
+
+    /// Puts a message on the queue.
+    pub fn send(&self, body: impl Into<String>, group: impl Into<String>, delay: Duration) {
+        let due = self.clock.now().plus(delay);
+        let mut state = self.state();
+        state.sent += 1;
+        let id = format!("message-{}", state.sent);
+        let (body, group) = (body.into(), group.into());
+        state.messages.push(Queued { id, body, group, due, receptions: 0 });
+    }
+
+    /// Everything on the queue, also what is not due or hidden, in the order of sending.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Queued> {
+        self.state().messages.clone()
+    }
+
+    /// Takes everything off the queue that is due, in the order of due times.
+    #[must_use]
+    pub fn take_due(&self) -> Vec<Queued> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let (mut due, later): (Vec<_>, Vec<_>) =
+            state.messages.drain(..).partition(|message| message.due <= now);
+        state.messages = later;
+        due.sort_by_key(|message| message.due);
+        due
+    }
+
+    /// Receives up to `most` messages that are due and hides them for the visibility timeout. One
+    /// that was received too often is put aside instead.
+    #[must_use]
+    pub fn receive(&self, most: usize) -> Vec<Received> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let hidden_until = now.plus(state.visibility_timeout);
+        let mut received = Vec::new();
+        let mut rest = Vec::new();
+        for mut message in std::mem::take(&mut state.messages) {
+            if message.due > now || received.len() == most {
+                rest.push(message);
+            } else if message.receptions == MAX_RECEPTIONS {
+                state.exhausted.push(message);
+            } else {
+                message.receptions += 1;
+                message.due = hidden_until;
+                received.push(message.clone());
+                rest.push(message);
+            }
+        }
+        state.messages = rest;
+        received
+    }
+
+    /// Removes a received message for good.
+    pub fn acknowledge(&self, id: &str) {
+        self.state().messages.retain(|message| message.id != id);
+    }
+
+    /// Makes a received message visible at once.
+    pub fn give_back(&self, id: &str) {
+        let now = self.clock.now();
+        for message in &mut self.state().messages {
+            if message.id == id {
+                message.due = now;
+            }
+        }
+    }
+
+    /// When the next message is due, if there is one.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.state().messages.iter().map(|message| message.due).min()
+    }
+
+    /// What was received too often.
+    #[must_use]
+    pub fn exhausted(&self) -> Vec<Queued> {
+        self.state().exhausted.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_when_it_is_due_and_again_until_it_is_acknowledged() {
+        let clock = ManualClock::new();
+        let queue = MemoryQueue::new(clock.clone());
+        queue.send("a", "g", Duration::from_secs(5));
+        assert!(queue.receive(10).is_empty());
+        clock.advance(Duration::from_secs(5));
+        let received = queue.receive(10);
+        assert_eq!((received.len(), received[0].receptions), (1, 1));
+        assert!(queue.receive(10).is_empty());
+        clock.advance(VISIBILITY_TIMEOUT);
+        assert_eq!(queue.receive(10)[0].receptions, 2);
+        queue.acknowledge(&received[0].id);
+        assert!(queue.messages().is_empty());
+    }
+
+    #[test]
+    fn a_message_that_is_received_too_often_is_put_aside() {
+        let queue = MemoryQueue::new(ManualClock::new());
+        queue.send("a", "", Duration::ZERO);
+        for _ in 0..MAX_RECEPTIONS {
+            let received = queue.receive(1);
+            assert_eq!(received.len(), 1);
+            queue.give_back(&received[0].id);
+        }
+        assert!(queue.receive(1).is_empty());
+        assert_eq!(queue.exhausted().len(), 1);
+    }
+
+    #[test]
+    fn what_is_due_is_taken_in_order() {
+        let clock = ManualClock::new();
+        let queue = MemoryQueue::new(clock.clone());
+        for (body, delay) in [("late", 900), ("second", 2), ("first", 1)] {
+            queue.send(body, "", Duration::from_secs(delay));
+        }
+        clock.advance(Duration::from_secs(2));
+        let bodies: Vec<String> = queue.take_due().into_iter().map(|each| each.body).collect();
+        assert_eq!(bodies, ["first", "second"]);
+        assert_eq!(queue.messages().len(), 1);
+    }
+}

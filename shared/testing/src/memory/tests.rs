@@ -1,0 +1,73 @@
+use super::*;
+use crate::builders::{USER, a_delivery, a_webhook, an_event, user};
+use grapnel_domain::{
+    message::{Attempt, QueueDelay, QueueMessage},
+    ports::{
+        CreateDeliveries, EnqueueAttempts, FindWaiting, Outgoing, ReadDeliveries, ReadWebhooks,
+        StoreEvents,
+    },
+    time::Minute,
+};
+
+fn unavailable() -> PortError {
+    PortError::Unavailable("for the test".into())
+}
+
+#[tokio::test]
+async fn a_call_fails_before_or_after_its_effect() {
+    let memory = Memory::new();
+    let (lost, answered) = (a_delivery().build(), a_delivery().build());
+    memory.fail_next(Operation::CreateDelivery, unavailable(), Effect::Before);
+    memory.fail_next(Operation::CreateDelivery, unavailable(), Effect::After);
+    assert_eq!(memory.create_delivery(&lost).await, Err(unavailable()));
+    assert_eq!(memory.delivery_now(lost.key()), None);
+    assert_eq!(memory.create_delivery(&answered).await, Err(unavailable()));
+    assert_eq!(memory.delivery_now(answered.key()), Some(answered));
+    assert!(memory.create_delivery(&lost).await.is_ok());
+    assert_eq!(memory.calls(Operation::CreateDelivery), 3);
+}
+
+#[tokio::test]
+async fn one_message_of_a_call_fails_alone() {
+    let memory = Memory::new();
+    let message = || {
+        let attempt = Attempt::scheduled(a_delivery().build().target(), 1);
+        Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+    };
+    memory.fail_next(Operation::Enqueue, unavailable(), Effect::Before);
+    let results = memory.enqueue(vec![message(), message()]).await;
+    assert_eq!(results, [Err(unavailable()), Ok(())]);
+    assert_eq!(memory.delivery_queue().messages().len(), 1);
+    assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+#[tokio::test]
+async fn without_replication_only_consistent_reads_see_what_is_new() {
+    let memory = Memory::new();
+    let minute = Minute::at_or_after(crate::clock::START).next();
+    let webhook = a_webhook().build();
+    let delivery = a_delivery().to(&webhook).waiting_for(minute).build();
+    memory.stop_replication();
+    memory.put_webhook(webhook.clone());
+    memory.put_delivery(delivery.clone());
+    let read = async |consistency| memory.webhook(&user(USER), webhook.id, consistency).await;
+    assert_eq!(read(Consistency::Eventual).await, Ok(None));
+    assert_eq!(read(Consistency::Strong).await, Ok(Some(webhook.clone())));
+    assert!(memory.waiting(webhook.id, minute, None).await.expect("read").items.is_empty());
+    assert_eq!(memory.delivery(delivery.key()).await, Ok(Some(delivery)));
+    memory.resume_replication();
+    assert_eq!(read(Consistency::Eventual).await, Ok(Some(webhook.clone())));
+    assert_eq!(memory.waiting(webhook.id, minute, None).await.expect("read").items.len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_expired_can_be_dropped() {
+    let memory = Memory::new();
+    let (event, delivery) = (an_event().build(), a_delivery().build());
+    memory.store_event(&event).await.expect("stored");
+    memory.put_delivery(delivery.clone());
+    memory.clock().set(delivery.expires_at);
+    memory.drop_expired();
+    assert!(memory.deliveries().is_empty());
+    assert_eq!(memory.events(), [event]);
+}

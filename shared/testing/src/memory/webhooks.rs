@@ -1,0 +1,98 @@
+use super::{Memory, Operation, Tables};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{
+        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
+    },
+    time::Timestamp,
+    webhook::{Subscription, Webhook},
+};
+
+fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = &'a Webhook> {
+    tables.webhooks.values().filter(move |webhook| webhook.user_id == *user)
+}
+
+impl ReadWebhooks for Memory {
+    async fn webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        consistency: Consistency,
+    ) -> Result<Option<Webhook>, PortError> {
+        self.run(Operation::Webhook, |state| {
+            Ok(state.seen(consistency).webhooks.get(&(user.clone(), id)).cloned())
+        })
+        .await
+    }
+}
+
+impl ReadSubscriptions for Memory {
+    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        self.run(Operation::Subscriptions, |state| {
+            Ok(of(&state.tables, user)
+                .map(|webhook| Subscription {
+                    webhook_id: webhook.id,
+                    events: webhook.events.clone(),
+                    status: webhook.status,
+                })
+                .collect())
+        })
+        .await
+    }
+}
+
+impl ListWebhooks for Memory {
+    async fn list_webhooks(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<WebhookId>,
+    ) -> Result<Page<Webhook, WebhookId>, PortError> {
+        self.run(Operation::ListWebhooks, |state| {
+            let mut rest = of(&state.tables, user)
+                .filter(|webhook| after.is_none_or(|after| webhook.id > after));
+            let items: Vec<Webhook> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|webhook| webhook.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+}
+
+impl StoreWebhooks for Memory {
+    async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
+        self.run(Operation::CreateWebhook, |state| {
+            let key = (webhook.user_id.clone(), webhook.id);
+            state.tables.webhooks.entry(key).or_insert_with(|| webhook.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn replace_webhook(
+        &self,
+        webhook: &Webhook,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.run(Operation::ReplaceWebhook, |state| {
+            match state.tables.webhooks.get_mut(&(webhook.user_id.clone(), webhook.id)) {
+                Some(stored) if stored.updated_at == read_at => {
+                    *stored = webhook.clone();
+                    Ok(true)
+                }
+                // Said twice: the first time did it.
+                Some(stored) => Ok(stored == webhook),
+                None => Ok(false),
+            }
+        })
+        .await
+    }
+
+    async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
+        self.run(Operation::DeleteWebhook, |state| {
+            Ok(state.tables.webhooks.remove(&(user.clone(), id)).is_some())
+        })
+        .await
+    }
+}
