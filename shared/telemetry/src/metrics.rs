@@ -1,57 +1,105 @@
-use serde_json::{Map, Value, json};
+//! One line of metrics in CloudWatch's embedded metric format (specification:
+//! "CloudWatch embedded metric format specification", Amazon CloudWatch user guide).
 
-/// The namespace of every metric.
+use serde_json::{Map, Value, json};
+use std::{io::Write, time::Duration};
+
+/// Where the metrics appear in CloudWatch.
 const NAMESPACE: &str = "Grapnel";
 
-/// Metrics of one invocation, in CloudWatch's embedded metric format, with the function as their
-/// only dimension: a metric per webhook would cost more than its deliveries.
-#[derive(Debug, Clone)]
+/// The one dimension: which function says it. A further one would multiply what is paid for.
+const DIMENSION: &str = "Function";
+
+/// Most values of one metric in a line, by the specification.
+const MOST_VALUES: usize = 100;
+
+/// What one invocation adds to a function's metrics.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// grapnel_telemetry::Metrics::of("delivery")
+///     .count("Delivered", 9)
+///     .millis("AttemptDuration", Duration::from_millis(120))
+///     .emit(1_795_501_440_000);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
 pub struct Metrics {
-    definitions: Vec<Value>,
-    values: Map<String, Value>,
+    function: &'static str,
+    metrics: Vec<Metric>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    values: Vec<Value>,
 }
 
 impl Metrics {
-    /// Metrics of this function.
-    #[must_use]
-    pub fn of(function: &str) -> Self {
-        let values = Map::from_iter([("Function".to_owned(), function.into())]);
-        Self { definitions: Vec::new(), values }
+    /// Nothing yet, of this function.
+    pub fn of(function: &'static str) -> Self {
+        Self { function, metrics: Vec::new() }
     }
 
-    /// Adds a count, unless it is zero: what did not happen needs no line.
+    /// How many of something there were. Zero adds nothing: what did not happen needs no line.
+    pub fn count(self, name: &'static str, count: usize) -> Self {
+        if count == 0 { self } else { self.add(name, "Count", json!(count)) }
+    }
+
+    /// How long something took. Said again, it adds a value to the same metric, up to the hundred
+    /// that a line can hold.
+    pub fn millis(self, name: &'static str, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        self.add(name, "Milliseconds", json!(millis))
+    }
+
+    /// The line; `None` if there is nothing to say. `at` is in milliseconds since the epoch.
     #[must_use]
-    pub fn count(mut self, name: &str, count: usize) -> Self {
-        if count > 0 {
-            self.definitions.push(json!({"Name": name, "Unit": "Count"}));
-            self.values.insert(name.to_owned(), count.into());
+    pub fn line(&self, at: i64) -> Option<String> {
+        (!self.metrics.is_empty()).then(|| self.to_json(at).to_string())
+    }
+
+    /// Prints the line, if there is one.
+    pub fn emit(&self, at: i64) {
+        if let Some(line) = self.line(at) {
+            // A lost line must not fail the work that it tells of.
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        }
+    }
+
+    fn add(mut self, name: &'static str, unit: &'static str, value: Value) -> Self {
+        match self.metrics.iter_mut().find(|metric| metric.name == name) {
+            Some(metric) if metric.values.len() < MOST_VALUES => metric.values.push(value),
+            Some(_) => {}
+            None => self.metrics.push(Metric { name, unit, values: vec![value] }),
         }
         self
     }
 
-    /// The line; `None` if nothing was added. `timestamp` is in milliseconds since 1970.
-    #[must_use]
-    pub fn line(mut self, timestamp: i64) -> Option<String> {
-        if self.definitions.is_empty() {
-            return None;
-        }
+    fn to_json(&self, at: i64) -> Value {
+        let definitions: Vec<Value> = self
+            .metrics
+            .iter()
+            .map(|metric| json!({ "Name": metric.name, "Unit": metric.unit }))
+            .collect();
         let directive = json!({
             "Namespace": NAMESPACE,
-            "Dimensions": [["Function"]],
-            "Metrics": self.definitions,
+            "Dimensions": [[DIMENSION]],
+            "Metrics": definitions,
         });
-        self.values.insert(
-            "_aws".to_owned(),
-            json!({"Timestamp": timestamp, "CloudWatchMetrics": [directive]}),
-        );
-        Some(Value::Object(self.values).to_string())
-    }
-
-    /// Prints the line, if there is one.
-    pub fn emit(self, timestamp: i64) {
-        if let Some(line) = self.line(timestamp) {
-            println!("{line}");
+        let mut line = Map::new();
+        line.insert("_aws".into(), json!({ "Timestamp": at, "CloudWatchMetrics": [directive] }));
+        line.insert(DIMENSION.into(), json!(self.function));
+        for metric in &self.metrics {
+            let value = match metric.values.as_slice() {
+                [only] => only.clone(),
+                several => json!(several),
+            };
+            line.insert(metric.name.into(), value);
         }
+        Value::Object(line)
     }
 }
 
@@ -60,24 +108,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_declares_what_it_carries() {
-        let line = Metrics::of("delivery").count("Delivered", 3).count("Failed", 0).line(5);
-        let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+    fn a_line_has_the_embedded_metric_format() {
+        let line = Metrics::of("delivery")
+            .count("Delivered", 9)
+            .millis("AttemptDuration", Duration::from_millis(120))
+            .to_json(1_795_501_440_000);
         assert_eq!(
             line,
             json!({
-                "_aws": {"Timestamp": 5, "CloudWatchMetrics": [{
-                    "Namespace": "Grapnel", "Dimensions": [["Function"]],
-                    "Metrics": [{"Name": "Delivered", "Unit": "Count"}],
-                }]},
+                "_aws": {
+                    "Timestamp": 1_795_501_440_000_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Grapnel",
+                        "Dimensions": [["Function"]],
+                        "Metrics": [
+                            { "Name": "Delivered", "Unit": "Count" },
+                            { "Name": "AttemptDuration", "Unit": "Milliseconds" },
+                        ],
+                    }],
+                },
                 "Function": "delivery",
-                "Delivered": 3,
+                "Delivered": 9,
+                "AttemptDuration": 120,
             })
         );
     }
 
     #[test]
+    fn several_values_of_one_metric_are_a_list_of_at_most_a_hundred() {
+        let mut metrics = Metrics::of("delivery");
+        for millis in 0..150 {
+            metrics = metrics.millis("AttemptDuration", Duration::from_millis(millis));
+        }
+        let line = metrics.to_json(0);
+        assert_eq!(line["AttemptDuration"].as_array().map(Vec::len), Some(100));
+        let definitions = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+        assert_eq!(definitions.as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
     fn nothing_counted_is_no_line() {
-        assert_eq!(Metrics::of("ingest").count("Events", 0).line(5), None);
+        assert_eq!(Metrics::of("ingest").count("Events", 0).line(0), None);
+        let line = Metrics::of("ingest").count("Events", 0).count("Failed", 1).line(0);
+        assert!(line.is_some_and(|line| !line.contains("Events") && !line.contains('\n')));
     }
 }
