@@ -1,1 +1,96 @@
-fn main() {}
+//! `cargo xtask …`: runs Grapnel on this machine, checks it, packages it for AWS.
+//!
+//! - [`up`] and [`down`]: the system on the local AWS ([`emulator`]), with a [`demo`] and a
+//!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
+//! - [`suite`]: everything that CI checks.
+//! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
+//! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
+//!   programs so that none is left behind, [`running`] remembers those that are to stay.
+
+mod artifacts;
+mod bucket;
+mod command;
+mod demo;
+mod down;
+mod emulator;
+mod http_client;
+mod package;
+mod process;
+mod receiver;
+mod running;
+mod stack;
+mod suite;
+mod template;
+mod terminal;
+mod tools;
+mod up;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+/// Runs Grapnel on this machine, checks it, packages it for AWS.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the whole system up on a local AWS and deliver the sample events
+    Up(up::Options),
+    /// Stop what `up --detach` left running
+    Down,
+    /// Check everything that CI checks
+    Test(suite::Options),
+    /// Build for AWS: the functions' zips, and a template that refers to them
+    Package(package::Options),
+    /// Receive the demo's deliveries
+    #[command(hide = true)]
+    Receiver(receiver::Options),
+}
+
+/// What a shell expects of a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                // Dropping the work ends every program that it started.
+                result = process::interrupted() => result.map(|()| None),
+                result = run(cli.command) => result.map(Some),
+            }
+        })
+    });
+    match result {
+        Ok(Some(code)) => code,
+        Ok(None) => {
+            println!("\nStopped. Nothing was left running.");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => {
+            eprintln!("\n{} {error:#}", console::style("error:").red().bold());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Up(options) => up::run(&workspace, &options).await?,
+        Command::Down => down::run(&workspace)?,
+        Command::Test(options) => return suite::run(&workspace, &options).await,
+        Command::Package(options) => package::run(&workspace, &options).await?,
+        Command::Receiver(options) => receiver::run(options).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

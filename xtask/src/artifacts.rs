@@ -1,0 +1,138 @@
+//! The functions as Lambda takes them: one zip each, with the program as `bootstrap`.
+
+use crate::{command, terminal::Step};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{Cursor, Write},
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+/// A Lambda function of this repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Function {
+    /// Its package and program.
+    pub(crate) program: &'static str,
+    /// Its folder, as `CodeUri` in the template names it.
+    pub(crate) code_uri: &'static str,
+}
+
+/// All functions.
+pub(crate) const FUNCTIONS: [Function; 3] = [
+    Function { program: "grapnel-api", code_uri: "functions/api" },
+    Function { program: "grapnel-ingest", code_uri: "functions/ingest" },
+    Function { program: "grapnel-delivery", code_uri: "functions/delivery" },
+];
+
+/// A function's zip.
+#[derive(Debug, Clone)]
+pub(crate) struct Artifact {
+    /// The function.
+    pub(crate) function: Function,
+    /// The zip file's content.
+    pub(crate) zip: Vec<u8>,
+}
+
+impl Artifact {
+    /// A name that changes with the content and with nothing else.
+    pub(crate) fn key(&self) -> String {
+        let hash = hex::encode(Sha256::digest(&self.zip));
+        format!("{}-{}.zip", self.function.program, &hash[..16])
+    }
+}
+
+/// Builds the functions for this machine, as the emulator runs them.
+///
+/// # Errors
+/// When the build fails, with the compiler's messages.
+pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artifact>> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--bins", "--message-format", "json-render-diagnostics"])
+        .current_dir(root);
+    for function in FUNCTIONS {
+        cargo.args(["--package", function.program]);
+    }
+    let messages = command::run(&mut cargo, step).await?;
+    let programs: HashMap<String, PathBuf> = messages.lines().filter_map(executable).collect();
+    step.say("packing");
+    FUNCTIONS
+        .into_iter()
+        .map(|function| {
+            let program = programs
+                .get(function.program)
+                .with_context(|| format!("cargo built no program {}", function.program))?;
+            Ok(Artifact { function, zip: pack(program, 1)? })
+        })
+        .collect()
+}
+
+/// Zips a program as `bootstrap`. The same program makes the same zip.
+///
+/// # Errors
+/// When the program can't be read.
+pub(crate) fn pack(program: &Path, level: i64) -> Result<Vec<u8>> {
+    let content = fs::read(program).with_context(|| format!("reading {}", program.display()))?;
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(level))
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o755);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", options)?;
+    zip.write_all(&content)?;
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The name and the path of the program that a message of cargo's reports as built.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    #[derive(Deserialize)]
+    struct Message {
+        target: Target,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+    }
+    let message: Message = serde_json::from_str(message).ok()?;
+    Some((message.target.name, message.executable?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_same_program_makes_the_same_executable() {
+        let folder = std::env::temp_dir().join(format!("grapnel-pack-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let program = folder.join("program");
+        fs::write(&program, "#!/bin/sh\n").expect("a file");
+        let zip = pack(&program, 9).expect("a zip");
+        // Neither its time nor its rights have a say.
+        fs::write(&program, "#!/bin/sh\n").expect("a file");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o600)).expect("permissions");
+        assert_eq!(zip, pack(&program, 9).expect("a zip"));
+        fs::remove_dir_all(&folder).expect("removed");
+        let mut archive = zip::ZipArchive::new(Cursor::new(zip)).expect("readable");
+        let entry = archive.by_name("bootstrap").expect("there");
+        assert_eq!(entry.unix_mode().expect("a mode") & 0o777, 0o755);
+    }
+
+    #[test]
+    fn programs_are_found_among_cargos_messages() {
+        let built = r#"{"reason":"compiler-artifact","target":{"name":"grapnel-api"},"executable":"/t/grapnel-api"}"#;
+        assert_eq!(executable(built), Some(("grapnel-api".into(), "/t/grapnel-api".into())));
+        let library =
+            r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}"#;
+        assert_eq!(executable(library), None);
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
+    }
+}

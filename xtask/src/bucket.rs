@@ -1,0 +1,76 @@
+//! Putting artifacts where the emulator's CloudFormation finds them.
+
+use crate::{
+    emulator::{CREDENTIALS, REGION},
+    http_client::HttpClient,
+};
+use anyhow::{Result, ensure};
+use aws_sdk_cloudformation::config::Credentials;
+use aws_sigv4::{
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
+    sign::v4,
+};
+use http::Request;
+use hyper::body::Bytes;
+use std::time::SystemTime;
+
+/// The bucket's name. Each emulator is new, so it is never there before.
+const BUCKET: &str = "grapnel-artifacts";
+
+/// A bucket on the emulator.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    client: HttpClient,
+    url: String,
+}
+
+impl Bucket {
+    /// Makes the bucket. Making it once more is no error.
+    ///
+    /// # Errors
+    /// When the emulator refuses.
+    pub(crate) async fn create(endpoint_url: &str) -> Result<Self> {
+        let bucket = Self { client: HttpClient::new(), url: format!("{endpoint_url}/{BUCKET}") };
+        bucket.put_url(&bucket.url, Bytes::new()).await?;
+        Ok(bucket)
+    }
+
+    /// Stores an object and returns its `s3://` address.
+    ///
+    /// # Errors
+    /// When the emulator refuses.
+    pub(crate) async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<String> {
+        self.put_url(&format!("{}/{key}", self.url), content.into()).await?;
+        Ok(format!("s3://{BUCKET}/{key}"))
+    }
+
+    async fn put_url(&self, url: &str, content: Bytes) -> Result<()> {
+        let identity =
+            Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "emulator").into();
+        let mut settings = SigningSettings::default();
+        // S3 signs the path as it is and wants the body's hash in a header.
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(REGION)
+            .name("s3")
+            .time(SystemTime::now())
+            .settings(settings)
+            .build()?
+            .into();
+        let signable =
+            SignableRequest::new("PUT", url, std::iter::empty(), SignableBody::Bytes(&content))?;
+        let (signature, _) = sign(signable, &parameters)?.into_parts();
+        let mut request = Request::put(url).body(content)?;
+        signature.apply_to_request_http1x(&mut request);
+        let response = self.client.send(request).await?;
+        let text = String::from_utf8_lossy(&response.body);
+        ensure!(response.status.is_success(), "PUT {url} answered {}: {text}", response.status);
+        Ok(())
+    }
+}

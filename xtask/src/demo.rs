@@ -1,0 +1,120 @@
+//! The demo: a user with a key and a webhook, made as any client would, and the sample events.
+
+use crate::{emulator::CREDENTIALS, http_client::HttpClient, stack::Stack};
+use anyhow::{Context, Result, ensure};
+use aws_sdk_eventbridge::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::PutEventsRequestEntry,
+};
+use grapnel_domain::{catalogue, scope::Scope};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+
+/// The user that the sample events belong to.
+pub(crate) const USER: &str = "demo";
+
+/// What the demo made.
+#[derive(Debug)]
+pub(crate) struct Demo {
+    /// The user's key.
+    pub(crate) user_key: String,
+    /// The webhook.
+    pub(crate) webhook_id: String,
+    /// The webhook's secret.
+    pub(crate) secret: String,
+}
+
+impl Demo {
+    /// Makes a key with every scope and a webhook for every event.
+    ///
+    /// # Errors
+    /// When the API refuses; with its answer.
+    pub(crate) async fn set_up(stack: &Stack, receiver_url: &str) -> Result<Self> {
+        let client = HttpClient::new();
+        let scopes = Scope::ALL.map(Scope::as_str);
+        let keys = format!("{}/api/keys", stack.api_url);
+        let key = json!({"userId": USER, "scopes": scopes});
+        let key = client.post_json(&keys, &stack.admin_key, &key).await?;
+        let user_key = text(&key, "key")?;
+        let webhooks = format!("{}/api/webhooks", stack.api_url);
+        let webhook = json!({"name": "Demo receiver", "url": receiver_url, "events": ["*"]});
+        let webhook = client.post_json(&webhooks, &user_key, &webhook).await?;
+        Ok(Self { user_key, webhook_id: text(&webhook, "id")?, secret: text(&webhook, "secret")? })
+    }
+}
+
+fn text(answer: &Value, field: &str) -> Result<String> {
+    let value = answer.get(field).and_then(Value::as_str);
+    value.map(str::to_owned).with_context(|| format!("the API's answer has no {field}"))
+}
+
+/// A sample event, as far as a producer says it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SampleEvent {
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    source: String,
+    resources: Vec<String>,
+    detail: Box<RawValue>,
+}
+
+/// The sample events, one of each type.
+///
+/// # Errors
+/// When a sample is not an event.
+pub(crate) fn sample_events() -> Result<Vec<SampleEvent>> {
+    let read = |known: &catalogue::EventType| {
+        serde_json::from_str(known.sample)
+            .with_context(|| format!("the sample of {} is not an event", known.name))
+    };
+    catalogue::EVENT_TYPES.iter().map(read).collect()
+}
+
+/// Puts events on the bus, as a platform does.
+///
+/// # Errors
+/// When the bus refuses one.
+pub(crate) async fn publish(stack: &Stack, events: &[SampleEvent]) -> Result<()> {
+    let credentials = Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "emulator");
+    let config = aws_sdk_eventbridge::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(stack.region.clone()))
+        .endpoint_url(&stack.endpoint_url)
+        .credentials_provider(credentials)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let entries = events.iter().map(|event| {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(&stack.event_bus_name)
+            .source(&event.source)
+            .detail_type(&event.detail_type)
+            .set_resources(Some(event.resources.clone()))
+            .detail(event.detail.get())
+            .build()
+    });
+    let put = Client::from_conf(config).put_events().set_entries(Some(entries.collect()));
+    let answer = put.send().await.context("putting events on the bus")?;
+    ensure!(answer.failed_entry_count() == 0, "the bus refused events: {:?}", answer.entries());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn there_is_a_sample_of_each_type_for_the_demo_user_under_an_id_of_its_own() {
+        let events = sample_events().expect("all are events");
+        let mut ids = HashSet::new();
+        for (event, known) in events.iter().zip(catalogue::EVENT_TYPES) {
+            assert_eq!(event.detail_type, known.name);
+            assert_eq!(event.source, crate::stack::EVENT_SOURCE);
+            let detail: Value = serde_json::from_str(event.detail.get()).expect("JSON");
+            assert_eq!(detail["userId"], USER, "{}", known.name);
+            assert!(ids.insert(detail["id"].as_str().expect("an id").to_owned()), "{}", known.name);
+        }
+        assert_eq!(ids.len(), 10);
+    }
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask down`: ends what `up` left running.
+
+use crate::{running, workspace::Workspace};
+use anyhow::Result;
+use std::fs;
+
+/// Ends it, and says what was ended.
+///
+/// # Errors
+/// When the process list can't be read.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let ended = running::end_all(workspace)?;
+    let _ = fs::remove_file(workspace.local("stack.json"));
+    if ended.is_empty() {
+        println!("Nothing was running.");
+    }
+    for record in ended {
+        println!("Stopped the {} (process {}).", record.name, record.group);
+    }
+    Ok(())
+}

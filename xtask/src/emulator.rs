@@ -1,0 +1,200 @@
+//! The local AWS: MiniStack, which runs a function's program as a plain process.
+//!
+//! It is started with IAM enforced, so that each function has the rights of its role and no others;
+//! with an environment of its own, because it hands its environment on to the functions; and with
+//! its temporary files under `target/local`, where it unpacks the functions.
+
+use crate::{
+    http_client::HttpClient,
+    process::Group,
+    running::{Purpose, Service},
+    tools::{self, PythonTools},
+    workspace::{Workspace, private_file},
+};
+use anyhow::{Result, bail};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tokio::process::Command;
+
+/// The region that it plays.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// The access key and secret that it takes for the account's owner.
+pub(crate) const CREDENTIALS: (&str, &str) = ("test", "test");
+
+/// How long it may take to answer. It takes less than a second where its files are in memory.
+const START: Duration = Duration::from_secs(60);
+
+/// Lines of the log that are shown when it does not start.
+const LINES_OF_A_FAILURE: usize = 20;
+
+/// How to start it.
+#[derive(Debug)]
+pub(crate) struct Settings<'a> {
+    /// The folder of its Python.
+    pub(crate) programs: &'a Path,
+    /// The port on 127.0.0.1.
+    pub(crate) port: u16,
+    /// What it runs for.
+    pub(crate) purpose: Purpose,
+    /// What the seconds of a Step Functions wait are multiplied with.
+    pub(crate) wait_scale: f64,
+    /// What its log and its files are named after. No two that run at once may share it.
+    pub(crate) name: &'a str,
+}
+
+/// A running emulator. It ends, functions included, when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Emulator {
+    service: Service,
+    port: u16,
+    log: PathBuf,
+}
+
+impl Emulator {
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    /// When the port is taken or it does not start; with the end of its log.
+    pub(crate) async fn start(workspace: &Workspace, settings: &Settings<'_>) -> Result<Self> {
+        let Settings { programs, port, purpose, wait_scale, name } = *settings;
+        ensure_free(port)?;
+        let log = workspace.local(&format!("{name}.log"));
+        // What an earlier one unpacked is of no use.
+        let temporary = workspace.local(&format!("{name}-files"));
+        let _ = fs::remove_dir_all(&temporary);
+        fs::create_dir_all(&temporary)?;
+        let output = private_file(&log)?;
+
+        let mut command = Command::new(programs.join("python"));
+        command.arg("-u").arg(workspace.path("infra/emulator/start.py"));
+        if purpose != Purpose::Detached {
+            command.args(["--with", &std::process::id().to_string()]);
+        }
+        command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", &temporary)
+            .env("TMPDIR", &temporary)
+            .env("LANG", "C.UTF-8")
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("AUTH", "true")
+            // It would open port 8883 for devices.
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("MINISTACK_REGION", REGION)
+            .env("SFN_WAIT_SCALE", wait_scale.to_string())
+            // Not for itself: functions are told what it is told.
+            .env("AWS_ENDPOINT_URL", endpoint_url(port))
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .current_dir(&temporary);
+        // Where certificates are, if the machine has them in another place: functions call out.
+        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        let group = Group::start(&mut command)?;
+        let service = Service::record(workspace, group, "local AWS", purpose, port)?;
+        let mut emulator = Self { service, port, log };
+        emulator.wait_until_ready().await?;
+        Ok(emulator)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let client = HttpClient::new();
+        let ready = format!("{}/_ministack/ready", self.endpoint_url());
+        let deadline = Instant::now() + START;
+        while !client.is_ok(&ready).await {
+            if let Some(status) = self.service.group().ended() {
+                bail!("the local AWS ended at once ({status}):\n{}", self.end_of_log());
+            }
+            if Instant::now() > deadline {
+                bail!("the local AWS did not answer in {START:?}:\n{}", self.end_of_log());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Where it answers.
+    pub(crate) fn endpoint_url(&self) -> String {
+        endpoint_url(self.port)
+    }
+
+    /// Its log, with that of the functions.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Its process group.
+    pub(crate) fn group(&mut self) -> &mut Group {
+        self.service.group()
+    }
+
+    /// Leaves it running if it was started to stay, else ends it.
+    pub(crate) async fn release(self) {
+        self.service.release().await;
+    }
+
+    fn end_of_log(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES_OF_A_FAILURE)..].join("\n")
+    }
+}
+
+fn endpoint_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Installs the emulator if need be. Returns the folder of its programs.
+///
+/// # Errors
+/// When it can't be installed.
+pub(crate) async fn install(workspace: &Workspace) -> Result<PathBuf> {
+    tools::python(workspace, PythonTools::Emulator).await
+}
+
+/// A port of 127.0.0.1 that nothing listens on. Somebody may take it before it is used; whoever
+/// starts a program on it sees that then.
+///
+/// # Errors
+/// When the operating system has none.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn ensure_free(port: u16) -> Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    // Asked twice: where the other listens on all interfaces, some systems let us bind beside it.
+    let answers = TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok();
+    if answers || TcpListener::bind(address).is_err() {
+        bail!(
+            "port {port} on 127.0.0.1 is taken by another program. Stop that, or choose another \
+             port: cargo xtask up --port {}",
+            if port == 4566 { 4600 } else { 4566 }
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_refused_with_what_to_do() {
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = other.local_addr().expect("an address").port();
+        let error = ensure_free(port).expect_err("taken").to_string();
+        assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
+        drop(other);
+        ensure_free(port).expect("free again");
+    }
+}

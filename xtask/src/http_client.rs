@@ -1,0 +1,73 @@
+//! Plain HTTP requests to programs on this machine.
+
+use anyhow::{Context, Result, bail};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A local request takes milliseconds, a first one starts a function.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An HTTP client without TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpClient(Client<HttpConnector, Full<Bytes>>);
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The whole body.
+    pub(crate) body: Bytes,
+}
+
+impl HttpClient {
+    /// A client.
+    pub(crate) fn new() -> Self {
+        Self(Client::builder(TokioExecutor::new()).build_http())
+    }
+
+    /// Sends a request and reads its answer, whatever its status.
+    ///
+    /// # Errors
+    /// When nothing answers within half a minute.
+    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response> {
+        let what = format!("{} {}", request.method(), request.uri());
+        let exchange = async {
+            let (parts, body) = self.0.request(request.map(Full::new)).await?.into_parts();
+            let body = body.collect().await?.to_bytes();
+            anyhow::Ok(Response { status: parts.status, body })
+        };
+        let response = tokio::time::timeout(TIMEOUT, exchange);
+        response.await.with_context(|| format!("{what}: no answer in {TIMEOUT:?}"))?.context(what)
+    }
+
+    /// Whether a `GET` is answered with 200.
+    pub(crate) async fn is_ok(&self, url: &str) -> bool {
+        let Ok(request) = Request::get(url).body(Bytes::new()) else { return false };
+        self.send(request).await.is_ok_and(|response| response.status == StatusCode::OK)
+    }
+
+    /// Calls Grapnel's API with a body.
+    ///
+    /// # Errors
+    /// When it does not answer, or not with 2xx and JSON; with the answer then.
+    pub(crate) async fn post_json(&self, url: &str, key: &str, body: &Value) -> Result<Value> {
+        let request = Request::post(url)
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .body(Bytes::from(serde_json::to_vec(body)?))?;
+        let response = self.send(request).await?;
+        if !response.status.is_success() {
+            let text = String::from_utf8_lossy(&response.body);
+            bail!("POST {url} answered {}: {text}", response.status);
+        }
+        serde_json::from_slice(&response.body).with_context(|| format!("POST {url}: not JSON"))
+    }
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask package`: what is deployed to AWS, without `sam build`.
+
+use crate::{
+    artifacts::{FUNCTIONS, pack},
+    command, template,
+    terminal::{self, Step},
+    tools::{self, PythonTools},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use std::fs;
+use tokio::process::Command;
+
+/// What to package for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Build for arm64, the template's default
+    #[arg(long, conflicts_with = "x86_64")]
+    arm64: bool,
+    /// Build for x86_64; deploy with Architecture=x86_64 then
+    #[arg(long = "x86-64")]
+    x86_64: bool,
+}
+
+/// Builds the functions for Lambda and writes `target/package`: the zips, and a template that
+/// `sam deploy` and `aws cloudformation package` take.
+///
+/// # Errors
+/// When a tool can't be installed or the build fails.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let architecture = if options.x86_64 { "x86_64" } else { "arm64" };
+    let programs = tools::python(workspace, PythonTools::Package).await?;
+    let folder = workspace.path("target/package");
+    let built = workspace.path("target/lambda");
+
+    let step = Step::begin(format!("Functions for {architecture}"));
+    let mut build = Command::new(programs.join("cargo-lambda"));
+    // Started directly it still expects to be called as cargo's subcommand.
+    build.args(["lambda", "build", "--release", "--output-format", "binary", "--lambda-dir"]);
+    build.arg(&built).arg(format!("--{}", architecture.replace('_', "-")));
+    for function in FUNCTIONS {
+        build.args(["--package", function.program]);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(
+        std::iter::once(programs.clone()).chain(std::env::split_paths(&path)),
+    )?;
+    build.current_dir(workspace.root()).env("PATH", path);
+    command::run(&mut build, &step).await?;
+    step.done("built");
+
+    fs::create_dir_all(&folder)?;
+    let mut places = Vec::new();
+    let mut sizes = Vec::new();
+    for function in FUNCTIONS {
+        let program = built.join(function.program).join("bootstrap");
+        let zip = pack(&program, 9)?;
+        let name = format!("{}.zip", function.program);
+        fs::write(folder.join(&name), &zip)?;
+        sizes.push(vec![
+            name.clone(),
+            megabytes(fs::metadata(&program)?.len()),
+            megabytes(zip.len() as u64),
+        ]);
+        places.push((function.code_uri, name));
+    }
+    fs::copy(workspace.path(template::MACHINE_URI), folder.join("wait.asl.json"))?;
+    places.push((template::MACHINE_URI, "wait.asl.json".to_owned()));
+    let text =
+        fs::read_to_string(workspace.path("template.yaml")).context("reading template.yaml")?;
+    fs::write(folder.join("template.yaml"), template::point_at(&text, &places)?)?;
+
+    terminal::heading("In target/package");
+    terminal::table(&["file", "program", "zip"], &sizes);
+    println!("  template.yaml");
+    println!(
+        "\nDeploy it with\n  sam deploy --guided --template-file target/package/template.yaml \
+         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
+    );
+    Ok(())
+}
+
+fn megabytes(bytes: u64) -> String {
+    // Sizes of programs are far below where a float loses bytes that matter.
+    #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
+    let megabytes = bytes as f64 / 1_000_000.0;
+    format!("{megabytes:.2} MB")
+}

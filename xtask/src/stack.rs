@@ -1,0 +1,200 @@
+//! A deployment of the template on the emulator, and its description for whoever uses it.
+
+use crate::{
+    artifacts::Artifact,
+    bucket::Bucket,
+    emulator::{CREDENTIALS, REGION},
+    template,
+    workspace::Workspace,
+};
+use anyhow::{Context, Result, bail};
+use aws_sdk_cloudformation::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::{Capability, Parameter, ResourceStatus, StackStatus},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// How long a deployment may take. The emulator takes a second.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The source whose events the local deployments take.
+pub(crate) const EVENT_SOURCE: &str = "demo.platform";
+
+/// What a user or a test needs to know of a deployment. `target/local/stack.json` holds one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stack {
+    /// The stack's name.
+    pub(crate) stack_name: String,
+    /// Where the HTTP API answers, without a slash at the end.
+    pub(crate) api_url: String,
+    /// The admin key.
+    pub(crate) admin_key: String,
+    /// The event bus.
+    pub(crate) event_bus_name: String,
+    /// The source that events must have.
+    pub(crate) event_source: String,
+    /// Where the emulator answers.
+    pub(crate) endpoint_url: String,
+    /// The region that it plays.
+    pub(crate) region: String,
+    /// The template's outputs.
+    pub(crate) outputs: BTreeMap<String, String>,
+}
+
+/// The template and its artifacts, stored on an emulator.
+#[derive(Debug)]
+pub(crate) struct Deployer {
+    client: Client,
+    endpoint_url: String,
+    template: String,
+}
+
+impl Deployer {
+    /// Stores the artifacts on the emulator.
+    ///
+    /// # Errors
+    /// When the template can't be read or the emulator refuses.
+    pub(crate) async fn upload(
+        workspace: &Workspace,
+        endpoint_url: &str,
+        artifacts: &[Artifact],
+    ) -> Result<Self> {
+        let bucket = Bucket::create(endpoint_url).await?;
+        let mut places = Vec::new();
+        for artifact in artifacts {
+            let place = bucket.put(&artifact.key(), artifact.zip.clone()).await?;
+            places.push((artifact.function.code_uri, place));
+        }
+        let machine = std::fs::read(workspace.path(template::MACHINE_URI))?;
+        places.push((template::MACHINE_URI, bucket.put("wait.asl.json", machine).await?));
+        let text = std::fs::read_to_string(workspace.path("template.yaml"))
+            .context("reading template.yaml")?;
+        let config = aws_sdk_cloudformation::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(REGION))
+            .endpoint_url(endpoint_url)
+            .credentials_provider(Credentials::new(
+                CREDENTIALS.0,
+                CREDENTIALS.1,
+                None,
+                None,
+                "emulator",
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        Ok(Self {
+            client: Client::from_conf(config),
+            endpoint_url: endpoint_url.to_owned(),
+            template: template::point_at(&text, &places)?,
+        })
+    }
+
+    /// Deploys the template under a name, with a new admin key.
+    ///
+    /// # Errors
+    /// When the template or a parameter is refused, or a resource can't be made; with the reason.
+    pub(crate) async fn deploy(&self, name: &str, parameters: &[(&str, &str)]) -> Result<Stack> {
+        let admin_key = format!("gak_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let hash = hex::encode(Sha256::digest(&admin_key));
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let common = [
+            ("AdminKeyHash", hash.as_str()),
+            ("EventSources", EVENT_SOURCE),
+            ("AllowHttpTargets", "true"),
+            ("AllowPrivateTargets", "true"),
+            ("Architecture", architecture),
+        ];
+        let mut request = self
+            .client
+            .create_stack()
+            .stack_name(name)
+            .template_body(&self.template)
+            .capabilities(Capability::CapabilityIam)
+            .capabilities(Capability::CapabilityAutoExpand);
+        for (key, value) in common.iter().chain(parameters) {
+            let parameter = Parameter::builder().parameter_key(*key).parameter_value(*value);
+            request = request.parameters(parameter.build());
+        }
+        request.send().await.map_err(reason).with_context(|| format!("creating stack {name}"))?;
+        let outputs = self.wait_for(name).await?;
+        let output = |key: &str| {
+            outputs.get(key).cloned().with_context(|| format!("the template has no output {key}"))
+        };
+        Ok(Stack {
+            stack_name: name.to_owned(),
+            // By path: `<id>.execute-api.localhost` is not a name that every resolver knows.
+            api_url: format!("{}/_aws/execute-api/{}", self.endpoint_url, output("ApiId")?),
+            admin_key,
+            event_bus_name: output("EventBusName")?,
+            event_source: EVENT_SOURCE.to_owned(),
+            endpoint_url: self.endpoint_url.clone(),
+            region: REGION.to_owned(),
+            outputs,
+        })
+    }
+
+    async fn wait_for(&self, name: &str) -> Result<BTreeMap<String, String>> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let described = self.client.describe_stacks().stack_name(name).send().await;
+            let described = described.map_err(reason)?;
+            let stack = described.stacks().first().context("the stack is gone")?;
+            match stack.stack_status() {
+                Some(StackStatus::CreateComplete) => {
+                    let outputs = stack.outputs().iter().filter_map(|output| {
+                        Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
+                    });
+                    return Ok(outputs.collect());
+                }
+                Some(StackStatus::CreateInProgress) if Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                status => {
+                    let why = self.first_failure(name).await;
+                    bail!("stack {name} is {status:?}: {why}");
+                }
+            }
+        }
+    }
+
+    async fn first_failure(&self, name: &str) -> String {
+        let events = self.client.describe_stack_events().stack_name(name).send().await;
+        let events = events.map(|page| page.stack_events.unwrap_or_default()).unwrap_or_default();
+        // Newest first: what failed first caused the rest.
+        let failed = events
+            .iter()
+            .rev()
+            .find(|event| event.resource_status() == Some(&ResourceStatus::CreateFailed));
+        failed.map_or_else(
+            || "no resource reports a failure".to_owned(),
+            |event| {
+                let resource = event.logical_resource_id().unwrap_or("a resource");
+                format!(
+                    "{resource}: {}",
+                    event.resource_status_reason().unwrap_or("no reason given")
+                )
+            },
+        )
+    }
+}
+
+/// What the emulator says, without the SDK's wrapping.
+fn reason<E>(error: aws_sdk_cloudformation::error::SdkError<E>) -> anyhow::Error
+where
+    E: aws_sdk_cloudformation::error::ProvideErrorMetadata
+        + std::error::Error
+        + Send
+        + Sync
+        + 'static,
+{
+    let said = error.as_service_error().and_then(|service| service.message()).map(str::to_owned);
+    said.map_or_else(|| anyhow::Error::new(error), anyhow::Error::msg)
+}

@@ -1,0 +1,121 @@
+//! `cargo xtask test`: everything that CI checks, one step after another.
+//!
+//! A step that fails does not stop the others. The last line counts the steps.
+
+mod checks;
+mod deployed;
+
+use crate::{
+    running,
+    terminal::{self, seconds},
+    workspace::Workspace,
+};
+use anyhow::Result;
+use console::style;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Only this step; may be given more than once
+    #[arg(long, value_enum)]
+    only: Vec<Step>,
+    /// What the black-box tests are called with, such as part of a test's name
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// A step, in the order in which they are done: what is quick and often wrong comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Step {
+    /// cargo fmt --check
+    Format,
+    /// cargo clippy on everything, warnings as errors
+    Clippy,
+    /// cfn-lint on the template
+    Template,
+    /// sam validate --lint on the template
+    Sam,
+    /// cargo deny: licences, forbidden crates, where crates come from
+    Dependencies,
+    /// cargo machete: dependencies that nothing uses
+    Unused,
+    /// Unit, property and in-memory tests
+    Unit,
+    /// Tests of the deployed system
+    BlackBox,
+}
+
+impl Step {
+    const ALL: [Self; 8] = [
+        Self::Format,
+        Self::Clippy,
+        Self::Template,
+        Self::Sam,
+        Self::Dependencies,
+        Self::Unused,
+        Self::Unit,
+        Self::BlackBox,
+    ];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Clippy => "clippy",
+            Self::Template => "template (cfn-lint)",
+            Self::Sam => "template (sam validate)",
+            Self::Dependencies => "dependencies (deny)",
+            Self::Unused => "dependencies (machete)",
+            Self::Unit => "unit tests",
+            Self::BlackBox => "black-box tests",
+        }
+    }
+
+    async fn run(self, workspace: &Workspace, arguments: &[String]) -> Result<()> {
+        match self {
+            Self::Format => checks::format(workspace).await,
+            Self::Clippy => checks::clippy(workspace).await,
+            Self::Template => checks::template(workspace).await,
+            Self::Sam => checks::sam(workspace).await,
+            Self::Dependencies => checks::dependencies(workspace).await,
+            Self::Unused => checks::unused(workspace).await,
+            Self::Unit => checks::unit(workspace).await,
+            Self::BlackBox => deployed::test(workspace, arguments).await,
+        }
+    }
+}
+
+/// Does the steps, prints what came of each, and counts.
+///
+/// # Errors
+/// When what an earlier run left can't be looked for. A failed step is no error but the exit code.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    running::survey(workspace)?;
+    let wanted = |step: &Step| options.only.is_empty() || options.only.contains(step);
+    let mut results: Vec<(Step, bool, Duration)> = Vec::new();
+    for step in Step::ALL.into_iter().filter(wanted) {
+        terminal::heading(step.title());
+        let began = Instant::now();
+        let result = step.run(workspace, &options.arguments).await;
+        if let Err(error) = &result {
+            println!("{} {error:#}", style("failed:").red().bold());
+        }
+        results.push((step, result.is_ok(), began.elapsed()));
+    }
+
+    terminal::heading("Summary");
+    let rows: Vec<Vec<String>> = results
+        .iter()
+        .map(|(step, passed, took)| {
+            let verdict = if *passed { style("passed").green() } else { style("FAILED").red() };
+            vec![step.title().to_owned(), verdict.to_string(), seconds(*took)]
+        })
+        .collect();
+    terminal::table(&["step", "result", "time"], &rows);
+    let failed = results.iter().filter(|(_, passed, _)| !passed).count();
+    println!("\n{} passed, {failed} failed", results.len() - failed);
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

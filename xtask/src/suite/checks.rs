@@ -1,0 +1,75 @@
+//! The steps that need nothing to run.
+
+use crate::{
+    command,
+    terminal::Step,
+    tools::{self, CargoTool, PythonTools},
+    workspace::Workspace,
+};
+use anyhow::Result;
+use tokio::process::Command;
+
+pub(crate) async fn format(workspace: &Workspace) -> Result<()> {
+    quietly("Format", cargo(workspace, &["fmt", "--all", "--check"])).await
+}
+
+pub(crate) async fn clippy(workspace: &Workspace) -> Result<()> {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    quietly("Clippy", cargo(workspace, &arguments)).await
+}
+
+pub(crate) async fn template(workspace: &Workspace) -> Result<()> {
+    let programs = tools::python(workspace, PythonTools::Lint).await?;
+    let mut lint = Command::new(programs.join("cfn-lint"));
+    // The template and the settings are in .cfnlintrc.yaml.
+    lint.current_dir(workspace.root());
+    quietly("cfn-lint", lint).await
+}
+
+pub(crate) async fn sam(workspace: &Workspace) -> Result<()> {
+    let programs = tools::python(workspace, PythonTools::Lint).await?;
+    let mut sam = Command::new(programs.join("sam"));
+    sam.args(["validate", "--lint", "--template-file", "template.yaml"])
+        .current_dir(workspace.root())
+        .env("AWS_DEFAULT_REGION", crate::emulator::REGION)
+        .env("SAM_CLI_TELEMETRY", "0");
+    quietly("sam validate", sam).await
+}
+
+pub(crate) async fn dependencies(workspace: &Workspace) -> Result<()> {
+    let step = Step::begin("Tools: cargo-deny");
+    let deny = CargoTool::DENY.install(workspace, &step).await?;
+    step.done("installed");
+    let mut deny = Command::new(deny);
+    // Advisories are left out: their list has to be downloaded, and a check must give the same
+    // answer for the same source.
+    deny.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
+        .current_dir(workspace.root());
+    quietly("cargo deny", deny).await
+}
+
+pub(crate) async fn unused(workspace: &Workspace) -> Result<()> {
+    let step = Step::begin("Tools: cargo-machete");
+    let machete = CargoTool::MACHETE.install(workspace, &step).await?;
+    step.done("installed");
+    let mut machete = Command::new(machete);
+    machete.current_dir(workspace.root());
+    quietly("cargo machete", machete).await
+}
+
+pub(crate) async fn unit(workspace: &Workspace) -> Result<()> {
+    command::run_shown(&mut cargo(workspace, &["test"])).await
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments).current_dir(workspace.root());
+    cargo
+}
+
+async fn quietly(label: &str, mut command: Command) -> Result<()> {
+    let step = Step::begin(label);
+    command::run(&mut command, &step).await?;
+    step.done("nothing to complain about");
+    Ok(())
+}

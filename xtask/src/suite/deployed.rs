@@ -1,0 +1,99 @@
+//! The tests of the deployed system, and the deployments that they need.
+
+use crate::{
+    artifacts, command,
+    emulator::{self, Emulator, Settings, free_port},
+    running::Purpose,
+    stack::{Deployer, Stack},
+    terminal::Step,
+    workspace::{Workspace, write_private},
+};
+use anyhow::Result;
+use std::{collections::BTreeMap, path::PathBuf};
+use tokio::process::Command;
+
+/// A deployment with parameters of its own, on the emulator of real or of shortened waits.
+struct Wanted {
+    name: &'static str,
+    waits: Waits,
+    parameters: &'static [(&'static str, &'static str)],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Real,
+    /// A second takes a millisecond, so that the schedule's hours pass in seconds.
+    Shortened,
+}
+
+const STACKS: [Wanted; 3] = [
+    Wanted { name: "main", waits: Waits::Real, parameters: &[] },
+    // Short delays take the way of long ones, and lost messages come back while a test waits.
+    Wanted {
+        name: "tight",
+        waits: Waits::Real,
+        parameters: &[
+            ("LongestQueueDelaySeconds", "2"),
+            ("FunctionTimeoutSeconds", "5"),
+            ("VisibilityTimeoutSeconds", "30"),
+        ],
+    },
+    Wanted {
+        name: "scaled",
+        waits: Waits::Shortened,
+        parameters: &[("LongestQueueDelaySeconds", "0")],
+    },
+];
+
+/// Deploys the stacks, runs the tests against them, and ends everything.
+pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let programs = emulator::install(workspace).await?;
+    let step = Step::begin("Functions");
+    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
+    step.done(format!("{} built", artifacts.len()));
+
+    let step = Step::begin("Stacks");
+    let real = start(workspace, &programs, 1.0, "emulator-test").await?;
+    let shortened = start(workspace, &programs, 0.001, "emulator-test-scaled").await?;
+    let mut stacks: BTreeMap<&str, Stack> = BTreeMap::new();
+    for (waits, emulator) in [(Waits::Real, &real), (Waits::Shortened, &shortened)] {
+        let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
+        for wanted in STACKS.iter().filter(|wanted| wanted.waits == waits) {
+            let stack = deployer.deploy(wanted.name, wanted.parameters).await?;
+            stacks.insert(wanted.name, stack);
+        }
+    }
+    let file = workspace.local("test-stacks.json");
+    write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
+    step.done("main, tight, scaled");
+
+    let result = run_tests(workspace, &file, arguments).await;
+    if result.is_err() {
+        let logs = [real.log(), shortened.log()].map(|log| log.display().to_string());
+        println!("The logs of the local AWS and its functions: {}", logs.join(", "));
+    }
+    real.release().await;
+    shortened.release().await;
+    result
+}
+
+async fn start(
+    workspace: &Workspace,
+    programs: &std::path::Path,
+    wait_scale: f64,
+    name: &str,
+) -> Result<Emulator> {
+    let port = free_port()?;
+    let purpose = Purpose::Test;
+    Emulator::start(workspace, &Settings { programs, port, purpose, wait_scale, name }).await
+}
+
+async fn run_tests(workspace: &Workspace, stacks: &PathBuf, arguments: &[String]) -> Result<()> {
+    let mut tests = Command::new("cargo");
+    tests
+        .args(["test", "--package", "grapnel-tests", "--"])
+        .args(arguments)
+        .env("GRAPNEL_STACKS", stacks)
+        .current_dir(workspace.root());
+    command::run_shown(&mut tests).await
+}

@@ -1,0 +1,104 @@
+//! What is shown while something runs, and when it is done.
+//!
+//! On a terminal a step is a line with a spinner and the last thing that happened; elsewhere (a CI
+//! log) only its outcome is printed, without colour or cursor movement.
+
+use console::{Style, measure_text_width, style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
+
+/// Columns that a step's label takes.
+const LABEL_WIDTH: usize = 24;
+
+/// Columns that its outcome takes.
+const DETAIL_WIDTH: usize = 36;
+
+/// Something that takes a while.
+pub(crate) struct Step {
+    bar: ProgressBar,
+    label: String,
+    started: Instant,
+    finished: bool,
+}
+
+impl Step {
+    /// Shows that it has begun.
+    pub(crate) fn begin(label: impl Into<String>) -> Self {
+        let label = label.into();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+        bar.set_style(
+            ProgressStyle::with_template("{spinner:.cyan} {prefix} {wide_msg:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.set_prefix(pad(&label, LABEL_WIDTH));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self { bar, label, started: Instant::now(), finished: false }
+    }
+
+    /// Shows the last thing that happened.
+    pub(crate) fn say(&self, what: impl Into<String>) {
+        self.bar.set_message(what.into());
+    }
+
+    /// Prints a line above the step.
+    pub(crate) fn print_above(&self, line: &str) {
+        self.bar.suspend(|| println!("{line}"));
+    }
+
+    /// Ends well. A step that is dropped before has failed; the reason is its caller's to print.
+    pub(crate) fn done(mut self, detail: impl Display) {
+        self.finished = true;
+        self.end(&style("✓").green().to_string(), &detail.to_string());
+    }
+
+    fn end(&self, mark: &str, detail: &str) {
+        self.bar.finish_and_clear();
+        let took = style(seconds(self.started.elapsed())).dim();
+        println!("{mark} {} {} {took}", pad(&self.label, LABEL_WIDTH), pad(detail, DETAIL_WIDTH));
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.end(&style("✗").red().bold().to_string(), "not done");
+        }
+    }
+}
+
+/// A time as it is shown: `0.4 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Text filled up with blanks to `width` columns, however many bytes or colour codes it has.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    let blanks = width.saturating_sub(measure_text_width(text));
+    format!("{text}{}", " ".repeat(blanks))
+}
+
+/// A heading.
+pub(crate) fn heading(text: &str) {
+    println!("\n{}", style(text).bold());
+}
+
+/// Prints rows in columns, each as wide as its widest cell.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widest = cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0);
+        widest.max(header.get(column).map_or(0, |title| measure_text_width(title)))
+    };
+    let line = |cells: Vec<&str>, paint: &Style| {
+        let padded = cells.iter().enumerate().map(|(column, cell)| pad(cell, width(column)));
+        let text = padded.collect::<Vec<_>>().join("   ");
+        println!("  {}", paint.apply_to(text.trim_end()));
+    };
+    line(header.to_vec(), &Style::new().dim());
+    for row in rows {
+        line(row.iter().map(String::as_str).collect(), &Style::new());
+    }
+}

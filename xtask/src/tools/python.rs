@@ -1,0 +1,107 @@
+//! Tools from PyPI, each set in a virtual environment of its own, pinned with hashes.
+
+use super::{is_installed, mark_installed};
+use crate::{command, terminal::Step, workspace::Workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+use tokio::process::Command;
+
+/// A set of Python programs with its pins in `infra/<name>/requirements.txt`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PythonTools {
+    /// The local AWS.
+    Emulator,
+    /// What checks the template.
+    Lint,
+    /// What builds for Lambda's processors.
+    Package,
+}
+
+impl PythonTools {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Emulator => "emulator",
+            Self::Lint => "lint",
+            Self::Package => "package",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Emulator => "local AWS",
+            Self::Lint => "template checks",
+            Self::Package => "cargo-lambda",
+        }
+    }
+
+    /// Installs the set unless it is there. Returns the folder of its programs, and what was done.
+    pub(super) async fn install(
+        self,
+        workspace: &Workspace,
+        step: &Step,
+    ) -> Result<(PathBuf, &'static str)> {
+        let folder = workspace.tools(self.name());
+        let requirements = workspace.path(&format!("infra/{}/requirements.txt", self.name()));
+        let pins = fs::read_to_string(&requirements)
+            .with_context(|| format!("reading {}", requirements.display()))?;
+        let programs = folder.join("bin");
+        if is_installed(&folder, &pins) && runs(&programs.join("python")).await {
+            return Ok((programs, "installed"));
+        }
+        let python = find_python().await?;
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        step.say("making a virtual environment");
+        let mut venv = Command::new(&python);
+        venv.args(["-m", "venv"]).arg(&folder);
+        command::run(&mut venv, step).await.with_context(|| {
+            format!(
+                "{python} can't make virtual environments; \
+                 on Debian and Ubuntu: apt-get install python3-venv"
+            )
+        })?;
+        step.say("downloading and installing");
+        let mut pip = Command::new(programs.join("python"));
+        // Every dependency is pinned, so none is to be resolved, and every file has a hash.
+        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
+            .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
+            .arg(&requirements);
+        command::run(&mut pip, step).await.context("installing from PyPI")?;
+        mark_installed(&folder, &pins)?;
+        Ok((programs, "installed now"))
+    }
+}
+
+/// Whether a program starts at all: a virtual environment breaks when its Python is removed.
+async fn runs(program: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().await.is_ok_and(|status| status.success())
+}
+
+/// The first Python on the path that is new enough.
+async fn find_python() -> Result<String> {
+    let newest_first =
+        ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
+    for name in newest_first {
+        let mut command = Command::new(name);
+        command
+            .args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if command.status().await.is_ok_and(|status| status.success()) {
+            return Ok(name.to_owned());
+        }
+    }
+    bail!(
+        "no Python 3.10 or newer was found as python3; install one (on Debian and Ubuntu: \
+         apt-get install python3 python3-venv; on macOS: brew install python) and run this again"
+    )
+}

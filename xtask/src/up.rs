@@ -1,0 +1,319 @@
+//! `cargo xtask up`: the whole system on this machine, with something to see.
+
+use crate::{
+    artifacts,
+    demo::{self, Demo},
+    emulator::{self, Emulator},
+    process::Group,
+    receiver::{Delivery, Follower, Line},
+    running::{self, Purpose, Service},
+    stack::{Deployer, Stack},
+    terminal::{self, Step, pad, seconds},
+    workspace::{Workspace, private_file, write_private},
+};
+use anyhow::{Context, Result, bail};
+use console::style;
+use serde::Serialize;
+use std::{
+    collections::HashSet,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::process::Command;
+
+/// How long the sample events may take to arrive. They take about a second.
+const ARRIVAL: Duration = Duration::from_secs(60);
+
+/// How often the receiver's log is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How to bring it up.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Port of the local AWS on 127.0.0.1
+    #[arg(long, default_value_t = 4566)]
+    port: u16,
+    /// Leave it running in the background; `cargo xtask down` stops it
+    #[arg(long)]
+    detach: bool,
+}
+
+/// The content of `target/local/stack.json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Description<'a> {
+    #[serde(flatten)]
+    stack: &'a Stack,
+    receiver_url: &'a str,
+    user_id: &'a str,
+    user_key: &'a str,
+    webhook_id: &'a str,
+    pids: Pids,
+}
+
+#[derive(Serialize)]
+struct Pids {
+    emulator: i32,
+    receiver: i32,
+}
+
+/// What runs, to be ended in this order.
+struct Running {
+    receiver: Service,
+    emulator: Emulator,
+}
+
+/// Brings the system up, delivers the sample events, and stays (or not).
+///
+/// # Errors
+/// When a step fails; everything that was started is ended then.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let began = Instant::now();
+    if let Some(record) = running::survey(workspace)?
+        .iter()
+        .find(|record| matches!(record.purpose, Purpose::Up | Purpose::Detached))
+    {
+        bail!(
+            "Grapnel is up already, its local AWS on port {} (process {}). \
+             Stop it with: cargo xtask down",
+            record.port,
+            record.group
+        );
+    }
+    let purpose = if options.detach { Purpose::Detached } else { Purpose::Up };
+    let programs = emulator::install(workspace).await?;
+
+    let step = Step::begin("Functions");
+    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
+    step.done(format!("{} built", artifacts.len()));
+
+    let step = Step::begin("Local AWS");
+    let emulator = Emulator::start(
+        workspace,
+        &emulator::Settings {
+            programs: &programs,
+            port: options.port,
+            purpose,
+            wait_scale: 1.0,
+            name: "emulator",
+        },
+    )
+    .await?;
+    step.done(format!("on {}", emulator.endpoint_url()));
+
+    let step = Step::begin("Stack");
+    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
+    let stack = deployer.deploy("grapnel", &[]).await?;
+    step.done("deployed from template.yaml");
+
+    let step = Step::begin("Demo");
+    let log = workspace.local("deliveries.jsonl");
+    let secret = workspace.local("demo-secret");
+    let receiver = start_receiver(workspace, &log, &secret, purpose)?;
+    let mut running = Running { receiver, emulator };
+    let mut follower = Follower::new(&log);
+    let receiver_url = follower.listening().await?;
+    let demo = Demo::set_up(&stack, &receiver_url).await?;
+    write_private(&secret, demo.secret.as_bytes())?;
+    step.done(format!("user {}, key and webhook", demo::USER));
+    let mut description = describe(workspace, &stack, &demo, &receiver_url, &mut running)?;
+
+    let events = demo::sample_events()?;
+    let published = SystemTime::now();
+    demo::publish(&stack, &events).await?;
+    let deliveries = arrivals(&mut follower, published, events.len())
+        .await
+        .with_context(|| format!("see {}", running.emulator.log().display()))?;
+
+    summary(&stack, &demo, &running, &receiver_url, &deliveries, published);
+    println!("Ready after {}.", seconds(began.elapsed()));
+    if options.detach {
+        println!("It stays up. Stop it with: cargo xtask down");
+        description.stays = true;
+        running.receiver.release().await;
+        running.emulator.release().await;
+        return Ok(());
+    }
+    println!("Deliveries are shown as they come. Stop with Ctrl-C.\n");
+    stay(follower, running).await
+}
+
+fn start_receiver(
+    workspace: &Workspace,
+    log: &PathBuf,
+    secret: &PathBuf,
+    purpose: Purpose,
+) -> Result<Service> {
+    // Empty, and nobody else's to read: it tells which events the user has.
+    write_private(log, b"")?;
+    write_private(secret, b"")?;
+    let program = std::env::current_exe().context("finding this program")?;
+    let mut command = Command::new(program);
+    command.arg("receiver").arg("--log").arg(log).arg("--secret").arg(secret);
+    if purpose != Purpose::Detached {
+        command.args(["--with", &std::process::id().to_string()]);
+    }
+    let output = private_file(&workspace.local("receiver.log"))?;
+    command.stdout(output.try_clone()?).stderr(output).current_dir(workspace.root());
+    let group = Group::start(&mut command)?;
+    Service::record(workspace, group, "receiver", purpose, 0)
+}
+
+fn describe(
+    workspace: &Workspace,
+    stack: &Stack,
+    demo: &Demo,
+    receiver_url: &str,
+    running: &mut Running,
+) -> Result<DescriptionFile> {
+    let description = Description {
+        stack,
+        receiver_url,
+        user_id: demo::USER,
+        user_key: &demo.user_key,
+        webhook_id: &demo.webhook_id,
+        pids: Pids {
+            emulator: running.emulator.group().id(),
+            receiver: running.receiver.group().id(),
+        },
+    };
+    let path = workspace.local("stack.json");
+    write_private(&path, &serde_json::to_vec_pretty(&description)?)?;
+    Ok(DescriptionFile { path, stays: false })
+}
+
+/// Shows deliveries until one of each event has arrived and been verified.
+async fn arrivals(
+    follower: &mut Follower,
+    published: SystemTime,
+    expected: usize,
+) -> Result<Vec<Delivery>> {
+    let step = Step::begin("Sample events");
+    let deadline = Instant::now() + ARRIVAL;
+    let mut deliveries: Vec<Delivery> = Vec::new();
+    let mut verified = HashSet::new();
+    while verified.len() < expected {
+        for delivery in follower.news().into_iter().filter_map(delivery) {
+            step.print_above(&line(&delivery, Some(published)));
+            if delivery.fault.is_none() {
+                verified.insert(delivery.event_id.clone());
+            }
+            deliveries.push(delivery);
+        }
+        step.say(format!("{} of {expected}", verified.len()));
+        if Instant::now() > deadline {
+            bail!("{} of {expected} events arrived within {ARRIVAL:?}", verified.len());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    step.done(format!("{} delivered and verified", verified.len()));
+    Ok(deliveries)
+}
+
+/// Shows deliveries until Ctrl-C, or until something that runs has ended.
+async fn stay(mut follower: Follower, mut running: Running) -> Result<()> {
+    loop {
+        for delivery in follower.news().into_iter().filter_map(delivery) {
+            println!("{}", line(&delivery, None));
+        }
+        if let Some(status) = running.emulator.group().ended() {
+            bail!(
+                "the local AWS has ended ({status}); its log: {}",
+                running.emulator.log().display()
+            );
+        }
+        if let Some(status) = running.receiver.group().ended() {
+            bail!("the receiver has ended ({status})");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn delivery(line: Line) -> Option<Delivery> {
+    match line {
+        Line::Delivery(delivery) => Some(delivery),
+        Line::Listening { .. } => None,
+    }
+}
+
+fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
+    let (mark, verdict) = delivery.fault.as_ref().map_or_else(
+        || (style("✓").green(), "both signatures right".to_owned()),
+        |fault| (style("✗").red(), fault.clone()),
+    );
+    let after =
+        since.map_or_else(String::new, |since| format!("  after {}", after(delivery, since)));
+    format!(
+        "  {mark} {} {} {:>6} B  {}{}",
+        pad(&delivery.event_type, 20),
+        delivery.event_id,
+        delivery.bytes,
+        style(verdict).dim(),
+        style(after).dim(),
+    )
+}
+
+fn after(delivery: &Delivery, since: SystemTime) -> String {
+    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let arrived = Duration::from_millis(delivery.at_ms);
+    format!("{} ms", arrived.saturating_sub(since).as_millis())
+}
+
+fn summary(
+    stack: &Stack,
+    demo: &Demo,
+    running: &Running,
+    receiver_url: &str,
+    deliveries: &[Delivery],
+    published: SystemTime,
+) {
+    terminal::heading("Delivered");
+    let rows: Vec<Vec<String>> = deliveries
+        .iter()
+        .map(|delivery| {
+            vec![
+                delivery.event_type.clone(),
+                delivery.event_id.clone(),
+                format!("{} B", delivery.bytes),
+                after(delivery, published),
+                delivery.fault.clone().unwrap_or_else(|| "verified".to_owned()),
+            ]
+        })
+        .collect();
+    terminal::table(&["event", "id", "size", "after", "signatures"], &rows);
+
+    terminal::heading("Where everything is");
+    let places = [
+        ("API", stack.api_url.clone()),
+        ("admin key", stack.admin_key.clone()),
+        ("user demo's key", demo.user_key.clone()),
+        ("webhook", demo.webhook_id.clone()),
+        ("receiver", receiver_url.to_owned()),
+        ("event bus", format!("{}, source {}", stack.event_bus_name, stack.event_source)),
+        ("local AWS", format!("{}, keys test/test, region {}", stack.endpoint_url, stack.region)),
+        ("logs", running.emulator.log().display().to_string()),
+        ("all of this", "target/local/stack.json".to_owned()),
+    ];
+    for (name, value) in places {
+        println!("  {} {value}", style(pad(name, 16)).dim());
+    }
+
+    terminal::heading("Try it");
+    println!("  curl -H 'Authorization: Bearer {}' \\", demo.user_key);
+    println!("    '{}/api/webhooks/{}/deliveries?limit=3'\n", stack.api_url, demo.webhook_id);
+}
+
+/// `stack.json`, which must not stay when what it describes has ended.
+struct DescriptionFile {
+    path: PathBuf,
+    stays: bool,
+}
+
+impl Drop for DescriptionFile {
+    fn drop(&mut self) {
+        if !self.stays {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
