@@ -9,6 +9,7 @@
 
 pub mod builders;
 pub mod clock;
+pub mod contract;
 pub mod ids;
 pub mod memory;
 pub mod receiver;

@@ -124,7 +124,18 @@ impl Memory {
     /// Makes the next call of `operation` answer `error`. Said again, it holds for the call after,
     /// and so on. For [`Operation::Enqueue`] a call is one message.
     pub fn fail_next(&self, operation: Operation, error: PortError, effect: Effect) {
-        self.state().faults.add(operation, error, effect);
+        self.fail_after(operation, 0, error, effect);
+    }
+
+    /// The same, after `skipped` calls that work.
+    pub fn fail_after(
+        &self,
+        operation: Operation,
+        skipped: usize,
+        error: PortError,
+        effect: Effect,
+    ) {
+        self.state().faults.add(operation, skipped, error, effect);
     }
 
     /// How often an operation was called.

@@ -41,17 +41,26 @@ pub enum Effect {
 
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    next: HashMap<Operation, VecDeque<(PortError, Effect)>>,
+    /// What happens to the next calls, in order; `None` is a call that works.
+    next: HashMap<Operation, VecDeque<Option<(PortError, Effect)>>>,
     calls: HashMap<Operation, usize>,
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, operation: Operation, error: PortError, effect: Effect) {
-        self.next.entry(operation).or_default().push_back((error, effect));
+    pub(super) fn add(
+        &mut self,
+        operation: Operation,
+        skipped: usize,
+        error: PortError,
+        effect: Effect,
+    ) {
+        let next = self.next.entry(operation).or_default();
+        next.extend(std::iter::repeat_n(None, skipped));
+        next.push_back(Some((error, effect)));
     }
 
     pub(super) fn take(&mut self, operation: Operation) -> Option<(PortError, Effect)> {
-        self.next.get_mut(&operation)?.pop_front()
+        self.next.get_mut(&operation)?.pop_front().flatten()
     }
 
     pub(super) fn count(&mut self, operation: Operation) {

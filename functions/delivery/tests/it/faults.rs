@@ -1,0 +1,67 @@
+//! One delivery through two failures, a queue delay and a shared wait, with a fault at each call in
+//! turn. Whatever fails, before or after its effect: the delivery succeeds with three attempts, each
+//! on record once, and a request is repeated only if its record failed.
+
+use crate::world::World;
+use grapnel_domain::{delivery::DeliveryStatus, ports::PortError, retry::RetryConfig};
+use grapnel_testing::{
+    builders::a_webhook,
+    memory::{Effect, Operation},
+    sender::answered,
+};
+
+const URL: &str = "https://receiver.example/hook";
+
+const CALLS: [Operation; 8] = [
+    Operation::Delivery,
+    Operation::Webhook,
+    Operation::Event,
+    Operation::RecordAttempt,
+    Operation::Enqueue,
+    Operation::EnsureWaiting,
+    Operation::Waiting,
+    Operation::StopWaiting,
+];
+
+/// Receivers that fail twice, the second time into a shared wait, and how often each call is made.
+async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
+    let world = World::new();
+    let config: RetryConfig =
+        serde_json::from_str(r#"{"maxAttempts":3,"timeoutSeconds":5,"delaysSeconds":[60,1800]}"#)
+            .expect("a retry configuration");
+    let (_, delivery) = world.delivery_to(&a_webhook().retry(config).build());
+    world.sender.answer(URL, [answered(500), answered(500)]);
+    // A request that is repeated meets the answer after it; more failures keep the path the same.
+    world.enqueue_first(&delivery);
+    if let Some((operation, skipped, effect)) = fault {
+        world.memory.fail_after(operation, skipped, PortError::Unavailable("cut".into()), effect);
+    }
+    world.run_until_quiet().await;
+    let now = world.now(&delivery);
+    assert_eq!(now.status, DeliveryStatus::Success, "{fault:?}");
+    let numbers: Vec<u32> = now.attempts.iter().map(|attempt| attempt.attempt_number).collect();
+    assert!(numbers.iter().copied().eq(1..=now.attempt_count()), "{fault:?}: {numbers:?}");
+    assert!(world.memory.dead_letters().is_empty(), "{fault:?}");
+    assert!(world.memory.delivery_queue().exhausted().is_empty(), "{fault:?}");
+    let repeated = world.sender.requests().len() - now.attempts.len();
+    let may_repeat = fault.is_some_and(|(operation, ..)| operation == Operation::RecordAttempt);
+    assert!(repeated <= usize::from(may_repeat), "{fault:?}: {repeated} requests repeated");
+    world
+}
+
+#[tokio::test]
+async fn a_fault_at_any_call_loses_nothing_and_repeats_nothing_without_need() {
+    let smooth = run(None).await;
+    let mut tried = 0;
+    for operation in CALLS {
+        let calls = smooth.memory.calls(operation);
+        assert!(calls > 0, "{operation:?} is not on the path");
+        for skipped in 0..calls {
+            for effect in [Effect::Before, Effect::After] {
+                run(Some((operation, skipped, effect))).await;
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 2 * CALLS.len());
+}

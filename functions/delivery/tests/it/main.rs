@@ -1,0 +1,8 @@
+//! The delivery function over AWS in memory: what it does with each message, and that a fault at
+//! any call loses nothing.
+
+mod attempts;
+mod faults;
+mod stale;
+mod waits;
+mod world;

@@ -1,0 +1,173 @@
+//! The delivery function in a small world: AWS in memory, scripted receivers, virtual time, and
+//! executions that release and look again as the state machine does.
+
+use grapnel_delivery::{BatchReport, Deliver, Rules};
+use grapnel_domain::{
+    delivery::Delivery,
+    event::{Event, Retention},
+    ids::WebhookId,
+    message::{Attempt, QueueDelay, QueueMessage, Record, Release},
+    ports::Clock,
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use grapnel_testing::{
+    builders::{a_delivery, an_event},
+    clock::ManualClock,
+    memory::Memory,
+    sender::ScriptedSender,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(360);
+
+type OverMemory =
+    Deliver<Memory, Memory, Memory, Memory, Memory, Memory, ScriptedSender, ManualClock>;
+
+pub(crate) struct World {
+    pub(crate) memory: Memory,
+    pub(crate) sender: ScriptedSender,
+    pub(crate) clock: ManualClock,
+    pub(crate) deliver: OverMemory,
+}
+
+/// An execution of the wait state machine.
+struct Execution {
+    acts_at: Timestamp,
+    pause: Duration,
+    released: bool,
+    looks_without_anyone: u32,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let memory = Memory::new();
+        let sender = ScriptedSender::new();
+        let clock = memory.clock();
+        let deliver = Deliver {
+            webhooks: memory.clone(),
+            events: memory.clone(),
+            deliveries: memory.clone(),
+            queue: memory.clone(),
+            dead_letters: memory.clone(),
+            waits: memory.clone(),
+            sender: sender.clone(),
+            clock: clock.clone(),
+            rules: Rules {
+                retention: Retention { days: 30 },
+                longest_queue_delay: QueueDelay::at_most(900),
+                visibility_timeout: VISIBILITY,
+            },
+        };
+        Self { memory, sender, clock, deliver }
+    }
+
+    /// A pending delivery of some event to this webhook, with everything that belongs to it.
+    pub(crate) fn delivery_to(&self, webhook: &Webhook) -> (Event, Delivery) {
+        let event = an_event().for_user(webhook.user_id.as_str()).build();
+        let delivery = a_delivery().of(&event).to(webhook).build();
+        self.memory.put_webhook(webhook.clone());
+        self.memory.put_event(event.clone());
+        self.memory.put_delivery(delivery.clone());
+        (event, delivery)
+    }
+
+    pub(crate) fn now(&self, delivery: &Delivery) -> Delivery {
+        self.memory.delivery_now(delivery.key()).expect("the delivery is there")
+    }
+
+    pub(crate) async fn handle(&self, message: QueueMessage) -> BatchReport {
+        self.handle_text(&message.to_json()).await
+    }
+
+    pub(crate) async fn handle_text(&self, body: &str) -> BatchReport {
+        let record = Record { message_id: "m-1".into(), body: body.to_owned() };
+        self.deliver.handle(&[record]).await
+    }
+
+    pub(crate) async fn attempt(&self, delivery: &Delivery, number: u32) -> BatchReport {
+        self.handle(QueueMessage::Attempt(Attempt::scheduled(delivery.target(), number))).await
+    }
+
+    /// Enqueues a first attempt, as fan-out does.
+    pub(crate) fn enqueue_first(&self, delivery: &Delivery) {
+        let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
+        let group = delivery.webhook_id.to_string();
+        self.memory.delivery_queue().send(message.to_json(), group, Duration::ZERO);
+    }
+
+    /// What is on the queue: message, and seconds until it is due.
+    pub(crate) fn queued(&self) -> Vec<(QueueMessage, u64)> {
+        let now = self.clock.now();
+        let messages = self.memory.delivery_queue().messages();
+        messages.iter().map(|m| (m.message(), now.until(m.due).as_secs())).collect()
+    }
+
+    /// Lets time pass until nothing is left to happen.
+    pub(crate) async fn run_until_quiet(&self) {
+        let mut executions = BTreeMap::new();
+        for _ in 0..10_000 {
+            let received = self.memory.delivery_queue().receive(10);
+            if !received.is_empty() {
+                let record = |m: &grapnel_testing::memory::Received| Record {
+                    message_id: m.id.clone(),
+                    body: m.body.clone(),
+                };
+                let records: Vec<Record> = received.iter().map(record).collect();
+                let report = self.deliver.handle(&records).await;
+                for record in records.iter().filter(|r| !report.failed.contains(&r.message_id)) {
+                    self.memory.delivery_queue().acknowledge(&record.message_id);
+                }
+            } else if !self.let_time_pass(&mut executions) {
+                return;
+            }
+        }
+        panic!("it never became quiet: {:?}", self.queued());
+    }
+
+    /// Moves on to what happens next; `false` if nothing does.
+    fn let_time_pass(&self, executions: &mut BTreeMap<(WebhookId, Minute), Execution>) -> bool {
+        for wait in self.memory.waits().into_iter().filter(|wait| wait.running) {
+            executions.entry((wait.webhook_id, wait.minute)).or_insert_with(|| Execution {
+                acts_at: wait.minute.strikes_at().max(self.clock.now()),
+                pause: Duration::from_secs(60),
+                released: false,
+                looks_without_anyone: 0,
+            });
+        }
+        let next_execution = executions.values().map(|execution| execution.acts_at).min();
+        let Some(next) =
+            self.memory.delivery_queue().next_due().into_iter().chain(next_execution).min()
+        else {
+            return false;
+        };
+        self.clock.set(next.max(self.clock.now()));
+        executions.retain(|(webhook, minute), execution| {
+            execution.acts_at > next || self.act(*webhook, *minute, execution)
+        });
+        true
+    }
+
+    /// One step of the state machine; `false` when it ends.
+    fn act(&self, webhook: WebhookId, minute: Minute, execution: &mut Execution) -> bool {
+        let waiting = |d: &Delivery| d.webhook_id == webhook && d.waits_for == Some(minute);
+        let first = self.memory.deliveries().into_iter().find(waiting);
+        if execution.released && first.is_none() {
+            execution.looks_without_anyone += 1;
+            if execution.looks_without_anyone == 2 {
+                self.memory.end_wait(webhook, minute);
+                return false;
+            }
+        } else {
+            execution.released = true;
+            execution.looks_without_anyone = 0;
+            let user_id = self.memory.waits()[0].user_id.clone();
+            let release = Release { webhook_id: webhook, user_id, minute, cursor: None };
+            let body = QueueMessage::Release(release).to_json();
+            self.memory.delivery_queue().send(body, webhook.to_string(), Duration::ZERO);
+        }
+        execution.acts_at = execution.acts_at.plus(execution.pause);
+        execution.pause = (execution.pause * 2).min(Duration::from_secs(1800));
+        true
+    }
+}

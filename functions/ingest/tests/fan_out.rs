@@ -1,0 +1,214 @@
+//! Fan-out over AWS in memory: who gets an event, and that a fault at any call loses nobody.
+
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    event::{
+        Retention,
+        inbound::{TestOrder, TestTarget},
+    },
+    message::{QueueMessage, Record},
+    ports::{Clock, PortError},
+};
+use grapnel_ingest::{Ingest, Rules};
+use grapnel_testing::{
+    builders::{USER, a_failed_attempt, a_webhook, user},
+    clock::ManualClock,
+    memory::{Effect, Memory, Operation},
+};
+use std::time::Duration;
+
+type OverMemory = Ingest<Memory, Memory, Memory, Memory, Memory, ManualClock>;
+
+fn over(memory: &Memory) -> OverMemory {
+    Ingest {
+        subscriptions: memory.clone(),
+        events: memory.clone(),
+        deliveries: memory.clone(),
+        queue: memory.clone(),
+        dead_letters: memory.clone(),
+        clock: memory.clock(),
+        rules: Rules {
+            retention: Retention { days: 30 },
+            delivery_timeout: Duration::from_secs(60),
+        },
+    }
+}
+
+fn event(id: &str, detail_type: &str) -> Record {
+    let body = format!(
+        r#"{{"version":"0","id":"eb-{id}","detail-type":"{detail_type}","source":"demo.platform","time":"2026-11-24T06:00:00Z","detail":{{"userId":"{USER}","id":"{id}","n":1.0}}}}"#
+    );
+    Record { message_id: format!("m-{id}"), body }
+}
+
+/// Webhook and due delay of every attempt that is queued.
+fn queued(memory: &Memory) -> Vec<(String, u64)> {
+    let now = memory.clock().now();
+    let message = |queued: grapnel_testing::memory::Queued| match queued.message() {
+        QueueMessage::Attempt(attempt) => {
+            (attempt.target.webhook_id.to_string(), now.until(queued.due).as_secs())
+        }
+        other => panic!("not an attempt: {other:?}"),
+    };
+    memory.delivery_queue().messages().into_iter().map(message).collect()
+}
+
+#[tokio::test]
+async fn an_event_goes_to_every_active_webhook_of_its_owner_that_wants_it() {
+    let memory = Memory::new();
+    let wanted = [
+        a_webhook().events(["lead.created"]).build(),
+        a_webhook().events(["task.*", "lead.*"]).build(),
+        a_webhook().failing().build(),
+    ];
+    let unwanted = [
+        a_webhook().events(["lead.enriched"]).build(),
+        a_webhook().disabled().build(),
+        a_webhook().for_user("somebody-else").build(),
+    ];
+    for webhook in wanted.iter().chain(&unwanted) {
+        memory.put_webhook(webhook.clone());
+    }
+    let report = over(&memory).handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.events, report.enqueued, report.failed.len()), (1, 3, 0));
+    let expected: Vec<_> = wanted.iter().map(|webhook| (webhook.id.to_string(), 0)).collect();
+    assert_eq!(queued(&memory), expected);
+    assert_eq!(memory.deliveries().len(), 3);
+    assert_eq!(memory.events().len(), 1);
+    assert_eq!(memory.calls(Operation::Subscriptions), 1);
+    assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+#[tokio::test]
+async fn small_data_travels_with_the_attempt_untouched() {
+    let memory = Memory::new();
+    memory.put_webhook(a_webhook().build());
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    let QueueMessage::Attempt(attempt) = memory.delivery_queue().messages()[0].message() else {
+        panic!("not an attempt")
+    };
+    let data = attempt.event.expect("inline").data;
+    assert_eq!(data, format!(r#"{{"userId":"{USER}","id":"1","n":1.0}}"#));
+}
+
+#[tokio::test]
+async fn the_same_event_again_makes_no_second_delivery_and_repeats_only_what_is_pending() {
+    let memory = Memory::new();
+    memory.put_webhook(a_webhook().build());
+    let ingest = over(&memory);
+    ingest.handle(&[event("1", "lead.created")]).await;
+    memory.clock().advance(Duration::from_secs(30));
+    ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!((memory.events().len(), memory.deliveries().len()), (1, 1));
+    let delays: Vec<u64> = queued(&memory).into_iter().map(|(_, delay)| delay).collect();
+    assert_eq!(delays, [0, 65], "the repeat comes when the first has had its time");
+
+    let pending = memory.deliveries().remove(0);
+    let retrying = Delivery {
+        status: DeliveryStatus::Retrying,
+        attempts: vec![a_failed_attempt(1)],
+        ..pending
+    };
+    memory.put_delivery(retrying);
+    ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!(queued(&memory).len(), 2, "a delivery past its first attempt has its own wake-up");
+}
+
+#[tokio::test]
+async fn an_event_stored_by_a_run_that_died_is_fanned_out() {
+    let memory = Memory::new();
+    let ingest = over(&memory);
+    ingest.handle(&[event("1", "lead.created")]).await;
+    assert!(memory.deliveries().is_empty());
+    memory.put_webhook(a_webhook().build());
+    ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!(queued(&memory).len(), 1);
+}
+
+#[tokio::test]
+async fn a_bad_record_is_put_aside_and_the_rest_goes_on() {
+    let memory = Memory::new();
+    memory.put_webhook(a_webhook().build());
+    let mut batch: Vec<Record> = (0..9).map(|n| event(&n.to_string(), "lead.created")).collect();
+    let bad = r#"{"id":"x","detail-type":"lead.created","source":"s","detail":{}}"#;
+    batch.insert(4, Record { message_id: "bad".into(), body: bad.into() });
+    let report = over(&memory).handle(&batch).await;
+    assert_eq!((report.events, report.enqueued, report.dead_letters), (9, 9, 1));
+    assert!(report.failed.is_empty());
+    let letters = memory.dead_letters();
+    assert_eq!(letters[0].reason, "detail.userId is missing");
+    assert_eq!(letters[0].body, bad);
+}
+
+#[tokio::test]
+async fn one_throttled_write_does_not_stop_the_event_s_other_webhooks() {
+    let memory = Memory::new();
+    for _ in 0..3 {
+        memory.put_webhook(a_webhook().build());
+    }
+    let throttled = PortError::Throttled("PutItem".into());
+    memory.fail_after(Operation::CreateDelivery, 1, throttled, Effect::Before);
+    let ingest = over(&memory);
+    let report = ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.enqueued, report.failed.as_slice()), (2, ["m-1".to_owned()].as_slice()));
+    let report = ingest.handle(&[event("1", "lead.created")]).await;
+    assert!(report.failed.is_empty());
+    assert_eq!(memory.deliveries().len(), 3);
+}
+
+#[tokio::test]
+async fn a_test_reaches_its_webhook_alone_and_its_delivery_has_the_foretold_id() {
+    let memory = Memory::new();
+    let webhook = a_webhook().events(["task.failed"]).disabled().build();
+    memory.put_webhook(webhook.clone());
+    memory.put_webhook(a_webhook().build());
+    let ordered_at = memory.clock().now();
+    memory.clock().advance(Duration::from_secs(3));
+    let order = TestOrder {
+        user_id: user(USER),
+        target: TestTarget { webhook_id: webhook.id, ordered_at },
+        source_id: "test-1".into(),
+        event_type: "lead.created".into(),
+        data: "{}".into(),
+    };
+    let record = Record { message_id: "m".into(), body: order.to_json().expect("an object") };
+    over(&memory).handle(&[record]).await;
+    let deliveries = memory.deliveries();
+    assert_eq!(deliveries.len(), 1);
+    assert!(deliveries[0].test);
+    let foretold =
+        grapnel_domain::ids::DeliveryId::derive(&webhook.id, &order.event_id(), ordered_at);
+    assert_eq!(deliveries[0].id, foretold);
+}
+
+#[tokio::test]
+async fn a_fault_at_any_call_comes_right_when_the_message_comes_again() {
+    for operation in [
+        Operation::StoreEvent,
+        Operation::Subscriptions,
+        Operation::CreateDelivery,
+        Operation::Enqueue,
+    ] {
+        for effect in [Effect::Before, Effect::After] {
+            for skipped in 0..3 {
+                let memory = Memory::new();
+                for _ in 0..3 {
+                    memory.put_webhook(a_webhook().build());
+                }
+                let error = PortError::Unavailable("cut".into());
+                memory.fail_after(operation, skipped, error, effect);
+                let ingest = over(&memory);
+                let mut rounds = 0;
+                while !ingest.handle(&[event("1", "lead.created")]).await.failed.is_empty() {
+                    rounds += 1;
+                    assert!(rounds < 3, "{operation:?} {effect:?}");
+                }
+                let mut reached: Vec<String> = queued(&memory).into_iter().map(|q| q.0).collect();
+                reached.sort();
+                reached.dedup();
+                assert_eq!(reached.len(), 3, "{operation:?} {effect:?} after {skipped}");
+                assert_eq!(memory.deliveries().len(), 3);
+            }
+        }
+    }
+}

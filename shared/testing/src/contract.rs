@@ -1,0 +1,126 @@
+//! What every implementation of the ports must do, whatever it is made of.
+//!
+//! A case is an async function over the ports that it needs. It makes webhooks and users of its
+//! own, so it can run beside others against shared tables. A suite runs all cases of a part with
+//! one line, for example `contract_of_deliveries!(crate::deliveries())`: each becomes a test of its
+//! own name, and no suite can leave one out.
+//!
+//! Queues and waits are seen from their other end as well; what the ports do not show of it, a
+//! suite gives by [`Arrivals`], [`PutAside`] and [`EndWaits`].
+
+pub mod dead_letters;
+pub mod deliveries;
+pub mod endings;
+pub mod events;
+pub mod keys;
+pub mod listing;
+pub mod orders;
+pub mod queues;
+pub mod records;
+pub mod waiting;
+pub mod waits;
+pub mod webhooks;
+
+use crate::builders::{a_delivery, a_webhook, an_event};
+use grapnel_domain::{
+    delivery::Delivery,
+    event::Event,
+    ids::{UserId, WebhookId},
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use std::{future::Future, time::Duration};
+use uuid::Uuid;
+
+/// How long an index or a queue may lag behind before a case fails.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When rows of the contract may be dropped: in 2100, so that no time-to-live gets in the way.
+pub const NEVER: Timestamp = Timestamp::from_millis(4_102_444_800_000);
+
+/// A message that reached the other end of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its text.
+    pub body: String,
+    /// Its group; empty if it has none.
+    pub group: String,
+    /// When it could be received.
+    pub at: Timestamp,
+}
+
+/// The other end of a queue.
+pub trait Arrivals: Send + Sync {
+    /// The present, as [`Arrival::at`] measures it.
+    fn present(&self) -> Timestamp;
+    /// Waits until this many messages have arrived, or [`PATIENCE`] has run out, and takes them.
+    fn arrivals(&self, count: usize) -> impl Future<Output = Vec<Arrival>> + Send;
+}
+
+/// A look into a dead-letter queue.
+pub trait PutAside: Send + Sync {
+    /// Waits until this many messages are there, or [`PATIENCE`] has run out, and takes them: the
+    /// texts as they came, each with its reason.
+    fn put_aside(&self, count: usize) -> impl Future<Output = Vec<(String, String)>> + Send;
+}
+
+/// The other end of shared waits.
+pub trait EndWaits: Send + Sync {
+    /// Ends a wait, whether its minute has struck or not.
+    fn end_wait(&self, webhook: WebhookId, minute: Minute) -> impl Future<Output = ()> + Send;
+    /// The same waits, seen by another instance that remembers nothing.
+    fn another_instance(&self) -> Self;
+}
+
+/// Makes a test of each case of a part.
+#[macro_export]
+macro_rules! contract_tests {
+    ($part:ident, $ports:expr, [$($case:ident),+ $(,)?]) => {
+        mod $part {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    $crate::contract::$part::$case(&$ports.await).await;
+                }
+            )+
+        }
+    };
+}
+
+/// A user that nobody else has.
+#[must_use]
+pub fn a_user() -> UserId {
+    crate::builders::user(&format!("user-{}", Uuid::now_v7()))
+}
+
+/// A webhook of a user that nobody else has.
+fn somebodys_webhook() -> Webhook {
+    a_webhook().for_user(a_user().as_str()).build()
+}
+
+/// An event of a user that nobody else has.
+fn somebodys_event() -> Event {
+    Event { expires_at: NEVER, ..an_event().for_user(a_user().as_str()).build() }
+}
+
+/// A pending delivery to a webhook that nobody else has.
+fn somebodys_delivery() -> Delivery {
+    a_delivery().to(&somebodys_webhook()).expires_at(NEVER).build()
+}
+
+/// Asks again until the answer is the one expected. An index lags behind its table.
+async fn eventually<T, A>(expected: &T, mut ask: impl FnMut() -> A)
+where
+    T: PartialEq + std::fmt::Debug,
+    A: Future<Output = T>,
+{
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let answer = ask().await;
+        if answer == *expected || tokio::time::Instant::now() >= deadline {
+            assert_eq!(answer, *expected);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

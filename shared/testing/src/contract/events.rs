@@ -1,0 +1,114 @@
+//! [`StoreEvents`] and [`ReadEvents`].
+#![expect(missing_docs, reason = "the name of a case says what it holds")]
+
+use super::{a_user, somebodys_event};
+use futures::future::join_all;
+use grapnel_domain::{
+    event::{Event, EventContent, MAX_DATA_BYTES},
+    ports::{Consistency, ReadEvents, StoreEvents},
+    time::Timestamp,
+};
+
+/// Every case of this part, as a test each.
+#[macro_export]
+macro_rules! contract_of_events {
+    ($ports:expr) => {
+        $crate::contract_tests!(
+            events,
+            $ports,
+            [
+                an_event_reads_back_byte_for_byte,
+                the_largest_event_is_stored,
+                an_unknown_event_is_none,
+                an_event_is_its_owners_only,
+                storing_an_event_again_answers_the_first,
+                of_many_that_store_it_at_once_one_is_first,
+            ]
+        );
+    };
+}
+
+fn with_data(data: String) -> Event {
+    let event = somebodys_event();
+    Event { content: EventContent { data, ..event.content.clone() }, ..event }
+}
+
+/// JSON that compression makes nothing of.
+fn noise(bytes: usize) -> String {
+    let mut state = 42_u64;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b"abcdefghijklmnopqrstuvwxyzABCDEF0123456789"[(state >> 33) as usize % 42])
+    };
+    let text: String = (0..bytes - 8).map(|_| letter()).collect();
+    format!(r#"{{"a":"{text}"}}"#)
+}
+
+pub async fn an_event_reads_back_byte_for_byte<S: StoreEvents + ReadEvents>(stores: &S) {
+    for data in [
+        r#"{"n":12345678901234567890,"f":1.0, "s":"\u00e4 ä 🪝" }"#.to_owned(),
+        format!(r#"{{"text":"{}"}}"#, "abc ".repeat(20_000)),
+        noise(5000),
+    ] {
+        let event = with_data(data);
+        assert_eq!(stores.store_event(&event).await, Ok(event.clone()));
+        for consistency in [Consistency::Strong, Consistency::Eventual] {
+            let read = stores.event(&event.user_id, event.id, consistency).await;
+            // Compared in parts: a failure must not print half a megabyte.
+            let read = read.expect("read").expect("there");
+            assert!(read.content.data == event.content.data, "{consistency:?}: other data");
+            assert_eq!(read.stored_at, event.stored_at);
+            assert!(read == event, "{read:?} is not {event:?}");
+        }
+    }
+}
+
+pub async fn the_largest_event_is_stored<S: StoreEvents + ReadEvents>(stores: &S) {
+    let event = with_data(noise(MAX_DATA_BYTES));
+    assert_eq!(event.content.data.len(), MAX_DATA_BYTES);
+    stores.store_event(&event).await.expect("stored");
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    assert!(read.expect("read").expect("there") == event);
+}
+
+pub async fn an_unknown_event_is_none<S: StoreEvents + ReadEvents>(stores: &S) {
+    let event = somebodys_event();
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(None));
+}
+
+pub async fn an_event_is_its_owners_only<S: StoreEvents + ReadEvents>(stores: &S) {
+    let event = somebodys_event();
+    stores.store_event(&event).await.expect("stored");
+    let read = stores.event(&a_user(), event.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(None));
+}
+
+pub async fn storing_an_event_again_answers_the_first<S: StoreEvents + ReadEvents>(stores: &S) {
+    let first = somebodys_event();
+    stores.store_event(&first).await.expect("stored");
+    let again = Event {
+        content: EventContent { data: "{}".into(), ..first.content.clone() },
+        stored_at: Timestamp::from_millis(first.stored_at.as_millis() + 5),
+        ..first.clone()
+    };
+    assert_eq!(stores.store_event(&again).await, Ok(first.clone()));
+    let read = stores.event(&first.user_id, first.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(Some(first)));
+}
+
+pub async fn of_many_that_store_it_at_once_one_is_first<S: StoreEvents + ReadEvents>(stores: &S) {
+    let event = somebodys_event();
+    let copies: Vec<Event> = (0..8)
+        .map(|n| Event {
+            stored_at: Timestamp::from_millis(event.stored_at.as_millis() + n),
+            ..event.clone()
+        })
+        .collect();
+    let answers = join_all(copies.iter().map(|copy| stores.store_event(copy))).await;
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    let first = read.expect("read").expect("there");
+    for answer in answers {
+        assert_eq!(answer, Ok(first.clone()));
+    }
+}

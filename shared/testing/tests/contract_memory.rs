@@ -1,0 +1,130 @@
+//! The port contract, kept by the ports in memory.
+
+use grapnel_domain::{
+    event::inbound::TestOrder,
+    ids::{UserId, WebhookId},
+    ports::{
+        Clock, DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, StartWaits, WaitState,
+    },
+    time::{Minute, Timestamp},
+};
+use grapnel_testing::{
+    contract::{Arrival, Arrivals, EndWaits, PutAside},
+    memory::{Memory, MemoryQueue},
+};
+
+/// A queue's both ends. Waiting is moving the clock.
+struct Ends {
+    memory: Memory,
+    queue: MemoryQueue,
+}
+
+impl Arrivals for Ends {
+    fn present(&self) -> Timestamp {
+        self.memory.clock().now()
+    }
+
+    async fn arrivals(&self, count: usize) -> Vec<Arrival> {
+        let mut arrived = Vec::new();
+        while arrived.len() < count
+            && let Some(due) = self.queue.next_due()
+        {
+            if due > self.present() {
+                self.memory.clock().set(due);
+            }
+            let at = self.present();
+            let taken = self.queue.take_due().into_iter();
+            arrived.extend(taken.map(|each| Arrival { body: each.body, group: each.group, at }));
+        }
+        arrived
+    }
+}
+
+impl EnqueueAttempts for Ends {
+    async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        self.memory.enqueue(messages).await
+    }
+}
+
+impl OrderTests for Ends {
+    async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
+        self.memory.order_test(order).await
+    }
+}
+
+/// The dead letters, each looked at once.
+struct Aside(Memory);
+
+impl DeadLetters for Aside {
+    async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
+        self.0.dead_letter(body, reason).await
+    }
+}
+
+impl PutAside for Aside {
+    async fn put_aside(&self, count: usize) -> Vec<(String, String)> {
+        let letters = self.0.dead_letters();
+        let newest = letters.into_iter().rev().take(count).rev();
+        newest.map(|letter| (letter.body, letter.reason)).collect()
+    }
+}
+
+struct Waits(Memory);
+
+impl StartWaits for Waits {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        self.0.ensure_waiting(user, webhook, minute).await
+    }
+}
+
+impl EndWaits for Waits {
+    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
+        self.0.end_wait(webhook, minute);
+    }
+
+    fn another_instance(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+async fn tables() -> Memory {
+    Memory::new()
+}
+
+async fn delivery_queue() -> Ends {
+    let memory = Memory::new();
+    Ends { queue: memory.delivery_queue(), memory }
+}
+
+async fn events_queue() -> Ends {
+    let memory = Memory::new();
+    Ends { queue: memory.events_queue(), memory }
+}
+
+async fn dead_letters() -> Aside {
+    Aside(Memory::new())
+}
+
+async fn waits() -> Waits {
+    Waits(Memory::new())
+}
+
+mod contract {
+    grapnel_testing::contract_of_webhooks!(crate::tables());
+    grapnel_testing::contract_of_events!(crate::tables());
+    grapnel_testing::contract_of_keys!(crate::tables());
+    grapnel_testing::contract_of_deliveries!(crate::tables());
+    grapnel_testing::contract_of_records!(crate::tables());
+    grapnel_testing::contract_of_endings!(crate::tables());
+    grapnel_testing::contract_of_listing!(crate::tables());
+    grapnel_testing::contract_of_waiting!(crate::tables());
+    grapnel_testing::contract_of_queues!(crate::delivery_queue());
+    grapnel_testing::contract_of_orders!(crate::events_queue());
+    grapnel_testing::contract_of_dead_letters!(crate::dead_letters());
+    grapnel_testing::contract_of_waits!(crate::waits());
+}
