@@ -1,0 +1,185 @@
+//! From an error to a sentence for the webhook's owner.
+//!
+//! The HTTP client's own messages are not used: they may hold the URL with its query, and they
+//! speak to programmers. What is looked at is the type of each error in the chain, because the one
+//! that tells the cause is several wrappings down.
+
+use std::{error::Error, io, iter, time::Duration};
+
+use grapnel_domain::outbound::SendOutcome;
+use rustls::{CertificateError, InvalidMessage, OtherError};
+
+use crate::{client::CONNECT_LIMIT, guard::GuardError, names::LookUpError, progress::Phase};
+
+/// What came of a request that ended in `error` while it was in `phase`; `time` is what it had.
+pub(crate) fn outcome(error: &reqwest::Error, phase: Phase, time: Duration) -> SendOutcome {
+    for cause in causes(error) {
+        if let Some(guard) = cause.downcast_ref::<GuardError>() {
+            return guarded(guard);
+        }
+    }
+    if error.is_timeout() {
+        return timed_out(phase, time.min(CONNECT_LIMIT));
+    }
+    if error.is_builder() {
+        return failed("the webhook's URL cannot be used in an HTTP request");
+    }
+    let told = causes(error).find_map(|cause| sentence(cause, phase));
+    failed(told.unwrap_or(match phase {
+        Phase::Resolving => "the host name could not be looked up",
+        Phase::Connecting => "the connection to the receiver failed",
+        Phase::Answering => "the receiver broke off the exchange before answering",
+    }))
+}
+
+/// What came of a request that used up its `time` in `phase`.
+pub(crate) fn timed_out(phase: Phase, time: Duration) -> SendOutcome {
+    let time = seconds(time);
+    match phase {
+        Phase::Resolving => SendOutcome::ResolverUnavailable {
+            error: format!("the name server did not answer within {time}"),
+        },
+        Phase::Connecting => {
+            failed(format!("no connection to the receiver came about within {time}"))
+        }
+        Phase::Answering => failed(format!("the receiver did not answer within {time}")),
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}
+
+fn failed(error: impl Into<String>) -> SendOutcome {
+    SendOutcome::Failed { error: error.into() }
+}
+
+fn guarded(error: &GuardError) -> SendOutcome {
+    match error {
+        GuardError::LookUp(LookUpError::Unavailable(why)) => {
+            SendOutcome::ResolverUnavailable { error: why.clone() }
+        }
+        GuardError::LookUp(_) | GuardError::Refused { .. } => failed(error.to_string()),
+    }
+}
+
+/// `error` and everything below it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| below(*error))
+}
+
+/// What `error` wraps. An `io::Error` hides that from `source`, and TLS errors come wrapped in one.
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let io = error.downcast_ref::<io::Error>();
+    match io.and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+fn sentence(cause: &(dyn Error + 'static), phase: Phase) -> Option<&'static str> {
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(of_tls(error));
+    }
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return of_http(error);
+    }
+    if let Some(error) = cause.downcast_ref::<h2::Error>() {
+        return of_http2(error);
+    }
+    let error = cause.downcast_ref::<io::Error>()?;
+    of_io(error.kind(), phase)
+}
+
+fn of_tls(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidCertificate(error) => of_certificate(error),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "the receiver does not speak TLS on this port (is it an http server?)"
+        }
+        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => {
+            "the receiver and we have no TLS version or cipher in common, or it refused the \
+             handshake"
+        }
+        rustls::Error::NoCertificatesPresented => "the receiver presented no TLS certificate",
+        _ => "the TLS handshake with the receiver failed",
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the receiver's TLS certificate has expired"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the receiver's TLS certificate is not valid yet"
+        }
+        CertificateError::UnknownIssuer => UNKNOWN_ISSUER,
+        CertificateError::Other(other) if is_authority_for_itself(other) => UNKNOWN_ISSUER,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the receiver's TLS certificate is for another host name"
+        }
+        CertificateError::Revoked => "the receiver's TLS certificate has been revoked",
+        _ => "the receiver's TLS certificate is not valid",
+    }
+}
+
+const UNKNOWN_ISSUER: &str = "the receiver's TLS certificate is self-signed, from an unknown \
+                              authority, or lacks its intermediate certificate";
+
+/// The usual self-signed certificate is marked as an authority's, and refused for that first.
+fn is_authority_for_itself(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+fn of_http(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse_too_large() {
+        Some(TOO_MANY_HEADERS)
+    } else if error.is_parse() {
+        Some(INVALID)
+    } else if error.is_incomplete_message() {
+        Some(CLOSED)
+    } else {
+        None
+    }
+}
+
+/// Faults that our side has found. What the receiver calls a fault of ours is only a refusal.
+fn of_http2(error: &h2::Error) -> Option<&'static str> {
+    if !error.is_library() {
+        return None;
+    }
+    match error.reason()? {
+        // Said of headers that go on and on.
+        h2::Reason::ENHANCE_YOUR_CALM => Some(TOO_MANY_HEADERS),
+        _ => Some(INVALID),
+    }
+}
+
+const TOO_MANY_HEADERS: &str = "the receiver's answer has more headers than are accepted";
+const INVALID: &str = "the receiver's answer is not valid HTTP";
+const CLOSED: &str = "the receiver closed the connection before answering";
+
+fn of_io(kind: io::ErrorKind, phase: Phase) -> Option<&'static str> {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
+        NetworkUnreachable, NotConnected, UnexpectedEof,
+    };
+    match kind {
+        ConnectionRefused => Some("the receiver refused the connection"),
+        HostUnreachable | NetworkUnreachable => Some("there is no route to the receiver"),
+        BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof => {
+            Some(match phase {
+                Phase::Resolving | Phase::Connecting => {
+                    "the receiver closed the connection before it was established"
+                }
+                Phase::Answering => CLOSED,
+            })
+        }
+        _ => None,
+    }
+}

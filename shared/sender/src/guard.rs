@@ -1,0 +1,132 @@
+//! The address check between a host name and a connection.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::{
+    names::{LookUp, LookUpError},
+    progress::{Phase, reached},
+};
+
+/// Why an address may not be dialled, as [`grapnel_domain::address::refusal`] says it.
+pub(crate) type Refusal = fn(IpAddr) -> Option<&'static str>;
+
+/// Most addresses that one attempt dials. Enough for a receiver in several zones, and too few to
+/// scan a network with.
+const MOST_ADDRESSES: usize = 8;
+
+/// Resolves names for the HTTP client and lets only checked addresses through.
+pub(crate) struct Guard {
+    names: Arc<dyn LookUp>,
+    refusal: Refusal,
+    turn: Arc<AtomicUsize>,
+}
+
+/// Why the HTTP client got no addresses.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GuardError {
+    /// One of the addresses is off limits.
+    #[error("{name} resolves to {address}, which is {reason}")]
+    Refused { name: String, address: IpAddr, reason: &'static str },
+    /// There is no answer to check.
+    #[error(transparent)]
+    LookUp(#[from] LookUpError),
+}
+
+impl Guard {
+    pub(crate) fn new(names: Arc<dyn LookUp>, refusal: Refusal) -> Self {
+        Self { names, refusal, turn: Arc::default() }
+    }
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let looking_up = self.names.look_up(name.as_str());
+        let name = name.as_str().to_owned();
+        let refusal = self.refusal;
+        let turn = Arc::clone(&self.turn);
+        Box::pin(async move {
+            let found = looking_up.await.map_err(GuardError::from)?;
+            if found.is_empty() {
+                return Err(GuardError::from(LookUpError::NoAddress(name)).into());
+            }
+            // One private address among public ones is an attack or a mistake; dialling the others
+            // would make the outcome depend on their order.
+            for &address in &found {
+                if let Some(reason) = refusal(address) {
+                    return Err(GuardError::Refused { name, address, reason }.into());
+                }
+            }
+            reached(Phase::Connecting);
+            let turn = turn.fetch_add(1, Ordering::Relaxed);
+            // The client fills in the port of the URL, or of its scheme.
+            let addresses = in_order(found, turn);
+            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0));
+            Ok(Box::new(addresses) as Addrs)
+        })
+    }
+}
+
+/// IPv4 first, because IPv6 is more often configured than connected, and each family rotated by
+/// `turn`, so that one dead address among several does not fail every attempt.
+fn in_order(addresses: Vec<IpAddr>, turn: usize) -> Vec<IpAddr> {
+    let (mut v4, mut v6): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv4);
+    for family in [&mut v4, &mut v6] {
+        if !family.is_empty() {
+            let first = turn % family.len();
+            family.rotate_left(first);
+        }
+    }
+    // Room for the second family even if the first alone would fill the list.
+    let kept_v6 = v6.len().min(MOST_ADDRESSES / 2);
+    v4.truncate(MOST_ADDRESSES - kept_v6);
+    v6.truncate(MOST_ADDRESSES - v4.len());
+    v4.append(&mut v6);
+    v4
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::v4_first(&["2606::1", "8.0.0.1"], 0, &["8.0.0.1", "2606::1"])]
+    #[case::rotated(&["8.0.0.1", "8.0.0.2", "8.0.0.3"], 4, &["8.0.0.2", "8.0.0.3", "8.0.0.1"])]
+    #[case::one_stays(&["8.0.0.1"], 7, &["8.0.0.1"])]
+    #[case::none(&[], 7, &[])]
+    fn addresses_take_turns(#[case] found: &[&str], #[case] turn: usize, #[case] order: &[&str]) {
+        let parse = |list: &[&str]| -> Vec<IpAddr> {
+            let parsed = list.iter().map(|ip| ip.parse().expect("an address"));
+            parsed.collect()
+        };
+        assert_eq!(in_order(parse(found), turn), parse(order));
+    }
+
+    #[rstest]
+    #[case(100, 0, 8, 0)]
+    #[case(100, 100, 4, 4)]
+    #[case(1, 100, 1, 7)]
+    #[case(100, 2, 6, 2)]
+    #[case(0, 100, 0, 8)]
+    fn no_more_than_eight_are_dialled(
+        #[case] found_v4: u8,
+        #[case] found_v6: u8,
+        #[case] v4: usize,
+        #[case] v6: usize,
+    ) {
+        let many_v4 = (0..found_v4).map(|n| IpAddr::from([8, 0, 0, n]));
+        let many_v6 = (0..found_v6).map(|n| IpAddr::from([0x2606, 0, 0, 0, 0, 0, 0, n.into()]));
+        let order = in_order(many_v4.chain(many_v6).collect(), 3);
+        let kept_v4 = order.iter().filter(|ip| ip.is_ipv4()).count();
+        assert_eq!((kept_v4, order.len() - kept_v4), (v4, v6));
+    }
+}

@@ -1,0 +1,137 @@
+//! Carrying out one request from its URL to its outcome.
+
+use std::{sync::Arc, time::Duration};
+
+use grapnel_domain::{
+    address,
+    outbound::{OutboundRequest, SendOutcome, Sent},
+    ports::SendRequests,
+    url_policy::UrlPolicy,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use rustls::RootCertStore;
+use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
+
+use crate::{
+    capture, client,
+    client::SenderError,
+    failure,
+    guard::{Guard, Refusal},
+    names::{LookUp, SystemNames},
+    progress::{Phase, Progress},
+};
+
+/// What a deployment allows its sender to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SenderConfig {
+    /// Also send to `http` URLs. For local use.
+    pub allow_http: bool,
+    /// Also send to private and local addresses, and read the hosts file for names. For local use:
+    /// on Lambda the runtime's own API listens on `127.0.0.1`.
+    pub allow_private: bool,
+}
+
+/// Sends requests to receivers. See the [crate] for what it guards against.
+///
+/// Cheap to share by reference; one instance serves any number of concurrent requests.
+#[derive(Debug)]
+pub struct Sender {
+    client: reqwest::Client,
+    policy: UrlPolicy,
+}
+
+/// What tests replace.
+pub(crate) struct Parts {
+    pub(crate) names: Arc<dyn LookUp>,
+    pub(crate) refusal: Refusal,
+    pub(crate) roots: RootCertStore,
+}
+
+impl Sender {
+    /// Makes a sender that trusts the system's certificate authorities and asks the system's name
+    /// servers. Reads both once; sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SenderError`] if the HTTP client cannot be set up, or if the system has no certificate
+    /// authorities and `http` is not allowed either, so that no request could succeed.
+    pub fn new(config: SenderConfig) -> Result<Self, SenderError> {
+        let refusal: Refusal = if config.allow_private { |_| None } else { address::refusal };
+        let parts = Parts {
+            names: Arc::new(SystemNames::new(config.allow_private)),
+            refusal,
+            roots: client::system_roots(config.allow_http)?,
+        };
+        Self::with_parts(config, parts)
+    }
+
+    pub(crate) fn with_parts(config: SenderConfig, parts: Parts) -> Result<Self, SenderError> {
+        let guard = Guard::new(parts.names, parts.refusal);
+        Ok(Self {
+            client: client::build(guard, parts.roots)?,
+            policy: UrlPolicy {
+                allow_http: config.allow_http,
+                allow_private: config.allow_private,
+            },
+        })
+    }
+
+    async fn carry_out(&self, request: OutboundRequest, deadline: Instant) -> SendOutcome {
+        let time = request.timeout;
+        let url = match self.policy.check(&request.url) {
+            Ok(url) => url,
+            Err(faults) => return failed(format!("the webhook's URL {}", faults.join("; it "))),
+        };
+        let progress = Progress::from(first_phase(&url));
+        let request = match prepare(url, request) {
+            Ok(request) => request,
+            Err(error) => return failed(error),
+        };
+        let exchange = progress.follow(self.client.execute(request));
+        match timeout_at(deadline, exchange).await {
+            Ok(Ok(response)) => SendOutcome::Answered(capture::answer(response, deadline).await),
+            Ok(Err(error)) => failure::outcome(&error, progress.phase(), time),
+            Err(_) => failure::timed_out(progress.phase(), time),
+        }
+    }
+}
+
+impl SendRequests for Sender {
+    async fn send(&self, request: OutboundRequest) -> Sent {
+        let started = Instant::now();
+        let deadline = started + request.timeout.min(LONGEST);
+        let outcome = self.carry_out(request, deadline).await;
+        Sent { outcome, duration: started.elapsed() }
+    }
+}
+
+/// A day. Requests have at most 30 s; the bound only keeps a deadline representable.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// A literal address needs no resolving.
+fn first_phase(url: &Url) -> Phase {
+    match url.host() {
+        Some(Host::Domain(_)) => Phase::Resolving,
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => Phase::Connecting,
+    }
+}
+
+fn prepare(url: Url, request: OutboundRequest) -> Result<reqwest::Request, String> {
+    let mut headers = HeaderMap::with_capacity(request.headers.len());
+    for (name, value) in request.headers {
+        let name = HeaderName::try_from(name)
+            .map_err(|_| "one of the webhook's headers has a name that cannot be sent")?;
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| format!("the header {name} has a value that cannot be sent"))?;
+        headers.append(name, value);
+    }
+    let mut prepared = reqwest::Request::new(Method::POST, url);
+    *prepared.headers_mut() = headers;
+    *prepared.body_mut() = Some(request.body.into());
+    Ok(prepared)
+}
+
+fn failed(error: String) -> SendOutcome {
+    SendOutcome::Failed { error }
+}

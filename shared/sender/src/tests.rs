@@ -1,0 +1,154 @@
+//! The sender against real servers on this machine, and name servers that say what a test needs.
+
+mod addresses;
+mod answers;
+mod failures;
+mod http2;
+mod name_server;
+mod raw;
+mod resolving;
+mod tls;
+mod wire;
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    net::IpAddr,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use grapnel_domain::{
+    address,
+    outbound::{Answer, OutboundRequest, SendOutcome, Sent},
+    ports::SendRequests,
+};
+use rustls::RootCertStore;
+
+use crate::{
+    Sender, SenderConfig,
+    guard::Refusal,
+    names::{Found, LookUp, LookUpError},
+    sender::Parts,
+};
+
+/// Longest wait for something that must happen.
+const SOON: Duration = Duration::from_secs(5);
+
+/// What a request in these tests has, unless it needs less.
+const TIME: Duration = Duration::from_secs(10);
+
+const LOCAL: SenderConfig = SenderConfig { allow_http: true, allow_private: true };
+
+/// A sender as it is made for local use.
+fn local_sender() -> Sender {
+    Sender::new(LOCAL).expect("a sender")
+}
+
+/// A sender that takes any URL, and asks `names` and judges their answers by `refusal`.
+fn sender_with(names: Arc<dyn LookUp>, refusal: Refusal) -> Sender {
+    trusting(RootCertStore::empty(), names, refusal)
+}
+
+fn trusting(roots: RootCertStore, names: Arc<dyn LookUp>, refusal: Refusal) -> Sender {
+    let parts = Parts { names, refusal, roots };
+    Sender::with_parts(LOCAL, parts).expect("a sender")
+}
+
+/// The rule of production.
+const BY_THE_BOOK: Refusal = address::refusal;
+
+/// A rule that lets tests reach this machine: `127.0.0.1` counts as public, everything else as
+/// private.
+const ONLY_LOCALHOST: Refusal = |ip| (ip != IpAddr::from([127, 0, 0, 1])).then_some("off limits");
+
+fn request(url: impl Into<String>) -> OutboundRequest {
+    OutboundRequest {
+        url: url.into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: b"{\"n\":1}".to_vec(),
+        timeout: TIME,
+    }
+}
+
+/// The same with one second, for receivers that are not going to answer.
+fn short(url: impl Into<String>) -> OutboundRequest {
+    OutboundRequest { timeout: Duration::from_secs(1), ..request(url) }
+}
+
+/// Sends and expects an answer.
+async fn answer_to(sender: &Sender, request: OutboundRequest) -> Answer {
+    match sender.send(request).await.outcome {
+        SendOutcome::Answered(answer) => answer,
+        other => panic!("not answered: {other:?}"),
+    }
+}
+
+/// Sends and expects a failure of the receiver.
+async fn failure_of(sender: &Sender, request: OutboundRequest) -> String {
+    match sender.send(request).await.outcome {
+        SendOutcome::Failed { error } => error,
+        other => panic!("did not fail: {other:?}"),
+    }
+}
+
+/// Sends and expects the name server to be at fault.
+async fn unavailability_of(sender: &Sender, request: OutboundRequest) -> String {
+    match sender.send(request).await.outcome {
+        SendOutcome::ResolverUnavailable { error } => error,
+        other => panic!("the resolver was not at fault: {other:?}"),
+    }
+}
+
+/// Asserts that `sent` took its whole second, and no more than a slow machine adds.
+fn took_its_second(sent: &Sent) {
+    let took = sent.duration.as_millis();
+    assert!((990..5000).contains(&took), "{took} ms");
+}
+
+/// Says one thing after the other, the last one for ever, and remembers what it was asked.
+#[derive(Default)]
+struct ScriptedNames {
+    says: Mutex<VecDeque<Found>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl ScriptedNames {
+    fn saying(answers: impl IntoIterator<Item = Found>) -> Arc<Self> {
+        Arc::new(Self { says: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
+    }
+
+    /// Finds these addresses, every time.
+    fn finding(addresses: &[&str]) -> Arc<Self> {
+        Self::saying([found(addresses)])
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+fn found(addresses: &[&str]) -> Found {
+    let parsed = addresses.iter().map(|ip| ip.parse().expect("an address"));
+    Ok(parsed.collect())
+}
+
+impl LookUp for ScriptedNames {
+    fn look_up(&self, name: &str) -> Pin<Box<dyn Future<Output = Found> + Send>> {
+        self.asked.lock().expect("no panic").push(name.to_owned());
+        let mut says = self.says.lock().expect("no panic");
+        let answer = if says.len() > 1 { says.pop_front() } else { says.front().cloned() };
+        match answer {
+            Some(answer) => Box::pin(std::future::ready(answer)),
+            // Nothing to say, ever.
+            None => Box::pin(pending()),
+        }
+    }
+}
+
+#[test]
+fn a_look_up_error_names_the_host_and_nothing_else() {
+    let error = LookUpError::NoSuchName("hook.example.com".into());
+    assert_eq!(error.to_string(), "the host name hook.example.com does not exist");
+}
