@@ -1,1 +1,38 @@
-//! Stub.
+//! The HTTP API: webhooks, their secrets and deliveries, tests of them, and the keys to all of it.
+//!
+//! [`router`] is the whole service as a [`tower`-style](axum::Router) router. It owns an [`Api`]:
+//! the ports that the function may touch, the admin keys and the rules of this deployment. A request
+//! passes, in this order,
+//!
+//! 1. `boundary`: headers that every answer has, one log line, panics caught;
+//! 2. `auth`: who calls ([401]), then what they may do and for whom ([403]);
+//! 3. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
+//! 4. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
+//! 5. `views`: the JSON of the answer.
+//!
+//! Whatever goes wrong is a `problem::Problem`, the only maker of error answers.
+//!
+//! [400]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.1
+//! [401]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2
+//! [403]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.4
+//! [404]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5
+//! [409]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.10
+//! [413]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14
+//! [415]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+//! [422]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.21
+
+mod auth;
+mod body;
+mod boundary;
+mod pages;
+mod path;
+mod payloads;
+mod ports;
+mod problem;
+mod query;
+mod routes;
+mod views;
+
+pub use auth::AdminKeys;
+pub use ports::{Api, Ports};
+pub use routes::router;

@@ -1,1 +1,42 @@
-fn main() {}
+//! The API function: wiring, and nothing else.
+
+use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_aws::{
+    Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
+    SystemClock, WebhookStore, settings::ApiSettings,
+};
+use grapnel_domain::webhook::draft::Rules;
+
+/// The ports over AWS.
+struct Aws;
+
+impl Ports for Aws {
+    type Keys = KeyStore;
+    type Webhooks = WebhookStore;
+    type Deliveries = DeliveryStore;
+    type Events = EventStore;
+    type DeliveryQueue = DeliveryQueue;
+    type EventsQueue = EventsQueue;
+    type Clock = SystemClock;
+    type Ids = RandomIds;
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let settings = ApiSettings::from_environment()?;
+    grapnel_telemetry::init(settings.log_level);
+    let clients = Clients::load().await;
+    let api = Api::<Aws> {
+        keys: KeyStore::new(&clients, settings.keys_table),
+        webhooks: WebhookStore::new(&clients, settings.webhooks_table),
+        deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
+        events: EventStore::new(&clients, settings.events_table),
+        delivery_queue: DeliveryQueue::new(&clients, settings.delivery_queue_url),
+        events_queue: EventsQueue::new(&clients, settings.events_queue_url),
+        clock: SystemClock,
+        ids: RandomIds,
+        admin_keys: AdminKeys::new(&settings.admin_key_hashes),
+        rules: Rules { urls: settings.url_policy, retention: settings.retention },
+    };
+    lambda_http::run(router(api)).await.map_err(anyhow::Error::from_boxed)
+}

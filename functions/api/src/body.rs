@@ -1,0 +1,139 @@
+//! Request bodies: a JSON object of at most 256 KiB, or nothing where nothing is needed.
+//!
+//! A handler takes an [`Incoming`] and reads it only once the caller may do what they ask for. An
+//! object with the same key twice is refused at any depth: two programs may read it differently,
+//! and which of the two values was meant is not ours to guess.
+
+mod strict;
+
+use crate::problem::Problem;
+use axum::{
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use grapnel_domain::{
+    fault::{Faults, FieldFault},
+    ids::UserId,
+};
+use http_body_util::LengthLimitError;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+
+/// Most bytes of a body.
+pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Longest part of an unknown field's name that an error repeats.
+const SHOWN_CHARS: usize = 64;
+
+/// A body that was not read yet.
+#[derive(Debug)]
+pub(crate) struct Incoming(Request);
+
+impl<S: Send + Sync> FromRequest<S> for Incoming {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request))
+    }
+}
+
+impl Incoming {
+    /// Reads a body that must be there.
+    ///
+    /// # Errors
+    /// 413, 415, or 400 if it is not a JSON object.
+    pub(crate) async fn object(self) -> Result<Object, Problem> {
+        let (headers, bytes) = self.read().await?;
+        if bytes.is_empty() {
+            return Err(Problem::bad_request("invalid_json", "A JSON object is needed as body."));
+        }
+        Object::parse(&headers, &bytes)
+    }
+
+    /// Reads a body that may be left out; an empty one stands for `{}`.
+    ///
+    /// # Errors
+    /// As [`Incoming::object`].
+    pub(crate) async fn object_or_empty(self) -> Result<Object, Problem> {
+        let (headers, bytes) = self.read().await?;
+        if bytes.is_empty() {
+            return Ok(Object(Map::new()));
+        }
+        Object::parse(&headers, &bytes)
+    }
+
+    async fn read(self) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
+        let (parts, body) = self.0.into_parts();
+        match axum::body::to_bytes(body, MAX_BODY_BYTES).await {
+            Ok(bytes) => Ok((parts.headers, bytes)),
+            Err(error) => Err(match std::error::Error::source(&error) {
+                Some(source) if source.is::<LengthLimitError>() => {
+                    Problem::body_too_large(MAX_BODY_BYTES)
+                }
+                _ => Problem::bad_request("incomplete_body", "The body could not be read."),
+            }),
+        }
+    }
+}
+
+/// The fields of a body.
+#[derive(Debug)]
+pub(crate) struct Object(Map<String, Value>);
+
+impl Object {
+    fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Problem> {
+        let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+        if !types.all(|value| value.to_str().is_ok_and(is_json)) {
+            return Err(Problem::unsupported_media_type());
+        }
+        match strict::parse(bytes)? {
+            Value::Object(fields) => Ok(Self(fields)),
+            _ => Err(Problem::bad_request("not_an_object", "The body must be a JSON object.")),
+        }
+    }
+
+    /// Takes out the `userId` by which the admin names a user.
+    ///
+    /// # Errors
+    /// 422 if it is there and cannot be one. Whom a request is for is settled before anything else,
+    /// so this fault comes alone.
+    pub(crate) fn take_user(&mut self) -> Result<Option<UserId>, Problem> {
+        let Some(value) = self.0.remove("userId").filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let user = match &value {
+            Value::String(text) => UserId::parse(text).map_err(|error| error.to_string()),
+            _ => Err("must be a string".to_owned()),
+        };
+        user.map(Some).map_err(|message| {
+            Problem::invalid_fields(vec![FieldFault { field: "userId".into(), message }])
+        })
+    }
+
+    /// The value of a field; `null` is the same as leaving it out.
+    pub(crate) fn get(&self, field: &str) -> Option<&Value> {
+        self.0.get(field).filter(|value| !value.is_null())
+    }
+
+    /// Notes every field that is none of `known`.
+    pub(crate) fn refuse_others(&self, known: &[&str], faults: &mut Faults) {
+        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
+            let shown: String = name.chars().take(SHOWN_CHARS).collect();
+            let known = [&["userId"], known].concat().join(", ");
+            faults.add(shown, format!("unknown field; known are {known}"));
+        }
+    }
+
+    /// All fields.
+    pub(crate) fn fields(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+/// `application/json` or a type built on it (`application/merge-patch+json`), whatever its
+/// parameters: JSON between systems is UTF-8 (RFC 8259 section 8.1), and other text fails to parse.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

@@ -1,0 +1,80 @@
+//! What every request passes on its way in and every answer on its way out: panics become a 500,
+//! one line is logged, and the headers that all answers share are set.
+//!
+//! The line names the method, the route as declared (`/api/webhooks/{id}`), the status, the time
+//! taken and the user acted for. Never a key, a body, a query string or a raw path: paths that
+//! match nothing may hold anything.
+
+use crate::problem::{Cause, Problem};
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use grapnel_domain::ids::UserId;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
+use tokio::time::{Duration, Instant};
+
+/// Where a handler notes for whom it acts, once that is settled.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Acting(Arc<OnceLock<UserId>>);
+
+impl Acting {
+    /// Notes it. Only the first note counts.
+    pub(crate) fn for_user(&self, user: &UserId) {
+        self.0.get_or_init(|| user.clone());
+    }
+}
+
+/// The middleware.
+pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let acting = Acting::default();
+    request.extensions_mut().insert(acting.clone());
+
+    // Nothing of the request outlives a panic, so nothing half-changed is seen after it.
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|_| Problem::internal("a panic").into_response());
+
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    log(&method, route, &response, started.elapsed(), acting.0.get());
+    response
+}
+
+fn log(method: &Method, route: &str, response: &Response, taken: Duration, user: Option<&UserId>) {
+    let status = response.status();
+    let user = user.map(UserId::as_str);
+    let cause = response.extensions().get::<Cause>().map(|cause| cause.0.as_str());
+    let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                http.method = method.as_str(),
+                http.route = route,
+                http.status = status.as_u16(),
+                duration_ms,
+                user.id = user,
+                error = cause,
+                "{method} {route} {}",
+                status.as_u16(),
+            )
+        };
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        line!(warn);
+    } else if status.is_server_error() {
+        line!(error);
+    } else {
+        line!(info);
+    }
+}

@@ -1,0 +1,45 @@
+//! Ids in paths. What cannot be an id is an id of nothing: 404, like any other that is not there.
+
+use crate::problem::Problem;
+use axum::{
+    RequestPartsExt,
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+use grapnel_domain::ids::{DeliveryId, WebhookId};
+use std::convert::Infallible;
+
+/// The ids of a path. Taking them out can fail, extracting them cannot: a handler asks who calls
+/// before it looks at what is asked for.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    webhook: Option<WebhookId>,
+    delivery: Option<DeliveryId>,
+}
+
+impl Ids {
+    /// The `{id}`.
+    pub(crate) fn webhook(&self) -> Result<WebhookId, Problem> {
+        self.webhook.ok_or_else(Problem::not_found)
+    }
+
+    /// The `{deliveryId}`.
+    pub(crate) fn delivery(&self) -> Result<DeliveryId, Problem> {
+        self.delivery.ok_or_else(Problem::not_found)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // A path that is not UTF-8 once decoded is rejected by axum; it holds no id either.
+        let named = parts.extract::<Path<Vec<(String, String)>>>().await;
+        let named = named.map(|Path(named)| named).unwrap_or_default();
+        let text = |name: &str| named.iter().find(|(key, _)| key == name).map(|(_, text)| text);
+        Ok(Self {
+            webhook: text("id").and_then(|text| text.parse().ok()),
+            delivery: text("deliveryId").and_then(|text| text.parse().ok()),
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! What the API may touch, and what it knows of its deployment.
+
+use crate::{auth::AdminKeys, problem::Problem};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{
+        Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListWebhooks, OrderTests,
+        ReadDeliveries, ReadEvents, ReadKeys, ReadWebhooks, StoreKeys, StoreWebhooks,
+    },
+    webhook::{Webhook, draft::Rules},
+};
+
+/// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
+/// nothing here creates or changes a delivery or an event.
+pub trait Ports: Send + Sync + 'static {
+    /// The keys table.
+    type Keys: ReadKeys + StoreKeys + 'static;
+    /// The webhooks table.
+    type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + 'static;
+    /// The deliveries table, to read.
+    type Deliveries: ReadDeliveries + ListDeliveries + 'static;
+    /// The events table, to read.
+    type Events: ReadEvents + 'static;
+    /// The delivery queue, for manual retries.
+    type DeliveryQueue: EnqueueAttempts + 'static;
+    /// The events queue, for tests.
+    type EventsQueue: OrderTests + 'static;
+    /// The time of day.
+    type Clock: Clock + 'static;
+    /// Ids, secrets and keys.
+    type Ids: GenerateIds + 'static;
+}
+
+/// The API's ports and settings.
+pub struct Api<P: Ports> {
+    /// Looks keys up and stores new ones.
+    pub keys: P::Keys,
+    /// Reads and writes webhooks.
+    pub webhooks: P::Webhooks,
+    /// Reads deliveries.
+    pub deliveries: P::Deliveries,
+    /// Reads events, for their payloads.
+    pub events: P::Events,
+    /// Takes manual retries.
+    pub delivery_queue: P::DeliveryQueue,
+    /// Takes orders for test deliveries.
+    pub events_queue: P::EventsQueue,
+    /// The time of day.
+    pub clock: P::Clock,
+    /// Ids, secrets and keys.
+    pub ids: P::Ids,
+    /// The keys that act for any user.
+    pub admin_keys: AdminKeys,
+    /// Which webhooks this deployment accepts.
+    pub rules: Rules,
+}
+
+impl<P: Ports> Api<P> {
+    /// The user's webhook as it is now. Read consistently: whoever just changed it sees the change.
+    ///
+    /// # Errors
+    /// 404 if this user has none with this id.
+    pub(crate) async fn find_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+    ) -> Result<Webhook, Problem> {
+        let found = self.webhooks.webhook(user, id, Consistency::Strong).await?;
+        found.ok_or_else(Problem::not_found)
+    }
+}

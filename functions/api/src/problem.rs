@@ -1,0 +1,207 @@
+//! Every error answer, as RFC 9457 `application/problem+json`:
+//! `{"type","title","status","code","detail","errors"?: [{"field","message"}]}`.
+//!
+//! `type` is always `about:blank`: the status says the class, as `title` does in words, and what a
+//! program may act on is `code`. A code never changes its meaning. `detail` is a sentence for a
+//! person and may change. Nothing of an inner error reaches the caller: its text is kept beside the
+//! answer, as [`Cause`], for the one log line of the request.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use grapnel_domain::{fault::FieldFault, ports::PortError, scope::Scope};
+use serde::Serialize;
+use std::{borrow::Cow, collections::HashSet};
+
+/// Seconds after which a caller may try again when we could not answer.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
+
+/// An error answer. Boxed, since it travels in every `Result`.
+#[derive(Debug)]
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldFault>,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+/// Why an answer is a 5xx. Travels as an extension of the response, never in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause(pub(crate) String);
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldFault],
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            header: None,
+            cause: None,
+        }))
+    }
+
+    fn with_errors(mut self, errors: Vec<FieldFault>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
+    }
+
+    /// 400 for a body or a query that cannot be read.
+    pub(crate) fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 400: query parameters are at fault, each named.
+    pub(crate) fn invalid_query(errors: Vec<FieldFault>) -> Self {
+        Self::bad_request("invalid_query", "The query string is not valid.").with_errors(errors)
+    }
+
+    /// 401, the same for every reason: it must not help to guess a key.
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "Send `Authorization: Bearer <key>` with a valid API key.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// 403: the key is valid and has too little scope.
+    pub(crate) fn missing_scope(scope: Scope) -> Self {
+        let detail = format!("This key lacks the scope `{scope}`.");
+        Self::new(StatusCode::FORBIDDEN, "missing_scope", detail)
+    }
+
+    /// 403: a user's key names another user.
+    pub(crate) fn foreign_user() -> Self {
+        let detail = "This key acts for its own user only, and `userId` names another.";
+        Self::new(StatusCode::FORBIDDEN, "foreign_user", detail)
+    }
+
+    /// 403: only the admin may do this.
+    pub(crate) fn admin_required() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "admin_required", "Only the admin key may do this.")
+    }
+
+    /// 404, the same whether a thing is another user's, never was, or could not be: an id must not
+    /// tell.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such resource.")
+    }
+
+    /// 404: no such path.
+    pub(crate) fn unknown_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown_route", "The API has nothing at this path.")
+    }
+
+    /// 405, to which the router adds `Allow`.
+    pub(crate) fn method_not_allowed() -> Self {
+        let detail = "This path does not support the method; `Allow` lists those it does.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    /// 409: valid, but not in the present state.
+    pub(crate) fn conflict(code: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 413, with the limit in bytes.
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        let detail = format!("The body is over {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    }
+
+    /// 415, since a form is what `curl -d` sends unless told otherwise.
+    pub(crate) fn unsupported_media_type() -> Self {
+        let detail = "The body must be JSON: send `Content-Type: application/json`.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
+    /// 422: fields are at fault, each named.
+    pub(crate) fn invalid_fields(errors: Vec<FieldFault>) -> Self {
+        let fields: HashSet<&str> = errors.iter().map(|fault| fault.field.as_str()).collect();
+        let detail = match fields.len() {
+            1 => "1 field is not valid.".to_owned(),
+            count => format!("{count} fields are not valid."),
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", detail).with_errors(errors)
+    }
+
+    /// 500, with a `cause` for the log: no key, payload or other text of a caller.
+    pub(crate) fn internal(cause: impl Into<String>) -> Self {
+        let detail = "Something went wrong on our side. It has been logged.";
+        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail);
+        problem.0.cause = Some(cause.into());
+        problem
+    }
+}
+
+/// The status in words, as RFC 9110 section 15 has them; the `http` crate keeps two older names.
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
+        StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
+        _ => status.canonical_reason().unwrap_or("Error"),
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Throttled(_) | PortError::Unavailable(_) => {
+                let detail = "The service is busy or cut off from its data. Try again shortly; the \
+                              request may have taken effect.";
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let mut problem = Self::new(status, "temporarily_unavailable", detail)
+                    .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+                problem.0.cause = Some(error.to_string());
+                problem
+            }
+            PortError::Unusable(_) => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Parts { status, code, detail, errors, header, cause } = *self.0;
+        let body = Body {
+            r#type: "about:blank",
+            title: title(status),
+            status: status.as_u16(),
+            code,
+            detail: &detail,
+            errors: &errors,
+        };
+        // Plain strings and numbers: serialising them cannot fail.
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, content_type, text).into_response();
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, value);
+        }
+        if let Some(cause) = cause {
+            response.extensions_mut().insert(Cause(cause));
+        }
+        response
+    }
+}

@@ -1,0 +1,57 @@
+//! Query strings, strictly: what is not known, and what is given twice, is refused. A misspelt
+//! `?limt=` that is ignored would look like a bug of ours.
+
+use crate::problem::Problem;
+use grapnel_domain::fault::{Faults, FieldFault};
+
+/// Names the user for whom the admin acts. Every route knows it.
+pub(crate) const USER_ID: &str = "userId";
+
+/// Longest part of an unknown name that an error repeats.
+const SHOWN_CHARS: usize = 64;
+
+/// The decoded parameters, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Decodes a raw query string. Bytes that are not UTF-8 become U+FFFD, which no parameter
+    /// accepts.
+    pub(crate) fn parse(raw: Option<&str>) -> Self {
+        let pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// The values of a parameter.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter, once [`Query::only`] has seen that it has one at most.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Checks that only `userId` and the `accepted` are there, each once at most.
+    ///
+    /// # Errors
+    /// 400 with every parameter at fault.
+    pub(crate) fn only(&self, accepted: &[&str]) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        for (index, (name, _)) in self.0.iter().enumerate() {
+            let shown: String = name.chars().take(SHOWN_CHARS).collect();
+            if name != USER_ID && !accepted.contains(&name.as_str()) {
+                let known = [&[USER_ID], accepted].concat().join(", ");
+                faults.add(shown, format!("unknown parameter; known are {known}"));
+            } else if self.0[..index].iter().any(|(earlier, _)| earlier == name) {
+                faults.add(shown, "given twice");
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_query(faults.into_vec())) }
+    }
+}
+
+/// One parameter's fault.
+pub(crate) fn fault(name: &str, message: impl Into<String>) -> FieldFault {
+    FieldFault { field: name.to_owned(), message: message.into() }
+}

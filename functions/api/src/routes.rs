@@ -1,0 +1,41 @@
+//! The table of routes, and one file per resource behind it.
+
+mod deliveries;
+mod health;
+mod keys;
+mod secrets;
+mod tests;
+mod webhooks;
+
+use crate::{
+    boundary,
+    ports::{Api, Ports},
+    problem::Problem,
+};
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use std::sync::Arc;
+
+/// The whole API. It answers every request, and every error with problem+json.
+pub fn router<P: Ports>(api: Api<P>) -> Router {
+    Router::new()
+        .route("/health", get(health::show))
+        .route("/api/keys", post(keys::create::<P>))
+        .route("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>))
+        .route(
+            "/api/webhooks/{id}",
+            get(webhooks::show::<P>).put(webhooks::replace::<P>).delete(webhooks::delete::<P>),
+        )
+        .route("/api/webhooks/{id}/secret", get(secrets::show::<P>))
+        .route("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>))
+        .route("/api/webhooks/{id}/test", post(tests::order::<P>))
+        .route("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>))
+        .route("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>))
+        .route("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>))
+        .fallback(|| async { Problem::unknown_route() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(boundary::guard))
+        .with_state(Arc::new(api))
+}

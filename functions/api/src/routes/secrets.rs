@@ -1,0 +1,106 @@
+//! `/api/webhooks/{id}/secret`.
+
+use super::webhooks::change_webhook;
+use crate::{
+    auth::Caller,
+    body::{Incoming, Object},
+    path::Ids,
+    ports::{Api, Ports},
+    problem::Problem,
+    views,
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+use grapnel_domain::{
+    fault::{Faults, FieldFault},
+    ports::{Clock, GenerateIds},
+    scope::Scope,
+    signature::Secret,
+    time::Timestamp,
+    webhook::{PreviousSecret, Webhook},
+};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+
+/// How long an old secret signs beside the new one, unless the caller says: a day.
+const DEFAULT_GRACE_SECONDS: u64 = 86_400;
+/// The longest that it may: a week.
+const MAX_GRACE_SECONDS: u64 = 604_800;
+
+#[derive(Serialize)]
+struct SecretView<'a> {
+    secret: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RotationView<'a> {
+    secret: &'a str,
+    previous_secret_valid_until: Timestamp,
+}
+
+/// `GET /api/webhooks/{id}/secret`. It takes the right to write: whoever can read a secret can sign
+/// as we do.
+pub(super) async fn show<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<Response, Problem> {
+    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
+    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
+    views::json(StatusCode::OK, &SecretView { secret: webhook.secret.reveal() })
+}
+
+/// `POST /api/webhooks/{id}/secret/rotate`: a new secret, beside which the old one signs for
+/// `graceSeconds` more. A secret that was still in its own time of grace ends at once.
+pub(super) async fn rotate<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::WebhooksWrite, &[])?;
+    let mut input = body.object_or_empty().await?;
+    let user = permit.user_with(input.take_user()?)?;
+    let grace = grace(&input).map_err(Problem::invalid_fields)?;
+
+    let (secret, now) = (api.ids.secret(), api.clock.now());
+    let valid_until = now.plus(grace);
+    let change = |existing: &Webhook| rotated(existing, &secret, now, valid_until);
+    let webhook = change_webhook(&api, &user, ids.webhook()?, change).await?;
+    let view =
+        RotationView { secret: webhook.secret.reveal(), previous_secret_valid_until: valid_until };
+    views::json(StatusCode::OK, &view)
+}
+
+/// The webhook with this secret. If it has it already, this very rotation was stored before: doing
+/// it once more would make the new secret its own predecessor and lose the old one.
+fn rotated(existing: &Webhook, secret: &Secret, now: Timestamp, valid_until: Timestamp) -> Webhook {
+    let updated_at = existing.updated_after(now);
+    if existing.secret == *secret {
+        return Webhook { updated_at, ..existing.clone() };
+    }
+    let previous = PreviousSecret { secret: existing.secret.clone(), valid_until };
+    Webhook {
+        secret: secret.clone(),
+        previous_secret: (now < valid_until).then_some(previous),
+        updated_at,
+        ..existing.clone()
+    }
+}
+
+fn grace(input: &Object) -> Result<Duration, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    input.refuse_others(&["graceSeconds"], &mut faults);
+    let seconds = match input.get("graceSeconds") {
+        None => Some(DEFAULT_GRACE_SECONDS),
+        Some(value) => value.as_u64().filter(|seconds| *seconds <= MAX_GRACE_SECONDS),
+    };
+    if seconds.is_none() {
+        let message = format!("must be a whole number from 0 to {MAX_GRACE_SECONDS}");
+        faults.add("graceSeconds", message);
+    }
+    match seconds {
+        Some(seconds) if faults.is_empty() => Ok(Duration::from_secs(seconds)),
+        _ => Err(faults.into_vec()),
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /api/webhooks/{id}/test`: a sample event, sent to this webhook alone through the same
+//! queues and functions as any other event.
+
+use crate::{
+    auth::Caller,
+    body::{Incoming, Object},
+    path::Ids,
+    payloads,
+    ports::{Api, Ports},
+    problem::Problem,
+    views::{self, DeliveryView},
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+use grapnel_domain::{
+    catalogue::{self, EVENT_TYPES, EventType},
+    delivery::{Delivery, DeliveryKey},
+    event::{
+        Event,
+        inbound::{InboundEvent, TestOrder, TestTarget},
+    },
+    fault::{Faults, FieldFault},
+    ports::{Clock, GenerateIds, OrderTests, ReadDeliveries},
+    scope::Scope,
+    webhook::Webhook,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep_until};
+
+/// How long an answer waits for the attempt.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The first pause between two looks; each is half as long again as the one before,
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// up to this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Orders a test, waits for its attempt and answers 200 with the delivery; 202 with the delivery
+/// as it stands if the attempt takes longer than [`PATIENCE`].
+pub(super) async fn order<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::WebhooksWrite, &[])?;
+    let mut input = body.object_or_empty().await?;
+    let user = permit.user_with(input.take_user()?)?;
+    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
+    let event_type = event_type(&input, &webhook).map_err(Problem::invalid_fields)?;
+
+    let order = write_order(&api, &webhook, event_type)?;
+    let event = event_of(&api, &order)?;
+    let expected = Delivery {
+        test: true,
+        ..Delivery::of(&event, webhook.id, api.rules.retention, order.target.ordered_at)
+    };
+    api.events_queue.order_test(&order).await?;
+
+    let (status, delivery) = match wait_for_attempt(&api, expected.key()).await {
+        Seen::Attempted(delivery) => (StatusCode::OK, delivery),
+        Seen::Waiting(delivery) => (StatusCode::ACCEPTED, delivery),
+        Seen::Nothing => (StatusCode::ACCEPTED, expected),
+    };
+    let payload = payloads::raw(event.content.data)?;
+    views::json(status, &DeliveryView::new(&delivery, Some(&payload)))
+}
+
+/// The type named in the body, else the first that the webhook asks for.
+fn event_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    input.refuse_others(&["event"], &mut faults);
+    let found = match input.get("event") {
+        Some(value) => value.as_str().and_then(catalogue::find),
+        None => webhook
+            .events
+            .iter()
+            .find_map(|pattern| EVENT_TYPES.iter().find(|known| pattern.matches(known.name))),
+    };
+    if found.is_none() {
+        let known: Vec<&str> = EVENT_TYPES.iter().map(|known| known.name).collect();
+        faults.add("event", format!("must be a known event type: {}", known.join(", ")));
+    }
+    match found {
+        Some(found) if faults.is_empty() => Ok(found),
+        _ => Err(faults.into_vec()),
+    }
+}
+
+fn write_order<P: Ports>(
+    api: &Api<P>,
+    webhook: &Webhook,
+    event_type: &EventType,
+) -> Result<TestOrder, Problem> {
+    #[derive(Deserialize)]
+    struct Sample<'a> {
+        #[serde(borrow)]
+        detail: &'a RawValue,
+    }
+    let sample: Sample<'_> = serde_json::from_str(event_type.sample)
+        .map_err(|_| Problem::internal(format!("the sample of {} is broken", event_type.name)))?;
+    let mut random = [0; 16];
+    random.copy_from_slice(&api.ids.token()[16..]);
+    Ok(TestOrder {
+        user_id: webhook.user_id.clone(),
+        target: TestTarget { webhook_id: webhook.id, ordered_at: api.clock.now() },
+        source_id: uuid::Builder::from_random_bytes(random).into_uuid().to_string(),
+        event_type: event_type.name.to_owned(),
+        data: sample.detail.get().to_owned(),
+    })
+}
+
+/// The event that fan-out will read from the order and store.
+fn event_of<P: Ports>(api: &Api<P>, order: &TestOrder) -> Result<Event, Problem> {
+    let ordered_at = order.target.ordered_at;
+    let inbound = order.to_json().and_then(|text| InboundEvent::parse(&text, ordered_at));
+    let inbound = inbound
+        .map_err(|rejection| Problem::internal(format!("a test order is refused: {rejection}")))?;
+    Ok(Event {
+        id: inbound.id,
+        user_id: inbound.user_id,
+        content: inbound.content,
+        stored_at: ordered_at,
+        expires_at: api.rules.retention.event_expiry(ordered_at),
+    })
+}
+
+/// What was seen of a delivery within [`PATIENCE`].
+enum Seen {
+    Attempted(Delivery),
+    Waiting(Delivery),
+    Nothing,
+}
+
+/// Looks at the delivery until an attempt is on record or it is settled. The order is on its way, so
+/// a look that fails is no reason to fail: the next may succeed, and 202 stays true.
+async fn wait_for_attempt<P: Ports>(api: &Api<P>, key: DeliveryKey) -> Seen {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = FIRST_PAUSE;
+    let mut seen = Seen::Nothing;
+    loop {
+        let next_look = Instant::now() + pause;
+        if next_look > deadline {
+            return seen;
+        }
+        sleep_until(next_look).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        match api.deliveries.delivery(key).await {
+            Ok(Some(delivery)) if delivery.status.is_settled() || !delivery.attempts.is_empty() => {
+                return Seen::Attempted(delivery);
+            }
+            Ok(Some(delivery)) => seen = Seen::Waiting(delivery),
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "a look at a test delivery failed"),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
+    ids::{DeliveryId, EventId, WebhookId},
+    time::Timestamp,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// A delivery with its attempts and its event's data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeliveryView<'a> {
+    id: DeliveryId,
+    webhook_id: WebhookId,
+    /// The event's type.
+    event: &'a str,
+    event_id: EventId,
+    /// The event's data, byte for byte; `null` once the event is gone.
+    payload: Option<&'a RawValue>,
+    status: DeliveryStatus,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
+    attempts: &'a [DeliveryAttempt],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    created_at: Timestamp,
+}
+
+impl<'a> DeliveryView<'a> {
+    /// The view of a delivery and its event's data.
+    pub(crate) fn new(delivery: &'a Delivery, payload: Option<&'a RawValue>) -> Self {
+        Self {
+            id: delivery.id,
+            webhook_id: delivery.webhook_id,
+            event: &delivery.event_type,
+            event_id: delivery.event_id,
+            payload,
+            status: delivery.status,
+            test: delivery.test,
+            attempts: &delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            reason: delivery.reason,
+            created_at: delivery.created_at,
+        }
+    }
+}

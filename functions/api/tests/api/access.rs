@@ -1,0 +1,340 @@
+//! Who may do what: every route against every kind of caller.
+
+use crate::world::{ADMIN, Call, NEXT_ADMIN, World, problem};
+use grapnel_domain::scope::Scope;
+use grapnel_testing::{
+    builders::{a_delivery, a_webhook, an_event},
+    memory::Operation,
+};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+/// What a route needs, and what it answers to whoever has it.
+struct Route {
+    method: &'static str,
+    path: String,
+    scope: Option<Scope>,
+    body: Option<Value>,
+    success: u16,
+    /// Whether it names a webhook, so that another's is not found.
+    names_webhook: bool,
+}
+
+/// A webhook of `owner` with a settled delivery, and every route to them.
+fn routes(world: &World) -> Vec<Route> {
+    let webhook = a_webhook().for_user("owner").build();
+    let event = an_event().for_user("owner").build();
+    let delivery = a_delivery().of(&event).to(&webhook).delivered().build();
+    let one = format!("/api/webhooks/{}", webhook.id);
+    let deliveries = format!("{one}/deliveries");
+    let delivery_path = format!("{deliveries}/{}", delivery.id);
+    world.memory.put_webhook(webhook);
+    world.memory.put_event(event);
+    world.memory.put_delivery(delivery);
+
+    let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let (read, write) = (Some(Scope::WebhooksRead), Some(Scope::WebhooksWrite));
+    let log = Some(Scope::DeliveriesRead);
+    let all = "/api/webhooks".to_owned();
+    let route = |method, path, scope, body: Option<&Value>, success| Route {
+        method,
+        names_webhook: path != "/api/webhooks" && path != "/api/keys",
+        path,
+        scope,
+        body: body.cloned(),
+        success,
+    };
+    vec![
+        route("GET", all.clone(), read, None, 200),
+        route("POST", all, write, Some(&draft), 201),
+        route("GET", one.clone(), read, None, 200),
+        route("PUT", one.clone(), write, Some(&draft), 200),
+        route("GET", format!("{one}/secret"), write, None, 200),
+        route("POST", format!("{one}/secret/rotate"), write, None, 200),
+        route("POST", format!("{one}/test"), write, None, 202),
+        route("GET", deliveries, log, None, 200),
+        route("GET", delivery_path.clone(), log, None, 200),
+        route("POST", format!("{delivery_path}/retry"), Some(Scope::DeliveriesRetry), None, 202),
+        route("POST", "/api/keys".into(), None, Some(&json!({"userId": "owner"})), 201),
+        route("DELETE", one, write, None, 204),
+    ]
+}
+
+impl Route {
+    fn call(&self, world: &World) -> Call {
+        self.call_with_query(world, "")
+    }
+
+    fn call_with_query(&self, world: &World, query: &str) -> Call {
+        let call = world.call(self.method, format!("{}{query}", self.path));
+        match &self.body {
+            Some(body) => call.json(body),
+            None => call,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// Everything that a refused request must not have done.
+fn effects(world: &World) -> Vec<usize> {
+    [
+        Operation::CreateWebhook,
+        Operation::ReplaceWebhook,
+        Operation::DeleteWebhook,
+        Operation::Enqueue,
+        Operation::OrderTest,
+        Operation::ListWebhooks,
+        Operation::ListDeliveries,
+        Operation::Webhook,
+        Operation::Delivery,
+        Operation::Event,
+    ]
+    .map(|operation| world.memory.calls(operation))
+    .to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_the_scope_may() {
+    let world = World::new();
+    for route in routes(&world) {
+        let key = match route.scope {
+            Some(scope) => world.key("owner", &[scope]).await,
+            None => ADMIN.to_owned(),
+        };
+        let answer = route.call(&world).key(&key).send().await;
+        assert_eq!(answer.status.as_u16(), route.success, "{}: {}", route.name(), answer.text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_admin_may_everything_for_the_user_that_it_names() {
+    for admin in [ADMIN, NEXT_ADMIN] {
+        let world = World::new();
+        for route in routes(&world) {
+            let answer = route.call_with_query(&world, "?userId=owner").key(admin).send().await;
+            assert_eq!(answer.status.as_u16(), route.success, "{}: {}", route.name(), answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_may_anything_without_a_valid_key() {
+    let world = World::new();
+    let values = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer  ",
+        "Basic b3duZXI6",
+        "gk_owner",
+        "Bearer gk_unknown",
+        "Bearer two words",
+        // The hash that the deployment holds is not the key.
+        "Bearer 0000000000000000000000000000000000000000000000000000000000000000",
+    ];
+    for route in routes(&world) {
+        let answer = route.call(&world).send().await;
+        assert_eq!(answer.problem(), problem(401, "unauthorized"), "{}", route.name());
+        for value in values {
+            let answer = route.call(&world).header("authorization", value).send().await;
+            assert_eq!(answer.problem(), problem(401, "unauthorized"), "{} {value}", route.name());
+        }
+    }
+    assert_eq!(effects(&world), [0; 10]);
+}
+
+#[tokio::test]
+async fn two_keys_are_none() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    let answer = world.call("GET", "/api/webhooks").key(&key).key(&key).send().await;
+    assert_eq!(answer.problem(), problem(401, "unauthorized"));
+}
+
+#[tokio::test]
+async fn the_scheme_may_be_written_in_any_case() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    let call = world.call("GET", "/api/webhooks").header("authorization", &format!("bEARER {key}"));
+    assert_eq!(call.send().await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_key_without_the_scope_may_not_and_is_told_which_it_lacks() {
+    let world = World::new();
+    for route in routes(&world) {
+        let Some(scope) = route.scope else { continue };
+        let others: Vec<Scope> = Scope::ALL.into_iter().filter(|other| *other != scope).collect();
+        let key = world.key("owner", &others).await;
+        let answer = route.call(&world).key(&key).send().await;
+        assert_eq!(answer.problem(), problem(403, "missing_scope"), "{}", route.name());
+        let detail = answer.json()["detail"].to_string();
+        assert!(detail.contains(scope.as_str()), "{}: {detail}", route.name());
+    }
+    assert_eq!(effects(&world), [0; 10]);
+}
+
+#[tokio::test]
+async fn only_the_admin_makes_keys() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    let call = world.call("POST", "/api/keys").key(&key).json(&json!({"userId": "owner"}));
+    assert_eq!(call.send().await.problem(), problem(403, "admin_required"));
+    assert_eq!(world.memory.calls(Operation::StoreKey), 1, "the test's own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_users_webhook_is_not_there() {
+    let world = World::new();
+    let key = world.full_key("stranger").await;
+    let before = world.memory.webhooks();
+    let mut routes = routes(&world);
+    let before = [before, world.memory.webhooks()].concat();
+    routes.retain(|route| route.names_webhook);
+    for route in &routes {
+        let answer = route.call(&world).key(&key).send().await;
+        assert_eq!(answer.problem(), problem(404, "not_found"), "{}", route.name());
+        let admin = route.call_with_query(&world, "?userId=stranger").key(ADMIN).send().await;
+        assert_eq!(admin.text, answer.text, "{}", route.name());
+    }
+    assert_eq!(world.memory.webhooks(), before);
+    assert!(world.memory.delivery_queue().messages().is_empty());
+    assert!(world.memory.events_queue().messages().is_empty());
+    let list = world.get("/api/webhooks", &key).await;
+    assert_eq!(list.items(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_users_key_does_not_name_another_user() {
+    let world = World::new();
+    let key = world.full_key("stranger").await;
+    for route in routes(&world) {
+        if route.scope.is_none() {
+            continue;
+        }
+        for query in ["?userId=owner", "?userId=stranger&userId=owner", "?userId="] {
+            let answer = route.call_with_query(&world, query).key(&key).send().await;
+            assert_eq!(answer.problem(), problem(403, "foreign_user"), "{} {query}", route.name());
+        }
+        if ["POST", "PUT"].contains(&route.method) {
+            let call = route.call(&world).key(&key).json(&json!({"userId": "owner"}));
+            let answer = call.send().await;
+            assert_eq!(answer.problem(), problem(403, "foreign_user"), "{}", route.name());
+        }
+    }
+    assert_eq!(effects(&world), [0; 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_users_key_may_name_its_own_user() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    for route in routes(&world) {
+        if route.scope.is_some() {
+            let answer = route.call_with_query(&world, "?userId=owner").key(&key).send().await;
+            assert_eq!(answer.status.as_u16(), route.success, "{}", route.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_admin_must_name_a_user() {
+    let world = World::new();
+    for route in routes(&world) {
+        let call = route.call(&world).key(ADMIN);
+        let call = if route.scope.is_none() { call.body("{}") } else { call };
+        let answer = call.send().await;
+        assert_eq!(answer.problem(), problem(400, "user_required"), "{}", route.name());
+
+        let answer = route.call_with_query(&world, "?userId=a%20b").key(ADMIN).send().await;
+        assert_eq!(answer.problem(), problem(400, "invalid_query"), "{}", route.name());
+        assert_eq!(answer.fields(), ["userId"]);
+
+        let twice = "?userId=owner&userId=owner";
+        let answer = route.call_with_query(&world, twice).key(ADMIN).send().await;
+        assert_eq!(answer.problem(), problem(400, "invalid_query"), "{}", route.name());
+    }
+    assert_eq!(effects(&world), [0; 10]);
+}
+
+#[rstest]
+#[case::the_same("?userId=owner", json!("owner"), 202, "")]
+#[case::in_the_body_only("", json!("owner"), 202, "")]
+#[case::null_is_none("?userId=owner", json!(null), 202, "")]
+#[case::two_users("?userId=owner", json!("stranger"), 400, "user_conflict")]
+#[case::impossible("", json!("a b"), 422, "invalid_fields")]
+#[case::not_text("?userId=owner", json!(7), 422, "invalid_fields")]
+#[tokio::test]
+async fn the_admin_may_name_the_user_in_the_body(
+    #[case] query: &str,
+    #[case] in_body: Value,
+    #[case] status: u16,
+    #[case] code: &str,
+) {
+    let world = World::new();
+    let routes = routes(&world);
+    let route = routes.iter().find(|route| route.path.ends_with("/retry")).expect("there");
+    let call = route.call_with_query(&world, query).key(ADMIN).json(&json!({"userId": in_body}));
+    assert_eq!(call.send().await.problem(), problem(status, code));
+}
+
+#[tokio::test]
+async fn the_key_is_looked_at_before_the_input_and_the_scope_before_what_is_there() {
+    let world = World::new();
+    let reader = world.key("owner", &[Scope::WebhooksRead]).await;
+    let call = world.call("PUT", "/api/webhooks/no-id?x=1").header("content-type", "text/plain");
+    let call = call.body("{");
+    assert_eq!(call.clone().send().await.problem(), problem(401, "unauthorized"));
+    assert_eq!(call.key(&reader).send().await.problem(), problem(403, "missing_scope"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_id_is_not_found() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    let uuid = "01938d2e-7b1c-7c3a-9f00-1234567890ab";
+    let ids = [
+        "x".to_owned(),
+        uuid.to_owned(),
+        format!("dlv_{uuid}"),
+        format!("wh_{}", uuid.to_uppercase()),
+        format!("wh_{uuid}%23health"),
+        format!("wh_{uuid}%2F"),
+        "%ff".to_owned(),
+        "%00".to_owned(),
+        "..".to_owned(),
+        "x".repeat(5000),
+        // Possible, but nobody's.
+        format!("wh_{uuid}"),
+    ];
+    for id in ids {
+        for path in ["", "/secret", "/deliveries", "/deliveries/x"] {
+            let answer = world.get(format!("/api/webhooks/{id}{path}"), &key).await;
+            assert_eq!(answer.problem(), problem(404, "not_found"), "{id:.50}{path}");
+        }
+        let answer = world.call("DELETE", format!("/api/webhooks/{id}")).key(&key).send().await;
+        assert_eq!(answer.problem(), problem(404, "not_found"), "{id:.50}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_of_another_webhook_is_not_found() {
+    let world = World::new();
+    let key = world.full_key("owner").await;
+    let (mine, other) =
+        (a_webhook().for_user("owner").build(), a_webhook().for_user("owner").build());
+    let delivery = a_delivery().to(&other).delivered().build();
+    for webhook in [&mine, &other] {
+        world.memory.put_webhook(webhook.clone());
+    }
+    world.memory.put_delivery(delivery.clone());
+    let path = |webhook: &str| format!("/api/webhooks/{webhook}/deliveries/{}", delivery.id);
+    let answer = world.get(path(&mine.id.to_string()), &key).await;
+    assert_eq!(answer.problem(), problem(404, "not_found"));
+    let answer = world.post(format!("{}/retry", path(&mine.id.to_string())), &key).await;
+    assert_eq!(answer.problem(), problem(404, "not_found"));
+    assert_eq!(world.get(path(&other.id.to_string()), &key).await.status.as_u16(), 200);
+}

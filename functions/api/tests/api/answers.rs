@@ -1,0 +1,250 @@
+//! Answers that every route shares: what is not there, what failed, and what is logged.
+
+use crate::world::{ADMIN, InMemory, World, admin_keys, api, problem, rules};
+use axum::http::header;
+use grapnel_api::{Api, Ports, router};
+use grapnel_domain::ports::{ApiKey, KeyHash, PortError, ReadKeys, StoreKeys};
+use grapnel_testing::{
+    builders::a_webhook,
+    memory::{Effect, Memory, Operation},
+};
+use rstest::rstest;
+use serde_json::json;
+use std::{cell::RefCell, io};
+
+#[tokio::test]
+async fn health_needs_no_key_and_touches_nothing() {
+    let world = World::new();
+    let answer = world.call("GET", "/health").send().await;
+    assert_eq!(answer.status.as_u16(), 200);
+    let expected = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    assert_eq!(answer.json(), expected);
+    assert_eq!(world.memory.calls(Operation::Key), 0);
+}
+
+#[rstest]
+fn an_unknown_path_is_not_found(
+    #[values(
+        "/",
+        "/api",
+        "/api/",
+        "/api/webhooks/",
+        "/api//webhooks",
+        "/API/webhooks",
+        "/health/",
+        "/api/webhooks/x/",
+        "/api/webhooks/x/secret/rotate/now",
+        "/api/webhooks/x/deliveries/y/retry/",
+        "/api/keys/x",
+        "/%ff",
+        "/api/webhook%73/x/y"
+    )]
+    path: &str,
+    #[values("GET", "POST", "DELETE", "BREW")] method: &str,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let answer = runtime.block_on(World::new().call(method, path).key(ADMIN).send());
+    assert_eq!(answer.problem(), problem(404, "unknown_route"));
+}
+
+#[rstest]
+#[case("/health", "POST", &["GET"])]
+#[case("/api/webhooks", "DELETE", &["GET", "POST"])]
+#[case("/api/webhooks/x", "POST", &["DELETE", "GET", "PUT"])]
+#[case("/api/webhooks/x", "PATCH", &["DELETE", "GET", "PUT"])]
+#[case("/api/webhooks/x/secret", "PUT", &["GET"])]
+#[case("/api/webhooks/x/secret/rotate", "GET", &["POST"])]
+#[case("/api/webhooks/x/test", "GET", &["POST"])]
+#[case("/api/webhooks/x/deliveries", "POST", &["GET"])]
+#[case("/api/webhooks/x/deliveries/y", "DELETE", &["GET"])]
+#[case("/api/webhooks/x/deliveries/y/retry", "GET", &["POST"])]
+#[case("/api/keys", "GET", &["POST"])]
+#[case("/api/keys", "BREW", &["POST"])]
+#[tokio::test]
+async fn another_method_is_refused_with_those_that_are_allowed(
+    #[case] path: &str,
+    #[case] method: &str,
+    #[case] allowed: &[&str],
+) {
+    let answer = World::new().call(method, path).send().await;
+    assert_eq!(answer.problem(), problem(405, "method_not_allowed"));
+    let allow = answer.header(header::ALLOW).expect("there");
+    let mut named: Vec<&str> = allow.split(',').filter(|name| *name != "HEAD").collect();
+    named.sort_unstable();
+    assert_eq!(named, allowed);
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let answer = world.call("HEAD", "/api/webhooks").key(&key).send().await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
+    assert_eq!(world.call("HEAD", "/api/webhooks").send().await.status.as_u16(), 401);
+}
+
+const SECRET_TEXT: &str = "arn:aws:dynamodb:table/webhooks-of-somebody";
+
+#[rstest]
+#[case::throttled(PortError::Throttled(SECRET_TEXT.into()), 503, "temporarily_unavailable")]
+#[case::cut_off(PortError::Unavailable(SECRET_TEXT.into()), 503, "temporarily_unavailable")]
+#[case::broken(PortError::Unusable(SECRET_TEXT.into()), 500, "internal_error")]
+#[tokio::test]
+async fn a_failure_of_ours_says_so_and_tells_nothing_of_its_cause(
+    #[case] error: PortError,
+    #[case] status: u16,
+    #[case] code: &str,
+) {
+    let operations = [
+        (Operation::Key, "GET", "", ""),
+        (Operation::ListWebhooks, "GET", "", ""),
+        (Operation::Webhook, "GET", "/ID", ""),
+        (Operation::DeleteWebhook, "DELETE", "/ID", ""),
+        (Operation::ListDeliveries, "GET", "/ID/deliveries", ""),
+        (Operation::ReplaceWebhook, "POST", "/ID/secret/rotate", ""),
+        (
+            Operation::CreateWebhook,
+            "POST",
+            "",
+            r#"{"name":"x","url":"https://hooks.example.com/","events":["*"]}"#,
+        ),
+    ];
+    for (operation, method, path, body) in operations {
+        let world = World::new();
+        let key = world.full_key("u").await;
+        let webhook = a_webhook().for_user("u").build();
+        world.memory.put_webhook(webhook.clone());
+        world.memory.fail_next(operation, error.clone(), Effect::Before);
+        let path = format!("/api/webhooks{}", path.replace("ID", &webhook.id.to_string()));
+        let answer = world.call(method, path).key(&key).body(body).send().await;
+        assert_eq!(answer.problem(), problem(status, code), "{operation:?}");
+        assert!(!answer.text.contains("arn:"), "{}", answer.text);
+        assert_eq!(answer.header(header::RETRY_AFTER).is_some(), status == 503);
+    }
+}
+
+struct PanickingKeys;
+
+impl ReadKeys for PanickingKeys {
+    async fn key(&self, _: &KeyHash) -> Result<Option<ApiKey>, PortError> {
+        panic!("{SECRET_TEXT}")
+    }
+}
+
+impl StoreKeys for PanickingKeys {
+    async fn store_key(&self, _: &KeyHash, _: &ApiKey) -> Result<(), PortError> {
+        panic!("{SECRET_TEXT}")
+    }
+}
+
+struct Panicking;
+
+impl Ports for Panicking {
+    type Keys = PanickingKeys;
+    type Webhooks = Memory;
+    type Deliveries = Memory;
+    type Events = Memory;
+    type DeliveryQueue = Memory;
+    type EventsQueue = Memory;
+    type Clock = <InMemory as Ports>::Clock;
+    type Ids = <InMemory as Ports>::Ids;
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_and_the_next_request_is_served() {
+    let memory = Memory::new();
+    let plain = api(&memory);
+    let api = Api::<Panicking> {
+        keys: PanickingKeys,
+        webhooks: plain.webhooks,
+        deliveries: plain.deliveries,
+        events: plain.events,
+        delivery_queue: plain.delivery_queue,
+        events_queue: plain.events_queue,
+        clock: plain.clock,
+        ids: plain.ids,
+        admin_keys: admin_keys(),
+        rules: rules(),
+    };
+    let world = World::of(memory, router(api));
+    let answer = world.get("/api/webhooks", "gk_x").await;
+    assert_eq!(answer.problem(), problem(500, "internal_error"));
+    assert!(!answer.text.contains("arn:"));
+    assert_eq!(world.get("/api/webhooks?userId=u", ADMIN).await.status.as_u16(), 200);
+}
+
+thread_local! {
+    /// What this test's thread logged.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged_lines() -> Vec<serde_json::Value> {
+    let text = String::from_utf8(LOG.take()).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[tokio::test]
+async fn one_line_is_logged_with_the_user_and_without_what_was_sent() {
+    // For the whole process: with one for this thread only, other tests' threads decide whether a
+    // line is of interest to anybody.
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .with_writer(|| ThreadLog)
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").build();
+    world.memory.put_webhook(webhook.clone());
+    let path = format!("/api/webhooks/{}?userId=u", webhook.id);
+    let body = json!({"name": "the-name", "url": "ftp://the-url", "events": []});
+    world.call("PUT", path).key(&key).json(&body).send().await;
+    world.call("GET", "/the-path?the-query=1").key(&key).send().await;
+    let throttled = PortError::Throttled("GetItem: ThrottlingException".into());
+    world.memory.fail_next(Operation::Key, throttled, Effect::Before);
+    world.get("/api/webhooks", &key).await;
+    let broken = PortError::Unusable("Query: ValidationException".into());
+    world.memory.fail_next(Operation::ListWebhooks, broken, Effect::Before);
+    world.get("/api/webhooks", &key).await;
+
+    let lines = logged_lines();
+    let seen: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (line["level"].as_str(), line["http.route"].as_str(), line["http.status"].as_u64())
+        })
+        .collect();
+    let expected = [
+        (Some("INFO"), Some("/api/webhooks/{id}"), Some(422)),
+        (Some("INFO"), Some("(none)"), Some(404)),
+        (Some("WARN"), Some("/api/webhooks"), Some(503)),
+        (Some("ERROR"), Some("/api/webhooks"), Some(500)),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(lines[0]["message"], "PUT /api/webhooks/{id} 422");
+    assert_eq!(lines[0]["user.id"], "u");
+    assert!(lines[0]["duration_ms"].is_u64());
+    assert_eq!(lines[1].get("user.id"), None);
+    assert_eq!(lines[2]["error"], "throttled: GetItem: ThrottlingException");
+    assert_eq!(lines[3]["error"], "unusable: Query: ValidationException");
+    let text = format!("{lines:?}");
+    for sent in [key.as_str(), "the-name", "the-url", "the-path", "the-query", "whsec_"] {
+        assert!(!text.contains(sent), "{sent}");
+    }
+}

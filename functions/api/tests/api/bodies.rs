@@ -1,0 +1,168 @@
+//! What a body may be, on every route that reads one.
+
+use crate::world::{ADMIN, World, problem};
+use grapnel_domain::delivery::Reason;
+use grapnel_testing::builders::{a_delivery, a_webhook};
+use rstest::rstest;
+use serde_json::json;
+
+const LIMIT: usize = 256 * 1024;
+
+/// A route that reads a body, and whether it needs one.
+#[derive(Clone)]
+struct Route {
+    method: &'static str,
+    path: String,
+    needs_body: bool,
+}
+
+/// A webhook of `u`, and every such route.
+fn routes(world: &World) -> Vec<Route> {
+    let webhook = a_webhook().for_user("u").build();
+    let delivery = a_delivery().to(&webhook).failed(1, Reason::AttemptsExhausted).build();
+    let one = format!("/api/webhooks/{}", webhook.id);
+    let retry = format!("{one}/deliveries/{}/retry", delivery.id);
+    world.memory.put_webhook(webhook);
+    world.memory.put_delivery(delivery);
+    let route = |method, path, needs_body| Route { method, path, needs_body };
+    vec![
+        route("POST", "/api/keys".into(), true),
+        route("POST", "/api/webhooks".into(), true),
+        route("PUT", one.clone(), true),
+        route("POST", format!("{one}/secret/rotate"), false),
+        route("POST", format!("{one}/test"), false),
+        route("POST", retry, false),
+    ]
+}
+
+/// Sends a body to every route, as the admin for `u`, and expects the same problem of each.
+async fn expect(content_type: Option<&str>, body: &[u8], status: u16, code: &str) {
+    let world = World::new();
+    let routes = routes(&world);
+    let before = world.memory.webhooks();
+    for route in routes {
+        let mut call = world.call(route.method, format!("{}?userId=u", route.path)).key(ADMIN);
+        if let Some(content_type) = content_type {
+            call = call.header("content-type", content_type);
+        }
+        let answer = call.body(body).send().await;
+        assert_eq!(answer.problem(), problem(status, code), "{} {}", route.method, route.path);
+    }
+    assert_eq!(world.memory.webhooks(), before);
+    assert!(world.memory.delivery_queue().messages().is_empty());
+    assert!(world.memory.events_queue().messages().is_empty());
+}
+
+#[rstest]
+#[case::text(b"hello".as_slice())]
+#[case::cut(br#"{"name":"#)]
+#[case::spaces(b"  ")]
+#[case::two_values(b"{} {}")]
+#[case::single_quotes(b"{'a':1}")]
+#[case::not_utf8(b"{\"a\":\"\xff\"}")]
+#[case::byte_order_mark(b"\xef\xbb\xbf{}")]
+#[case::a_form(b"name=x&url=y")]
+#[case::deep(&[b'['; 100_000])]
+#[case::a_number_too_large(br#"{"a":1e999}"#)]
+#[tokio::test]
+async fn what_is_not_json_is_refused(#[case] body: &[u8]) {
+    expect(None, body, 400, "invalid_json").await;
+}
+
+#[rstest]
+#[case(b"[]".as_slice())]
+#[case(b"null")]
+#[case(b"7")]
+#[case(b"\"{}\"")]
+#[case(b"[{}]")]
+#[tokio::test]
+async fn what_is_not_an_object_is_refused(#[case] body: &[u8]) {
+    expect(Some("application/json"), body, 400, "not_an_object").await;
+}
+
+#[tokio::test]
+async fn a_key_given_twice_is_refused_at_any_depth() {
+    expect(None, br#"{"userId":"u","userId":"u"}"#, 400, "duplicate_key").await;
+    expect(None, br#"{"a":{"b":[{"c":1,"c":1}]}}"#, 400, "duplicate_key").await;
+}
+
+#[tokio::test]
+async fn a_body_over_256_kib_is_refused() {
+    let body = vec![b' '; LIMIT + 1];
+    expect(Some("application/json"), &body, 413, "body_too_large").await;
+}
+
+#[tokio::test]
+async fn a_body_of_256_kib_is_read() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let mut body = draft.to_string();
+    body.push_str(&" ".repeat(LIMIT - body.len()));
+    let answer = world.call("POST", "/api/webhooks").key(&key).body(body).send().await;
+    assert_eq!(answer.status.as_u16(), 201);
+}
+
+#[rstest]
+#[case("text/plain")]
+#[case("application/x-www-form-urlencoded")]
+#[case("multipart/form-data; boundary=x")]
+#[case("application/jsonp")]
+#[case("text/json+json")]
+#[case("json")]
+#[case("")]
+#[tokio::test]
+async fn another_content_type_is_refused(#[case] content_type: &str) {
+    expect(Some(content_type), b"{}", 415, "unsupported_media_type").await;
+}
+
+#[rstest]
+#[case(None)]
+#[case(Some("application/json"))]
+#[case(Some("Application/JSON ; charset=utf-8"))]
+#[case(Some("application/vnd.example+json"))]
+#[tokio::test]
+async fn json_is_read_by_any_of_its_names(#[case] content_type: Option<&str>) {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let mut call = world.call("POST", "/api/webhooks").key(&key).body(draft.to_string());
+    if let Some(content_type) = content_type {
+        call = call.header("content-type", content_type);
+    }
+    assert_eq!(call.send().await.status.as_u16(), 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_may_be_left_out_where_nothing_is_needed() {
+    let world = World::new();
+    for route in routes(&world) {
+        // What `curl -X POST -d ''` sends.
+        let call = world.call(route.method, format!("{}?userId=u", route.path)).key(ADMIN);
+        let call = call.header("content-type", "application/x-www-form-urlencoded");
+        let answer = call.send().await;
+        if route.needs_body {
+            assert_eq!(answer.problem(), problem(400, "invalid_json"), "{}", route.path);
+        } else {
+            assert!(answer.status.is_success(), "{}: {}", route.path, answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_where_none_is_read_is_ignored() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let answer = world.call("GET", "/api/webhooks").key(&key).body("{").send().await;
+    assert_eq!(answer.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_key_that_means_something_elsewhere_is_an_unknown_field() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let body = r#"{"$serde_json::private::RawValue":"{}"}"#;
+    let answer = world.call("POST", "/api/webhooks").key(&key).body(body).send().await;
+    assert_eq!(answer.problem(), problem(422, "invalid_fields"));
+    assert!(answer.fields().contains(&"$serde_json::private::RawValue".to_owned()));
+}

@@ -1,0 +1,14 @@
+//! The API, driven in process over the ports in memory: requests in, answers and effects out.
+
+mod access;
+mod answers;
+mod bodies;
+mod deliveries;
+mod keys;
+mod lists;
+mod never_fails;
+mod retries;
+mod secrets;
+mod test_orders;
+mod webhooks;
+mod world;

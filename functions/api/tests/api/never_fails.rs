@@ -1,0 +1,176 @@
+//! Whatever is sent: an answer, and never one that blames us.
+
+use crate::world::{ADMIN, World};
+use axum::http::HeaderValue;
+use grapnel_domain::delivery::Reason;
+use grapnel_testing::{
+    builders::{a_delivery, a_webhook, an_event},
+    memory::Memory,
+};
+use proptest::prelude::*;
+
+/// What paths are made of: `WH` and `DLV` stand for ids that exist.
+fn segment() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => prop::sample::select(vec![
+            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "deliveries", "retry",
+            "keys", "health",
+        ]).prop_map(str::to_owned),
+        1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
+        1 => prop::collection::vec(any::<u8>(), 0..6)
+            .prop_map(|bytes| bytes.iter().map(|byte| format!("%{byte:02x}")).collect()),
+    ]
+}
+
+/// A path that exists, or one put together by chance.
+fn path() -> impl Strategy<Value = String> {
+    let real = prop::sample::select(vec![
+        "/health",
+        "/api/keys",
+        "/api/webhooks",
+        "/api/webhooks/WH",
+        "/api/webhooks/WH/secret",
+        "/api/webhooks/WH/secret/rotate",
+        "/api/webhooks/WH/test",
+        "/api/webhooks/WH/deliveries",
+        "/api/webhooks/WH/deliveries/DLV",
+        "/api/webhooks/WH/deliveries/DLV/retry",
+    ]);
+    let random =
+        prop::collection::vec(segment(), 0..7).prop_map(|parts| format!("/{}", parts.join("/")));
+    prop_oneof![3 => real.prop_map(str::to_owned), 1 => random]
+}
+
+fn query() -> impl Strategy<Value = String> {
+    prop_oneof![
+        2 => Just("?userId=u".to_owned()),
+        1 => Just(String::new()),
+        1 => "(limit|cursor|userId|[a-z]{1,4})=[a-zA-Z0-9%_.-]{0,30}"
+            .prop_map(|text| format!("?userId=u&{text}")),
+    ]
+}
+
+fn json_value() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::{Value, json};
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| json!(number)),
+        ".{0,20}".prop_map(Value::from),
+        prop::sample::select(vec![
+            "u",
+            "*",
+            "lead.created",
+            "https://hooks.example.com/",
+            "active"
+        ])
+        .prop_map(Value::from),
+    ];
+    let field = prop_oneof![
+        prop::sample::select(vec![
+            "name",
+            "url",
+            "events",
+            "headers",
+            "status",
+            "retryConfig",
+            "payloadFormat",
+            "userId",
+            "scopes",
+            "graceSeconds",
+            "event",
+            "backoff",
+            "delaysSeconds",
+            "maxAttempts",
+            "multiplier",
+            "initialSeconds",
+            "maxSeconds",
+        ])
+        .prop_map(str::to_owned),
+        ".{0,6}",
+    ];
+    leaf.prop_recursive(3, 24, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((field.clone(), inner), 0..8)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        1 => Just(Vec::new()),
+        3 => json_value().prop_map(|value| value.to_string().into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+        1 => (json_value(), any::<prop::sample::Index>()).prop_map(|(value, at)| {
+            let mut bytes = value.to_string().into_bytes();
+            bytes.truncate(at.index(bytes.len()));
+            bytes
+        }),
+    ]
+}
+
+fn method() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => prop::sample::select(vec!["GET", "POST", "PUT", "DELETE"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"])
+            .prop_map(str::to_owned),
+        1 => "[A-Z]{1,12}",
+    ]
+}
+
+fn header_text() -> impl Strategy<Value = String> {
+    "[ -~]{0,40}".prop_filter("a header's text", |text| HeaderValue::from_str(text).is_ok())
+}
+
+fn stocked() -> (World, String, String) {
+    let world = World::new();
+    let webhook = a_webhook().for_user("u").build();
+    let event = an_event().for_user("u").build();
+    let delivery = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted);
+    let delivery = delivery.build();
+    let ids = (webhook.id.to_string(), delivery.id.to_string());
+    let memory: &Memory = &world.memory;
+    memory.put_webhook(webhook);
+    memory.put_event(event);
+    memory.put_delivery(delivery);
+    (world, ids.0, ids.1)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn no_request_makes_a_failure_of_ours(
+        method in method(),
+        path in path(),
+        query in query(),
+        body in body(),
+        key in prop_oneof![3 => Just(format!("Bearer {ADMIN}")), 1 => header_text()],
+        content_type in prop_oneof![
+            3 => Just(None),
+            2 => Just(Some("application/json".to_owned())),
+            1 => header_text().prop_map(Some),
+        ],
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let (world, webhook, delivery) = stocked();
+            let path = path.replace("WH", &webhook).replace("DLV", &delivery);
+            let mut call = world.call(&method, format!("{path}{query}")).body(body);
+            call = call.header("authorization", &key);
+            if let Some(content_type) = content_type {
+                call = call.header("content-type", &content_type);
+            }
+            let answer = call.send().await;
+            prop_assert!(answer.status.as_u16() < 500, "{} {}", answer.status, answer.text);
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,281 @@
+//! Webhooks: create, list, read, replace, delete.
+
+use crate::world::{InMemory, World, api, problem, rules};
+use axum::http::header;
+use grapnel_api::{Api, Ports, router};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{Consistency, ListWebhooks, Page, PortError, ReadWebhooks, StoreWebhooks},
+    time::Timestamp,
+    webhook::{Webhook, WebhookStatus},
+};
+use grapnel_testing::{
+    builders::{a_webhook, user},
+    memory::{Memory, Operation},
+};
+use serde_json::{Value, json};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+fn draft() -> Value {
+    json!({"name": "CRM", "url": "https://hooks.example.com/in", "events": ["lead.created"]})
+}
+
+#[tokio::test]
+async fn a_new_webhook_is_answered_with_its_secret_and_its_place() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let answer = world.call("POST", "/api/webhooks").key(&key).json(&draft()).send().await;
+    assert_eq!(answer.status.as_u16(), 201);
+
+    let stored = &world.memory.webhooks()[0];
+    let path = format!("/api/webhooks/{}", stored.id);
+    assert_eq!(answer.header(header::LOCATION), Some(path.as_str()));
+    let expected = format!(
+        concat!(
+            r#"{{"id":"{}","userId":"u","name":"CRM","url":"https://hooks.example.com/in","#,
+            r#""events":["lead.created"],"secret":"{}","headers":{{}},"status":"active","#,
+            r#""retryConfig":{{"maxAttempts":5,"timeoutSeconds":10,"delaysSeconds":[60,300,1800,7200]}},"#,
+            r#""payloadFormat":"envelope","createdAt":"2026-11-24T06:24:00.000Z","#,
+            r#""updatedAt":"2026-11-24T06:24:00.000Z"}}"#
+        ),
+        stored.id,
+        stored.secret.reveal()
+    );
+    assert_eq!(answer.text, expected);
+
+    let read = world.get(path, &key).await;
+    assert_eq!(read.text, expected.replace(stored.secret.reveal(), "whsec_********"));
+}
+
+#[tokio::test]
+async fn every_option_is_kept() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let mut input = draft();
+    input["headers"] = json!({"X-Team": "sales"});
+    input["status"] = json!("disabled");
+    input["payloadFormat"] = json!("cloudevents");
+    input["events"] = json!(["*", "workflow.*"]);
+    let backoff = json!({"initialSeconds": 30, "multiplier": 2.0, "maxSeconds": 36000});
+    input["retryConfig"] = json!({"maxAttempts": 9, "timeoutSeconds": 3, "backoff": backoff});
+    let answer = world.call("POST", "/api/webhooks").key(&key).json(&input).send().await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+    for (field, value) in input.as_object().expect("an object") {
+        assert_eq!(answer.json()[field], *value, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn every_field_at_fault_is_named_and_nothing_is_stored() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").build();
+    world.memory.put_webhook(webhook.clone());
+    let input = json!({
+        "name": "", "url": "http://10.0.0.1/", "events": ["lead.created", "no.such"],
+        "headers": {"Host": "x"}, "payloadFormat": "xml", "colour": "red",
+    });
+    let calls =
+        [("POST", "/api/webhooks".to_owned()), ("PUT", format!("/api/webhooks/{}", webhook.id))];
+    for (method, path) in calls {
+        let answer = world.call(method, path).key(&key).json(&input).send().await;
+        assert_eq!(answer.problem(), problem(422, "invalid_fields"));
+        let fields = answer.fields();
+        for field in ["name", "url", "events[1]", "headers.Host", "payloadFormat", "colour"] {
+            assert!(fields.iter().any(|named| named == field), "{field} in {fields:?}");
+        }
+        assert_eq!(answer.json()["title"], "Unprocessable Content");
+        assert_eq!(answer.json()["detail"], "6 fields are not valid.");
+    }
+    assert_eq!(world.memory.webhooks(), [webhook]);
+}
+
+#[tokio::test]
+async fn what_get_answered_can_be_put_back() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").header("X-A", "b").failing().build();
+    world.memory.put_webhook(webhook.clone());
+    let path = format!("/api/webhooks/{}", webhook.id);
+    let read = world.get(path.clone(), &key).await;
+    world.clock.advance(Duration::from_secs(5));
+    let answer = world.call("PUT", path).key(&key).body(read.text.clone()).send().await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    let mut expected = read.json();
+    expected["updatedAt"] = json!("2026-11-24T06:24:05.000Z");
+    assert_eq!(answer.json(), expected);
+    assert_eq!(world.memory.webhooks()[0].secret, webhook.secret);
+}
+
+#[tokio::test]
+async fn options_left_out_return_to_their_defaults_and_the_secret_stays() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").header("X-A", "b").disabled().build();
+    world.memory.put_webhook(webhook.clone());
+    let path = format!("/api/webhooks/{}", webhook.id);
+    let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    let stored = &world.memory.webhooks()[0];
+    assert!(stored.headers.is_empty());
+    assert_eq!(stored.status, WebhookStatus::Active);
+    assert_eq!(stored.secret, webhook.secret);
+    assert_eq!(stored.created_at, webhook.created_at);
+    assert_eq!(answer.json()["secret"], "whsec_********");
+}
+
+#[tokio::test]
+async fn a_webhook_can_be_disabled_and_enabled() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").build();
+    world.memory.put_webhook(webhook.clone());
+    for status in ["disabled", "active"] {
+        let mut input = draft();
+        input["status"] = json!(status);
+        let path = format!("/api/webhooks/{}", webhook.id);
+        let answer = world.call("PUT", path.clone()).key(&key).json(&input).send().await;
+        assert_eq!(answer.json()["status"], status);
+        assert_eq!(world.get(path, &key).await.json()["status"], status);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_webhook_is_gone() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let webhook = a_webhook().for_user("u").build();
+    world.memory.put_webhook(webhook.clone());
+    let path = format!("/api/webhooks/{}", webhook.id);
+    let delete = world.call("DELETE", path.clone()).key(&key);
+    let answer = delete.clone().send().await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    assert!(world.memory.webhooks().is_empty());
+    assert_eq!(delete.send().await.problem(), problem(404, "not_found"));
+    assert_eq!(world.get(path.clone(), &key).await.problem(), problem(404, "not_found"));
+    let put = world.call("PUT", path).key(&key).json(&draft());
+    assert_eq!(put.send().await.problem(), problem(404, "not_found"));
+}
+
+#[tokio::test]
+async fn whoever_just_changed_a_webhook_sees_the_change() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    world.memory.stop_replication();
+    let created = world.call("POST", "/api/webhooks").key(&key).json(&draft()).send().await;
+    let path = created.header(header::LOCATION).expect("there").to_owned();
+    assert_eq!(world.get(path, &key).await.status.as_u16(), 200);
+}
+
+/// Webhooks that somebody else changes right before each of the first `races` writes.
+struct Contended {
+    memory: Memory,
+    races: AtomicUsize,
+}
+
+impl ReadWebhooks for Contended {
+    async fn webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        consistency: Consistency,
+    ) -> Result<Option<Webhook>, PortError> {
+        self.memory.webhook(user, id, consistency).await
+    }
+}
+
+impl ListWebhooks for Contended {
+    async fn list_webhooks(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<WebhookId>,
+    ) -> Result<Page<Webhook, WebhookId>, PortError> {
+        self.memory.list_webhooks(user, limit, after).await
+    }
+}
+
+impl StoreWebhooks for Contended {
+    async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
+        self.memory.create_webhook(webhook).await
+    }
+
+    async fn replace_webhook(&self, new: &Webhook, read_at: Timestamp) -> Result<bool, PortError> {
+        let left = |races: usize| races.checked_sub(1);
+        if self.races.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
+            let mut other = self
+                .memory
+                .webhook(&new.user_id, new.id, Consistency::Strong)
+                .await?
+                .expect("there");
+            other.updated_at = other.updated_at.plus(Duration::from_millis(1));
+            other.secret = grapnel_domain::signature::Secret::from_random([7; 32]);
+            self.memory.put_webhook(other);
+        }
+        self.memory.replace_webhook(new, read_at).await
+    }
+
+    async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
+        self.memory.delete_webhook(user, id).await
+    }
+}
+
+struct Contention;
+
+impl Ports for Contention {
+    type Keys = Memory;
+    type Webhooks = Contended;
+    type Deliveries = Memory;
+    type Events = Memory;
+    type DeliveryQueue = Memory;
+    type EventsQueue = Memory;
+    type Clock = <InMemory as Ports>::Clock;
+    type Ids = <InMemory as Ports>::Ids;
+}
+
+fn contended(races: usize) -> (World, Webhook) {
+    let memory = Memory::new();
+    let plain = api(&memory);
+    let api = Api::<Contention> {
+        keys: plain.keys,
+        webhooks: Contended { memory: memory.clone(), races: AtomicUsize::new(races) },
+        deliveries: plain.deliveries,
+        events: plain.events,
+        delivery_queue: plain.delivery_queue,
+        events_queue: plain.events_queue,
+        clock: plain.clock,
+        ids: plain.ids,
+        admin_keys: plain.admin_keys,
+        rules: rules(),
+    };
+    let webhook = a_webhook().for_user("u").build();
+    memory.put_webhook(webhook.clone());
+    (World::of(memory, router(api)), webhook)
+}
+
+#[tokio::test]
+async fn a_change_that_loses_a_race_is_made_to_what_the_winner_left() {
+    let (world, webhook) = contended(3);
+    let key = world.full_key("u").await;
+    let path = format!("/api/webhooks/{}", webhook.id);
+    let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    let stored = world.memory.webhook(&user("u"), webhook.id, Consistency::Strong).await;
+    let stored = stored.expect("answers").expect("there");
+    assert_eq!(stored.name, "CRM");
+    assert_ne!(stored.secret, webhook.secret, "the winner's secret stays");
+}
+
+#[tokio::test]
+async fn a_change_that_always_loses_is_a_conflict() {
+    let (world, webhook) = contended(usize::MAX);
+    let key = world.full_key("u").await;
+    let path = format!("/api/webhooks/{}", webhook.id);
+    let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;
+    assert_eq!(answer.problem(), problem(409, "changed_meanwhile"));
+    assert!(world.memory.calls(Operation::ReplaceWebhook) <= 5);
+    assert_eq!(world.memory.webhooks()[0].name, webhook.name);
+}
