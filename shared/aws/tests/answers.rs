@@ -1,0 +1,218 @@
+//! What becomes of answers that AWS gives rarely and an emulator never: a scripted server takes its
+//! place.
+
+use aws_config::Region;
+use aws_sdk_dynamodb::config::Credentials;
+use grapnel_aws::{Clients, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, sdk_defaults};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    message::{Attempt, QueueDelay, QueueMessage},
+    ports::{
+        CreateDeliveries, EnqueueAttempts, Outgoing, PortError, ReadDeliveries, ReadEvents,
+        StartWaits, WaitState,
+    },
+    time::Minute,
+};
+use grapnel_testing::{
+    builders::{a_delivery, a_webhook, an_event},
+    contract::NEVER,
+    receiver::{Reply, Script, TestReceiver},
+};
+
+const MACHINE: &str = "arn:aws:states:eu-west-1:000000000000:stateMachine:wait";
+
+/// A server in the place of AWS, which answers every call by one script.
+struct Scripted {
+    server: TestReceiver,
+    clients: Clients,
+}
+
+impl Scripted {
+    async fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let server = TestReceiver::start().await.expect("a free port");
+        server.answer_with("/", Script::in_order(replies).then(500));
+        let config = sdk_defaults()
+            .endpoint_url(server.url(""))
+            .region(Region::from_static("eu-west-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .load()
+            .await;
+        Self { clients: Clients::new(&config), server }
+    }
+
+    /// The operations that were called, in order.
+    fn calls(&self) -> Vec<String> {
+        let received = self.server.all_received();
+        let target = |header: &str| header.rsplit('.').next().unwrap_or_default().to_owned();
+        received.iter().filter_map(|call| call.header("x-amz-target")).map(target).collect()
+    }
+}
+
+fn ok(json: &str) -> Reply {
+    Reply::status(200).header("content-type", "application/x-amz-json-1.0").body(json)
+}
+
+fn error(code: &str) -> Reply {
+    let body = format!(r#"{{"__type":"com.amazonaws#{code}","message":"about secret-value"}}"#);
+    Reply::status(400).header("content-type", "application/x-amz-json-1.0").body(body)
+}
+
+fn message() -> Outgoing {
+    let attempt = Attempt::scheduled(a_delivery().build().target(), 1);
+    Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+}
+
+#[tokio::test]
+async fn a_batch_that_was_taken_in_part_is_answered_in_order() {
+    let aws = Scripted::answering([ok(
+        r#"{"Successful":[{"Id":"2","MessageId":"m","MD5OfMessageBody":"x"}],
+            "Failed":[{"Id":"0","Code":"InternalError","SenderFault":false},
+                      {"Id":"3","Code":"InvalidMessageContents","SenderFault":true},
+                      {"Id":"4","Code":"RequestThrottled","SenderFault":true}]}"#,
+    )])
+    .await;
+    let queue = DeliveryQueue::new(&aws.clients, aws.server.url("/queue"));
+    let answers = queue.enqueue((0..5).map(|_| message()).collect()).await;
+    let text = |what: &str| format!("SendMessageBatch: {what}");
+    assert_eq!(
+        answers,
+        [
+            Err(PortError::Unavailable(text("InternalError"))),
+            Err(PortError::Unavailable(text("no answer for a message"))),
+            Ok(()),
+            Err(PortError::Unusable(text("InvalidMessageContents"))),
+            Err(PortError::Throttled(text("RequestThrottled"))),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_as_a_whole_fails_for_each_of_its_messages() {
+    let aws = Scripted::answering([error("AccessDeniedException")]).await;
+    let queue = DeliveryQueue::new(&aws.clients, aws.server.url("/queue"));
+    let answers = queue.enqueue((0..2).map(|_| message()).collect()).await;
+    let denied = PortError::Unavailable("SendMessageBatch: AccessDeniedException".into());
+    assert_eq!(answers, [Err(denied.clone()), Err(denied)]);
+    assert_eq!(aws.calls(), ["SendMessageBatch"]);
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_tried_three_times_and_then_reported() {
+    let throttled = || error("ProvisionedThroughputExceededException");
+    let aws = Scripted::answering([throttled(), throttled(), throttled()]).await;
+    let store = DeliveryStore::new(&aws.clients, "deliveries");
+    let answer = store.create_delivery(&a_delivery().build()).await;
+    let text = "PutItem on deliveries: ProvisionedThroughputExceededException";
+    assert_eq!(answer, Err(PortError::Throttled(text.into())));
+    assert_eq!(aws.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_call_that_got_no_answer_is_tried_again() {
+    let aws = Scripted::answering([Reply::close(), ok("{}")]).await;
+    let store = DeliveryStore::new(&aws.clients, "deliveries");
+    assert_eq!(store.delivery(a_delivery().build().key()).await, Ok(None));
+    assert_eq!(aws.calls(), ["GetItem", "GetItem"]);
+}
+
+#[tokio::test]
+async fn what_can_never_be_written_is_tried_once() {
+    let aws = Scripted::answering([error("ValidationException")]).await;
+    let store = DeliveryStore::new(&aws.clients, "deliveries");
+    let answer = store.create_delivery(&a_delivery().build()).await;
+    let text = "PutItem on deliveries: ValidationException";
+    assert_eq!(answer, Err(PortError::Unusable(text.into())));
+    assert_eq!(aws.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_unusable() {
+    let aws =
+        Scripted::answering([ok(r#"{"Item":{"id":{"S":"secret-value"},"data":{"B":"e30="}}}"#)])
+            .await;
+    let event = an_event().build();
+    let store = EventStore::new(&aws.clients, "events");
+    let consistency = grapnel_domain::ports::Consistency::Strong;
+    let answer = store.event(&event.user_id, event.id, consistency).await;
+    let text = "a row of the events table cannot be read";
+    assert_eq!(answer, Err(PortError::Unusable(text.into())));
+}
+
+struct Wait {
+    user: UserId,
+    webhook: WebhookId,
+    minute: Minute,
+}
+
+impl Wait {
+    /// One whose minute does not strike while a test runs.
+    fn new() -> Self {
+        let webhook = a_webhook().build();
+        Self { user: webhook.user_id, webhook: webhook.id, minute: Minute::at_or_after(NEVER) }
+    }
+
+    async fn ensured(&self, waits: &SharedWaits) -> Result<WaitState, PortError> {
+        waits.ensure_waiting(&self.user, self.webhook, self.minute).await
+    }
+}
+
+const STARTED: &str = r#"{"executionArn":"arn","startDate":1.0}"#;
+
+fn described(status: &str) -> Reply {
+    ok(&format!(
+        r#"{{"executionArn":"arn","stateMachineArn":"{MACHINE}","status":"{status}","startDate":1.0}}"#
+    ))
+}
+
+#[tokio::test]
+async fn a_wait_that_was_started_costs_no_further_call_until_its_minute_strikes() {
+    let aws = Scripted::answering([ok(STARTED)]).await;
+    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
+    for _ in 0..100 {
+        assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));
+        assert_eq!(wait.ensured(&waits.clone()).await, Ok(WaitState::Running));
+    }
+    assert_eq!(aws.calls(), ["StartExecution"]);
+}
+
+#[tokio::test]
+async fn a_wait_whose_minute_has_struck_is_asked_for_each_time() {
+    let aws = Scripted::answering([ok(STARTED), ok(STARTED)]).await;
+    let waits = SharedWaits::new(&aws.clients, MACHINE);
+    let past = "20200101T0000Z".parse().expect("a minute");
+    let wait = Wait { minute: past, ..Wait::new() };
+    for _ in 0..2 {
+        assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));
+    }
+    assert_eq!(aws.calls(), ["StartExecution", "StartExecution"]);
+}
+
+#[tokio::test]
+async fn a_wait_that_exists_is_looked_at() {
+    for (status, state) in [
+        ("RUNNING", WaitState::Running),
+        ("SUCCEEDED", WaitState::Over),
+        ("FAILED", WaitState::Over),
+        ("TIMED_OUT", WaitState::Over),
+        ("ABORTED", WaitState::Over),
+    ] {
+        let aws = Scripted::answering([error("ExecutionAlreadyExists"), described(status)]).await;
+        let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
+        assert_eq!(wait.ensured(&waits).await, Ok(state), "{status}");
+        assert_eq!(aws.calls(), ["StartExecution", "DescribeExecution"]);
+        let asked = &aws.server.all_received()[1];
+        let body: serde_json::Value = serde_json::from_slice(&asked.body).expect("JSON");
+        let execution = MACHINE.replace("stateMachine", "execution");
+        let arn = format!("{execution}:{}-{}", wait.webhook, wait.minute);
+        assert_eq!(body["executionArn"], arn);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_could_not_be_started_is_not_remembered() {
+    let aws = Scripted::answering([error("ExecutionLimitExceeded"), ok(STARTED)]).await;
+    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
+    let text = "StartExecution: ExecutionLimitExceeded";
+    assert_eq!(wait.ensured(&waits).await, Err(PortError::Throttled(text.into())));
+    assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));
+}

@@ -1,0 +1,72 @@
+//! The port contract, kept by the adapters over AWS.
+//!
+//! The tables and the state machine are those of the deployed stack `main`; the cases make users,
+//! webhooks and waits of their own in them. Queues are made for the case: the deployed ones belong
+//! to the functions, which would take the messages away.
+
+mod beside;
+mod queues;
+mod waits;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use grapnel_aws::{Clients, DeliveryStore, EventStore, KeyStore, WebhookStore, sdk_defaults};
+use grapnel_tests::stack::{Stack, StackKind};
+
+/// The stack and the way to it, made anew for each test: an SDK client lives on one runtime.
+struct Deployed {
+    stack: Stack,
+    config: SdkConfig,
+}
+
+async fn deployed() -> Deployed {
+    let stack = Stack::read(StackKind::Main).expect("a deployed stack");
+    let config = sdk_defaults()
+        .endpoint_url(&stack.endpoint_url)
+        .region(Region::new(stack.region.clone()))
+        .credentials_provider(Credentials::new("test", "test", None, None, "emulator"))
+        .load()
+        .await;
+    Deployed { stack, config }
+}
+
+impl Deployed {
+    fn clients(&self) -> Clients {
+        Clients::new(&self.config)
+    }
+}
+
+async fn webhooks() -> WebhookStore {
+    let deployed = deployed().await;
+    WebhookStore::new(&deployed.clients(), &deployed.stack.outputs.webhooks_table)
+}
+
+async fn events() -> EventStore {
+    let deployed = deployed().await;
+    EventStore::new(&deployed.clients(), &deployed.stack.outputs.events_table)
+}
+
+async fn deliveries() -> DeliveryStore {
+    let deployed = deployed().await;
+    DeliveryStore::new(&deployed.clients(), &deployed.stack.outputs.deliveries_table)
+}
+
+async fn keys() -> KeyStore {
+    let deployed = deployed().await;
+    KeyStore::new(&deployed.clients(), &deployed.stack.outputs.keys_table)
+}
+
+mod contract {
+    grapnel_testing::contract_of_webhooks!(crate::webhooks());
+    grapnel_testing::contract_of_events!(crate::events());
+    grapnel_testing::contract_of_keys!(crate::keys());
+    grapnel_testing::contract_of_deliveries!(crate::deliveries());
+    grapnel_testing::contract_of_records!(crate::deliveries());
+    grapnel_testing::contract_of_endings!(crate::deliveries());
+    grapnel_testing::contract_of_listing!(crate::deliveries());
+    grapnel_testing::contract_of_waiting!(crate::deliveries());
+    grapnel_testing::contract_of_queues!(crate::queues::delivery_queue());
+    grapnel_testing::contract_of_orders!(crate::queues::events_queue());
+    grapnel_testing::contract_of_dead_letters!(crate::queues::dead_letters());
+    grapnel_testing::contract_of_waits!(crate::waits::waits());
+}

@@ -1,0 +1,55 @@
+//! Shared waits of the deployed state machine, with a way to end them early.
+
+use crate::{Deployed, deployed};
+use grapnel_aws::SharedWaits;
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{PortError, StartWaits, WaitState},
+    time::Minute,
+};
+use grapnel_testing::contract::EndWaits;
+use std::sync::Arc;
+
+pub(crate) struct Waits {
+    port: SharedWaits,
+    deployed: Arc<Deployed>,
+}
+
+impl Waits {
+    fn of(deployed: Arc<Deployed>) -> Self {
+        let machine = &deployed.stack.outputs.wait_state_machine_arn;
+        Self { port: SharedWaits::new(&deployed.clients(), machine), deployed }
+    }
+}
+
+impl StartWaits for Waits {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        self.port.ensure_waiting(user, webhook, minute).await
+    }
+}
+
+impl EndWaits for Waits {
+    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
+        let machine = &self.deployed.stack.outputs.wait_state_machine_arn;
+        let executions = machine.replace(":stateMachine:", ":execution:");
+        aws_sdk_sfn::Client::new(&self.deployed.config)
+            .stop_execution()
+            .execution_arn(format!("{executions}:{webhook}-{minute}"))
+            .send()
+            .await
+            .expect("stopped");
+    }
+
+    fn another_instance(&self) -> Self {
+        Self::of(Arc::clone(&self.deployed))
+    }
+}
+
+pub(crate) async fn waits() -> Waits {
+    Waits::of(Arc::new(deployed().await))
+}
