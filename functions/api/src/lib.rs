@@ -4,6 +4,7 @@
 //! the ports that the function may touch, the admin keys and the rules of this deployment. A request
 //! passes, in this order,
 //!
+//! 0. `gateway`: what API Gateway hands over, made fit for a URL (outside the router);
 //! 1. `boundary`: headers that every answer has, one log line, panics caught;
 //! 2. `auth`: who calls ([401]), then what they may do and for whom ([403]);
 //! 3. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
@@ -24,6 +25,7 @@
 mod auth;
 mod body;
 mod boundary;
+mod gateway;
 mod pages;
 mod path;
 mod payloads;
@@ -34,5 +36,6 @@ mod routes;
 mod views;
 
 pub use auth::AdminKeys;
+pub use gateway::readable;
 pub use ports::{Api, Ports};
 pub use routes::router;

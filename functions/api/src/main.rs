@@ -1,11 +1,12 @@
 //! The API function: wiring, and nothing else.
 
-use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_api::{AdminKeys, Api, Ports, readable, router};
 use grapnel_aws::{
     Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
     SystemClock, WebhookStore, settings::ApiSettings,
 };
 use grapnel_domain::webhook::draft::Rules;
+use lambda_http::{Adapter, lambda_runtime, tower::ServiceExt};
 
 /// The ports over AWS.
 struct Aws;
@@ -38,5 +39,7 @@ async fn main() -> anyhow::Result<()> {
         admin_keys: AdminKeys::new(&settings.admin_key_hashes),
         rules: Rules { urls: settings.url_policy, retention: settings.retention },
     };
-    lambda_http::run(router(api)).await.map_err(anyhow::Error::from_boxed)
+    // `lambda_http::run`, with a step before it.
+    let function = Adapter::from(router(api)).map_request(readable);
+    lambda_runtime::run(function).await.map_err(anyhow::Error::from_boxed)
 }

@@ -26,7 +26,7 @@ use grapnel_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// How long an answer waits for the attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -145,13 +145,14 @@ async fn wait_for_attempt<P: Ports>(api: &Api<P>, key: DeliveryKey) -> Seen {
         }
         sleep_until(next_look).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-        match api.deliveries.delivery(key).await {
-            Ok(Some(delivery)) if delivery.status.is_settled() || !delivery.attempts.is_empty() => {
-                return Seen::Attempted(delivery);
+        match timeout_at(deadline, api.deliveries.delivery(key)).await {
+            Ok(Ok(Some(found))) if found.status.is_settled() || !found.attempts.is_empty() => {
+                return Seen::Attempted(found);
             }
-            Ok(Some(delivery)) => seen = Seen::Waiting(delivery),
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "a look at a test delivery failed"),
+            Ok(Ok(Some(found))) => seen = Seen::Waiting(found),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a look at a test delivery failed"),
+            Err(_) => return seen,
         }
     }
 }

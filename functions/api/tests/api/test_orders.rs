@@ -1,12 +1,13 @@
 //! `POST …/test`. Time is paused: it moves when everybody waits.
 
-use crate::world::{Answer, World, problem};
+use crate::world::{Answer, InMemory, World, api, problem};
+use grapnel_api::{Api, Ports, router};
 use grapnel_domain::{
     catalogue,
     delivery::{Delivery, DeliveryKey, Reason},
     event::{Event, Retention, inbound::InboundEvent},
-    ids::DeliveryId,
-    ports::PortError,
+    ids::{DeliveryId, WebhookId},
+    ports::{ListDeliveries, Page, PortError, ReadDeliveries},
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -255,4 +256,63 @@ async fn a_webhook_that_wants_nothing_known_must_be_told_what_to_test() {
     let answer = world.post(&path, &key).await;
     assert_eq!(answer.problem(), problem(422, "invalid_fields"));
     assert_eq!(answer.fields(), ["event"]);
+}
+
+/// A table that never answers.
+struct Silent;
+
+impl ReadDeliveries for Silent {
+    async fn delivery(&self, _: DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        std::future::pending().await
+    }
+}
+
+impl ListDeliveries for Silent {
+    async fn list_deliveries(
+        &self,
+        _: WebhookId,
+        _: usize,
+        _: Option<DeliveryId>,
+    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        std::future::pending().await
+    }
+}
+
+struct Silence;
+
+impl Ports for Silence {
+    type Keys = Memory;
+    type Webhooks = Memory;
+    type Deliveries = Silent;
+    type Events = Memory;
+    type DeliveryQueue = Memory;
+    type EventsQueue = Memory;
+    type Clock = <InMemory as Ports>::Clock;
+    type Ids = <InMemory as Ports>::Ids;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_hangs_does_not_hold_the_answer_up() {
+    let memory = Memory::new();
+    let plain = api(&memory);
+    let silent = Api::<Silence> {
+        keys: plain.keys,
+        webhooks: plain.webhooks,
+        deliveries: Silent,
+        events: plain.events,
+        delivery_queue: plain.delivery_queue,
+        events_queue: plain.events_queue,
+        clock: plain.clock,
+        ids: plain.ids,
+        admin_keys: plain.admin_keys,
+        rules: plain.rules,
+    };
+    let webhook = webhook();
+    memory.put_webhook(webhook.clone());
+    let world = World::of(memory, router(silent));
+    let key = world.full_key("u").await;
+    let started = Instant::now();
+    let answer = world.post(format!("/api/webhooks/{}/test", webhook.id), &key).await;
+    assert_eq!(answer.status.as_u16(), 202, "{}", answer.text);
+    assert!(started.elapsed() <= Duration::from_secs(10));
 }

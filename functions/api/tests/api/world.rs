@@ -111,6 +111,11 @@ impl World {
         self.key(user_id, &Scope::ALL).await
     }
 
+    /// The API itself.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Begins a request.
     pub(crate) fn call(&self, method: &str, path: impl Into<String>) -> Call {
         Call {
