@@ -13,6 +13,7 @@ import threading
 import time
 
 from ministack.app import main
+from ministack.core import iam_actions
 from ministack.services import lambda_svc
 
 # CloudFormation parameters are strings. MiniStack 1.5.33 turns a mapping's BatchSize into a number
@@ -29,6 +30,20 @@ def _concurrency_as_number(esm, *rest):
 
 
 lambda_svc._sqs_esm_concurrency = _concurrency_as_number
+
+# To send, delete or change ten messages takes the right to do so with one: there is no IAM action
+# for the batch, and AWS refuses a policy that names one. MiniStack 1.5.33 asks for it all the same.
+_iam_action = iam_actions.extract_iam_action
+
+
+def _iam_action_without_batch(*request):
+    action = _iam_action(*request)
+    if action and action.startswith("sqs:"):
+        action = action.removesuffix("Batch")
+    return action
+
+
+iam_actions.extract_iam_action = _iam_action_without_batch
 
 
 def _end_with(parent):

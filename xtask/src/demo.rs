@@ -10,6 +10,7 @@ use aws_sdk_eventbridge::{
 use grapnel_domain::{catalogue, scope::Scope};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
+use std::time::{Duration, Instant};
 
 /// The user that the sample events belong to.
 pub(crate) const USER: &str = "demo";
@@ -41,6 +42,50 @@ impl Demo {
         let webhook = json!({"name": "Demo receiver", "url": receiver_url, "events": ["*"]});
         let webhook = client.post_json(&webhooks, &user_key, &webhook).await?;
         Ok(Self { user_key, webhook_id: text(&webhook, "id")?, secret: text(&webhook, "secret")? })
+    }
+}
+
+/// A delivery as the API tells of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoggedDelivery {
+    /// The event's type.
+    pub(crate) event: String,
+    /// The event's id.
+    pub(crate) event_id: String,
+    /// Its state.
+    pub(crate) status: String,
+    /// What was tried.
+    pub(crate) attempts: Vec<LoggedAttempt>,
+}
+
+/// An attempt as the API tells of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoggedAttempt {
+    /// What the receiver answered.
+    pub(crate) status_code: Option<u16>,
+    /// How long that took, in milliseconds.
+    pub(crate) duration: u64,
+}
+
+/// The webhook's deliveries, once each has been recorded as sent: that takes a moment longer than
+/// the receiver's answer.
+///
+/// # Errors
+/// When the API refuses, or one is still not on record after ten seconds.
+pub(crate) async fn log_of_deliveries(stack: &Stack, demo: &Demo) -> Result<Vec<LoggedDelivery>> {
+    let url = format!("{}/api/webhooks/{}/deliveries?limit=100", stack.api_url, demo.webhook_id);
+    let client = HttpClient::new();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut answer = client.get_json(&url, &demo.user_key).await?;
+        let deliveries: Vec<LoggedDelivery> = serde_json::from_value(answer["items"].take())?;
+        if deliveries.iter().all(|delivery| delivery.status != "pending") {
+            return Ok(deliveries);
+        }
+        ensure!(Instant::now() < deadline, "deliveries are still pending on record");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -110,7 +155,7 @@ mod tests {
         let mut ids = HashSet::new();
         for (event, known) in events.iter().zip(catalogue::EVENT_TYPES) {
             assert_eq!(event.detail_type, known.name);
-            assert_eq!(event.source, crate::stack::EVENT_SOURCE);
+            assert_eq!(event.source, crate::stack::SAMPLE_SOURCE);
             let detail: Value = serde_json::from_str(event.detail.get()).expect("JSON");
             assert_eq!(detail["userId"], USER, "{}", known.name);
             assert!(ids.insert(detail["id"].as_str().expect("an id").to_owned()), "{}", known.name);

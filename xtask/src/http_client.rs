@@ -1,7 +1,7 @@
 //! Plain HTTP requests to programs on this machine.
 
 use anyhow::{Context, Result, bail};
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, request::Builder};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::{
@@ -54,20 +54,33 @@ impl HttpClient {
         self.send(request).await.is_ok_and(|response| response.status == StatusCode::OK)
     }
 
-    /// Calls Grapnel's API with a body.
+    /// Posts to Grapnel's API.
     ///
     /// # Errors
     /// When it does not answer, or not with 2xx and JSON; with the answer then.
     pub(crate) async fn post_json(&self, url: &str, key: &str, body: &Value) -> Result<Value> {
-        let request = Request::post(url)
+        self.call(Request::post(url), key, serde_json::to_vec(body)?).await
+    }
+
+    /// Reads from Grapnel's API.
+    ///
+    /// # Errors
+    /// As [`HttpClient::post_json`].
+    pub(crate) async fn get_json(&self, url: &str, key: &str) -> Result<Value> {
+        self.call(Request::get(url), key, Vec::new()).await
+    }
+
+    async fn call(&self, request: Builder, key: &str, body: Vec<u8>) -> Result<Value> {
+        let request = request
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
-            .body(Bytes::from(serde_json::to_vec(body)?))?;
+            .body(Bytes::from(body))?;
+        let what = format!("{} {}", request.method(), request.uri());
         let response = self.send(request).await?;
         if !response.status.is_success() {
             let text = String::from_utf8_lossy(&response.body);
-            bail!("POST {url} answered {}: {text}", response.status);
+            bail!("{what} answered {}: {text}", response.status);
         }
-        serde_json::from_slice(&response.body).with_context(|| format!("POST {url}: not JSON"))
+        serde_json::from_slice(&response.body).with_context(|| format!("{what}: not JSON"))
     }
 }

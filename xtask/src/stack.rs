@@ -24,8 +24,8 @@ use uuid::Uuid;
 /// How long a deployment may take. The emulator takes a second.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// The source whose events the local deployments take.
-pub(crate) const EVENT_SOURCE: &str = "demo.platform";
+/// The source of the sample events.
+pub(crate) const SAMPLE_SOURCE: &str = "demo.platform";
 
 /// What a user or a test needs to know of a deployment. `target/local/stack.json` holds one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,17 +97,22 @@ impl Deployer {
         })
     }
 
-    /// Deploys the template under a name, with a new admin key.
+    /// Deploys the template under a name, for the events of one source, with a new admin key.
     ///
     /// # Errors
     /// When the template or a parameter is refused, or a resource can't be made; with the reason.
-    pub(crate) async fn deploy(&self, name: &str, parameters: &[(&str, &str)]) -> Result<Stack> {
+    pub(crate) async fn deploy(
+        &self,
+        name: &str,
+        source: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Stack> {
         let admin_key = format!("gak_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let hash = hex::encode(Sha256::digest(&admin_key));
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let common = [
             ("AdminKeyHash", hash.as_str()),
-            ("EventSources", EVENT_SOURCE),
+            ("EventSources", source),
             ("AllowHttpTargets", "true"),
             ("AllowPrivateTargets", "true"),
             ("Architecture", architecture),
@@ -134,7 +139,7 @@ impl Deployer {
             api_url: format!("{}/_aws/execute-api/{}", self.endpoint_url, output("ApiId")?),
             admin_key,
             event_bus_name: output("EventBusName")?,
-            event_source: EVENT_SOURCE.to_owned(),
+            event_source: source.to_owned(),
             endpoint_url: self.endpoint_url.clone(),
             region: REGION.to_owned(),
             outputs,

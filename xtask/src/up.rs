@@ -2,12 +2,12 @@
 
 use crate::{
     artifacts,
-    demo::{self, Demo},
+    demo::{self, Demo, LoggedDelivery},
     emulator::{self, Emulator},
     process::Group,
     receiver::{Delivery, Follower, Line},
     running::{self, Purpose, Service},
-    stack::{Deployer, Stack},
+    stack::{Deployer, SAMPLE_SOURCE, Stack},
     terminal::{self, Step, pad, seconds},
     workspace::{Workspace, private_file, write_private},
 };
@@ -104,7 +104,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
 
     let step = Step::begin("Stack");
     let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
-    let stack = deployer.deploy("grapnel", &[]).await?;
+    let stack = deployer.deploy("grapnel", SAMPLE_SOURCE, &[]).await?;
     step.done("deployed from template.yaml");
 
     let step = Step::begin("Demo");
@@ -122,11 +122,12 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     let events = demo::sample_events()?;
     let published = SystemTime::now();
     demo::publish(&stack, &events).await?;
-    let deliveries = arrivals(&mut follower, published, events.len())
+    arrivals(&mut follower, published, events.len())
         .await
         .with_context(|| format!("see {}", running.emulator.log().display()))?;
 
-    summary(&stack, &demo, &running, &receiver_url, &deliveries, published);
+    show_log(&demo::log_of_deliveries(&stack, &demo).await?);
+    show_places(&stack, &demo, &running, &receiver_url);
     println!("Ready after {}.", seconds(began.elapsed()));
     if options.detach {
         println!("It stays up. Stop it with: cargo xtask down");
@@ -184,22 +185,16 @@ fn describe(
 }
 
 /// Shows deliveries until one of each event has arrived and been verified.
-async fn arrivals(
-    follower: &mut Follower,
-    published: SystemTime,
-    expected: usize,
-) -> Result<Vec<Delivery>> {
+async fn arrivals(follower: &mut Follower, published: SystemTime, expected: usize) -> Result<()> {
     let step = Step::begin("Sample events");
     let deadline = Instant::now() + ARRIVAL;
-    let mut deliveries: Vec<Delivery> = Vec::new();
     let mut verified = HashSet::new();
     while verified.len() < expected {
         for delivery in follower.news().into_iter().filter_map(delivery) {
             step.print_above(&line(&delivery, Some(published)));
             if delivery.fault.is_none() {
-                verified.insert(delivery.event_id.clone());
+                verified.insert(delivery.event_id);
             }
-            deliveries.push(delivery);
         }
         step.say(format!("{} of {expected}", verified.len()));
         if Instant::now() > deadline {
@@ -208,7 +203,7 @@ async fn arrivals(
         tokio::time::sleep(LOOK).await;
     }
     step.done(format!("{} delivered and verified", verified.len()));
-    Ok(deliveries)
+    Ok(())
 }
 
 /// Shows deliveries until Ctrl-C, or until something that runs has ended.
@@ -242,47 +237,42 @@ fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
         || (style("✓").green(), "both signatures right".to_owned()),
         |fault| (style("✗").red(), fault.clone()),
     );
-    let after =
-        since.map_or_else(String::new, |since| format!("  after {}", after(delivery, since)));
+    let arrived = Duration::from_millis(delivery.at_ms);
+    let after = since
+        .and_then(|since| since.duration_since(UNIX_EPOCH).ok())
+        .map(|since| format!("  after {} ms", arrived.saturating_sub(since).as_millis()));
     format!(
-        "  {mark} {} {} {:>6} B  {}{}",
+        "  {mark} {} {} {:>6} B  {}",
         pad(&delivery.event_type, 20),
         delivery.event_id,
         delivery.bytes,
-        style(verdict).dim(),
-        style(after).dim(),
+        style(verdict + &after.unwrap_or_default()).dim(),
     )
 }
 
-fn after(delivery: &Delivery, since: SystemTime) -> String {
-    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let arrived = Duration::from_millis(delivery.at_ms);
-    format!("{} ms", arrived.saturating_sub(since).as_millis())
-}
-
-fn summary(
-    stack: &Stack,
-    demo: &Demo,
-    running: &Running,
-    receiver_url: &str,
-    deliveries: &[Delivery],
-    published: SystemTime,
-) {
-    terminal::heading("Delivered");
+/// What the delivery log says, the counterpart of what the receiver saw.
+fn show_log(deliveries: &[LoggedDelivery]) {
+    terminal::heading("On record");
     let rows: Vec<Vec<String>> = deliveries
         .iter()
+        .rev()
         .map(|delivery| {
+            let last = delivery.attempts.last();
+            let answer = last.and_then(|attempt| attempt.status_code);
             vec![
-                delivery.event_type.clone(),
+                delivery.event.clone(),
                 delivery.event_id.clone(),
-                format!("{} B", delivery.bytes),
-                after(delivery, published),
-                delivery.fault.clone().unwrap_or_else(|| "verified".to_owned()),
+                delivery.status.clone(),
+                delivery.attempts.len().to_string(),
+                answer.map_or_else(|| "none".to_owned(), |status| status.to_string()),
+                last.map_or_else(String::new, |attempt| format!("{} ms", attempt.duration)),
             ]
         })
         .collect();
-    terminal::table(&["event", "id", "size", "after", "signatures"], &rows);
+    terminal::table(&["event", "id", "status", "attempts", "answer", "took"], &rows);
+}
 
+fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str) {
     terminal::heading("Where everything is");
     let places = [
         ("API", stack.api_url.clone()),

@@ -59,7 +59,9 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     for (waits, emulator) in [(Waits::Real, &real), (Waits::Shortened, &shortened)] {
         let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
         for wanted in STACKS.iter().filter(|wanted| wanted.waits == waits) {
-            let stack = deployer.deploy(wanted.name, wanted.parameters).await?;
+            // Of its own, since the stacks share a bus.
+            let source = format!("{}.platform", wanted.name);
+            let stack = deployer.deploy(wanted.name, &source, wanted.parameters).await?;
             stacks.insert(wanted.name, stack);
         }
     }
