@@ -34,9 +34,11 @@ pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
     if status.success() {
         return Ok(stdout.join("\n"));
     }
-    let shown = if stderr.is_empty() { &stdout } else { &stderr };
-    let end = shown.len().saturating_sub(LINES_OF_A_FAILURE);
-    bail!("{}\n({})", shown[end..].join("\n"), how_it_ended(command, status))
+    // Some tools report on the one, some on the other.
+    let report = stdout.into_iter().filter(|line| !line.starts_with('{')).chain(stderr);
+    let report: Vec<String> = report.collect();
+    let end = report.len().saturating_sub(LINES_OF_A_FAILURE);
+    bail!("{}\n({})", report[end..].join("\n"), how_it_ended(command, status))
 }
 
 /// Runs a program with its output shown as it comes.

@@ -13,6 +13,7 @@ mod command;
 mod demo;
 mod down;
 mod emulator;
+mod env;
 mod http_client;
 mod package;
 mod process;
@@ -45,6 +46,8 @@ enum Command {
     Up(up::Options),
     /// Stop what `up --detach` left running
     Down,
+    /// Print what a shell needs to call the API: eval "$(cargo xtask env)"
+    Env,
     /// Check everything that CI checks
     Test(suite::Options),
     /// Build for AWS: the functions' zips, and a template that refers to them
@@ -87,6 +90,7 @@ async fn run(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match command {
         Command::Up(options) => up::run(&workspace, &options).await?,
+        Command::Env => env::run(&workspace)?,
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Package(options) => package::run(&workspace, &options).await?,

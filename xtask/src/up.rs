@@ -5,7 +5,7 @@ use crate::{
     demo::{self, Demo, LoggedDelivery},
     emulator::{self, Emulator},
     process::Group,
-    receiver::{Delivery, Follower, Line},
+    receiver::{Delivery, Follower, Line, Signatures},
     running::{self, Purpose, Service},
     stack::{Deployer, SAMPLE_SOURCE, Stack},
     terminal::{self, Step, pad, seconds},
@@ -192,7 +192,7 @@ async fn arrivals(follower: &mut Follower, published: SystemTime, expected: usiz
     while verified.len() < expected {
         for delivery in follower.news().into_iter().filter_map(delivery) {
             step.print_above(&line(&delivery, Some(published)));
-            if delivery.fault.is_none() {
+            if delivery.signatures == Signatures::Right {
                 verified.insert(delivery.event_id);
             }
         }
@@ -233,10 +233,12 @@ fn delivery(line: Line) -> Option<Delivery> {
 }
 
 fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
-    let (mark, verdict) = delivery.fault.as_ref().map_or_else(
-        || (style("✓").green(), "both signatures right".to_owned()),
-        |fault| (style("✗").red(), fault.clone()),
-    );
+    let (mark, verdict) = match &delivery.signatures {
+        Signatures::Right => (style("✓").green(), "both signatures right"),
+        Signatures::Wrong(fault) => (style("✗").red(), fault.as_str()),
+        Signatures::NotChecked => (style("•").dim(), "another webhook's: not checked"),
+    };
+    let verdict = verdict.to_owned();
     let arrived = Duration::from_millis(delivery.at_ms);
     let after = since
         .and_then(|since| since.duration_since(UNIX_EPOCH).ok())

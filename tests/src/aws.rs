@@ -1,0 +1,113 @@
+//! The SDK's clients for a stack's AWS, and plain calls where a whole SDK crate would be too much.
+
+use crate::{api::http_client, stack::Stack};
+use anyhow::{Context, ensure};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use reqwest::{Url, header};
+use serde_json::Value;
+
+/// A way to one AWS, as one caller.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    endpoint: Url,
+    region: String,
+}
+
+impl Aws {
+    /// The stack's AWS, as the account's owner.
+    ///
+    /// # Errors
+    /// If the stack's endpoint is not a URL.
+    pub async fn of(stack: &Stack) -> anyhow::Result<Self> {
+        let owner = Credentials::new("test", "test", None, None, "emulator");
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(&stack.endpoint_url)
+            .region(Region::new(stack.region.clone()))
+            .credentials_provider(owner)
+            .load()
+            .await;
+        let endpoint = Url::parse(&stack.endpoint_url).context("endpointUrl")?;
+        Ok(Self { config, endpoint, region: stack.region.clone() })
+    }
+
+    /// The configuration of an SDK client.
+    #[must_use]
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The configuration of an SDK client that calls as somebody else.
+    #[must_use]
+    pub fn config_as(&self, caller: &aws_sdk_sts::types::Credentials) -> SdkConfig {
+        let caller = Credentials::new(
+            caller.access_key_id(),
+            caller.secret_access_key(),
+            Some(caller.session_token().to_owned()),
+            None,
+            "sts",
+        );
+        let provider = aws_sdk_dynamodb::config::SharedCredentialsProvider::new(caller);
+        self.config.to_builder().credentials_provider(provider).build()
+    }
+
+    /// An operation of a service that speaks AWS JSON 1.1.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn json_call(
+        &self,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> anyhow::Result<Value> {
+        let headers = [("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
+        let text = self.plain_call(service, &headers, input.to_string()).await?;
+        serde_json::from_str(&text).with_context(|| text)
+    }
+
+    /// An operation of a service that speaks AWS Query; the answer is XML.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn query_call(
+        &self,
+        service: &str,
+        parameters: &[(&str, &str)],
+    ) -> anyhow::Result<String> {
+        let mut form = Url::parse("form://")?;
+        form.query_pairs_mut().extend_pairs(parameters);
+        let body = form.query().unwrap_or_default().to_owned();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.plain_call(service, &headers, body).await
+    }
+
+    /// An emulator reads from the credential who calls and which service is meant. It checks no
+    /// signature here, so there is none.
+    async fn plain_call(
+        &self,
+        service: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> anyhow::Result<String> {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
+            self.region
+        );
+        let client = http_client(&self.endpoint)?;
+        let mut request = client
+            .post(self.endpoint.clone())
+            .header(header::AUTHORIZATION, authorization)
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        ensure!(status.is_success(), "{service} answered {status}: {text}");
+        Ok(text)
+    }
+}

@@ -1,0 +1,99 @@
+//! What no door brings about: rows whose messages never were, and messages as AWS hands them over.
+
+use crate::{
+    model::Webhook,
+    world::{World, now},
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
+    event::{Event, EventContent, Retention},
+    ids::{EventId, UserId, WebhookId},
+    message::{Attempt, QueueMessage},
+    ports::AttemptRecord,
+    retry::next::Retry,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// How long the stacks keep their rows.
+const RETENTION: Retention = Retention { days: 30 };
+
+/// An event as EventBridge's rule hands it over, with this detail (JSON text) byte for byte. The bus
+/// itself may write a detail anew, so byte for byte begins at the queue.
+#[must_use]
+pub fn envelope(world: &World, id: &str, detail: &str) -> String {
+    format!(
+        concat!(
+            r#"{{"version":"0","id":"{id}","detail-type":"lead.created","source":"{source}","#,
+            r#""account":"111122223333","time":"2026-03-02T10:04:55Z","region":"eu-central-1","#,
+            r#""resources":[],"detail":{detail}}}"#
+        ),
+        id = id,
+        source = world.stack.event_source,
+        detail = detail
+    )
+}
+
+/// The ordinary message of a delivery's attempt, as text.
+#[must_use]
+pub fn message(delivery: &Delivery, attempt: u32) -> String {
+    QueueMessage::Attempt(Attempt::scheduled(delivery.target(), attempt)).to_json()
+}
+
+/// A delivery that is recorded, with its event, and has no message for its first attempt.
+///
+/// # Errors
+/// If it cannot be stored.
+pub async fn pending(world: &World, webhook: &Webhook) -> anyhow::Result<Delivery> {
+    let now = now()?;
+    let user_id = UserId::parse(&world.user)?;
+    let source_id = Uuid::new_v4().to_string();
+    let event = Event {
+        id: EventId::derive(&user_id, &world.stack.event_source, &source_id),
+        content: EventContent {
+            event_type: "lead.created".into(),
+            source: world.stack.event_source.clone(),
+            time: now,
+            data: json!({ "userId": world.user, "id": source_id }).to_string(),
+        },
+        user_id,
+        stored_at: now,
+        expires_at: RETENTION.event_expiry(now),
+    };
+    let webhook_id: WebhookId = webhook.id.parse()?;
+    let delivery = Delivery::of(&event, webhook_id, RETENTION, now);
+    world.state.store_event(&event).await?;
+    world.state.store_delivery(&delivery).await?;
+    // As stored: a row keeps its time to live in whole seconds.
+    world.state.delivery(delivery.key()).await
+}
+
+/// A delivery whose first attempt is on record as failed, and whose next has no message and no
+/// wait: what is left if the function dies between recording and scheduling.
+///
+/// # Errors
+/// If it cannot be stored.
+pub async fn abandoned(world: &World, webhook: &Webhook, retry: Retry) -> anyhow::Result<Delivery> {
+    let delivery = pending(world, webhook).await?;
+    let attempt = DeliveryAttempt {
+        attempt_number: 1,
+        status_code: Some(500),
+        response: None,
+        error: Some("the receiver answered 500".into()),
+        duration: 5,
+        attempted_at: now()?,
+        manual: false,
+    };
+    let record = AttemptRecord {
+        key: delivery.key(),
+        attempt,
+        status: Some(DeliveryStatus::Retrying),
+        reason: None,
+        next_attempt_at: Some(retry.due),
+        waits_for: retry.wait,
+        expires_at: delivery.expires_at,
+        drop_body: None,
+    };
+    world.state.record(&record).await?;
+    world.state.delivery(delivery.key()).await
+}

@@ -1,0 +1,81 @@
+//! What the deployed roles allow, and whether the functions ever asked for more.
+
+use crate::{aws::Aws, stack::Stack};
+use anyhow::Context;
+use aws_sdk_sts::types::Credentials;
+use serde_json::json;
+
+/// How every service's refusal is called, whatever comes after it.
+pub const DENIED: &str = "AccessDenied";
+
+/// The functions, by the last part of their log groups' names.
+pub const FUNCTIONS: [&str; 3] = ["api", "ingest", "delivery"];
+
+/// Credentials that may do exactly what the stack's role with this logical id may do. The role
+/// itself can be taken on by Lambda only, so its policy is put on a session of the owner's.
+///
+/// # Errors
+/// If the stack has no such role, or no session is given.
+pub async fn as_role(
+    aws: &Aws,
+    stack: &Stack,
+    role: &str,
+    policy: &str,
+) -> anyhow::Result<Credentials> {
+    let cloudformation = aws_sdk_cloudformation::Client::new(aws.config());
+    let resource = cloudformation
+        .describe_stack_resource()
+        .stack_name(&stack.stack_name)
+        .logical_resource_id(role)
+        .send()
+        .await?;
+    let name = resource
+        .stack_resource_detail()
+        .and_then(|detail| detail.physical_resource_id())
+        .with_context(|| format!("the name of {role}"))?;
+    let document = role_policy(aws, name, policy).await?;
+    let session = aws_sdk_sts::Client::new(aws.config())
+        .get_federation_token()
+        .name(policy)
+        .policy(document)
+        .send()
+        .await?;
+    session.credentials.context("credentials of the session")
+}
+
+/// The text of a role's inline policy.
+async fn role_policy(aws: &Aws, role: &str, policy: &str) -> anyhow::Result<String> {
+    let parameters = [
+        ("Action", "GetRolePolicy"),
+        ("Version", "2010-05-08"),
+        ("RoleName", role),
+        ("PolicyName", policy),
+    ];
+    let xml = aws.query_call("iam", &parameters).await?;
+    let encoded = xml
+        .split_once("<PolicyDocument>")
+        .and_then(|(_, rest)| rest.split_once("</PolicyDocument>"))
+        .map(|(document, _)| document)
+        .with_context(|| xml.clone())?;
+    // IAM answers the document in percent-encoding.
+    let form = reqwest::Url::parse(&format!("form://?document={encoded}"))?;
+    let (_, document) = form.query_pairs().next().context("a policy document")?;
+    Ok(document.into_owned())
+}
+
+/// The lines of a function's log that contain `term`, since the stack began.
+///
+/// # Errors
+/// If the log cannot be read.
+pub async fn log_lines(
+    aws: &Aws,
+    stack: &Stack,
+    function: &str,
+    term: &str,
+) -> anyhow::Result<Vec<String>> {
+    let group = format!("/aws/lambda/{}/{function}", stack.stack_name);
+    let input = json!({ "logGroupName": group, "filterPattern": term });
+    let answer = aws.json_call("logs", "Logs_20140328.FilterLogEvents", &input).await?;
+    let events = answer["events"].as_array().with_context(|| answer.to_string())?;
+    Ok(events.iter().filter_map(|event| event["message"].as_str()).map(str::to_owned).collect())
+}

@@ -1,0 +1,147 @@
+//! The queues behind the doors: messages that no producer of ours would send, and dead letters.
+
+use crate::{
+    aws::Aws,
+    until::{Look, until},
+};
+use anyhow::{Context, ensure};
+use aws_sdk_sqs::{
+    Client,
+    types::{Message, SendMessageBatchRequestEntry},
+};
+use std::time::Duration;
+
+/// Seconds for which a look hides what it reads from other looks, should it die on the way. It gives
+/// everything back as soon as it has looked.
+const LOOK_SECONDS: i32 = 5;
+
+/// The stack's SQS.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    client: Client,
+}
+
+/// A message that was put aside.
+#[derive(Debug, Clone)]
+pub struct DeadLetter {
+    /// Its text, as it came.
+    pub body: String,
+    /// The attribute `reason`.
+    pub reason: Option<String>,
+}
+
+impl Queues {
+    /// The stack's queues.
+    #[must_use]
+    pub fn of(aws: &Aws) -> Self {
+        Self { client: Client::new(aws.config()) }
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// If it is not taken.
+    pub async fn send(&self, queue_url: &str, body: &str) -> anyhow::Result<()> {
+        self.client.send_message().queue_url(queue_url).message_body(body).send().await?;
+        Ok(())
+    }
+
+    /// Sends up to ten messages in one call.
+    ///
+    /// # Errors
+    /// If one of them is not taken.
+    pub async fn send_batch(&self, queue_url: &str, bodies: &[String]) -> anyhow::Result<()> {
+        let entries = bodies
+            .iter()
+            .enumerate()
+            .map(|(index, body)| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(body)
+                    .build()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let answer = self
+            .client
+            .send_message_batch()
+            .queue_url(queue_url)
+            .set_entries(Some(entries))
+            .send()
+            .await?;
+        ensure!(answer.failed().is_empty(), "messages were not taken: {:?}", answer.failed());
+        Ok(())
+    }
+
+    /// Waits for the dead letter whose body contains `marker`, and takes it out.
+    ///
+    /// # Errors
+    /// If none came within `deadline`.
+    pub async fn dead_letter(
+        &self,
+        queue_url: &str,
+        marker: &str,
+        deadline: Duration,
+    ) -> anyhow::Result<DeadLetter> {
+        let what = format!("a dead letter with {marker}");
+        until(&what, deadline, async || {
+            let (found, others): (Vec<_>, Vec<_>) = self
+                .visible(queue_url)
+                .await?
+                .into_iter()
+                .partition(|message| message.body().is_some_and(|body| body.contains(marker)));
+            for message in &others {
+                self.give_back(queue_url, message).await?;
+            }
+            let Some(message) = found.first() else {
+                return Ok(Look::NotYet(format!("{} others", others.len())));
+            };
+            let receipt = message.receipt_handle().context("a receipt handle")?;
+            self.client
+                .delete_message()
+                .queue_url(queue_url)
+                .receipt_handle(receipt)
+                .send()
+                .await?;
+            let reason = message.message_attributes().and_then(|all| all.get("reason"));
+            Ok(Look::Found(DeadLetter {
+                body: message.body().unwrap_or_default().to_owned(),
+                reason: reason.and_then(|value| value.string_value()).map(str::to_owned),
+            }))
+        })
+        .await
+    }
+
+    /// Every message that is visible now, page by page; hidden until it is given back.
+    async fn visible(&self, queue_url: &str) -> anyhow::Result<Vec<Message>> {
+        let mut all = Vec::new();
+        loop {
+            let page = self
+                .client
+                .receive_message()
+                .queue_url(queue_url)
+                .max_number_of_messages(10)
+                .message_attribute_names("All")
+                .visibility_timeout(LOOK_SECONDS)
+                .send()
+                .await?
+                .messages
+                .unwrap_or_default();
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    async fn give_back(&self, queue_url: &str, message: &Message) -> anyhow::Result<()> {
+        let receipt = message.receipt_handle().context("a receipt handle")?;
+        self.client
+            .change_message_visibility()
+            .queue_url(queue_url)
+            .receipt_handle(receipt)
+            .visibility_timeout(0)
+            .send()
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The deployed stacks, as `cargo xtask test` describes them.
+
+use anyhow::{Context, anyhow};
+use serde::Deserialize;
+use std::{collections::HashMap, path::Path};
+
+/// Names the file that describes the stacks.
+pub const VARIABLE: &str = "GRAPNEL_STACKS";
+
+/// Which of the stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StackKind {
+    /// Defaults, with http and private targets allowed.
+    Main,
+    /// Queue delays up to 2 s, a function timeout of 5 s, a visibility timeout of 30 s.
+    Tight,
+    /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
+    Scaled,
+}
+
+impl StackKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Tight => "tight",
+            Self::Scaled => "scaled",
+        }
+    }
+}
+
+/// One deployed stack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stack {
+    /// Base URL of the HTTP API.
+    pub api_url: String,
+    /// The admin key.
+    pub admin_key: String,
+    /// The bus that the stack's rule listens on.
+    pub event_bus_name: String,
+    /// A source that the rule lets in.
+    pub event_source: String,
+    /// Where AWS answers.
+    pub endpoint_url: String,
+    /// The AWS region.
+    pub region: String,
+    /// The stack's name in CloudFormation.
+    pub stack_name: String,
+    /// The template's outputs.
+    pub outputs: Outputs,
+}
+
+/// The template's outputs, as far as tests use them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Outputs {
+    /// Events on their way to fan-out.
+    pub events_queue_url: String,
+    /// Events that could not be processed.
+    pub events_dead_letter_queue_url: String,
+    /// Attempts, checks and releases.
+    pub delivery_queue_url: String,
+    /// Those that could not be processed.
+    pub delivery_dead_letter_queue_url: String,
+    /// The webhooks table.
+    pub webhooks_table: String,
+    /// The events table.
+    pub events_table: String,
+    /// The deliveries table.
+    pub deliveries_table: String,
+    /// The keys table.
+    pub keys_table: String,
+    /// The machine behind shared waits.
+    pub wait_state_machine_arn: String,
+}
+
+impl Stack {
+    /// Reads a stack from the file that [`VARIABLE`] names.
+    ///
+    /// # Errors
+    /// If the variable is not set or the file does not describe the stack.
+    pub fn read(kind: StackKind) -> anyhow::Result<Self> {
+        let path = std::env::var_os(VARIABLE).ok_or_else(|| {
+            anyhow!(
+                "{VARIABLE} is not set: these tests need deployed stacks. Run `cargo xtask test`, which brings them."
+            )
+        })?;
+        let path = Path::new(&path);
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{VARIABLE} names {}", path.display()))?;
+        let mut stacks: HashMap<String, serde_json::Value> =
+            serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        let stack = stacks
+            .remove(kind.name())
+            .with_context(|| format!("{} describes no stack `{}`", path.display(), kind.name()))?;
+        serde_json::from_value(stack)
+            .with_context(|| format!("stack `{}` in {}", kind.name(), path.display()))
+    }
+}

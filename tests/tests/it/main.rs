@@ -1,0 +1,16 @@
+//! The deployed system, seen from outside. One binary: each file is a subject, each test a
+//! behaviour, and all of them run side by side.
+
+mod bad_input;
+mod dead_letters;
+mod delivered;
+mod fan_out;
+mod manual;
+mod payloads;
+mod permissions;
+mod retried;
+mod schedule;
+mod stale;
+mod tenancy;
+mod test_endpoint;
+mod waits;

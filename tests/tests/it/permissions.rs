@@ -1,0 +1,218 @@
+//! Least privilege, with policies enforced: every call that the functions make is allowed, and what
+//! a role does not need is refused.
+
+use anyhow::{Context, ensure};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::AttributeValue,
+};
+use grapnel_domain::retry::next::Retry;
+use grapnel_testing::receiver::Script;
+use grapnel_tests::{
+    forged,
+    model::Delivery,
+    permissions::{DENIED, FUNCTIONS, as_role, log_lines},
+    world::{SOON, World, now},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A minute to wait for, or the time until a check, and what follows.
+const LONG: Duration = Duration::from_secs(200);
+
+fn delayed(seconds: u32) -> Value {
+    json!({ "retryConfig": { "maxAttempts": 2, "delaysSeconds": [seconds] } })
+}
+
+/// Takes a delivery down every way that the functions have, so that each of their calls is made.
+async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
+    // Success; a retry by queue; one by a shared wait; an end at a release; a check.
+    let by_queue = world.webhook("/queue", delayed(1)).await?;
+    let by_wait = world.webhook("/wait", delayed(3)).await?;
+    let ended = world.webhook("/end", delayed(3)).await?;
+    for path in ["/queue", "/wait"] {
+        world.receiver.answer_with(path, Script::statuses([500]));
+    }
+    world.receiver.answer_with("/end", 500);
+    world.publish("lead.created", json!({ "big": "x".repeat(10_000) })).await?;
+    world.requests("/end", 1).await?;
+    world.api.change_webhook(&ended.id, &json!({ "status": "disabled" })).await?;
+    let checked = world.webhook("/check", json!({ "events": ["task.failed"] })).await?;
+    let retry = Retry { due: now()?, wait: None };
+    let abandoned = forged::abandoned(world, &checked, retry).await?;
+    let delivery_queue = &world.stack.outputs.delivery_queue_url;
+    world.queues.send(delivery_queue, &forged::message(&abandoned, 1)).await?;
+
+    // The API: every route that reads, writes or enqueues.
+    let tested = world.webhook("/test", json!({ "events": ["task.failed"] })).await?;
+    ensure!(world.api.test(&tested.id).await?.status == 200, "a test");
+    let delivery = world.settled(&tested).await?;
+    ensure!(world.api.retry(&tested.id, &delivery.id).await?.status == 202, "a manual retry");
+    world.requests("/test", 2).await?;
+    let rotate = format!("/api/webhooks/{}/secret/rotate", tested.id);
+    world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
+    world.api.webhooks().await?;
+
+    // Dead letters of both queues.
+    let outputs = &world.stack.outputs;
+    for (queue, dead_letters) in [
+        (&outputs.events_queue_url, &outputs.events_dead_letter_queue_url),
+        (&outputs.delivery_queue_url, &outputs.delivery_dead_letter_queue_url),
+    ] {
+        let marker = Uuid::new_v4().to_string();
+        world.queues.send(queue, &marker).await?;
+        world.queues.dead_letter(dead_letters, &marker, SOON).await?;
+    }
+
+    world.settled(&by_queue).await?;
+    world.receiver.wait_for("/check", 1, LONG).await?;
+    world.delivery_within(LONG, &by_wait, "that is settled", Delivery::is_settled).await?;
+    let ended = world.delivery_within(LONG, &ended, "that ended", Delivery::is_settled).await?;
+    assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
+    world.api.delete_webhook(&tested.id).await?;
+    world.state.wait_failures(&by_wait.id).await
+}
+
+#[tokio::test]
+async fn every_call_that_the_functions_make_is_allowed() -> anyhow::Result<()> {
+    let world = World::tight().await?;
+    let failures = tour(&world).await?;
+    assert_eq!(failures, Vec::<String>::new(), "the wait machine's own calls");
+    for function in FUNCTIONS {
+        let runs = log_lines(&world.aws, &world.stack, function, "START").await?;
+        ensure!(!runs.is_empty(), "{function} has run, and its log shows it");
+        let denied = log_lines(&world.aws, &world.stack, function, DENIED).await?;
+        ensure!(denied.is_empty(), "{function} was refused something: {denied:?}");
+    }
+    Ok(())
+}
+
+/// Checks that a call was refused for want of a permission.
+fn refused<T, E: ProvideErrorMetadata>(
+    what: &str,
+    result: Result<T, SdkError<E>>,
+) -> anyhow::Result<()> {
+    let error = result.err().with_context(|| format!("{what} was allowed"))?;
+    let code = error.code().unwrap_or_default();
+    ensure!(code.starts_with(DENIED), "{what}: {code} {:?}", error.message());
+    Ok(())
+}
+
+/// DynamoDB and SQS, called with what one role may do.
+struct As {
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    sfn: aws_sdk_sfn::Client,
+}
+
+impl As {
+    async fn role(world: &World, role: &str, policy: &str) -> anyhow::Result<Self> {
+        let caller = as_role(&world.aws, &world.stack, role, policy).await?;
+        let config = world.aws.config_as(&caller);
+        Ok(Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            sfn: aws_sdk_sfn::Client::new(&config),
+        })
+    }
+
+    async fn cannot_read(&self, table: &str, partition: &str) -> anyhow::Result<()> {
+        let key = AttributeValue::S("nobody".into());
+        let mut get = self.dynamodb.get_item().table_name(table).key(partition, key.clone());
+        if partition != "hash" {
+            get = get.key("id", key);
+        }
+        refused(&format!("GetItem on {table}"), get.send().await)
+    }
+
+    async fn cannot_write(&self, table: &str, partition: &str) -> anyhow::Result<()> {
+        let key = AttributeValue::S("nobody".into());
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(table)
+            .item(partition, key.clone())
+            .item("id", key.clone());
+        refused(&format!("PutItem on {table}"), put.send().await)?;
+        let delete = self
+            .dynamodb
+            .delete_item()
+            .table_name(table)
+            .key(partition, key.clone())
+            .key("id", key);
+        refused(&format!("DeleteItem on {table}"), delete.send().await)
+    }
+
+    async fn cannot_scan(&self, table: &str) -> anyhow::Result<()> {
+        refused(&format!("Scan of {table}"), self.dynamodb.scan().table_name(table).send().await)
+    }
+
+    async fn cannot_send(&self, queue: &str) -> anyhow::Result<()> {
+        let sent = self.sqs.send_message().queue_url(queue).message_body("no").send().await;
+        refused(&format!("SendMessage to {queue}"), sent)
+    }
+}
+
+#[tokio::test]
+async fn the_api_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let api = As::role(&world, "ApiRole", "api").await?;
+    let outputs = &world.stack.outputs;
+    let user = AttributeValue::S(world.user.clone());
+    // What it may: the refusals below are the policy's, not those of a broken session.
+    let allowed = api
+        .dynamodb
+        .query()
+        .table_name(&outputs.webhooks_table)
+        .key_condition_expression("userId = :user")
+        .expression_attribute_values(":user", user);
+    allowed.send().await?;
+    for table in [&outputs.webhooks_table, &outputs.deliveries_table, &outputs.keys_table] {
+        api.cannot_scan(table).await?;
+    }
+    api.cannot_write(&outputs.deliveries_table, "webhookId").await?;
+    api.cannot_write(&outputs.events_table, "userId").await?;
+    api.cannot_send(&outputs.events_dead_letter_queue_url).await?;
+    let started = api.sfn.start_execution().state_machine_arn(&outputs.wait_state_machine_arn);
+    refused("StartExecution", started.send().await)
+}
+
+#[tokio::test]
+async fn ingest_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let ingest = As::role(&world, "IngestRole", "ingest").await?;
+    let outputs = &world.stack.outputs;
+    // Secrets are in the webhooks table: fan-out reads slim rows by query, never whole ones.
+    ingest.cannot_read(&outputs.webhooks_table, "userId").await?;
+    ingest.cannot_read(&outputs.keys_table, "hash").await?;
+    ingest.cannot_write(&outputs.webhooks_table, "userId").await?;
+    ingest.cannot_scan(&outputs.events_table).await?;
+    ingest.cannot_send(&outputs.events_queue_url).await?;
+    ingest.cannot_send(&outputs.delivery_dead_letter_queue_url).await
+}
+
+#[tokio::test]
+async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let delivery = As::role(&world, "DeliveryRole", "delivery").await?;
+    let outputs = &world.stack.outputs;
+    delivery.cannot_read(&outputs.keys_table, "hash").await?;
+    delivery.cannot_write(&outputs.webhooks_table, "userId").await?;
+    delivery.cannot_write(&outputs.events_table, "userId").await?;
+    delivery.cannot_write(&outputs.deliveries_table, "webhookId").await?;
+    delivery.cannot_scan(&outputs.deliveries_table).await?;
+    delivery.cannot_send(&outputs.events_queue_url).await?;
+    delivery.cannot_send(&outputs.events_dead_letter_queue_url).await
+}
+
+#[tokio::test]
+async fn the_wait_machine_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let wait = As::role(&world, "WaitRole", "wait").await?;
+    let outputs = &world.stack.outputs;
+    wait.cannot_read(&outputs.deliveries_table, "webhookId").await?;
+    wait.cannot_read(&outputs.webhooks_table, "userId").await?;
+    wait.cannot_write(&outputs.deliveries_table, "webhookId").await?;
+    wait.cannot_send(&outputs.events_queue_url).await
+}

@@ -1,0 +1,107 @@
+//! The real default schedule, walked: 1 minute, 5 minutes, 30 minutes, 2 hours. The stack sends
+//! every delay through shared waits, and its emulator makes those a thousand times shorter; what
+//! was decided, and when it said that it was due, is in real minutes.
+//!
+//! The machine's looks are as much shorter: one that should come a minute after a release comes
+//! after 60 ms and may find it still at work, and then releases again. So the log is what counts
+//! here, not the number of requests.
+
+use anyhow::{Context, ensure};
+use grapnel_domain::time::Timestamp;
+use grapnel_testing::receiver::{Reply, Script};
+use grapnel_tests::{
+    model::{Delivery, Webhook},
+    until::{Look, until},
+    world::{SOON, World},
+};
+use serde_json::json;
+use std::time::Duration;
+
+/// Seconds before attempts 2, 3, 4 and 5.
+const DELAYS: [u64; 4] = [60, 300, 1800, 7200];
+
+/// How long the receiver takes to answer. While it does, the log shows the attempt before.
+const THINKING: Duration = Duration::from_secs(3);
+
+/// Half an hour and two hours take two and seven seconds.
+const WALK: Duration = Duration::from_secs(120);
+
+/// Follows a delivery through the whole schedule, and answers when each next attempt was due.
+/// After attempt `n` and before `n + 1` is on record, the log says when that one was due.
+async fn walk(world: &World, webhook: &Webhook) -> anyhow::Result<Vec<Timestamp>> {
+    let mut dues = Vec::new();
+    for (made, delay) in DELAYS.into_iter().enumerate().map(|(index, delay)| (index + 1, delay)) {
+        let what = format!("with {made} attempts");
+        let reached = |delivery: &Delivery| delivery.attempts.len() >= made;
+        let delivery = world.delivery_within(WALK, webhook, &what, reached).await?;
+        assert_eq!((delivery.status.as_str(), delivery.attempts.len()), ("retrying", made));
+        let attempt = delivery.attempts.last().context("an attempt")?;
+        let due = delivery.next_attempt_at.context("nextAttemptAt")?;
+        let ended = attempt.attempted_at.plus(Duration::from_millis(attempt.duration));
+        let wait = ended.until(due);
+        let delay = Duration::from_secs(delay);
+        ensure!(wait >= delay, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
+        // Jitter, then the next full minute, then one more if that one is near.
+        let most = delay.mul_f64(1.1) + Duration::from_secs(100);
+        ensure!(wait <= most, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
+        dues.push(due);
+    }
+    Ok(dues)
+}
+
+/// Checks that the webhook had exactly these waits, and that they end by themselves.
+async fn waits_end(world: &World, webhook: &Webhook, dues: &[Timestamp]) -> anyhow::Result<()> {
+    let waits = until("the waits' end", SOON, async || {
+        let waits = world.state.waits(&webhook.id).await?;
+        let over = waits.iter().all(|wait| !wait.running);
+        Ok(if over { Look::Found(waits) } else { Look::not_yet(waits) })
+    })
+    .await?;
+    let minutes: Vec<Timestamp> = waits.iter().map(|wait| wait.minute.strikes_at()).collect();
+    assert_eq!(minutes, dues, "every delay is one shared wait");
+    for wait in &waits {
+        assert_eq!(wait.status.as_str(), "SUCCEEDED", "{wait:?}");
+    }
+    Ok(())
+}
+
+fn shows_five_attempts(delivery: &Delivery, last: u16) {
+    assert_eq!(delivery.attempt_numbers(), [1, 2, 3, 4, 5]);
+    assert_eq!(delivery.status_codes()[..4], [Some(500); 4]);
+    assert_eq!(delivery.status_codes()[4], Some(last));
+    assert_eq!(delivery.next_attempt_at, None);
+}
+
+#[tokio::test]
+async fn the_default_schedule_is_walked_to_its_end() -> anyhow::Result<()> {
+    let world = World::scaled().await?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    assert_eq!(webhook.retry_config["delaysSeconds"], json!(DELAYS));
+    world.receiver.answer_with("/hook", Reply::status(500).after(THINKING));
+    world.publish("workflow.failed", json!({})).await?;
+
+    let dues = walk(&world, &webhook).await?;
+    let delivery = world.settled(&webhook).await?;
+    assert_eq!(delivery.status, "failed");
+    assert_eq!(delivery.reason.as_deref(), Some("attempts_exhausted"));
+    shows_five_attempts(&delivery, 500);
+    waits_end(&world, &webhook, &dues).await
+}
+
+#[tokio::test]
+async fn the_fifth_attempt_of_the_default_schedule_can_succeed() -> anyhow::Result<()> {
+    let world = World::scaled().await?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    let failing = || Reply::status(500).after(THINKING);
+    world.receiver.answer_with(
+        "/hook",
+        Script::in_order((0..4).map(|_| failing())).then(Reply::status(200).after(THINKING)),
+    );
+    world.publish("workflow.failed", json!({})).await?;
+
+    let dues = walk(&world, &webhook).await?;
+    let delivery = world.settled(&webhook).await?;
+    assert_eq!((delivery.status.as_str(), delivery.reason.as_deref()), ("success", None));
+    shows_five_attempts(&delivery, 200);
+    waits_end(&world, &webhook, &dues).await
+}
