@@ -96,6 +96,9 @@ async fn run_tests(workspace: &Workspace, stacks: &PathBuf, arguments: &[String]
         .args(["test", "--package", "grapnel-tests", "--"])
         .args(arguments)
         .env("GRAPNEL_STACKS", stacks)
+        // All at once: each of them waits, for a minute of the clock or for a check, far more than
+        // it works. As many as there are processors at a time would take half an hour.
+        .env("RUST_TEST_THREADS", "100")
         .current_dir(workspace.root());
     command::run_shown(&mut tests).await
 }
