@@ -5,7 +5,6 @@ mod answers;
 mod failures;
 mod http2;
 mod name_server;
-mod raw;
 mod resolving;
 mod tls;
 mod wire;
@@ -32,9 +31,6 @@ use crate::{
     names::{Found, LookUp, LookUpError},
     sender::Parts,
 };
-
-/// Longest wait for something that must happen.
-const SOON: Duration = Duration::from_secs(5);
 
 /// What a request in these tests has, unless it needs less.
 const TIME: Duration = Duration::from_secs(10);

@@ -5,14 +5,13 @@ use std::time::Duration;
 use grapnel_domain::outbound::CAPTURE_LIMIT_BYTES;
 use grapnel_domain::outbound::SendOutcome;
 use grapnel_domain::ports::SendRequests;
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_testing::{
+    hostile::raw::{RawServer, Then},
+    receiver::{Reply, TestReceiver},
+};
 use rstest::rstest;
 
-use super::{
-    answer_to, local_sender,
-    raw::{RawServer, Then},
-    request, short, took_its_second,
-};
+use super::{answer_to, local_sender, request, short, took_its_second};
 
 #[rstest]
 #[case(200)]

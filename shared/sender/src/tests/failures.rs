@@ -1,15 +1,13 @@
 //! Receivers that give no usable answer.
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::receiver::{Reply, TestReceiver};
-use rstest::rstest;
-use tokio::net::TcpListener;
-
-use super::{
-    failure_of, local_sender,
-    raw::{Congested, RawServer, Then},
-    request, short, took_its_second,
+use grapnel_testing::{
+    hostile::raw::{Congested, RawServer, Refusing, Then},
+    receiver::{Reply, TestReceiver},
 };
+use rstest::rstest;
+
+use super::{failure_of, local_sender, request, short, took_its_second};
 
 const CLOSED: &str = "the receiver closed the connection before answering";
 const INVALID: &str = "the receiver's answer is not valid HTTP";
@@ -44,8 +42,8 @@ async fn half_an_answer_is_cut_at_the_timeout_and_the_connection_dropped(#[case]
 
 #[tokio::test]
 async fn connecting_is_cut_at_the_timeout() {
-    let congested = Congested::on("127.0.0.1:0").await;
-    let url = format!("http://{}/in", congested.address);
+    let congested = Congested::start().await;
+    let url = format!("http://{}/in", congested.address());
     let sent = local_sender().send(short(url)).await;
     took_its_second(&sent);
     let error = "no connection to the receiver came about within 1 s".to_owned();
@@ -54,10 +52,9 @@ async fn connecting_is_cut_at_the_timeout() {
 
 #[tokio::test]
 async fn a_refused_connection_is_told() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    let error = failure_of(&local_sender(), request(format!("http://{address}/in"))).await;
+    let refusing = Refusing::start();
+    let url = format!("http://{}/in", refusing.address());
+    let error = failure_of(&local_sender(), request(url)).await;
     assert_eq!(error, "the receiver refused the connection");
 }
 

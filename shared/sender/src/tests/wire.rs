@@ -3,15 +3,14 @@
 use std::{collections::BTreeSet, io::BufRead, process::Stdio, time::Duration};
 
 use grapnel_domain::{outbound::OutboundRequest, ports::SendRequests};
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_testing::{
+    hostile::raw::{RawServer, Then},
+    receiver::{Reply, TestReceiver},
+};
 use rstest::rstest;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::{
-    TIME, answer_to, failure_of, local_sender,
-    raw::{RawServer, Then},
-    request,
-};
+use super::{TIME, answer_to, failure_of, local_sender, request};
 
 #[tokio::test]
 async fn the_request_arrives_as_it_was_built() {

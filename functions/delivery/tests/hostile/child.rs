@@ -1,0 +1,148 @@
+//! The function in its child: the real handler and sender, over AWS in memory.
+
+use grapnel_delivery::{Deliver, Rules};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
+    event::Retention,
+    message::{Attempt, QueueDelay, QueueMessage, Record},
+    outbound::{OutboundRequest, SendOutcome, Sent},
+    ports::SendRequests,
+    retry::RetryConfig,
+};
+use grapnel_sender::{Sender, SenderConfig};
+use grapnel_testing::{
+    builders::{a_delivery, a_webhook, an_event},
+    hostile::TIMEOUT_SECONDS,
+    memory::Memory,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Messages that the function gets at a time, as the template sets it.
+const BATCH: usize = 10;
+
+/// What comes before the report in the child's output.
+pub(crate) const MARK: &str = "REPORT ";
+
+/// What came of every attempt.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// In the order of the URLs.
+    pub(crate) attempts: Vec<Reported>,
+    /// The most memory that the child ever held, in KiB, if the system tells.
+    pub(crate) peak_kib: Option<u64>,
+}
+
+/// What came of one attempt.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Reported {
+    /// As it is on record.
+    pub(crate) attempt: DeliveryAttempt,
+    /// Where its delivery stands.
+    pub(crate) status: DeliveryStatus,
+    /// Whether the sender said that the answer was cut.
+    pub(crate) truncated: bool,
+}
+
+#[tokio::test]
+#[ignore = "the child of the other tests, which give it URLs to deliver to"]
+async fn delivers_for_its_parent() {
+    let mut urls = String::new();
+    std::io::stdin().read_line(&mut urls).expect("a line");
+    // Run by hand, there is no parent to name any.
+    if urls.is_empty() {
+        return;
+    }
+    let urls: Vec<String> = serde_json::from_str(&urls).expect("a list of URLs");
+    let config = SenderConfig { allow_http: true, allow_private: true };
+    let sender = Noting { sender: Sender::new(config).expect("a sender"), cut: Arc::default() };
+    let mut attempts = Vec::new();
+    for batch in urls.chunks(BATCH) {
+        attempts.extend(deliver(&sender, batch).await);
+    }
+    let report = Report { attempts, peak_kib: peak_kib() };
+    println!("{MARK}{}", serde_json::to_string(&report).expect("serialises"));
+}
+
+/// Hands the function one batch, and looks what is on record then.
+async fn deliver(sender: &Noting, urls: &[String]) -> Vec<Reported> {
+    let memory = Memory::new();
+    let deliver = Deliver {
+        webhooks: memory.clone(),
+        events: memory.clone(),
+        deliveries: memory.clone(),
+        queue: memory.clone(),
+        dead_letters: memory.clone(),
+        waits: memory.clone(),
+        sender,
+        clock: memory.clock(),
+        rules: Rules {
+            retention: Retention { days: 30 },
+            longest_queue_delay: QueueDelay::at_most(900),
+            visibility_timeout: Duration::from_secs(360),
+        },
+    };
+    let deliveries: Vec<Delivery> = urls.iter().map(|url| pending(&memory, url)).collect();
+    let records: Vec<Record> = deliveries.iter().map(first_attempt).collect();
+    let report = deliver.handle(&records).await;
+    assert_eq!(report.failed, [""; 0], "messages that come again");
+    assert_eq!((report.done.len(), report.dead_letters), (urls.len(), 0), "{report:?}");
+
+    let found = deliveries.iter().zip(urls).map(|(delivery, url)| {
+        let row = memory.delivery_now(delivery.key()).expect("its row");
+        let [attempt] = row.attempts.as_slice() else { panic!("one attempt at {url}: {row:?}") };
+        Reported { attempt: attempt.clone(), status: row.status, truncated: sender.has_cut(url) }
+    });
+    found.collect()
+}
+
+/// A delivery to `url` with everything that belongs to it.
+fn pending(memory: &Memory, url: &str) -> Delivery {
+    let retry = RetryConfig { timeout_seconds: TIMEOUT_SECONDS, ..RetryConfig::default() };
+    let webhook = a_webhook().url(url).retry(retry).build();
+    let event = an_event().build();
+    let delivery = a_delivery().of(&event).to(&webhook).build();
+    memory.put_webhook(webhook);
+    memory.put_event(event);
+    memory.put_delivery(delivery.clone());
+    delivery
+}
+
+fn first_attempt(delivery: &Delivery) -> Record {
+    let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
+    Record { message_id: delivery.id.to_string(), body: message.to_json() }
+}
+
+/// The real sender, with a note of what it cut: that is not on record.
+struct Noting {
+    sender: Sender,
+    cut: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Noting {
+    fn has_cut(&self, url: &str) -> bool {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner).contains(url)
+    }
+}
+
+impl SendRequests for &Noting {
+    async fn send(&self, request: OutboundRequest) -> Sent {
+        let url = request.url.clone();
+        let sent = self.sender.send(request).await;
+        if matches!(&sent.outcome, SendOutcome::Answered(answer) if answer.truncated) {
+            self.cut.lock().unwrap_or_else(PoisonError::into_inner).insert(url);
+        }
+        sent
+    }
+}
+
+/// The most memory that this process ever held, as Linux counts it.
+fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}

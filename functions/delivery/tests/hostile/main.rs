@@ -1,0 +1,147 @@
+//! The delivery function and the real sender against receivers that misbehave.
+//!
+//! The receivers run here; the function runs in a child of its own. There it can be given the
+//! receivers' authority as the system's, and its memory can be measured without theirs.
+
+mod child;
+
+use child::{MARK, Report, Reported};
+use grapnel_domain::delivery::DeliveryStatus;
+use grapnel_testing::hostile::{Expected, Hostile, Kept, Running, TIMEOUT_SECONDS, tls::Authority};
+use std::{path::Path, process::Stdio, time::Duration};
+use tokio::{io::AsyncWriteExt, process::Command};
+
+/// How long beyond its timeout an attempt may hold the function.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The least memory that a function can have.
+const LEAST_MEMORY_KIB: u64 = 128 * 1024;
+
+/// Runs the function in a child that trusts `authority`, with a message for each receiver.
+async fn deliver(test: &str, authority: &Authority, receivers: &[Running]) -> Report {
+    let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.pem"));
+    std::fs::write(&roots, authority.pem()).expect("room for a file");
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "child::delivers_for_its_parent", "--ignored", "--nocapture"])
+        .env("SSL_CERT_FILE", &roots)
+        .env_remove("SSL_CERT_DIR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("a child");
+    let urls: Vec<&str> = receivers.iter().map(Running::url).collect();
+    let mut told = serde_json::to_vec(&urls).expect("serialises");
+    told.push(b'\n');
+    let mut stdin = child.stdin.take().expect("its input");
+    stdin.write_all(&told).await.expect("room for a line");
+    let output = child.wait_with_output().await.expect("its end");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report = text.split_once(MARK).and_then(|(_, rest)| rest.lines().next());
+    let report = report.unwrap_or_else(|| panic!("the child has no report: {text}"));
+    assert!(output.status.success(), "{text}");
+    serde_json::from_str(report).expect("a report")
+}
+
+async fn start(receivers: &[Hostile], authority: &Authority) -> Vec<Running> {
+    let mut running = Vec::new();
+    for receiver in receivers {
+        running.push(receiver.start(authority).await);
+    }
+    running
+}
+
+/// What is wrong with what came of an attempt.
+fn complaints(expected: &Expected, found: &Reported) -> Vec<String> {
+    let Reported { attempt, status, truncated } = found;
+    let mut complaints = Vec::new();
+    let mut check = |fits: bool, complaint: String| {
+        if !fits {
+            complaints.push(complaint);
+        }
+    };
+    let wanted = match expected.error {
+        None => DeliveryStatus::Success,
+        Some(_) => DeliveryStatus::Retrying,
+    };
+    check(*status == wanted, format!("the delivery is {status:?}, not {wanted:?}"));
+    check(
+        attempt.status_code == expected.status_code,
+        format!("status {:?}, not {:?}", attempt.status_code, expected.status_code),
+    );
+    check(
+        attempt.error.as_deref() == expected.error,
+        format!("{:?}, not {:?}", attempt.error, expected.error),
+    );
+    let kept = attempt.response.as_deref();
+    check(is_kept(expected.response, kept), format!("{kept:?}, not {:?}", expected.response));
+    check(
+        *truncated == expected.truncated,
+        format!("truncated: {truncated}, not {}", expected.truncated),
+    );
+    let timeout = Duration::from_secs(u64::from(TIMEOUT_SECONDS));
+    let took = Duration::from_millis(attempt.duration);
+    check(took < timeout + GRACE, format!("took {took:?}"));
+    check(took >= timeout || !expected.takes_all_its_time, format!("took only {took:?}"));
+    complaints
+}
+
+fn is_kept(expected: Kept, found: Option<&str>) -> bool {
+    let found = found.unwrap_or_default();
+    match expected {
+        Kept::Nothing => found.is_empty(),
+        Kept::Text(text) => found == text,
+        Kept::Something => !found.is_empty(),
+        Kept::AsMuchAsFits(limit) => (limit - 3..=limit).contains(&found.len()),
+    }
+}
+
+#[tokio::test]
+async fn every_hostile_receiver_costs_its_own_attempt_and_no_more() {
+    let authority = Authority::called("hostile receivers");
+    let receivers = Hostile::all();
+    let running = start(&receivers, &authority).await;
+    let report = deliver("every", &authority, &running).await;
+
+    let mut wrong = Vec::new();
+    for ((receiver, running), found) in receivers.iter().zip(&running).zip(&report.attempts) {
+        let mut complaints = complaints(&receiver.expected, found);
+        if running.requests() > 1 {
+            complaints.push(format!("{} requests", running.requests()));
+        }
+        if !complaints.is_empty() {
+            wrong.push(format!("{}: {}", receiver.name, complaints.join("; ")));
+        }
+    }
+    assert_eq!(report.attempts.len(), receivers.len());
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let slowest = report.attempts.iter().map(|found| found.attempt.duration).max();
+    println!("{} hostile receivers, the slowest took {slowest:?} ms", receivers.len());
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn ten_hostile_answers_at_once_fit_into_the_least_memory() {
+    let authority = Authority::called("hostile receivers");
+    let receivers = [
+        "endless body",
+        "endless error",
+        "gzip bomb",
+        "gzip bomb",
+        "1 MB header",
+        "1 MB of headers",
+        "endless headers",
+        "HTTP/2 endless body",
+        "HTTP/2 1xx flood",
+        "HTTP/2 endless empty body",
+    ]
+    .map(Hostile::named);
+    let running = start(&receivers, &authority).await;
+    let report = deliver("memory", &authority, &running).await;
+    for (receiver, found) in receivers.iter().zip(&report.attempts) {
+        assert_eq!(complaints(&receiver.expected, found), [""; 0], "{}", receiver.name);
+    }
+    let peak = report.peak_kib.expect("Linux tells");
+    println!("ten hostile answers at once: at most {peak} KiB resident");
+    assert!(peak < LEAST_MEMORY_KIB, "{peak} KiB");
+}

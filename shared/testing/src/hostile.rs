@@ -1,0 +1,268 @@
+//! Receivers that misbehave, and what must be on record of an attempt at each.
+//!
+//! [`Hostile::all`] is the list. Every entry can be started, and says how an attempt with
+//! [`TIMEOUT_SECONDS`] must end. What it is made of is here for tests of other misbehaviour too:
+//!
+//! - [`raw`]: bytes in place of HTTP, in any order and at any pace;
+//! - [`tls`]: an authority of a test's own, and certificates with whatever is wrong with them;
+//! - [`http2`]: frames in place of HTTP/2.
+
+mod answers;
+mod connections;
+mod frames;
+pub mod http2;
+pub mod raw;
+pub mod tls;
+
+use http2::FrameServer;
+use raw::{Congested, RawServer, Refusing, Then};
+use rcgen::date_time_ymd;
+use tls::{Authority, Identity, TlsServer};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio_rustls::server::TlsStream;
+
+/// Seconds that an attempt at a hostile receiver has. The sentences on record name them.
+pub const TIMEOUT_SECONDS: u32 = 1;
+
+/// The host that the servers' URLs name.
+const HOST: &str = "127.0.0.1";
+
+/// A receiver that misbehaves in one way.
+#[derive(Debug)]
+pub struct Hostile {
+    /// How, in a few words.
+    pub name: &'static str,
+    /// What must be on record of an attempt.
+    pub expected: Expected,
+    conduct: Conduct,
+}
+
+/// What must be on record of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// The status code, if the receiver gave one.
+    pub status_code: Option<u16>,
+    /// The sentence, if the attempt failed.
+    pub error: Option<&'static str>,
+    /// What is kept of the body.
+    pub response: Kept,
+    /// Whether the body went on, broke off or outlasted the time. Not on record: what the sender
+    /// says.
+    pub truncated: bool,
+    /// Whether the attempt uses its time up. Any other is over before.
+    pub takes_all_its_time: bool,
+}
+
+impl Expected {
+    /// No answer that counts, for the reason that this sentence gives.
+    const fn failed(error: &'static str) -> Self {
+        Self {
+            status_code: None,
+            error: Some(error),
+            response: Kept::Nothing,
+            truncated: false,
+            takes_all_its_time: false,
+        }
+    }
+
+    /// An answer that settles the delivery.
+    const fn success(status: u16) -> Self {
+        Self { status_code: Some(status), error: None, ..Self::failed("") }
+    }
+
+    /// An answer that is a failure, for the reason that this sentence gives.
+    const fn refused(status: u16, error: &'static str) -> Self {
+        Self { status_code: Some(status), ..Self::failed(error) }
+    }
+
+    const fn keeping(self, response: Kept) -> Self {
+        Self { response, ..self }
+    }
+
+    const fn cut(self) -> Self {
+        Self { truncated: true, ..self }
+    }
+
+    const fn in_all_its_time(self) -> Self {
+        Self { takes_all_its_time: true, ..self }
+    }
+}
+
+/// What is kept of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing.
+    Nothing,
+    /// Exactly this text.
+    Text(&'static str),
+    /// As much as there was time for.
+    Something,
+    /// As many bytes as are kept of any body, less what a last character would have needed.
+    AsMuchAsFits(usize),
+}
+
+/// What a receiver does.
+#[derive(Debug)]
+enum Conduct {
+    /// Sends these bytes.
+    Bytes(Vec<u8>, Then),
+    /// Sends these bytes where the client expects TLS.
+    BytesForTls(&'static [u8], Then),
+    /// Sends these bytes over TLS, then these over and over if there are any, and in the end cuts
+    /// the connection without the goodbye that tells an end from a cut.
+    Tls { once: &'static [u8], flood: &'static [u8] },
+    /// Sends these frames, and then others over and over.
+    Frames { once: Vec<u8>, flood: Vec<u8> },
+    /// Has a certificate with this flaw.
+    Certificate(Flaw),
+    /// Does not take the connection.
+    Congested,
+    /// Refuses the connection.
+    Refusing,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy)]
+enum Flaw {
+    Expired,
+    SelfSigned,
+    WrongHost,
+}
+
+/// A hostile receiver that runs until it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    url: String,
+    server: Box<dyn Server>,
+}
+
+/// What runs.
+trait Server: std::fmt::Debug + Send + Sync {
+    /// Complete requests so far. By default the server never gets to see one.
+    fn requests(&self) -> usize {
+        0
+    }
+}
+
+impl Server for RawServer {
+    fn requests(&self) -> usize {
+        self.requests()
+    }
+}
+
+impl Server for FrameServer {
+    fn requests(&self) -> usize {
+        self.requests()
+    }
+}
+
+impl Server for TlsServer {}
+impl Server for Congested {}
+impl Server for Refusing {}
+
+impl Running {
+    fn at(url: String, server: impl Server + 'static) -> Self {
+        Self { url, server: Box::new(server) }
+    }
+
+    /// Where to send to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Complete requests so far. 0 where the receiver never reads one.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.server.requests()
+    }
+}
+
+impl Hostile {
+    /// Every one of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        [answers::all(), frames::all(), connections::all()].into_iter().flatten().collect()
+    }
+
+    /// The entry of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let found = Self::all().into_iter().find(|one| one.name == name);
+        found.unwrap_or_else(|| panic!("no hostile receiver is called {name}"))
+    }
+
+    /// Starts it on a free port of this machine. Its certificate, unless that is what is wrong with
+    /// it, is by `authority`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no port.
+    pub async fn start(&self, authority: &Authority) -> Running {
+        let identity = || authority.certify(&tls::named(HOST));
+        match &self.conduct {
+            Conduct::Bytes(bytes, then) => {
+                let server = RawServer::start(bytes.clone(), *then).await;
+                Running::at(server.url("/in"), server)
+            }
+            Conduct::BytesForTls(bytes, then) => {
+                let server = RawServer::answering_anything(*bytes, *then).await;
+                Running::at(format!("https://{}/in", server.address()), server)
+            }
+            Conduct::Tls { once, flood } => {
+                let (once, flood) = (*once, *flood);
+                let serve = move |stream| speak(stream, once, flood);
+                let server = TlsServer::start(identity(), "http/1.1", serve).await;
+                Running::at(server.url(HOST), server)
+            }
+            Conduct::Frames { once, flood } => {
+                let server = FrameServer::start(identity(), once.clone(), flood.clone()).await;
+                Running::at(server.url(HOST), server)
+            }
+            Conduct::Certificate(flaw) => {
+                let identity = flaw.identity(authority);
+                let server = TlsServer::start(identity, "http/1.1", async |_| {}).await;
+                Running::at(server.url(HOST), server)
+            }
+            Conduct::Congested => {
+                let congested = Congested::start().await;
+                Running::at(format!("http://{}/in", congested.address()), congested)
+            }
+            Conduct::Refusing => {
+                let refusing = Refusing::start();
+                Running::at(format!("http://{}/in", refusing.address()), refusing)
+            }
+        }
+    }
+}
+
+impl Flaw {
+    fn identity(self, authority: &Authority) -> Identity {
+        match self {
+            Self::Expired => {
+                let mut params = tls::named(HOST);
+                params.not_before = date_time_ymd(1975, 1, 1);
+                params.not_after = date_time_ymd(2000, 1, 1);
+                authority.certify(&params)
+            }
+            Self::SelfSigned => Identity::signing_itself(tls::named(HOST)),
+            Self::WrongHost => authority.certify(&tls::named("other.test")),
+        }
+    }
+}
+
+async fn speak(mut stream: TlsStream<TcpStream>, once: &[u8], flood: &[u8]) {
+    if raw::read_request(&mut stream).await.is_none() {
+        return;
+    }
+    // The client may be gone.
+    let _ = stream.write_all(once).await;
+    let _ = stream.flush().await;
+    if !flood.is_empty() {
+        raw::flood(&mut stream, flood).await;
+    }
+}

@@ -1,0 +1,96 @@
+//! What goes wrong between a request and the end of an HTTP/2 answer.
+
+use super::{
+    Conduct, Expected, Hostile, Kept,
+    answers::{INVALID, NO_ANSWER, TOO_MANY_HEADERS},
+    http2::{
+        CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS,
+        STATUS_103, STATUS_200, frame, many_fields,
+    },
+};
+use grapnel_domain::delivery::SUCCESS_RESPONSE_BYTES;
+
+const BROKEN_OFF: &str = "the receiver broke off the exchange before answering";
+
+fn one(name: &'static str, once: Vec<u8>, flood: Vec<u8>, expected: Expected) -> Hostile {
+    Hostile { name, expected, conduct: Conduct::Frames { once, flood } }
+}
+
+pub(super) fn all() -> Vec<Hostile> {
+    let failed = Expected::failed;
+    let ok = Expected::success(200);
+    let nothing = Vec::new;
+    let head = || frame(HEADERS, END_HEADERS, 1, &[STATUS_200]);
+    let going_away = |reason| frame(GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, reason]);
+    vec![
+        one("HTTP/2 silence", nothing(), nothing(), failed(NO_ANSWER).in_all_its_time()),
+        one("HTTP/2 GOAWAY without an error", going_away(0), nothing(), failed(BROKEN_OFF)),
+        one("HTTP/2 GOAWAY with an error", going_away(1), nothing(), failed(BROKEN_OFF)),
+        one(
+            "HTTP/2 refused stream",
+            frame(RST_STREAM, 0, 1, &[0, 0, 0, 7]),
+            nothing(),
+            failed(BROKEN_OFF),
+        ),
+        one(
+            "HTTP/2 reset in the body",
+            [head(), frame(DATA, 0, 1, b"half"), frame(RST_STREAM, 0, 1, &[0, 0, 0, 8])].concat(),
+            nothing(),
+            ok.keeping(Kept::Text("half")).cut(),
+        ),
+        one(
+            "HTTP/2 broken headers",
+            frame(HEADERS, END_HEADERS, 1, &[0xff; 10]),
+            nothing(),
+            failed(INVALID),
+        ),
+        one(
+            "HTTP/2 answered in HTTP/1",
+            b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
+            nothing(),
+            failed(INVALID),
+        ),
+        one(
+            "HTTP/2 1 MB of headers",
+            [
+                frame(HEADERS, END_STREAM, 1, &[STATUS_200]),
+                frame(CONTINUATION, 0, 1, &many_fields()).repeat(80),
+                frame(CONTINUATION, END_HEADERS, 1, &many_fields()),
+            ]
+            .concat(),
+            nothing(),
+            failed(TOO_MANY_HEADERS),
+        ),
+        one(
+            "HTTP/2 endless headers",
+            frame(HEADERS, END_STREAM, 1, &[STATUS_200]),
+            frame(CONTINUATION, 0, 1, b""),
+            failed(TOO_MANY_HEADERS),
+        ),
+        one(
+            "HTTP/2 1xx flood",
+            nothing(),
+            frame(HEADERS, END_HEADERS, 1, &STATUS_103),
+            failed(NO_ANSWER).in_all_its_time(),
+        ),
+        one(
+            "HTTP/2 settings flood",
+            nothing(),
+            frame(SETTINGS, 0, 0, &[]),
+            failed(NO_ANSWER).in_all_its_time(),
+        ),
+        one(
+            "HTTP/2 ping flood",
+            nothing(),
+            frame(PING, 0, 0, &[0; 8]),
+            failed(NO_ANSWER).in_all_its_time(),
+        ),
+        one(
+            "HTTP/2 endless body",
+            head(),
+            frame(DATA, 0, 1, &[b'.'; 1024]),
+            ok.keeping(Kept::AsMuchAsFits(SUCCESS_RESPONSE_BYTES)).cut(),
+        ),
+        one("HTTP/2 endless empty body", head(), frame(DATA, 0, 1, &[]), ok.cut()),
+    ]
+}

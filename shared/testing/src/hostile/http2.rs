@@ -1,0 +1,129 @@
+//! HTTP/2 servers that speak frames (RFC 9113), for what no HTTP library would do.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_rustls::server::TlsStream;
+
+use super::{
+    raw::flood,
+    tls::{Identity, TlsServer},
+};
+
+/// Frame type: a part of a body.
+pub const DATA: u8 = 0;
+/// Frame type: the head of a message.
+pub const HEADERS: u8 = 1;
+/// Frame type: the end of one stream, with an error.
+pub const RST_STREAM: u8 = 3;
+/// Frame type: what a side asks of the other.
+pub const SETTINGS: u8 = 4;
+/// Frame type: a question that must be answered.
+pub const PING: u8 = 6;
+/// Frame type: the end of the connection.
+pub const GOAWAY: u8 = 7;
+/// Frame type: more of a head.
+pub const CONTINUATION: u8 = 9;
+
+/// Flag: nothing follows on this stream.
+pub const END_STREAM: u8 = 1;
+/// Flag: the head is complete.
+pub const END_HEADERS: u8 = 4;
+
+/// HPACK for `:status: 200`.
+pub const STATUS_200: u8 = 0x88;
+
+/// HPACK for `:status: 103`: a literal without indexing, named by the static table.
+pub const STATUS_103: [u8; 5] = [0x08, 3, b'1', b'0', b'3'];
+
+/// A frame.
+///
+/// # Panics
+///
+/// If `payload` does not fit in one: 16 MiB.
+#[must_use]
+pub fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a frame").to_be_bytes();
+    assert_eq!(length[0], 0, "a frame");
+    let mut frame = length[1..].to_vec();
+    frame.extend_from_slice(&[kind, flags, 0, 0, 0, stream]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A hundred fields of 128 bytes each, in the clear, for a `HEADERS` or `CONTINUATION` frame.
+#[must_use]
+pub fn many_fields() -> Vec<u8> {
+    // One field over and over: a literal without indexing, name and value as they are.
+    [&[0, 6], b"x-many".as_slice(), &[120], &[b'a'; 120]].concat().repeat(100)
+}
+
+/// Waits for a request, then sends frames and holds the connection.
+#[derive(Debug)]
+pub struct FrameServer {
+    server: TlsServer,
+    requests: Arc<AtomicUsize>,
+}
+
+impl FrameServer {
+    /// Sends `frames` once for each request, and then, if there is a `flood`, that over and over
+    /// until the client goes.
+    pub async fn start(identity: Identity, frames: Vec<u8>, flood: Vec<u8>) -> Self {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&requests);
+        let (frames, flood): (Arc<[u8]>, Arc<[u8]>) = (frames.into(), flood.into());
+        let server = TlsServer::start(identity, "h2", move |stream| {
+            misbehave(stream, Arc::clone(&frames), Arc::clone(&flood), Arc::clone(&seen))
+        });
+        Self { server: server.await, requests }
+    }
+
+    /// Its URL under a host name or an address.
+    #[must_use]
+    pub fn url(&self, host: &str) -> String {
+        self.server.url(host)
+    }
+
+    /// Requests so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn misbehave(
+    mut stream: TlsStream<TcpStream>,
+    frames: Arc<[u8]>,
+    endless: Arc<[u8]>,
+    seen: Arc<AtomicUsize>,
+) {
+    let mut preface = [0; 24];
+    let opened = stream.read_exact(&mut preface).await;
+    opened.expect("a client that speaks HTTP/2");
+    let settings = frame(SETTINGS, 0, 0, &[]);
+    stream.write_all(&settings).await.expect("room");
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).await.is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).expect("32 bits")];
+        if stream.read_exact(&mut payload).await.is_err() {
+            return;
+        }
+        if head[3] == HEADERS {
+            seen.fetch_add(1, Ordering::SeqCst);
+            // A client that has had enough closes while this is written.
+            let _ = stream.write_all(&frames).await;
+            let _ = stream.flush().await;
+            if !endless.is_empty() {
+                // What the client says meanwhile is left unread.
+                flood(&mut stream, &endless).await;
+            }
+        }
+    }
+}
