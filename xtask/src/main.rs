@@ -8,6 +8,7 @@
 //!   programs so that none is left behind, [`running`] remembers those that are to stay.
 
 mod artifacts;
+mod bench;
 mod bucket;
 mod command;
 mod demo;
@@ -50,6 +51,8 @@ enum Command {
     Env,
     /// Check everything that CI checks
     Test(suite::Options),
+    /// Measure, on this machine: event-to-receiver latency, throughput and the functions' memory
+    Bench,
     /// Build for AWS: the functions' zips, and a template that refers to them
     Package(package::Options),
     /// Receive the demo's deliveries
@@ -93,6 +96,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Env => env::run(&workspace)?,
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
+        Command::Bench => bench::run(&workspace).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
         Command::Receiver(options) => receiver::run(options).await?,
     }

@@ -1,0 +1,52 @@
+//! `cargo xtask bench`: what the system takes on this machine, printed and not judged.
+
+use crate::{
+    artifacts, command,
+    emulator::{self, Emulator, Settings, free_port},
+    running::{self, Purpose},
+    stack::Deployer,
+    terminal::Step,
+    workspace::{Workspace, write_private},
+};
+use anyhow::Result;
+use std::collections::BTreeMap;
+use tokio::process::Command;
+
+/// The source of the events that are measured.
+const SOURCE: &str = "main.platform";
+
+/// Deploys the system to a local AWS of its own, measures, and ends it.
+///
+/// # Errors
+/// When it can't be built or deployed, or the measurement fails.
+pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
+    running::survey(workspace)?;
+    let programs = emulator::install(workspace).await?;
+    let step = Step::begin("Functions");
+    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
+    step.done(format!("{} built", artifacts.len()));
+
+    let step = Step::begin("Stack");
+    let settings = Settings {
+        programs: &programs,
+        port: free_port()?,
+        purpose: Purpose::Test,
+        wait_scale: 1.0,
+        name: "emulator-bench",
+    };
+    let emulator = Emulator::start(workspace, &settings).await?;
+    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
+    let stack = deployer.deploy("main", SOURCE, &[]).await?;
+    let file = workspace.local("bench-stacks.json");
+    write_private(&file, &serde_json::to_vec_pretty(&BTreeMap::from([("main", &stack)]))?)?;
+    step.done("deployed from template.yaml");
+
+    let mut measure = Command::new("cargo");
+    measure
+        .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "latency"])
+        .env("GRAPNEL_STACKS", &file)
+        .current_dir(workspace.root());
+    let result = command::run_shown(&mut measure).await;
+    emulator.release().await;
+    result
+}
