@@ -1,12 +1,15 @@
 //! Least privilege, with policies enforced: every call that the functions make is allowed, and what
 //! a role does not need is refused.
+//!
+//! The emulator asks for a function's rights when its program calls, and not when it acts in a role
+//! itself: when it reads a queue for a function, or runs a state machine. Those calls are made here.
 
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::AttributeValue,
 };
-use grapnel_domain::retry::next::Retry;
+use grapnel_domain::{ids::WebhookId, retry::next::Retry};
 use grapnel_testing::receiver::Script;
 use grapnel_tests::{
     forged,
@@ -99,7 +102,18 @@ fn refused<T, E: ProvideErrorMetadata>(
     Ok(())
 }
 
-/// DynamoDB and SQS, called with what one role may do.
+/// Checks that a call was not refused for want of a permission, whatever else became of it.
+fn allowed<T, E: ProvideErrorMetadata>(
+    what: &str,
+    result: Result<T, SdkError<E>>,
+) -> anyhow::Result<()> {
+    let code = result.err().map(|error| error.code().unwrap_or("no answer").to_owned());
+    let code = code.unwrap_or_default();
+    ensure!(!code.starts_with(DENIED) && code != "no answer", "{what}: {code}");
+    Ok(())
+}
+
+/// AWS, called with what one role may do.
 struct As {
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
@@ -148,6 +162,17 @@ impl As {
         refused(&format!("Scan of {table}"), self.dynamodb.scan().table_name(table).send().await)
     }
 
+    /// What Lambda does in the role of a function that a queue feeds.
+    async fn can_consume(&self, queue: &str) -> anyhow::Result<()> {
+        // Visible again at once: it is somebody else's message.
+        let receive = self.sqs.receive_message().queue_url(queue).visibility_timeout(0);
+        allowed(&format!("ReceiveMessage from {queue}"), receive.send().await)?;
+        let delete = self.sqs.delete_message().queue_url(queue).receipt_handle("of-no-message");
+        allowed(&format!("DeleteMessage from {queue}"), delete.send().await)?;
+        let attributes = self.sqs.get_queue_attributes().queue_url(queue);
+        allowed(&format!("GetQueueAttributes of {queue}"), attributes.send().await)
+    }
+
     async fn cannot_send(&self, queue: &str) -> anyhow::Result<()> {
         let sent = self.sqs.send_message().queue_url(queue).message_body("no").send().await;
         refused(&format!("SendMessage to {queue}"), sent)
@@ -183,6 +208,7 @@ async fn ingest_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let world = World::main().await?;
     let ingest = As::role(&world, "IngestRole", "ingest").await?;
     let outputs = &world.stack.outputs;
+    ingest.can_consume(&outputs.events_queue_url).await?;
     // Secrets are in the webhooks table: fan-out reads slim rows by query, never whole ones.
     ingest.cannot_read(&outputs.webhooks_table, "userId").await?;
     ingest.cannot_read(&outputs.keys_table, "hash").await?;
@@ -197,6 +223,7 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let world = World::main().await?;
     let delivery = As::role(&world, "DeliveryRole", "delivery").await?;
     let outputs = &world.stack.outputs;
+    delivery.can_consume(&outputs.delivery_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
     delivery.cannot_write(&outputs.webhooks_table, "userId").await?;
     delivery.cannot_write(&outputs.events_table, "userId").await?;
@@ -207,10 +234,26 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_wait_machine_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+async fn the_wait_machine_may_do_what_it_does_and_no_more() -> anyhow::Result<()> {
     let world = World::main().await?;
     let wait = As::role(&world, "WaitRole", "wait").await?;
     let outputs = &world.stack.outputs;
+    let webhook = WebhookId::from_uuid(Uuid::now_v7());
+    let release = json!({
+        "kind": "release", "webhookId": webhook, "userId": world.user, "minute": "20261124T0624Z",
+    });
+    let send = wait.sqs.send_message().queue_url(&outputs.delivery_queue_url);
+    send.message_body(release.to_string()).message_group_id(webhook.to_string()).send().await?;
+    let look = wait
+        .dynamodb
+        .query()
+        .table_name(&outputs.deliveries_table)
+        .index_name("waiting")
+        .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :minute)")
+        .expression_attribute_values(":webhook", AttributeValue::S(webhook.to_string()))
+        .expression_attribute_values(":minute", AttributeValue::S("20261124T0624Z#".into()));
+    assert_eq!(look.send().await?.count(), 0);
+
     wait.cannot_read(&outputs.deliveries_table, "webhookId").await?;
     wait.cannot_read(&outputs.webhooks_table, "userId").await?;
     wait.cannot_write(&outputs.deliveries_table, "webhookId").await?;
