@@ -25,7 +25,6 @@ pub struct BatchReport {
 
 impl BatchReport {
     /// What the batch adds to the function's metrics.
-    #[must_use]
     pub fn metrics(&self) -> Metrics {
         let count = |wanted: fn(&Done) -> bool| self.done.iter().filter(|d| wanted(d)).count();
         let released = self.done.iter().map(|done| match done {
