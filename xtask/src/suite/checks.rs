@@ -58,7 +58,7 @@ pub(crate) async fn unused(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) async fn unit(workspace: &Workspace) -> Result<()> {
-    command::run_shown(&mut cargo(workspace, &["test"])).await
+    command::run_shown(&mut cargo(workspace, &["test", "--no-fail-fast"])).await
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {

@@ -93,7 +93,7 @@ async fn start(
 async fn run_tests(workspace: &Workspace, stacks: &PathBuf, arguments: &[String]) -> Result<()> {
     let mut tests = Command::new("cargo");
     tests
-        .args(["test", "--package", "grapnel-tests", "--"])
+        .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--"])
         .args(arguments)
         .env("GRAPNEL_STACKS", stacks)
         // All at once: each of them waits, for a minute of the clock or for a check, far more than
