@@ -3,6 +3,7 @@
 //! - [`up`] and [`down`]: the system on the local AWS ([`emulator`]), with a [`demo`] and a
 //!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
 //! - [`suite`]: everything that CI checks.
+//! - [`redrive`]: dead letters back to where they came from, here or on AWS.
 //! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
 //! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
 //!   programs so that none is left behind, [`running`] remembers those that are to stay.
@@ -19,6 +20,7 @@ mod http_client;
 mod package;
 mod process;
 mod receiver;
+mod redrive;
 mod running;
 mod stack;
 mod suite;
@@ -55,6 +57,8 @@ enum Command {
     Bench,
     /// Build for AWS: the functions' zips, and a template that refers to them
     Package(package::Options),
+    /// Send dead letters back to the queue that they came from
+    Redrive(redrive::Options),
     /// Receive the demo's deliveries
     #[command(hide = true)]
     Receiver(receiver::Options),
@@ -98,6 +102,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Bench => bench::run(&workspace).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
+        Command::Redrive(options) => redrive::run(&workspace, &options).await?,
         Command::Receiver(options) => receiver::run(options).await?,
     }
     Ok(ExitCode::SUCCESS)

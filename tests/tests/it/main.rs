@@ -8,6 +8,7 @@ mod fan_out;
 mod manual;
 mod payloads;
 mod permissions;
+mod redrive;
 mod retried;
 mod schedule;
 mod stale;
