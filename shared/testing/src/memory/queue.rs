@@ -105,13 +105,23 @@ impl MemoryQueue {
     /// that was received too often is put aside instead.
     #[must_use]
     pub fn receive(&self, most: usize) -> Vec<Received> {
+        self.receive_where(most, |_| true)
+    }
+
+    /// The same, of those that `take` chooses: a queue keeps no order. The others stay as they are.
+    #[must_use]
+    pub fn receive_where(
+        &self,
+        most: usize,
+        mut take: impl FnMut(&Queued) -> bool,
+    ) -> Vec<Received> {
         let now = self.clock.now();
         let mut state = self.state();
         let hidden_until = now.plus(state.visibility_timeout);
         let mut received = Vec::new();
         let mut rest = Vec::new();
         for mut message in std::mem::take(&mut state.messages) {
-            if message.due > now || received.len() == most {
+            if message.due > now || received.len() == most || !take(&message) {
                 rest.push(message);
             } else if message.receptions == MAX_RECEPTIONS {
                 state.exhausted.push(message);
@@ -141,6 +151,12 @@ impl MemoryQueue {
         }
     }
 
+    /// How many messages there are that `matches` chooses, also of those not due or hidden.
+    #[must_use]
+    pub fn count(&self, matches: impl Fn(&Queued) -> bool) -> usize {
+        self.state().messages.iter().filter(|message| matches(message)).count()
+    }
+
     /// When the next message is due, if there is one.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
@@ -151,6 +167,18 @@ impl MemoryQueue {
     #[must_use]
     pub fn exhausted(&self) -> Vec<Queued> {
         self.state().exhausted.clone()
+    }
+
+    /// Puts back what was received too often, as a redrive does: due at once, and received anew.
+    /// Answers how many.
+    pub fn redrive(&self) -> usize {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let exhausted = std::mem::take(&mut state.exhausted);
+        let count = exhausted.len();
+        let anew = |message| Queued { due: now, receptions: 0, ..message };
+        state.messages.extend(exhausted.into_iter().map(anew));
+        count
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -189,6 +217,20 @@ mod tests {
         }
         assert!(queue.receive(1).is_empty());
         assert_eq!(queue.exhausted().len(), 1);
+        assert_eq!(queue.redrive(), 1);
+        assert!(queue.exhausted().is_empty());
+        assert_eq!(queue.receive(1)[0].receptions, 1);
+    }
+
+    #[test]
+    fn only_what_is_chosen_is_received() {
+        let queue = MemoryQueue::new(ManualClock::new());
+        for body in ["a", "b", "c"] {
+            queue.send(body, "", Duration::ZERO);
+        }
+        let chosen = queue.receive_where(1, |message| message.body != "a");
+        assert_eq!(chosen[0].body, "b");
+        assert_eq!(queue.count(|message| message.receptions == 0), 2);
     }
 
     #[test]

@@ -1,0 +1,94 @@
+//! What becomes of a call.
+
+use crate::{
+    counts::Count,
+    plan::Part,
+    sim::{Sim, State},
+};
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It works.
+    Works,
+    /// It works, and takes seconds.
+    Slow,
+    /// It is refused: too many.
+    Throttled,
+    /// It times out and has no effect.
+    RequestLost,
+    /// It has its effect and times out.
+    AnswerLost,
+    /// It times out and has its effect later, when its caller has moved on.
+    LateEffect,
+    /// The SDK got no answer and sends it again: it has its effect twice.
+    Repeated,
+}
+
+impl Fate {
+    const fn count(self) -> Option<Count> {
+        match self {
+            Self::Works => None,
+            Self::Slow => Some(Count::Slow),
+            Self::Throttled => Some(Count::Throttled),
+            Self::RequestLost => Some(Count::RequestsLost),
+            Self::AnswerLost => Some(Count::AnswersLost),
+            Self::LateEffect => Some(Count::LateEffects),
+            Self::Repeated => Some(Count::Repeated),
+        }
+    }
+}
+
+/// The fate of a call that changes nothing.
+pub(crate) fn of_read(sim: &Sim, part: Part) -> Fate {
+    let rates = &sim.plan().faults;
+    draw(
+        sim,
+        part,
+        &[
+            (rates.throttled, Fate::Throttled),
+            (rates.request_lost, Fate::RequestLost),
+            (rates.slow, Fate::Slow),
+        ],
+    )
+}
+
+/// The fate of a call that changes something.
+pub(crate) fn of_write(sim: &Sim, part: Part) -> Fate {
+    let rates = &sim.plan().faults;
+    draw(
+        sim,
+        part,
+        &[
+            (rates.throttled, Fate::Throttled),
+            (rates.request_lost, Fate::RequestLost),
+            (rates.answer_lost, Fate::AnswerLost),
+            (rates.late_effect, Fate::LateEffect),
+            (rates.repeated, Fate::Repeated),
+            (rates.slow, Fate::Slow),
+        ],
+    )
+}
+
+fn draw(sim: &Sim, part: Part, chances: &[(u32, Fate)]) -> Fate {
+    if sim.outage(part) {
+        return sim.with(|state| {
+            state.fault(Count::Outages);
+            *state.random.pick(&[Fate::Throttled, Fate::RequestLost])
+        });
+    }
+    sim.with(|state| drawn(state, chances))
+}
+
+fn drawn(state: &mut State, chances: &[(u32, Fate)]) -> Fate {
+    for (permille, fate) in chances {
+        if state.budget > 0 && state.random.chance(*permille) {
+            state.budget -= 1;
+            if let Some(count) = fate.count() {
+                state.fault(count);
+            }
+            return *fate;
+        }
+    }
+    Fate::Works
+}

@@ -1,0 +1,205 @@
+//! Queues, as those see them who send: the delivery queue, the events queue and dead letters.
+
+use super::{Aws, Fate, fate};
+use crate::{
+    counts::Count,
+    lambda::Queue,
+    ledger::{self, Ledger},
+    mutation,
+    plan::Part,
+    sim::Sim,
+    task::{at_once, millis},
+    trace::short,
+};
+use grapnel_domain::{
+    event::inbound::TestOrder,
+    message::QueueMessage,
+    ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError},
+};
+use std::time::Duration;
+
+/// Messages of one `SendMessageBatch`.
+const BATCH: usize = 10;
+
+/// The error of an entry that failed alone.
+pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
+
+/// What became of one entry of a batch.
+enum Entry {
+    Sent,
+    Failed,
+    FailedAfterAll,
+}
+
+impl EnqueueAttempts for Aws {
+    async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        let messages = mutation::before_enqueue(self, messages).await;
+        let mut answers = Vec::with_capacity(messages.len());
+        for batch in messages.chunks(BATCH) {
+            answers.extend(self.send_batch(batch.to_vec()).await);
+        }
+        mutation::after_enqueue(&self.sim, answers)
+    }
+}
+
+impl Aws {
+    pub(crate) async fn send_batch(&self, batch: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        const NAME: &str = "send messages";
+        let count = batch.len();
+        let all = |error: PortError| vec![Err(error); count];
+        let fate = fate::of_write(&self.sim, Part::Queues);
+        if fate == Fate::LateEffect {
+            let sim = self.sim.clone();
+            self.sim.spawn(async move {
+                sim.pause(1..=16_000).await;
+                batch.iter().for_each(|message| put(&sim, message));
+            });
+            return all(self.lost(NAME).await);
+        }
+        if let Err(error) = self.there(NAME, fate).await {
+            return all(error);
+        }
+        let entries: Vec<Entry> = batch.iter().map(|_| self.entry()).collect();
+        for (message, entry) in batch.iter().zip(&entries) {
+            if !matches!(entry, Entry::Failed) {
+                put(&self.sim, message);
+            }
+        }
+        match fate {
+            Fate::AnswerLost => return all(self.lost(NAME).await),
+            Fate::Repeated => {
+                self.sim.pause(100..=3000).await;
+                batch.iter().for_each(|message| put(&self.sim, message));
+            }
+            _ => {}
+        }
+        self.sim.pause(1..=10).await;
+        let answer = |entry: Entry| match entry {
+            Entry::Sent => Ok(()),
+            Entry::Failed | Entry::FailedAfterAll => {
+                Err(PortError::Unavailable(ENTRY_FAILED.into()))
+            }
+        };
+        entries.into_iter().map(answer).collect()
+    }
+
+    fn entry(&self) -> Entry {
+        let partial = self.sim.plan().faults.partial;
+        if !self.sim.goes_wrong(partial, Count::PartialFailures) {
+            return Entry::Sent;
+        }
+        self.sim.with(|state| {
+            if let Some(invocation) = state.invocation() {
+                invocation.faults += 1;
+            }
+            if state.random.chance(500) { Entry::Failed } else { Entry::FailedAfterAll }
+        })
+    }
+}
+
+/// A message reaches the queue.
+pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
+    // One message: its answer says nothing that is not known.
+    at_once(sim.memory().enqueue(vec![outgoing.clone()]));
+    let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
+    sim.poll_at(Queue::Delivery, sim.now().plus(delay));
+    sim.trace(|| format!("queued, {} s: {}", delay.as_secs(), describe(&outgoing.message)));
+    let (count, delivery) = match &outgoing.message {
+        QueueMessage::Attempt(attempt) => {
+            let count = match attempt.resolver_silent_since {
+                Some(_) => Some(Count::Postponed),
+                None => attempt.manual.then_some(Count::ManualRetries),
+            };
+            (count, Some(attempt.target.delivery_id))
+        }
+        QueueMessage::Check(check) => (Some(Count::Checks), Some(check.target.delivery_id)),
+        QueueMessage::Release(_) => (Some(Count::Releases), None),
+    };
+    sim.count(Count::Messages);
+    if let Some(count) = count {
+        sim.count(count);
+    }
+    if let QueueMessage::Attempt(attempt) = &outgoing.message {
+        sim.with(|state| state.ledger.enqueued(ledger::key(attempt.target.key())));
+    }
+    if let Some(id) = delivery {
+        let id = id.to_string();
+        let at_work = sim.with(|state| state.at_work());
+        let about_it = |m: &grapnel_testing::memory::Queued| {
+            m.body.contains(&id)
+                && !m.body.contains(r#""kind":"release""#)
+                && !at_work.contains(&m.id)
+        };
+        let copies = sim.memory().delivery_queue().count(about_it) as u64;
+        sim.with(|state| {
+            let most = Ledger::most_copies(&state.counts);
+            if copies > most {
+                let what = format!("{copies} messages about {} at once", short(&id));
+                state.ledger.broken(what);
+            }
+        });
+    }
+}
+
+/// A message in a few words.
+pub(crate) fn describe(message: &QueueMessage) -> String {
+    match message {
+        QueueMessage::Attempt(attempt) => {
+            let manual = if attempt.manual { "manual " } else { "" };
+            let name = ledger::name(ledger::key(attempt.target.key()));
+            format!("{manual}attempt {} of {name}", attempt.attempt)
+        }
+        QueueMessage::Check(check) => {
+            let name = ledger::name(ledger::key(check.target.key()));
+            format!("check of attempt {} of {name}", check.attempt)
+        }
+        QueueMessage::Release(release) => {
+            format!("release of {} for {}", short(release.webhook_id), release.minute)
+        }
+    }
+}
+
+impl DeadLetters for Aws {
+    async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
+        let (body, reason) = (body.to_owned(), reason.to_owned());
+        let effect = move |sim: &Sim| {
+            sim.trace(|| format!("put aside: {reason}"));
+            sim.count(Count::PutAside);
+            sim.with(|state| state.ledger.put_aside(&body, &reason));
+            at_once(sim.memory().dead_letter(&body, &reason))
+        };
+        self.write(Part::Queues, "put aside", effect).await
+    }
+}
+
+impl OrderTests for Aws {
+    /// Whoever ordered hangs up when the order is on its queue: from then on the API only looks
+    /// whether the attempt was made, and that by the clock of a runtime that there is not.
+    async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
+        let order = order.clone();
+        let effect = move |sim: &Sim| {
+            at_once(sim.memory().order_test(&order))?;
+            let now = sim.now();
+            if let Ok(body) = order.to_json() {
+                sim.with(|state| state.ledger.accepts(&body, now));
+            }
+            sim.poll_at(Queue::Events, now);
+            sim.trace(|| "a test is ordered".into());
+            Ok(())
+        };
+        self.write(Part::Queues, "order test", effect).await?;
+        self.sim.count(Count::Tests);
+        self.sim.with(|state| {
+            let current = state.current;
+            state.abandoned.extend(current);
+        });
+        std::future::pending().await
+    }
+}
+
+/// Waits a little, as whoever sends a message by itself does between two tries.
+pub(crate) async fn pause_between_tries(sim: &Sim, try_number: u32) {
+    let longest = (2_000_u64 << try_number.min(20)).min(300_000);
+    let length = sim.draw(|random| random.within(1..=longest));
+    sim.sleep(millis(length)).await;
+}

@@ -1,0 +1,108 @@
+//! The way to receivers.
+
+use super::Aws;
+use crate::{
+    counts::Count,
+    ledger::{Key, Sending, name},
+    receiver::Wish,
+    sim::{Sim, State},
+    trace::short,
+};
+use grapnel_domain::{
+    ids::{EventId, WebhookId},
+    outbound::{OutboundRequest, SendOutcome, Sent},
+    ports::{Clock, SendRequests},
+};
+
+impl SendRequests for Aws {
+    async fn send(&self, request: OutboundRequest) -> Sent {
+        let (began, arrived) = (self.now(), self.sim.now());
+        self.sim.pause(1..=50).await;
+        let Some(webhook) = whose(&self.sim, &request) else {
+            self.sim.with(|state| state.ledger.broken("a request went to a URL of nobody"));
+            let outcome = SendOutcome::Failed { error: "no such receiver".into() };
+            return Sent { outcome, duration: arrived.until(self.sim.now()) };
+        };
+        let receiver = self.sim.plan().webhooks[webhook].receiver;
+        let now = self.sim.now();
+        let reaction = self.sim.draw(|random| receiver.react(random, now, request.timeout));
+        let reaches = !matches!(reaction.outcome, SendOutcome::ResolverUnavailable { .. });
+        let webhook = self.sim.plan().webhooks[webhook].webhook.id;
+        let sent = self.sim.with(|state| arrive(state, webhook, &request, began, reaches));
+        let sent = sent.inspect_err(|broken| {
+            self.sim.with(|state| state.ledger.broken(broken.as_str()));
+        });
+        if let Ok((key, _)) = sent {
+            self.sim.trace(|| format!("a request for {}: {:?}", name(key), reaction.outcome));
+            check_active(&self.sim, key);
+        }
+        self.sim.sleep(reaction.after).await;
+        if let Ok((key, place)) = sent {
+            let status = match &reaction.outcome {
+                SendOutcome::Answered(answer) => Some(answer.status),
+                SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => None,
+            };
+            let wish = Wish::of(&reaction.outcome);
+            self.sim.with(|state| state.ledger.answered(key, place, status, wish));
+        }
+        Sent { outcome: reaction.outcome, duration: arrived.until(self.sim.now()) }
+    }
+}
+
+/// The place in the plan of the webhook that a request is for: its URL says so, in any version.
+fn whose(sim: &Sim, request: &OutboundRequest) -> Option<usize> {
+    sim.plan().webhooks.iter().position(|planned| {
+        let host = planned.webhook.id.uuid().simple().to_string();
+        request.url.get(8..40) == Some(host.as_str())
+    })
+}
+
+fn arrive(
+    state: &mut State,
+    webhook: WebhookId,
+    request: &OutboundRequest,
+    began: grapnel_domain::time::Timestamp,
+    reaches: bool,
+) -> Result<(Key, usize), String> {
+    let header = request.headers.iter().find(|(name, _)| name == "webhook-id");
+    let event: Option<EventId> = header.and_then(|(_, id)| id.parse().ok());
+    let event = event.ok_or("a request without a webhook-id")?;
+    let key = state.ledger.delivery_of(webhook, event).ok_or_else(|| {
+        format!(
+            "a request of {} to {}, for which there is no delivery",
+            short(event),
+            short(webhook)
+        )
+    })?;
+    let task = state.current.ok_or("a request of nobody")?;
+    let invocation = state.invocations.get(&task).ok_or("a request of no function")?;
+    let number = invocation.attempt_asked_for(key);
+    let read = invocation.read_of(key, number);
+    let read = read.ok_or_else(|| format!("{}: sent unread", name(key)))?;
+    let sending = Sending { task, key, number, read, began, reaches };
+    let (place, again) = state.ledger.sends(sending);
+    state.counts.add(Count::Requests, u64::from(reaches));
+    if let Some(again) = again {
+        state.counts.add(again, 1);
+    }
+    Ok((key, place))
+}
+
+/// A webhook that was disabled or gone for longer than any read lags receives nothing but tests.
+fn check_active(sim: &Sim, key: Key) {
+    let now = sim.now();
+    let lag = i64::try_from(sim.plan().faults.longest_lag.as_millis()).unwrap_or_default();
+    sim.with(|state| {
+        let Some(row) = state.ledger.row(key) else { return };
+        let began = state.current.and_then(|task| state.invocations.get(&task)).map(|i| i.began);
+        let from = began.unwrap_or(now).as_millis() - lag;
+        let from = grapnel_domain::time::Timestamp::from_millis(from);
+        let receives = row.test
+            || state.history.ever((&row.user_id, key.0), from, now, |webhook| {
+                webhook.is_some_and(|webhook| webhook.status.receives())
+            });
+        if !receives {
+            state.ledger.broken(format!("{}: sent to a disabled webhook", name(key)));
+        }
+    });
+}

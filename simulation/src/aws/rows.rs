@@ -1,0 +1,238 @@
+//! Events and deliveries.
+
+use super::Aws;
+use crate::{
+    counts::Count,
+    ledger::{self, Key},
+    mutation::Mutation,
+    plan::Part,
+    sim::Sim,
+    task::at_once,
+    trace::short,
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
+    event::Event,
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ports::{
+        AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
+        ListDeliveries, Page, PortError, ReadDeliveries, ReadEvents, RecordAttempts, Recorded,
+        StoreEvents,
+    },
+};
+use std::time::Duration;
+
+impl StoreEvents for Aws {
+    async fn store_event(&self, event: &Event) -> Result<Event, PortError> {
+        let event = event.clone();
+        let effect = move |sim: &Sim| {
+            let stored = at_once(sim.memory().store_event(&event));
+            let now = sim.now();
+            sim.with(|state| state.history.event_stored(now, &event.user_id, event.id));
+            sim.trace(|| format!("event {} is stored", short(event.id)));
+            stored
+        };
+        self.write(Part::Tables, "store event", effect).await
+    }
+}
+
+impl ReadEvents for Aws {
+    async fn event(
+        &self,
+        user: &UserId,
+        id: EventId,
+        consistency: Consistency,
+    ) -> Result<Option<Event>, PortError> {
+        let effect = |sim: &Sim| {
+            let found = at_once(sim.memory().event(user, id, consistency));
+            let past = super::waits::past(sim).filter(|_| consistency == Consistency::Eventual);
+            let hidden = past.is_some_and(|past| {
+                !sim.with(|state| state.history.event_was_there(user, id, past))
+            });
+            if hidden && found != Ok(None) {
+                sim.count(Count::LaggingReads);
+                return Ok(None);
+            }
+            found
+        };
+        self.read(Part::Tables, "read event", effect).await
+    }
+}
+
+impl ReadDeliveries for Aws {
+    async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        let effect = |sim: &Sim| {
+            let found = at_once(sim.memory().delivery(key));
+            if let Ok(Some(found)) = &found {
+                let (key, attempts) = (ledger::key(key), found.attempt_count());
+                sim.with(|state| {
+                    let step = state.next_step();
+                    if let Some(invocation) = state.invocation() {
+                        invocation.reads.push((key, attempts, step));
+                    }
+                });
+                sim.trace(|| {
+                    let name = ledger::name(key);
+                    format!("reads {name}: {:?}, {attempts} attempts", found.status)
+                });
+            }
+            found
+        };
+        self.read(Part::Tables, "read delivery", effect).await
+    }
+}
+
+impl ListDeliveries for Aws {
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        let list = |sim: &Sim| at_once(sim.memory().list_deliveries(webhook, limit, after));
+        self.read(Part::Tables, "list deliveries", list).await
+    }
+}
+
+impl CreateDeliveries for Aws {
+    async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
+        let delivery = delivery.clone();
+        let began = self.sim.with(|state| state.invocation().map(|invocation| invocation.began));
+        let effect = move |sim: &Sim| {
+            let created = at_once(sim.memory().create_delivery(&delivery))?;
+            let now = sim.now();
+            match &created {
+                Created::New => {
+                    written(sim, delivery.key());
+                    sim.with(|state| {
+                        state.counts.add(Count::Deliveries, 1);
+                        let began = began.unwrap_or(now);
+                        state.ledger.created(&delivery, began, now, &state.history);
+                    });
+                }
+                Created::Existed(found) => sim.trace(|| {
+                    let name = ledger::name(ledger::key(found.key()));
+                    format!("{name} exists, {:?}", found.status)
+                }),
+            }
+            Ok(match created {
+                Created::Existed(found)
+                    if sim.mutation() == Some(Mutation::SkipsPending)
+                        && found.status == DeliveryStatus::Pending =>
+                {
+                    let status = DeliveryStatus::Retrying;
+                    Created::Existed(Box::new(Delivery { status, ..*found }))
+                }
+                as_it_is => as_it_is,
+            })
+        };
+        self.write(Part::Tables, "create delivery", effect).await
+    }
+}
+
+impl RecordAttempts for Aws {
+    async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
+        if self.sim.mutation() == Some(Mutation::SchedulesBeforeRecording) {
+            self.schedule_early(record).await;
+        }
+        let key = ledger::key(record.key);
+        let number = record.attempt.attempt_number;
+        let (task, place, delay) = self.sim.with(|state| {
+            let delay = state
+                .invocation()
+                .and_then(|invocation| invocation.delay_before(record.key.webhook_id, number + 1));
+            let task = state.current;
+            let place = task.and_then(|task| state.ledger.records(task, record));
+            (task, place.unwrap_or_default(), delay.unwrap_or_default())
+        });
+        let delay = Duration::from_secs(u64::from(delay));
+        let record = record.clone();
+        let effect = move |sim: &Sim| {
+            let recorded = at_once(sim.memory().record_attempt(&record))?;
+            sim.trace(|| {
+                let name = ledger::name(key);
+                let what = if recorded == Recorded::Yes { "on record" } else { "refused" };
+                let (status, waits) = (record.status, record.waits_for);
+                format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
+            });
+            let smooth = sim.plan().smooth;
+            sim.with(|state| match &recorded {
+                Recorded::Yes => {
+                    let step = state.next_step();
+                    state.counts.add(Count::Attempts, 1);
+                    state.ledger.recorded(step, place, &record, delay, smooth);
+                }
+                Recorded::Refused(_) => state.ledger.refused(key, place),
+            });
+            written(sim, record.key);
+            if let Some(task) = task {
+                return Ok(crate::mutation::after_record(sim, task, &record, recorded));
+            }
+            Ok(recorded)
+        };
+        let recorded = self.write(Part::Tables, "record attempt", effect).await;
+        if recorded.is_err() {
+            self.sim.with(|state| state.ledger.record_failed(key, place));
+        }
+        recorded
+    }
+}
+
+impl EndDeliveries for Aws {
+    async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
+        let began = self.sim.with(|state| state.invocation().map(|invocation| invocation.began));
+        let effect = move |sim: &Sim| {
+            let user = sim.memory().delivery_now(ending.key).map(|delivery| delivery.user_id);
+            let ended = at_once(sim.memory().end_delivery(ending))?;
+            let key = ledger::key(ending.key);
+            sim.trace(|| format!("{} ends, {:?}: {ended:?}", ledger::name(key), ending.reason));
+            if let (Recorded::Yes, Some(user)) = (&ended, user) {
+                check_end(sim, key, &user, ending.reason, began.unwrap_or(sim.now()));
+            }
+            written(sim, ending.key);
+            Ok(ended)
+        };
+        self.write(Part::Tables, "end delivery", effect).await
+    }
+}
+
+/// A delivery may only end for a reason that was true while its function ran.
+fn check_end(
+    sim: &Sim,
+    key: Key,
+    user: &UserId,
+    reason: Reason,
+    began: grapnel_domain::time::Timestamp,
+) {
+    let now = sim.now();
+    let event = sim.with(|state| state.ledger.row(key).map(|row| row.event_id));
+    let there = sim.memory().events().iter().any(|stored| Some(stored.id) == event);
+    sim.with(|state| {
+        let webhook = (user, key.0);
+        let founded = match reason {
+            Reason::WebhookDeleted => {
+                state.history.ever(webhook, began, now, |state| state.is_none())
+            }
+            Reason::WebhookDisabled => state
+                .history
+                .ever(webhook, began, now, |state| state.is_some_and(|w| !w.status.receives())),
+            Reason::EventExpired => !there,
+            Reason::AttemptsExhausted => false,
+        };
+        if !founded {
+            let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));
+            state.ledger.broken(what);
+        }
+    });
+}
+
+/// A delivery was written, or a write to it was refused.
+pub(super) fn written(sim: &Sim, key: DeliveryKey) {
+    if let Some(row) = sim.memory().delivery_now(key) {
+        let now = sim.now();
+        sim.with(|state| {
+            state.history.wait_changed(now, row.webhook_id, row.id, row.waits_for);
+            state.ledger.written(row);
+        });
+    }
+}

@@ -1,0 +1,166 @@
+//! What happened in a run, counted.
+
+use std::fmt;
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident: $label:literal, $group:ident;)+) => {
+        /// Something that is counted.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Count { $($(#[$doc])* $name,)+ }
+
+        impl Count {
+            /// All of them, in the order of a report.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// What a report calls it.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$name => $label,)+ }
+            }
+
+            /// What kind of thing it is.
+            #[must_use]
+            pub const fn group(self) -> Group {
+                match self { $(Self::$name => Group::$group,)+ }
+            }
+        }
+    };
+}
+
+/// What kinds of things are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// What was put in, and what came of it.
+    Traffic,
+    /// What AWS did wrong, and what users did outside the schedule. After one of these a message may
+    /// be sent, or a request be made, that would not have been without it.
+    Fault,
+    /// What the functions did about it.
+    Repair,
+}
+
+counts! {
+    /// Events accepted, orders for tests among them.
+    Events: "events", Traffic;
+    /// Deliveries created.
+    Deliveries: "deliveries", Traffic;
+    /// Requests that reached a receiver.
+    Requests: "requests", Traffic;
+    /// Attempts on record.
+    Attempts: "attempts", Traffic;
+    /// Messages put on the delivery queue.
+    Messages: "messages", Traffic;
+    /// Release messages, of executions and of pages.
+    Releases: "releases", Traffic;
+    /// Attempts postponed because the name server was silent.
+    Postponed: "attempts postponed", Traffic;
+    /// Times that a function was invoked.
+    Invocations: "invocations", Traffic;
+    /// Shared waits started.
+    Waits: "shared waits", Traffic;
+    /// Calls of the API that changed something or asked for something.
+    ApiCalls: "API calls", Traffic;
+    /// Manual retries that the API sent.
+    ManualRetries: "manual retries", Fault;
+    /// Orders for tests that the API took.
+    Tests: "tests ordered", Traffic;
+    /// Events put a second time.
+    EventsRepeated: "events put twice", Fault;
+    /// Messages that no function can read.
+    Malformed: "malformed events", Traffic;
+    /// Calls refused because there were too many.
+    Throttled: "throttled calls", Fault;
+    /// Calls that timed out and had no effect.
+    RequestsLost: "timed out before the effect", Fault;
+    /// Calls that had their effect and timed out.
+    AnswersLost: "timed out after the effect", Fault;
+    /// Calls that timed out and had their effect later.
+    LateEffects: "effect after the time-out", Fault;
+    /// Calls that the SDK sent twice, both with effect.
+    Repeated: "calls repeated by the SDK", Fault;
+    /// Calls that took seconds.
+    Slow: "slow calls", Fault;
+    /// Calls during an outage of their service.
+    Outages: "calls during an outage", Fault;
+    /// Entries of a batch that failed alone.
+    PartialFailures: "batch entries failed alone", Fault;
+    /// Functions killed between two steps.
+    Killed: "functions killed", Fault;
+    /// Functions that stood still for up to a minute.
+    Stalled: "functions stalled", Fault;
+    /// Functions that ran into their timeout.
+    TimedOut: "functions timed out", Fault;
+    /// Messages handed out twice at once.
+    Duplicated: "messages duplicated", Fault;
+    /// Messages that were passed over in favour of later ones.
+    Reordered: "messages passed over", Fault;
+    /// Messages that were finished and came again.
+    AcknowledgementsLost: "acknowledgements lost", Fault;
+    /// Messages that came again while they were being worked on.
+    Overlaps: "redelivered while running", Fault;
+    /// Reads that showed something that was past.
+    LaggingReads: "reads that lagged", Fault;
+    /// Executions that began to work late.
+    LateExecutions: "executions late", Fault;
+    /// Messages that an execution sent twice.
+    ReleasesRepeated: "releases sent twice", Fault;
+    /// Messages received too often and put aside by the queue.
+    Exhausted: "dead letters by receive limit", Fault;
+    /// Stale messages that sent a check.
+    Checks: "checks sent", Repair;
+    /// Messages put aside by a function, each malformed.
+    PutAside: "put aside with a reason", Repair;
+    /// Deliveries left pending, as fan-out ran twice for different webhooks: a known gap.
+    LeftBehind: "deliveries left behind", Repair;
+    /// Requests made again: the function died before the record.
+    RepeatedAfterDeath: "requests repeated: died before the record", Repair;
+    /// Requests made again: the record had failed.
+    RepeatedAfterFailure: "requests repeated: record failed", Repair;
+    /// Requests made again: two messages for the attempt ran at once.
+    RepeatedAtOnce: "requests repeated: two messages at once", Repair;
+}
+
+/// How often each thing happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts([u64; Count::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Count::ALL.len()])
+    }
+}
+
+impl Counts {
+    /// How often it happened.
+    #[must_use]
+    pub const fn of(&self, count: Count) -> u64 {
+        self.0[count as usize]
+    }
+
+    /// How often anything of this kind happened.
+    #[must_use]
+    pub fn of_group(&self, group: Group) -> u64 {
+        Count::ALL.iter().filter(|c| c.group() == group).map(|c| self.of(*c)).sum()
+    }
+
+    pub(crate) fn add(&mut self, count: Count, more: u64) {
+        self.0[count as usize] += more;
+    }
+
+    /// Adds what happened elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine += theirs;
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    /// One line each, in the order of [`Count::ALL`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for count in Count::ALL {
+            writeln!(f, "{:>12}  {}", self.of(*count), count.label())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! How rows were before: what a read that lags may still see, and what was true in a span of time.
+
+use grapnel_domain::{
+    ids::{DeliveryId, EventId, UserId, WebhookId},
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use std::collections::BTreeMap;
+
+/// A row's versions, oldest first, each with the time from which on it was true.
+type Versions<T> = Vec<(Timestamp, T)>;
+
+/// What was written, and when.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    webhooks: BTreeMap<(UserId, WebhookId), Versions<Option<Webhook>>>,
+    waits: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Minute>>>,
+    events: BTreeMap<(UserId, EventId), Timestamp>,
+}
+
+fn at<T>(versions: &Versions<T>, time: Timestamp) -> Option<&T> {
+    versions.iter().rev().find(|(since, _)| *since <= time).map(|(_, version)| version)
+}
+
+impl History {
+    pub(crate) fn webhook_changed(
+        &mut self,
+        now: Timestamp,
+        user: &UserId,
+        id: WebhookId,
+        webhook: Option<Webhook>,
+    ) {
+        let versions = self.webhooks.entry((user.clone(), id)).or_default();
+        if versions.last().map(|(_, last)| last) != Some(&webhook) {
+            versions.push((now, webhook));
+        }
+    }
+
+    pub(crate) fn wait_changed(
+        &mut self,
+        now: Timestamp,
+        webhook: WebhookId,
+        id: DeliveryId,
+        minute: Option<Minute>,
+    ) {
+        let versions = self.waits.entry((webhook, id)).or_default();
+        // What never waits never is in the index.
+        let last = versions.last().and_then(|(_, last)| *last);
+        if last != minute {
+            versions.push((now, minute));
+        }
+    }
+
+    pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {
+        self.events.entry((user.clone(), id)).or_insert(now);
+    }
+
+    pub(crate) fn webhook_at(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        time: Timestamp,
+    ) -> Option<Webhook> {
+        self.webhooks.get(&(user.clone(), id)).and_then(|all| at(all, time).cloned().flatten())
+    }
+
+    pub(crate) fn event_was_there(&self, user: &UserId, id: EventId, time: Timestamp) -> bool {
+        self.events.get(&(user.clone(), id)).is_some_and(|since| *since <= time)
+    }
+
+    /// The webhook's deliveries that waited for this minute, each as of a time of its own.
+    pub(crate) fn waiting_at(
+        &self,
+        webhook: WebhookId,
+        minute: Minute,
+        mut time: impl FnMut() -> Timestamp,
+    ) -> Vec<DeliveryId> {
+        self.waits
+            .iter()
+            .filter(|((of, _), _)| *of == webhook)
+            .filter(|(_, versions)| at(versions, time()) == Some(&Some(minute)))
+            .map(|((_, id), _)| *id)
+            .collect()
+    }
+
+    /// The states that a webhook was in between two times, `None` where it was not there.
+    fn states(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Iterator<Item = Option<&Webhook>> {
+        let versions: &[_] = self.webhooks.get(&(user.clone(), id)).map_or(&[], Vec::as_slice);
+        // Before its first version it was not there.
+        let before = versions.iter().rposition(|(since, _)| *since <= from);
+        let absent = before.is_none().then_some(None);
+        let first = before.unwrap_or(0);
+        let during = versions
+            .iter()
+            .skip(first)
+            .filter(move |(since, _)| *since <= until)
+            .map(|(_, version)| version.as_ref());
+        absent.into_iter().chain(during)
+    }
+
+    pub(crate) fn ever(
+        &self,
+        (user, id): (&UserId, WebhookId),
+        from: Timestamp,
+        until: Timestamp,
+        holds: impl Fn(Option<&Webhook>) -> bool,
+    ) -> bool {
+        self.states(user, id, from, until).any(holds)
+    }
+
+    /// The user's webhooks of which something held all the time.
+    pub(crate) fn always(
+        &self,
+        user: &UserId,
+        from: Timestamp,
+        until: Timestamp,
+        holds: impl Fn(&Webhook) -> bool,
+    ) -> Vec<WebhookId> {
+        self.webhooks
+            .keys()
+            .filter(|(owner, _)| owner == user)
+            .map(|(_, id)| *id)
+            .filter(|id| self.states(user, *id, from, until).all(|state| state.is_some_and(&holds)))
+            .collect()
+    }
+}

@@ -1,0 +1,84 @@
+//! A function at work: what it was given and what it has seen, to judge what it does by.
+
+use crate::ledger::Key;
+use grapnel_domain::{
+    ids::WebhookId,
+    message::{QueueMessage, Record},
+    retry::RetryConfig,
+    time::{Minute, Timestamp},
+};
+
+/// Which function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Ingest,
+    Delivery,
+    Api,
+}
+
+/// One run of a function.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) began: Timestamp,
+    /// The batch, with each message as the delivery function reads it.
+    pub(crate) messages: Vec<(Record, Option<QueueMessage>)>,
+    /// Deliveries read: how many attempts they had, and at which step.
+    pub(crate) reads: Vec<(Key, u32, u64)>,
+    /// Retry configurations read.
+    pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
+    /// Things that went wrong in it.
+    pub(crate) faults: u32,
+    /// What a wrong handler has scheduled too early, and is not to schedule again.
+    pub(crate) scheduled: Vec<(Key, u32)>,
+    pub(crate) awaited: Vec<(WebhookId, Minute)>,
+}
+
+impl Invocation {
+    pub(crate) fn new(function: Function, began: Timestamp, records: &[Record]) -> Self {
+        let read = |record: &Record| {
+            let message = match function {
+                Function::Delivery => QueueMessage::parse(&record.body).ok(),
+                Function::Ingest | Function::Api => None,
+            };
+            (record.clone(), message)
+        };
+        Self {
+            began,
+            messages: records.iter().map(read).collect(),
+            reads: Vec::new(),
+            configs: Vec::new(),
+            faults: 0,
+            scheduled: Vec::new(),
+            awaited: Vec::new(),
+        }
+    }
+
+    /// The number of the attempt of this delivery that its batch asks for; `None` if it asks for
+    /// several, or for none.
+    pub(crate) fn attempt_asked_for(&self, key: Key) -> Option<u32> {
+        let mut numbers = self.messages.iter().filter_map(|(_, message)| match message {
+            Some(QueueMessage::Attempt(attempt))
+                if (attempt.target.webhook_id, attempt.target.delivery_id) == key =>
+            {
+                Some(attempt.attempt)
+            }
+            _ => None,
+        });
+        let first = numbers.next()?;
+        numbers.all(|number| number == first).then_some(first)
+    }
+
+    /// The step at which it last read this delivery as one whose next attempt is `number`.
+    pub(crate) fn read_of(&self, key: Key, number: Option<u32>) -> Option<u64> {
+        let fits = |(read, attempts, _): &&(Key, u32, u64)| {
+            *read == key && number.is_none_or(|number| number == attempts + 1)
+        };
+        self.reads.iter().rev().find(fits).map(|(.., step)| *step)
+    }
+
+    /// The shortest delay before attempt `number` that any configuration asks for which it read.
+    pub(crate) fn delay_before(&self, webhook: WebhookId, number: u32) -> Option<u32> {
+        let configs = self.configs.iter().filter(|(of, _)| *of == webhook);
+        configs.map(|(_, config)| config.delay_before(number)).min()
+    }
+}

@@ -1,0 +1,250 @@
+//! The functions, and the event sources that invoke them.
+
+use crate::{
+    aws::{Aws, describe},
+    counts::Count,
+    invocation::{Function, Invocation},
+    mutation::{self, Mutation},
+    plan::FUNCTION_TIMEOUT,
+    sim::{Occasion, Sim},
+    task::{TaskId, millis},
+};
+use grapnel_delivery::Deliver;
+use grapnel_domain::message::Record;
+use grapnel_ingest::Ingest;
+use grapnel_testing::memory::{MemoryQueue, Received};
+use std::sync::Arc;
+
+/// A queue that invokes a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Queue {
+    Events,
+    Delivery,
+}
+
+impl Queue {
+    pub(crate) fn of(self, sim: &Sim) -> MemoryQueue {
+        match self {
+            Self::Events => sim.memory().events_queue(),
+            Self::Delivery => sim.memory().delivery_queue(),
+        }
+    }
+}
+
+type Delivering = Deliver<Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws>;
+type Ingesting = Ingest<Aws, Aws, Aws, Aws, Aws, Aws>;
+
+/// An instance of a function: warm, and at work on one batch at a time.
+enum Instance {
+    Ingest(Arc<Ingesting>),
+    Delivery(Arc<Delivering>),
+}
+
+/// The instances there are, and who is at work.
+#[derive(Default)]
+pub(crate) struct Functions {
+    instances: Vec<(Instance, Option<TaskId>)>,
+}
+
+impl Functions {
+    /// Receives what is due and has a function work on it.
+    pub(crate) fn poll(&mut self, sim: &Sim, queue: Queue) {
+        let received = receive(sim, queue);
+        if received.is_empty() {
+            return;
+        }
+        let record = |m: &Received| Record { message_id: m.id.clone(), body: m.body.clone() };
+        let records: Vec<Record> = received.iter().map(record).collect();
+        let place = self.idle(sim, queue);
+        let task = match &self.instances[place].0 {
+            Instance::Ingest(ingest) => ingest_batch(sim, Arc::clone(ingest), records),
+            Instance::Delivery(deliver) => deliver_batch(sim, Arc::clone(deliver), records),
+        };
+        self.instances[place].1 = Some(task);
+        sim.count(Count::Invocations);
+        let timeout = sim.now().plus(FUNCTION_TIMEOUT);
+        sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
+    }
+
+    /// The place of an instance that is idle, a new one if there is none.
+    fn idle(&mut self, sim: &Sim, queue: Queue) -> usize {
+        let fits = |instance: &Instance| match instance {
+            Instance::Ingest(_) => queue == Queue::Events,
+            Instance::Delivery(_) => queue == Queue::Delivery,
+        };
+        let idle =
+            |(instance, at_work): &(Instance, Option<TaskId>)| at_work.is_none() && fits(instance);
+        if let Some(place) = self.instances.iter().position(idle) {
+            return place;
+        }
+        let instance = match queue {
+            Queue::Events => Instance::Ingest(Arc::new(ingest(sim))),
+            Queue::Delivery => Instance::Delivery(Arc::new(deliver(sim))),
+        };
+        self.instances.push((instance, None));
+        self.instances.len() - 1
+    }
+
+    /// A function came to its end. One that died takes its instance with it.
+    pub(crate) fn ended(&mut self, task: TaskId, alive: bool) {
+        if alive {
+            for (_, at_work) in &mut self.instances {
+                at_work.take_if(|at| *at == task);
+            }
+        } else {
+            self.instances.retain(|(_, at_work)| *at_work != Some(task));
+        }
+    }
+}
+
+fn ingest(sim: &Sim) -> Ingesting {
+    let aws = Aws::new(sim);
+    Ingest {
+        subscriptions: aws.clone(),
+        events: aws.clone(),
+        deliveries: aws.clone(),
+        queue: aws.clone(),
+        dead_letters: aws.clone(),
+        clock: aws,
+        rules: grapnel_ingest::Rules {
+            retention: sim.plan().settings.retention,
+            delivery_timeout: FUNCTION_TIMEOUT,
+        },
+    }
+}
+
+fn deliver(sim: &Sim) -> Delivering {
+    let aws = Aws::new(sim);
+    let settings = sim.plan().settings;
+    Deliver {
+        webhooks: aws.clone(),
+        events: aws.clone(),
+        deliveries: aws.clone(),
+        queue: aws.clone(),
+        dead_letters: aws.clone(),
+        waits: aws.clone(),
+        sender: aws.clone(),
+        clock: aws,
+        rules: grapnel_delivery::Rules {
+            retention: settings.retention,
+            longest_queue_delay: settings.longest_queue_delay,
+            visibility_timeout: settings.visibility_timeout,
+        },
+    }
+}
+
+/// Receives up to ten messages, not always the oldest. Some are handed out to somebody else as well.
+fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
+    let faults = &sim.plan().faults;
+    let most = sim.draw(|random| random.within(1..=10));
+    let most = usize::try_from(most).unwrap_or(10);
+    let mut passed_over = false;
+    let chosen = |_: &_| {
+        let passed = sim.goes_wrong(faults.reordered, Count::Reordered);
+        passed_over |= passed;
+        !passed
+    };
+    let ends = queue.of(sim);
+    let received = ends.receive_where(most, chosen);
+    let now = sim.now();
+    if passed_over || received.len() == most {
+        sim.poll_at(queue, now.plus(millis(100)));
+    }
+    for message in &received {
+        let at_work = sim.with(|state| {
+            state
+                .invocations
+                .values()
+                .any(|i| i.messages.iter().any(|(r, _)| r.message_id == message.id))
+        });
+        if at_work && message.receptions > 1 {
+            sim.count(Count::Overlaps);
+        }
+        if sim.goes_wrong(faults.duplicated, Count::Duplicated) {
+            ends.give_back(&message.id);
+            sim.poll_at(queue, now);
+        } else {
+            sim.poll_at(queue, now.plus(sim.plan().settings.visibility_timeout));
+        }
+    }
+    received
+}
+
+fn ingest_batch(sim: &Sim, ingest: Arc<Ingesting>, records: Vec<Record>) -> TaskId {
+    let invocation = Invocation::new(Function::Ingest, sim.now(), &records);
+    let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+    let sim_of_task = sim.clone();
+    let task = sim.invoke(invocation, async move {
+        let sim = sim_of_task;
+        let records = mutation::for_ingest(&sim, records);
+        let report = ingest.handle(&records).await;
+        finish(&sim, Queue::Events, &ids, &report.failed);
+    });
+    sim.trace(|| format!("{task:?} ingests {}", ids_of(sim, task)));
+    task
+}
+
+fn deliver_batch(sim: &Sim, deliver: Arc<Delivering>, records: Vec<Record>) -> TaskId {
+    let invocation = Invocation::new(Function::Delivery, sim.now(), &records);
+    let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+    let sim_of_task = sim.clone();
+    let task = sim.invoke(invocation, async move {
+        let sim = sim_of_task;
+        let records = mutation::for_delivery(&sim, records);
+        let report = deliver.handle(&records).await;
+        sim.trace(|| format!("done: {:?}", report.done));
+        finish(&sim, Queue::Delivery, &ids, &report.failed);
+    });
+    sim.trace(|| format!("{task:?} delivers {}", ids_of(sim, task)));
+    task
+}
+
+fn ids_of(sim: &Sim, task: TaskId) -> String {
+    let described = |(record, message): &(Record, Option<_>)| {
+        let what = message.as_ref().map_or_else(|| "event".to_owned(), describe);
+        format!("[{} {what}]", record.message_id)
+    };
+    let messages = sim.with(|state| {
+        let messages = state.invocations.get(&task).map(|i| i.messages.iter().map(described));
+        messages.into_iter().flatten().collect::<Vec<_>>()
+    });
+    messages.join(" ")
+}
+
+/// The service removes what was finished. What a function names as failed stays hidden until the
+/// visibility timeout is over.
+fn finish(sim: &Sim, queue: Queue, ids: &[String], failed: &[String]) {
+    let faults = &sim.plan().faults;
+    let trusts = sim.mutation() == Some(Mutation::AcknowledgesFailures);
+    check_failures(sim, failed);
+    for id in ids.iter().filter(|id| trusts || !failed.contains(id)) {
+        if queue == Queue::Events {
+            let now = sim.now();
+            sim.with(|state| {
+                let body = state.current.and_then(|task| state.invocations.get(&task)).and_then(
+                    |invocation| {
+                        let mut messages = invocation.messages.iter();
+                        messages.find(|(r, _)| r.message_id == *id).map(|(r, _)| r.body.clone())
+                    },
+                );
+                if let Some(body) = body {
+                    state.ledger.fanned_out(&body, now, &state.history);
+                }
+            });
+        }
+        if !sim.goes_wrong(faults.acknowledgement_lost, Count::AcknowledgementsLost) {
+            queue.of(sim).acknowledge(id);
+        }
+    }
+    sim.trace(|| format!("ends; come again: {failed:?}"));
+}
+
+/// A message comes again because something went wrong, and not by itself: a panic shows here.
+fn check_failures(sim: &Sim, failed: &[String]) {
+    sim.with(|state| {
+        let faults = state.invocation().map_or(0, |invocation| invocation.faults);
+        if faults == 0 && !failed.is_empty() {
+            state.ledger.broken(format!("nothing went wrong, and {failed:?} come again"));
+        }
+    });
+}

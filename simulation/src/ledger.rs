@@ -1,0 +1,187 @@
+//! What must be true, checked as things happen: the invariants of delivery.
+//!
+//! The ledger keeps its own account of a run and compares it with what the handlers write. The first
+//! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
+//! [`events`] whom an event reaches, [`quiet`] what is left when nothing happens any more.
+
+mod events;
+mod quiet;
+mod requests;
+
+pub(crate) use requests::Sending;
+
+use crate::trace::short;
+use events::Accepted;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    ids::{DeliveryId, EventId, WebhookId},
+    time::Timestamp,
+};
+use requests::{OnRecord, Request};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A delivery's key, as one that sorts.
+pub(crate) type Key = (WebhookId, DeliveryId);
+
+pub(crate) const fn key(key: DeliveryKey) -> Key {
+    (key.webhook_id, key.id)
+}
+
+pub(crate) fn name((webhook, id): Key) -> String {
+    format!("{} of {}", short(id), short(webhook))
+}
+
+/// The account of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    rows: BTreeMap<Key, Delivery>,
+    requests: BTreeMap<Key, Vec<Request>>,
+    on_record: BTreeMap<(Key, u32), OnRecord>,
+    accepted: BTreeMap<EventId, Accepted>,
+    malformed: BTreeSet<String>,
+    /// Deliveries for which an attempt was put on the queue at some time.
+    enqueued: BTreeSet<Key>,
+    broken: Option<String>,
+}
+
+impl Ledger {
+    /// Notes that something is not as promised. What came first counts.
+    pub(crate) fn broken(&mut self, what: impl Into<String>) {
+        self.broken.get_or_insert_with(|| what.into());
+    }
+
+    pub(crate) fn first_broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// The deliveries there are.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        self.rows.keys().copied().collect()
+    }
+
+    pub(crate) fn row(&self, key: Key) -> Option<&Delivery> {
+        self.rows.get(&key)
+    }
+
+    /// The delivery of an event to a webhook.
+    pub(crate) fn delivery_of(&self, webhook: WebhookId, event: EventId) -> Option<Key> {
+        let mut rows = self.rows.iter();
+        let found = rows.find(|((of, _), row)| *of == webhook && row.event_id == event);
+        found.map(|(key, _)| *key)
+    }
+
+    /// An attempt's message reached the queue.
+    pub(crate) fn enqueued(&mut self, key: Key) {
+        self.enqueued.insert(key);
+    }
+
+    /// A delivery was written and now looks like this.
+    pub(crate) fn written(&mut self, row: Delivery) {
+        let key = key(row.key());
+        if let Some(fault) = self.rows.get(&key).and_then(|before| faulty_change(before, &row)) {
+            self.broken(format!("{}: {fault}", name(key)));
+        }
+        if let Some(fault) = faulty_row(&row) {
+            self.broken(format!("{}: {fault}", name(key)));
+        }
+        self.rows.insert(key, row);
+    }
+
+    /// Time-to-live dropped what had expired.
+    pub(crate) fn expired(&mut self, now: Timestamp, left: &[Delivery]) {
+        let left: BTreeSet<Key> = left.iter().map(|row| key(row.key())).collect();
+        let gone: Vec<Key> = self.rows.keys().filter(|key| !left.contains(key)).copied().collect();
+        for key in gone {
+            let Some(row) = self.rows.remove(&key) else { continue };
+            if !row.status.is_settled() || now < row.expires_at {
+                self.broken(format!("{}: dropped while {:?}", name(key), row.status));
+            }
+        }
+    }
+}
+
+/// What must not change has changed.
+fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
+    let (was, is) = (before.attempts.len(), after.attempts.len());
+    if is < was || is > was + 1 {
+        return Some(format!("{was} attempts on record became {is}"));
+    }
+    let changed = before.attempts.iter().zip(&after.attempts).find(|(was, is)| !same(was, is));
+    if let Some((attempt, _)) = changed {
+        return Some(format!("the record of attempt {} changed", attempt.attempt_number));
+    }
+    let backwards = match (before.status, after.status) {
+        (DeliveryStatus::Success, is) => is != DeliveryStatus::Success,
+        // A request may be under way while its delivery ends without an attempt, for the webhook is
+        // disabled or gone. That attempt goes on record, and the delivery goes on from there.
+        (DeliveryStatus::Failed, DeliveryStatus::Retrying) => {
+            before.reason == Some(Reason::AttemptsExhausted) || is == was
+        }
+        (DeliveryStatus::Failed, is) => !is.is_settled(),
+        (_, is) => is == DeliveryStatus::Pending && before.status != DeliveryStatus::Pending,
+    };
+    backwards.then(|| format!("{:?} became {:?}", before.status, after.status))
+}
+
+/// Whether a recorded attempt is as it was, but for a body that may be dropped.
+fn same(was: &DeliveryAttempt, is: &DeliveryAttempt) -> bool {
+    was == is || (is.response.is_none() && DeliveryAttempt { response: None, ..was.clone() } == *is)
+}
+
+/// A row that says something impossible.
+fn faulty_row(row: &Delivery) -> Option<String> {
+    let numbers = row.attempts.iter().map(|attempt| attempt.attempt_number);
+    if !numbers.eq(1..=row.attempt_count()) {
+        return Some("its attempts are not numbered from 1".into());
+    }
+    let has_reason = row.reason.is_some();
+    if has_reason != (row.status == DeliveryStatus::Failed) {
+        return Some(format!("{:?} with the reason {:?}", row.status, row.reason));
+    }
+    let waits = row.waits_for.is_some();
+    let due = row.next_attempt_at.is_some();
+    let fits = match row.status {
+        DeliveryStatus::Retrying => due,
+        DeliveryStatus::Pending | DeliveryStatus::Success | DeliveryStatus::Failed => {
+            !due && !waits
+        }
+    };
+    (!fits).then(|| format!("{:?}, but due: {due}, waiting: {waits}", row.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grapnel_testing::builders::a_delivery;
+
+    fn verdict(rows: [Delivery; 2]) -> bool {
+        let mut ledger = Ledger::default();
+        rows.into_iter().for_each(|row| ledger.written(row));
+        ledger.first_broken().is_none()
+    }
+
+    #[test]
+    fn a_record_may_lose_a_body_and_nothing_else() {
+        let before = a_delivery().delivered().build();
+        let mut without_body = before.clone();
+        without_body.attempts[0].response = None;
+        assert!(verdict([before.clone(), without_body]));
+        let mut changed = before.clone();
+        changed.attempts[0].duration += 1;
+        assert!(!verdict([before.clone(), changed]));
+        let mut fewer = before.clone();
+        fewer.attempts.clear();
+        assert!(!verdict([before, fewer]));
+    }
+
+    #[test]
+    fn what_is_settled_stays_so() {
+        let delivered = a_delivery().delivered().build();
+        let failed = Delivery {
+            status: DeliveryStatus::Failed,
+            reason: Some(grapnel_domain::delivery::Reason::WebhookDeleted),
+            ..delivered.clone()
+        };
+        assert!(!verdict([delivered, failed]));
+    }
+}

@@ -1,0 +1,101 @@
+//! Events and whom they reach.
+
+use super::{Ledger, name};
+use crate::{history::History, trace::short};
+use grapnel_domain::{
+    delivery::Delivery,
+    event::inbound::InboundEvent,
+    ids::{EventId, UserId, WebhookId},
+    time::Timestamp,
+    webhook::Webhook,
+};
+
+/// An event that was put on the events queue.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    user: UserId,
+    event_type: String,
+    test: Option<WebhookId>,
+    pub(super) put: Timestamp,
+    /// A message for it was acknowledged.
+    pub(super) fanned_out: bool,
+}
+
+impl Accepted {
+    pub(super) fn is_for(&self, webhook: &Webhook) -> bool {
+        match self.test {
+            Some(test) => webhook.id == test,
+            None => {
+                webhook.status.receives()
+                    && webhook.events.iter().any(|pattern| pattern.matches(&self.event_type))
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// An event is on its queue.
+    pub(crate) fn accepts(&mut self, body: &str, now: Timestamp) {
+        match InboundEvent::parse(body, now) {
+            Ok(event) => {
+                self.accepted.entry(event.id).or_insert_with(|| Accepted {
+                    user: event.user_id,
+                    event_type: event.content.event_type,
+                    test: event.test.map(|test| test.webhook_id),
+                    put: now,
+                    fanned_out: false,
+                });
+            }
+            Err(_) => {
+                self.malformed.insert(body.to_owned());
+            }
+        }
+    }
+
+    /// The event that a message is about.
+    pub(crate) fn event_of(&self, body: &str) -> Option<EventId> {
+        let event = InboundEvent::parse(body, Timestamp::from_millis(0)).ok()?;
+        self.accepted.contains_key(&event.id).then_some(event.id)
+    }
+
+    /// A message was put aside with a reason.
+    pub(crate) fn put_aside(&mut self, body: &str, reason: &str) {
+        if !self.malformed.contains(body) {
+            self.broken(format!("a well-formed message was put aside: {reason}"));
+        }
+    }
+
+    /// An event's message was acknowledged: whoever wanted it all the time has a delivery by now.
+    pub(crate) fn fanned_out(&mut self, body: &str, now: Timestamp, history: &History) {
+        let Some(id) = self.event_of(body) else { return };
+        let Some(event) = self.accepted.get_mut(&id) else { return };
+        event.fanned_out = true;
+        let event = &*event;
+        let wanted = history.always(&event.user, event.put, now, |webhook| event.is_for(webhook));
+        let has_one = |webhook: &WebhookId| {
+            self.rows.iter().any(|((of, _), row)| of == webhook && row.event_id == id)
+        };
+        if let Some(without) = wanted.iter().find(|webhook| !has_one(webhook)) {
+            let what = format!("{} was acknowledged, {} has nothing", short(id), short(without));
+            self.broken(what);
+        }
+    }
+
+    /// A delivery was created by a function that began at `began`.
+    pub(crate) fn created(
+        &mut self,
+        delivery: &Delivery,
+        began: Timestamp,
+        now: Timestamp,
+        history: &History,
+    ) {
+        let wanted = self.accepted.get(&delivery.event_id).is_some_and(|event| {
+            let webhook = (&event.user, delivery.webhook_id);
+            history.ever(webhook, began, now, |w| w.is_some_and(|webhook| event.is_for(webhook)))
+        });
+        if !wanted {
+            let key = super::key(delivery.key());
+            self.broken(format!("{}: created, though nobody wanted it", name(key)));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Requests and what is recorded of them.
+
+use super::{Key, Ledger, name};
+use crate::{counts::Count, receiver::Wish, task::TaskId};
+use grapnel_domain::{ports::AttemptRecord, time::Timestamp};
+use std::time::Duration;
+
+/// How far the clocks of two machines may be apart.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// A request that is about to be sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sending {
+    pub(crate) task: TaskId,
+    pub(crate) key: Key,
+    /// The attempt, if that is certain.
+    pub(crate) number: Option<u32>,
+    /// The step at which the function read the delivery.
+    pub(crate) read: u64,
+    /// When it began, by the function's clock.
+    pub(crate) began: Timestamp,
+    /// Whether it reaches the receiver: without an address there is nobody to send to.
+    pub(crate) reaches: bool,
+}
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(super) struct Request {
+    sending: Sending,
+    fate: Fate,
+    answer: Option<Answer>,
+    /// Its function has asked for the record.
+    claimed: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    status: Option<u16>,
+    wish: Wish,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    UnderWay,
+    Recorded,
+    Refused,
+    /// The record's answer was an error.
+    RecordFailed,
+    /// The function died before it recorded.
+    Dead,
+}
+
+/// An attempt on record.
+#[derive(Debug)]
+pub(super) struct OnRecord {
+    step: u64,
+    /// Before this, by the clock of whoever recorded, the next one must not come.
+    next_not_before: Timestamp,
+    /// After this the next one is late, if nothing went wrong.
+    next_not_after: Timestamp,
+}
+
+impl Ledger {
+    /// A request is sent. Answers its place among those of its delivery, and why it is sent again if
+    /// it is.
+    pub(crate) fn sends(&mut self, sending: Sending) -> (usize, Option<Count>) {
+        let Sending { key, number, read, .. } = sending;
+        let mut again = None;
+        if let Some(number) = number.filter(|_| sending.reaches) {
+            let recorded = self.on_record.get(&(key, number)).map(|record| record.step);
+            if recorded.is_some_and(|step| step <= read) {
+                self.broken(format!("{}: attempt {number} sent, though on record", name(key)));
+            }
+            let before = self.requests.get(&key).into_iter().flatten();
+            let mut same = before.filter(|r| r.sending.reaches && r.sending.number == Some(number));
+            again = same.next_back().map(|request| match request.fate {
+                Fate::Dead => Count::RepeatedAfterDeath,
+                Fate::RecordFailed => Count::RepeatedAfterFailure,
+                Fate::UnderWay | Fate::Recorded | Fate::Refused => Count::RepeatedAtOnce,
+            });
+        }
+        let requests = self.requests.entry(key).or_default();
+        requests.push(Request { sending, fate: Fate::UnderWay, answer: None, claimed: false });
+        (requests.len() - 1, again)
+    }
+
+    /// A request came to its end.
+    pub(crate) fn answered(&mut self, key: Key, place: usize, status: Option<u16>, wish: Wish) {
+        if let Some(request) = self.requests.get_mut(&key).and_then(|all| all.get_mut(place)) {
+            request.answer = Some(Answer { status, wish });
+        }
+    }
+
+    /// A function asks for an attempt to be recorded. Answers the request that it is about.
+    pub(crate) fn records(&mut self, task: TaskId, record: &AttemptRecord) -> Option<usize> {
+        let key = super::key(record.key);
+        let attempt = &record.attempt;
+        let is_it = |request: &Request| {
+            request.sending.task == task
+                && request.sending.began == attempt.attempted_at
+                && !request.claimed
+                && request.sending.number.is_none_or(|n| n == attempt.attempt_number)
+                && request.answer.is_some_and(|answer| answer.status == attempt.status_code)
+        };
+        let requests = self.requests.entry(key).or_default();
+        let place = requests.iter().position(is_it);
+        match place {
+            Some(place) => {
+                requests[place].claimed = true;
+                requests[place].sending.number = Some(attempt.attempt_number);
+            }
+            None => {
+                let number = attempt.attempt_number;
+                self.broken(format!("{}: attempt {number} recorded, but not made", name(key)));
+            }
+        }
+        place
+    }
+
+    /// The record's answer was an error.
+    pub(crate) fn record_failed(&mut self, key: Key, place: usize) {
+        self.settle(key, place, Fate::RecordFailed);
+    }
+
+    /// The record was refused.
+    pub(crate) fn refused(&mut self, key: Key, place: usize) {
+        self.settle(key, place, Fate::Refused);
+    }
+
+    fn settle(&mut self, key: Key, place: usize, fate: Fate) {
+        if let Some(request) = self.requests.get_mut(&key).and_then(|all| all.get_mut(place))
+            && request.fate == Fate::UnderWay
+        {
+            request.fate = fate;
+        }
+    }
+
+    /// An attempt went on record. `delay` is the shortest that its function may have read for the
+    /// attempt after it.
+    pub(crate) fn recorded(
+        &mut self,
+        step: u64,
+        place: usize,
+        record: &AttemptRecord,
+        delay: Duration,
+        smooth: bool,
+    ) {
+        let key = super::key(record.key);
+        let attempt = &record.attempt;
+        let number = attempt.attempt_number;
+        let wish = match self.requests.get_mut(&key).and_then(|all| all.get_mut(place)) {
+            Some(request) => {
+                request.fate = Fate::Recorded;
+                request.answer.map(|answer| answer.wish).unwrap_or_default()
+            }
+            None => Wish::default(),
+        };
+        let began = attempt.attempted_at;
+        if let Some(before) = self.on_record.get(&(key, number - 1)).filter(|_| !attempt.manual) {
+            let due = before.next_not_before;
+            if began.plus(SKEW) < due {
+                let early = began.until(due).as_millis();
+                self.broken(format!("{}: attempt {number} came {early} ms early", name(key)));
+            } else if smooth && began > before.next_not_after && !self.was_postponed(key, number) {
+                let late = before.next_not_after.until(began).as_millis();
+                self.broken(format!("{}: attempt {number} came {late} ms late", name(key)));
+            }
+        }
+        let ended = began.plus(Duration::from_millis(attempt.duration));
+        let least = delay.max(wish.delay.min(Duration::from_secs(86_400)));
+        // A tenth of jitter, a minute's rounding and half a minute's margin, and the way there.
+        let most = least + least / 10 + Duration::from_secs(90 + 15);
+        let on_record = OnRecord {
+            step,
+            next_not_before: wish.until.into_iter().fold(ended.plus(least), Timestamp::max),
+            next_not_after: wish.until.into_iter().fold(ended, Timestamp::max).plus(most),
+        };
+        if self.on_record.insert((key, number), on_record).is_some() {
+            self.broken(format!("{}: attempt {number} recorded twice", name(key)));
+        }
+    }
+
+    /// Whether an attempt had to wait for a name server.
+    fn was_postponed(&self, key: Key, number: u32) -> bool {
+        self.requests
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .any(|request| request.sending.number == Some(number) && !request.sending.reaches)
+    }
+
+    /// A function died: what it had not recorded is lost.
+    pub(crate) fn died(&mut self, task: TaskId) {
+        for request in self.requests.values_mut().flatten() {
+            if request.sending.task == task && request.fate == Fate::UnderWay {
+                request.fate = Fate::Dead;
+            }
+        }
+    }
+
+    /// A function came to its end in good order.
+    pub(crate) fn finished(&mut self, task: TaskId) {
+        let unrecorded = self.requests.iter().find(|(_, requests)| {
+            requests.iter().any(|request| {
+                request.sending.task == task
+                    && request.sending.reaches
+                    && request.fate == Fate::UnderWay
+            })
+        });
+        if let Some((key, _)) = unrecorded {
+            let what = format!("{}: a request was made and not recorded", name(*key));
+            self.broken(what);
+        }
+    }
+
+    /// Requests that reached a receiver, and how often one was sent again.
+    pub(super) fn repeated(&self) -> usize {
+        let numbers = |requests: &Vec<Request>| {
+            let reached = requests.iter().filter(|request| request.sending.reaches);
+            let mut numbers: Vec<_> = reached.map(|request| request.sending.number).collect();
+            let all = numbers.len();
+            numbers.sort_unstable();
+            numbers.dedup();
+            all - numbers.len()
+        };
+        self.requests.values().map(numbers).sum()
+    }
+}

@@ -1,0 +1,66 @@
+//! Handlers that are wrong on purpose: tests of the tests.
+//!
+//! Each is made from outside, by what stands between the real handlers and AWS, so that the handlers
+//! themselves hold no switch. The simulation must find every one of them.
+
+mod batches;
+mod calls;
+
+pub(crate) use batches::{for_delivery, for_ingest};
+pub(crate) use calls::{after_enqueue, after_record, before_enqueue, started_early};
+
+/// A mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// A message whose attempt is on record is acknowledged, and nothing else.
+    StaleIsMerelyAcknowledged,
+    /// A message whose record is refused is acknowledged, and nothing else.
+    RefusedIsMerelyAcknowledged,
+    /// The next attempt is scheduled before the last one is recorded.
+    SchedulesBeforeRecording,
+    /// The message is acknowledged once its attempt is recorded, before the next one is scheduled.
+    AcknowledgesBeforeScheduling,
+    /// A release takes deliveries out of the index before their messages are on the queue.
+    TakesOutBeforeEnqueuing,
+    /// Fan-out leaves a delivery alone that is pending already.
+    SkipsPending,
+    /// Fan-out leaves an event alone that is stored already.
+    SkipsKnownEvents,
+    /// An execution ends when one look finds nobody.
+    LooksOnce,
+    /// A check makes the missing attempt itself.
+    CheckRecords,
+    /// What a batch answers for single messages is not looked at.
+    TrustsBatches,
+    /// A delivery ends on an eventually consistent read.
+    EndsOnLaggingReads,
+    /// Messages that were not finished are acknowledged with the rest of their batch.
+    AcknowledgesFailures,
+    /// An attempt is recorded whatever is on record.
+    RecordsWithoutCondition,
+    /// A stale message sends the next attempt at once, in place of a check.
+    StaleSendsAttempts,
+    /// Delays are a tenth too short.
+    HurriesRetries,
+}
+
+impl Mutation {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::StaleIsMerelyAcknowledged,
+        Self::RefusedIsMerelyAcknowledged,
+        Self::SchedulesBeforeRecording,
+        Self::AcknowledgesBeforeScheduling,
+        Self::TakesOutBeforeEnqueuing,
+        Self::SkipsPending,
+        Self::SkipsKnownEvents,
+        Self::LooksOnce,
+        Self::CheckRecords,
+        Self::TrustsBatches,
+        Self::EndsOnLaggingReads,
+        Self::AcknowledgesFailures,
+        Self::RecordsWithoutCondition,
+        Self::StaleSendsAttempts,
+        Self::HurriesRetries,
+    ];
+}

@@ -1,0 +1,58 @@
+//! Mistakes in what a handler does with its batch.
+
+use super::Mutation;
+use crate::sim::Sim;
+use grapnel_domain::{
+    message::{Attempt, Check, QueueMessage, Record},
+    ports::Clock,
+};
+
+/// What of a batch reaches the delivery function, and in which form.
+pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
+    let change: fn(&Sim, Record) -> Option<Record> = match sim.mutation() {
+        Some(Mutation::StaleIsMerelyAcknowledged) => without_stale,
+        Some(Mutation::CheckRecords) => attempt_for_check,
+        _ => return records,
+    };
+    records.into_iter().filter_map(|record| change(sim, record)).collect()
+}
+
+fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
+    match QueueMessage::parse(&record.body) {
+        Ok(QueueMessage::Attempt(Attempt { target, attempt, .. })) => {
+            let found = sim.memory().delivery_now(target.key());
+            found.is_none_or(|found| found.attempt_count() < attempt).then_some(record)
+        }
+        _ => Some(record),
+    }
+}
+
+/// On the queue it stays a check: when it comes again, it ends where its attempt is on record.
+fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
+    let Ok(QueueMessage::Check(Check { target, attempt, not_before })) =
+        QueueMessage::parse(&record.body)
+    else {
+        return Some(record);
+    };
+    let missing = sim
+        .memory()
+        .delivery_now(target.key())
+        .is_some_and(|d| !d.status.is_settled() && d.attempt_count() < attempt);
+    if !missing || sim.memory().clock().now() < not_before {
+        return Some(record);
+    }
+    let body = QueueMessage::Attempt(Attempt::scheduled(target, attempt)).to_json();
+    Some(Record { body, ..record })
+}
+
+/// What of a batch reaches the ingest function.
+pub(crate) fn for_ingest(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
+    if sim.mutation() != Some(Mutation::SkipsKnownEvents) {
+        return records;
+    }
+    let known = |record: &Record| {
+        let event = sim.with(|state| state.ledger.event_of(&record.body));
+        event.is_some_and(|id| sim.memory().events().iter().any(|event| event.id == id))
+    };
+    records.into_iter().filter(|record| !known(record)).collect()
+}

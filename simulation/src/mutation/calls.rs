@@ -1,0 +1,175 @@
+//! Mistakes in the order of a handler's calls, and in what it makes of their answers.
+
+use super::Mutation;
+use crate::{aws::Aws, ledger, sim::Sim, task::TaskId};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    ids::WebhookId,
+    message::{Attempt, QueueDelay, QueueMessage},
+    ports::{
+        AttemptRecord, Clock, Outgoing, PortError, Recorded, StartWaits, StopWaiting, WaitState,
+    },
+    retry::next::queue_delay,
+    time::Minute,
+};
+
+/// What is sent in place of these messages, and what is done before.
+pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Outgoing> {
+    let sim = aws.sim();
+    match sim.mutation() {
+        Some(Mutation::StaleIsMerelyAcknowledged) => {
+            let kept = |m: &Outgoing| !matches!(m.message, QueueMessage::Check(_));
+            messages.into_iter().filter(kept).collect()
+        }
+        Some(Mutation::StaleSendsAttempts) => messages.into_iter().map(attempt_for_check).collect(),
+        Some(Mutation::HurriesRetries) => messages.into_iter().map(hurried).collect(),
+        Some(Mutation::SchedulesBeforeRecording) => {
+            messages.into_iter().filter(|message| !was_scheduled(sim, message)).collect()
+        }
+        Some(Mutation::TakesOutBeforeEnqueuing) => {
+            for message in &messages {
+                take_out(aws, message).await;
+            }
+            messages
+        }
+        _ => messages,
+    }
+}
+
+fn attempt_for_check(outgoing: Outgoing) -> Outgoing {
+    match outgoing.message {
+        QueueMessage::Check(check) => {
+            let attempt = Attempt::scheduled(check.target, check.attempt);
+            Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+        }
+        _ => outgoing,
+    }
+}
+
+fn hurried(outgoing: Outgoing) -> Outgoing {
+    let seconds = u64::from(outgoing.delay.seconds());
+    Outgoing { delay: QueueDelay::at_most(seconds - seconds / 5), ..outgoing }
+}
+
+fn was_scheduled(sim: &Sim, outgoing: &Outgoing) -> bool {
+    let QueueMessage::Attempt(attempt) = &outgoing.message else { return false };
+    let step = (ledger::key(attempt.target.key()), attempt.attempt);
+    sim.with(|state| state.invocation().is_some_and(|i| i.scheduled.contains(&step)))
+}
+
+async fn take_out(aws: &Aws, outgoing: &Outgoing) {
+    let QueueMessage::Attempt(attempt) = &outgoing.message else { return };
+    let key = attempt.target.key();
+    if let Some(Delivery { waits_for: Some(minute), .. }) = aws.sim().memory().delivery_now(key) {
+        // Whether it worked is not looked at.
+        drop(aws.stop_waiting(key, minute, attempt.attempt - 1).await);
+    }
+}
+
+/// What the handler is told about messages that it sent.
+pub(crate) fn after_enqueue(
+    sim: &Sim,
+    answers: Vec<Result<(), PortError>>,
+) -> Vec<Result<(), PortError>> {
+    match sim.mutation() {
+        // Nothing was left to send: as if all had been sent.
+        Some(Mutation::StaleIsMerelyAcknowledged | Mutation::SchedulesBeforeRecording)
+            if answers.is_empty() =>
+        {
+            vec![Ok(())]
+        }
+        // A batch that was not taken as a whole is an error to anybody.
+        Some(Mutation::TrustsBatches)
+            if answers.len() > 1 || answers.first() == Some(&failed()) =>
+        {
+            vec![Ok(()); answers.len()]
+        }
+        _ => answers,
+    }
+}
+
+/// The answer for an entry that failed alone.
+fn failed() -> Result<(), PortError> {
+    Err(PortError::Unavailable(crate::aws::ENTRY_FAILED.into()))
+}
+
+/// What the handler is told about its record, and what is done before it is told.
+pub(crate) fn after_record(
+    sim: &Sim,
+    task: TaskId,
+    record: &AttemptRecord,
+    recorded: Recorded,
+) -> Recorded {
+    match (sim.mutation(), recorded) {
+        (Some(Mutation::RefusedIsMerelyAcknowledged), Recorded::Refused(_)) => {
+            Recorded::Refused(None)
+        }
+        (Some(Mutation::RecordsWithoutCondition), Recorded::Refused(Some(mut found))) => {
+            found.attempts.push(record.attempt.clone());
+            sim.memory().put_delivery((*found).clone());
+            sim.with(|state| state.ledger.written(*found));
+            Recorded::Yes
+        }
+        (Some(Mutation::AcknowledgesBeforeScheduling), Recorded::Yes) => {
+            acknowledge(sim, task, record);
+            Recorded::Yes
+        }
+        (_, recorded) => recorded,
+    }
+}
+
+/// Acknowledges the messages by which a function was asked for this attempt.
+fn acknowledge(sim: &Sim, task: TaskId, record: &AttemptRecord) {
+    let asked = sim.with(|state| {
+        let messages = state.invocations.get(&task).map(|invocation| &invocation.messages);
+        let asks = |message: &QueueMessage| {
+            matches!(message, QueueMessage::Attempt(attempt) if attempt.target.key() == record.key)
+        };
+        let ids = messages.into_iter().flatten().filter(|(_, m)| m.as_ref().is_some_and(asks));
+        ids.map(|(record, _)| record.message_id.clone()).collect::<Vec<_>>()
+    });
+    for id in asked {
+        sim.memory().delivery_queue().acknowledge(&id);
+    }
+}
+
+impl Aws {
+    /// Schedules what will follow a record that is still to be made.
+    pub(crate) async fn schedule_early(&self, record: &AttemptRecord) {
+        let (Some(DeliveryStatus::Retrying), Some(due)) = (record.status, record.next_attempt_at)
+        else {
+            return;
+        };
+        let Some(delivery) = self.sim().memory().delivery_now(record.key) else { return };
+        let number = record.attempt.attempt_number + 1;
+        if let Some(minute) = record.waits_for {
+            let (user, webhook) = (&delivery.user_id, delivery.webhook_id);
+            if self.ensure_waiting(user, webhook, minute).await == Ok(WaitState::Running) {
+                self.sim().with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.awaited.push((webhook, minute));
+                    }
+                });
+            }
+            return;
+        }
+        let attempt = Attempt::scheduled(delivery.target(), number);
+        let delay = queue_delay(due, self.now());
+        let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
+        if self.send_batch(vec![message]).await == [Ok(())] {
+            self.sim().with(|state| {
+                if let Some(invocation) = state.invocation() {
+                    invocation.scheduled.push((ledger::key(record.key), number));
+                }
+            });
+        }
+    }
+}
+
+/// Whether a wrong handler has started this wait already.
+pub(crate) fn started_early(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
+    sim.mutation() == Some(Mutation::SchedulesBeforeRecording)
+        && sim.with(|state| {
+            state.invocation().is_some_and(|i| i.awaited.contains(&(webhook, minute)))
+        })
+}

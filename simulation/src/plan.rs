@@ -1,0 +1,61 @@
+//! What a run is made of: drawn from its seed before anything happens.
+
+mod faults;
+mod traffic;
+
+pub(crate) use faults::{Faults, Part};
+pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
+
+use crate::random::Random;
+use grapnel_domain::{event::Retention, message::QueueDelay};
+use std::time::Duration;
+
+/// How long one run of a function may take, as the template sets it.
+pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Nothing goes wrong and nobody interferes: what happens then is known exactly.
+    pub(crate) smooth: bool,
+    pub(crate) settings: Settings,
+    pub(crate) faults: Faults,
+    pub(crate) webhooks: Vec<PlannedWebhook>,
+    pub(crate) events: Vec<PlannedEvent>,
+    pub(crate) acts: Vec<Act>,
+}
+
+/// What differs between deployments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) retention: Retention,
+    pub(crate) longest_queue_delay: QueueDelay,
+    pub(crate) visibility_timeout: Duration,
+    /// Rows of a page of the `waiting` index.
+    pub(crate) waiting_page: usize,
+}
+
+impl Plan {
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        let smooth = random.chance(60);
+        let settings = Settings::draw(random, smooth);
+        let faults = if smooth { Faults::none() } else { Faults::draw(random) };
+        let webhooks = traffic::webhooks(random, smooth);
+        let events = traffic::events(random, smooth);
+        let acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
+        Self { smooth, settings, faults, webhooks, events, acts }
+    }
+}
+
+impl Settings {
+    fn draw(random: &mut Random, smooth: bool) -> Self {
+        // Below the functions' timeout, messages come again while they are being worked on.
+        let visibility: &[u64] = if smooth { &[120, 360] } else { &[30, 45, 90, 120, 360, 360] };
+        Self {
+            retention: Retention { days: *random.pick(&[8, 30]) },
+            longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
+            visibility_timeout: Duration::from_secs(*random.pick(visibility)),
+            waiting_page: *random.pick(&[1, 2, 3, 100]),
+        }
+    }
+}

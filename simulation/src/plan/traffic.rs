@@ -1,0 +1,170 @@
+//! What is put into a run: webhooks and their receivers, events, and what users do meanwhile.
+
+use crate::{random::Random, receiver::Receiver};
+use grapnel_domain::{
+    catalogue::EVENT_TYPES,
+    ids::WebhookId,
+    retry::{Backoff, RetryConfig, Schedule},
+    time::Timestamp,
+    webhook::Webhook,
+};
+use grapnel_testing::{builders::a_webhook, clock::START};
+use std::time::Duration;
+use uuid::Builder;
+
+/// The users. Events are the first one's mostly.
+const USERS: [&str; 2] = ["ada", "bob"];
+
+/// Delays in seconds, short ones for the queue and long ones for shared waits, with the limits
+/// between the two among them.
+const DELAYS: [u32; 14] = [1, 2, 5, 20, 30, 60, 61, 300, 899, 900, 901, 1800, 7200, 86_400];
+
+/// A webhook, and who is at its other end.
+#[derive(Debug)]
+pub(crate) struct PlannedWebhook {
+    pub(crate) webhook: Webhook,
+    pub(crate) receiver: Receiver,
+    pub(crate) appears: Timestamp,
+}
+
+/// An event, put once or twice.
+#[derive(Debug)]
+pub(crate) struct PlannedEvent {
+    pub(crate) body: String,
+    pub(crate) puts: Vec<Timestamp>,
+    pub(crate) malformed: bool,
+}
+
+/// Something that a user does.
+#[derive(Debug)]
+pub(crate) struct Act {
+    pub(crate) at: Timestamp,
+    pub(crate) what: What,
+}
+
+/// What users do. A webhook is named by its place in [`super::Plan::webhooks`].
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Disable(usize),
+    Enable(usize),
+    Delete(usize),
+    /// Changes the URL or the retry configuration.
+    Edit(usize, Option<RetryConfig>),
+    /// Asks for one more attempt of some delivery; the number chooses among those there are.
+    Retry(u64),
+    Test(usize),
+}
+
+pub(crate) fn url(webhook: WebhookId, version: u32) -> String {
+    format!("https://{}.example/{version}", webhook.uuid().simple())
+}
+
+pub(crate) fn webhooks(random: &mut Random, smooth: bool) -> Vec<PlannedWebhook> {
+    let count = random.within(1..=4);
+    (1..=count).map(|number| webhook(random, smooth, number)).collect()
+}
+
+fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
+    // As `UUID v7`, and told apart by its last digits.
+    let tail = [u8::try_from(number).unwrap_or_default(); 10];
+    let id = WebhookId::from_uuid(Builder::from_unix_timestamp_millis(number, &tail).into_uuid());
+    let user = if random.chance(150) { USERS[1] } else { USERS[0] };
+    let mut built = a_webhook().id(id).for_user(user).url(&url(id, 0)).retry(retry_config(random));
+    if random.chance(200) {
+        built = built.events([*random.pick::<&str>(&["lead.created", "lead.*", "task.failed"])]);
+    }
+    built = match random.within(0..=9) {
+        0 => built.disabled(),
+        1 => built.failing(),
+        _ => built,
+    };
+    let appears = if !smooth && random.chance(100) { moment(random, 600) } else { START };
+    PlannedWebhook { webhook: built.build(), receiver: Receiver::draw(random), appears }
+}
+
+fn retry_config(random: &mut Random) -> RetryConfig {
+    let few = |random: &mut Random| u32::try_from(random.within(1..=5)).unwrap_or(1);
+    let schedule = if random.chance(200) {
+        Schedule::Backoff(Backoff {
+            initial_seconds: *random.pick(&DELAYS[..8]),
+            multiplier: *random.pick(&[1.0, 1.5, 2.0, 10.0]),
+            max_seconds: *random.pick(&DELAYS[8..]),
+        })
+    } else {
+        let delays = few(random).min(3);
+        // A day is in the list once in a while only: most schedules are minutes and hours.
+        let choices = if random.chance(100) { &DELAYS[..] } else { &DELAYS[..13] };
+        Schedule::DelaysSeconds((0..delays).map(|_| *random.pick(choices)).collect())
+    };
+    let timeout_seconds = *random.pick(&[1, 5, 10, 30]);
+    RetryConfig { max_attempts: few(random), timeout_seconds, schedule }
+}
+
+pub(crate) fn events(random: &mut Random, smooth: bool) -> Vec<PlannedEvent> {
+    let count = random.within(1..=5);
+    let mut events: Vec<PlannedEvent> =
+        (1..=count).map(|number| event(random, smooth, number)).collect();
+    if !smooth && random.chance(50) {
+        let body = (*random.pick(&["{}", "no JSON", r#"{"detail":[]}"#])).to_owned();
+        events.push(PlannedEvent { body, puts: vec![moment(random, 300)], malformed: true });
+    }
+    events
+}
+
+fn event(random: &mut Random, smooth: bool, number: u64) -> PlannedEvent {
+    let user = if random.chance(150) { USERS[1] } else { USERS[0] };
+    let event_type = random.pick(EVENT_TYPES).name;
+    let event_type = if random.chance(400) { "lead.created" } else { event_type };
+    // Over 4 KB an event does not travel in its messages and has to be read.
+    let size = if random.chance(200) { 5000 } else { 10 };
+    let text = "x".repeat(size);
+    let body = format!(
+        r#"{{"id":"eb-{number}","detail-type":"{event_type}","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{user}","id":"e{number}","text":"{text}"}}}}"#
+    );
+    let mut puts = vec![moment(random, 300)];
+    if !smooth && random.chance(200) {
+        puts.push(moment(random, 3600));
+    }
+    PlannedEvent { body, puts, malformed: false }
+}
+
+pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let count = if random.chance(300) { 0 } else { random.within(1..=6) };
+    for _ in 0..count {
+        let at = moment(random, 20_000);
+        let what = act(random, webhooks);
+        if random.chance(200) {
+            // Once more: a double click, or somebody who got no answer.
+            let again = at.plus(Duration::from_millis(random.spread(1..=60_000)));
+            acts.push(Act { at: again, what: what.clone() });
+        }
+        if let What::Disable(webhook) = what
+            && random.chance(600)
+        {
+            let later = at.plus(Duration::from_secs(random.spread(1..=7200)));
+            acts.push(Act { at: later, what: What::Enable(webhook) });
+        }
+        acts.push(Act { at, what });
+    }
+    acts
+}
+
+fn act(random: &mut Random, webhooks: usize) -> What {
+    let last = webhooks.saturating_sub(1) as u64;
+    let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
+    match random.within(0..=9) {
+        0 => What::Disable(webhook),
+        1 => What::Enable(webhook),
+        2 => What::Delete(webhook),
+        3 => What::Edit(webhook, None),
+        4 => What::Edit(webhook, Some(retry_config(random))),
+        5 => What::Test(webhook),
+        _ => What::Retry(random.next()),
+    }
+}
+
+/// A moment within the first so many seconds.
+fn moment(random: &mut Random, seconds: u64) -> Timestamp {
+    START.plus(Duration::from_millis(random.spread(1..=seconds * 1000)))
+}

@@ -1,0 +1,269 @@
+//! What everything in a run shares: virtual time, the seed's random numbers, AWS in memory, and what
+//! is known of the past.
+
+use crate::{
+    counts::{Count, Counts},
+    history::History,
+    invocation::Invocation,
+    lambda::Queue,
+    ledger::Ledger,
+    mutation::Mutation,
+    plan::{Part, Plan},
+    random::Random,
+    task::{Sleep, TaskId, Timer, Work, millis},
+    trace::Trace,
+};
+use grapnel_domain::{
+    ids::WebhookId,
+    ports::Clock,
+    time::{Minute, Timestamp},
+};
+use grapnel_testing::{clock::ManualClock, memory::Memory};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// A run in progress. Clones are the same run.
+#[derive(Clone)]
+pub(crate) struct Sim(Arc<Inner>);
+
+struct Inner {
+    memory: Memory,
+    clock: ManualClock,
+    plan: Plan,
+    mutation: Option<Mutation>,
+    state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) random: Random,
+    pub(crate) agenda: Agenda,
+    pub(crate) counts: Counts,
+    pub(crate) ledger: Ledger,
+    pub(crate) history: History,
+    pub(crate) trace: Trace,
+    /// Who is being polled.
+    pub(crate) current: Option<TaskId>,
+    /// Functions at work.
+    pub(crate) invocations: BTreeMap<TaskId, Invocation>,
+    /// Tasks that were started and not polled yet.
+    pub(crate) spawned: Vec<(TaskId, Work)>,
+    /// Tasks that nobody waits for any more.
+    pub(crate) abandoned: BTreeSet<TaskId>,
+    pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
+    /// How much may still go wrong.
+    pub(crate) budget: u32,
+    /// Counts what happens, so that "before" is known within a millisecond too.
+    pub(crate) step: u64,
+    tasks: u32,
+}
+
+impl Sim {
+    pub(crate) fn new(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Self {
+        let mut random = Random::new(seed);
+        let plan = Plan::draw(&mut random);
+        let memory = Memory::new();
+        memory.set_waiting_page(plan.settings.waiting_page);
+        for queue in [memory.delivery_queue(), memory.events_queue()] {
+            queue.set_visibility_timeout(plan.settings.visibility_timeout);
+        }
+        let state = State {
+            random,
+            agenda: Agenda::default(),
+            counts: Counts::default(),
+            ledger: Ledger::default(),
+            history: History::default(),
+            trace,
+            current: None,
+            invocations: BTreeMap::new(),
+            spawned: Vec::new(),
+            abandoned: BTreeSet::new(),
+            executions: BTreeSet::new(),
+            budget: plan.faults.budget,
+            step: 0,
+            tasks: 0,
+        };
+        let clock = memory.clock();
+        Self(Arc::new(Inner { memory, clock, plan, mutation, state: Mutex::new(state) }))
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.0.plan
+    }
+
+    pub(crate) fn mutation(&self) -> Option<Mutation> {
+        self.0.mutation
+    }
+
+    /// The true time, which no function knows exactly.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Moves time on, never back.
+    pub(crate) fn advance_to(&self, time: Timestamp) {
+        self.0.clock.set(time.max(self.now()));
+    }
+
+    /// Looks at what is known, or changes it. `look` must not call back into this.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits.
+    pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
+        self.sleep_until(self.now().plus(duration))
+    }
+
+    /// Waits until a time, if it is not past.
+    pub(crate) fn sleep_until(&self, time: Timestamp) -> Sleep {
+        Sleep::until(self.clone(), time.max(self.now()))
+    }
+
+    /// Waits for so many milliseconds, by chance.
+    pub(crate) fn pause(&self, range: std::ops::RangeInclusive<u64>) -> Sleep {
+        let length = self.draw(|random| random.within(range));
+        self.sleep(millis(length))
+    }
+
+    /// Has the task that is being polled woken at `until`.
+    pub(crate) fn set_timer(&self, until: Timestamp) -> Arc<Timer> {
+        let timer = Arc::new(Timer::default());
+        self.with(|state| {
+            if let Some(task) = state.current {
+                state.enter(until, Occasion::Wake(task, Arc::clone(&timer)));
+            }
+        });
+        timer
+    }
+
+    /// Starts a task.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> TaskId {
+        self.with(|state| {
+            state.tasks += 1;
+            let id = TaskId(state.tasks);
+            state.spawned.push((id, Box::pin(work)));
+            id
+        })
+    }
+
+    /// Starts a task that is the work of a function, which can be killed.
+    pub(crate) fn invoke(
+        &self,
+        invocation: Invocation,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> TaskId {
+        let id = self.spawn(work);
+        self.with(|state| state.invocations.insert(id, invocation));
+        id
+    }
+
+    /// Has a queue looked at, once messages of this time can be received.
+    pub(crate) fn poll_at(&self, queue: Queue, time: Timestamp) {
+        self.with(|state| {
+            let late = state.random.spread(1..=2000);
+            state.enter(time.plus(millis(late)), Occasion::Poll(queue));
+        });
+    }
+
+    pub(crate) fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
+        self.with(|state| draw(&mut state.random))
+    }
+
+    /// Whether something goes wrong that is to go wrong so often; if so, it counts.
+    pub(crate) fn goes_wrong(&self, permille: u32, what: Count) -> bool {
+        self.with(|state| state.goes_wrong(permille, what))
+    }
+
+    pub(crate) fn count(&self, what: Count) {
+        self.with(|state| state.counts.add(what, 1));
+    }
+
+    pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
+        if !self.with(|state| state.trace.is_on()) {
+            return;
+        }
+        let (now, line) = (self.now(), line());
+        self.with(|state| {
+            let task = state.current;
+            state.trace.add(now, task, &line);
+        });
+    }
+
+    /// Whether a part of AWS answers nobody now.
+    pub(crate) fn outage(&self, part: Part) -> bool {
+        self.plan().faults.outage(part, self.now())
+    }
+}
+
+impl State {
+    pub(crate) fn enter(&mut self, at: Timestamp, occasion: Occasion) {
+        let tie = self.random.next();
+        self.agenda.enter(at, tie, occasion);
+    }
+
+    pub(crate) fn goes_wrong(&mut self, permille: u32, what: Count) -> bool {
+        if self.budget == 0 || !self.random.chance(permille) {
+            return false;
+        }
+        self.budget -= 1;
+        self.counts.add(what, 1);
+        true
+    }
+
+    /// The invocation that is being polled.
+    pub(crate) fn invocation(&mut self) -> Option<&mut Invocation> {
+        self.invocations.get_mut(&self.current?)
+    }
+
+    pub(crate) fn next_step(&mut self) -> u64 {
+        self.step += 1;
+        self.step
+    }
+
+    /// Ids of the messages that functions are working on.
+    pub(crate) fn at_work(&self) -> BTreeSet<String> {
+        let messages = self.invocations.values().flat_map(|invocation| &invocation.messages);
+        messages.map(|(record, _)| record.message_id.clone()).collect()
+    }
+}
+
+/// Something that happens at a time.
+#[derive(Debug)]
+pub(crate) enum Occasion {
+    /// Something that a task waited for.
+    Wake(TaskId, Arc<Timer>),
+    /// Messages may be due.
+    Poll(Queue),
+    /// A function has run for as long as it may.
+    Timeout(TaskId),
+}
+
+/// What is to happen, in the order of time. Between things of the same millisecond a random number
+/// decides, so that no order is promised that AWS does not promise.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    occasions: BTreeMap<(Timestamp, u64, u64), Occasion>,
+    entered: u64,
+}
+
+impl Agenda {
+    pub(crate) fn enter(&mut self, at: Timestamp, tie: u64, occasion: Occasion) {
+        self.entered += 1;
+        self.occasions.insert((at, tie, self.entered), occasion);
+    }
+
+    pub(crate) fn next(&mut self) -> Option<(Timestamp, Occasion)> {
+        self.occasions.pop_first().map(|((at, ..), occasion)| (at, occasion))
+    }
+}

@@ -1,0 +1,204 @@
+//! What users and the platform do: through the API, as they would.
+
+use crate::{
+    aws::{Aws, webhook_changed},
+    counts::Count,
+    invocation::{Function, Invocation},
+    lambda::Queue,
+    ledger::name,
+    plan::{Act, PlannedEvent, What, url},
+    sim::Sim,
+};
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_domain::{ids::UserId, ports::KeyHash, url_policy::UrlPolicy, webhook::draft::Rules};
+use grapnel_testing::ids::SequentialIds;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tower::ServiceExt;
+
+const ADMIN_KEY: &str = "admin-key-of-the-simulation";
+
+/// The API over the simulated AWS.
+struct Simulated;
+
+impl Ports for Simulated {
+    type Keys = Aws;
+    type Webhooks = Aws;
+    type Deliveries = Aws;
+    type Events = Aws;
+    type DeliveryQueue = Aws;
+    type EventsQueue = Aws;
+    type Clock = Aws;
+    type Ids = SequentialIds;
+}
+
+fn api(sim: &Sim) -> Router {
+    let aws = Aws::new(sim);
+    let mut hash = [0; 32];
+    hex::decode_to_slice(KeyHash::of(ADMIN_KEY).as_str(), &mut hash).expect("64 hex digits");
+    router(Api::<Simulated> {
+        keys: aws.clone(),
+        webhooks: aws.clone(),
+        deliveries: aws.clone(),
+        events: aws.clone(),
+        delivery_queue: aws.clone(),
+        events_queue: aws.clone(),
+        clock: aws,
+        ids: SequentialIds::new(),
+        admin_keys: AdminKeys::new(&[hash]),
+        rules: Rules { urls: UrlPolicy::default(), retention: sim.plan().settings.retention },
+    })
+}
+
+/// Sets everything going that the plan holds.
+pub(crate) fn begin(sim: &Sim) {
+    for planned in &sim.plan().webhooks {
+        let (webhook, appears) = (planned.webhook.clone(), planned.appears);
+        let later = sim.clone();
+        let appear = move |sim: &Sim| {
+            sim.memory().put_webhook(webhook.clone());
+            webhook_changed(sim, &webhook.user_id, webhook.id);
+        };
+        if appears <= sim.now() {
+            appear(sim);
+        } else {
+            sim.spawn(async move {
+                later.sleep_until(appears).await;
+                appear(&later);
+            });
+        }
+    }
+    for event in &sim.plan().events {
+        publish(sim, event);
+    }
+    if !sim.plan().acts.is_empty() {
+        let api = api(sim);
+        for act in &sim.plan().acts {
+            perform(sim, &api, act);
+        }
+    }
+}
+
+fn publish(sim: &Sim, event: &PlannedEvent) {
+    for (index, put) in event.puts.iter().enumerate() {
+        let (sim_of_task, body, put) = (sim.clone(), event.body.clone(), *put);
+        let count = match (event.malformed, index) {
+            (true, _) => Count::Malformed,
+            (false, 0) => Count::Events,
+            (false, _) => Count::EventsRepeated,
+        };
+        sim.spawn(async move {
+            let sim = sim_of_task;
+            sim.sleep_until(put).await;
+            let now = sim.now();
+            sim.count(count);
+            sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
+            sim.with(|state| state.ledger.accepts(&body, now));
+            sim.memory().events_queue().send(body, "", Duration::ZERO);
+            sim.poll_at(Queue::Events, now);
+        });
+    }
+}
+
+fn perform(sim: &Sim, api: &Router, act: &Act) {
+    let (at, what) = (act.at, act.what.clone());
+    let (sim_of_task, api) = (sim.clone(), api.clone());
+    sim.spawn(async move {
+        let sim = sim_of_task;
+        sim.sleep_until(at).await;
+        let began = sim.now();
+        let invocation = Invocation::new(Function::Api, began, &[]);
+        sim.trace(|| format!("somebody wants to: {what:?}"));
+        sim.count(Count::ApiCalls);
+        let user = User { sim: sim.clone(), api };
+        sim.invoke(invocation, async move { user.wants(what).await });
+    });
+}
+
+struct User {
+    sim: Sim,
+    api: Router,
+}
+
+impl User {
+    async fn wants(&self, what: What) {
+        let status =
+            |status: &'static str| move |webhook: &mut Value| webhook["status"] = json!(status);
+        match what {
+            What::Disable(webhook) => self.change(webhook, status("disabled")).await,
+            What::Enable(webhook) => self.change(webhook, status("active")).await,
+            What::Delete(webhook) => {
+                let path = self.path(webhook, "");
+                self.call(Method::DELETE, &path, Body::empty()).await;
+            }
+            What::Edit(place, retry) => {
+                let id = self.sim.plan().webhooks[place].webhook.id;
+                let edit = move |webhook: &mut Value| match &retry {
+                    Some(retry) => webhook["retryConfig"] = json!(retry),
+                    None => webhook["url"] = json!(url(id, 1)),
+                };
+                self.change(place, edit).await;
+            }
+            What::Test(webhook) => {
+                let path = self.path(webhook, "/test");
+                self.call(Method::POST, &path, Body::empty()).await;
+            }
+            What::Retry(number) => self.retry(number).await,
+        }
+    }
+
+    /// Reads a webhook, changes it and sends it back.
+    async fn change(&self, webhook: usize, change: impl FnOnce(&mut Value)) {
+        let path = self.path(webhook, "");
+        if let Some(mut found) = self.call(Method::GET, &path, Body::empty()).await {
+            change(&mut found);
+            self.call(Method::PUT, &path, Body::from(found.to_string())).await;
+        }
+    }
+
+    async fn retry(&self, number: u64) {
+        let chosen = self.sim.with(|state| {
+            let keys = state.ledger.keys();
+            let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
+            let place = usize::try_from(number.checked_rem(count)?).ok()?;
+            let key = *keys.get(place)?;
+            Some((key, state.ledger.row(key)?.user_id.clone()))
+        });
+        let Some((key, user)) = chosen else { return };
+        self.sim.trace(|| format!("asks for one more attempt of {}", name(key)));
+        let path = format!("/api/webhooks/{}/deliveries/{}/retry", key.0, key.1);
+        let path = format!("{path}?userId={user}");
+        self.call(Method::POST, &path, Body::empty()).await;
+    }
+
+    fn path(&self, webhook: usize, rest: &str) -> String {
+        let webhook = &self.sim.plan().webhooks[webhook].webhook;
+        let user: &UserId = &webhook.user_id;
+        format!("/api/webhooks/{}{rest}?userId={user}", webhook.id)
+    }
+
+    /// Answers the body of a success.
+    async fn call(&self, method: Method, path: &str, body: Body) -> Option<Value> {
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header("authorization", format!("Bearer {ADMIN_KEY}"))
+            .header("content-type", "application/json")
+            .body(body)
+            .ok()?;
+        let Ok(response) = self.api.clone().oneshot(request).await;
+        let status = response.status();
+        self.sim.trace(|| format!("{method} {}: {status}", path.get(..24).unwrap_or(path)));
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            self.sim.with(|state| state.ledger.broken(format!("{method} {path}: {status}")));
+        }
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.ok()?;
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        status.is_success().then_some(body)
+    }
+}

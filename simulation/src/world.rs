@@ -1,0 +1,209 @@
+//! A run, from its seed to its verdict.
+
+use crate::{
+    counts::{Count, Counts},
+    lambda::{Functions, Queue},
+    mutation::Mutation,
+    sim::{Occasion, Sim},
+    task::{Task, TaskId, millis},
+    trace::Trace,
+    users,
+};
+use grapnel_domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Steps after which a run ought to be quiet. A few thousand is what the longest take.
+const MOST_STEPS: u64 = 100_000;
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its seed.
+    pub seed: u64,
+    /// What happened in it.
+    pub counts: Counts,
+    /// What was not as promised, if anything was.
+    pub broken: Option<String>,
+    /// What happened, line by line, as far as it was kept.
+    pub trace: Vec<String>,
+}
+
+struct World {
+    sim: Sim,
+    tasks: BTreeMap<TaskId, Task>,
+    functions: Functions,
+    steps: u64,
+    day: i64,
+}
+
+pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
+    let sim = Sim::new(seed, mutation, trace);
+    let day = sim.now().as_secs() / DAY_SECONDS;
+    let tasks = BTreeMap::new();
+    let mut world = World { sim, tasks, functions: Functions::default(), steps: 0, day };
+    world.sim.trace(|| format!("{:?}", world.sim.plan()));
+    users::begin(&world.sim);
+    world.take_in();
+    let quiet = world.until_quiet() && world.redrive();
+    if quiet {
+        let smooth = world.sim.plan().smooth;
+        world.sim.with(|state| state.ledger.check_quiet(&mut state.counts, &state.history, smooth));
+    }
+    world.end(seed)
+}
+
+impl World {
+    /// Lets things happen until nothing is left to happen; `false` if something is not as promised.
+    fn until_quiet(&mut self) -> bool {
+        loop {
+            if self.sim.with(|state| state.ledger.first_broken().is_some()) {
+                return false;
+            }
+            self.steps += 1;
+            if self.steps > MOST_STEPS {
+                let what = format!("it never became quiet in {MOST_STEPS} steps");
+                self.sim.with(|state| state.ledger.broken(what));
+                return false;
+            }
+            let Some((at, occasion)) = self.sim.with(|state| state.agenda.next()) else {
+                return true;
+            };
+            self.pass_time(at);
+            match occasion {
+                Occasion::Wake(task, timer) => {
+                    if self.is_killed(task) {
+                        self.drop_task(task, false);
+                    } else if self.stalls(task) {
+                        let length = self.sim.draw(|random| random.spread(1000..=60_000));
+                        let later = at.plus(millis(length));
+                        self.sim.with(|state| state.enter(later, Occasion::Wake(task, timer)));
+                    } else if self.tasks.contains_key(&task) {
+                        timer.ring();
+                        self.poll(task);
+                    }
+                }
+                Occasion::Poll(queue) => self.functions.poll(&self.sim, queue),
+                Occasion::Timeout(task) => {
+                    if self.tasks.contains_key(&task) {
+                        self.sim.count(Count::TimedOut);
+                        self.sim.trace(|| format!("{task:?} runs into its timeout"));
+                        self.drop_task(task, false);
+                    }
+                }
+            }
+            self.take_in();
+        }
+    }
+
+    /// Sends dead letters back, once, as an operator does when all is well again. Those that a
+    /// function put aside stay: nobody can process them.
+    fn redrive(&mut self) -> bool {
+        self.sim.with(|state| state.budget = 0);
+        self.pass_time(self.sim.plan().faults.all_well_from());
+        let mut exhausted = 0;
+        for queue in [Queue::Events, Queue::Delivery] {
+            let count = queue.of(&self.sim).redrive();
+            if count > 0 {
+                self.sim.poll_at(queue, self.sim.now());
+            }
+            exhausted += count;
+        }
+        if exhausted == 0 {
+            return true;
+        }
+        self.sim.trace(|| format!("{exhausted} dead letters are sent back"));
+        self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
+        let quiet = self.until_quiet();
+        let left = [Queue::Events, Queue::Delivery].map(|queue| queue.of(&self.sim).exhausted());
+        if quiet && left.iter().any(|letters| !letters.is_empty()) {
+            let what = "dead letters that were sent back died again, though nothing went wrong";
+            self.sim.with(|state| state.ledger.broken(what));
+        }
+        quiet
+    }
+
+    fn pass_time(&mut self, to: Timestamp) {
+        self.sim.advance_to(to);
+        let day = to.as_secs() / DAY_SECONDS;
+        if day != self.day {
+            self.day = day;
+            self.sim.memory().drop_expired();
+            let (now, left) = (self.sim.now(), self.sim.memory().deliveries());
+            self.sim.with(|state| state.ledger.expired(now, &left));
+        }
+    }
+
+    fn is_killed(&self, task: TaskId) -> bool {
+        let killed = self.is_function(task)
+            && self.sim.goes_wrong(self.sim.plan().faults.killed, Count::Killed);
+        if killed {
+            self.sim.trace(|| format!("{task:?} is killed"));
+        }
+        killed
+    }
+
+    fn stalls(&self, task: TaskId) -> bool {
+        self.is_function(task)
+            && self.sim.goes_wrong(self.sim.plan().faults.stalled, Count::Stalled)
+    }
+
+    fn is_function(&self, task: TaskId) -> bool {
+        self.sim.with(|state| state.invocations.contains_key(&task))
+    }
+
+    fn poll(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        self.sim.with(|state| state.current = Some(id));
+        let ended = task.run();
+        let abandoned = self.sim.with(|state| {
+            if ended && state.invocations.contains_key(&id) {
+                state.ledger.finished(id);
+            }
+            state.current = None;
+            state.abandoned.remove(&id)
+        });
+        if ended || abandoned {
+            self.drop_task(id, true);
+        }
+    }
+
+    /// A task has ended, or dies.
+    fn drop_task(&mut self, id: TaskId, alive: bool) {
+        self.tasks.remove(&id);
+        self.functions.ended(id, alive);
+        self.sim.with(|state| {
+            state.invocations.remove(&id);
+            state.ledger.died(id);
+        });
+    }
+
+    /// Begins what was started meanwhile.
+    fn take_in(&mut self) {
+        loop {
+            let spawned = self.sim.with(|state| std::mem::take(&mut state.spawned));
+            if spawned.is_empty() {
+                return;
+            }
+            for (id, work) in spawned {
+                self.tasks.insert(id, Task::new(work));
+                self.poll(id);
+            }
+        }
+    }
+
+    /// Takes the run apart: its tasks hold it, so it would hold itself.
+    fn end(self, seed: u64) -> Run {
+        let Self { sim, tasks, functions, .. } = self;
+        drop((tasks, functions));
+        let spawned = sim.with(|state| std::mem::take(&mut state.spawned));
+        drop(spawned);
+        sim.with(|state| Run {
+            seed,
+            counts: state.counts.clone(),
+            broken: state.ledger.first_broken().map(str::to_owned),
+            trace: std::mem::take(&mut state.trace).into_lines(),
+        })
+    }
+}
