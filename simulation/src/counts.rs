@@ -48,6 +48,8 @@ counts! {
     Requests: "requests", Traffic;
     /// Attempts on record.
     Attempts: "attempts", Traffic;
+    /// Deliveries that ended without an attempt.
+    Ended: "deliveries ended without an attempt", Traffic;
     /// Messages put on the delivery queue.
     Messages: "messages", Traffic;
     /// Release messages, of executions and of pages.
@@ -106,8 +108,12 @@ counts! {
     ReleasesRepeated: "releases sent twice", Fault;
     /// Messages received too often and put aside by the queue.
     Exhausted: "dead letters by receive limit", Fault;
-    /// Stale messages that sent a check.
+    /// Messages whose attempt was on record already.
+    Stale: "stale messages", Repair;
+    /// Checks that were sent, and sent on.
     Checks: "checks sent", Repair;
+    /// Checks that found their attempt missing.
+    Healed: "wake-ups healed", Repair;
     /// Messages put aside by a function, each malformed.
     PutAside: "put aside with a reason", Repair;
     /// Deliveries left pending, as fan-out ran twice for different webhooks: a known gap.

@@ -9,7 +9,7 @@ use crate::{
     sim::{Occasion, Sim},
     task::{TaskId, millis},
 };
-use grapnel_delivery::Deliver;
+use grapnel_delivery::{Deliver, Done};
 use grapnel_domain::message::Record;
 use grapnel_ingest::Ingest;
 use grapnel_testing::memory::{MemoryQueue, Received};
@@ -193,6 +193,7 @@ fn deliver_batch(sim: &Sim, deliver: Arc<Delivering>, records: Vec<Record>) -> T
         let records = mutation::for_delivery(&sim, records);
         let report = deliver.handle(&records).await;
         sim.trace(|| format!("done: {:?}", report.done));
+        report.done.iter().filter_map(count_of).for_each(|count| sim.count(count));
         finish(&sim, Queue::Delivery, &ids, &report.failed);
     });
     sim.trace(|| format!("{task:?} delivers {}", ids_of(sim, task)));
@@ -209,6 +210,15 @@ fn ids_of(sim: &Sim, task: TaskId) -> String {
         messages.into_iter().flatten().collect::<Vec<_>>()
     });
     messages.join(" ")
+}
+
+const fn count_of(done: &Done) -> Option<Count> {
+    match done {
+        Done::Stale => Some(Count::Stale),
+        Done::Healed => Some(Count::Healed),
+        Done::Ended(_) => Some(Count::Ended),
+        _ => None,
+    }
 }
 
 /// The service removes what was finished. What a function names as failed stays hidden until the
