@@ -22,6 +22,7 @@ mod process;
 mod receiver;
 mod redrive;
 mod running;
+mod simulate;
 mod stack;
 mod suite;
 mod template;
@@ -59,6 +60,8 @@ enum Command {
     Package(package::Options),
     /// Send dead letters back to the queue that they came from
     Redrive(redrive::Options),
+    /// Run the delivery engine through simulated faults, a seed a run
+    Simulate(simulate::Options),
     /// Receive the demo's deliveries
     #[command(hide = true)]
     Receiver(receiver::Options),
@@ -103,6 +106,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Bench => bench::run(&workspace).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
         Command::Redrive(options) => redrive::run(&workspace, &options).await?,
+        Command::Simulate(options) => simulate::run(&workspace, &options).await?,
         Command::Receiver(options) => receiver::run(options).await?,
     }
     Ok(ExitCode::SUCCESS)
