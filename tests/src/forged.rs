@@ -10,9 +10,12 @@ use grapnel_domain::{
     ids::{EventId, UserId, WebhookId},
     message::{Attempt, QueueMessage},
     ports::AttemptRecord,
-    retry::next::Retry,
+    retry::{RetryConfig, next::Retry},
+    signature::{SECRET_BYTES, Secret},
+    webhook::{self, EventPattern, PayloadFormat, WebhookStatus},
 };
 use serde_json::json;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How long the stacks keep their rows.
@@ -38,6 +41,31 @@ pub fn envelope(world: &World, id: &str, detail: &str) -> String {
 #[must_use]
 pub fn message(delivery: &Delivery, attempt: u32) -> String {
     QueueMessage::Attempt(Attempt::scheduled(delivery.target(), attempt)).to_json()
+}
+
+/// A webhook of every event with a URL that nobody checked.
+///
+/// # Errors
+/// If it cannot be stored.
+pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
+    let (id, now) = (WebhookId::from_uuid(Uuid::now_v7()), now()?);
+    let webhook = webhook::Webhook {
+        id,
+        user_id: UserId::parse(&world.user)?,
+        name: "unchecked".into(),
+        url: url.into(),
+        events: vec![EventPattern::Any],
+        secret: Secret::from_random([7; SECRET_BYTES]),
+        previous_secret: None,
+        headers: BTreeMap::new(),
+        status: WebhookStatus::Active,
+        retry_config: RetryConfig::default(),
+        payload_format: PayloadFormat::default(),
+        created_at: now,
+        updated_at: now,
+    };
+    world.state.store_webhook(&webhook).await?;
+    Ok(id)
 }
 
 /// A delivery that is recorded, with its event, and has no message for its first attempt.

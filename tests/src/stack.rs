@@ -16,6 +16,8 @@ pub enum StackKind {
     Tight,
     /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
     Scaled,
+    /// The template's own defaults: only https, and only public addresses.
+    Strict,
 }
 
 impl StackKind {
@@ -24,6 +26,7 @@ impl StackKind {
             Self::Main => "main",
             Self::Tight => "tight",
             Self::Scaled => "scaled",
+            Self::Strict => "strict",
         }
     }
 }

@@ -4,16 +4,17 @@
 use crate::{aws::Aws, stack::Stack};
 use anyhow::Context;
 use aws_sdk_sfn::types::ExecutionStatus;
-use grapnel_aws::{Clients, DeliveryStore, EventStore};
+use grapnel_aws::{Clients, DeliveryStore, EventStore, WebhookStore};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
     ids::WebhookId,
     ports::{
         AttemptRecord, CreateDeliveries, Created, ListDeliveries, ReadDeliveries, RecordAttempts,
-        Recorded, StoreEvents,
+        Recorded, StoreEvents, StoreWebhooks,
     },
     time::Minute,
+    webhook::Webhook,
 };
 
 /// A stack's rows and executions.
@@ -21,6 +22,7 @@ use grapnel_domain::{
 pub struct State {
     deliveries: DeliveryStore,
     events: EventStore,
+    webhooks: WebhookStore,
     dynamodb: aws_sdk_dynamodb::Client,
     sfn: aws_sdk_sfn::Client,
     tables: Tables,
@@ -52,6 +54,7 @@ impl State {
         Self {
             deliveries: DeliveryStore::new(&clients, &outputs.deliveries_table),
             events: EventStore::new(&clients, &outputs.events_table),
+            webhooks: WebhookStore::new(&clients, &outputs.webhooks_table),
             dynamodb: aws_sdk_dynamodb::Client::new(aws.config()),
             sfn: aws_sdk_sfn::Client::new(aws.config()),
             tables: Tables { events: outputs.events_table.clone() },
@@ -95,6 +98,14 @@ impl State {
             .send()
             .await?;
         Ok(answer.count())
+    }
+
+    /// Stores a webhook, unchecked.
+    ///
+    /// # Errors
+    /// If it is not stored.
+    pub async fn store_webhook(&self, webhook: &Webhook) -> anyhow::Result<()> {
+        Ok(self.webhooks.create_webhook(webhook).await?)
     }
 
     /// Stores an event, as fan-out would.

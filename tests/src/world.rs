@@ -80,6 +80,14 @@ impl World {
         Self::on(StackKind::Scaled).await
     }
 
+    /// A corner of the stack that allows only what production does.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn strict() -> anyhow::Result<Self> {
+        Self::on(StackKind::Strict).await
+    }
+
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
         let stack = Stack::read(kind)?;
         let aws = Aws::of(&stack).await?;

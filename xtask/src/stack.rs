@@ -110,13 +110,14 @@ impl Deployer {
         let admin_key = format!("gak_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let hash = hex::encode(Sha256::digest(&admin_key));
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-        let common = [
+        let mut all = BTreeMap::from([
             ("AdminKeyHash", hash.as_str()),
             ("EventSources", source),
             ("AllowHttpTargets", "true"),
             ("AllowPrivateTargets", "true"),
             ("Architecture", architecture),
-        ];
+        ]);
+        all.extend(parameters.iter().copied());
         let mut request = self
             .client
             .create_stack()
@@ -124,8 +125,8 @@ impl Deployer {
             .template_body(&self.template)
             .capabilities(Capability::CapabilityIam)
             .capabilities(Capability::CapabilityAutoExpand);
-        for (key, value) in common.iter().chain(parameters) {
-            let parameter = Parameter::builder().parameter_key(*key).parameter_value(*value);
+        for (key, value) in all {
+            let parameter = Parameter::builder().parameter_key(key).parameter_value(value);
             request = request.parameters(parameter.build());
         }
         request.send().await.map_err(reason).with_context(|| format!("creating stack {name}"))?;

@@ -5,6 +5,7 @@ mod bad_input;
 mod dead_letters;
 mod delivered;
 mod fan_out;
+mod guard;
 mod manual;
 mod payloads;
 mod permissions;

@@ -26,8 +26,11 @@ fn description(name: &str) -> anyhow::Result<PathBuf> {
 
 /// Redrives the stack's dead letters of the delivery queue, as an operator would.
 fn redrive(stack: &Path, options: &[&str]) -> anyhow::Result<String> {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "xtask", "--", "redrive", "--queue", "delivery"])
+    // Not by `cargo run`: that would wait for whoever else builds.
+    let xtask =
+        std::env::var_os("GRAPNEL_XTASK").context("GRAPNEL_XTASK: run `cargo xtask test`")?;
+    let Output { status, stdout, stderr } = Command::new(xtask)
+        .args(["redrive", "--queue", "delivery"])
         .arg("--stack")
         .arg(stack)
         .args(options)

@@ -26,8 +26,14 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 3] = [
+const STACKS: [Wanted; 4] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
+    // What production allows, which no local receiver can be part of.
+    Wanted {
+        name: "strict",
+        waits: Waits::Real,
+        parameters: &[("AllowHttpTargets", "false"), ("AllowPrivateTargets", "false")],
+    },
     // Short delays take the way of long ones, and lost messages come back while a test waits.
     Wanted {
         name: "tight",
@@ -67,7 +73,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     }
     let file = workspace.local("test-stacks.json");
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
-    step.done("main, tight, scaled");
+    step.done("main, strict, tight, scaled");
 
     let result = run_tests(workspace, &file, arguments).await;
     if result.is_err() {
@@ -96,6 +102,7 @@ async fn run_tests(workspace: &Workspace, stacks: &PathBuf, arguments: &[String]
         .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--"])
         .args(arguments)
         .env("GRAPNEL_STACKS", stacks)
+        .env("GRAPNEL_XTASK", std::env::current_exe()?)
         // All at once: each of them waits, for a minute of the clock or for a check, far more than
         // it works. As many as there are processors at a time would take half an hour.
         .env("RUST_TEST_THREADS", "100")
