@@ -1,7 +1,7 @@
 //! Receivers that misbehave, and what must be on record of an attempt at each.
 //!
-//! [`Hostile::all`] is the list. Every entry can be started, and says how an attempt with
-//! [`TIMEOUT_SECONDS`] must end. What it is made of is here for tests of other misbehaviour too:
+//! [`Hostile::all`] is the list. Every entry can be started, and says how an attempt at it must end.
+//! What it is made of is here for tests of other misbehaviour too:
 //!
 //! - [`raw`]: bytes in place of HTTP, in any order and at any pace;
 //! - [`tls`]: an authority of a test's own, and certificates with whatever is wrong with them;
@@ -21,8 +21,8 @@ use tls::{Authority, Identity, TlsServer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::server::TlsStream;
 
-/// Seconds that an attempt at a hostile receiver has. The sentences on record name them.
-pub const TIMEOUT_SECONDS: u32 = 1;
+/// What stands in a sentence for the time that the attempt had.
+const TIMEOUT: &str = "{timeout}";
 
 /// The host that the servers' URLs name.
 const HOST: &str = "127.0.0.1";
@@ -42,8 +42,8 @@ pub struct Hostile {
 pub struct Expected {
     /// The status code, if the receiver gave one.
     pub status_code: Option<u16>,
-    /// The sentence, if the attempt failed.
-    pub error: Option<&'static str>,
+    /// The sentence, if the attempt failed; see [`error_after`](Self::error_after).
+    error: Option<&'static str>,
     /// What is kept of the body.
     pub response: Kept,
     /// Whether the body went on, broke off or outlasted the time. Not on record: what the sender
@@ -73,6 +73,12 @@ impl Expected {
     /// An answer that is a failure, for the reason that this sentence gives.
     const fn refused(status: u16, error: &'static str) -> Self {
         Self { status_code: Some(status), ..Self::failed(error) }
+    }
+
+    /// The sentence on record, if an attempt that had this many seconds failed.
+    #[must_use]
+    pub fn error_after(&self, timeout_seconds: u32) -> Option<String> {
+        self.error.map(|sentence| sentence.replace(TIMEOUT, &format!("{timeout_seconds} s")))
     }
 
     const fn keeping(self, response: Kept) -> Self {

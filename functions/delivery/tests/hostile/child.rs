@@ -12,7 +12,6 @@ use grapnel_domain::{
 use grapnel_sender::{Sender, SenderConfig};
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, an_event},
-    hostile::TIMEOUT_SECONDS,
     memory::Memory,
 };
 use serde::{Deserialize, Serialize};
@@ -23,10 +22,19 @@ use std::{
 };
 
 /// Messages that the function gets at a time, as the template sets it.
-const BATCH: usize = 10;
+pub(crate) const BATCH: usize = 10;
 
 /// What comes before the report in the child's output.
 pub(crate) const MARK: &str = "REPORT ";
+
+/// What the child is to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Task {
+    /// Where to deliver to.
+    pub(crate) urls: Vec<String>,
+    /// Seconds that each attempt has.
+    pub(crate) timeout_seconds: u32,
+}
 
 /// What came of every attempt.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +43,9 @@ pub(crate) struct Report {
     pub(crate) attempts: Vec<Reported>,
     /// The most memory that the child ever held, in KiB, if the system tells.
     pub(crate) peak_kib: Option<u64>,
+    /// The longest time that the machine gave the processor to others while the child had work,
+    /// in one batch, as far as the system tells.
+    pub(crate) withheld: Duration,
 }
 
 /// What came of one attempt.
@@ -51,25 +62,28 @@ pub(crate) struct Reported {
 #[tokio::test]
 #[ignore = "the child of the other tests, which give it URLs to deliver to"]
 async fn delivers_for_its_parent() {
-    let mut urls = String::new();
-    std::io::stdin().read_line(&mut urls).expect("a line");
-    // Run by hand, there is no parent to name any.
-    if urls.is_empty() {
+    let mut task = String::new();
+    std::io::stdin().read_line(&mut task).expect("a line");
+    // Run by hand, there is no parent to give it one.
+    if task.is_empty() {
         return;
     }
-    let urls: Vec<String> = serde_json::from_str(&urls).expect("a list of URLs");
+    let Task { urls, timeout_seconds } = serde_json::from_str(&task).expect("a task");
     let config = SenderConfig { allow_http: true, allow_private: true };
     let sender = Noting { sender: Sender::new(config).expect("a sender"), cut: Arc::default() };
     let mut attempts = Vec::new();
+    let mut withheld = Duration::ZERO;
     for batch in urls.chunks(BATCH) {
-        attempts.extend(deliver(&sender, batch).await);
+        let before = waited_for_the_processor();
+        attempts.extend(deliver(&sender, batch, timeout_seconds).await);
+        withheld = withheld.max(waited_for_the_processor().saturating_sub(before));
     }
-    let report = Report { attempts, peak_kib: peak_kib() };
+    let report = Report { attempts, peak_kib: peak_kib(), withheld };
     println!("{MARK}{}", serde_json::to_string(&report).expect("serialises"));
 }
 
 /// Hands the function one batch, and looks what is on record then.
-async fn deliver(sender: &Noting, urls: &[String]) -> Vec<Reported> {
+async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<Reported> {
     let memory = Memory::new();
     let deliver = Deliver {
         webhooks: memory.clone(),
@@ -86,7 +100,8 @@ async fn deliver(sender: &Noting, urls: &[String]) -> Vec<Reported> {
             visibility_timeout: Duration::from_secs(360),
         },
     };
-    let deliveries: Vec<Delivery> = urls.iter().map(|url| pending(&memory, url)).collect();
+    let retry = RetryConfig { timeout_seconds, ..RetryConfig::default() };
+    let deliveries: Vec<Delivery> = urls.iter().map(|url| pending(&memory, url, &retry)).collect();
     let records: Vec<Record> = deliveries.iter().map(first_attempt).collect();
     let report = deliver.handle(&records).await;
     assert_eq!(report.failed, [""; 0], "messages that come again");
@@ -101,9 +116,8 @@ async fn deliver(sender: &Noting, urls: &[String]) -> Vec<Reported> {
 }
 
 /// A delivery to `url` with everything that belongs to it.
-fn pending(memory: &Memory, url: &str) -> Delivery {
-    let retry = RetryConfig { timeout_seconds: TIMEOUT_SECONDS, ..RetryConfig::default() };
-    let webhook = a_webhook().url(url).retry(retry).build();
+fn pending(memory: &Memory, url: &str, retry: &RetryConfig) -> Delivery {
+    let webhook = a_webhook().url(url).retry(retry.clone()).build();
     let event = an_event().build();
     let delivery = a_delivery().of(&event).to(&webhook).build();
     memory.put_webhook(webhook);
@@ -145,4 +159,11 @@ fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// How long this thread could have run and did not, as Linux counts it.
+fn waited_for_the_processor() -> Duration {
+    let counts = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = counts.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(waited.unwrap_or_default())
 }

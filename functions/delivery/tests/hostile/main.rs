@@ -5,11 +5,11 @@
 
 mod child;
 
-use child::{MARK, Report, Reported};
+use child::{BATCH, MARK, Report, Reported, Task};
 use grapnel_domain::delivery::DeliveryStatus;
-use grapnel_testing::hostile::{Expected, Hostile, Kept, Running, TIMEOUT_SECONDS, tls::Authority};
+use grapnel_testing::hostile::{Expected, Hostile, Kept, Running, tls::Authority};
 use std::{path::Path, process::Stdio, time::Duration};
-use tokio::{io::AsyncWriteExt, process::Command};
+use tokio::{io::AsyncWriteExt, process::Command, sync::Mutex};
 
 /// How long beyond its timeout an attempt may hold the function.
 const GRACE: Duration = Duration::from_secs(1);
@@ -17,8 +17,23 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The least memory that a function can have.
 const LEAST_MEMORY_KIB: u64 = 128 * 1024;
 
+/// Seconds that each attempt has; more and more if the machine is so busy that what should be over at
+/// once is not.
+const TIMEOUTS_SECONDS: [u32; 3] = [1, 5, 25];
+
+/// A batch from which the machine kept the processor for longer says nothing about times.
+const MOST_WITHHELD: Duration = Duration::from_millis(250);
+
+/// Each test keeps two processors busy; beside another, its times would say nothing.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// Runs the function in a child that trusts `authority`, with a message for each receiver.
-async fn deliver(test: &str, authority: &Authority, receivers: &[Running]) -> Report {
+async fn deliver(
+    test: &str,
+    authority: &Authority,
+    receivers: &[Running],
+    timeout_seconds: u32,
+) -> Report {
     let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.pem"));
     std::fs::write(&roots, authority.pem()).expect("room for a file");
     let mut child = Command::new(std::env::current_exe().expect("this program"))
@@ -30,8 +45,8 @@ async fn deliver(test: &str, authority: &Authority, receivers: &[Running]) -> Re
         .kill_on_drop(true)
         .spawn()
         .expect("a child");
-    let urls: Vec<&str> = receivers.iter().map(Running::url).collect();
-    let mut told = serde_json::to_vec(&urls).expect("serialises");
+    let urls = receivers.iter().map(|receiver| receiver.url().to_owned()).collect();
+    let mut told = serde_json::to_vec(&Task { urls, timeout_seconds }).expect("serialises");
     told.push(b'\n');
     let mut stdin = child.stdin.take().expect("its input");
     stdin.write_all(&told).await.expect("room for a line");
@@ -43,6 +58,15 @@ async fn deliver(test: &str, authority: &Authority, receivers: &[Running]) -> Re
     serde_json::from_str(report).expect("a report")
 }
 
+/// The list in another order, so that those of a kind come in different batches: each has neighbours
+/// that it could harm.
+fn mixed(receivers: Vec<Hostile>) -> Vec<Hostile> {
+    let batches = receivers.len().div_ceil(BATCH);
+    let mut numbered: Vec<(usize, Hostile)> = receivers.into_iter().enumerate().collect();
+    numbered.sort_by_key(|(number, _)| number % batches);
+    numbered.into_iter().map(|(_, receiver)| receiver).collect()
+}
+
 async fn start(receivers: &[Hostile], authority: &Authority) -> Vec<Running> {
     let mut running = Vec::new();
     for receiver in receivers {
@@ -52,7 +76,12 @@ async fn start(receivers: &[Hostile], authority: &Authority) -> Vec<Running> {
 }
 
 /// What is wrong with what came of an attempt.
-fn complaints(expected: &Expected, found: &Reported) -> Vec<String> {
+fn complaints(
+    expected: &Expected,
+    found: &Reported,
+    timeout_seconds: u32,
+    withheld: Duration,
+) -> Vec<String> {
     let Reported { attempt, status, truncated } = found;
     let mut complaints = Vec::new();
     let mut check = |fits: bool, complaint: String| {
@@ -60,7 +89,8 @@ fn complaints(expected: &Expected, found: &Reported) -> Vec<String> {
             complaints.push(complaint);
         }
     };
-    let wanted = match expected.error {
+    let error = expected.error_after(timeout_seconds);
+    let wanted = match error {
         None => DeliveryStatus::Success,
         Some(_) => DeliveryStatus::Retrying,
     };
@@ -69,19 +99,16 @@ fn complaints(expected: &Expected, found: &Reported) -> Vec<String> {
         attempt.status_code == expected.status_code,
         format!("status {:?}, not {:?}", attempt.status_code, expected.status_code),
     );
-    check(
-        attempt.error.as_deref() == expected.error,
-        format!("{:?}, not {:?}", attempt.error, expected.error),
-    );
+    check(attempt.error == error, format!("{:?}, not {error:?}", attempt.error));
     let kept = attempt.response.as_deref();
     check(is_kept(expected.response, kept), format!("{kept:?}, not {:?}", expected.response));
     check(
         *truncated == expected.truncated,
         format!("truncated: {truncated}, not {}", expected.truncated),
     );
-    let timeout = Duration::from_secs(u64::from(TIMEOUT_SECONDS));
+    let timeout = Duration::from_secs(u64::from(timeout_seconds));
     let took = Duration::from_millis(attempt.duration);
-    check(took < timeout + GRACE, format!("took {took:?}"));
+    check(took < timeout + GRACE + withheld, format!("took {took:?}"));
     check(took >= timeout || !expected.takes_all_its_time, format!("took only {took:?}"));
     complaints
 }
@@ -96,25 +123,38 @@ fn is_kept(expected: Kept, found: Option<&str>) -> bool {
     }
 }
 
+/// Delivers to every receiver once, in a child of this test, and checks what is on record.
+async fn hold(test: &str, receivers: &[Hostile]) -> Report {
+    let _turn = TURN.lock().await;
+    let authority = Authority::called("hostile receivers");
+    for timeout in TIMEOUTS_SECONDS {
+        let running = start(receivers, &authority).await;
+        let report = deliver(test, &authority, &running, timeout).await;
+        assert_eq!(report.attempts.len(), receivers.len());
+        let mut wrong = Vec::new();
+        for ((receiver, running), found) in receivers.iter().zip(&running).zip(&report.attempts) {
+            let mut complaints = complaints(&receiver.expected, found, timeout, report.withheld);
+            if running.requests() > 1 {
+                complaints.push(format!("{} requests", running.requests()));
+            }
+            if !complaints.is_empty() {
+                wrong.push(format!("{}: {}", receiver.name, complaints.join("; ")));
+            }
+        }
+        if wrong.is_empty() {
+            return report;
+        }
+        let withheld = report.withheld;
+        assert!(withheld > MOST_WITHHELD, "\n{}", wrong.join("\n"));
+        println!("{}\nbut the machine was busy for {withheld:?}", wrong.join("\n"));
+    }
+    panic!("the machine is too busy to tell")
+}
+
 #[tokio::test]
 async fn every_hostile_receiver_costs_its_own_attempt_and_no_more() {
-    let authority = Authority::called("hostile receivers");
-    let receivers = Hostile::all();
-    let running = start(&receivers, &authority).await;
-    let report = deliver("every", &authority, &running).await;
-
-    let mut wrong = Vec::new();
-    for ((receiver, running), found) in receivers.iter().zip(&running).zip(&report.attempts) {
-        let mut complaints = complaints(&receiver.expected, found);
-        if running.requests() > 1 {
-            complaints.push(format!("{} requests", running.requests()));
-        }
-        if !complaints.is_empty() {
-            wrong.push(format!("{}: {}", receiver.name, complaints.join("; ")));
-        }
-    }
-    assert_eq!(report.attempts.len(), receivers.len());
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let receivers = mixed(Hostile::all());
+    let report = hold("every", &receivers).await;
     let slowest = report.attempts.iter().map(|found| found.attempt.duration).max();
     println!("{} hostile receivers, the slowest took {slowest:?} ms", receivers.len());
 }
@@ -122,7 +162,6 @@ async fn every_hostile_receiver_costs_its_own_attempt_and_no_more() {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn ten_hostile_answers_at_once_fit_into_the_least_memory() {
-    let authority = Authority::called("hostile receivers");
     let receivers = [
         "endless body",
         "endless error",
@@ -136,11 +175,7 @@ async fn ten_hostile_answers_at_once_fit_into_the_least_memory() {
         "HTTP/2 endless empty body",
     ]
     .map(Hostile::named);
-    let running = start(&receivers, &authority).await;
-    let report = deliver("memory", &authority, &running).await;
-    for (receiver, found) in receivers.iter().zip(&report.attempts) {
-        assert_eq!(complaints(&receiver.expected, found), [""; 0], "{}", receiver.name);
-    }
+    let report = hold("memory", &receivers).await;
     let peak = report.peak_kib.expect("Linux tells");
     println!("ten hostile answers at once: at most {peak} KiB resident");
     assert!(peak < LEAST_MEMORY_KIB, "{peak} KiB");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 pub(super) const CLOSED: &str = "the receiver closed the connection before answering";
 pub(super) const INVALID: &str = "the receiver's answer is not valid HTTP";
-pub(super) const NO_ANSWER: &str = "the receiver did not answer within 1 s";
+pub(super) const NO_ANSWER: &str = "the receiver did not answer within {timeout}";
 pub(super) const TOO_MANY_HEADERS: &str =
     "the receiver's answer has more headers than are accepted";
 

@@ -5,7 +5,7 @@ use super::{Conduct, Expected, Flaw, Hostile, Kept, answers::NO_ANSWER, raw::The
 /// An answer before the answer, of which there may be any number.
 const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
 
-const NO_CONNECTION: &str = "no connection to the receiver came about within 1 s";
+const NO_CONNECTION: &str = "no connection to the receiver came about within {timeout}";
 
 pub(super) fn all() -> Vec<Hostile> {
     let failed = Expected::failed;
