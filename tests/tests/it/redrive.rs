@@ -25,16 +25,15 @@ fn description(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Redrives the stack's dead letters of the delivery queue, as an operator would.
-fn redrive(stack: &Path, options: &[&str]) -> anyhow::Result<String> {
+async fn redrive(stack: &Path, options: &[&str]) -> anyhow::Result<String> {
     // Not by `cargo run`: that would wait for whoever else builds.
     let xtask =
         std::env::var_os("GRAPNEL_XTASK").context("GRAPNEL_XTASK: run `cargo xtask test`")?;
-    let Output { status, stdout, stderr } = Command::new(xtask)
-        .args(["redrive", "--queue", "delivery"])
-        .arg("--stack")
-        .arg(stack)
-        .args(options)
-        .output()?;
+    let mut command = Command::new(xtask);
+    command.args(["redrive", "--queue", "delivery", "--stack"]).arg(stack).args(options);
+    // The receiver has to answer meanwhile.
+    let ended = tokio::task::spawn_blocking(move || command.output()).await?;
+    let Output { status, stdout, stderr } = ended?;
     let text = String::from_utf8_lossy(&stdout).into_owned();
     ensure!(status.success(), "{text}\n{}", String::from_utf8_lossy(&stderr));
     Ok(text)
@@ -77,7 +76,7 @@ async fn a_redriven_message_is_finished_and_an_impossible_one_is_left() -> anyho
     put_aside(&world, &failed, None).await?;
     put_aside(&world, &impossible, Some("the reason\u{1b}[2J of a test")).await?;
 
-    let text = redrive(&stack, &[])?;
+    let text = redrive(&stack, &[]).await?;
     is_delivered(&world, &failed).await?;
     ensure!(text.contains("the reason\\u{1b}[2J of a test"), "{text}");
     ensure!(text.contains(&impossible.id.to_string()), "{text}");
@@ -85,12 +84,12 @@ async fn a_redriven_message_is_finished_and_an_impossible_one_is_left() -> anyho
     assert_eq!(world.state.delivery(impossible.key()).await?, impossible);
 
     // A second run finds only what the first one left, and at once: it was given back.
-    let text = redrive(&stack, &["--include-unprocessable"])?;
+    let text = redrive(&stack, &["--include-unprocessable"]).await?;
     is_delivered(&world, &impossible).await?;
     ensure!(!text.contains("the reason"), "{text}");
 
     // Nothing was sent twice, and nothing is left.
-    let text = redrive(&stack, &["--include-unprocessable"])?;
+    let text = redrive(&stack, &["--include-unprocessable"]).await?;
     let row = text.lines().find(|line| line.trim_start().starts_with("delivery"));
     let cells: Vec<_> = row.context("a row of the table")?.split_whitespace().collect();
     assert_eq!(cells, ["delivery", "0", "0"], "{text}");
