@@ -108,6 +108,8 @@ counts! {
     ReleasesRepeated: "releases sent twice", Fault;
     /// Messages received too often and put aside by the queue.
     Exhausted: "dead letters by receive limit", Fault;
+    /// Shared waits that had ended when somebody wanted to wait in them.
+    WaitsOver: "shared waits found over", Repair;
     /// Messages whose attempt was on record already.
     Stale: "stale messages", Repair;
     /// Checks that were sent, and sent on.

@@ -8,6 +8,7 @@ use crate::{
     ledger::name,
     plan::{Act, PlannedEvent, What, url},
     sim::Sim,
+    trace::short,
 };
 use axum::{
     Router,
@@ -59,6 +60,10 @@ fn api(sim: &Sim) -> Router {
 pub(crate) fn begin(sim: &Sim) {
     for planned in &sim.plan().webhooks {
         let (webhook, appears) = (planned.webhook.clone(), planned.appears);
+        sim.trace(|| {
+            let (id, retry) = (short(webhook.id), &webhook.retry_config);
+            format!("{id} has {:?}, {retry:?}", planned.receiver)
+        });
         let later = sim.clone();
         let appear = move |sim: &Sim| {
             sim.memory().put_webhook(webhook.clone());

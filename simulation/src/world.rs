@@ -43,7 +43,7 @@ pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
     let day = sim.now().as_secs() / DAY_SECONDS;
     let tasks = BTreeMap::new();
     let mut world = World { sim, tasks, functions: Functions::default(), steps: 0, day };
-    world.sim.trace(|| format!("{:?}", world.sim.plan()));
+    world.sim.trace(|| format!("{:?}, {:?}", world.sim.plan().settings, world.sim.plan().faults));
     users::begin(&world.sim);
     world.take_in();
     let quiet = world.until_quiet() && world.redrive();

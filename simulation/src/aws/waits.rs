@@ -115,6 +115,9 @@ impl StartWaits for Aws {
         let effect = move |sim: &Sim| {
             let state = at_once(sim.memory().ensure_waiting(&user, webhook, minute))?;
             sim.trace(|| format!("the wait of {} for {minute} is {state:?}", short(webhook)));
+            if state == WaitState::Over {
+                sim.count(Count::WaitsOver);
+            }
             if sim.with(|state| state.executions.insert((webhook, minute))) {
                 sim.count(Count::Waits);
                 sim.spawn(execution::run(sim.clone(), user.clone(), webhook, minute));
