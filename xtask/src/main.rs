@@ -70,6 +70,11 @@ enum Command {
 /// What a shell expects of a program that was ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
+enum Outcome {
+    Done(ExitCode),
+    Interrupted(&'static str),
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -78,15 +83,15 @@ fn main() -> ExitCode {
             tokio::select! {
                 biased;
                 // Dropping the work ends every program that it started.
-                result = process::interrupted() => result.map(|()| None),
-                result = run(cli.command) => result.map(Some),
+                result = process::interrupted() => result.map(Outcome::Interrupted),
+                result = run(cli.command) => result.map(Outcome::Done),
             }
         })
     });
     match result {
-        Ok(Some(code)) => code,
-        Ok(None) => {
-            println!("\nStopped. Nothing was left running.");
+        Ok(Outcome::Done(code)) => code,
+        Ok(Outcome::Interrupted(how)) => {
+            println!("\nStopped by {how}. Nothing was left running.");
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {

@@ -106,20 +106,20 @@ fn signal(group: Pid, signal: Signal) {
     let _ = kill_process_group(group, signal);
 }
 
-/// Ends when somebody wants this program to: Ctrl-C, `kill`, a closed terminal.
+/// Ends when somebody wants this program to, and says how they put it.
 ///
 /// # Errors
 /// When signals can't be listened for.
-pub(crate) async fn interrupted() -> Result<()> {
+pub(crate) async fn interrupted() -> Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result?,
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-    Ok(())
+    Ok(tokio::select! {
+        _ = interrupt.recv() => "Ctrl-C",
+        _ = terminate.recv() => "SIGTERM",
+        _ = hang_up.recv() => "SIGHUP",
+    })
 }
 
 /// Ends this program's process group as soon as its parent is gone. For programs that must not
