@@ -27,7 +27,8 @@ pub(crate) async fn finish(
     }
     if let Some(minute) = delivery.waits_for {
         let state = waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
-        if state == WaitState::Running {
+        // After the minute, its last look may come before the index shows a row that is new.
+        if state == WaitState::Running && now < minute.strikes_at() {
             return Ok(Done::Stale);
         }
     }

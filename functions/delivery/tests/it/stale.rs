@@ -91,6 +91,18 @@ async fn a_stale_message_makes_sure_that_a_shared_wait_runs() {
 }
 
 #[tokio::test]
+async fn after_the_minute_a_stale_message_does_not_rely_on_the_wait_alone() {
+    let world = World::new();
+    let minute = grapnel_domain::time::Minute::at_or_after(world.clock.now());
+    let waiting = a_delivery().to(&a_webhook().build()).retrying().waiting_for(minute).build();
+    world.memory.put_delivery(waiting.clone());
+    world.clock.set(minute.strikes_at());
+    assert_eq!(world.attempt(&waiting, 1).await.done, [Done::Stale]);
+    assert_eq!(world.memory.waits().len(), 1);
+    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == 2));
+}
+
+#[tokio::test]
 async fn copies_of_a_message_do_not_multiply_and_send_nothing_twice() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());

@@ -1,18 +1,19 @@
 //! Shared waits and their release.
 
 use crate::world::World;
-use grapnel_delivery::Done;
+use grapnel_delivery::{Deliver, Done};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
-    message::{QueueMessage, Release},
-    ports::{Clock, PortError},
+    ids::{UserId, WebhookId},
+    message::{Attempt, QueueMessage, Record, Release},
+    ports::{Clock, PortError, StartWaits, WaitState},
     time::Minute,
     webhook::Webhook,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_webhook},
-    memory::{Effect, Operation},
-    sender::answered,
+    memory::{Effect, Memory, Operation},
+    sender::{answered, busy},
 };
 use std::time::Duration;
 
@@ -105,6 +106,45 @@ async fn who_could_not_be_enqueued_stays_in_the_index() {
     world.memory.fail_next(Operation::Enqueue, error, Effect::Before);
     assert_eq!(world.handle(release(&webhook, minute)).await.failed, ["m-1"]);
     assert_eq!(world.now(&delivery).waits_for, Some(minute));
+}
+
+/// Waits that take until after their minute to answer.
+struct Late(Memory);
+
+impl StartWaits for Late {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        self.0.clock().set(minute.strikes_at().plus(Duration::from_secs(179)));
+        self.0.ensure_waiting(user, webhook, minute).await
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
+    let world = World::new();
+    let (_, delivery) = world.delivery_to(&a_webhook().build());
+    world.sender.always(URL, busy(503, "1800"));
+    let World { memory, sender, clock, deliver } = world;
+    let late = Deliver {
+        waits: Late(memory.clone()),
+        webhooks: deliver.webhooks,
+        events: deliver.events,
+        deliveries: deliver.deliveries,
+        queue: deliver.queue,
+        dead_letters: deliver.dead_letters,
+        sender,
+        clock,
+        rules: deliver.rules,
+    };
+    let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
+    let report = late.handle(&[Record { message_id: "m-1".into(), body }]).await;
+    assert_eq!(report.done, [Done::Rescheduled]);
+    assert_eq!(memory.waits().len(), 1, "its execution runs, and may be about to end");
+    assert_eq!(memory.delivery_queue().messages().len(), 1);
 }
 
 #[tokio::test]
