@@ -93,10 +93,23 @@ where
         // The minute of a shared wait counts from here: it must not strike before the record.
         let now = self.clock.now();
         let config = &webhook.retry_config;
-        let made = Attempted { delivery: &delivery, config, number, manual, begun, sent };
-        let (record, next) = decide(made, &self.rules, now);
+        let on = |delivery: &Delivery| {
+            let sent = sent.clone();
+            let made = Attempted { delivery, config, number, manual, begun, sent };
+            decide(made, &self.rules, now)
+        };
+        let (record, next) = on(&delivery);
         match self.deliveries.record_attempt(&record).await? {
             Recorded::Yes => {}
+            // Ended while the attempt was under way. The attempt belongs on record all the same,
+            // and the end stays: its message may be acknowledged already.
+            Recorded::Refused(Some(found))
+                if found.status.is_settled() && found.next_attempt_number() == number =>
+            {
+                let (record, _) = on(&found);
+                self.deliveries.record_attempt(&record).await?;
+                return Ok(Done::FailedForGood);
+            }
             Recorded::Refused(Some(found)) => return self.stale(&found).await,
             Recorded::Refused(None) => return Ok(Done::NothingToDo),
         }

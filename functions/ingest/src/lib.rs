@@ -16,8 +16,8 @@ use grapnel_domain::{
     event::Retention,
     message::{QueueDelay, Record},
     ports::{
-        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
-        StoreEvents,
+        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadDeliveries,
+        ReadSubscriptions, StoreEvents,
     },
 };
 use std::{panic::AssertUnwindSafe, time::Duration};
@@ -86,7 +86,7 @@ impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
 where
     S: ReadSubscriptions,
     E: StoreEvents,
-    D: CreateDeliveries,
+    D: CreateDeliveries + ReadDeliveries,
     Q: EnqueueAttempts,
     L: DeadLetters,
     C: Clock,

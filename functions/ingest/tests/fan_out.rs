@@ -126,6 +126,26 @@ async fn an_event_stored_by_a_run_that_died_is_fanned_out() {
 }
 
 #[tokio::test]
+async fn what_a_run_that_died_had_recorded_is_woken_even_if_its_webhook_wants_it_no_more() {
+    let memory = Memory::new();
+    let webhook = a_webhook().events(["lead.created"]).build();
+    memory.put_webhook(webhook.clone());
+    let ingest = over(&memory);
+    let cut = PortError::Unavailable("cut".into());
+    memory.fail_next(Operation::Enqueue, cut, Effect::Before);
+    assert_eq!(ingest.handle(&[event("1", "lead.created")]).await.failed, ["m-1"]);
+    assert_eq!((memory.deliveries().len(), queued(&memory).len()), (1, 0));
+
+    memory.put_webhook(grapnel_domain::webhook::Webhook {
+        events: vec![grapnel_domain::webhook::EventPattern::Exact("task.failed".into())],
+        ..webhook
+    });
+    memory.clock().advance(Duration::from_secs(360));
+    assert!(ingest.handle(&[event("1", "lead.created")]).await.failed.is_empty());
+    assert_eq!(queued(&memory).len(), 1);
+}
+
+#[tokio::test]
 async fn a_bad_record_is_put_aside_and_the_rest_goes_on() {
     let memory = Memory::new();
     memory.put_webhook(a_webhook().build());

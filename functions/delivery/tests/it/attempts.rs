@@ -241,3 +241,28 @@ async fn ten_messages_are_worked_on_side_by_side() {
     let report = tokio::time::timeout(Duration::from_secs(10), world.deliver.handle(&records));
     assert_eq!(report.await.expect("in time").done, [Done::Delivered; 10]);
 }
+
+#[tokio::test]
+async fn an_end_that_came_while_an_attempt_was_under_way_stays_with_the_attempt_on_record() {
+    use grapnel_domain::ports::{EndDeliveries, Ending};
+    let world = World::new();
+    let (_, delivery) = world.delivery_to(&a_webhook().build());
+    world.sender.always(URL, answered(500));
+    let ending = Ending {
+        key: delivery.key(),
+        attempts: 0,
+        reason: Reason::WebhookDisabled,
+        expires_at: delivery.expires_at,
+    };
+    // The attempt has read the delivery and not recorded yet when the end is written.
+    let mut attempt = std::pin::pin!(world.attempt(&delivery, 1));
+    while world.sender.requests().is_empty() {
+        assert!(futures::poll!(&mut attempt).is_pending());
+    }
+    world.memory.end_delivery(ending).await.expect("ended");
+    assert_eq!(attempt.await.done, [Done::FailedForGood]);
+    let now = world.now(&delivery);
+    assert_eq!((now.status, now.reason), (DeliveryStatus::Failed, Some(Reason::WebhookDisabled)));
+    assert_eq!(now.attempts.len(), 1);
+    assert!(world.queued().is_empty());
+}

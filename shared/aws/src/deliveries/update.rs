@@ -70,6 +70,15 @@ impl Update {
         self.condition = format!("{name} = {value}");
     }
 
+    /// Only if nobody has settled the delivery.
+    fn only_unsettled(&mut self) -> Result<(), PortError> {
+        let status = self.name("status");
+        let pending = self.value("pending", attribute(&DeliveryStatus::Pending)?);
+        let retrying = self.value("retrying", attribute(&DeliveryStatus::Retrying)?);
+        self.and(&format!("{status} IN ({pending}, {retrying})"));
+        Ok(())
+    }
+
     fn and(&mut self, condition: &str) {
         self.condition = format!("{} AND {condition}", self.condition);
     }
@@ -95,6 +104,9 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     }
     if let Some(status) = record.status {
         update.set("status", attribute(&status)?);
+        if status == DeliveryStatus::Retrying {
+            update.only_unsettled()?;
+        }
         update.set_or_remove("reason", record.reason.as_ref().map(attribute).transpose()?);
         update.set_or_remove("nextAttemptAt", record.next_attempt_at.map(text));
     }
@@ -109,9 +121,7 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(ending.attempts);
     update.set("status", attribute(&DeliveryStatus::Failed)?);
-    let pending = update.value("pending", attribute(&DeliveryStatus::Pending)?);
-    let retrying = update.value("retrying", attribute(&DeliveryStatus::Retrying)?);
-    update.and(&format!("#status IN ({pending}, {retrying})"));
+    update.only_unsettled()?;
     update.set("reason", attribute(&ending.reason)?);
     update.set("expiresAt", number(ending.expires_at.as_secs()));
     update.remove("nextAttemptAt");

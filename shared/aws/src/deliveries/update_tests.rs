@@ -61,7 +61,7 @@ fn assert_placeholders_are_all_used(update: &Update) {
 fn a_retry_is_recorded_with_its_due_time_and_its_wait() {
     let update = record(&attempt_record(3)).expect("built");
     assert_placeholders_are_all_used(&update);
-    assert_eq!(update.condition, "#attemptCount = :seen");
+    assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
     assert_eq!(
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[2] = :attempt, #status = :status, \

@@ -50,7 +50,9 @@ pub struct AttemptRecord {
     pub key: DeliveryKey,
     /// The attempt. The record is refused unless exactly `attempt_number - 1` are there.
     pub attempt: DeliveryAttempt,
-    /// The status that it takes, or `None` to leave it, its reason and its due time alone.
+    /// The status that it takes, or `None` to leave it, its reason and its due time alone. A
+    /// delivery that was settled meanwhile never becomes `retrying`: the record is refused, because
+    /// whoever settled it may have acknowledged the only message about it.
     pub status: Option<DeliveryStatus>,
     /// Why it ended, when `status` is `failed`.
     pub reason: Option<Reason>,

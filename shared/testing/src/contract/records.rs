@@ -36,6 +36,7 @@ macro_rules! contract_of_records {
                 of_many_records_at_once_one_is_written,
                 bodies_in_the_middle_go,
                 a_body_that_is_not_there_may_go,
+                what_was_settled_meanwhile_never_becomes_retrying,
                 the_longest_list_of_attempts_fits,
             ]
         );
@@ -240,7 +241,14 @@ pub async fn a_body_that_is_not_there_may_go<S: Store>(stores: &S) {
     let builder = a_delivery().delivered().to(&somebodys_webhook()).expires_at(NEVER);
     let delivery = there(stores, builder.build()).await;
     assert_eq!(delivery.attempts[0].response, None);
-    let record = AttemptRecord { drop_body: Some(0), ..retry(&delivery, a_failed_attempt(2)) };
+    // What a failed manual retry of a delivered delivery records: it leaves the status.
+    let left = AttemptRecord {
+        status: None,
+        next_attempt_at: None,
+        waits_for: None,
+        ..retry(&delivery, a_failed_attempt(2))
+    };
+    let record = AttemptRecord { drop_body: Some(0), ..left };
     assert_eq!(stores.record_attempt(&record).await, Ok(Recorded::Yes));
     let found = read(stores, &delivery).await;
     assert_eq!(found.attempts, [an_attempt(1), a_failed_attempt(2)]);
@@ -253,4 +261,12 @@ pub async fn the_longest_list_of_attempts_fits<S: Store>(stores: &S) {
     let found = read(stores, &delivery).await;
     assert_eq!(found.attempt_count(), MAX_ATTEMPTS_ON_RECORD);
     assert_eq!(found.attempts.iter().filter(|attempt| attempt.response.is_some()).count(), 10);
+}
+
+pub async fn what_was_settled_meanwhile_never_becomes_retrying<S: Store>(stores: &S) {
+    let builder = a_delivery().delivered().to(&somebodys_webhook()).expires_at(NEVER);
+    let delivery = there(stores, builder.build()).await;
+    let refused = stores.record_attempt(&retry(&delivery, a_failed_attempt(2))).await;
+    assert_eq!(refused, Ok(Recorded::Refused(Some(Box::new(delivery.clone())))));
+    assert_eq!(read(stores, &delivery).await, delivery);
 }

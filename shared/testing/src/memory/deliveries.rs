@@ -78,8 +78,12 @@ impl RecordAttempts for Memory {
             if number == 0 {
                 return Err(PortError::Unusable("an attempt has the number 0".into()));
             }
-            let is_next = |delivery: &Delivery| delivery.next_attempt_number() == number;
-            Ok(update(state, record.key, is_next, |delivery| apply(record, delivery)))
+            let retries = record.status == Some(DeliveryStatus::Retrying);
+            let fits = |delivery: &Delivery| {
+                delivery.next_attempt_number() == number
+                    && !(retries && delivery.status.is_settled())
+            };
+            Ok(update(state, record.key, fits, |delivery| apply(record, delivery)))
         })
         .await
     }
