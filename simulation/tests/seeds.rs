@@ -1,6 +1,6 @@
 //! Ten thousand runs, each as promised; and handlers that are wrong on purpose, each found out.
 
-use grapnel_simulation::{Count, Mutation, simulate, simulate_all, simulate_traced};
+use grapnel_simulation::{Count, Group, Mutation, simulate, simulate_all, simulate_traced};
 
 const SEEDS: u64 = 10_000;
 
@@ -16,8 +16,9 @@ fn ten_thousand_seeds_keep_every_promise() {
     println!("{}", verdict.counts);
     assert_eq!(verdict.runs, SEEDS);
     // What never happened was not tried.
-    for count in Count::ALL {
-        assert!(verdict.counts.of(*count) >= 10, "{}: too few", count.label());
+    let tried = |count: &&Count| matches!(count.group(), Group::Traffic | Group::Fault);
+    for count in Count::ALL.iter().filter(tried) {
+        assert!(verdict.counts.of(*count) >= 100, "{}: too few", count.label());
     }
 }
 
