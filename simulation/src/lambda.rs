@@ -5,7 +5,6 @@ use crate::{
     counts::Count,
     invocation::{Function, Invocation},
     mutation::{self, Mutation},
-    plan::FUNCTION_TIMEOUT,
     sim::{Occasion, Sim},
     task::{TaskId, millis},
 };
@@ -62,7 +61,7 @@ impl Functions {
         };
         self.instances[place].1 = Some(task);
         sim.count(Count::Invocations);
-        let timeout = sim.now().plus(FUNCTION_TIMEOUT);
+        let timeout = sim.now().plus(sim.plan().settings.function_timeout);
         sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
     }
 
@@ -108,7 +107,7 @@ fn ingest(sim: &Sim) -> Ingesting {
         clock: aws,
         rules: grapnel_ingest::Rules {
             retention: sim.plan().settings.retention,
-            delivery_timeout: FUNCTION_TIMEOUT,
+            delivery_timeout: sim.plan().settings.function_timeout,
         },
     }
 }

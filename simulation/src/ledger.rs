@@ -13,7 +13,7 @@ pub(crate) use requests::Sending;
 use crate::trace::short;
 use events::Accepted;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
@@ -112,11 +112,6 @@ fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     }
     let backwards = match (before.status, after.status) {
         (DeliveryStatus::Success, is) => is != DeliveryStatus::Success,
-        // A request may be under way while its delivery ends without an attempt, for the webhook is
-        // disabled or gone. That attempt goes on record, and the delivery goes on from there.
-        (DeliveryStatus::Failed, DeliveryStatus::Retrying) => {
-            before.reason == Some(Reason::AttemptsExhausted) || is == was
-        }
         (DeliveryStatus::Failed, is) => !is.is_settled(),
         (_, is) => is == DeliveryStatus::Pending && before.status != DeliveryStatus::Pending,
     };

@@ -10,9 +10,6 @@ use crate::random::Random;
 use grapnel_domain::{event::Retention, message::QueueDelay};
 use std::time::Duration;
 
-/// How long one run of a function may take, as the template sets it.
-pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// A run.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -30,6 +27,8 @@ pub(crate) struct Plan {
 pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) longest_queue_delay: QueueDelay,
+    /// How long one run of a function may take.
+    pub(crate) function_timeout: Duration,
     pub(crate) visibility_timeout: Duration,
     /// Rows of a page of the `waiting` index.
     pub(crate) waiting_page: usize,
@@ -38,9 +37,16 @@ pub(crate) struct Settings {
 impl Plan {
     pub(crate) fn draw(random: &mut Random) -> Self {
         let smooth = random.chance(60);
-        let settings = Settings::draw(random, smooth);
-        let faults = if smooth { Faults::none() } else { Faults::draw(random) };
-        let webhooks = traffic::webhooks(random, smooth);
+        let mut settings = Settings::draw(random, smooth);
+        let mut faults = if smooth { Faults::none() } else { Faults::draw(random) };
+        let mut webhooks = traffic::webhooks(random, smooth);
+        // That a record comes after the minute for which it waits is rare. Some runs are about it.
+        if !smooth && random.chance(80) {
+            settings.function_timeout = Duration::from_secs(300);
+            settings.longest_queue_delay = QueueDelay::at_most(20);
+            faults.stall();
+            webhooks.iter_mut().for_each(PlannedWebhook::retry_in_half_a_minute);
+        }
         let events = traffic::events(random, smooth);
         let acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
         Self { smooth, settings, faults, webhooks, events, acts }
@@ -54,6 +60,7 @@ impl Settings {
         Self {
             retention: Retention { days: *random.pick(&[8, 30]) },
             longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
+            function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(*random.pick(visibility)),
             waiting_page: *random.pick(&[1, 2, 3, 100]),
         }

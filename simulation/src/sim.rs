@@ -200,6 +200,15 @@ impl Sim {
         });
     }
 
+    /// For how long a function stands still.
+    pub(crate) fn stall(&self) -> Duration {
+        let longest = self.plan().settings.function_timeout.as_secs() * 1000;
+        self.draw(|random| match random.chance(500) {
+            true => millis(random.spread(1000..=longest)),
+            false => millis(random.within(1000..=longest)),
+        })
+    }
+
     /// Whether a part of AWS answers nobody now.
     pub(crate) fn outage(&self, part: Part) -> bool {
         self.plan().faults.outage(part, self.now())

@@ -5,7 +5,7 @@ use crate::{
     lambda::{Functions, Queue},
     mutation::Mutation,
     sim::{Occasion, Sim},
-    task::{Task, TaskId, millis},
+    task::{Task, TaskId},
     trace::Trace,
     users,
 };
@@ -76,8 +76,7 @@ impl World {
                     if self.is_killed(task) {
                         self.drop_task(task, false);
                     } else if self.stalls(task) {
-                        let length = self.sim.draw(|random| random.spread(1000..=60_000));
-                        let later = at.plus(millis(length));
+                        let later = at.plus(self.sim.stall());
                         self.sim.with(|state| state.enter(later, Occasion::Wake(task, timer)));
                     } else if self.tasks.contains_key(&task) {
                         timer.ring();

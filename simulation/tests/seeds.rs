@@ -16,9 +16,9 @@ fn ten_thousand_seeds_keep_every_promise() {
     println!("{}", verdict.counts);
     assert_eq!(verdict.runs, SEEDS);
     // What never happened was not tried.
-    let tried = |count: &&Count| matches!(count.group(), Group::Traffic | Group::Fault);
-    for count in Count::ALL.iter().filter(tried) {
-        assert!(verdict.counts.of(*count) >= 100, "{}: too few", count.label());
+    for count in Count::ALL {
+        let least = if count.group() == Group::Repair { 1 } else { 100 };
+        assert!(verdict.counts.of(*count) >= least, "{}: too few", count.label());
     }
 }
 

@@ -162,7 +162,7 @@ impl RecordAttempts for Aws {
                     state.counts.add(Count::Attempts, 1);
                     state.ledger.recorded(step, place, &record, delay, smooth);
                 }
-                Recorded::Refused(_) => state.ledger.refused(key, place),
+                Recorded::Refused(_) => state.ledger.refused(key, place, number),
             });
             written(sim, record.key);
             if let Some(task) = task {
@@ -170,6 +170,10 @@ impl RecordAttempts for Aws {
             }
             Ok(recorded)
         };
+        // Between the choice of what comes next and the record of it a delay matters most.
+        if self.sim.goes_wrong(self.sim.plan().faults.stalled * 5, Count::Stalled) {
+            self.sim.sleep(self.sim.stall()).await;
+        }
         let recorded = self.write(Part::Tables, "record attempt", effect).await;
         if recorded.is_err() {
             self.sim.with(|state| state.ledger.record_failed(key, place));

@@ -1,9 +1,9 @@
 //! What is left when nothing happens any more.
 
 use super::{Ledger, name};
-use crate::history::History;
 use crate::{
     counts::{Count, Counts, Group},
+    history::History,
     trace::short,
 };
 use grapnel_domain::{
@@ -12,8 +12,8 @@ use grapnel_domain::{
 };
 
 /// Messages that one thing gone wrong may cause: a copy, the check that it sends, and so on. Twice
-/// what 20,000 runs needed.
-const MESSAGES_PER_FAULT: u64 = 2;
+/// as many as the worst of 40,000 runs needed.
+const MESSAGES_PER_FAULT: u64 = 4;
 
 /// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
 const COPIES_PER_FAULT: u64 = 2;
@@ -51,8 +51,9 @@ impl Ledger {
     }
 
     /// Whether a delivery was left behind because its event was fanned out twice, to different
-    /// webhooks: what the first run recorded and did not enqueue, the second did not know of, since
-    /// the webhook no longer wanted the event, or not yet. A known gap of fan-out; it is counted.
+    /// webhooks: one run recorded it and failed to enqueue it, the other acknowledged the event and
+    /// did not know of it, since its webhook was deleted by then, or not there yet. A known gap of
+    /// fan-out, and the only one; it is counted.
     fn is_left_behind(&self, row: &Delivery, history: &History) -> bool {
         let Some(event) = self.accepted.get(&row.event_id) else { return false };
         let for_ever = Timestamp::from_millis(i64::MAX);

@@ -103,7 +103,10 @@ impl Ledger {
                 && request.answer.is_some_and(|answer| answer.status == attempt.status_code)
         };
         let requests = self.requests.entry(key).or_default();
-        let place = requests.iter().position(is_it);
+        // One that reached nobody may have begun at the same time; only after an hour of silence is
+        // it what is recorded.
+        let reached = |request: &Request| request.sending.reaches && is_it(request);
+        let place = requests.iter().position(reached).or(requests.iter().position(is_it));
         match place {
             Some(place) => {
                 requests[place].claimed = true;
@@ -122,9 +125,14 @@ impl Ledger {
         self.settle(key, place, Fate::RecordFailed);
     }
 
-    /// The record was refused.
-    pub(crate) fn refused(&mut self, key: Key, place: usize) {
-        self.settle(key, place, Fate::Refused);
+    /// The record was refused. If that is not because the attempt is on record, its function still
+    /// owes the record.
+    pub(crate) fn refused(&mut self, key: Key, place: usize, number: u32) {
+        if self.on_record.contains_key(&(key, number)) {
+            self.settle(key, place, Fate::Refused);
+        } else if let Some(request) = self.requests.get_mut(&key).and_then(|r| r.get_mut(place)) {
+            request.claimed = false;
+        }
     }
 
     fn settle(&mut self, key: Key, place: usize, fate: Fate) {

@@ -55,6 +55,13 @@ pub(crate) enum What {
     Test(usize),
 }
 
+impl PlannedWebhook {
+    /// Has its deliveries wait for one of few minutes.
+    pub(crate) fn retry_in_half_a_minute(&mut self) {
+        self.webhook.retry_config.schedule = Schedule::DelaysSeconds(vec![30]);
+    }
+}
+
 pub(crate) fn url(webhook: WebhookId, version: u32) -> String {
     format!("https://{}.example/{version}", webhook.uuid().simple())
 }
