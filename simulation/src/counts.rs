@@ -118,8 +118,6 @@ counts! {
     Healed: "wake-ups healed", Repair;
     /// Messages put aside by a function, each malformed.
     PutAside: "put aside with a reason", Repair;
-    /// Deliveries left without a wake-up: a known gap.
-    LeftBehind: "deliveries left behind", Repair;
     /// Requests made again: the function died before the record.
     RepeatedAfterDeath: "requests repeated: died before the record", Repair;
     /// Requests made again: the record had failed.

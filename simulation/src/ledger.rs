@@ -39,8 +39,6 @@ pub(crate) struct Ledger {
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
-    /// Deliveries for which an attempt was put on the queue at some time.
-    enqueued: BTreeSet<Key>,
     broken: Option<String>,
 }
 
@@ -68,11 +66,6 @@ impl Ledger {
         let mut rows = self.rows.iter();
         let found = rows.find(|((of, _), row)| *of == webhook && row.event_id == event);
         found.map(|(key, _)| *key)
-    }
-
-    /// An attempt's message reached the queue.
-    pub(crate) fn enqueued(&mut self, key: Key) {
-        self.enqueued.insert(key);
     }
 
     /// A delivery was written and now looks like this.

@@ -49,7 +49,7 @@ pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
     let quiet = world.until_quiet() && world.redrive();
     if quiet {
         let smooth = world.sim.plan().smooth;
-        world.sim.with(|state| state.ledger.check_quiet(&mut state.counts, &state.history, smooth));
+        world.sim.with(|state| state.ledger.check_quiet(&state.counts, smooth));
     }
     world.end(seed)
 }

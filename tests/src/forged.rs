@@ -85,6 +85,7 @@ pub async fn pending(world: &World, webhook: &Webhook) -> anyhow::Result<Deliver
             data: json!({ "userId": world.user, "id": source_id }).to_string(),
         },
         user_id,
+        audience: None,
         stored_at: now,
         expires_at: RETENTION.event_expiry(now),
     };

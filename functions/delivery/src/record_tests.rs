@@ -30,6 +30,7 @@ fn delivery() -> Delivery {
             time: NOW,
             data: "{}".into(),
         },
+        audience: None,
         stored_at: NOW,
         expires_at: rules().retention.event_expiry(NOW),
     };

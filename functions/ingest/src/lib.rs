@@ -1,6 +1,7 @@
 //! Ingest: from an event on the events queue to one delivery for every webhook that wants it.
 //!
-//! The order of the steps is the promise. The event is stored, then each delivery is recorded, then
+//! The order of the steps is the promise. The event is stored with whom it is for, which is decided
+//! this once, then each delivery is recorded, then
 //! its first attempt is enqueued, and only then is the event's message acknowledged. Every step can
 //! be repeated, because every id is derived: whatever dies on the way, the message comes again and
 //! finds what is there already.
@@ -16,8 +17,8 @@ use grapnel_domain::{
     event::Retention,
     message::{QueueDelay, Record},
     ports::{
-        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadDeliveries,
-        ReadSubscriptions, StoreEvents,
+        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
+        StoreEvents,
     },
 };
 use std::{panic::AssertUnwindSafe, time::Duration};
@@ -86,7 +87,7 @@ impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
 where
     S: ReadSubscriptions,
     E: StoreEvents,
-    D: CreateDeliveries + ReadDeliveries,
+    D: CreateDeliveries,
     Q: EnqueueAttempts,
     L: DeadLetters,
     C: Clock,

@@ -3,11 +3,12 @@
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     event::{
-        Retention,
+        Event, Retention,
         inbound::{TestOrder, TestTarget},
     },
     message::{QueueMessage, Record},
-    ports::{Clock, PortError},
+    ports::{Clock, PortError, StoreWebhooks},
+    webhook::{Webhook, WebhookStatus},
 };
 use grapnel_ingest::{Ingest, Rules};
 use grapnel_testing::{
@@ -115,14 +116,36 @@ async fn the_same_event_again_makes_no_second_delivery_and_repeats_only_what_is_
 }
 
 #[tokio::test]
-async fn an_event_stored_by_a_run_that_died_is_fanned_out() {
+async fn an_event_goes_to_whom_it_was_for_when_it_was_first_stored() {
     let memory = Memory::new();
+    let (disabled, deleted) = (a_webhook().build(), a_webhook().build());
+    memory.put_webhook(disabled.clone());
+    memory.put_webhook(deleted.clone());
+    let cut = PortError::Unavailable("cut".into());
+    memory.fail_next(Operation::Enqueue, cut.clone(), Effect::Before);
+    memory.fail_next(Operation::Enqueue, cut, Effect::Before);
     let ingest = over(&memory);
-    ingest.handle(&[event("1", "lead.created")]).await;
-    assert!(memory.deliveries().is_empty());
+    let report = ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.enqueued, report.failed.len()), (0, 1));
+
+    memory.put_webhook(Webhook { status: WebhookStatus::Disabled, ..disabled.clone() });
+    memory.delete_webhook(&deleted.user_id, deleted.id).await.expect("deleted");
     memory.put_webhook(a_webhook().build());
-    ingest.handle(&[event("1", "lead.created")]).await;
-    assert_eq!(queued(&memory).len(), 1);
+    let report = ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.events, report.enqueued), (1, 2));
+    let reached: Vec<String> = queued(&memory).into_iter().map(|(webhook, _)| webhook).collect();
+    assert_eq!(reached, [disabled.id.to_string(), deleted.id.to_string()]);
+    assert_eq!(memory.deliveries().len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_was_stored_without_whom_it_is_for_is_fanned_out() {
+    let memory = Memory::new();
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    memory.put_event(Event { audience: None, ..memory.events().remove(0) });
+    memory.put_webhook(a_webhook().build());
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    assert_eq!((memory.events().len(), queued(&memory).len()), (1, 1));
 }
 
 #[tokio::test]

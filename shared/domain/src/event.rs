@@ -3,7 +3,7 @@
 pub mod inbound;
 
 use crate::{
-    ids::{EventId, UserId},
+    ids::{EventId, UserId, WebhookId},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -45,6 +45,10 @@ pub struct Event {
     pub user_id: UserId,
     /// What reaches receivers.
     pub content: EventContent,
+    /// Whom it goes to. Decided once, when it is first stored: if every run of fan-out decided anew,
+    /// a run that dies could record a delivery for a webhook that the next one leaves out, and
+    /// nobody would ever send it. `None` until it is decided.
+    pub audience: Option<Vec<WebhookId>>,
     /// When it first arrived here. Time-to-live counts from this, never from what a client sent.
     pub stored_at: Timestamp,
     /// When its row may be dropped.

@@ -119,9 +119,6 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     if let Some(count) = count {
         sim.count(count);
     }
-    if let QueueMessage::Attempt(attempt) = &outgoing.message {
-        sim.with(|state| state.ledger.enqueued(ledger::key(attempt.target.key())));
-    }
     if let Some(id) = delivery {
         let id = id.to_string();
         let at_work = sim.with(|state| state.at_work());

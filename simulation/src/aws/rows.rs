@@ -97,7 +97,6 @@ impl ListDeliveries for Aws {
 impl CreateDeliveries for Aws {
     async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
         let delivery = delivery.clone();
-        let began = self.sim.with(|state| state.invocation().map(|invocation| invocation.began));
         let effect = move |sim: &Sim| {
             let created = at_once(sim.memory().create_delivery(&delivery))?;
             let now = sim.now();
@@ -106,8 +105,7 @@ impl CreateDeliveries for Aws {
                     written(sim, delivery.key());
                     sim.with(|state| {
                         state.counts.add(Count::Deliveries, 1);
-                        let began = began.unwrap_or(now);
-                        state.ledger.created(&delivery, began, now, &state.history);
+                        state.ledger.created(&delivery, now, &state.history);
                     });
                 }
                 Created::Existed(found) => sim.trace(|| {

@@ -16,13 +16,13 @@ pub(super) struct Accepted {
     user: UserId,
     event_type: String,
     test: Option<WebhookId>,
-    pub(super) put: Timestamp,
+    put: Timestamp,
     /// A message for it was acknowledged.
     pub(super) fanned_out: bool,
 }
 
 impl Accepted {
-    pub(super) fn is_for(&self, webhook: &Webhook) -> bool {
+    fn is_for(&self, webhook: &Webhook) -> bool {
         match self.test {
             Some(test) => webhook.id == test,
             None => {
@@ -81,17 +81,12 @@ impl Ledger {
         }
     }
 
-    /// A delivery was created by a function that began at `began`.
-    pub(crate) fn created(
-        &mut self,
-        delivery: &Delivery,
-        began: Timestamp,
-        now: Timestamp,
-        history: &History,
-    ) {
+    /// A delivery was created.
+    pub(crate) fn created(&mut self, delivery: &Delivery, now: Timestamp, history: &History) {
         let wanted = self.accepted.get(&delivery.event_id).is_some_and(|event| {
             let webhook = (&event.user, delivery.webhook_id);
-            history.ever(webhook, began, now, |w| w.is_some_and(|webhook| event.is_for(webhook)))
+            history
+                .ever(webhook, event.put, now, |w| w.is_some_and(|webhook| event.is_for(webhook)))
         });
         if !wanted {
             let key = super::key(delivery.key());

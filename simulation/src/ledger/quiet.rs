@@ -3,13 +3,9 @@
 use super::{Ledger, name};
 use crate::{
     counts::{Count, Counts, Group},
-    history::History,
     trace::short,
 };
-use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
-    time::Timestamp,
-};
+use grapnel_domain::delivery::DeliveryStatus;
 
 /// Messages that one thing gone wrong may cause: a copy, the check that it sends, and so on. Twice
 /// as many as the worst of 40,000 runs needed.
@@ -20,12 +16,8 @@ const COPIES_PER_FAULT: u64 = 2;
 
 impl Ledger {
     /// Everything has ended as it should: dead letters were sent back, and nothing is on a queue.
-    pub(crate) fn check_quiet(&mut self, counts: &mut Counts, history: &History, smooth: bool) {
-        let open = self.rows.iter().filter(|(_, row)| !row.status.is_settled());
-        let (left_behind, lost): (Vec<_>, Vec<_>) =
-            open.partition(|(_, row)| self.is_left_behind(row, history));
-        counts.add(Count::LeftBehind, left_behind.len() as u64);
-        let unsettled = lost.first().copied();
+    pub(crate) fn check_quiet(&mut self, counts: &Counts, smooth: bool) {
+        let unsettled = self.rows.iter().find(|(_, row)| !row.status.is_settled());
         if let Some((key, row)) = unsettled {
             let (status, attempts) = (row.status, row.attempts.len());
             let waits = row.waits_for;
@@ -48,19 +40,6 @@ impl Ledger {
         if smooth {
             self.check_smooth(counts);
         }
-    }
-
-    /// Whether a delivery was left behind because its event was fanned out twice, to different
-    /// webhooks: one run recorded it and failed to enqueue it, the other acknowledged the event and
-    /// did not know of it, since its webhook was deleted by then, or not there yet. A known gap of
-    /// fan-out, and the only one; it is counted.
-    fn is_left_behind(&self, row: &Delivery, history: &History) -> bool {
-        let Some(event) = self.accepted.get(&row.event_id) else { return false };
-        let for_ever = Timestamp::from_millis(i64::MAX);
-        let always = history.always(&row.user_id, event.put, for_ever, |w| event.is_for(w));
-        row.status == DeliveryStatus::Pending
-            && !self.enqueued.contains(&super::key(row.key()))
-            && !always.contains(&row.webhook_id)
     }
 
     /// A delivery that succeeded without a success on record.

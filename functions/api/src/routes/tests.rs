@@ -120,6 +120,7 @@ fn event_of<P: Ports>(api: &Api<P>, order: &TestOrder) -> Result<Event, Problem>
         id: inbound.id,
         user_id: inbound.user_id,
         content: inbound.content,
+        audience: None,
         stored_at: ordered_at,
         expires_at: api.rules.retention.event_expiry(ordered_at),
     })

@@ -43,6 +43,7 @@ fn fan_out(memory: &Memory) -> (InboundEvent, Delivery) {
         id: inbound.id,
         user_id: inbound.user_id.clone(),
         content: inbound.content.clone(),
+        audience: None,
         stored_at: target.ordered_at,
         expires_at: retention.event_expiry(target.ordered_at),
     };

@@ -84,6 +84,7 @@ impl EventBuilder {
             id: EventId::derive(&self.user_id, &self.content.source, &self.source_id),
             user_id: self.user_id,
             content: self.content,
+            audience: None,
             stored_at: self.stored_at,
             expires_at: self.retention.event_expiry(self.stored_at),
         }

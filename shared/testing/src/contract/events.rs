@@ -1,7 +1,7 @@
 //! [`StoreEvents`] and [`ReadEvents`].
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
-use super::{a_user, somebodys_event};
+use super::{a_user, somebodys_event, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
     event::{Event, EventContent, MAX_DATA_BYTES},
@@ -21,6 +21,7 @@ macro_rules! contract_of_events {
                 the_largest_event_is_stored,
                 an_unknown_event_is_none,
                 an_event_is_its_owners_only,
+                an_event_keeps_whom_it_goes_to,
                 storing_an_event_again_answers_the_first,
                 of_many_that_store_it_at_once_one_is_first,
             ]
@@ -84,11 +85,22 @@ pub async fn an_event_is_its_owners_only<S: StoreEvents + ReadEvents>(stores: &S
     assert_eq!(read, Ok(None));
 }
 
+pub async fn an_event_keeps_whom_it_goes_to<S: StoreEvents + ReadEvents>(stores: &S) {
+    let some = (0..50).map(|_| somebodys_webhook().id).collect();
+    for audience in [None, Some(vec![]), Some(some)] {
+        let event = Event { audience, ..somebodys_event() };
+        stores.store_event(&event).await.expect("stored");
+        let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+        assert_eq!(read, Ok(Some(event)));
+    }
+}
+
 pub async fn storing_an_event_again_answers_the_first<S: StoreEvents + ReadEvents>(stores: &S) {
     let first = somebodys_event();
     stores.store_event(&first).await.expect("stored");
     let again = Event {
         content: EventContent { data: "{}".into(), ..first.content.clone() },
+        audience: Some(vec![somebodys_webhook().id]),
         stored_at: Timestamp::from_millis(first.stored_at.as_millis() + 5),
         ..first.clone()
     };
