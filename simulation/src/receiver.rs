@@ -121,7 +121,13 @@ impl Receiver {
 }
 
 fn answered(status: u16, retry_after: Option<String>) -> SendOutcome {
-    SendOutcome::Answered(Answer { status, body: "so be it".into(), truncated: false, retry_after })
+    SendOutcome::Answered(Answer {
+        status,
+        body: "so be it".into(),
+        truncated: false,
+        retry_after,
+        webhook_delivery: None,
+    })
 }
 
 fn retry_after(random: &mut Random) -> String {

@@ -1,27 +1,33 @@
 //! An attempt is due.
 //!
-//! Reads: the delivery (consistent, 1 read unit), its webhook (eventually consistent, ½) and, if
+//! Reads: the delivery (consistent, 1 read unit), its webhook with its endpoint's health (one query,
+//! eventually consistent, ½) and, if
 //! the message does not carry it, the event (½ per 4 KB). Writes: one conditional update. Every
 //! further call belongs to what is not the happy path.
 
 use crate::{
-    Deliver, Done, StepError, StepResult, enqueue_attempt,
-    record::{Attempted, decide},
+    Deliver, Done, StepError, StepResult,
+    circuit::Passage,
+    enqueue, enqueue_attempt,
+    health::{Seen, Signs},
+    record::{Attempted, decide, sign},
     stale,
 };
 use grapnel_domain::{
     delivery::{Delivery, Reason},
     event::EventContent,
-    message::{Attempt, QueueDelay, Target},
+    message::{Attempt, QueueDelay, QueueMessage, Target},
+    notice::DeliveryDigest,
     outbound::SendOutcome,
     ports::{
-        Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, PortError, ReadDeliveries,
-        ReadEvents, ReadWebhooks, RecordAttempts, Recorded, SendRequests, StartWaits, WaitState,
+        Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ParkDeliveries,
+        PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded,
+        SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
     },
     request,
     retry::next::{NextStep, Retry, queue_delay},
     time::Timestamp,
-    webhook::Webhook,
+    webhook::{Webhook, WebhookStatus},
 };
 use std::time::Duration;
 
@@ -31,23 +37,17 @@ const RESOLVER_PATIENCE: Duration = Duration::from_secs(3600);
 /// Seconds between two tries of a resolver that does not answer.
 const RESOLVER_PAUSE_SECONDS: u64 = 30;
 
-/// What an attempt needs to be made, or why there is none.
-enum Readiness {
-    Ready(Box<Webhook>, EventContent),
-    End(Reason),
-}
-
-impl<W, E, D, Q, L, X, S, C> Deliver<W, E, D, Q, L, X, S, C>
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
 where
-    W: ReadWebhooks,
+    W: ReadWebhooks + StoreHealth,
     E: ReadEvents,
-    D: ReadDeliveries + RecordAttempts + EndDeliveries,
+    D: ReadDeliveries + RecordAttempts + EndDeliveries + ParkDeliveries,
     Q: EnqueueAttempts,
-    X: StartWaits,
+    X: StartWaits + WatchCircuits,
     S: SendRequests,
     C: Clock,
 {
-    pub(crate) async fn attempt(&self, message: Attempt) -> StepResult {
+    pub(crate) async fn attempt(&self, message: Attempt, signs: &Signs) -> StepResult {
         let Attempt { target, attempt: number, manual, event, resolver_silent_since } = message;
         let (delivery, webhook) = futures::join!(
             self.deliveries.delivery(target.key()),
@@ -66,9 +66,27 @@ where
         if delivery.status.is_settled() && !manual {
             return Ok(Done::NothingToDo);
         }
-        let (webhook, event) = match self.readiness(&delivery, &target, webhook?, event).await? {
-            Readiness::Ready(webhook, event) => (webhook, event),
-            Readiness::End(reason) => return self.end(&delivery, reason).await,
+        let webhook = match self.usable(&delivery, &target, webhook?).await? {
+            Ok(webhook) => webhook,
+            Err(reason) => return self.end(&delivery, reason).await,
+        };
+        // Somebody who asks for an attempt, or tries out a webhook, does not wait for the circuit.
+        let asked_for = manual || delivery.test;
+        let webhook = if asked_for {
+            webhook
+        } else {
+            match self.pass(&delivery, webhook).await? {
+                Passage::Through(webhook) => webhook,
+                Passage::Ends(reason) => return self.end(&delivery, reason).await,
+                Passage::Finished(done) => return Ok(done),
+            }
+        };
+        let event = match event {
+            Some(event) => event,
+            None => match self.read_event(&target).await? {
+                Some(event) => event,
+                None => return self.end(&delivery, Reason::EventExpired).await,
+            },
         };
 
         let begun = self.clock.now();
@@ -99,6 +117,12 @@ where
             decide(made, &self.rules, now)
         };
         let (record, next) = on(&delivery);
+        let sign = sign(&sent.outcome, &delivery, begun, next);
+        let seen = sign.filter(|sign| !asked_for || sign.holds_if_asked_for()).map(|sign| Seen {
+            sign,
+            delivery: DeliveryDigest::from(&delivery),
+            webhook: webhook.clone(),
+        });
         match self.deliveries.record_attempt(&record).await? {
             Recorded::Yes => {}
             // Ended while the attempt was under way. The attempt belongs on record all the same,
@@ -108,24 +132,33 @@ where
             {
                 let (record, _) = on(&found);
                 self.deliveries.record_attempt(&record).await?;
+                signs.extend(seen);
                 return Ok(Done::FailedForGood);
             }
             Recorded::Refused(Some(found)) => return self.stale(&found).await,
             Recorded::Refused(None) => return Ok(Done::NothingToDo),
         }
+        let status = webhook.effective_status();
+        signs.extend(seen);
         match next {
             NextStep::Succeed => Ok(Done::Delivered),
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),
             NextStep::Retry(retry) => {
                 let next = Attempt::scheduled(target, number + 1).carrying(&event);
-                self.schedule(next, retry, now).await?;
+                self.schedule(next, retry, status, now).await?;
                 Ok(Done::Rescheduled)
             }
         }
     }
 
     /// Schedules what was just recorded.
-    async fn schedule(&self, next: Attempt, retry: Retry, now: Timestamp) -> Result<(), PortError> {
+    async fn schedule(
+        &self,
+        next: Attempt,
+        retry: Retry,
+        status: WebhookStatus,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
         if let Some(minute) = retry.wait {
             let Target { user_id, webhook_id, .. } = &next.target;
             match self.waits.ensure_waiting(user_id, *webhook_id, minute).await? {
@@ -137,42 +170,34 @@ where
                 WaitState::Over => {}
             }
         }
-        enqueue_attempt(&self.queue, next, queue_delay(retry.due, now)).await
+        let user = next.target.user_id.clone();
+        let message = Outgoing::new(QueueMessage::Attempt(next), queue_delay(retry.due, now));
+        enqueue(&self.queue, message.for_status(status, &user)).await
     }
 
     async fn stale(&self, delivery: &Delivery) -> StepResult {
-        stale::finish(delivery, &self.queue, &self.waits, &self.rules, self.clock.now()).await
+        let now = self.clock.now();
+        Ok(stale::finish(delivery, &self.queue, &self.waits, &self.rules, now).await?)
     }
 
-    /// Gathers what the request is made of. What an eventually consistent read does not show, or
-    /// shows as disabled, is read again consistently before anything ends on it.
-    async fn readiness(
+    /// The webhook, or why there is no attempt. What an eventually consistent read does not show,
+    /// or shows as disabled, is read again consistently before anything ends on it.
+    async fn usable(
         &self,
         delivery: &Delivery,
         target: &Target,
         seen: Option<Webhook>,
-        carried: Option<EventContent>,
-    ) -> Result<Readiness, PortError> {
+    ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
         // A test is how an owner tries a webhook before enabling it.
-        let may_send = |webhook: &Webhook| webhook.status.receives() || delivery.test;
-        let webhook = match seen.filter(may_send) {
-            Some(webhook) => webhook,
-            None => {
-                let strong = Consistency::Strong;
-                match self.webhooks.webhook(&target.user_id, target.webhook_id, strong).await? {
-                    None => return Ok(Readiness::End(Reason::WebhookDeleted)),
-                    Some(webhook) if may_send(&webhook) => webhook,
-                    Some(_) => return Ok(Readiness::End(Reason::WebhookDisabled)),
-                }
-            }
-        };
-        let event = match carried {
-            Some(event) => Some(event),
-            None => self.read_event(target).await?,
-        };
-        Ok(match event {
-            Some(event) => Readiness::Ready(Box::new(webhook), event),
-            None => Readiness::End(Reason::EventExpired),
+        let may_send = |webhook: &Webhook| webhook.effective_status().receives() || delivery.test;
+        if let Some(webhook) = seen.filter(may_send) {
+            return Ok(Ok(Box::new(webhook)));
+        }
+        let strong = Consistency::Strong;
+        Ok(match self.webhooks.webhook(&target.user_id, target.webhook_id, strong).await? {
+            None => Err(Reason::WebhookDeleted),
+            Some(webhook) if may_send(&webhook) => Ok(Box::new(webhook)),
+            Some(_) => Err(Reason::WebhookDisabled),
         })
     }
 

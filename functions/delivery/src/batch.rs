@@ -1,12 +1,14 @@
 //! A batch of messages, each finished on its own.
 
-use crate::{Deliver, Done, StepError, StepResult, check, release};
+use crate::{Deliver, Done, StepError, StepResult, check, health::Signs, release};
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
     message::{QueueMessage, Record},
     ports::{
-        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindWaiting, PortError, ReadDeliveries,
-        ReadEvents, ReadWebhooks, RecordAttempts, SendRequests, StartWaits, StopWaiting,
+        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindWaiting,
+        ParkDeliveries, PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts,
+        SendNotices, SendRequests, StartWaits, StopWaiting, StoreHealth, UnparkDeliveries,
+        WatchCircuits,
     },
 };
 use grapnel_telemetry::Metrics;
@@ -39,6 +41,7 @@ impl BatchReport {
             )
             .count("DeliveriesFailed", count(|d| matches!(d, Done::FailedForGood | Done::Ended(_))))
             .count("AttemptsPostponed", count(|done| matches!(done, Done::Postponed)))
+            .count("DeliveriesParked", count(|done| matches!(done, Done::Parked)))
             .count("StaleMessages", count(|done| matches!(done, Done::Stale)))
             .count("WakeUpsHealed", count(|done| matches!(done, Done::Healed)))
             .count("DeliveriesReleased", released.sum())
@@ -47,20 +50,31 @@ impl BatchReport {
     }
 }
 
-impl<W, E, D, Q, L, X, S, C> Deliver<W, E, D, Q, L, X, S, C>
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
 where
-    W: ReadWebhooks,
+    W: ReadWebhooks + StoreHealth,
     E: ReadEvents,
-    D: ReadDeliveries + RecordAttempts + EndDeliveries + FindWaiting + StopWaiting,
+    D: ReadDeliveries
+        + RecordAttempts
+        + EndDeliveries
+        + FindWaiting
+        + StopWaiting
+        + ParkDeliveries
+        + FindParked
+        + UnparkDeliveries,
     Q: EnqueueAttempts,
     L: DeadLetters,
-    X: StartWaits,
+    X: StartWaits + WatchCircuits,
     S: SendRequests,
+    N: SendNotices,
     C: Clock,
 {
     /// Works on a whole batch at once, so that one slow receiver costs its own time only.
     pub async fn handle(&self, records: &[Record]) -> BatchReport {
-        let results = join_all(records.iter().map(|record| self.guarded(&record.body))).await;
+        let signs = Signs::default();
+        let results =
+            join_all(records.iter().map(|record| self.guarded(&record.body, &signs))).await;
+        self.tend(signs).await;
         let mut report = BatchReport::default();
         for (record, result) in records.iter().zip(results) {
             let id = &record.message_id;
@@ -88,23 +102,24 @@ where
     }
 
     /// A panic is a bug, and must cost its own message only.
-    async fn guarded(&self, body: &str) -> StepResult {
-        let finished = AssertUnwindSafe(self.finish(body)).catch_unwind().await;
+    async fn guarded(&self, body: &str, signs: &Signs) -> StepResult {
+        let finished = AssertUnwindSafe(self.finish(body, signs)).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
     }
 
-    async fn finish(&self, body: &str) -> StepResult {
+    async fn finish(&self, body: &str, signs: &Signs) -> StepResult {
         let message =
             QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
         let now = self.clock.now();
         match message {
-            QueueMessage::Attempt(attempt) => self.attempt(attempt).await,
+            QueueMessage::Attempt(attempt) => self.attempt(attempt, signs).await,
             QueueMessage::Check(check) => {
                 check::carry_out(check, &self.deliveries, &self.queue, now).await
             }
             QueueMessage::Release(release) => {
                 release::carry_out(release, &self.deliveries, &self.queue).await
             }
+            QueueMessage::ReleaseParked(release) => self.release_parked_page(release).await,
         }
     }
 }

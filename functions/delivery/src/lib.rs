@@ -8,13 +8,18 @@
 //! - [`stale`]: its attempt is on record already. See that the next one comes.
 //! - [`check`]: look whether an attempt came, and send its message if it did not.
 //! - [`release`]: a shared wait is over. Let go whoever waited.
+//! - [`circuit`]: the gate before an attempt; [`health`]: what attempts say about their endpoints;
+//!   [`release_parked`]: a circuit is due, or closed. Let go whoever it kept back.
 //! - [`batch`]: ten messages at once, each on its own.
 
 mod attempt;
 mod batch;
 mod check;
+mod circuit;
+mod health;
 mod record;
 mod release;
+mod release_parked;
 mod stale;
 
 pub use batch::BatchReport;
@@ -22,6 +27,7 @@ pub use batch::BatchReport;
 use grapnel_domain::{
     delivery::Reason,
     event::Retention,
+    health::CircuitRules,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{EnqueueAttempts, Outgoing, PortError},
 };
@@ -36,12 +42,14 @@ pub struct Rules {
     pub longest_queue_delay: QueueDelay,
     /// How long the queue hides a message that is being worked on.
     pub visibility_timeout: Duration,
+    /// When circuits open, and for how long.
+    pub circuit: CircuitRules,
 }
 
 /// The delivery function over its ports.
 #[derive(Debug, Clone)]
-pub struct Deliver<W, E, D, Q, L, X, S, C> {
-    /// The webhooks table.
+pub struct Deliver<W, E, D, Q, L, X, S, N, C> {
+    /// The webhooks table, with the health of their endpoints.
     pub webhooks: W,
     /// The events table.
     pub events: E,
@@ -51,10 +59,12 @@ pub struct Deliver<W, E, D, Q, L, X, S, C> {
     pub queue: Q,
     /// The delivery queue's dead letters.
     pub dead_letters: L,
-    /// Shared waits.
+    /// Shared waits, and those who watch circuits.
     pub waits: X,
     /// The way to receivers.
     pub sender: S,
+    /// The platform's bus.
+    pub notices: N,
     /// The present.
     pub clock: C,
     /// What differs between deployments.
@@ -82,6 +92,8 @@ pub enum Done {
     Healed,
     /// A check that came too early was sent on.
     SentOn,
+    /// Its endpoint's circuit is open: it waits for that.
+    Parked,
     /// A release let this many go.
     Released(usize),
 }
@@ -110,15 +122,20 @@ impl From<PortError> for StepError {
 pub type StepResult = Result<Done, StepError>;
 
 /// Sends one message to the delivery queue.
+async fn enqueue(queue: &impl EnqueueAttempts, message: Outgoing) -> Result<(), PortError> {
+    let results = queue.enqueue(vec![message]).await;
+    // A port that does not answer for a message did not send it.
+    let unanswered = || Err(PortError::Unavailable("the queue did not answer".into()));
+    results.into_iter().next().unwrap_or_else(unanswered)
+}
+
+/// Sends one message to the delivery queue, in its webhook's group.
 async fn enqueue_one(
     queue: &impl EnqueueAttempts,
     message: QueueMessage,
     delay: QueueDelay,
 ) -> Result<(), PortError> {
-    let results = queue.enqueue(vec![Outgoing::new(message, delay)]).await;
-    // A port that does not answer for a message did not send it.
-    let unanswered = || Err(PortError::Unavailable("the queue did not answer".into()));
-    results.into_iter().next().unwrap_or_else(unanswered)
+    enqueue(queue, Outgoing::new(message, delay)).await
 }
 
 /// Sends an attempt's message to the delivery queue.

@@ -1,8 +1,8 @@
 //! The delivery function: wiring, and nothing else.
 
 use grapnel_aws::{
-    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, SystemClock,
-    WebhookStore,
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, NoticeBus, SharedWaits,
+    SystemClock, WebhookStore,
     batch::{self, SqsEvent},
     settings::DeliverySettings,
 };
@@ -22,7 +22,12 @@ async fn main() -> anyhow::Result<()> {
         deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
         queue: DeliveryQueue::new(&clients, settings.delivery_queue_url),
         dead_letters: DeadLetterQueue::new(&clients, settings.dead_letter_queue_url),
-        waits: SharedWaits::new(&clients, settings.wait_state_machine_arn),
+        waits: SharedWaits::new(
+            &clients,
+            settings.wait_state_machine_arn,
+            settings.circuit_state_machine_arn,
+        ),
+        notices: NoticeBus::new(&clients, settings.event_bus_name),
         sender: Sender::new(SenderConfig {
             allow_http: settings.url_policy.allow_http,
             allow_private: settings.url_policy.allow_private,
@@ -32,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
             retention: settings.retention,
             longest_queue_delay: settings.longest_queue_delay,
             visibility_timeout: settings.visibility_timeout,
+            circuit: settings.circuit,
         },
     };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {

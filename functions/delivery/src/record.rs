@@ -2,8 +2,11 @@
 
 use crate::Rules;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, SUCCESS_RESPONSE_BYTES, body_to_drop},
-    outbound::{SendOutcome, Sent},
+    delivery::{
+        Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES, body_to_drop,
+    },
+    health::{Sign, counts_against},
+    outbound::{DeliveryControl, SendOutcome, Sent},
     ports::AttemptRecord,
     retry::{
         RetryConfig,
@@ -79,11 +82,41 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
                 .retry_after
                 .as_deref()
                 .and_then(|text| parse_retry_after(text, now)),
+            end: match (answer.stops(), answer.control()) {
+                (Some(_), _) => Some(Reason::WebhookDisabled),
+                (None, Some(DeliveryControl::AbortMessage)) => Some(Reason::Aborted),
+                (None, _) => None,
+            },
         },
         SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => {
-            Verdict::Failure { retry_after: None }
+            Verdict::Failure { retry_after: None, end: None }
         }
     }
+}
+
+/// What an attempt says about the endpoint; `None` if it says nothing, because the name server did
+/// not answer.
+pub(crate) fn sign(
+    outcome: &SendOutcome,
+    delivery: &Delivery,
+    begun: Timestamp,
+    next: NextStep,
+) -> Option<Sign> {
+    let status = match outcome {
+        SendOutcome::Answered(answer) => match answer.stops() {
+            Some(cause) => return Some(Sign::Stop(cause)),
+            None if (200..300).contains(&answer.status) => return Some(Sign::Success),
+            None => Some(answer.status),
+        },
+        SendOutcome::Failed { .. } => None,
+        SendOutcome::ResolverUnavailable { .. } => return None,
+    };
+    Some(Sign::Failure {
+        at: begun,
+        counts: counts_against(status),
+        failed_before: delivery.last_attempted_at(),
+        exhausted: next == NextStep::Fail(Reason::AttemptsExhausted),
+    })
 }
 
 /// The part of an attempt that tells what happened; its number and times are filled in by

@@ -38,7 +38,13 @@ fn delivery() -> Delivery {
 }
 
 fn answer(status: u16, body: &str) -> SendOutcome {
-    SendOutcome::Answered(Answer { status, body: body.into(), truncated: false, retry_after: None })
+    SendOutcome::Answered(Answer {
+        status,
+        body: body.into(),
+        truncated: false,
+        retry_after: None,
+        webhook_delivery: None,
+    })
 }
 
 fn decided(delivery: &Delivery, number: u32, outcome: SendOutcome) -> (AttemptRecord, NextStep) {

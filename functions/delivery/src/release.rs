@@ -5,7 +5,7 @@ use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     message::{Attempt, QueueDelay, QueueMessage, Release},
-    ports::{EnqueueAttempts, FindWaiting, Outgoing, ReadDeliveries, StopWaiting},
+    ports::{EnqueueAttempts, FindWaiting, Outgoing, PortError, ReadDeliveries, StopWaiting},
 };
 
 /// Releases one page. The index lags, so each row is read consistently and skipped if it waits for
@@ -26,27 +26,48 @@ pub(crate) async fn carry_out(
         .filter(|d| d.waits_for == Some(release.minute) && !d.status.is_settled())
         .collect();
 
-    let mut error = None;
-    if !waiting.is_empty() {
-        let messages = waiting.iter().map(|delivery| {
-            let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
-            Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
-        });
-        let sent = queue.enqueue(messages.collect()).await;
-        let leaving = waiting.iter().zip(sent).map(async |(delivery, sent)| {
-            sent?;
-            let attempts = delivery.attempt_count();
-            deliveries.stop_waiting(delivery.key(), release.minute, attempts).await
-        });
-        error = join_all(leaving).await.into_iter().find_map(Result::err);
-    }
-    // Some are still in the index: the message comes again and finds just those.
-    if let Some(error) = error {
-        return Err(StepError::from(error));
-    }
+    let count = waiting.len();
+    let sent = enqueue_all(&waiting, queue).await;
+    let leave = async |delivery: Delivery| {
+        let attempts = delivery.attempt_count();
+        deliveries.stop_waiting(delivery.key(), release.minute, attempts).await
+    };
+    each_leaves(waiting, sent, leave).await.map_err(StepError::from)?;
     if let Some(cursor) = page.next {
         let next = Release { cursor: Some(cursor), ..release };
         enqueue_one(queue, QueueMessage::Release(next), QueueDelay::NONE).await?;
     }
-    Ok(Done::Released(waiting.len()))
+    Ok(Done::Released(count))
+}
+
+/// Sends the message of each one's next attempt.
+pub(crate) async fn enqueue_all(
+    waiting: &[Delivery],
+    queue: &impl EnqueueAttempts,
+) -> Vec<Result<(), PortError>> {
+    if waiting.is_empty() {
+        return Vec::new();
+    }
+    let messages = waiting.iter().map(|delivery| {
+        let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+        Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+    });
+    queue.enqueue(messages.collect()).await
+}
+
+/// Takes each one out of the index whose message was sent.
+///
+/// # Errors
+/// The first that came up. Some are still in the index then: the message comes again and finds just
+/// those.
+pub(crate) async fn each_leaves(
+    waiting: Vec<Delivery>,
+    sent: Vec<Result<(), PortError>>,
+    leave: impl AsyncFn(Delivery) -> Result<(), PortError>,
+) -> Result<(), PortError> {
+    let leaving = waiting.into_iter().zip(sent).map(async |(delivery, sent)| {
+        sent?;
+        leave(delivery).await
+    });
+    join_all(leaving).await.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }

@@ -5,11 +5,11 @@
 //! it sends a check, which ends where the attempt that it looks for came, and which is due only
 //! when an ordinary message had every chance to come first.
 
-use crate::{Done, Rules, StepResult, enqueue_one};
+use crate::{Done, Rules, enqueue_one};
 use grapnel_domain::{
     delivery::Delivery,
     message::{Check, QueueMessage},
-    ports::{EnqueueAttempts, StartWaits, WaitState},
+    ports::{EnqueueAttempts, PortError, StartWaits, WaitState, WatchCircuits},
     retry::next::queue_delay,
     time::Timestamp,
 };
@@ -18,10 +18,10 @@ use grapnel_domain::{
 pub(crate) async fn finish(
     delivery: &Delivery,
     queue: &impl EnqueueAttempts,
-    waits: &impl StartWaits,
+    waits: &(impl StartWaits + WatchCircuits),
     rules: &Rules,
     now: Timestamp,
-) -> StepResult {
+) -> Result<Done, PortError> {
     if delivery.status.is_settled() {
         return Ok(Done::NothingToDo);
     }
@@ -29,6 +29,12 @@ pub(crate) async fn finish(
         let state = waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
         // After the minute, its last look may come before the index shows a row that is new.
         if state == WaitState::Running && now < minute.strikes_at() {
+            return Ok(Done::Stale);
+        }
+    }
+    if let Some(due) = delivery.parked_until {
+        let state = waits.ensure_watched(&delivery.user_id, delivery.webhook_id, due).await?;
+        if state == WaitState::Running && now < due {
             return Ok(Done::Stale);
         }
     }

@@ -13,7 +13,7 @@ use grapnel_domain::{
     ports::{
         Clock, CreateDeliveries, Created, Outgoing, PortError, ReadSubscriptions, StoreEvents,
     },
-    webhook::Subscription,
+    webhook::{Subscription, WebhookStatus},
 };
 
 /// Deliveries of one event that are written at the same time.
@@ -25,6 +25,14 @@ pub(crate) struct Prepared {
     pub(crate) outgoing: Vec<Outgoing>,
     /// What went wrong, if anything did.
     pub(crate) error: Option<PreparationError>,
+}
+
+/// An event and whom it goes to.
+struct Decided {
+    event: Event,
+    /// Each webhook, with its status as far as it is known.
+    webhooks: Vec<(WebhookId, WebhookStatus)>,
+    test: bool,
 }
 
 /// Why an event was not fanned out, or not to everybody.
@@ -53,8 +61,8 @@ where
 {
     /// Does everything but enqueue.
     pub(crate) async fn prepare(&self, body: &str) -> Prepared {
-        let fanned = match self.event_and_audience(body).await {
-            Ok((event, audience, test)) => self.record_deliveries(&event, audience, test).await,
+        let fanned = match self.decide(body).await {
+            Ok(decided) => self.record_deliveries(&decided).await,
             Err(error) => return Prepared { outgoing: Vec::new(), error: Some(error) },
         };
         let mut outgoing = Vec::new();
@@ -68,10 +76,7 @@ where
         Prepared { outgoing, error: first_error.map(PreparationError::from) }
     }
 
-    async fn event_and_audience(
-        &self,
-        body: &str,
-    ) -> Result<(Event, Vec<WebhookId>, bool), PreparationError> {
+    async fn decide(&self, body: &str) -> Result<Decided, PreparationError> {
         let now = self.clock.now();
         let inbound = InboundEvent::parse(body, now)
             .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
@@ -90,17 +95,21 @@ where
         // for then.
         let event = self.events.store_event(&event).await?;
         let audience = event.audience.clone().unwrap_or(wanted_by);
-        Ok((event, audience, inbound.test.is_some()))
+        let status = |id: &WebhookId| {
+            let known = subscriptions.iter().find(|subscription| subscription.webhook_id == *id);
+            known.map_or(WebhookStatus::Active, |subscription| subscription.status)
+        };
+        let webhooks = audience.iter().map(|id| (*id, status(id))).collect();
+        Ok(Decided { event, webhooks, test: inbound.test.is_some() })
     }
 
     async fn record_deliveries(
         &self,
-        event: &Event,
-        audience: Vec<WebhookId>,
-        test: bool,
+        decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
-        stream::iter(audience)
-            .map(|webhook_id| self.record_delivery(event, webhook_id, test))
+        let Decided { event, webhooks, test } = decided;
+        stream::iter(webhooks)
+            .map(|(webhook_id, status)| self.record_delivery(event, *webhook_id, *status, *test))
             .buffered(WRITES_AT_ONCE)
             .collect()
             .await
@@ -110,6 +119,7 @@ where
         &self,
         event: &Event,
         webhook_id: WebhookId,
+        status: WebhookStatus,
         test: bool,
     ) -> Result<Option<Outgoing>, PortError> {
         let now = self.clock.now();
@@ -126,7 +136,8 @@ where
             Created::Existed(_) => return Ok(None),
         };
         let attempt = Attempt::scheduled(delivery.target(), 1).carrying(&event.content);
-        Ok(Some(Outgoing::new(QueueMessage::Attempt(attempt), delay)))
+        let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
+        Ok(Some(message.for_status(status, &event.user_id)))
     }
 }
 

@@ -62,6 +62,11 @@ impl Clients {
         }
     }
 
+    /// Built on demand, like the next.
+    pub(crate) fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::new(&self.config)
+    }
+
     /// Built on demand: a function that starts no waits does not carry this client's code.
     pub(crate) fn sfn(&self) -> aws_sdk_sfn::Client {
         aws_sdk_sfn::Client::new(&self.config)

@@ -1,6 +1,7 @@
 //! The deliveries table: `webhookId`, `id`, and the sparse index `waiting` (`webhookId`,
 //! `waitKey`). A delivery's attempts lie in its row; each is one conditional write.
 
+mod parked;
 mod row;
 mod update;
 

@@ -4,7 +4,7 @@
 //!
 //! - tables: [`WebhookStore`], [`EventStore`], [`DeliveryStore`], [`KeyStore`];
 //! - queues: [`DeliveryQueue`], [`EventsQueue`], [`DeadLetterQueue`];
-//! - Step Functions: [`SharedWaits`];
+//! - Step Functions: [`SharedWaits`]; EventBridge: [`NoticeBus`];
 //! - the machine itself: [`SystemClock`], [`RandomIds`].
 //!
 //! [`batch`] is how a function takes messages and says which must come again.
@@ -22,6 +22,7 @@ mod error;
 mod events;
 mod item;
 mod keys;
+mod notices;
 mod queue;
 pub mod settings;
 mod waits;
@@ -33,6 +34,7 @@ pub use dead_letters::DeadLetterQueue;
 pub use deliveries::DeliveryStore;
 pub use events::EventStore;
 pub use keys::KeyStore;
+pub use notices::NoticeBus;
 pub use queue::{DeliveryQueue, EventsQueue};
 pub use waits::SharedWaits;
 pub use webhooks::WebhookStore;

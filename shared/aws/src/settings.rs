@@ -5,7 +5,9 @@
 
 mod reader;
 
-use grapnel_domain::{event::Retention, message::QueueDelay, url_policy::UrlPolicy};
+use grapnel_domain::{
+    event::Retention, health::CircuitRules, message::QueueDelay, url_policy::UrlPolicy,
+};
 use reader::Reader;
 use std::time::Duration;
 
@@ -79,6 +81,12 @@ pub struct DeliverySettings {
     pub delivery_queue_url: String,
     /// `DELIVERY_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
+    /// `CIRCUIT_STATE_MACHINE_ARN`.
+    pub circuit_state_machine_arn: String,
+    /// `CIRCUIT_FAILURES` and `CIRCUIT_FIRST_INTERVAL_SECONDS`.
+    pub circuit: CircuitRules,
+    /// `EVENT_BUS_NAME`: where notices go.
+    pub event_bus_name: String,
     /// `WAIT_STATE_MACHINE_ARN`.
     pub wait_state_machine_arn: String,
     /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
@@ -180,6 +188,9 @@ impl DeliverySettings {
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
             dead_letter_queue_url: read.url("DELIVERY_DEAD_LETTER_QUEUE_URL"),
             wait_state_machine_arn: read.state_machine_arn("WAIT_STATE_MACHINE_ARN"),
+            circuit_state_machine_arn: read.state_machine_arn("CIRCUIT_STATE_MACHINE_ARN"),
+            circuit: read.circuit(),
+            event_bus_name: read.text("EVENT_BUS_NAME"),
             url_policy: read.url_policy(),
             longest_queue_delay: read.queue_delay("LONGEST_QUEUE_DELAY_SECONDS"),
             visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=43_200),

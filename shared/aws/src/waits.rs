@@ -1,4 +1,5 @@
-//! Shared waits: one execution of the state machine per webhook and minute.
+//! Shared waits: one execution of a state machine per webhook and minute; and one of another per
+//! webhook and due time of its circuit.
 
 mod started;
 
@@ -6,8 +7,8 @@ use crate::{clients::Clients, clock::SystemClock, error::from_sdk};
 use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::ExecutionStatus};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
-    ports::{Clock, PortError, StartWaits, WaitState},
-    time::Minute,
+    ports::{Clock, PortError, StartWaits, WaitState, WatchCircuits},
+    time::{Minute, Timestamp},
 };
 use serde::Serialize;
 use started::Started;
@@ -21,7 +22,19 @@ use std::sync::Arc;
 pub struct SharedWaits {
     client: aws_sdk_sfn::Client,
     machine_arn: String,
+    circuit_machine_arn: String,
     started: Arc<Started>,
+}
+
+/// The input of an execution that watches a circuit. The state machine writes the same when one
+/// execution hands over to the next.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CircuitInput<'a> {
+    webhook_id: WebhookId,
+    user_id: &'a UserId,
+    due: String,
+    release_at: String,
 }
 
 /// An execution's input. It follows from the execution's name: the same name with another input
@@ -36,21 +49,61 @@ struct Input<'a> {
 }
 
 impl SharedWaits {
-    /// The waits of this state machine.
+    /// The waits of the one state machine, the watches of the other.
     #[must_use]
-    pub fn new(clients: &Clients, machine_arn: impl Into<String>) -> Self {
+    pub fn new(
+        clients: &Clients,
+        machine_arn: impl Into<String>,
+        circuit_machine_arn: impl Into<String>,
+    ) -> Self {
         Self {
             client: clients.sfn(),
             machine_arn: machine_arn.into(),
+            circuit_machine_arn: circuit_machine_arn.into(),
             started: Arc::new(Started::default()),
         }
     }
 
-    async fn state_of(&self, name: &str) -> Result<WaitState, PortError> {
+    /// Makes sure that an execution of this name runs, which cannot end before `until`.
+    async fn ensure(
+        &self,
+        machine_arn: &str,
+        name: String,
+        input: String,
+        until: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        if self.started.knows(&name, SystemClock.now()) {
+            return Ok(WaitState::Running);
+        }
+        let start = self
+            .client
+            .start_execution()
+            .state_machine_arn(machine_arn)
+            .name(&name)
+            .input(input)
+            .send()
+            .await;
+        let state = match start {
+            Ok(_) => WaitState::Running,
+            Err(error) => match error.as_service_error() {
+                // On AWS: it has ended. On an emulator perhaps only: it is there already.
+                Some(StartExecutionError::ExecutionAlreadyExists(_)) => {
+                    self.state_of(machine_arn, &name).await?
+                }
+                _ => return Err(from_sdk("StartExecution", &error)),
+            },
+        };
+        if state == WaitState::Running {
+            self.started.remember(name, until, SystemClock.now());
+        }
+        Ok(state)
+    }
+
+    async fn state_of(&self, machine_arn: &str, name: &str) -> Result<WaitState, PortError> {
         let answer = self
             .client
             .describe_execution()
-            .execution_arn(execution_arn(&self.machine_arn, name))
+            .execution_arn(execution_arn(machine_arn, name))
             .send()
             .await
             .map_err(|error| from_sdk("DescribeExecution", &error))?;
@@ -69,31 +122,21 @@ impl StartWaits for SharedWaits {
         minute: Minute,
     ) -> Result<WaitState, PortError> {
         let name = execution_name(webhook, minute);
-        if self.started.knows(&name, SystemClock.now()) {
-            return Ok(WaitState::Running);
-        }
-        let start = self
-            .client
-            .start_execution()
-            .state_machine_arn(&self.machine_arn)
-            .name(&name)
-            .input(input(user, webhook, minute)?)
-            .send()
-            .await;
-        let state = match start {
-            Ok(_) => WaitState::Running,
-            Err(error) => match error.as_service_error() {
-                // On AWS: it has ended. On an emulator perhaps only: it is there already.
-                Some(StartExecutionError::ExecutionAlreadyExists(_)) => {
-                    self.state_of(&name).await?
-                }
-                _ => return Err(from_sdk("StartExecution", &error)),
-            },
-        };
-        if state == WaitState::Running {
-            self.started.remember(name, minute.strikes_at(), SystemClock.now());
-        }
-        Ok(state)
+        let input = input(user, webhook, minute)?;
+        self.ensure(&self.machine_arn, name, input, minute.strikes_at()).await
+    }
+}
+
+impl WatchCircuits for SharedWaits {
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        let name = format!("{webhook}-{}", due.as_millis());
+        let input = circuit_input(user, webhook, due)?;
+        self.ensure(&self.circuit_machine_arn, name, input, due).await
     }
 }
 
@@ -109,8 +152,20 @@ fn execution_arn(machine_arn: &str, name: &str) -> String {
 fn input(user: &UserId, webhook: WebhookId, minute: Minute) -> Result<String, PortError> {
     // Whole seconds, the form in the language's own examples.
     let release_at = minute.strikes_at().to_string().replace(".000Z", "Z");
-    let input = Input { webhook_id: webhook, user_id: user, minute, release_at };
-    serde_json::to_string(&input)
+    write(&Input { webhook_id: webhook, user_id: user, minute, release_at })
+}
+
+/// It is released on the second after the due time: by then it is due by every clock, which may be
+/// a second apart.
+fn circuit_input(user: &UserId, webhook: WebhookId, due: Timestamp) -> Result<String, PortError> {
+    let millis = due.as_millis();
+    let second = Timestamp::from_millis((millis + 999).div_euclid(1000) * 1000 + 1000);
+    let release_at = second.to_string();
+    write(&CircuitInput { webhook_id: webhook, user_id: user, due: millis.to_string(), release_at })
+}
+
+fn write(input: &impl Serialize) -> Result<String, PortError> {
+    serde_json::to_string(input)
         .map_err(|_| PortError::Unusable("StartExecution: the input cannot be written".into()))
 }
 
@@ -131,6 +186,17 @@ mod tests {
         assert_eq!(
             input(&user, webhook, minute).expect("written"),
             r#"{"webhookId":"wh_00000000-0000-0000-0000-000000000007","userId":"u-1","minute":"20261124T0624Z","releaseAt":"2026-11-24T06:24:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_watch_is_released_on_the_second_after_its_due_time() {
+        let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
+        let user = UserId::parse("u-1").expect("valid");
+        let due = Timestamp::from_millis(1_795_000_000_123);
+        assert_eq!(
+            circuit_input(&user, webhook, due).expect("written"),
+            r#"{"webhookId":"wh_00000000-0000-0000-0000-000000000007","userId":"u-1","due":"1795000000123","releaseAt":"2026-11-18T11:06:42.000Z"}"#
         );
     }
 

@@ -1,6 +1,8 @@
 //! The webhooks table: `userId`, `id`. Beside a webhook may lie the item `<id>#health`, which
 //! belongs to its endpoint's health and is no webhook.
 
+mod health;
+mod health_row;
 mod row;
 
 use crate::{
@@ -70,28 +72,30 @@ impl ReadWebhooks for WebhookStore {
         id: WebhookId,
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
+        // Both items by one query: their sizes are added before they are rounded up to a unit.
         let answer = self
             .client
-            .get_item()
+            .query()
             .table_name(&self.table)
-            .key("userId", text(user))
-            .key("id", text(id))
+            .key_condition_expression("userId = :user AND begins_with(id, :id)")
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":id", text(id))
             .consistent_read(consistency == Consistency::Strong)
             .send()
             .await
-            .map_err(|error| from_sdk("GetItem on webhooks", &error))?;
-        answer.item.map(row::to_webhook).transpose()
+            .map_err(|error| from_sdk("Query on webhooks", &error))?;
+        Ok(together(answer.items.unwrap_or_default())?.into_iter().next())
     }
 }
 
 impl ReadSubscriptions for WebhookStore {
     async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
-        let mut found = Vec::new();
+        let mut found: Vec<Subscription> = Vec::new();
         let mut start = None;
         loop {
             let answer = self
                 .query(user)
-                .projection_expression("id, #events, #status")
+                .projection_expression(row::SUBSCRIPTION)
                 .expression_attribute_names("#events", "events")
                 .expression_attribute_names("#status", "status")
                 .set_exclusive_start_key(start)
@@ -101,6 +105,9 @@ impl ReadSubscriptions for WebhookStore {
             for item in answer.items.unwrap_or_default() {
                 if row::is_webhook(&item) {
                     found.push(row::to_subscription(item)?);
+                } else if let Some(subscription) = found.last_mut() {
+                    // What lies beside a webhook comes right behind it.
+                    row::apply_health(subscription, &item);
                 }
             }
             start = answer.last_evaluated_key;
@@ -119,9 +126,10 @@ impl ListWebhooks for WebhookStore {
         limit: usize,
         after: Option<WebhookId>,
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
-        let mut items = Vec::new();
+        let mut items: Vec<Webhook> = Vec::new();
         let mut start = after.map(|id| row::key(user, id));
-        // One more than asked for tells whether there is a next page.
+        // One more than asked for tells whether there is a next page, and that the last one's health
+        // has been read.
         let wanted = limit + 1;
         while items.len() < wanted {
             let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
@@ -133,9 +141,7 @@ impl ListWebhooks for WebhookStore {
                 .await
                 .map_err(|error| from_sdk("Query on webhooks", &error))?;
             for item in answer.items.unwrap_or_default() {
-                if row::is_webhook(&item) {
-                    items.push(row::to_webhook(item)?);
-                }
+                take_in(&mut items, item)?;
             }
             start = answer.last_evaluated_key;
             if start.is_none() {
@@ -200,7 +206,29 @@ impl StoreWebhooks for WebhookStore {
 
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         // The webhook last: if this stops half-way, it is still there to be deleted again.
-        self.delete(user, format!("{id}{}", row::HEALTH_SUFFIX)).await?;
+        self.delete(user, row::health_id(id)).await?;
         Ok(self.delete(user, id.to_string()).await?.is_some())
     }
+}
+
+/// Webhooks from items in the order of their keys: what lies beside one comes right behind it.
+fn together(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
+    let mut webhooks = Vec::new();
+    for item in items {
+        take_in(&mut webhooks, item)?;
+    }
+    Ok(webhooks)
+}
+
+fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
+    if row::is_webhook(&item) {
+        webhooks.push(row::to_webhook(item)?);
+    } else {
+        let (owner, health) = health_row::to_health(item)?;
+        // One whose webhook is gone, or on the page before, is nobody's.
+        if let Some(webhook) = webhooks.last_mut().filter(|webhook| webhook.id == owner) {
+            webhook.health = health;
+        }
+    }
+    Ok(())
 }

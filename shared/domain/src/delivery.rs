@@ -52,6 +52,8 @@ pub enum Reason {
     WebhookDeleted,
     /// The event's retention ended before an attempt was due.
     EventExpired,
+    /// The receiver asked for no further attempt, by `webhook-delivery: abort-message`.
+    Aborted,
 }
 
 /// One request and what came of it. The JSON names are part of the contract.
@@ -112,6 +114,9 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     /// The shared wait that it waits in, if any: the row is in the `waiting` index then.
     pub waits_for: Option<Minute>,
+    /// The due time of its endpoint's open circuit, if it is parked until then: the row is in the
+    /// `waiting` index then too, and `waits_for` is `None`.
+    pub parked_until: Option<Timestamp>,
     /// Why it ended as `failed`.
     pub reason: Option<Reason>,
     /// When its row may be dropped.
@@ -134,6 +139,7 @@ impl Delivery {
             created_at: now,
             next_attempt_at: None,
             waits_for: None,
+            parked_until: None,
             reason: None,
             expires_at: retention.delivery_expiry(now, event.stored_at),
         }
@@ -148,6 +154,12 @@ impl Delivery {
             user_id: self.user_id.clone(),
             event_id: self.event_id,
         }
+    }
+
+    /// When it was last attempted.
+    #[must_use]
+    pub fn last_attempted_at(&self) -> Option<Timestamp> {
+        self.attempts.last().map(|attempt| attempt.attempted_at)
     }
 
     /// Its key.

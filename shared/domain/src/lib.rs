@@ -8,7 +8,8 @@
 //!   [`url_policy`] and [`address`] say which targets are allowed.
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`signature`] signs it, [`outbound`] is the request and its outcome.
-//! - [`retry`]: what follows an attempt. [`message`] is what the delivery queue carries.
+//! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
+//!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -16,8 +17,10 @@ pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod fault;
+pub mod health;
 pub mod ids;
 pub mod message;
+pub mod notice;
 pub mod outbound;
 pub mod ports;
 pub mod request;

@@ -5,6 +5,7 @@ use crate::{
     delivery::DeliveryKey,
     event::EventContent,
     ids::{DeliveryId, EventId, UserId, WebhookId},
+    ports::ParkedRow,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,8 @@ pub enum QueueMessage {
     Check(Check),
     /// A shared wait is over.
     Release(Release),
+    /// An open circuit is due, or no longer open.
+    ReleaseParked(ReleaseParked),
 }
 
 /// Which delivery a message is about.
@@ -112,6 +115,19 @@ pub struct Release {
     /// Where the page before ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cursor: Option<DeliveryId>,
+}
+
+/// Body of [`QueueMessage::ReleaseParked`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseParked {
+    /// Whose deliveries to release.
+    pub webhook_id: WebhookId,
+    /// Their owner.
+    pub user_id: UserId,
+    /// Where the page before ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cursor: Option<ParkedRow>,
 }
 
 /// A message that could not be read. The text says what is wrong and repeats nothing of it.
@@ -178,6 +194,9 @@ impl QueueMessage {
             Self::Release(release) => {
                 serde_json::to_string(&Tagged { kind: "release", body: release })
             }
+            Self::ReleaseParked(release) => {
+                serde_json::to_string(&Tagged { kind: "releaseParked", body: release })
+            }
         };
         written.unwrap_or_default()
     }
@@ -199,6 +218,9 @@ impl QueueMessage {
                 Ok(Self::Check(Check { attempt: wire.attempt, not_before, target: wire.target() }))
             }
             "release" => serde_json::from_str(text).map(Self::Release).map_err(unreadable),
+            "releaseParked" => {
+                serde_json::from_str(text).map(Self::ReleaseParked).map_err(unreadable)
+            }
             _ => Err(UnreadableMessage("unknown kind".into())),
         }
     }

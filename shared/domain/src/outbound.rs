@@ -4,6 +4,7 @@
 //! carries it out, under the address guard, and reports a [`Sent`]. Neither side knows how the
 //! other works, so the simulation can put a scripted receiver where the network is.
 
+use crate::health::DisabledCause;
 use std::time::Duration;
 
 /// Most bytes of a response body that are kept, counted after conversion to text.
@@ -62,6 +63,16 @@ pub enum SendOutcome {
     },
 }
 
+/// What a receiver may ask for by the response header `webhook-delivery`, as proposed for Standard
+/// Webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryControl {
+    /// `disable`: no more events.
+    Disable,
+    /// `abort-message`: no more attempts of this one.
+    AbortMessage,
+}
+
 /// The part of a response that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -74,4 +85,31 @@ pub struct Answer {
     pub truncated: bool,
     /// The `Retry-After` header as received, at most 64 bytes.
     pub retry_after: Option<String>,
+    /// The `webhook-delivery` header as received, at most 64 bytes.
+    pub webhook_delivery: Option<String>,
+}
+
+impl Answer {
+    /// What it asks for beyond its status. What is not known is no wish.
+    #[must_use]
+    pub fn control(&self) -> Option<DeliveryControl> {
+        let asked = self.webhook_delivery.as_deref()?.trim();
+        if asked.eq_ignore_ascii_case("disable") {
+            Some(DeliveryControl::Disable)
+        } else if asked.eq_ignore_ascii_case("abort-message") {
+            Some(DeliveryControl::AbortMessage)
+        } else {
+            None
+        }
+    }
+
+    /// Why its endpoint wants no more events, if it says so.
+    #[must_use]
+    pub fn stops(&self) -> Option<DisabledCause> {
+        match (self.control(), self.status) {
+            (Some(DeliveryControl::Disable), _) => Some(DisabledCause::Asked),
+            (_, 410) => Some(DisabledCause::Gone),
+            _ => None,
+        }
+    }
 }

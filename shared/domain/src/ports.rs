@@ -7,6 +7,7 @@
 mod clock;
 mod deliveries;
 mod events;
+mod health;
 mod keys;
 mod queues;
 mod send;
@@ -18,6 +19,10 @@ pub use deliveries::{
     ReadDeliveries, RecordAttempts, Recorded, StopWaiting, WaitingPage, WaitingRow,
 };
 pub use events::{ReadEvents, StoreEvents};
+pub use health::{
+    FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
+    WatchCircuits,
+};
 pub use keys::{ApiKey, KeyHash, ReadKeys, StoreKeys};
 pub use queues::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, StartWaits, WaitState};
 pub use send::SendRequests;

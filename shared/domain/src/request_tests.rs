@@ -25,6 +25,7 @@ fn webhook() -> Webhook {
         payload_format: PayloadFormat::Envelope,
         created_at: NOW,
         updated_at: NOW,
+        health: crate::health::Health::default(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod headers;
 pub mod pattern;
 
 use crate::{
+    health::Health,
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
@@ -85,13 +86,33 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// When its configuration last changed.
     pub updated_at: Timestamp,
+    /// How its endpoint is doing. Kept beside the configuration, and written by nobody who writes
+    /// that.
+    pub health: Health,
 }
 
 impl Webhook {
+    /// What its owner sees: their own `disabled` first, then what its endpoint's health says.
+    #[must_use]
+    pub fn effective_status(&self) -> WebhookStatus {
+        effective_status(self.status, &self.health)
+    }
+
     /// The previous secret, if it still signs at `now`.
     #[must_use]
     pub fn live_previous_secret(&self, now: Timestamp) -> Option<&Secret> {
         self.previous_secret.as_ref().filter(|p| now < p.valid_until).map(|p| &p.secret)
+    }
+}
+
+/// The status that a configured one and an endpoint's health come to.
+#[must_use]
+pub fn effective_status(configured: WebhookStatus, health: &Health) -> WebhookStatus {
+    match configured {
+        WebhookStatus::Disabled => WebhookStatus::Disabled,
+        _ if health.is_disabled() => WebhookStatus::Disabled,
+        _ if health.is_failing() => WebhookStatus::Failing,
+        WebhookStatus::Active | WebhookStatus::Failing => WebhookStatus::Active,
     }
 }
 
@@ -102,7 +123,7 @@ pub struct Subscription {
     pub webhook_id: WebhookId,
     /// What it wants.
     pub events: Vec<EventPattern>,
-    /// Whether it receives events.
+    /// Whether it receives events: its effective status.
     pub status: WebhookStatus,
 }
 

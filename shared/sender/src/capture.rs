@@ -1,12 +1,16 @@
 //! Keeping the start of a response, whatever the rest of it does.
 
 use grapnel_domain::outbound::{Answer, CAPTURE_LIMIT_BYTES};
-use http::header::RETRY_AFTER;
+use http::{HeaderMap, header::RETRY_AFTER};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
-/// Longest `Retry-After` that is kept; a longer one is neither a date nor a number of seconds.
-const RETRY_AFTER_LIMIT_BYTES: usize = 64;
+/// The header by which a receiver asks for no more.
+const WEBHOOK_DELIVERY: &str = "webhook-delivery";
+
+/// Longest value of a header that is kept; nothing longer means anything in `Retry-After` or
+/// `webhook-delivery`.
+const HEADER_LIMIT_BYTES: usize = 64;
 
 /// Reads what is kept of `response`, until `deadline` at the latest, and drops its connection.
 ///
@@ -14,12 +18,8 @@ const RETRY_AFTER_LIMIT_BYTES: usize = 64;
 /// marks the answer as truncated.
 pub(crate) async fn answer(mut response: Response, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .filter(|value| value.len() <= RETRY_AFTER_LIMIT_BYTES)
-        .map(str::to_owned);
+    let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+    let webhook_delivery = header(response.headers(), WEBHOOK_DELIVERY);
     let mut bytes = Vec::new();
     let complete = loop {
         match timeout_at(deadline, response.chunk()).await {
@@ -35,7 +35,12 @@ pub(crate) async fn answer(mut response: Response, deadline: Instant) -> Answer 
         }
     };
     let (body, whole) = text(&bytes, complete);
-    Answer { status, body, truncated: !(complete && whole), retry_after }
+    Answer { status, body, truncated: !(complete && whole), retry_after, webhook_delivery }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let text = headers.get(name)?.to_str().ok()?;
+    (text.len() <= HEADER_LIMIT_BYTES).then(|| text.to_owned())
 }
 
 /// Turns `bytes` into text of at most [`CAPTURE_LIMIT_BYTES`], and says whether all of it fitted.

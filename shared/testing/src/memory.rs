@@ -13,6 +13,7 @@
 mod deliveries;
 mod events;
 mod faults;
+mod health;
 mod keys;
 mod messages;
 mod queue;
@@ -20,6 +21,7 @@ mod waits;
 mod webhooks;
 
 pub use faults::{Effect, Operation};
+pub use health::StartedWatch;
 pub use messages::DeadLetter;
 pub use queue::{MemoryQueue, Queued, Received};
 pub use waits::StartedWait;
@@ -29,7 +31,9 @@ use faults::Faults;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
+    health::Health,
     ids::{DeliveryId, EventId, UserId, WebhookId},
+    notice::Notice,
     ports::{ApiKey, Consistency, PortError},
     time::{Minute, Timestamp},
     webhook::Webhook,
@@ -56,6 +60,8 @@ struct State {
     keys: HashMap<String, ApiKey>,
     dead_letters: Vec<DeadLetter>,
     waits: BTreeMap<(WebhookId, Minute), StartedWait>,
+    watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
+    notices: Vec<Notice>,
     waiting_page: usize,
     faults: Faults,
 }
@@ -63,6 +69,7 @@ struct State {
 #[derive(Debug, Clone, Default)]
 struct Tables {
     webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
+    health: BTreeMap<(UserId, WebhookId), Health>,
     events: BTreeMap<(UserId, EventId), Event>,
     deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
 }
@@ -92,6 +99,8 @@ impl Memory {
             keys: HashMap::new(),
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
+            watches: BTreeMap::new(),
+            notices: Vec::new(),
             waiting_page: WAITING_PAGE_ROWS,
             faults: Faults::default(),
         };
@@ -163,7 +172,11 @@ impl Memory {
     /// Puts a webhook there, over whatever is there.
     pub fn put_webhook(&self, webhook: Webhook) {
         let key = (webhook.user_id.clone(), webhook.id);
-        self.state().tables.webhooks.insert(key, webhook);
+        let mut state = self.state();
+        if webhook.health.version > 0 {
+            state.tables.health.insert(key.clone(), webhook.health);
+        }
+        state.tables.webhooks.insert(key, webhook);
     }
 
     /// Puts an event there, over whatever is there.
@@ -187,7 +200,8 @@ impl Memory {
     /// Every webhook, by owner and age.
     #[must_use]
     pub fn webhooks(&self) -> Vec<Webhook> {
-        self.state().tables.webhooks.values().cloned().collect()
+        let state = self.state();
+        state.tables.webhooks.keys().filter_map(|key| state.tables.webhook(key)).collect()
     }
 
     /// Every event.
@@ -232,6 +246,14 @@ impl Memory {
             Some((error, Effect::Before)) => Err(error),
             Some((error, Effect::After)) => act(&mut state).and(Err(error)),
         }
+    }
+}
+
+impl Tables {
+    /// A webhook with its health, as one query reads both.
+    fn webhook(&self, key: &(UserId, WebhookId)) -> Option<Webhook> {
+        let health = self.health.get(key).copied().unwrap_or_default();
+        self.webhooks.get(key).map(|webhook| Webhook { health, ..webhook.clone() })
     }
 }
 

@@ -92,6 +92,7 @@ pub fn answered(status: u16) -> SendOutcome {
         body: String::new(),
         truncated: false,
         retry_after: None,
+        webhook_delivery: None,
     })
 }
 
@@ -103,6 +104,7 @@ pub fn answered_with(status: u16, body: &str) -> SendOutcome {
         body: body.to_owned(),
         truncated: false,
         retry_after: None,
+        webhook_delivery: None,
     })
 }
 
@@ -114,6 +116,19 @@ pub fn busy(status: u16, retry_after: &str) -> SendOutcome {
         body: String::new(),
         truncated: false,
         retry_after: Some(retry_after.to_owned()),
+        webhook_delivery: None,
+    })
+}
+
+/// A receiver that answers with this status and a `webhook-delivery` header.
+#[must_use]
+pub fn controlling(status: u16, webhook_delivery: &str) -> SendOutcome {
+    SendOutcome::Answered(Answer {
+        status,
+        body: String::new(),
+        truncated: false,
+        retry_after: None,
+        webhook_delivery: Some(webhook_delivery.to_owned()),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
     ids::{DeliveryId, EventId, UserId, WebhookId},
-    ports::{PortError, WaitingRow},
+    ports::{ParkedRow, PortError, WaitingRow},
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,41 @@ struct Row {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ParkedIndexRow {
+    wait_key: String,
+}
+
+#[derive(Deserialize)]
 struct IndexRow {
     id: DeliveryId,
+}
+
+/// What the index keys of all who are parked begin with. Sorts after every minute.
+pub(super) const PARKED: &str = "parked#";
+
+/// The index key of a delivery that is parked until `due`: the due time as 13 digits of
+/// milliseconds, which sort as the times do until the year 2286.
+pub(super) fn parked_key(row: ParkedRow) -> String {
+    format!("{PARKED}{:013}#{}", row.due.as_millis(), row.id)
+}
+
+fn parse_parked(key: &str) -> Option<ParkedRow> {
+    let (millis, id) = key.strip_prefix(PARKED)?.split_once('#')?;
+    Some(ParkedRow { due: Timestamp::from_millis(millis.parse().ok()?), id: id.parse().ok()? })
+}
+
+/// A row's whole key in the `waiting` index, when it is parked.
+pub(super) fn parked_index_key(webhook: WebhookId, row: ParkedRow) -> Item {
+    let mut item = key(DeliveryKey { webhook_id: webhook, id: row.id });
+    item.insert("waitKey".to_owned(), text(parked_key(row)));
+    item
+}
+
+pub(super) fn to_parked(item: Item) -> Result<ParkedRow, PortError> {
+    const WHAT: &str = "a row of the waiting index";
+    let row: ParkedIndexRow = to_row(WHAT, item)?;
+    parse_parked(&row.wait_key).ok_or_else(|| unusable(WHAT, "is not parked"))
 }
 
 /// The key of a delivery.
@@ -81,7 +114,11 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
         attempts: delivery.attempts.clone(),
         created_at: delivery.created_at,
         next_attempt_at: delivery.next_attempt_at,
-        wait_key: delivery.waits_for.map(|minute| wait_key(minute, delivery.id)),
+        wait_key: match (delivery.waits_for, delivery.parked_until) {
+            (Some(minute), _) => Some(wait_key(minute, delivery.id)),
+            (None, Some(due)) => Some(parked_key(ParkedRow { due, id: delivery.id })),
+            (None, None) => None,
+        },
         reason: delivery.reason,
         expires_at: delivery.expires_at.as_secs(),
     };
@@ -90,13 +127,17 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
     let row: Row = to_row(ROW, item)?;
-    let waits_for = row
-        .wait_key
-        .map(|key| {
-            let minute = key.split_once('#').and_then(|(minute, _)| minute.parse().ok());
-            minute.ok_or_else(|| unusable(ROW, "has a wait key that names no minute"))
-        })
-        .transpose()?;
+    let (waits_for, parked_until) = match &row.wait_key {
+        None => (None, None),
+        Some(key) => match parse_parked(key) {
+            Some(parked) => (None, Some(parked.due)),
+            None => {
+                let minute = key.split_once('#').and_then(|(minute, _)| minute.parse().ok());
+                let no_minute = || unusable(ROW, "has a wait key that names no minute");
+                (Some(minute.ok_or_else(no_minute)?), None)
+            }
+        },
+    };
     let delivery = Delivery {
         id: row.id,
         webhook_id: row.webhook_id,
@@ -109,6 +150,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         created_at: row.created_at,
         next_attempt_at: row.next_attempt_at,
         waits_for,
+        parked_until,
         reason: row.reason,
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
     };

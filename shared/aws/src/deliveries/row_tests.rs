@@ -19,6 +19,7 @@ fn delivery() -> Delivery {
         created_at: stored,
         next_attempt_at: None,
         waits_for: None,
+        parked_until: None,
         reason: None,
         expires_at: Timestamp::from_millis(1_797_600_000_000),
     }
@@ -81,6 +82,15 @@ fn a_wait_key_that_names_no_minute_is_unusable() {
     let mut item = from_delivery(&delivery()).expect("written");
     item.insert("waitKey".into(), text("soon#dlv"));
     assert!(matches!(to_delivery(item), Err(PortError::Unusable(_))));
+}
+
+#[test]
+fn a_parked_delivery_survives_its_item() {
+    let due = Timestamp::from_millis(1_795_000_000_123);
+    let parked = Delivery { parked_until: Some(due), ..delivery() };
+    let item = from_delivery(&parked).expect("written");
+    assert_eq!(to_parked(item.clone()), Ok(ParkedRow { due, id: parked.id }));
+    assert_eq!(to_delivery(item), Ok(parked));
 }
 
 /// The budget of the happy path: creating and recording are one write unit each.

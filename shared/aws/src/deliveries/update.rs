@@ -1,12 +1,12 @@
 //! The conditional writes to a delivery, each one `UpdateItem`.
 
-use super::row::{ROW, wait_key};
+use super::row::{ROW, parked_key, wait_key};
 use crate::item::{number, text, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     delivery::DeliveryStatus,
     ids::DeliveryId,
-    ports::{AttemptRecord, Ending, PortError},
+    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError},
     time::Minute,
 };
 use serde::Serialize;
@@ -131,10 +131,30 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
 
 /// Takes a delivery out of the `waiting` index.
 pub(super) fn stop_waiting(id: DeliveryId, minute: Minute, attempts: u32) -> Update {
+    leave_index(wait_key(minute, id), attempts)
+}
+
+/// Keeps a delivery back, in place of any other wait.
+pub(super) fn park(parking: &Parking) -> Result<Update, PortError> {
+    let mut update = Update::default();
+    update.only_with_attempts(parking.attempts);
+    update.only_unsettled()?;
+    let row = ParkedRow { due: parking.due, id: parking.key.id };
+    update.set("waitKey", text(parked_key(row)));
+    update.set("expiresAt", number(parking.expires_at.as_secs()));
+    Ok(update)
+}
+
+/// Lets a parked delivery go.
+pub(super) fn unpark(row: ParkedRow, attempts: u32) -> Update {
+    leave_index(parked_key(row), attempts)
+}
+
+fn leave_index(key: String, attempts: u32) -> Update {
     let mut update = Update::default();
     update.only_with_attempts(attempts);
     update.remove("waitKey");
-    let key = update.value("waitKey", text(wait_key(minute, id)));
+    let key = update.value("waitKey", text(key));
     update.and(&format!("#waitKey = {key}"));
     update
 }

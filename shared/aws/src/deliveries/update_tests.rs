@@ -121,3 +121,18 @@ fn leaving_the_index_asks_for_the_same_wait() {
     assert_eq!(update.expression(), "REMOVE #waitKey");
     assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
 }
+
+#[test]
+fn parking_asks_for_an_unsettled_delivery_and_leaving_for_the_same_place() {
+    let due = Timestamp::from_millis(1_795_000_000_123);
+    let expires_at = Timestamp::from_millis(1_797_600_000_000);
+    let update = park(&Parking { key: key(), due, attempts: 2, expires_at }).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
+    assert_eq!(update.expression(), "SET #waitKey = :waitKey, #expiresAt = :expiresAt");
+    assert_eq!(update.values[":waitKey"], text(format!("parked#1795000000123#{}", key().id)));
+
+    let update = unpark(ParkedRow { due, id: key().id }, 2);
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
+}

@@ -3,6 +3,7 @@
 use super::{AdminKeyHash, SettingsError};
 use grapnel_domain::{
     event::Retention,
+    health::CircuitRules,
     message::{QueueDelay, SQS_MAX_DELAY_SECONDS},
     url_policy::UrlPolicy,
 };
@@ -94,6 +95,13 @@ impl<'a> Reader<'a> {
 
     pub(super) fn queue_delay(&mut self, name: &str) -> QueueDelay {
         QueueDelay::at_most(u64::from(self.number(name, 0..=u32::from(SQS_MAX_DELAY_SECONDS))))
+    }
+
+    pub(super) fn circuit(&mut self) -> CircuitRules {
+        CircuitRules {
+            failures: self.number("CIRCUIT_FAILURES", 1..=1_000_000),
+            first_interval: self.seconds("CIRCUIT_FIRST_INTERVAL_SECONDS", 1..=1800),
+        }
     }
 
     pub(super) fn retention(&mut self) -> Retention {

@@ -16,6 +16,10 @@ fn deployed(name: &str) -> Option<String> {
         "RETENTION_DAYS" => "30",
         "ADMIN_KEY_HASHES" => HASH,
         "LOG_LEVEL" => "info",
+        "CIRCUIT_FAILURES" => "10",
+        "CIRCUIT_FIRST_INTERVAL_SECONDS" => "60",
+        "EVENT_BUS_NAME" => "default",
+        "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
         name if name.ends_with("_URL") => "https://sqs.example.com/queue",
         name if name.ends_with("_TABLE") => "table",
@@ -44,6 +48,8 @@ fn each_function_reads_what_the_template_gives_it() {
     assert_eq!(delivery.longest_queue_delay.seconds(), 900);
     assert_eq!(delivery.visibility_timeout, Duration::from_secs(360));
     assert_eq!(delivery.retention, Retention { days: 30 });
+    assert_eq!(delivery.circuit.failures, 10);
+    assert_eq!(delivery.circuit.first_interval, Duration::from_secs(60));
 }
 
 #[test]
@@ -66,7 +72,7 @@ fn every_missing_name_is_reported_together() {
         ]
     );
     assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 8);
-    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 12);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 16);
 }
 
 #[rstest]

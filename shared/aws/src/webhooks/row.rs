@@ -3,6 +3,7 @@
 use crate::item::{Item, from_row, text, to_row, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
     ports::PortError,
     retry::RetryConfig,
@@ -14,7 +15,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
-pub(super) const HEALTH_SUFFIX: &str = "#health";
+const HEALTH_SUFFIX: &str = "#health";
+
+/// The sort key of a webhook's health.
+pub(super) fn health_id(webhook: WebhookId) -> String {
+    format!("{webhook}{HEALTH_SUFFIX}")
+}
 
 const ROW: &str = "a row of the webhooks table";
 
@@ -101,7 +107,25 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         payload_format: row.payload_format,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        health: Health::default(),
     })
+}
+
+/// The attributes of a subscription, and of what its endpoint's health adds.
+pub(super) const SUBSCRIPTION: &str = "id, #events, #status, openUntil, disabled";
+
+/// Brings the health that lies beside a webhook into its status. One whose webhook is gone is
+/// nobody's.
+pub(super) fn apply_health(subscription: &mut Subscription, item: &Item) {
+    let theirs = text(health_id(subscription.webhook_id));
+    if item.get("id") != Some(&theirs) || subscription.status == WebhookStatus::Disabled {
+        return;
+    }
+    if item.contains_key("disabled") {
+        subscription.status = WebhookStatus::Disabled;
+    } else if item.contains_key("openUntil") {
+        subscription.status = WebhookStatus::Failing;
+    }
 }
 
 pub(super) fn to_subscription(item: Item) -> Result<Subscription, PortError> {
@@ -144,6 +168,7 @@ mod tests {
             payload_format: PayloadFormat::CloudEvents,
             created_at: at,
             updated_at: at,
+            health: Health::default(),
         }
     }
 
@@ -190,7 +215,7 @@ mod tests {
     fn health_beside_a_webhook_is_no_webhook() {
         let mut item = from_webhook(&webhook()).expect("written");
         assert!(is_webhook(&item));
-        item.insert("id".into(), text(format!("{}{HEALTH_SUFFIX}", webhook().id)));
+        item.insert("id".into(), text(health_id(webhook().id)));
         assert!(!is_webhook(&item));
     }
 }

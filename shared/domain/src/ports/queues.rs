@@ -4,6 +4,7 @@ use crate::{
     ids::{UserId, WebhookId},
     message::{QueueDelay, QueueMessage},
     time::Minute,
+    webhook::WebhookStatus,
 };
 
 /// A message on its way to the delivery queue.
@@ -25,8 +26,19 @@ impl Outgoing {
             QueueMessage::Attempt(attempt) => attempt.target.webhook_id,
             QueueMessage::Check(check) => check.target.webhook_id,
             QueueMessage::Release(release) => release.webhook_id,
+            QueueMessage::ReleaseParked(release) => release.webhook_id,
         };
         Self { message, group: webhook.to_string(), delay }
+    }
+
+    /// The message in its user's group while its webhook is `failing`: a user with a hundred dead
+    /// endpoints takes one turn, not a hundred.
+    #[must_use]
+    pub fn for_status(self, status: WebhookStatus, user: &UserId) -> Self {
+        match status {
+            WebhookStatus::Failing => Self { group: user.to_string(), ..self },
+            WebhookStatus::Active | WebhookStatus::Disabled => self,
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Verdict {
     Failure {
         /// How long the receiver asked to be left alone.
         retry_after: Option<Duration>,
+        /// Why no attempt is to follow, whatever the schedule says.
+        end: Option<Reason>,
     },
 }
 
@@ -79,12 +81,15 @@ pub struct Retry {
 /// Decides what follows an attempt.
 #[must_use]
 pub fn next_step(made: &Made<'_>) -> NextStep {
-    let retry_after = match made.verdict {
+    let (retry_after, end) = match made.verdict {
         Verdict::Success => return NextStep::Succeed,
-        Verdict::Failure { retry_after } => retry_after,
+        Verdict::Failure { retry_after, end } => (retry_after, end),
     };
     if made.before.is_settled() {
         return NextStep::LeaveSettled;
+    }
+    if let Some(reason) = end {
+        return NextStep::Fail(reason);
     }
     let last = made.config.max_attempts.min(MAX_ATTEMPTS_ON_RECORD);
     if made.test || made.attempt >= last {

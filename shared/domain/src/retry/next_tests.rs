@@ -22,7 +22,7 @@ fn made(config: &RetryConfig, attempt: u32) -> Made<'_> {
         attempt,
         before: DeliveryStatus::Retrying,
         test: false,
-        verdict: Verdict::Failure { retry_after: None },
+        verdict: Verdict::Failure { retry_after: None, end: None },
         config,
         now: Timestamp::from_millis(1_795_000_000_000),
         event_expires_at: Timestamp::from_millis(i64::MAX),
@@ -108,7 +108,7 @@ proptest! {
     ) {
         prop_assume!(attempt < config.max_attempts);
         let plain = made(&config, attempt);
-        let verdict = Verdict::Failure { retry_after: Some(Duration::from_secs(wish)) };
+        let verdict = Verdict::Failure { retry_after: Some(Duration::from_secs(wish)), end: None };
         let asked = Made { verdict, ..plain.clone() };
         let (without, with) = (retry(next_step(&plain)), retry(next_step(&asked)));
         prop_assert!(with.due >= without.due);

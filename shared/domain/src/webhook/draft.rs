@@ -6,6 +6,7 @@ mod retry;
 use crate::{
     event::Retention,
     fault::{Faults, FieldFault},
+    health::Health,
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
@@ -106,6 +107,7 @@ impl Draft {
             payload_format: self.payload_format,
             created_at: now,
             updated_at: now,
+            health: Health::default(),
         }
     }
 
@@ -116,6 +118,7 @@ impl Draft {
         Webhook {
             previous_secret: existing.previous_secret.clone(),
             created_at: existing.created_at,
+            health: existing.health,
             // A repeated failure must not become `active` merely by saving what was read.
             status: match (self.status, existing.status) {
                 (WebhookStatus::Failing, current) => current,

@@ -19,6 +19,7 @@ pub fn a_delivery() -> DeliveryBuilder {
         attempts: Vec::new(),
         next_attempt_at: None,
         waits_for: None,
+        parked_until: None,
         reason: None,
         expires_at: None,
     }
@@ -59,6 +60,7 @@ pub struct DeliveryBuilder {
     attempts: Vec<DeliveryAttempt>,
     next_attempt_at: Option<Timestamp>,
     waits_for: Option<Minute>,
+    parked_until: Option<Timestamp>,
     reason: Option<Reason>,
     expires_at: Option<Timestamp>,
 }
@@ -115,6 +117,13 @@ impl DeliveryBuilder {
         builder
     }
 
+    /// Kept back by its endpoint's circuit.
+    #[must_use]
+    pub fn parked_until(mut self, due: Timestamp) -> Self {
+        self.parked_until = Some(due);
+        self
+    }
+
     /// The receiver took it at the first attempt.
     #[must_use]
     pub fn delivered(mut self) -> Self {
@@ -151,6 +160,7 @@ impl DeliveryBuilder {
             attempts: self.attempts,
             next_attempt_at: self.next_attempt_at,
             waits_for: self.waits_for,
+            parked_until: self.parked_until,
             reason: self.reason,
             expires_at: self.expires_at.unwrap_or(new.expires_at),
             ..new

@@ -1,13 +1,14 @@
 use super::{USER, user};
 use crate::clock::START;
 use grapnel_domain::{
+    health::{Circuit, Health},
     ids::WebhookId,
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
     webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 /// An active webhook of [`USER`] for every event, at `https://receiver.example/hook`, with the
@@ -29,6 +30,7 @@ pub fn a_webhook() -> WebhookBuilder {
             payload_format: PayloadFormat::Envelope,
             created_at: START,
             updated_at: START,
+            health: Health::default(),
         },
     }
 }
@@ -120,10 +122,26 @@ impl WebhookBuilder {
         self
     }
 
-    /// Receives events at an endpoint that has been failing.
+    /// Its endpoint has been failing: its circuit is open, and due a minute after [`START`].
     #[must_use]
-    pub fn failing(mut self) -> Self {
-        self.webhook.status = WebhookStatus::Failing;
+    pub fn failing(self) -> Self {
+        let due = START.plus(Duration::from_secs(60));
+        self.health(Health {
+            version: 10,
+            circuit: Circuit::Open { due },
+            failures: 10,
+            failing_since: Some(START),
+            deliveries: 10,
+            intervals: 1,
+            last_due: Some(due),
+            ..Health::default()
+        })
+    }
+
+    /// How its endpoint is doing.
+    #[must_use]
+    pub fn health(mut self, health: Health) -> Self {
+        self.webhook.health = health;
         self
     }
 

@@ -11,7 +11,7 @@ use grapnel_domain::{
 };
 
 /// A write on a condition: `change` if the delivery is there and `condition` holds.
-fn update(
+pub(super) fn update(
     state: &mut State,
     key: DeliveryKey,
     condition: impl FnOnce(&Delivery) -> bool,
@@ -102,6 +102,7 @@ fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
         delivery.next_attempt_at = record.next_attempt_at;
     }
     delivery.waits_for = record.waits_for;
+    delivery.parked_until = None;
     delivery.expires_at = whole_second(record.expires_at);
 }
 
@@ -116,6 +117,7 @@ impl EndDeliveries for Memory {
                 delivery.reason = Some(ending.reason);
                 delivery.next_attempt_at = None;
                 delivery.waits_for = None;
+                delivery.parked_until = None;
                 delivery.expires_at = whole_second(ending.expires_at);
             }))
         })

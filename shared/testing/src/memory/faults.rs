@@ -28,6 +28,12 @@ pub enum Operation {
     DeadLetter,
     OrderTest,
     EnsureWaiting,
+    StoreHealth,
+    Park,
+    Parked,
+    Unpark,
+    EnsureWatched,
+    Notify,
 }
 
 /// Whether a call that fails did its work.

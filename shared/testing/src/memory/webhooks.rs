@@ -1,5 +1,6 @@
 use super::{Memory, Operation, Tables};
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
     ports::{
         Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
@@ -8,8 +9,14 @@ use grapnel_domain::{
     webhook::{Subscription, Webhook},
 };
 
-fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = &'a Webhook> {
-    tables.webhooks.values().filter(move |webhook| webhook.user_id == *user)
+fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = Webhook> {
+    let mine = tables.webhooks.keys().filter(move |(owner, _)| owner == user);
+    mine.filter_map(|key| tables.webhook(key))
+}
+
+/// A webhook without what is kept beside its configuration.
+fn configuration(webhook: &Webhook) -> Webhook {
+    Webhook { health: Health::default(), ..webhook.clone() }
 }
 
 impl ReadWebhooks for Memory {
@@ -20,7 +27,7 @@ impl ReadWebhooks for Memory {
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
         self.run(Operation::Webhook, |state| {
-            Ok(state.seen(consistency).webhooks.get(&(user.clone(), id)).cloned())
+            Ok(state.seen(consistency).webhook(&(user.clone(), id)))
         })
         .await
     }
@@ -32,8 +39,8 @@ impl ReadSubscriptions for Memory {
             Ok(of(&state.tables, user)
                 .map(|webhook| Subscription {
                     webhook_id: webhook.id,
-                    events: webhook.events.clone(),
-                    status: webhook.status,
+                    status: webhook.effective_status(),
+                    events: webhook.events,
                 })
                 .collect())
         })
@@ -51,7 +58,7 @@ impl ListWebhooks for Memory {
         self.run(Operation::ListWebhooks, |state| {
             let mut rest = of(&state.tables, user)
                 .filter(|webhook| after.is_none_or(|after| webhook.id > after));
-            let items: Vec<Webhook> = rest.by_ref().take(limit).cloned().collect();
+            let items: Vec<Webhook> = rest.by_ref().take(limit).collect();
             let more = rest.next().is_some();
             let next = items.last().filter(|_| more).map(|webhook| webhook.id);
             Ok(Page { items, next })
@@ -64,7 +71,7 @@ impl StoreWebhooks for Memory {
     async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
         self.run(Operation::CreateWebhook, |state| {
             let key = (webhook.user_id.clone(), webhook.id);
-            state.tables.webhooks.entry(key).or_insert_with(|| webhook.clone());
+            state.tables.webhooks.entry(key).or_insert_with(|| configuration(webhook));
             Ok(())
         })
         .await
@@ -78,11 +85,11 @@ impl StoreWebhooks for Memory {
         self.run(Operation::ReplaceWebhook, |state| {
             match state.tables.webhooks.get_mut(&(webhook.user_id.clone(), webhook.id)) {
                 Some(stored) if stored.updated_at == read_at => {
-                    *stored = webhook.clone();
+                    *stored = configuration(webhook);
                     Ok(true)
                 }
                 // Said twice: the first time did it.
-                Some(stored) => Ok(stored == webhook),
+                Some(stored) => Ok(configuration(stored) == configuration(webhook)),
                 None => Ok(false),
             }
         })
@@ -91,7 +98,9 @@ impl StoreWebhooks for Memory {
 
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         self.run(Operation::DeleteWebhook, |state| {
-            Ok(state.tables.webhooks.remove(&(user.clone(), id)).is_some())
+            let key = (user.clone(), id);
+            state.tables.health.remove(&key);
+            Ok(state.tables.webhooks.remove(&key).is_some())
         })
         .await
     }

@@ -1,0 +1,142 @@
+//! The gate before an attempt: while its endpoint's circuit is open, a delivery is parked, and one
+//! at a time goes through as a probe.
+
+use crate::{Deliver, Done, enqueue_attempt, stale};
+use grapnel_domain::{
+    delivery::{Delivery, Reason},
+    health::{Circuit, Gate, LONGEST_PARKING},
+    message::Attempt,
+    ports::{
+        Clock, Consistency, EnqueueAttempts, ParkDeliveries, Parking, PortError, ReadWebhooks,
+        Recorded, StartWaits, StoreHealth, WaitState, WatchCircuits,
+    },
+    retry::next::queue_delay,
+    time::Timestamp,
+    webhook::Webhook,
+};
+
+/// How often the gate is looked at anew because it changed meanwhile. Due times grow by a minute
+/// and more, so that even twice is rare.
+const LOOKS: usize = 4;
+
+/// What the gate says.
+pub(crate) enum Passage {
+    /// The attempt is made, with the webhook as it was last read.
+    Through(Box<Webhook>),
+    /// No attempt is made, and the delivery ends for this reason.
+    Ends(Reason),
+    /// No attempt is made, and the message is finished.
+    Finished(Done),
+}
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReadWebhooks + StoreHealth,
+    D: ParkDeliveries,
+    Q: EnqueueAttempts,
+    X: StartWaits + WatchCircuits,
+    C: Clock,
+{
+    /// Takes a delivery to the gate. `webhook` may come from a read that lags: nothing that is
+    /// done on it is final. The probe is claimed by a conditional write, and whoever parks reads
+    /// again, consistently, before it relies on being woken.
+    pub(crate) async fn pass(
+        &self,
+        delivery: &Delivery,
+        mut webhook: Box<Webhook>,
+    ) -> Result<Passage, PortError> {
+        let failed_before = delivery.last_attempted_at();
+        for _ in 0..LOOKS {
+            let now = self.clock.now();
+            let due = match webhook.health.gate(&self.rules.circuit, failed_before, now) {
+                Gate::Pass => return Ok(Passage::Through(webhook)),
+                Gate::Refuse => return Ok(Passage::Ends(Reason::WebhookDisabled)),
+                Gate::Park(due) => due,
+                Gate::Claim(claimed) => {
+                    let (user, id) = (&webhook.user_id, webhook.id);
+                    if self.webhooks.store_health(user, id, &claimed).await? {
+                        webhook.health = claimed;
+                        return Ok(Passage::Through(webhook));
+                    }
+                    // Somebody else has the probe, or the circuit is closed.
+                    match self.reread(&webhook).await? {
+                        Ok(fresh) => webhook = fresh,
+                        Err(reason) => return Ok(Passage::Ends(reason)),
+                    }
+                    continue;
+                }
+            };
+            let Some(parking) = self.parking(delivery, due, now) else {
+                return Ok(Passage::Ends(Reason::EventExpired));
+            };
+            match self.deliveries.park(parking).await? {
+                Recorded::Yes => {}
+                Recorded::Refused(Some(found)) => {
+                    let now = self.clock.now();
+                    let done =
+                        stale::finish(&found, &self.queue, &self.waits, &self.rules, now).await?;
+                    return Ok(Passage::Finished(done));
+                }
+                Recorded::Refused(None) => return Ok(Passage::Finished(Done::NothingToDo)),
+            }
+            // Parked first, then looked: whoever closes the circuit from here on finds the row.
+            webhook = match self.reread(&webhook).await? {
+                Ok(fresh) => fresh,
+                Err(reason) => return Ok(Passage::Ends(reason)),
+            };
+            if webhook.health.circuit == (Circuit::Open { due })
+                && self.clock.now() < due
+                && self.is_kept(delivery, &webhook, due).await?
+            {
+                return Ok(Passage::Finished(Done::Parked));
+            }
+        }
+        Err(PortError::Unavailable("the circuit kept changing".into()))
+    }
+
+    /// Sees that a parked delivery is woken. `false` if it became due meanwhile: whoever watches
+    /// may have looked for the last time before the index showed the row.
+    async fn is_kept(
+        &self,
+        delivery: &Delivery,
+        webhook: &Webhook,
+        due: Timestamp,
+    ) -> Result<bool, PortError> {
+        match self.waits.ensure_watched(&webhook.user_id, webhook.id, due).await? {
+            WaitState::Running => Ok(self.clock.now() < due),
+            // Ended before its time, by hand or by a clock that runs ahead: go on by queue.
+            WaitState::Over => {
+                let again = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+                let delay = queue_delay(due, self.clock.now());
+                enqueue_attempt(&self.queue, again, delay).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// The webhook by a consistent read, or why its deliveries end.
+    pub(crate) async fn reread(
+        &self,
+        webhook: &Webhook,
+    ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
+        let strong = Consistency::Strong;
+        Ok(match self.webhooks.webhook(&webhook.user_id, webhook.id, strong).await? {
+            None => Err(Reason::WebhookDeleted),
+            Some(fresh) if fresh.effective_status().receives() => Ok(Box::new(fresh)),
+            Some(_) => Err(Reason::WebhookDisabled),
+        })
+    }
+
+    /// How to park, unless the event would not live to see the end of it.
+    fn parking(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Option<Parking> {
+        let stored_at = delivery.id.event_stored_at();
+        let expires_at =
+            self.rules.retention.delivery_expiry(due, stored_at).max(delivery.expires_at);
+        (now.plus(LONGEST_PARKING) < expires_at).then(|| Parking {
+            key: delivery.key(),
+            due,
+            attempts: delivery.attempt_count(),
+            expires_at,
+        })
+    }
+}

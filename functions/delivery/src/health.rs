@@ -1,0 +1,129 @@
+//! What a batch's attempts say about their endpoints: one write for each endpoint whose health
+//! changed, and what follows from it.
+//!
+//! This comes after the attempts are recorded and their next ones scheduled, and never fails a
+//! message: an attempt that does not count is a smaller fault than one that is made twice. Whatever
+//! dies here is found by whoever watches the circuit.
+
+use crate::{Deliver, enqueue_one};
+use futures::future::join_all;
+use grapnel_domain::{
+    health::{Health, Outcome, Sign},
+    ids::WebhookId,
+    message::{QueueDelay, QueueMessage, ReleaseParked},
+    notice::{DeliveryDigest, Notice},
+    ports::{
+        Clock, Consistency, EnqueueAttempts, PortError, ReadWebhooks, SendNotices, StoreHealth,
+    },
+    webhook::Webhook,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// How often health is written anew because others wrote it meanwhile.
+const TRIES: usize = 3;
+
+/// What one attempt says.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// The webhook as the attempt knew it.
+    pub(crate) webhook: Box<Webhook>,
+    /// What its endpoint did.
+    pub(crate) sign: Sign,
+    /// With which delivery.
+    pub(crate) delivery: DeliveryDigest,
+}
+
+/// What a batch's attempts say, in the order in which they ended.
+#[derive(Debug, Default)]
+pub(crate) struct Signs(Mutex<Vec<Seen>>);
+
+impl Signs {
+    pub(crate) fn extend(&self, seen: Option<Seen>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(seen);
+    }
+
+    fn by_webhook(self) -> impl Iterator<Item = Vec<Seen>> {
+        let mut groups: BTreeMap<WebhookId, Vec<Seen>> = BTreeMap::new();
+        for seen in self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            groups.entry(seen.webhook.id).or_default().push(seen);
+        }
+        groups.into_values()
+    }
+}
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReadWebhooks + StoreHealth,
+    Q: EnqueueAttempts,
+    N: SendNotices,
+    C: Clock,
+{
+    /// Brings every endpoint's health up to date.
+    pub(crate) async fn tend(&self, signs: Signs) {
+        join_all(signs.by_webhook().map(async |seen| {
+            let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return };
+            if let Err(error) = self.tend_one(*webhook, &seen).await {
+                let id = seen.last().map(|seen| seen.webhook.id.to_string()).unwrap_or_default();
+                tracing::warn!(webhook.id = id, %error, "the endpoint's health is not up to date");
+            }
+        }))
+        .await;
+    }
+
+    async fn tend_one(&self, mut webhook: Webhook, seen: &[Seen]) -> Result<(), PortError> {
+        let signs: Vec<Sign> = seen.iter().map(|seen| seen.sign).collect();
+        let newest = |health: Health, seen: &Seen| match seen.webhook.health {
+            known if known.version > health.version => known,
+            _ => health,
+        };
+        webhook.health = seen.iter().fold(webhook.health, newest);
+        let was_open = webhook.health.is_failing();
+        for _ in 0..TRIES {
+            let Some(outcome) = webhook.health.after(&signs, &self.rules.circuit, self.clock.now())
+            else {
+                break;
+            };
+            if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
+                webhook.health = outcome.health;
+                self.tell(&webhook, seen, outcome).await;
+                break;
+            }
+            let strong = Consistency::Strong;
+            match self.webhooks.webhook(&webhook.user_id, webhook.id, strong).await? {
+                Some(fresh) => webhook = fresh,
+                None => return Ok(()),
+            }
+        }
+        // Also if it was closed by a write whose answer was lost, and so by nobody we know.
+        if was_open && !webhook.health.is_failing() {
+            self.release_parked(&webhook).await?;
+        }
+        Ok(())
+    }
+
+    async fn release_parked(&self, webhook: &Webhook) -> Result<(), PortError> {
+        let (user_id, webhook_id) = (webhook.user_id.clone(), webhook.id);
+        let release = ReleaseParked { webhook_id, user_id, cursor: None };
+        enqueue_one(&self.queue, QueueMessage::ReleaseParked(release), QueueDelay::NONE).await
+    }
+
+    /// Tells the platform, at most once: the write that came before has claimed the notices.
+    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) {
+        if outcome.changes.is_empty() {
+            return;
+        }
+        let exhausted = |seen: &&Seen| matches!(seen.sign, Sign::Failure { exhausted: true, .. });
+        let delivery = seen.iter().find(exhausted).or(seen.last()).map(|seen| &seen.delivery);
+        let notice = |change| Notice::of(change, webhook, delivery.cloned(), self.clock.now());
+        let notices: Vec<Notice> = outcome.changes.into_iter().map(notice).collect();
+        for notice in &notices {
+            tracing::info!(webhook.id = %notice.webhook_id, notice = notice.kind, "endpoint changed");
+        }
+        if let Err(error) = self.notices.notify(&notices).await {
+            tracing::warn!(webhook.id = %webhook.id, %error, "the platform was not told");
+        }
+    }
+}

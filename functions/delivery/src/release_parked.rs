@@ -1,0 +1,124 @@
+//! An open circuit is due, or is open no more: parked deliveries go on.
+
+use crate::{Deliver, Done, StepError, StepResult, enqueue_one, release};
+use futures::future::try_join_all;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    health::Circuit,
+    message::{QueueDelay, QueueMessage, ReleaseParked},
+    ports::{
+        Clock, Consistency, EnqueueAttempts, FindParked, ParkedRow, PortError, ReadDeliveries,
+        ReadWebhooks, UnparkDeliveries,
+    },
+};
+
+/// Whom a release lets go.
+enum Who {
+    /// Nobody: the next probe is not due.
+    Nobody,
+    /// The one that has been parked longest, as a probe. It stays in the index: if the probe dies,
+    /// it is found there.
+    Oldest,
+    /// Everybody.
+    All,
+}
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReadWebhooks,
+    D: ReadDeliveries + FindParked + UnparkDeliveries,
+    Q: EnqueueAttempts,
+    C: Clock,
+{
+    /// Releases one page. First the page, then the circuit: who is parked after the page was read
+    /// finds the circuit as it is now.
+    pub(crate) async fn release_parked_page(&self, release: ReleaseParked) -> StepResult {
+        let page = self.deliveries.parked(release.webhook_id, release.cursor).await?;
+        let released = match self.who_may_go(&release).await? {
+            Who::Nobody => 0,
+            Who::Oldest => {
+                let oldest = self.first_parked(&release, &page.items).await?;
+                if oldest.is_none()
+                    && let Some(cursor) = page.next
+                {
+                    self.next_page(release, cursor).await?;
+                    return Ok(Done::Released(0));
+                }
+                let oldest: Vec<Delivery> = oldest.into_iter().collect();
+                for sent in release::enqueue_all(&oldest, &self.queue).await {
+                    sent?;
+                }
+                oldest.len()
+            }
+            Who::All => {
+                let parked = self.all_parked(&release, &page.items).await?;
+                let sent = release::enqueue_all(&parked, &self.queue).await;
+                let leave = async |delivery: Delivery| match delivery.parked_until {
+                    Some(due) => {
+                        let attempts = delivery.attempt_count();
+                        self.deliveries.unpark(delivery.key(), due, attempts).await
+                    }
+                    None => Ok(()),
+                };
+                let count = parked.len();
+                release::each_leaves(parked, sent, leave).await.map_err(StepError::from)?;
+                if let Some(cursor) = page.next {
+                    self.next_page(release, cursor).await?;
+                }
+                count
+            }
+        };
+        Ok(Done::Released(released))
+    }
+
+    async fn who_may_go(&self, release: &ReleaseParked) -> Result<Who, PortError> {
+        let (user, id) = (&release.user_id, release.webhook_id);
+        let webhook = self.webhooks.webhook(user, id, Consistency::Strong).await?;
+        let receives = webhook.filter(|webhook| webhook.effective_status().receives());
+        Ok(match receives.map(|webhook| webhook.health.circuit) {
+            Some(Circuit::Open { due }) if self.clock.now() < due => Who::Nobody,
+            Some(Circuit::Open { .. }) => Who::Oldest,
+            // Closed; or disabled or deleted, which ends each of them with its reason.
+            _ => Who::All,
+        })
+    }
+
+    /// The first row that is still parked; the index lags.
+    async fn first_parked(
+        &self,
+        release: &ReleaseParked,
+        rows: &[ParkedRow],
+    ) -> Result<Option<Delivery>, PortError> {
+        for row in rows {
+            let found = self.read_parked(release, *row).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn all_parked(
+        &self,
+        release: &ReleaseParked,
+        rows: &[ParkedRow],
+    ) -> Result<Vec<Delivery>, PortError> {
+        let found = try_join_all(rows.iter().map(|row| self.read_parked(release, *row))).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn read_parked(
+        &self,
+        release: &ReleaseParked,
+        row: ParkedRow,
+    ) -> Result<Option<Delivery>, PortError> {
+        let key = DeliveryKey { webhook_id: release.webhook_id, id: row.id };
+        let found = self.deliveries.delivery(key).await?;
+        Ok(found.filter(|d| d.parked_until == Some(row.due) && !d.status.is_settled()))
+    }
+
+    async fn next_page(&self, release: ReleaseParked, after: ParkedRow) -> Result<(), PortError> {
+        let next = ReleaseParked { cursor: Some(after), ..release };
+        enqueue_one(&self.queue, QueueMessage::ReleaseParked(next), QueueDelay::NONE).await
+    }
+}

@@ -1,0 +1,125 @@
+//! An endpoint's health as an item beside its webhook.
+
+use super::row::health_id;
+use crate::item::{Item, from_row, to_row, unusable};
+use grapnel_domain::{
+    health::{Circuit, DisabledCause, Health, Notified},
+    ids::{UserId, WebhookId},
+    ports::PortError,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+const ROW: &str = "the health of an endpoint";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    user_id: UserId,
+    id: String,
+    version: u64,
+    /// The due time of an open circuit, in milliseconds: a number, since the state machine that
+    /// watches the circuit compares it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    open_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    disabled: Option<DisabledCause>,
+    failures: u32,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    failing_since: Option<Timestamp>,
+    deliveries: u32,
+    intervals: u32,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    last_due: Option<i64>,
+    notified: Notified,
+}
+
+pub(super) fn from_health(
+    user: &UserId,
+    webhook: WebhookId,
+    health: &Health,
+) -> Result<Item, PortError> {
+    let (open_until, disabled) = match health.circuit {
+        Circuit::Closed => (None, None),
+        Circuit::Open { due } => (Some(due.as_millis()), None),
+        Circuit::Disabled { cause } => (None, Some(cause)),
+    };
+    let row = Row {
+        user_id: user.clone(),
+        id: health_id(webhook),
+        version: health.version,
+        open_until,
+        disabled,
+        failures: health.failures,
+        failing_since: health.failing_since,
+        deliveries: health.deliveries,
+        intervals: health.intervals,
+        last_due: health.last_due.map(Timestamp::as_millis),
+        notified: health.notified,
+    };
+    from_row(ROW, row)
+}
+
+/// The health in an item, and the webhook that it belongs to.
+pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
+    let row: Row = to_row(ROW, item)?;
+    let webhook = row.id.split_once('#').and_then(|(id, _)| id.parse().ok());
+    let webhook = webhook.ok_or_else(|| unusable(ROW, "belongs to no webhook"))?;
+    let circuit = match (row.disabled, row.open_until) {
+        (Some(cause), _) => Circuit::Disabled { cause },
+        (None, Some(due)) => Circuit::Open { due: Timestamp::from_millis(due) },
+        (None, None) => Circuit::Closed,
+    };
+    let health = Health {
+        version: row.version,
+        circuit,
+        failures: row.failures,
+        failing_since: row.failing_since,
+        deliveries: row.deliveries,
+        intervals: row.intervals,
+        last_due: row.last_due.map(Timestamp::from_millis),
+        notified: row.notified,
+    };
+    Ok((webhook, health))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{WRITE_UNIT_BYTES, size};
+    use uuid::Uuid;
+
+    #[test]
+    fn health_survives_its_item_within_one_write_unit() {
+        let at = Timestamp::from_millis(1_795_000_000_123);
+        let user = UserId::parse(&"u".repeat(128)).expect("valid");
+        let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
+        for circuit in [
+            Circuit::Closed,
+            Circuit::Open { due: at },
+            Circuit::Disabled { cause: DisabledCause::Failing },
+        ] {
+            let health = Health {
+                version: 1_000_000,
+                circuit,
+                failures: 10,
+                failing_since: Some(at),
+                deliveries: 4_000_000,
+                intervals: 240,
+                last_due: Some(at),
+                notified: Notified {
+                    failing: Some(at),
+                    recovered: Some(at),
+                    disabled: Some(at),
+                    exhausted: Some(at),
+                },
+            };
+            let item = from_health(&user, webhook, &health).expect("written");
+            assert!(size(&item) <= WRITE_UNIT_BYTES, "{} bytes", size(&item));
+            assert_eq!(to_health(item), Ok((webhook, health)));
+        }
+        let new = Health { version: 1, ..Health::default() };
+        let item = from_health(&user, webhook, &new).expect("written");
+        assert_eq!(to_health(item), Ok((webhook, new)));
+    }
+}

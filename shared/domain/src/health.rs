@@ -1,0 +1,342 @@
+//! How a webhook's endpoint is doing: whether deliveries go to it, wait, or end.
+//!
+//! Failures in a row open the endpoint's *circuit*: until its due time no request is made, and
+//! deliveries are *parked*. Whoever comes first when it is due *claims the probe*: it moves the due
+//! time on and makes the one request of that interval. A success closes the circuit; days of
+//! nothing but failure disable the webhook.
+//!
+//! Health is kept beside the webhook's configuration and written on condition of what was read, by
+//! its [`Health::version`]. It never touches what a user set.
+
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The longest interval between two probes.
+pub const LONGEST_INTERVAL: Duration = Duration::from_secs(1800);
+
+/// After this long without a success a webhook is disabled,
+pub const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
+
+/// if at least this many deliveries failed meanwhile.
+pub const DISABLED_AFTER_DELIVERIES: u32 = 10;
+
+/// Notices of one kind about one webhook are at least this far apart.
+pub const NOTICE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// A parked delivery may wait for this long: until its webhook is disabled at the latest, with a
+/// day to spare.
+pub const LONGEST_PARKING: Duration = Duration::from_secs(6 * 86_400);
+
+/// When circuits open and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitRules {
+    /// Failures in a row that open a circuit.
+    pub failures: u32,
+    /// The first interval; each is twice as long as the one before, up to [`LONGEST_INTERVAL`].
+    pub first_interval: Duration,
+}
+
+/// Why a webhook was disabled, other than by its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledCause {
+    /// The receiver answered 410.
+    Gone,
+    /// The receiver asked for it by the header `webhook-delivery: disable`.
+    Asked,
+    /// Nothing but failure for [`DISABLED_AFTER`].
+    Failing,
+}
+
+/// Whether requests are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Circuit {
+    /// They are.
+    #[default]
+    Closed,
+    /// One at a time, when it is due.
+    Open {
+        /// When the next probe may be made.
+        due: Timestamp,
+    },
+    /// They are not, until the owner sets the webhook to `active`.
+    Disabled {
+        /// Why.
+        cause: DisabledCause,
+    },
+}
+
+/// When each kind of notice was last sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notified {
+    /// `webhook.failing`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failing: Option<Timestamp>,
+    /// `webhook.recovered`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recovered: Option<Timestamp>,
+    /// `webhook.disabled`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub disabled: Option<Timestamp>,
+    /// `delivery.exhausted`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exhausted: Option<Timestamp>,
+}
+
+/// The health of one endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// How often it was written; 0 if there is nothing to remember yet.
+    pub version: u64,
+    /// Whether requests are made.
+    pub circuit: Circuit,
+    /// Failures in a row that count against the endpoint. Not counted on while the circuit is open.
+    pub failures: u32,
+    /// When the first of them was.
+    pub failing_since: Option<Timestamp>,
+    /// How many deliveries failed since then.
+    pub deliveries: u32,
+    /// How many intervals the circuit has been open for.
+    pub intervals: u32,
+    /// The latest due time that the circuit ever had: later ones are after it, so that each names
+    /// one interval for ever.
+    pub last_due: Option<Timestamp>,
+    /// When the owner's platform was told.
+    pub notified: Notified,
+}
+
+/// What may be done with an attempt that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Make it.
+    Pass,
+    /// Not before this time, and then by whoever is woken.
+    Park(Timestamp),
+    /// Make it if this can be stored over what was read: then the probe is ours.
+    Claim(Health),
+    /// Never: the webhook is disabled.
+    Refuse,
+}
+
+/// What an attempt says about its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// It took the event.
+    Success,
+    /// It did not.
+    Failure {
+        /// When the attempt was begun.
+        at: Timestamp,
+        /// Whether it counts against the endpoint: see [`counts_against`].
+        counts: bool,
+        /// When the same delivery failed before, if it did.
+        failed_before: Option<Timestamp>,
+        /// Whether the delivery has no attempt left.
+        exhausted: bool,
+    },
+    /// It wants no more.
+    Stop(DisabledCause),
+}
+
+impl Sign {
+    /// Whether it holds for an attempt that somebody asked for: who tries out a broken endpoint does
+    /// not make it worse, and who tries out a mended one mends it.
+    #[must_use]
+    pub fn holds_if_asked_for(self) -> bool {
+        !matches!(self, Self::Failure { .. })
+    }
+}
+
+/// What the owner's platform is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The circuit opened.
+    Failing,
+    /// The circuit closed.
+    Recovered,
+    /// The webhook was disabled.
+    Disabled(DisabledCause),
+    /// A delivery has no attempt left.
+    Exhausted,
+}
+
+/// What signs make of a health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// To be stored over what was read.
+    pub health: Health,
+    /// To be told once it is stored.
+    pub changes: Vec<Change>,
+}
+
+/// Whether a failed attempt with this status counts against the endpoint. An endpoint that refuses
+/// a request with a 4xx is there and answers; only "too slow" and "too many" say that it is not
+/// doing well. No status is no answer.
+#[must_use]
+pub fn counts_against(status: Option<u16>) -> bool {
+    !matches!(status, Some(400..=407 | 409..=428 | 430..=499))
+}
+
+impl Health {
+    /// What may be done with an attempt of a delivery that failed before at `failed_before`.
+    #[must_use]
+    pub fn gate(
+        &self,
+        rules: &CircuitRules,
+        failed_before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Gate {
+        match self.circuit {
+            Circuit::Closed => Gate::Pass,
+            Circuit::Disabled { .. } => Gate::Refuse,
+            Circuit::Open { due } if now < due => Gate::Park(due),
+            Circuit::Open { .. } => {
+                let mut claimed = *self;
+                claimed.count_delivery(failed_before);
+                claimed.open(rules, now);
+                Gate::Claim(claimed.written())
+            }
+        }
+    }
+
+    /// What these signs, in the order in which they came, make of it; `None` if nothing changes.
+    /// A success of an endpoint that was well changes nothing, and neither does a failed probe.
+    #[must_use]
+    pub fn after(&self, signs: &[Sign], rules: &CircuitRules, now: Timestamp) -> Option<Outcome> {
+        let mut health = *self;
+        let mut changes = Vec::new();
+        let exhausted = |sign: &Sign| matches!(sign, Sign::Failure { exhausted: true, .. });
+        for sign in signs {
+            if let Some(change) = health.take_in(*sign, rules, now) {
+                changes.push(change);
+            }
+        }
+        if signs.iter().any(exhausted) {
+            changes.push(Change::Exhausted);
+        }
+        changes.retain(|change| health.notified.may_tell(*change, now));
+        for change in &changes {
+            health.notified.told(*change, now);
+        }
+        (health != *self).then(|| Outcome { health: health.written(), changes })
+    }
+
+    /// As its owner sets it: a new start. `None` if there is nothing to forget.
+    #[must_use]
+    pub fn restarted(&self) -> Option<Self> {
+        let fresh = Self {
+            version: self.version,
+            last_due: self.last_due,
+            notified: self.notified,
+            ..Self::default()
+        };
+        (fresh != *self).then(|| fresh.written())
+    }
+
+    /// Whether the circuit keeps deliveries back, or did until it was disabled.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        matches!(self.circuit, Circuit::Open { .. })
+    }
+
+    /// Whether it was disabled.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        matches!(self.circuit, Circuit::Disabled { .. })
+    }
+
+    fn take_in(&mut self, sign: Sign, rules: &CircuitRules, now: Timestamp) -> Option<Change> {
+        if self.is_disabled() {
+            return None;
+        }
+        match sign {
+            Sign::Success => {
+                let was_open = self.is_failing();
+                *self = Self {
+                    version: self.version,
+                    last_due: self.last_due,
+                    notified: self.notified,
+                    ..Self::default()
+                };
+                was_open.then_some(Change::Recovered)
+            }
+            Sign::Stop(cause) => Some(self.disable(cause)),
+            Sign::Failure { at, counts, failed_before, .. } => {
+                if self.is_failing() {
+                    let lost = self.has_lost_hope(now);
+                    return lost.then(|| self.disable(DisabledCause::Failing));
+                }
+                if !counts {
+                    return None;
+                }
+                self.count_delivery(failed_before);
+                self.failing_since.get_or_insert(at);
+                self.failures = self.failures.saturating_add(1);
+                (self.failures >= rules.failures).then(|| {
+                    self.open(rules, now);
+                    Change::Failing
+                })
+            }
+        }
+    }
+
+    fn has_lost_hope(&self, now: Timestamp) -> bool {
+        self.deliveries >= DISABLED_AFTER_DELIVERIES
+            && self.failing_since.is_some_and(|since| since.until(now) >= DISABLED_AFTER)
+    }
+
+    /// A delivery counts once, with its first failure since the endpoint began to fail.
+    fn count_delivery(&mut self, failed_before: Option<Timestamp>) {
+        let counted =
+            self.failing_since.zip(failed_before).is_some_and(|(since, before)| before >= since);
+        if !counted {
+            self.deliveries = self.deliveries.saturating_add(1);
+        }
+    }
+
+    fn disable(&mut self, cause: DisabledCause) -> Change {
+        self.circuit = Circuit::Disabled { cause };
+        Change::Disabled(cause)
+    }
+
+    /// Opens the circuit, or keeps it open, for its next interval.
+    fn open(&mut self, rules: &CircuitRules, now: Timestamp) {
+        let doubled = 1_u32.checked_shl(self.intervals).unwrap_or(u32::MAX);
+        let interval = rules.first_interval.saturating_mul(doubled).min(LONGEST_INTERVAL);
+        let after_the_last = |last: Timestamp| last.plus(Duration::from_millis(1));
+        let due = now.plus(interval);
+        let due = self.last_due.map_or(due, |last| due.max(after_the_last(last)));
+        self.circuit = Circuit::Open { due };
+        self.last_due = Some(due);
+        self.intervals = self.intervals.saturating_add(1);
+    }
+
+    fn written(self) -> Self {
+        Self { version: self.version + 1, ..self }
+    }
+}
+
+impl Notified {
+    fn of(&mut self, change: Change) -> &mut Option<Timestamp> {
+        match change {
+            Change::Failing => &mut self.failing,
+            Change::Recovered => &mut self.recovered,
+            Change::Disabled(_) => &mut self.disabled,
+            Change::Exhausted => &mut self.exhausted,
+        }
+    }
+
+    fn may_tell(mut self, change: Change, now: Timestamp) -> bool {
+        self.of(change).is_none_or(|last| last.until(now) >= NOTICE_INTERVAL)
+    }
+
+    fn told(&mut self, change: Change, now: Timestamp) {
+        *self.of(change) = Some(now);
+    }
+}
+
+#[cfg(test)]
+#[path = "health_tests.rs"]
+mod tests;

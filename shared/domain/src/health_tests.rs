@@ -1,0 +1,225 @@
+use super::*;
+use proptest::prelude::*;
+
+const RULES: CircuitRules = CircuitRules { failures: 3, first_interval: Duration::from_secs(60) };
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_795_000_000_000).plus(Duration::from_secs(seconds))
+}
+
+fn failure(seconds: u64) -> Sign {
+    Sign::Failure { at: at(seconds), counts: true, failed_before: None, exhausted: false }
+}
+
+fn after(health: Health, signs: &[Sign], seconds: u64) -> Health {
+    health.after(signs, &RULES, at(seconds)).map_or(health, |outcome| outcome.health)
+}
+
+fn opened() -> Health {
+    after(Health::default(), &[failure(0); 3], 0)
+}
+
+fn due(health: &Health) -> Timestamp {
+    match health.circuit {
+        Circuit::Open { due } => due,
+        other => panic!("{other:?} is not open"),
+    }
+}
+
+/// The probe is claimed as soon as it is due.
+fn claimed(health: Health) -> Health {
+    match health.gate(&RULES, None, due(&health)) {
+        Gate::Claim(claimed) => claimed,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_failures_in_a_row_open_the_circuit_and_not_one_fewer() {
+    let two = after(Health::default(), &[failure(0), failure(1)], 1);
+    assert_eq!((two.circuit, two.failures, two.deliveries), (Circuit::Closed, 2, 2));
+    let outcome = two.after(&[failure(2)], &RULES, at(2)).expect("a change");
+    assert_eq!(due(&outcome.health), at(62));
+    assert_eq!(outcome.changes, [Change::Failing]);
+    assert_eq!(outcome.health.version, 2);
+}
+
+#[test]
+fn a_success_between_them_begins_the_count_anew() {
+    let mixed = [failure(0), failure(1), Sign::Success, failure(2), failure(3)];
+    let health = after(Health::default(), &mixed, 3);
+    assert_eq!((health.circuit, health.failures), (Circuit::Closed, 2));
+    let well = after(health, &[Sign::Success], 4);
+    assert_eq!((well.failures, well.failing_since, well.deliveries), (0, None, 0));
+}
+
+#[test]
+fn a_success_of_a_healthy_endpoint_writes_nothing() {
+    assert_eq!(Health::default().after(&[Sign::Success; 10], &RULES, at(0)), None);
+    // Even with a failure before it, as long as nothing was written of that.
+    assert_eq!(Health::default().after(&[failure(0), Sign::Success], &RULES, at(0)), None);
+}
+
+#[test]
+fn refusals_neither_count_nor_forgive() {
+    let refused = Sign::Failure { at: at(0), counts: false, failed_before: None, exhausted: false };
+    assert_eq!(Health::default().after(&[refused; 50], &RULES, at(0)), None);
+    let two = after(Health::default(), &[failure(0), failure(0)], 0);
+    assert_eq!(two.after(&[refused], &RULES, at(1)), None);
+}
+
+#[test]
+fn what_counts_is_every_failure_but_a_refusal() {
+    let refusals = [400, 401, 404, 407, 409, 410, 422, 428, 430, 499];
+    assert!(refusals.iter().all(|status| !counts_against(Some(*status))));
+    let faults = [300, 301, 399, 408, 429, 500, 503, 599];
+    assert!(faults.iter().all(|status| counts_against(Some(*status))));
+    assert!(counts_against(None));
+}
+
+#[test]
+fn intervals_double_up_to_half_an_hour() {
+    let mut health = opened();
+    let mut lengths = vec![at(0).until(due(&health)).as_secs() / 60];
+    for _ in 0..7 {
+        let before = due(&health);
+        health = claimed(health);
+        lengths.push(before.until(due(&health)).as_secs() / 60);
+    }
+    assert_eq!(lengths, [1, 2, 4, 8, 16, 30, 30, 30]);
+}
+
+#[test]
+fn an_open_circuit_parks_until_it_is_due_and_then_one_claims_the_probe() {
+    let health = opened();
+    let almost = Timestamp::from_millis(due(&health).as_millis() - 1);
+    assert_eq!(health.gate(&RULES, None, almost), Gate::Park(due(&health)));
+    let claimed = claimed(health);
+    assert_eq!(claimed.version, health.version + 1);
+    assert_eq!(claimed.gate(&RULES, None, due(&health)), Gate::Park(due(&claimed)));
+    // A failed probe writes nothing more, and neither do stragglers.
+    assert_eq!(claimed.after(&[failure(90)], &RULES, at(90)), None);
+}
+
+#[test]
+fn a_success_closes_and_due_times_grow_across_closings() {
+    let open = claimed(opened());
+    let outcome = open.after(&[Sign::Success], &RULES, at(61)).expect("a change");
+    assert_eq!(
+        (outcome.health.circuit, &*outcome.changes),
+        (Circuit::Closed, &[Change::Recovered][..])
+    );
+    let again = after(outcome.health, &[failure(62); 3], 62);
+    assert!(due(&again) > due(&open), "{:?}", due(&again));
+}
+
+#[test]
+fn who_wants_no_more_is_disabled_until_the_owner_starts_anew() {
+    for cause in [DisabledCause::Gone, DisabledCause::Asked] {
+        let signs = [Sign::Stop(cause), Sign::Success, failure(0)];
+        let outcome = Health::default().after(&signs, &RULES, at(0)).expect("a change");
+        let health = outcome.health;
+        assert_eq!(health.circuit, Circuit::Disabled { cause });
+        assert_eq!(outcome.changes, [Change::Disabled(cause)]);
+        assert_eq!(health.gate(&RULES, None, at(0)), Gate::Refuse);
+        assert_eq!(health.after(&[Sign::Success], &RULES, at(1)), None);
+        let fresh = health.restarted().expect("something to forget");
+        assert_eq!((fresh.circuit, fresh.version), (Circuit::Closed, health.version + 1));
+    }
+    assert_eq!(Health::default().restarted(), None);
+}
+
+#[test]
+fn five_days_of_nothing_but_failure_disable() {
+    let mut health = opened();
+    while at(0).until(due(&health)) < DISABLED_AFTER {
+        let now = due(&health);
+        health = claimed(health);
+        assert_eq!(health.after(&[failure(0)], &RULES, now), None, "too early at {now}");
+    }
+    let now = due(&health);
+    let probed = claimed(health);
+    let outcome = probed.after(&[failure(0)], &RULES, now).expect("a change");
+    assert_eq!(outcome.changes, [Change::Disabled(DisabledCause::Failing)]);
+}
+
+#[test]
+fn a_delivery_that_fails_again_and_again_is_one_delivery() {
+    let mut health = opened();
+    assert_eq!(health.deliveries, 3);
+    for _ in 0..500 {
+        let now = due(&health);
+        let Gate::Claim(claimed) = health.gate(&RULES, Some(at(1)), now) else { panic!("parked") };
+        let retried =
+            Sign::Failure { at: now, counts: true, failed_before: Some(at(1)), exhausted: false };
+        assert_eq!(claimed.after(&[retried], &RULES, now), None, "three deliveries do not disable");
+        health = claimed;
+    }
+}
+
+#[test]
+fn of_each_kind_there_is_one_notice_an_hour() {
+    let exhausted =
+        Sign::Failure { at: at(0), counts: false, failed_before: None, exhausted: true };
+    let outcome = Health::default().after(&[exhausted; 4], &RULES, at(0)).expect("told");
+    assert_eq!(outcome.changes, [Change::Exhausted]);
+    assert_eq!(outcome.health.after(&[exhausted], &RULES, at(3599)), None);
+    assert!(outcome.health.after(&[exhausted], &RULES, at(3600)).is_some());
+
+    // It opens, closes and opens again within the hour: told once, done twice.
+    let closed = after(claimed(opened()), &[Sign::Success], 61);
+    let outcome = closed.after(&[failure(62); 3], &RULES, at(62)).expect("opened");
+    assert!(outcome.health.is_failing());
+    assert_eq!(outcome.changes, []);
+}
+
+fn a_sign() -> impl Strategy<Value = Sign> {
+    prop_oneof![
+        3 => Just(Sign::Success),
+        6 => (0..1_000_u64, any::<bool>(), any::<bool>(), proptest::option::of(0..1_000_u64)).prop_map(
+            |(seconds, counts, exhausted, before)| Sign::Failure {
+                at: at(seconds),
+                counts,
+                failed_before: before.map(at),
+                exhausted,
+            }
+        ),
+        1 => Just(Sign::Stop(DisabledCause::Gone)),
+    ]
+}
+
+proptest! {
+    /// Whatever happens: versions count every change, due times grow, and a webhook that was
+    /// disabled stays so.
+    #[test]
+    fn due_times_only_grow(steps in proptest::collection::vec(
+        (proptest::collection::vec(a_sign(), 1..6), 0..4_000_u64, any::<bool>()), 1..60,
+    )) {
+        let mut health = Health::default();
+        let mut now = at(0);
+        for (signs, pause, claims) in steps {
+            now = now.plus(Duration::from_secs(pause));
+            let next = if claims {
+                match health.gate(&RULES, None, now) {
+                    Gate::Claim(claimed) => claimed,
+                    _ => continue,
+                }
+            } else {
+                match health.after(&signs, &RULES, now) {
+                    Some(outcome) => outcome.health,
+                    None => continue,
+                }
+            };
+            prop_assert_eq!(next.version, health.version + 1);
+            prop_assert!(!health.is_disabled() || next.is_disabled());
+            let new_due = next.last_due != health.last_due;
+            prop_assert!(next.last_due >= health.last_due);
+            if let Circuit::Open { due } = next.circuit {
+                prop_assert_eq!(next.last_due, Some(due));
+                prop_assert!(!new_due || due >= now.plus(MINUTE) );
+            }
+            health = next;
+        }
+    }
+}
