@@ -6,6 +6,7 @@
 //! drawn from the seed: see [`Fate`].
 
 mod fate;
+mod health;
 mod queues;
 mod receivers;
 mod rows;
@@ -13,6 +14,7 @@ mod waits;
 mod webhooks;
 
 pub(crate) use fate::{Fate, of_read as fate_of_read, of_write as fate_of_write};
+pub(crate) use health::page as parked_page;
 pub(crate) use queues::{ENTRY_FAILED, describe, pause_between_tries, put};
 pub(crate) use waits::page;
 pub(crate) use webhooks::changed as webhook_changed;
@@ -41,13 +43,15 @@ pub(crate) struct Aws {
     ahead: u64,
     /// The waits that it saw running, as the adapter remembers them.
     running: Arc<Mutex<BTreeSet<(WebhookId, Minute)>>>,
+    /// The circuits that it saw watched, likewise.
+    watched: Arc<Mutex<BTreeSet<(WebhookId, Timestamp)>>>,
 }
 
 impl Aws {
     /// For a new instance, with a clock of its own.
     pub(crate) fn new(sim: &Sim) -> Self {
         let ahead = sim.draw(|random| random.within(0..=1000));
-        Self { sim: sim.clone(), ahead, running: Arc::default() }
+        Self { sim: sim.clone(), ahead, running: Arc::default(), watched: Arc::default() }
     }
 
     pub(crate) fn sim(&self) -> &Sim {
@@ -56,6 +60,10 @@ impl Aws {
 
     fn running(&self) -> MutexGuard<'_, BTreeSet<(WebhookId, Minute)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, BTreeSet<(WebhookId, Timestamp)>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call that changes nothing.

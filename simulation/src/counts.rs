@@ -60,6 +60,16 @@ counts! {
     Invocations: "invocations", Traffic;
     /// Shared waits started.
     Waits: "shared waits", Traffic;
+    /// Circuits opened.
+    Opened: "circuits opened", Traffic;
+    /// Probes claimed.
+    Probes: "probes claimed", Traffic;
+    /// Circuits closed, or their webhooks disabled.
+    Closed: "circuits closed", Traffic;
+    /// Times that a delivery was parked.
+    Parked: "times parked", Traffic;
+    /// Executions that watched a circuit.
+    Watches: "circuits watched", Traffic;
     /// Calls of the API that changed something or asked for something.
     ApiCalls: "API calls", Traffic;
     /// Manual retries that the API sent.

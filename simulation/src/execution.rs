@@ -54,7 +54,7 @@ pub(crate) async fn run(sim: Sim, user_id: UserId, webhook_id: WebhookId, minute
     sim.memory().end_wait(webhook_id, minute);
 }
 
-async fn send(sim: &Sim, release: &Outgoing) {
+pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
     for number in 0..TRIES {
         sim.pause(1..=500).await;
         let fate = fate_of_write(sim, Part::Queues);

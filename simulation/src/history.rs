@@ -2,6 +2,7 @@
 
 use grapnel_domain::{
     ids::{DeliveryId, EventId, UserId, WebhookId},
+    ports::ParkedRow,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -15,6 +16,7 @@ type Versions<T> = Vec<(Timestamp, T)>;
 pub(crate) struct History {
     webhooks: BTreeMap<(UserId, WebhookId), Versions<Option<Webhook>>>,
     waits: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Minute>>>,
+    parked: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Timestamp>>>,
     events: BTreeMap<(UserId, EventId), Timestamp>,
 }
 
@@ -51,6 +53,20 @@ impl History {
         }
     }
 
+    pub(crate) fn parking_changed(
+        &mut self,
+        now: Timestamp,
+        webhook: WebhookId,
+        id: DeliveryId,
+        due: Option<Timestamp>,
+    ) {
+        let versions = self.parked.entry((webhook, id)).or_default();
+        let last = versions.last().and_then(|(_, last)| *last);
+        if last != due {
+            versions.push((now, due));
+        }
+    }
+
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {
         self.events.entry((user.clone(), id)).or_insert(now);
     }
@@ -81,6 +97,24 @@ impl History {
             .filter(|(_, versions)| at(versions, time()) == Some(&Some(minute)))
             .map(|((_, id), _)| *id)
             .collect()
+    }
+
+    /// The webhook's deliveries that were parked, each as of a time of its own, the longest parked
+    /// first.
+    pub(crate) fn parked_at(
+        &self,
+        webhook: WebhookId,
+        mut time: impl FnMut() -> Timestamp,
+    ) -> Vec<ParkedRow> {
+        let mine = self.parked.iter().filter(|((of, _), _)| *of == webhook);
+        let mut rows: Vec<ParkedRow> = mine
+            .filter_map(|((_, id), versions)| {
+                let due = (*at(versions, time())?)?;
+                Some(ParkedRow { due, id: *id })
+            })
+            .collect();
+        rows.sort_unstable();
+        rows
     }
 
     /// The states that a webhook was in between two times, `None` where it was not there.

@@ -19,11 +19,14 @@ pub(crate) enum Function {
 /// One run of a function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
+    pub(crate) function: Function,
     pub(crate) began: Timestamp,
     /// The batch, with each message as the delivery function reads it.
     pub(crate) messages: Vec<(Record, Option<QueueMessage>)>,
     /// Deliveries read: how many attempts they had, and at which step.
     pub(crate) reads: Vec<(Key, u32, u64)>,
+    /// Circuits read or written: whether deliveries may pass.
+    pub(crate) circuits: Vec<(WebhookId, bool)>,
     /// Retry configurations read.
     pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
     /// Things that went wrong in it.
@@ -43,9 +46,11 @@ impl Invocation {
             (record.clone(), message)
         };
         Self {
+            function,
             began,
             messages: records.iter().map(read).collect(),
             reads: Vec::new(),
+            circuits: Vec::new(),
             configs: Vec::new(),
             faults: 0,
             scheduled: Vec::new(),
@@ -66,6 +71,20 @@ impl Invocation {
         });
         let first = numbers.next()?;
         numbers.all(|number| number == first).then_some(first)
+    }
+
+    /// Whether its batch asks for an attempt of this delivery outside the schedule.
+    pub(crate) fn asks_by_hand(&self, key: Key) -> bool {
+        self.messages.iter().any(|(_, message)| {
+            matches!(message, Some(QueueMessage::Attempt(attempt))
+                if attempt.manual && (attempt.target.webhook_id, attempt.target.delivery_id) == key)
+        })
+    }
+
+    /// Whether it has reason to make a request to this webhook: it read the circuit as closed, or
+    /// claimed a probe.
+    pub(crate) fn may_pass(&self, webhook: WebhookId) -> bool {
+        self.circuits.iter().any(|(of, passes)| *of == webhook && *passes)
     }
 
     /// The step at which it last read this delivery as one whose next attempt is `number`.

@@ -30,7 +30,7 @@ impl Queue {
     }
 }
 
-type Delivering = Deliver<Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws>;
+type Delivering = Deliver<Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws>;
 type Ingesting = Ingest<Aws, Aws, Aws, Aws, Aws, Aws>;
 
 /// An instance of a function: warm, and at work on one batch at a time.
@@ -123,11 +123,13 @@ fn deliver(sim: &Sim) -> Delivering {
         dead_letters: aws.clone(),
         waits: aws.clone(),
         sender: aws.clone(),
+        notices: aws.clone(),
         clock: aws,
         rules: grapnel_delivery::Rules {
             retention: settings.retention,
             longest_queue_delay: settings.longest_queue_delay,
             visibility_timeout: settings.visibility_timeout,
+            circuit: settings.circuit,
         },
     }
 }

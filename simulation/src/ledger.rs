@@ -5,6 +5,7 @@
 //! [`events`] whom an event reaches, [`quiet`] what is left when nothing happens any more.
 
 mod events;
+mod health;
 mod quiet;
 mod requests;
 
@@ -127,6 +128,10 @@ fn faulty_row(row: &Delivery) -> Option<String> {
         return Some(format!("{:?} with the reason {:?}", row.status, row.reason));
     }
     let waits = row.waits_for.is_some();
+    let parked = row.parked_until.is_some();
+    if parked && (waits || row.status.is_settled()) {
+        return Some(format!("parked while {:?}, waiting: {waits}", row.status));
+    }
     let due = row.next_attempt_at.is_some();
     let fits = match row.status {
         DeliveryStatus::Retrying => due,

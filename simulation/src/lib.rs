@@ -10,7 +10,7 @@
 //! - [`plan`] draws a run from its seed: webhooks and receivers, events, what users do, and how often
 //!   what goes wrong.
 //! - [`aws`] stands between the handlers and the ports in memory; [`lambda`] receives messages and
-//!   invokes the functions; [`execution`] is the wait state machine; [`receiver`] the other end.
+//!   invokes the functions; [`execution`] is the wait state machine, [`watch`] the one that watches circuits; [`receiver`] the other end.
 //! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
 //!   were before.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
@@ -30,6 +30,7 @@ mod sim;
 mod task;
 mod trace;
 mod users;
+mod watch;
 mod world;
 
 pub use counts::{Count, Counts, Group};

@@ -7,7 +7,7 @@ pub(crate) use faults::{Faults, Part};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
 use crate::random::Random;
-use grapnel_domain::{event::Retention, message::QueueDelay};
+use grapnel_domain::{event::Retention, health::CircuitRules, message::QueueDelay};
 use std::time::Duration;
 
 /// A run.
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     /// How long one run of a function may take.
     pub(crate) function_timeout: Duration,
     pub(crate) visibility_timeout: Duration,
+    /// When circuits open.
+    pub(crate) circuit: CircuitRules,
     /// Rows of a page of the `waiting` index.
     pub(crate) waiting_page: usize,
 }
@@ -62,6 +64,12 @@ impl Settings {
             longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(*random.pick(visibility)),
+            circuit: CircuitRules {
+                // Where nothing goes wrong, how many messages there are is known exactly, but for
+                // circuits: a release and a probe may meet.
+                failures: if smooth { 1_000_000 } else { *random.pick(&[1, 2, 3, 10]) },
+                first_interval: Duration::from_secs(*random.pick(&[1, 60, 60, 600])),
+            },
             waiting_page: *random.pick(&[1, 2, 3, 100]),
         }
     }

@@ -53,6 +53,7 @@ pub(crate) struct State {
     /// Tasks that nobody waits for any more.
     pub(crate) abandoned: BTreeSet<TaskId>,
     pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
+    pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
     /// How much may still go wrong.
     pub(crate) budget: u32,
     /// Counts what happens, so that "before" is known within a millisecond too.
@@ -81,6 +82,7 @@ impl Sim {
             spawned: Vec::new(),
             abandoned: BTreeSet::new(),
             executions: BTreeSet::new(),
+            watches: BTreeSet::new(),
             budget: plan.faults.budget,
             step: 0,
             tasks: 0,

@@ -63,6 +63,7 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         payload_format: PayloadFormat::default(),
         created_at: now,
         updated_at: now,
+        health: grapnel_domain::health::Health::default(),
     };
     world.state.store_webhook(&webhook).await?;
     Ok(id)

@@ -75,6 +75,8 @@ pub struct Outputs {
     pub keys_table: String,
     /// The machine behind shared waits.
     pub wait_state_machine_arn: String,
+    /// The state machine that watches circuits.
+    pub circuit_state_machine_arn: String,
 }
 
 impl Stack {

@@ -5,7 +5,7 @@ use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
         Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListWebhooks, OrderTests,
-        ReadDeliveries, ReadEvents, ReadKeys, ReadWebhooks, StoreKeys, StoreWebhooks,
+        ReadDeliveries, ReadEvents, ReadKeys, ReadWebhooks, StoreHealth, StoreKeys, StoreWebhooks,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -16,7 +16,7 @@ pub trait Ports: Send + Sync + 'static {
     /// The keys table.
     type Keys: ReadKeys + StoreKeys + 'static;
     /// The webhooks table.
-    type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + 'static;
+    type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
     /// The deliveries table, to read.
     type Deliveries: ReadDeliveries + ListDeliveries + 'static;
     /// The events table, to read.

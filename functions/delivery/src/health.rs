@@ -15,6 +15,7 @@ use grapnel_domain::{
     ports::{
         Clock, Consistency, EnqueueAttempts, PortError, ReadWebhooks, SendNotices, StoreHealth,
     },
+    time::Timestamp,
     webhook::Webhook,
 };
 use std::{
@@ -63,23 +64,20 @@ where
 {
     /// Brings every endpoint's health up to date.
     pub(crate) async fn tend(&self, signs: Signs) {
-        join_all(signs.by_webhook().map(async |seen| {
-            let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return };
-            if let Err(error) = self.tend_one(*webhook, &seen).await {
-                let id = seen.last().map(|seen| seen.webhook.id.to_string()).unwrap_or_default();
-                tracing::warn!(webhook.id = id, %error, "the endpoint's health is not up to date");
-            }
-        }))
-        .await;
+        join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
+    }
+
+    async fn tend_group(&self, seen: Vec<Seen>) {
+        let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return };
+        let id = webhook.id;
+        if let Err(error) = self.tend_one(*webhook, &seen).await {
+            tracing::warn!(webhook.id = %id, %error, "the endpoint's health is not up to date");
+        }
     }
 
     async fn tend_one(&self, mut webhook: Webhook, seen: &[Seen]) -> Result<(), PortError> {
         let signs: Vec<Sign> = seen.iter().map(|seen| seen.sign).collect();
-        let newest = |health: Health, seen: &Seen| match seen.webhook.health {
-            known if known.version > health.version => known,
-            _ => health,
-        };
-        webhook.health = seen.iter().fold(webhook.health, newest);
+        webhook.health = newest(seen).unwrap_or(webhook.health);
         let was_open = webhook.health.is_failing();
         for _ in 0..TRIES {
             let Some(outcome) = webhook.health.after(&signs, &self.rules.circuit, self.clock.now())
@@ -115,10 +113,7 @@ where
         if outcome.changes.is_empty() {
             return;
         }
-        let exhausted = |seen: &&Seen| matches!(seen.sign, Sign::Failure { exhausted: true, .. });
-        let delivery = seen.iter().find(exhausted).or(seen.last()).map(|seen| &seen.delivery);
-        let notice = |change| Notice::of(change, webhook, delivery.cloned(), self.clock.now());
-        let notices: Vec<Notice> = outcome.changes.into_iter().map(notice).collect();
+        let notices = notices(webhook, seen, &outcome, self.clock.now());
         for notice in &notices {
             tracing::info!(webhook.id = %notice.webhook_id, notice = notice.kind, "endpoint changed");
         }
@@ -126,4 +121,16 @@ where
             tracing::warn!(webhook.id = %webhook.id, %error, "the platform was not told");
         }
     }
+}
+
+/// The latest health that any of the attempts knew.
+fn newest(seen: &[Seen]) -> Option<Health> {
+    seen.iter().map(|seen| seen.webhook.health).max_by_key(|health| health.version)
+}
+
+fn notices(webhook: &Webhook, seen: &[Seen], outcome: &Outcome, now: Timestamp) -> Vec<Notice> {
+    let exhausted = |seen: &&Seen| matches!(seen.sign, Sign::Failure { exhausted: true, .. });
+    let delivery = seen.iter().find(exhausted).or(seen.last()).map(|seen| &seen.delivery);
+    let notice = |change| Notice::of(change, webhook, delivery.cloned(), now);
+    outcome.changes.iter().copied().map(notice).collect()
 }

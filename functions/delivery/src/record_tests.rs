@@ -1,4 +1,5 @@
 use super::*;
+use grapnel_domain::health::CircuitRules;
 use grapnel_domain::{
     delivery::Reason,
     event::{Event, EventContent, Retention},
@@ -15,6 +16,7 @@ fn rules() -> Rules {
         retention: Retention { days: 30 },
         longest_queue_delay: QueueDelay::at_most(900),
         visibility_timeout: Duration::from_secs(360),
+        circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
     }
 }
 

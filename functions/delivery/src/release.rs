@@ -28,11 +28,15 @@ pub(crate) async fn carry_out(
 
     let count = waiting.len();
     let sent = enqueue_all(&waiting, queue).await;
-    let leave = async |delivery: Delivery| {
+    let leaving = waiting.iter().zip(sent).map(async |(delivery, sent)| {
+        sent?;
         let attempts = delivery.attempt_count();
         deliveries.stop_waiting(delivery.key(), release.minute, attempts).await
-    };
-    each_leaves(waiting, sent, leave).await.map_err(StepError::from)?;
+    });
+    // Some are still in the index then: the message comes again and finds just those.
+    if let Some(error) = join_all(leaving).await.into_iter().find_map(Result::err) {
+        return Err(StepError::from(error));
+    }
     if let Some(cursor) = page.next {
         let next = Release { cursor: Some(cursor), ..release };
         enqueue_one(queue, QueueMessage::Release(next), QueueDelay::NONE).await?;
@@ -53,21 +57,4 @@ pub(crate) async fn enqueue_all(
         Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
     });
     queue.enqueue(messages.collect()).await
-}
-
-/// Takes each one out of the index whose message was sent.
-///
-/// # Errors
-/// The first that came up. Some are still in the index then: the message comes again and finds just
-/// those.
-pub(crate) async fn each_leaves(
-    waiting: Vec<Delivery>,
-    sent: Vec<Result<(), PortError>>,
-    leave: impl AsyncFn(Delivery) -> Result<(), PortError>,
-) -> Result<(), PortError> {
-    let leaving = waiting.into_iter().zip(sent).map(async |(delivery, sent)| {
-        sent?;
-        leave(delivery).await
-    });
-    join_all(leaving).await.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }

@@ -1,7 +1,7 @@
 //! An open circuit is due, or is open no more: parked deliveries go on.
 
 use crate::{Deliver, Done, StepError, StepResult, enqueue_one, release};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     health::Circuit,
@@ -53,15 +53,12 @@ where
             Who::All => {
                 let parked = self.all_parked(&release, &page.items).await?;
                 let sent = release::enqueue_all(&parked, &self.queue).await;
-                let leave = async |delivery: Delivery| match delivery.parked_until {
-                    Some(due) => {
-                        let attempts = delivery.attempt_count();
-                        self.deliveries.unpark(delivery.key(), due, attempts).await
-                    }
-                    None => Ok(()),
-                };
                 let count = parked.len();
-                release::each_leaves(parked, sent, leave).await.map_err(StepError::from)?;
+                let leaving = parked.into_iter().zip(sent).map(|(row, sent)| self.leave(row, sent));
+                // Some are still in the index then: the message comes again and finds just those.
+                if let Some(error) = join_all(leaving).await.into_iter().find_map(Result::err) {
+                    return Err(StepError::from(error));
+                }
                 if let Some(cursor) = page.next {
                     self.next_page(release, cursor).await?;
                 }
@@ -103,7 +100,8 @@ where
         release: &ReleaseParked,
         rows: &[ParkedRow],
     ) -> Result<Vec<Delivery>, PortError> {
-        let found = try_join_all(rows.iter().map(|row| self.read_parked(release, *row))).await?;
+        let rows = rows.to_vec().into_iter();
+        let found = try_join_all(rows.map(|row| self.read_parked(release, row))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -115,6 +113,17 @@ where
         let key = DeliveryKey { webhook_id: release.webhook_id, id: row.id };
         let found = self.deliveries.delivery(key).await?;
         Ok(found.filter(|d| d.parked_until == Some(row.due) && !d.status.is_settled()))
+    }
+
+    /// Takes one whose message was sent out of the index.
+    async fn leave(
+        &self,
+        delivery: Delivery,
+        sent: Result<(), PortError>,
+    ) -> Result<(), PortError> {
+        sent?;
+        let Some(due) = delivery.parked_until else { return Ok(()) };
+        self.deliveries.unpark(delivery.key(), due, delivery.attempt_count()).await
     }
 
     async fn next_page(&self, release: ReleaseParked, after: ParkedRow) -> Result<(), PortError> {

@@ -108,8 +108,9 @@ where
         decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
         let Decided { event, webhooks, test } = decided;
-        stream::iter(webhooks)
-            .map(|(webhook_id, status)| self.record_delivery(event, *webhook_id, *status, *test))
+        // Owned: a closure over references would make the whole future less than `Send`.
+        stream::iter(webhooks.clone())
+            .map(|(webhook_id, status)| self.record_delivery(event, webhook_id, status, *test))
             .buffered(WRITES_AT_ONCE)
             .collect()
             .await

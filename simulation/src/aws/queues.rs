@@ -113,7 +113,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
             (count, Some(attempt.target.delivery_id))
         }
         QueueMessage::Check(check) => (Some(Count::Checks), Some(check.target.delivery_id)),
-        QueueMessage::Release(_) => (Some(Count::Releases), None),
+        QueueMessage::Release(_) | QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
     };
     sim.count(Count::Messages);
     if let Some(count) = count {
@@ -149,6 +149,9 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
         QueueMessage::Check(check) => {
             let name = ledger::name(ledger::key(check.target.key()));
             format!("check of attempt {} of {name}", check.attempt)
+        }
+        QueueMessage::ReleaseParked(release) => {
+            format!("release of who is parked at {}", short(release.webhook_id))
         }
         QueueMessage::Release(release) => {
             format!("release of {} for {}", short(release.webhook_id), release.minute)

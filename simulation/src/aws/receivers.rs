@@ -79,6 +79,11 @@ fn arrive(
     let number = invocation.attempt_asked_for(key);
     let read = invocation.read_of(key, number);
     let read = read.ok_or_else(|| format!("{}: sent unread", name(key)))?;
+    let asked_for =
+        invocation.asks_by_hand(key) || state.ledger.row(key).is_some_and(|row| row.test);
+    if !asked_for && !invocation.may_pass(webhook) {
+        return Err(format!("{}: sent, though its circuit was read as open", name(key)));
+    }
     let sending = Sending { task, key, number, read, began, reaches };
     let (place, again) = state.ledger.sends(sending);
     state.counts.add(Count::Requests, u64::from(reaches));
@@ -99,7 +104,7 @@ fn check_active(sim: &Sim, key: Key) {
         let from = grapnel_domain::time::Timestamp::from_millis(from);
         let receives = row.test
             || state.history.ever((&row.user_id, key.0), from, now, |webhook| {
-                webhook.is_some_and(|webhook| webhook.status.receives())
+                webhook.is_some_and(|webhook| webhook.effective_status().receives())
             });
         if !receives {
             state.ledger.broken(format!("{}: sent to a disabled webhook", name(key)));

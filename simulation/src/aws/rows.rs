@@ -13,6 +13,7 @@ use crate::{
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
     event::Event,
+    health::LONGEST_PARKING,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
@@ -209,17 +210,23 @@ fn check_end(
     let now = sim.now();
     let event = sim.with(|state| state.ledger.row(key).map(|row| row.event_id));
     let there = sim.memory().events().iter().any(|stored| Some(stored.id) == event);
+    let expires_soon = sim.with(|state| {
+        let row = state.ledger.row(key)?;
+        Some(row.expires_at <= now.plus(LONGEST_PARKING + Duration::from_secs(1)))
+    });
+    let expires_soon = expires_soon == Some(true);
     sim.with(|state| {
         let webhook = (user, key.0);
         let founded = match reason {
             Reason::WebhookDeleted => {
                 state.history.ever(webhook, began, now, |state| state.is_none())
             }
-            Reason::WebhookDisabled => state
-                .history
-                .ever(webhook, began, now, |state| state.is_some_and(|w| !w.status.receives())),
-            Reason::EventExpired => !there,
-            Reason::AttemptsExhausted => false,
+            Reason::WebhookDisabled => state.history.ever(webhook, began, now, |state| {
+                state.is_some_and(|w| !w.effective_status().receives())
+            }),
+            // Parked for as long as that takes, it might outlive its event.
+            Reason::EventExpired => !there || expires_soon,
+            Reason::AttemptsExhausted | Reason::Aborted => false,
         };
         if !founded {
             let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));
@@ -234,6 +241,7 @@ pub(super) fn written(sim: &Sim, key: DeliveryKey) {
         let now = sim.now();
         sim.with(|state| {
             state.history.wait_changed(now, row.webhook_id, row.id, row.waits_for);
+            state.history.parking_changed(now, row.webhook_id, row.id, row.parked_until);
             state.ledger.written(row);
         });
     }

@@ -17,7 +17,7 @@ pub(crate) fn changed(sim: &Sim, user: &UserId, id: WebhookId) {
     let webhooks = sim.memory().webhooks();
     let webhook = webhooks.into_iter().find(|webhook| webhook.id == id);
     sim.trace(|| match &webhook {
-        Some(webhook) => format!("{} is {:?}", short(id), webhook.status),
+        Some(webhook) => format!("{} is {:?}", short(id), webhook.effective_status()),
         None => format!("{} is gone", short(id)),
     });
     let now = sim.now();
@@ -47,6 +47,7 @@ impl ReadWebhooks for Aws {
                 sim.with(|state| {
                     if let Some(invocation) = state.invocation() {
                         invocation.configs.push((id, webhook.retry_config.clone()));
+                        invocation.circuits.push((id, !webhook.health.is_failing()));
                     }
                 });
             }

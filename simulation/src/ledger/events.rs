@@ -26,7 +26,7 @@ impl Accepted {
         match self.test {
             Some(test) => webhook.id == test,
             None => {
-                webhook.status.receives()
+                webhook.effective_status().receives()
                     && webhook.events.iter().any(|pattern| pattern.matches(&self.event_type))
             }
         }

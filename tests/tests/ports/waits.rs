@@ -17,8 +17,10 @@ pub(crate) struct Waits {
 
 impl Waits {
     fn of(deployed: Arc<Deployed>) -> Self {
-        let machine = &deployed.stack.outputs.wait_state_machine_arn;
-        Self { port: SharedWaits::new(&deployed.clients(), machine), deployed }
+        let outputs = &deployed.stack.outputs;
+        let machines = [&outputs.wait_state_machine_arn, &outputs.circuit_state_machine_arn];
+        let port = SharedWaits::new(&deployed.clients(), machines[0], machines[1]);
+        Self { port, deployed }
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn retry<P: Ports>(
 }
 
 fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {
-    let refusal = if webhook.status == WebhookStatus::Disabled {
+    let refusal = if webhook.effective_status() == WebhookStatus::Disabled {
         ("webhook_disabled", "The webhook is disabled. Set it to `active` first.")
     } else if delivery.status == DeliveryStatus::Pending {
         ("first_attempt_pending", "The first attempt is still on its way.")

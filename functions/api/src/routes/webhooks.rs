@@ -15,11 +15,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
-    ports::{Clock, GenerateIds, ListWebhooks, StoreWebhooks},
+    message::{QueueDelay, QueueMessage, ReleaseParked},
+    ports::{
+        Clock, EnqueueAttempts, GenerateIds, ListWebhooks, Outgoing, StoreHealth, StoreWebhooks,
+    },
     scope::Scope,
     webhook::{
-        Webhook,
+        Webhook, WebhookStatus,
         draft::{Draft, Purpose},
     },
 };
@@ -88,13 +92,39 @@ pub(super) async fn replace<P: Ports>(
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
     let id = ids.webhook()?;
-    api.find_webhook(&user, id).await?;
+    let before = api.find_webhook(&user, id).await?;
     let draft = Draft::parse(input.fields(), Purpose::Replace, &api.rules)
         .map_err(Problem::invalid_fields)?;
 
     let change = |existing: &Webhook| draft.clone().replace(existing, api.clock.now());
-    let webhook = change_webhook(&api, &user, id, change).await?;
+    let mut webhook = change_webhook(&api, &user, id, change).await?;
+    if webhook.status == WebhookStatus::Active
+        && (before.health.is_disabled() || before.url != webhook.url)
+    {
+        webhook.health = restart(&api, &webhook).await?;
+    }
     views::json(StatusCode::OK, &WebhookView::masked(&webhook))
+}
+
+/// Forgets how the endpoint did: its owner wants to begin anew, or it is another one. What the
+/// circuit kept back goes on.
+async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Problem> {
+    for _ in 0..TRIES {
+        let health = api.find_webhook(&webhook.user_id, webhook.id).await?.health;
+        let Some(fresh) = health.restarted() else { return Ok(health) };
+        if api.webhooks.store_health(&webhook.user_id, webhook.id, &fresh).await? {
+            if health.is_failing() {
+                let (user_id, webhook_id) = (webhook.user_id.clone(), webhook.id);
+                let release = ReleaseParked { webhook_id, user_id, cursor: None };
+                let message = Outgoing::new(QueueMessage::ReleaseParked(release), QueueDelay::NONE);
+                for sent in api.delivery_queue.enqueue(vec![message]).await {
+                    sent?;
+                }
+            }
+            return Ok(fresh);
+        }
+    }
+    Err(changed_meanwhile())
 }
 
 /// `DELETE /api/webhooks/{id}`.
@@ -129,6 +159,10 @@ pub(super) async fn change_webhook<P: Ports>(
             return Ok(changed);
         }
     }
+    Err(changed_meanwhile())
+}
+
+fn changed_meanwhile() -> Problem {
     let detail = "Others keep changing this webhook. Read it again and decide anew.";
-    Err(Problem::conflict("changed_meanwhile", detail))
+    Problem::conflict("changed_meanwhile", detail)
 }

@@ -45,7 +45,7 @@ impl<'a> WebhookView<'a> {
             events: &webhook.events,
             secret,
             headers: &webhook.headers,
-            status: webhook.status,
+            status: webhook.effective_status(),
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
             created_at: webhook.created_at,

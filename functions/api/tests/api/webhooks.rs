@@ -4,8 +4,9 @@ use crate::world::{InMemory, World, api, problem, rules};
 use axum::http::header;
 use grapnel_api::{Api, Ports, router};
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
-    ports::{Consistency, ListWebhooks, Page, PortError, ReadWebhooks, StoreWebhooks},
+    ports::{Consistency, ListWebhooks, Page, PortError, ReadWebhooks, StoreHealth, StoreWebhooks},
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
 };
@@ -195,6 +196,17 @@ impl ListWebhooks for Contended {
         after: Option<WebhookId>,
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
         self.memory.list_webhooks(user, limit, after).await
+    }
+}
+
+impl StoreHealth for Contended {
+    async fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> Result<bool, PortError> {
+        self.memory.store_health(user, webhook, health).await
     }
 }
 

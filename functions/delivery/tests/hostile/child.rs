@@ -4,6 +4,7 @@ use grapnel_delivery::{Deliver, Rules};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
     event::Retention,
+    health::CircuitRules,
     message::{Attempt, QueueDelay, QueueMessage, Record},
     outbound::{OutboundRequest, SendOutcome, Sent},
     ports::SendRequests,
@@ -93,11 +94,13 @@ async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<
         dead_letters: memory.clone(),
         waits: memory.clone(),
         sender,
+        notices: memory.clone(),
         clock: memory.clock(),
         rules: Rules {
             retention: Retention { days: 30 },
             longest_queue_delay: QueueDelay::at_most(900),
             visibility_timeout: Duration::from_secs(360),
+            circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
         },
     };
     let retry = RetryConfig { timeout_seconds, ..RetryConfig::default() };

@@ -6,8 +6,8 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     ids::{UserId, WebhookId},
     message::{Attempt, QueueMessage, Record, Release},
-    ports::{Clock, PortError, StartWaits, WaitState},
-    time::Minute,
+    ports::{Clock, PortError, StartWaits, WaitState, WatchCircuits},
+    time::{Minute, Timestamp},
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -123,6 +123,17 @@ impl StartWaits for Late {
     }
 }
 
+impl WatchCircuits for Late {
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.0.ensure_watched(user, webhook, due).await
+    }
+}
+
 #[tokio::test]
 async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
     let world = World::new();
@@ -137,6 +148,7 @@ async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
         queue: deliver.queue,
         dead_letters: deliver.dead_letters,
         sender,
+        notices: memory.clone(),
         clock,
         rules: deliver.rules,
     };

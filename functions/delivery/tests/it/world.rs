@@ -5,6 +5,7 @@ use grapnel_delivery::{BatchReport, Deliver, Rules};
 use grapnel_domain::{
     delivery::Delivery,
     event::{Event, Retention},
+    health::CircuitRules,
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage, Record, Release},
     ports::Clock,
@@ -22,7 +23,7 @@ use std::{collections::BTreeMap, time::Duration};
 pub(crate) const VISIBILITY: Duration = Duration::from_secs(360);
 
 type OverMemory =
-    Deliver<Memory, Memory, Memory, Memory, Memory, Memory, ScriptedSender, ManualClock>;
+    Deliver<Memory, Memory, Memory, Memory, Memory, Memory, ScriptedSender, Memory, ManualClock>;
 
 pub(crate) struct World {
     pub(crate) memory: Memory,
@@ -52,11 +53,13 @@ impl World {
             dead_letters: memory.clone(),
             waits: memory.clone(),
             sender: sender.clone(),
+            notices: memory.clone(),
             clock: clock.clone(),
             rules: Rules {
                 retention: Retention { days: 30 },
                 longest_queue_delay: QueueDelay::at_most(900),
                 visibility_timeout: VISIBILITY,
+                circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
             },
         };
         Self { memory, sender, clock, deliver }

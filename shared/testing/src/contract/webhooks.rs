@@ -67,7 +67,6 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .header("X-Empty", "")
         .retry(RetryConfig { schedule: Schedule::Backoff(backoff), ..RetryConfig::default() })
         .format(PayloadFormat::CloudEvents)
-        .failing()
         .build();
     let webhook = Webhook { updated_at: LATER, ..webhook };
     stores.create_webhook(&webhook).await.expect("created");

@@ -1,0 +1,166 @@
+//! The health of endpoints, who is parked, and the executions that watch circuits.
+
+use super::{Aws, rows::written, waits::past, webhook_changed};
+use crate::{
+    counts::Count,
+    ledger,
+    plan::Part,
+    sim::{Sim, State},
+    task::{at_once, millis},
+    trace::short,
+    watch,
+};
+use grapnel_domain::{
+    delivery::DeliveryKey,
+    health::Health,
+    ids::{UserId, WebhookId},
+    notice::Notice,
+    ports::{
+        Clock, FindParked, Page, ParkDeliveries, ParkedRow, Parking, PortError, Recorded,
+        SendNotices, StoreHealth, UnparkDeliveries, WaitState, WatchCircuits,
+    },
+    time::Timestamp,
+};
+
+impl StoreHealth for Aws {
+    async fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> Result<bool, PortError> {
+        let (user, health) = (user.clone(), *health);
+        let effect = move |sim: &Sim| {
+            let before = sim.memory().health_now(&user, webhook);
+            let stored = at_once(sim.memory().store_health(&user, webhook, &health))?;
+            sim.trace(|| format!("health of {} {stored}: {health:?}", short(webhook)));
+            if stored {
+                sim.with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.circuits.push((webhook, true));
+                    }
+                });
+                webhook_changed(sim, &user, webhook);
+                sim.with(|state| {
+                    let function = state.invocation().map(|invocation| invocation.function);
+                    state.ledger.health_written(webhook, &before, &health, function);
+                });
+                match (before.is_failing(), health.is_failing()) {
+                    (false, true) => sim.count(Count::Opened),
+                    (true, true) => sim.count(Count::Probes),
+                    (true, false) => sim.count(Count::Closed),
+                    (false, false) => {}
+                }
+            }
+            Ok(stored)
+        };
+        self.write(Part::Tables, "store health", effect).await
+    }
+}
+
+impl ParkDeliveries for Aws {
+    async fn park(&self, parking: Parking) -> Result<Recorded, PortError> {
+        let effect = move |sim: &Sim| {
+            let parked = at_once(sim.memory().park(parking))?;
+            if parked == Recorded::Yes {
+                sim.count(Count::Parked);
+                sim.trace(|| {
+                    let name = ledger::name(ledger::key(parking.key));
+                    format!("{name} is parked until {}", parking.due)
+                });
+                written(sim, parking.key);
+            }
+            Ok(parked)
+        };
+        self.write(Part::Tables, "park", effect).await
+    }
+}
+
+/// A page of who is parked, as a read sees it now.
+pub(crate) fn page(
+    sim: &Sim,
+    webhook: WebhookId,
+    after: Option<ParkedRow>,
+) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
+    let current = at_once(sim.memory().parked(webhook, after))?;
+    let now = sim.now();
+    let Some(past) = past(sim) else { return Ok(current) };
+    // Each row of an index lags on its own.
+    let lag = u64::try_from(past.until(now).as_millis()).unwrap_or_default();
+    let most = sim.plan().settings.waiting_page;
+    let seen = sim.with(|state| {
+        let State { random, history, .. } = state;
+        history.parked_at(webhook, || past.plus(millis(random.within(0..=lag / 4))))
+    });
+    let mut rest = seen.into_iter().filter(|row| after.is_none_or(|after| *row > after));
+    let items: Vec<ParkedRow> = rest.by_ref().take(most).collect();
+    let next = rest.next().and(items.last().copied());
+    let page = Page { items, next };
+    if page != current {
+        sim.count(Count::LaggingReads);
+        sim.trace(|| format!("the index lags: sees {} parked", page.items.len()));
+    }
+    Ok(page)
+}
+
+impl FindParked for Aws {
+    async fn parked(
+        &self,
+        webhook: WebhookId,
+        after: Option<ParkedRow>,
+    ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
+        let effect = |sim: &Sim| {
+            let page = page(sim, webhook, after)?;
+            sim.trace(|| {
+                format!("{} deliveries of {} are parked", page.items.len(), short(webhook))
+            });
+            Ok(page)
+        };
+        self.read(Part::Tables, "query parked", effect).await
+    }
+}
+
+impl UnparkDeliveries for Aws {
+    async fn unpark(
+        &self,
+        key: DeliveryKey,
+        due: Timestamp,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        let effect = move |sim: &Sim| {
+            at_once(sim.memory().unpark(key, due, attempts))?;
+            written(sim, key);
+            Ok(())
+        };
+        self.write(Part::Tables, "unpark", effect).await
+    }
+}
+
+impl WatchCircuits for Aws {
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        // As the adapter: it remembers what it has started until it is due.
+        if self.now() < due && self.watched().contains(&(webhook, due)) {
+            return Ok(WaitState::Running);
+        }
+        let user = user.clone();
+        let effect = move |sim: &Sim| watch::ensure(sim, &user, webhook, due);
+        let state = self.write(Part::Waits, "start watch", effect).await?;
+        if state == WaitState::Running {
+            self.watched().insert((webhook, due));
+        }
+        Ok(state)
+    }
+}
+
+impl SendNotices for Aws {
+    async fn notify(&self, notices: &[Notice]) -> Result<(), PortError> {
+        let notices = notices.to_vec();
+        let effect = move |sim: &Sim| at_once(sim.memory().notify(&notices));
+        self.write(Part::Queues, "put notices", effect).await
+    }
+}

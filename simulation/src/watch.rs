@@ -1,0 +1,125 @@
+//! An execution of the state machine that watches a circuit (`infra/circuit.asl.json`), state by
+//! state.
+
+use crate::{
+    aws::{Fate, fate_of_read, fate_of_write, parked_page, pause_between_tries},
+    counts::Count,
+    execution::send,
+    plan::Part,
+    sim::Sim,
+    task::at_once,
+    trace::short,
+};
+use grapnel_domain::{
+    health::Circuit,
+    ids::{UserId, WebhookId},
+    message::{QueueDelay, QueueMessage, ReleaseParked},
+    ports::{Outgoing, PortError, WaitState, WatchCircuits},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// `MaxAttempts` of the `Retry` of its reads, and the first try.
+const TRIES: u32 = 13;
+
+/// Starts the execution of this due time, if there never was one.
+pub(crate) fn ensure(
+    sim: &Sim,
+    user: &UserId,
+    webhook: WebhookId,
+    due: Timestamp,
+) -> Result<WaitState, PortError> {
+    let state = at_once(sim.memory().ensure_watched(user, webhook, due))?;
+    sim.trace(|| format!("the watch of {} at {due} is {state:?}", short(webhook)));
+    if sim.with(|state| state.watches.insert((webhook, due))) {
+        sim.count(Count::Watches);
+        sim.spawn(run(sim.clone(), user.clone(), webhook, due));
+    }
+    Ok(state)
+}
+
+async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
+    sim.sleep_until(due.plus(Duration::from_secs(1))).await;
+    if sim.goes_wrong(sim.plan().faults.late_execution, Count::LateExecutions) {
+        let lateness = sim.draw(|random| random.spread(1..=600));
+        sim.sleep(Duration::from_secs(lateness)).await;
+    }
+    let release = ReleaseParked { webhook_id: webhook, user_id: user.clone(), cursor: None };
+    let release = Outgoing::new(QueueMessage::ReleaseParked(release), QueueDelay::NONE);
+    send(&sim, &release).await;
+    let mut pause = Duration::from_secs(60);
+    let mut looks_without_anyone = 0;
+    while looks_without_anyone < 2 {
+        sim.sleep(pause).await;
+        // A look that fails for good is passed over: after another pause comes the next.
+        match look(&sim, webhook).await {
+            None => continue,
+            Some(false) => {
+                looks_without_anyone += 1;
+                pause = Duration::from_secs(120);
+                continue;
+            }
+            Some(true) => {}
+        }
+        looks_without_anyone = 0;
+        pause = Duration::from_secs(60);
+        let Some(open_until) = read_circuit(&sim, &user, webhook).await else { continue };
+        match open_until.filter(|other| *other != due) {
+            Some(other) if hand_over(&sim, &user, webhook, other).await => break,
+            _ => send(&sim, &release).await,
+        }
+    }
+    sim.trace(|| format!("the watch of {} at {due} ends", short(webhook)));
+    sim.memory().end_watch(webhook, due);
+}
+
+/// Whether anyone is parked; `None` if there was no answer.
+async fn look(sim: &Sim, webhook: WebhookId) -> Option<bool> {
+    read(sim, || parked_page(sim, webhook, None).ok().map(|page| !page.items.is_empty())).await
+}
+
+/// The due time of the open circuit, if it is open, by a consistent read; `None` if there was no
+/// answer.
+async fn read_circuit(sim: &Sim, user: &UserId, webhook: WebhookId) -> Option<Option<Timestamp>> {
+    read(sim, || match sim.memory().health_now(user, webhook).circuit {
+        Circuit::Open { due } => Some(Some(due)),
+        Circuit::Closed | Circuit::Disabled { .. } => Some(None),
+    })
+    .await
+}
+
+async fn read<T>(sim: &Sim, effect: impl Fn() -> Option<T>) -> Option<T> {
+    for number in 0..TRIES {
+        sim.pause(1..=500).await;
+        if matches!(fate_of_read(sim, Part::Tables), Fate::Works | Fate::Slow) {
+            return effect();
+        }
+        pause_between_tries(sim, number).await;
+    }
+    None
+}
+
+/// Starts the execution of another due time. `false` if it does not run: it has ended, or nobody
+/// knows.
+async fn hand_over(sim: &Sim, user: &UserId, webhook: WebhookId, due: Timestamp) -> bool {
+    for number in 0..3 {
+        sim.pause(1..=500).await;
+        let fate = fate_of_write(sim, Part::Waits);
+        let state = match fate {
+            Fate::Throttled | Fate::RequestLost => None,
+            _ => ensure(sim, user, webhook, due).ok(),
+        };
+        if matches!(fate, Fate::Works | Fate::Slow | Fate::Repeated) {
+            return state == Some(WaitState::Running);
+        }
+        pause_between_tries(sim, number).await;
+    }
+    // Then it is described; that may fail as well.
+    sim.pause(1..=500).await;
+    matches!(fate_of_read(sim, Part::Waits), Fate::Works | Fate::Slow)
+        && sim
+            .memory()
+            .watches()
+            .iter()
+            .any(|watch| watch.webhook_id == webhook && watch.due == due && watch.running)
+}
