@@ -114,7 +114,15 @@ where
         match message {
             QueueMessage::Attempt(attempt) => self.attempt(attempt, signs).await,
             QueueMessage::Check(check) => {
-                check::carry_out(check, &self.deliveries, &self.queue, now).await
+                check::carry_out(
+                    check,
+                    &self.deliveries,
+                    &self.queue,
+                    &self.waits,
+                    &self.rules,
+                    now,
+                )
+                .await
             }
             QueueMessage::Release(release) => {
                 release::carry_out(release, &self.deliveries, &self.queue).await

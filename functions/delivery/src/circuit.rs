@@ -1,11 +1,11 @@
 //! The gate before an attempt: while its endpoint's circuit is open, a delivery is parked, and one
 //! at a time goes through as a probe.
 
-use crate::{Deliver, Done, enqueue_attempt, stale};
+use crate::{Deliver, Done, enqueue_attempt, enqueue_one, stale};
 use grapnel_domain::{
     delivery::{Delivery, Reason},
     health::{Circuit, Gate, LONGEST_PARKING},
-    message::Attempt,
+    message::{Attempt, Check, QueueMessage},
     ports::{
         Clock, Consistency, EnqueueAttempts, ParkDeliveries, Parking, PortError, ReadWebhooks,
         Recorded, StartWaits, StoreHealth, WaitState, WatchCircuits,
@@ -88,6 +88,7 @@ where
                 && self.clock.now() < due
                 && self.is_kept(delivery, &webhook, due).await?
             {
+                self.check_later(delivery).await?;
                 return Ok(Passage::Finished(Done::Parked));
             }
         }
@@ -112,6 +113,20 @@ where
                 Ok(true)
             }
         }
+    }
+
+    /// The message is about to be acknowledged, for every run that has it. One that made the attempt
+    /// meanwhile and dies relies on this instead.
+    async fn check_later(&self, delivery: &Delivery) -> Result<(), PortError> {
+        let now = self.clock.now();
+        let check = Check {
+            target: delivery.target(),
+            attempt: delivery.next_attempt_number(),
+            not_before: now.plus(self.rules.visibility_timeout),
+            after_parking: true,
+        };
+        let delay = queue_delay(check.not_before, now);
+        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await
     }
 
     /// The webhook by a consistent read, or why its deliveries end.

@@ -43,6 +43,7 @@ pub(crate) async fn finish(
         target: delivery.target(),
         attempt: delivery.next_attempt_number(),
         not_before: due.plus(rules.visibility_timeout * 2),
+        after_parking: false,
     };
     let delay = queue_delay(check.not_before, now);
     enqueue_one(queue, QueueMessage::Check(check), delay).await?;

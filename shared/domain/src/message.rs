@@ -100,6 +100,10 @@ pub struct Check {
     /// Before this it is too early to look. A queue delays by 15 minutes at most, so a check may
     /// have to be sent on.
     pub not_before: Timestamp,
+    /// Sent by whoever parked the delivery and acknowledged its message. Another run may have had
+    /// the same message, made the attempt, and died before it scheduled the next one: then this
+    /// stands in for that message, and otherwise it ends.
+    pub after_parking: bool,
 }
 
 /// Body of [`QueueMessage::Release`].
@@ -151,6 +155,8 @@ struct Wire<'a> {
     resolver_silent_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     not_before: Option<Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    after_parking: bool,
     #[serde(skip_serializing_if = "Option::is_none", default, borrow)]
     event: Option<WireEvent<'a>>,
 }
@@ -187,6 +193,7 @@ impl QueueMessage {
             Self::Check(check) => {
                 let wire = Wire {
                     not_before: Some(check.not_before),
+                    after_parking: check.after_parking,
                     ..Wire::new(&check.target, check.attempt)
                 };
                 serde_json::to_string(&Tagged { kind: "check", body: &wire })
@@ -215,7 +222,12 @@ impl QueueMessage {
                 let not_before = wire
                     .not_before
                     .ok_or_else(|| UnreadableMessage("missing field `notBefore`".into()))?;
-                Ok(Self::Check(Check { attempt: wire.attempt, not_before, target: wire.target() }))
+                Ok(Self::Check(Check {
+                    attempt: wire.attempt,
+                    not_before,
+                    after_parking: wire.after_parking,
+                    target: wire.target(),
+                }))
             }
             "release" => serde_json::from_str(text).map(Self::Release).map_err(unreadable),
             "releaseParked" => {
@@ -282,6 +294,7 @@ impl<'a> Wire<'a> {
             manual: false,
             resolver_silent_since: None,
             not_before: None,
+            after_parking: false,
             event: None,
         }
     }

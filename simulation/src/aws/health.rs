@@ -30,6 +30,9 @@ impl StoreHealth for Aws {
         health: &Health,
     ) -> Result<bool, PortError> {
         let (user, health) = (user.clone(), *health);
+        // Known now: an effect may come when its function is long gone.
+        let function =
+            self.sim().with(|state| state.invocation().map(|invocation| invocation.function));
         let effect = move |sim: &Sim| {
             let before = sim.memory().health_now(&user, webhook);
             let stored = at_once(sim.memory().store_health(&user, webhook, &health))?;
@@ -42,14 +45,13 @@ impl StoreHealth for Aws {
                 });
                 webhook_changed(sim, &user, webhook);
                 sim.with(|state| {
-                    let function = state.invocation().map(|invocation| invocation.function);
                     state.ledger.health_written(webhook, &before, &health, function);
                 });
                 match (before.is_failing(), health.is_failing()) {
                     (false, true) => sim.count(Count::Opened),
-                    (true, true) => sim.count(Count::Probes),
+                    (true, true) if health.last_due > before.last_due => sim.count(Count::Probes),
                     (true, false) => sim.count(Count::Closed),
-                    (false, false) => {}
+                    (true, true) | (false, false) => {}
                 }
             }
             Ok(stored)

@@ -15,7 +15,7 @@ impl Ledger {
     ) {
         let fault = if after.last_due < before.last_due {
             "a due time went back"
-        } else if before.is_failing() && after.is_failing() && after.last_due == before.last_due {
+        } else if after.intervals > before.intervals && after.last_due == before.last_due {
             "a probe was claimed and its due time stayed"
         } else if before.is_disabled() && !after.is_disabled() && by != Some(Function::Api) {
             "a disabled webhook was enabled by nobody"

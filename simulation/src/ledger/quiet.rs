@@ -11,6 +11,10 @@ use grapnel_domain::delivery::DeliveryStatus;
 /// as many as the worst of 40,000 runs needed.
 const MESSAGES_PER_FAULT: u64 = 4;
 
+/// Checks that one parking may cause: its own, sent on where visibility is long, and the one that
+/// stands in for an attempt's message.
+const CHECKS_PER_PARKING: u64 = 2;
+
 /// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
 const COPIES_PER_FAULT: u64 = 2;
 
@@ -62,7 +66,8 @@ impl Ledger {
                 self.broken(format!("nothing went wrong, and still: \n{counts}"));
             }
         }
-        let needed = needed_messages(counts);
+        // A receiver may answer 410, and its other deliveries end.
+        let needed = needed_messages(counts) + counts.of(Count::Ended);
         let sent = counts.of(Count::Messages);
         if sent != needed {
             self.broken(format!("nothing went wrong; {sent} messages for {needed} wake-ups"));
@@ -72,7 +77,8 @@ impl Ledger {
     /// How many messages about one delivery may be on the queue at once, beside those that are being
     /// worked on: the next one, and copies.
     pub(crate) fn most_copies(counts: &Counts) -> u64 {
-        1 + COPIES_PER_FAULT * counts.of_group(Group::Fault)
+        // Whoever parks sends a check.
+        1 + counts.of(Count::Parked) + COPIES_PER_FAULT * counts.of_group(Group::Fault)
     }
 }
 
@@ -88,5 +94,6 @@ fn needed_messages(counts: &Counts) -> u64 {
 fn most_messages(counts: &Counts) -> u64 {
     needed_messages(counts)
         + counts.of(Count::Deliveries)
+        + CHECKS_PER_PARKING * counts.of(Count::Parked)
         + MESSAGES_PER_FAULT * counts.of_group(Group::Fault)
 }

@@ -29,7 +29,7 @@ fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
 
 /// On the queue it stays a check: when it comes again, it ends where its attempt is on record.
 fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
-    let Ok(QueueMessage::Check(Check { target, attempt, not_before })) =
+    let Ok(QueueMessage::Check(Check { target, attempt, not_before, after_parking: false })) =
         QueueMessage::parse(&record.body)
     else {
         return Some(record);

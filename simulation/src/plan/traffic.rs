@@ -82,7 +82,7 @@ fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
     }
     built = match random.within(0..=9) {
         0 => built.disabled(),
-        1 => built.failing(),
+        1 if !smooth => built.failing(),
         _ => built,
     };
     let appears = if !smooth && random.chance(100) { moment(random, 600) } else { START };
