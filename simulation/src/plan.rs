@@ -68,7 +68,7 @@ impl Settings {
                 // Where nothing goes wrong, how many messages there are is known exactly, but for
                 // circuits: a release and a probe may meet.
                 failures: if smooth { 1_000_000 } else { *random.pick(&[1, 2, 3, 10]) },
-                first_interval: Duration::from_secs(*random.pick(&[1, 60, 60, 600])),
+                first_interval: Duration::from_secs(*random.pick(&[5, 60, 60, 600])),
             },
             waiting_page: *random.pick(&[1, 2, 3, 100]),
         }

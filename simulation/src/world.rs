@@ -144,8 +144,16 @@ impl World {
     }
 
     fn stalls(&self, task: TaskId) -> bool {
-        self.is_function(task)
-            && self.sim.goes_wrong(self.sim.plan().faults.stalled, Count::Stalled)
+        let stalls = self.is_function(task)
+            && self.sim.goes_wrong(self.sim.plan().faults.stalled, Count::Stalled);
+        if stalls {
+            self.sim.with(|state| {
+                if let Some(invocation) = state.invocations.get_mut(&task) {
+                    invocation.faults += 1;
+                }
+            });
+        }
+        stalls
     }
 
     fn is_function(&self, task: TaskId) -> bool {

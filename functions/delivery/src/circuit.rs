@@ -17,7 +17,7 @@ use grapnel_domain::{
 
 /// How often the gate is looked at anew because it changed meanwhile. Due times grow by a minute
 /// and more, so that even twice is rare.
-const LOOKS: usize = 4;
+const LOOKS: usize = 6;
 
 /// What the gate says.
 pub(crate) enum Passage {

@@ -26,7 +26,12 @@ fn every_message_survives_the_queue() {
         event: Some(content(r#"{"n": 12345678901234567890, "x":1.0,  "b":"\u00e9é"}"#)),
         ..Attempt::scheduled(target(), 3)
     };
-    let check = Check { target: target(), attempt: 2, not_before: Timestamp::from_millis(9) };
+    let check = Check {
+        target: target(),
+        attempt: 2,
+        not_before: Timestamp::from_millis(9),
+        after_parking: false,
+    };
     let release = Release {
         webhook_id: target().webhook_id,
         user_id: target().user_id,
