@@ -16,6 +16,8 @@ pub enum StackKind {
     Tight,
     /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
     Scaled,
+    /// A circuit opens after 3 failures, for 2 s at first.
+    Circuit,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
 }
@@ -26,6 +28,7 @@ impl StackKind {
             Self::Main => "main",
             Self::Tight => "tight",
             Self::Scaled => "scaled",
+            Self::Circuit => "circuit",
             Self::Strict => "strict",
         }
     }

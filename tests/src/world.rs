@@ -80,6 +80,14 @@ impl World {
         Self::on(StackKind::Scaled).await
     }
 
+    /// A corner of the stack whose circuits open soon.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn circuit() -> anyhow::Result<Self> {
+        Self::on(StackKind::Circuit).await
+    }
+
     /// A corner of the stack that allows only what production does.
     ///
     /// # Errors

@@ -2,11 +2,13 @@
 //! behaviour, and all of them run side by side.
 
 mod bad_input;
+mod circuit;
 mod dead_letters;
 mod delivered;
 mod fan_out;
 mod guard;
 mod manual;
+mod notices;
 mod payloads;
 mod permissions;
 mod redrive;

@@ -149,6 +149,11 @@ impl As {
             .item(partition, key.clone())
             .item("id", key.clone());
         refused(&format!("PutItem on {table}"), put.send().await)?;
+        self.cannot_delete(table, partition).await
+    }
+
+    async fn cannot_delete(&self, table: &str, partition: &str) -> anyhow::Result<()> {
+        let key = AttributeValue::S("nobody".into());
         let delete = self
             .dynamodb
             .delete_item()
@@ -225,7 +230,9 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let outputs = &world.stack.outputs;
     delivery.can_consume(&outputs.delivery_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
-    delivery.cannot_write(&outputs.webhooks_table, "userId").await?;
+    // It writes the health of endpoints there, and takes nothing away.
+    delivery.cannot_delete(&outputs.webhooks_table, "userId").await?;
+    delivery.cannot_scan(&outputs.webhooks_table).await?;
     delivery.cannot_write(&outputs.events_table, "userId").await?;
     delivery.cannot_write(&outputs.deliveries_table, "webhookId").await?;
     delivery.cannot_scan(&outputs.deliveries_table).await?;
@@ -258,4 +265,36 @@ async fn the_wait_machine_may_do_what_it_does_and_no_more() -> anyhow::Result<()
     wait.cannot_read(&outputs.webhooks_table, "userId").await?;
     wait.cannot_write(&outputs.deliveries_table, "webhookId").await?;
     wait.cannot_send(&outputs.events_queue_url).await
+}
+
+#[tokio::test]
+async fn the_circuit_machine_may_do_what_it_does_and_no_more() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let circuit = As::role(&world, "CircuitRole", "circuit").await?;
+    let outputs = &world.stack.outputs;
+    let webhook = WebhookId::from_uuid(Uuid::now_v7());
+    let release = json!({ "kind": "releaseParked", "webhookId": webhook, "userId": world.user });
+    let send = circuit.sqs.send_message().queue_url(&outputs.delivery_queue_url);
+    send.message_body(release.to_string()).message_group_id(webhook.to_string()).send().await?;
+    let look = circuit
+        .dynamodb
+        .query()
+        .table_name(&outputs.deliveries_table)
+        .index_name("waiting")
+        .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :parked)")
+        .expression_attribute_values(":webhook", AttributeValue::S(webhook.to_string()))
+        .expression_attribute_values(":parked", AttributeValue::S("parked#".into()));
+    assert_eq!(look.send().await?.count(), 0);
+    let read = circuit
+        .dynamodb
+        .get_item()
+        .table_name(&outputs.webhooks_table)
+        .key("userId", AttributeValue::S(world.user.clone()))
+        .key("id", AttributeValue::S(format!("{webhook}#health")))
+        .consistent_read(true);
+    assert_eq!(read.send().await?.item(), None);
+
+    circuit.cannot_read(&outputs.deliveries_table, "webhookId").await?;
+    circuit.cannot_write(&outputs.webhooks_table, "userId").await?;
+    circuit.cannot_send(&outputs.events_queue_url).await
 }

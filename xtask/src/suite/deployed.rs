@@ -26,7 +26,7 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 4] = [
+const STACKS: [Wanted; 5] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
     // What production allows, which no local receiver can be part of.
     Wanted {
@@ -43,6 +43,12 @@ const STACKS: [Wanted; 4] = [
             ("FunctionTimeoutSeconds", "5"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
+    },
+    // Circuits that open soon and are due soon.
+    Wanted {
+        name: "circuit",
+        waits: Waits::Real,
+        parameters: &[("CircuitFailures", "3"), ("CircuitFirstIntervalSeconds", "2")],
     },
     Wanted {
         name: "scaled",
@@ -73,7 +79,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     }
     let file = workspace.local("test-stacks.json");
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
-    step.done("main, strict, tight, scaled");
+    step.done("main, strict, tight, circuit, scaled");
 
     let result = run_tests(workspace, &file, arguments).await;
     if result.is_err() {

@@ -1,0 +1,115 @@
+//! Endpoints that fail: left alone while their circuit is open, disabled when they ask for it.
+
+use anyhow::ensure;
+use grapnel_testing::receiver::Reply;
+use grapnel_tests::{
+    model::{Delivery, Webhook},
+    until::{Look, until},
+    world::{SOON, World},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Time for probes at 2, 4 and 8 s and the looks between them.
+const LONG: Duration = Duration::from_secs(150);
+
+async fn until_status(world: &World, webhook: &Webhook, status: &str) -> anyhow::Result<()> {
+    until(&format!("a webhook that is {status}"), LONG, async || {
+        let found = world.api.webhook(&webhook.id).await?;
+        let is_it = found.status == status;
+        Ok(if is_it { Look::Found(()) } else { Look::not_yet(found.status) })
+    })
+    .await
+}
+
+async fn all_settled(
+    world: &World,
+    webhook: &Webhook,
+    count: usize,
+) -> anyhow::Result<Vec<Delivery>> {
+    until("every delivery settled", LONG, async || {
+        let deliveries = world.api.deliveries(&webhook.id).await?;
+        let settled = deliveries.iter().filter(|one| one.is_settled()).count();
+        let done = deliveries.len() == count && settled == count;
+        Ok(if done { Look::Found(deliveries) } else { Look::not_yet((settled, deliveries.len())) })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() -> anyhow::Result<()>
+{
+    let world = World::circuit().await?;
+    // The delays go by queue; what keeps the deliveries back is the circuit.
+    let retry = json!({ "retryConfig": { "maxAttempts": 20, "delaysSeconds": [1] } });
+    let webhook = world.webhook("/hook", retry).await?;
+    world.receiver.answer_with("/hook", 500);
+    for _ in 0..4 {
+        world.publish("lead.created", json!({})).await?;
+    }
+    until_status(&world, &webhook, "failing").await?;
+    // Made while it is failing: they are kept back and lose no attempt by it.
+    for _ in 0..4 {
+        world.publish("lead.created", json!({})).await?;
+    }
+    until("all eight deliveries", SOON, async || {
+        let deliveries = world.api.deliveries(&webhook.id).await?;
+        let all = deliveries.len() == 8;
+        Ok(if all { Look::Found(()) } else { Look::not_yet(deliveries.len()) })
+    })
+    .await?;
+    world.receiver.answer_with("/hook", 200);
+    let deliveries = all_settled(&world, &webhook, 8).await?;
+    ensure!(deliveries.iter().all(|one| one.status == "success"), "{deliveries:?}");
+    until_status(&world, &webhook, "active").await?;
+    let requests = world.receiver.received("/hook").len();
+    let attempts: usize = deliveries.iter().map(|one| one.attempts.len()).sum();
+    assert_eq!(requests, attempts, "each request is an attempt on record");
+    // Without a circuit, eight deliveries that are tried each second would have made far more.
+    ensure!(requests <= 8 + 16, "{requests} requests");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_answers_410_gets_no_more_until_its_owner_says_so() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    world.receiver.answer_with("/hook", 410);
+    world.publish("lead.created", json!({})).await?;
+    let delivery = world.settled(&webhook).await?;
+    assert_eq!(delivery.reason.as_deref(), Some("webhook_disabled"));
+    until_status(&world, &webhook, "disabled").await?;
+
+    world.receiver.answer_with("/hook", 200);
+    let other = world.webhook("/other", json!({})).await?;
+    world.publish("lead.created", json!({})).await?;
+    world.settled(&other).await?;
+    assert_eq!(world.api.deliveries(&webhook.id).await?.len(), 1, "none for a disabled webhook");
+
+    let enabled = world.api.change_webhook(&webhook.id, &json!({ "status": "active" })).await?;
+    assert_eq!(enabled.status, "active");
+    world.publish("lead.created", json!({})).await?;
+    world.requests("/hook", 2).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_receiver_can_end_a_delivery_or_the_webhook_by_a_header() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let aborting = world.webhook("/abort", json!({})).await?;
+    let disabling = world.webhook("/disable", json!({})).await?;
+    let asking = |wish: &str| Reply::status(500).header("webhook-delivery", wish);
+    world.receiver.answer_with("/abort", asking("abort-message"));
+    world.receiver.answer_with("/disable", asking("disable"));
+    world.publish("lead.created", json!({})).await?;
+
+    let aborted = world.settled(&aborting).await?;
+    assert_eq!(aborted.reason.as_deref(), Some("aborted"));
+    assert_eq!(world.api.webhook(&aborting.id).await?.status, "active");
+    let ended = world.settled(&disabling).await?;
+    assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
+    until_status(&world, &disabling, "disabled").await?;
+    let retried = world.api.retry(&disabling.id, &ended.id).await?;
+    assert_eq!(retried.json::<Value>(409)?["code"], "webhook_disabled");
+    Ok(())
+}
