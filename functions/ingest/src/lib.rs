@@ -1,10 +1,9 @@
 //! Ingest: from an event on the events queue to one delivery for every webhook that wants it.
 //!
 //! The order of the steps is the promise. The event is stored with whom it is for, which is decided
-//! this once, then each delivery is recorded, then
-//! its first attempt is enqueued, and only then is the event's message acknowledged. Every step can
-//! be repeated, because every id is derived: whatever dies on the way, the message comes again and
-//! finds what is there already.
+//! this once, then each delivery is recorded, then its first attempt is enqueued, and only then is
+//! the event's message acknowledged. Every step can be repeated, because every id is derived:
+//! whatever dies on the way, the message comes again and finds what is there already.
 //!
 //! [`fan_out`] does this for one event; [`Ingest::handle`] does it for a batch and sends what comes
 //! of all of them together, ten messages a call.

@@ -129,4 +129,6 @@ const SPECIAL_V6: &[(Ipv6Net, &str)] = &[
 ];
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;
