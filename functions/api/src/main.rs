@@ -3,7 +3,8 @@
 use grapnel_api::{AdminKeys, Api, Ports, readable, router};
 use grapnel_aws::{
     Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
-    SystemClock, WebhookStore, settings::ApiSettings,
+    SystemClock, WebhookStore,
+    settings::{ApiSettings, Settings},
 };
 use grapnel_domain::webhook::draft::Rules;
 use lambda_http::{Adapter, lambda_runtime, tower::ServiceExt};

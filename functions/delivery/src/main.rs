@@ -4,7 +4,7 @@ use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, NoticeBus, SharedWaits,
     SystemClock, WebhookStore,
     batch::{self, SqsEvent},
-    settings::DeliverySettings,
+    settings::{DeliverySettings, Settings},
 };
 use grapnel_delivery::{Deliver, Rules};
 use grapnel_domain::ports::Clock;

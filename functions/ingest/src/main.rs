@@ -3,7 +3,7 @@
 use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, SystemClock, WebhookStore,
     batch::{self, SqsEvent},
-    settings::IngestSettings,
+    settings::{IngestSettings, Settings},
 };
 use grapnel_domain::ports::Clock;
 use grapnel_ingest::{Ingest, Rules};

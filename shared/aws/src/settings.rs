@@ -22,6 +22,23 @@ pub struct SettingsError {
     pub problems: Vec<String>,
 }
 
+/// What a function is told, and how it is read.
+pub trait Settings: Sized {
+    /// Reads from anything that knows a name's value.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every name that is missing or has an impossible value.
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError>;
+
+    /// Reads the environment of this process.
+    ///
+    /// # Errors
+    /// As [`Settings::from_lookup`].
+    fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+}
+
 /// Settings of the API function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSettings {
@@ -101,25 +118,8 @@ pub struct DeliverySettings {
     pub log_level: tracing::Level,
 }
 
-/// A variable of this process.
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-impl ApiSettings {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`SettingsError`] with every name that is missing or has an impossible value.
-    pub fn from_environment() -> Result<Self, SettingsError> {
-        Self::from_lookup(environment)
-    }
-
-    /// Reads from anything that knows a name's value.
-    ///
-    /// # Errors
-    /// As [`ApiSettings::from_environment`].
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+impl Settings for ApiSettings {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
         let settings = Self {
             webhooks_table: read.text("WEBHOOKS_TABLE"),
@@ -137,20 +137,8 @@ impl ApiSettings {
     }
 }
 
-impl IngestSettings {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`SettingsError`] with every name that is missing or has an impossible value.
-    pub fn from_environment() -> Result<Self, SettingsError> {
-        Self::from_lookup(environment)
-    }
-
-    /// Reads from anything that knows a name's value.
-    ///
-    /// # Errors
-    /// As [`IngestSettings::from_environment`].
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+impl Settings for IngestSettings {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
         let settings = Self {
             webhooks_table: read.text("WEBHOOKS_TABLE"),
@@ -166,20 +154,8 @@ impl IngestSettings {
     }
 }
 
-impl DeliverySettings {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`SettingsError`] with every name that is missing or has an impossible value.
-    pub fn from_environment() -> Result<Self, SettingsError> {
-        Self::from_lookup(environment)
-    }
-
-    /// Reads from anything that knows a name's value.
-    ///
-    /// # Errors
-    /// As [`DeliverySettings::from_environment`].
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+impl Settings for DeliverySettings {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
         let settings = Self {
             webhooks_table: read.text("WEBHOOKS_TABLE"),
