@@ -16,9 +16,20 @@ pub(crate) enum Function {
     Api,
 }
 
+impl Function {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Delivery => "delivery",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// One run of a function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
+    pub(crate) function: Function,
     pub(crate) began: Timestamp,
     /// The batch, with each message as the delivery function reads it.
     pub(crate) messages: Vec<(Record, Option<QueueMessage>)>,
@@ -43,6 +54,7 @@ impl Invocation {
             (record.clone(), message)
         };
         Self {
+            function,
             began,
             messages: records.iter().map(read).collect(),
             reads: Vec::new(),
