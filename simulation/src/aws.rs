@@ -73,10 +73,10 @@ impl Aws {
         name: &'static str,
         effect: impl FnOnce(&Sim) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
-        let fate = fate::of_read(&self.sim, part);
+        let fate = fate::of_read(&self.sim, part, name);
         self.there(name, fate).await?;
         let result = effect(&self.sim);
-        self.sim.pause(1..=10).await;
+        self.back(name, fate).await?;
         result
     }
 
@@ -88,7 +88,7 @@ impl Aws {
         name: &'static str,
         effect: impl Fn(&Sim) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
-        let fate = fate::of_write(&self.sim, part);
+        let fate = fate::of_write(&self.sim, part, name);
         if fate == Fate::LateEffect {
             let sim = self.sim.clone();
             self.sim.spawn(async move {
@@ -100,27 +100,25 @@ impl Aws {
             return Err(self.lost(name).await);
         }
         self.there(name, fate).await?;
-        let result = effect(&self.sim);
-        match fate {
-            Fate::AnswerLost => Err(self.lost(name).await),
-            Fate::Repeated => {
-                self.sim.pause(100..=3000).await;
-                self.sim.trace(|| format!("{name} again, by the SDK"));
-                let result = effect(&self.sim);
-                self.sim.pause(1..=10).await;
-                result
-            }
-            _ => {
-                self.sim.pause(1..=10).await;
-                result
-            }
+        let mut result = effect(&self.sim);
+        if fate == Fate::Repeated {
+            self.sim.pause(100..=3000).await;
+            self.sim.trace(|| format!("{name} again, by the SDK"));
+            result = effect(&self.sim);
         }
+        self.back(name, fate).await?;
+        result
     }
 
     /// The way there, unless the call ends on it.
     async fn there(&self, name: &'static str, fate: Fate) -> Result<(), PortError> {
         match fate {
-            Fate::Works | Fate::AnswerLost | Fate::Repeated | Fate::LateEffect => {
+            Fate::KilledBefore => self.sim.die().await,
+            Fate::Works
+            | Fate::AnswerLost
+            | Fate::Repeated
+            | Fate::LateEffect
+            | Fate::KilledAfter => {
                 self.sim.pause(1..=10).await;
                 Ok(())
             }
@@ -134,6 +132,18 @@ impl Aws {
                 Err(PortError::Throttled(name.into()))
             }
             Fate::RequestLost => Err(self.lost(name).await),
+        }
+    }
+
+    /// The way back, unless the answer is lost on it or nobody is left to take it.
+    async fn back(&self, name: &'static str, fate: Fate) -> Result<(), PortError> {
+        match fate {
+            Fate::AnswerLost => Err(self.lost(name).await),
+            Fate::KilledAfter => self.sim.die().await,
+            _ => {
+                self.sim.pause(1..=10).await;
+                Ok(())
+            }
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) async fn run(sim: Sim, user_id: UserId, webhook_id: WebhookId, minute
 pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
     for number in 0..TRIES {
         sim.pause(1..=500).await;
-        let fate = fate_of_write(sim, Part::Queues);
+        let fate = fate_of_write(sim, Part::Queues, "send release");
         match fate {
             Fate::Works | Fate::Slow => {
                 put(sim, release);
@@ -71,8 +71,8 @@ pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
                 put(sim, release);
                 return put(sim, release);
             }
-            Fate::AnswerLost | Fate::LateEffect => put(sim, release),
-            Fate::Throttled | Fate::RequestLost => {}
+            Fate::AnswerLost | Fate::LateEffect | Fate::KilledAfter => put(sim, release),
+            Fate::Throttled | Fate::RequestLost | Fate::KilledBefore => {}
         }
         pause_between_tries(sim, number).await;
     }
@@ -82,7 +82,8 @@ pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
 async fn look(sim: &Sim, webhook: WebhookId, minute: Minute) -> Option<bool> {
     for number in 0..TRIES {
         sim.pause(1..=500).await;
-        if matches!(fate_of_read(sim, Part::Tables), Fate::Works | Fate::Slow) {
+        let fate = fate_of_read(sim, Part::Tables, "look who waits");
+        if matches!(fate, Fate::Works | Fate::Slow) {
             let waits = page(sim, webhook, minute, None).ok()?.items.len();
             sim.trace(|| format!("a look at {} for {minute}: {waits} wait", short(webhook)));
             return Some(waits > 0);

@@ -16,6 +16,16 @@ pub(crate) enum Function {
     Api,
 }
 
+impl Function {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Delivery => "delivery",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// One run of a function.
 #[derive(Debug)]
 pub(crate) struct Invocation {

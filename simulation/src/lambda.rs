@@ -3,6 +3,7 @@
 use crate::{
     aws::{Aws, describe},
     counts::Count,
+    crash::Fault,
     invocation::{Function, Invocation},
     mutation::{self, Mutation},
     sim::{Occasion, Sim},
@@ -243,8 +244,17 @@ fn finish(sim: &Sim, queue: Queue, ids: &[String], failed: &[String]) {
                 }
             });
         }
-        if !sim.goes_wrong(faults.acknowledgement_lost, Count::AcknowledgementsLost) {
+        let cut = sim.cut("acknowledge");
+        if cut == Some(Fault::KilledBefore) {
+            return sim.kill_current();
+        }
+        if cut == Some(Fault::ErrorBefore) {
+            sim.count(Count::AcknowledgementsLost);
+        } else if !sim.goes_wrong(faults.acknowledgement_lost, Count::AcknowledgementsLost) {
             queue.of(sim).acknowledge(id);
+        }
+        if cut == Some(Fault::KilledAfter) {
+            return sim.kill_current();
         }
     }
     sim.trace(|| format!("ends; come again: {failed:?}"));

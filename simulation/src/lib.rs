@@ -13,10 +13,12 @@
 //!   invokes the functions; [`execution`] is the wait state machine, [`watch`] the one that watches circuits; [`receiver`] the other end.
 //! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
 //!   were before.
+//! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
 
 mod aws;
 mod counts;
+mod crash;
 mod execution;
 mod history;
 mod invocation;
@@ -34,6 +36,7 @@ mod watch;
 mod world;
 
 pub use counts::{Count, Counts, Group};
+pub use crash::{Fault, Report, crash_points};
 pub use mutation::Mutation;
 pub use world::Run;
 

@@ -3,6 +3,7 @@
 
 use crate::{
     counts::{Count, Counts},
+    crash::{Call, Calls, Fault},
     history::History,
     invocation::Invocation,
     lambda::Queue,
@@ -52,6 +53,10 @@ pub(crate) struct State {
     pub(crate) spawned: Vec<(TaskId, Work)>,
     /// Tasks that nobody waits for any more.
     pub(crate) abandoned: BTreeSet<TaskId>,
+    /// Tasks that die in the middle of what they do now.
+    pub(crate) killed: BTreeSet<TaskId>,
+    /// The calls of this run, where they are counted.
+    pub(crate) calls: Option<Calls>,
     pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
     pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
     /// How much may still go wrong.
@@ -65,6 +70,11 @@ impl Sim {
     pub(crate) fn new(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Self {
         let mut random = Random::new(seed);
         let plan = Plan::draw(&mut random);
+        Self::of(plan, random, mutation, trace)
+    }
+
+    /// A run of this plan.
+    pub(crate) fn of(plan: Plan, random: Random, mutation: Option<Mutation>, trace: Trace) -> Self {
         let memory = Memory::new();
         memory.set_waiting_page(plan.settings.waiting_page);
         for queue in [memory.delivery_queue(), memory.events_queue()] {
@@ -81,6 +91,8 @@ impl Sim {
             invocations: BTreeMap::new(),
             spawned: Vec::new(),
             abandoned: BTreeSet::new(),
+            killed: BTreeSet::new(),
+            calls: None,
             executions: BTreeSet::new(),
             watches: BTreeSet::new(),
             budget: plan.faults.budget,
@@ -185,6 +197,27 @@ impl Sim {
     /// Whether something goes wrong that is to go wrong so often; if so, it counts.
     pub(crate) fn goes_wrong(&self, permille: u32, what: Count) -> bool {
         self.with(|state| state.goes_wrong(permille, what))
+    }
+
+    /// Somebody makes a call. Answers what is to go wrong with this very one, where that was chosen.
+    pub(crate) fn cut(&self, name: &'static str) -> Option<Fault> {
+        self.with(|state| {
+            let by = state.invocation().map_or("wait", |invocation| invocation.function.name());
+            state.calls.as_mut()?.next(Call { by, name })
+        })
+    }
+
+    /// Whoever is being polled dies, at once.
+    pub(crate) fn kill_current(&self) {
+        self.count(Count::Killed);
+        self.trace(|| "is killed".into());
+        self.with(|state| state.killed.extend(state.current));
+    }
+
+    /// Whoever is being polled dies in the middle of a call.
+    pub(crate) async fn die(&self) -> ! {
+        self.kill_current();
+        std::future::pending().await
     }
 
     pub(crate) fn count(&self, what: Count) {

@@ -38,7 +38,7 @@ impl Ports for Simulated {
     type Ids = SequentialIds;
 }
 
-fn api(sim: &Sim) -> Router {
+pub(crate) fn api(sim: &Sim) -> Router {
     let aws = Aws::new(sim);
     let mut hash = [0; 32];
     hex::decode_to_slice(KeyHash::of(ADMIN_KEY).as_str(), &mut hash).expect("64 hex digits");

@@ -40,16 +40,28 @@ struct World {
 
 pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
     let sim = Sim::new(seed, mutation, trace);
+    run_in(sim, seed, users::begin, |_| ())
+}
+
+/// Runs what `begin` sets going. When all is quiet and as it must be in every run, `check` looks at
+/// what came of it.
+pub(crate) fn run_in(
+    sim: Sim,
+    seed: u64,
+    begin: impl FnOnce(&Sim),
+    check: impl FnOnce(&Sim),
+) -> Run {
     let day = sim.now().as_secs() / DAY_SECONDS;
     let tasks = BTreeMap::new();
     let mut world = World { sim, tasks, functions: Functions::default(), steps: 0, day };
     world.sim.trace(|| format!("{:?}, {:?}", world.sim.plan().settings, world.sim.plan().faults));
-    users::begin(&world.sim);
+    begin(&world.sim);
     world.take_in();
     let quiet = world.until_quiet() && world.redrive();
     if quiet {
         let smooth = world.sim.plan().smooth;
         world.sim.with(|state| state.ledger.check_quiet(&state.counts, smooth));
+        check(&world.sim);
     }
     world.end(seed)
 }
@@ -164,15 +176,16 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         self.sim.with(|state| state.current = Some(id));
         let ended = task.run();
-        let abandoned = self.sim.with(|state| {
-            if ended && state.invocations.contains_key(&id) {
+        let (abandoned, killed) = self.sim.with(|state| {
+            let killed = state.killed.remove(&id);
+            if ended && !killed && state.invocations.contains_key(&id) {
                 state.ledger.finished(id);
             }
             state.current = None;
-            state.abandoned.remove(&id)
+            (state.abandoned.remove(&id), killed)
         });
-        if ended || abandoned {
-            self.drop_task(id, true);
+        if ended || abandoned || killed {
+            self.drop_task(id, !killed);
         }
     }
 

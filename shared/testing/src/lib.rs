@@ -5,12 +5,14 @@
 //! - [`builders`]: webhooks, events and deliveries that say only what a test is about;
 //! - [`contract`]: what every implementation of the ports must do, run against [`memory`] and
 //!   against AWS alike;
+//! - [`document`]: parts of a document that a program writes;
 //! - [`receiver`]: a receiver of webhooks on a real socket;
 //! - `hostile` (a feature of its own): receivers that misbehave, and what must come of each.
 
 pub mod builders;
 pub mod clock;
 pub mod contract;
+pub mod document;
 #[cfg(feature = "hostile")]
 pub mod hostile;
 pub mod ids;

@@ -2,6 +2,7 @@
 
 use crate::{
     counts::Count,
+    crash::Fault,
     plan::Part,
     sim::{Sim, State},
 };
@@ -23,12 +24,17 @@ pub(crate) enum Fate {
     LateEffect,
     /// The SDK got no answer and sends it again: it has its effect twice.
     Repeated,
+    /// Its caller dies before it is sent.
+    KilledBefore,
+    /// It has its effect, and its caller dies before the answer.
+    KilledAfter,
 }
 
 impl Fate {
     const fn count(self) -> Option<Count> {
         match self {
-            Self::Works => None,
+            // Deaths are counted where somebody dies.
+            Self::Works | Self::KilledBefore | Self::KilledAfter => None,
             Self::Slow => Some(Count::Slow),
             Self::Throttled => Some(Count::Throttled),
             Self::RequestLost => Some(Count::RequestsLost),
@@ -39,8 +45,22 @@ impl Fate {
     }
 }
 
+impl From<Fault> for Fate {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::ErrorBefore => Self::RequestLost,
+            Fault::ErrorAfter => Self::AnswerLost,
+            Fault::KilledBefore => Self::KilledBefore,
+            Fault::KilledAfter => Self::KilledAfter,
+        }
+    }
+}
+
 /// The fate of a call that changes nothing.
-pub(crate) fn of_read(sim: &Sim, part: Part) -> Fate {
+pub(crate) fn of_read(sim: &Sim, part: Part, name: &'static str) -> Fate {
+    if let Some(fate) = of_cut(sim, name) {
+        return fate;
+    }
     let rates = &sim.plan().faults;
     draw(
         sim,
@@ -54,7 +74,10 @@ pub(crate) fn of_read(sim: &Sim, part: Part) -> Fate {
 }
 
 /// The fate of a call that changes something.
-pub(crate) fn of_write(sim: &Sim, part: Part) -> Fate {
+pub(crate) fn of_write(sim: &Sim, part: Part, name: &'static str) -> Fate {
+    if let Some(fate) = of_cut(sim, name) {
+        return fate;
+    }
     let rates = &sim.plan().faults;
     draw(
         sim,
@@ -68,6 +91,29 @@ pub(crate) fn of_write(sim: &Sim, part: Part) -> Fate {
             (rates.slow, Fate::Slow),
         ],
     )
+}
+
+/// The fate of a request to a receiver, as far as it is not the receiver's doing. It is no fault of
+/// AWS, whatever becomes of it.
+pub(crate) fn of_request(sim: &Sim) -> Fate {
+    sim.cut("send request").map_or(Fate::Works, Fate::from)
+}
+
+/// The fate that was chosen for this very call, if one was.
+fn of_cut(sim: &Sim, name: &'static str) -> Option<Fate> {
+    let fate = Fate::from(sim.cut(name)?);
+    Some(sim.with(|state| {
+        // An execution does not die: what happens to it is that its call has no answer.
+        let fate = match fate {
+            Fate::KilledBefore if state.invocation().is_none() => Fate::RequestLost,
+            Fate::KilledAfter if state.invocation().is_none() => Fate::AnswerLost,
+            fate => fate,
+        };
+        if let Some(count) = fate.count() {
+            state.fault(count);
+        }
+        fate
+    }))
 }
 
 fn draw(sim: &Sim, part: Part, chances: &[(u32, Fate)]) -> Fate {

@@ -47,7 +47,7 @@ impl Aws {
         const NAME: &str = "send messages";
         let count = batch.len();
         let all = |error: PortError| vec![Err(error); count];
-        let fate = fate::of_write(&self.sim, Part::Queues);
+        let fate = fate::of_write(&self.sim, Part::Queues, NAME);
         if fate == Fate::LateEffect {
             let sim = self.sim.clone();
             self.sim.spawn(async move {
@@ -65,15 +65,13 @@ impl Aws {
                 put(&self.sim, message);
             }
         }
-        match fate {
-            Fate::AnswerLost => return all(self.lost(NAME).await),
-            Fate::Repeated => {
-                self.sim.pause(100..=3000).await;
-                batch.iter().for_each(|message| put(&self.sim, message));
-            }
-            _ => {}
+        if fate == Fate::Repeated {
+            self.sim.pause(100..=3000).await;
+            batch.iter().for_each(|message| put(&self.sim, message));
         }
-        self.sim.pause(1..=10).await;
+        if let Err(error) = self.back(NAME, fate).await {
+            return all(error);
+        }
         let answer = |entry: Entry| match entry {
             Entry::Sent => Ok(()),
             Entry::Failed | Entry::FailedAfterAll => {

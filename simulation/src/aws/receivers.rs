@@ -1,10 +1,10 @@
 //! The way to receivers.
 
-use super::Aws;
+use super::{Aws, Fate, fate};
 use crate::{
     counts::Count,
     ledger::{Key, Sending, name},
-    receiver::Wish,
+    receiver::{Reaction, Wish},
     sim::{Sim, State},
     trace::short,
 };
@@ -17,6 +17,10 @@ use grapnel_domain::{
 impl SendRequests for Aws {
     async fn send(&self, request: OutboundRequest) -> Sent {
         let (began, arrived) = (self.now(), self.sim.now());
+        let fate = fate::of_request(&self.sim);
+        if fate == Fate::KilledBefore {
+            self.sim.die().await
+        }
         self.sim.pause(1..=50).await;
         let Some(webhook) = whose(&self.sim, &request) else {
             self.sim.with(|state| state.ledger.broken("a request went to a URL of nobody"));
@@ -26,7 +30,9 @@ impl SendRequests for Aws {
         let receiver = self.sim.plan().webhooks[webhook].receiver;
         let now = self.sim.now();
         let reaction = self.sim.draw(|random| receiver.react(random, now, request.timeout));
-        let reaches = !matches!(reaction.outcome, SendOutcome::ResolverUnavailable { .. });
+        let reaction = on_its_way(reaction, fate);
+        let reaches = fate != Fate::RequestLost
+            && !matches!(reaction.outcome, SendOutcome::ResolverUnavailable { .. });
         let webhook = self.sim.plan().webhooks[webhook].webhook.id;
         let sent = self.sim.with(|state| arrive(state, webhook, &request, began, reaches));
         let sent = sent.inspect_err(|broken| {
@@ -37,6 +43,9 @@ impl SendRequests for Aws {
             check_active(&self.sim, key);
         }
         self.sim.sleep(reaction.after).await;
+        if fate == Fate::KilledAfter {
+            self.sim.die().await
+        }
         if let Ok((key, place)) = sent {
             let status = match &reaction.outcome {
                 SendOutcome::Answered(answer) => Some(answer.status),
@@ -47,6 +56,16 @@ impl SendRequests for Aws {
         }
         Sent { outcome: reaction.outcome, duration: arrived.until(self.sim.now()) }
     }
+}
+
+/// What is seen of a receiver's reaction when the request or the answer is lost.
+fn on_its_way(reaction: Reaction, fate: Fate) -> Reaction {
+    let error = match fate {
+        Fate::RequestLost => "connection refused",
+        Fate::AnswerLost => "the connection was closed before the answer",
+        _ => return reaction,
+    };
+    Reaction { outcome: SendOutcome::Failed { error: error.to_owned() }, ..reaction }
 }
 
 /// The place in the plan of the webhook that a request is for: its URL says so, in any version.

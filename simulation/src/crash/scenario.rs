@@ -1,0 +1,203 @@
+//! One event's path through everything that there is.
+
+use super::{Call, Calls, Cut, outcome};
+use crate::{
+    invocation::{Function, Invocation},
+    mutation::Mutation,
+    plan::{Faults, Plan, PlannedEvent, PlannedWebhook, Settings, url},
+    random::Random,
+    receiver::Receiver,
+    sim::Sim,
+    task::at_once,
+    trace::Trace,
+    users,
+    world::{self, Run},
+};
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use grapnel_domain::{
+    delivery::DeliveryStatus,
+    event::Retention,
+    ids::{KeyId, WebhookId},
+    message::QueueDelay,
+    ports::{ApiKey, KeyHash, StoreKeys},
+    retry::{RetryConfig, Schedule},
+    scope::Scope,
+    time::Timestamp,
+};
+use grapnel_testing::{builders::a_webhook, clock::START};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tower::ServiceExt;
+use uuid::Builder;
+
+const USER: &str = "ada";
+
+const KEY: &str = "key-of-the-scenario";
+
+/// When the user asks for one more attempt. By then everything has come to its end, also where it
+/// had to be repaired on the way: the last retry is due after an hour.
+const ASKED_AT: Timestamp = at_second(6 * 3600);
+
+/// How long the user waits for an answer: API Gateway gives up after as long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often the user asks before something must be wrong. One thing goes wrong: twice is enough.
+const TRIES: u32 = 2;
+
+const fn at_second(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(START.as_millis() + seconds * 1000)
+}
+
+/// The webhooks, each with what is to become of its delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path {
+    /// Takes it at once.
+    Success,
+    /// Fails once, then comes back by queue delay.
+    Delayed,
+    /// Fails, comes back by a shared wait, fails for good, and is asked for once more.
+    Exhausted,
+}
+
+impl Path {
+    pub(super) const ALL: [Self; 3] = [Self::Success, Self::Delayed, Self::Exhausted];
+
+    /// What its receiver answers to one attempt after the other.
+    pub(super) const fn answers(self) -> &'static [u16] {
+        match self {
+            Self::Success => &[200],
+            Self::Delayed => &[503, 200],
+            Self::Exhausted => &[503, 503, 200],
+        }
+    }
+
+    /// The delay is such that no single fault moves an attempt past the time at which its receiver
+    /// changes: attempts and answers belong together in every run.
+    fn planned(self) -> (Receiver, RetryConfig) {
+        let retry = |max_attempts, delay| RetryConfig {
+            max_attempts,
+            timeout_seconds: 10,
+            schedule: Schedule::DelaysSeconds(vec![delay]),
+        };
+        match self {
+            Self::Success => (Receiver::Answers(200), retry(3, 800)),
+            // With its jitter just what the queue takes.
+            Self::Delayed => (Receiver::FailsUntil(at_second(780)), retry(3, 800)),
+            Self::Exhausted => (Receiver::FailsUntil(ASKED_AT), retry(2, 3600)),
+        }
+    }
+
+    pub(super) fn webhook(self) -> WebhookId {
+        let number = self as u8 + 1;
+        let id = Builder::from_unix_timestamp_millis(u64::from(number), &[number; 10]);
+        WebhookId::from_uuid(id.into_uuid())
+    }
+}
+
+fn plan() -> Plan {
+    let planned = |path: Path| {
+        let (receiver, retry) = path.planned();
+        let id = path.webhook();
+        let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).retry(retry).build();
+        PlannedWebhook { webhook, receiver, appears: START }
+    };
+    let body = format!(
+        r#"{{"id":"eb-1","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{USER}","id":"e1"}}}}"#
+    );
+    Plan {
+        // Somebody asks for a manual retry, and one thing goes wrong.
+        smooth: false,
+        settings: Settings {
+            retention: Retention { days: 30 },
+            longest_queue_delay: QueueDelay::at_most(900),
+            function_timeout: Duration::from_secs(60),
+            visibility_timeout: Duration::from_secs(120),
+            waiting_page: 100,
+        },
+        faults: Faults::none(),
+        webhooks: Path::ALL.map(planned).into(),
+        events: vec![PlannedEvent { body, puts: vec![at_second(1)], malformed: false }],
+        acts: Vec::new(),
+    }
+}
+
+/// Runs the path with at most one thing going wrong. Answers the calls as well.
+pub(super) fn run(
+    order: u64,
+    cut: Option<Cut>,
+    mutation: Option<Mutation>,
+    trace: Trace,
+) -> (Run, Vec<Call>) {
+    let sim = Sim::of(plan(), Random::new(order), mutation, trace);
+    sim.with(|state| state.calls = Some(Calls { cut, ..Calls::default() }));
+    let begin = |sim: &Sim| {
+        users::begin(sim);
+        let user = sim.clone();
+        sim.spawn(async move { ask_for_one_more(&user).await });
+    };
+    let run = world::run_in(sim.clone(), order, begin, |sim| outcome::check(sim, cut));
+    let calls = sim.with(|state| state.calls.take()).unwrap_or_default();
+    (run, calls.made)
+}
+
+/// The user asks until an answer says that it will be done, as anybody would.
+async fn ask_for_one_more(sim: &Sim) {
+    let api = users::api(sim);
+    let key = ApiKey {
+        id: KeyId::from_uuid(Path::Exhausted.webhook().uuid()),
+        user_id: plan_user(sim),
+        scopes: Scope::ALL.to_vec(),
+        created_at: START,
+    };
+    if let Err(error) = at_once(sim.memory().store_key(&KeyHash::of(KEY), &key)) {
+        sim.with(|state| state.ledger.broken(error.to_string()));
+    }
+    sim.sleep_until(ASKED_AT).await;
+    let found = sim.with(|state| {
+        let mut keys = state.ledger.keys().into_iter();
+        let key = keys.find(|(webhook, _)| *webhook == Path::Exhausted.webhook())?;
+        state.ledger.row(key).filter(|row| row.status == DeliveryStatus::Failed).map(|_| key)
+    });
+    let Some((webhook, delivery)) = found else {
+        sim.with(|state| state.ledger.broken("six hours on, it had not failed for good"));
+        return;
+    };
+    for _ in 0..TRIES {
+        let path = format!("/api/webhooks/{webhook}/deliveries/{delivery}/retry");
+        let answer = Arc::new(Mutex::new(None));
+        let (api, place) = (api.clone(), Arc::clone(&answer));
+        let invocation = Invocation::new(Function::Api, sim.now(), &[]);
+        sim.invoke(invocation, async move {
+            let status = post(api, &path).await;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        });
+        sim.sleep(PATIENCE).await;
+        let status = *answer.lock().unwrap_or_else(PoisonError::into_inner);
+        sim.trace(|| format!("the user sees {status:?}"));
+        if status == Some(StatusCode::ACCEPTED) {
+            return;
+        }
+    }
+    sim.with(|state| state.ledger.broken("nobody took the order for one more attempt"));
+}
+
+fn plan_user(sim: &Sim) -> grapnel_domain::ids::UserId {
+    sim.plan().webhooks[0].webhook.user_id.clone()
+}
+
+async fn post(api: Router, path: &str) -> Option<StatusCode> {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("authorization", format!("Bearer {KEY}"))
+        .body(Body::empty())
+        .ok()?;
+    let Ok(response) = api.oneshot(request).await;
+    Some(response.status())
+}
