@@ -75,23 +75,26 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
 
 /// Whether anyone is parked; `None` if there was no answer.
 async fn look(sim: &Sim, webhook: WebhookId) -> Option<bool> {
-    read(sim, || parked_page(sim, webhook, None).ok().map(|page| !page.items.is_empty())).await
+    read(sim, "look who is parked", || {
+        parked_page(sim, webhook, None).ok().map(|page| !page.items.is_empty())
+    })
+    .await
 }
 
 /// The due time of the open circuit, if it is open, by a consistent read; `None` if there was no
 /// answer.
 async fn read_circuit(sim: &Sim, user: &UserId, webhook: WebhookId) -> Option<Option<Timestamp>> {
-    read(sim, || match sim.memory().health_now(user, webhook).circuit {
+    read(sim, "read circuit", || match sim.memory().health_now(user, webhook).circuit {
         Circuit::Open { due } => Some(Some(due)),
         Circuit::Closed | Circuit::Disabled { .. } => Some(None),
     })
     .await
 }
 
-async fn read<T>(sim: &Sim, effect: impl Fn() -> Option<T>) -> Option<T> {
+async fn read<T>(sim: &Sim, name: &'static str, effect: impl Fn() -> Option<T>) -> Option<T> {
     for number in 0..TRIES {
         sim.pause(1..=500).await;
-        if matches!(fate_of_read(sim, Part::Tables), Fate::Works | Fate::Slow) {
+        if matches!(fate_of_read(sim, Part::Tables, name), Fate::Works | Fate::Slow) {
             return effect();
         }
         pause_between_tries(sim, number).await;
@@ -104,7 +107,7 @@ async fn read<T>(sim: &Sim, effect: impl Fn() -> Option<T>) -> Option<T> {
 async fn hand_over(sim: &Sim, user: &UserId, webhook: WebhookId, due: Timestamp) -> bool {
     for number in 0..3 {
         sim.pause(1..=500).await;
-        let fate = fate_of_write(sim, Part::Waits);
+        let fate = fate_of_write(sim, Part::Waits, "hand over");
         let state = match fate {
             Fate::Throttled | Fate::RequestLost => None,
             _ => ensure(sim, user, webhook, due).ok(),
@@ -116,7 +119,7 @@ async fn hand_over(sim: &Sim, user: &UserId, webhook: WebhookId, due: Timestamp)
     }
     // Then it is described; that may fail as well.
     sim.pause(1..=500).await;
-    matches!(fate_of_read(sim, Part::Waits), Fate::Works | Fate::Slow)
+    matches!(fate_of_read(sim, Part::Waits, "see whether it runs"), Fate::Works | Fate::Slow)
         && sim
             .memory()
             .watches()

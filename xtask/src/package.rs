@@ -64,8 +64,10 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         ]);
         places.push((function.code_uri, name));
     }
-    fs::copy(workspace.path(template::MACHINE_URI), folder.join("wait.asl.json"))?;
-    places.push((template::MACHINE_URI, "wait.asl.json".to_owned()));
+    for (path, name) in template::MACHINES {
+        fs::copy(workspace.path(path), folder.join(name))?;
+        places.push((path, name.to_owned()));
+    }
     let text =
         fs::read_to_string(workspace.path("template.yaml")).context("reading template.yaml")?;
     fs::write(folder.join("template.yaml"), template::point_at(&text, &places)?)?;

@@ -73,8 +73,10 @@ impl Deployer {
             let place = bucket.put(&artifact.key(), artifact.zip.clone()).await?;
             places.push((artifact.function.code_uri, place));
         }
-        let machine = std::fs::read(workspace.path(template::MACHINE_URI))?;
-        places.push((template::MACHINE_URI, bucket.put("wait.asl.json", machine).await?));
+        for (path, name) in template::MACHINES {
+            let machine = std::fs::read(workspace.path(path))?;
+            places.push((path, bucket.put(name, machine).await?));
+        }
         let text = std::fs::read_to_string(workspace.path("template.yaml"))
             .context("reading template.yaml")?;
         let config = aws_sdk_cloudformation::Config::builder()

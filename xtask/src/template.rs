@@ -5,8 +5,10 @@
 
 use anyhow::{Result, ensure};
 
-/// The state machine's definition, as `DefinitionUri` in the template names it.
-pub(crate) const MACHINE_URI: &str = "infra/wait.asl.json";
+/// The state machines' definitions, as `DefinitionUri` in the template names them, and what each is
+/// called where it is deployed from.
+pub(crate) const MACHINES: [(&str, &str); 2] =
+    [("infra/wait.asl.json", "wait.asl.json"), ("infra/circuit.asl.json", "circuit.asl.json")];
 
 /// The template with each path (`CodeUri`, `DefinitionUri`) replaced by a place.
 ///
@@ -43,7 +45,7 @@ mod tests {
             .iter()
             .map(|function| (function.code_uri, format!("{}.zip", function.program)))
             .collect();
-        places.push((MACHINE_URI, "machine.json".to_owned()));
+        places.extend(MACHINES.map(|(path, name)| (path, name.to_owned())));
         let pointed = point_at(&template, &places).expect("all are there");
         let changed = template.lines().zip(pointed.lines()).filter(|(old, new)| old != new);
         let changed: Vec<_> = changed.map(|(_, new)| new.trim()).collect();
@@ -53,7 +55,8 @@ mod tests {
                 "CodeUri: grapnel-api.zip",
                 "CodeUri: grapnel-ingest.zip",
                 "CodeUri: grapnel-delivery.zip",
-                "DefinitionUri: machine.json"
+                "DefinitionUri: wait.asl.json",
+                "DefinitionUri: circuit.asl.json"
             ]
         );
         let uris = pointed.lines().filter(|line| line.contains("Uri: "));

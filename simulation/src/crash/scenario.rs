@@ -21,6 +21,7 @@ use axum::{
 use grapnel_domain::{
     delivery::DeliveryStatus,
     event::Retention,
+    health::CircuitRules,
     ids::{KeyId, WebhookId},
     message::QueueDelay,
     ports::{ApiKey, KeyHash, StoreKeys},
@@ -118,6 +119,8 @@ fn plan() -> Plan {
             longest_queue_delay: QueueDelay::at_most(900),
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(120),
+            // The first failure opens a circuit, and what is retried soon is parked until it is due.
+            circuit: CircuitRules { failures: 1, first_interval: Duration::from_secs(1200) },
             waiting_page: 100,
         },
         faults: Faults::none(),
