@@ -42,6 +42,14 @@ pub enum Mutation {
     StaleSendsAttempts,
     /// Delays are a tenth too short.
     HurriesRetries,
+    /// Requests are made while the circuit is open.
+    IgnoresCircuits,
+    /// Whoever wants the probe has it, also when somebody else was first.
+    ClaimsEveryProbe,
+    /// A release takes parked deliveries out of the index before their messages are on the queue.
+    UnparksBeforeEnqueuing,
+    /// Deliveries are parked, and nobody is asked to watch the circuit.
+    ParksUnwatched,
 }
 
 impl Mutation {
@@ -62,5 +70,9 @@ impl Mutation {
         Self::RecordsWithoutCondition,
         Self::StaleSendsAttempts,
         Self::HurriesRetries,
+        Self::IgnoresCircuits,
+        Self::ClaimsEveryProbe,
+        Self::UnparksBeforeEnqueuing,
+        Self::ParksUnwatched,
     ];
 }

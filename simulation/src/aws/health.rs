@@ -4,6 +4,7 @@ use super::{Aws, rows::written, waits::past, webhook_changed};
 use crate::{
     counts::Count,
     ledger,
+    mutation::Mutation,
     plan::Part,
     sim::{Sim, State},
     task::{at_once, millis},
@@ -54,7 +55,8 @@ impl StoreHealth for Aws {
                     (true, true) | (false, false) => {}
                 }
             }
-            Ok(stored)
+            Ok(stored
+                || (sim.mutation() == Some(Mutation::ClaimsEveryProbe) && health.is_failing()))
         };
         self.write(Part::Tables, "store health", effect).await
     }
@@ -145,6 +147,9 @@ impl WatchCircuits for Aws {
         webhook: WebhookId,
         due: Timestamp,
     ) -> Result<WaitState, PortError> {
+        if self.sim().mutation() == Some(Mutation::ParksUnwatched) {
+            return Ok(WaitState::Running);
+        }
         // As the adapter: it remembers what it has started until it is due.
         if self.now() < due && self.watched().contains(&(webhook, due)) {
             return Ok(WaitState::Running);

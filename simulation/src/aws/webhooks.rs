@@ -3,6 +3,7 @@
 use super::{Aws, waits::past};
 use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once, trace::short};
 use grapnel_domain::{
+    health::Circuit,
     ids::{UserId, WebhookId},
     ports::{
         ApiKey, Consistency, KeyHash, ListWebhooks, Page, PortError, ReadKeys, ReadSubscriptions,
@@ -50,6 +51,12 @@ impl ReadWebhooks for Aws {
                         invocation.circuits.push((id, !webhook.health.is_failing()));
                     }
                 });
+            }
+            if sim.mutation() == Some(Mutation::IgnoresCircuits)
+                && let Some(webhook) = &mut found
+                && webhook.health.is_failing()
+            {
+                webhook.health.circuit = Circuit::Closed;
             }
             Ok(found)
         };

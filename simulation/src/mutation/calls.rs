@@ -7,7 +7,8 @@ use grapnel_domain::{
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{
-        AttemptRecord, Clock, Outgoing, PortError, Recorded, StartWaits, StopWaiting, WaitState,
+        AttemptRecord, Clock, Outgoing, PortError, Recorded, StartWaits, StopWaiting,
+        UnparkDeliveries, WaitState,
     },
     retry::next::queue_delay,
     time::Minute,
@@ -25,6 +26,12 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Ou
         Some(Mutation::HurriesRetries) => messages.into_iter().map(hurried).collect(),
         Some(Mutation::SchedulesBeforeRecording) => {
             messages.into_iter().filter(|message| !was_scheduled(sim, message)).collect()
+        }
+        Some(Mutation::UnparksBeforeEnqueuing) => {
+            for message in &messages {
+                unpark(aws, message).await;
+            }
+            messages
         }
         Some(Mutation::TakesOutBeforeEnqueuing) => {
             for message in &messages {
@@ -63,6 +70,15 @@ async fn take_out(aws: &Aws, outgoing: &Outgoing) {
     if let Some(Delivery { waits_for: Some(minute), .. }) = aws.sim().memory().delivery_now(key) {
         // Whether it worked is not looked at.
         drop(aws.stop_waiting(key, minute, attempt.attempt - 1).await);
+    }
+}
+
+async fn unpark(aws: &Aws, outgoing: &Outgoing) {
+    let QueueMessage::Attempt(attempt) = &outgoing.message else { return };
+    let key = attempt.target.key();
+    if let Some(Delivery { parked_until: Some(due), .. }) = aws.sim().memory().delivery_now(key) {
+        // Whether it worked is not looked at.
+        drop(aws.unpark(key, due, attempt.attempt - 1).await);
     }
 }
 
