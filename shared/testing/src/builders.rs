@@ -18,7 +18,7 @@ mod webhook;
 
 pub use delivery::{DeliveryBuilder, a_delivery, a_failed_attempt, an_attempt};
 pub use event::{EventBuilder, an_event};
-pub use webhook::{WebhookBuilder, a_webhook};
+pub use webhook::{WebhookBuilder, a_failing_health, a_webhook};
 
 use grapnel_domain::ids::UserId;
 

@@ -58,12 +58,14 @@ async fn keys() -> KeyStore {
 
 mod contract {
     grapnel_testing::contract_of_webhooks!(crate::webhooks());
+    grapnel_testing::contract_of_health!(crate::webhooks());
     grapnel_testing::contract_of_events!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
     grapnel_testing::contract_of_deliveries!(crate::deliveries());
     grapnel_testing::contract_of_records!(crate::deliveries());
     grapnel_testing::contract_of_endings!(crate::deliveries());
     grapnel_testing::contract_of_listing!(crate::deliveries());
+    grapnel_testing::contract_of_parking!(crate::deliveries());
     grapnel_testing::contract_of_waiting!(crate::deliveries());
     grapnel_testing::contract_of_queues!(crate::queues::delivery_queue());
     grapnel_testing::contract_of_orders!(crate::queues::events_queue());

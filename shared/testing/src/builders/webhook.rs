@@ -35,6 +35,23 @@ pub fn a_webhook() -> WebhookBuilder {
     }
 }
 
+/// The health of an endpoint that has been failing: its circuit is open, and due a minute after
+/// [`START`].
+#[must_use]
+pub fn a_failing_health() -> Health {
+    let due = START.plus(Duration::from_secs(60));
+    Health {
+        version: 10,
+        circuit: Circuit::Open { due },
+        failures: 10,
+        failing_since: Some(START),
+        deliveries: 10,
+        intervals: 1,
+        last_due: Some(due),
+        ..Health::default()
+    }
+}
+
 /// Builds a [`Webhook`], see [`a_webhook`].
 #[derive(Debug, Clone)]
 pub struct WebhookBuilder {
@@ -125,17 +142,7 @@ impl WebhookBuilder {
     /// Its endpoint has been failing: its circuit is open, and due a minute after [`START`].
     #[must_use]
     pub fn failing(self) -> Self {
-        let due = START.plus(Duration::from_secs(60));
-        self.health(Health {
-            version: 10,
-            circuit: Circuit::Open { due },
-            failures: 10,
-            failing_since: Some(START),
-            deliveries: 10,
-            intervals: 1,
-            last_due: Some(due),
-            ..Health::default()
-        })
+        self.health(a_failing_health())
     }
 
     /// How its endpoint is doing.
