@@ -68,6 +68,8 @@ counts! {
     Closed: "circuits closed", Traffic;
     /// Times that a delivery was parked.
     Parked: "times parked", Traffic;
+    /// Checks that whoever parked sent, and sent on.
+    ParkingChecks: "checks after parking", Traffic;
     /// Executions that watched a circuit.
     Watches: "circuits watched", Traffic;
     /// Calls of the API that changed something or asked for something.

@@ -110,7 +110,10 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
             };
             (count, Some(attempt.target.delivery_id))
         }
-        QueueMessage::Check(check) => (Some(Count::Checks), Some(check.target.delivery_id)),
+        QueueMessage::Check(check) => {
+            let count = if check.after_parking { Count::ParkingChecks } else { Count::Checks };
+            (Some(count), Some(check.target.delivery_id))
+        }
         QueueMessage::Release(_) | QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
     };
     sim.count(Count::Messages);
