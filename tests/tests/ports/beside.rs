@@ -3,8 +3,14 @@
 use crate::deployed;
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_aws::WebhookStore;
-use grapnel_domain::ports::{ListWebhooks, ReadSubscriptions, StoreWebhooks};
-use grapnel_testing::{builders::a_webhook, contract::a_user};
+use grapnel_domain::{
+    health::Health,
+    ports::{ListWebhooks, ReadSubscriptions, StoreHealth, StoreWebhooks},
+};
+use grapnel_testing::{
+    builders::{a_failing_health, a_webhook},
+    contract::a_user,
+};
 
 #[tokio::test]
 async fn a_webhooks_health_is_never_taken_for_a_webhook_and_goes_with_it() {
@@ -14,17 +20,13 @@ async fn a_webhooks_health_is_never_taken_for_a_webhook_and_goes_with_it() {
     let raw = aws_sdk_dynamodb::Client::new(&deployed.config);
 
     let user = a_user();
-    let webhooks: Vec<_> = (0..3).map(|_| a_webhook().for_user(user.as_str()).build()).collect();
+    let health = Health { version: 1, ..a_failing_health() };
+    let webhooks: Vec<_> =
+        (0..3).map(|_| a_webhook().for_user(user.as_str()).health(health).build()).collect();
     for webhook in &webhooks {
         store.create_webhook(webhook).await.expect("created");
-        raw.put_item()
-            .table_name(table)
-            .item("userId", AttributeValue::S(user.to_string()))
-            .item("id", AttributeValue::S(format!("{}#health", webhook.id)))
-            .item("status", AttributeValue::S("failing".into()))
-            .send()
-            .await
-            .expect("put");
+        let stored = store.store_health(&user, webhook.id, &webhook.health).await;
+        assert_eq!(stored, Ok(true));
     }
 
     let subscriptions = store.subscriptions(&user).await.expect("read");
