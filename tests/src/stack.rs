@@ -18,6 +18,8 @@ pub enum StackKind {
     Scaled,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
+    /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
+    Crash,
 }
 
 impl StackKind {
@@ -27,6 +29,7 @@ impl StackKind {
             Self::Tight => "tight",
             Self::Scaled => "scaled",
             Self::Strict => "strict",
+            Self::Crash => "crash",
         }
     }
 }

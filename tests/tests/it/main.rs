@@ -2,6 +2,7 @@
 //! behaviour, and all of them run side by side.
 
 mod bad_input;
+mod crash_points;
 mod dead_letters;
 mod delivered;
 mod fan_out;
