@@ -20,8 +20,6 @@ pub enum StackKind {
     Circuit,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
-    /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
-    Crash,
 }
 
 impl StackKind {
@@ -32,7 +30,6 @@ impl StackKind {
             Self::Scaled => "scaled",
             Self::Circuit => "circuit",
             Self::Strict => "strict",
-            Self::Crash => "crash",
         }
     }
 }

@@ -30,9 +30,7 @@ pub struct World {
     pub aws: Aws,
     /// The user's id.
     pub user: String,
-    /// The user's key, which has every scope.
-    pub key: String,
-    /// The API with this key.
+    /// The API with the user's key, which has every scope.
     pub api: Api,
     /// The API with the admin key.
     pub admin: Api,
@@ -98,14 +96,6 @@ impl World {
         Self::on(StackKind::Strict).await
     }
 
-    /// A corner of the stack whose functions are killed.
-    ///
-    /// # Errors
-    /// As [`World::main`].
-    pub async fn crash() -> anyhow::Result<Self> {
-        Self::on(StackKind::Crash).await
-    }
-
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
         let stack = Stack::read(kind)?;
         let aws = Aws::of(&stack).await?;
@@ -114,7 +104,6 @@ impl World {
         let key = admin.create_key(&user, &[]).await?;
         Ok(Self {
             api: admin.with_key(&key.key),
-            key: key.key,
             receiver: TestReceiver::start().await?,
             bus: Bus::of(&stack, &aws),
             queues: Queues::of(&aws),
