@@ -100,7 +100,7 @@ where
         release: &ReleaseParked,
         rows: &[ParkedRow],
     ) -> Result<Vec<Delivery>, PortError> {
-        let rows = rows.to_vec().into_iter();
+        let rows = rows.iter().copied();
         let found = try_join_all(rows.map(|row| self.read_parked(release, row))).await?;
         Ok(found.into_iter().flatten().collect())
     }

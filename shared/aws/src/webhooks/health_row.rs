@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn health_survives_its_item_within_one_write_unit() {
         let at = Timestamp::from_millis(1_795_000_000_123);
-        let user = UserId::parse(&"u".repeat(128)).expect("valid");
+        let user = UserId::parse("u".repeat(128)).expect("valid");
         let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
         for circuit in [
             Circuit::Closed,
