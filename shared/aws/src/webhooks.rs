@@ -197,7 +197,7 @@ impl StoreWebhooks for WebhookStore {
                 // somebody else's change would make a secret's rotation run twice.
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                     let stored = refused.item().cloned().map(row::to_webhook).transpose()?;
-                    Ok(stored.as_ref() == Some(webhook))
+                    Ok(stored == Some(webhook.configuration()))
                 }
                 _ => Err(from_sdk("PutItem on webhooks", &error)),
             },

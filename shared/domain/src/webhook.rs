@@ -92,6 +92,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// It without what is kept beside its configuration: what a store of configurations holds.
+    #[must_use]
+    pub fn configuration(&self) -> Self {
+        Self { health: Health::default(), ..self.clone() }
+    }
+
     /// What its owner sees: their own `disabled` first, then what its endpoint's health says.
     #[must_use]
     pub fn effective_status(&self) -> WebhookStatus {

@@ -4,6 +4,7 @@
 use super::{a_user, somebodys_webhook};
 use crate::{
     builders::{a_failing_health, a_webhook},
+    clock::START,
     ids::SequentialIds,
 };
 use futures::future::join_all;
@@ -13,6 +14,7 @@ use grapnel_domain::{
         Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreHealth,
         StoreWebhooks,
     },
+    time::Timestamp,
     webhook::{Webhook, WebhookStatus},
 };
 
@@ -41,6 +43,8 @@ pub trait Store:
 {
 }
 impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth> Store for S {}
+
+const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 1);
 
 async fn created<S: Store>(stores: &S) -> Webhook {
     let webhook = somebodys_webhook();
@@ -92,6 +96,11 @@ pub async fn a_new_configuration_leaves_health_alone<S: Store>(stores: &S) {
     let renamed = Webhook { name: "other".into(), ..webhook.clone() };
     assert_eq!(stores.replace_webhook(&renamed, webhook.updated_at).await, Ok(true));
     assert_eq!(health_of(stores, &webhook).await, Some(first()));
+    // Said twice by somebody who has read the health as well: the first time did it.
+    let renamed = Webhook { health: first(), updated_at: LATER, ..renamed };
+    for _ in 0..2 {
+        assert_eq!(stores.replace_webhook(&renamed, webhook.updated_at).await, Ok(true));
+    }
 }
 
 pub async fn subscriptions_and_lists_show_each_webhooks_own_health<S: Store>(stores: &S) {

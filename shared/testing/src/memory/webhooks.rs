@@ -1,6 +1,5 @@
 use super::{Memory, Operation, Tables};
 use grapnel_domain::{
-    health::Health,
     ids::{UserId, WebhookId},
     ports::{
         Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
@@ -12,11 +11,6 @@ use grapnel_domain::{
 fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = Webhook> {
     let mine = tables.webhooks.keys().filter(move |(owner, _)| owner == user);
     mine.filter_map(|key| tables.webhook(key))
-}
-
-/// A webhook without what is kept beside its configuration.
-fn configuration(webhook: &Webhook) -> Webhook {
-    Webhook { health: Health::default(), ..webhook.clone() }
 }
 
 impl ReadWebhooks for Memory {
@@ -71,7 +65,7 @@ impl StoreWebhooks for Memory {
     async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
         self.run(Operation::CreateWebhook, |state| {
             let key = (webhook.user_id.clone(), webhook.id);
-            state.tables.webhooks.entry(key).or_insert_with(|| configuration(webhook));
+            state.tables.webhooks.entry(key).or_insert_with(|| webhook.configuration());
             Ok(())
         })
         .await
@@ -85,11 +79,11 @@ impl StoreWebhooks for Memory {
         self.run(Operation::ReplaceWebhook, |state| {
             match state.tables.webhooks.get_mut(&(webhook.user_id.clone(), webhook.id)) {
                 Some(stored) if stored.updated_at == read_at => {
-                    *stored = configuration(webhook);
+                    *stored = webhook.configuration();
                     Ok(true)
                 }
                 // Said twice: the first time did it.
-                Some(stored) => Ok(configuration(stored) == configuration(webhook)),
+                Some(stored) => Ok(stored.configuration() == webhook.configuration()),
                 None => Ok(false),
             }
         })
