@@ -1,9 +1,8 @@
 //! An attempt is due.
 //!
 //! Reads: the delivery (consistent, 1 read unit), its webhook with its endpoint's health (one query,
-//! eventually consistent, ½) and, if
-//! the message does not carry it, the event (½ per 4 KB). Writes: one conditional update. Every
-//! further call belongs to what is not the happy path.
+//! eventually consistent, ½) and, if the message does not carry it, the event (½ per 4 KB). Writes:
+//! one conditional update. Every further call belongs to what is not the happy path.
 
 use crate::{
     Deliver, Done, StepError, StepResult,
@@ -188,17 +187,11 @@ where
         target: &Target,
         seen: Option<Webhook>,
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        // A test is how an owner tries a webhook before enabling it.
-        let may_send = |webhook: &Webhook| webhook.effective_status().receives() || delivery.test;
-        if let Some(webhook) = seen.filter(may_send) {
-            return Ok(Ok(Box::new(webhook)));
+        let may_send = |webhook: &Webhook| delivery.test || webhook.effective_status().receives();
+        match seen.filter(may_send) {
+            Some(webhook) => Ok(Ok(Box::new(webhook))),
+            None => self.current(&target.user_id, target.webhook_id, delivery.test).await,
         }
-        let strong = Consistency::Strong;
-        Ok(match self.webhooks.webhook(&target.user_id, target.webhook_id, strong).await? {
-            None => Err(Reason::WebhookDeleted),
-            Some(webhook) if may_send(&webhook) => Ok(Box::new(webhook)),
-            Some(_) => Err(Reason::WebhookDisabled),
-        })
     }
 
     async fn read_event(&self, target: &Target) -> Result<Option<EventContent>, PortError> {
@@ -220,11 +213,7 @@ where
             key: delivery.key(),
             attempts: delivery.attempt_count(),
             reason,
-            expires_at: self
-                .rules
-                .retention
-                .delivery_expiry(self.clock.now(), delivery.id.event_stored_at())
-                .max(delivery.expires_at),
+            expires_at: delivery.expiry(self.rules.retention, self.clock.now()),
         };
         match self.deliveries.end_delivery(ending).await? {
             Recorded::Yes => Ok(Done::Ended(reason)),

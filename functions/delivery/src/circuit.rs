@@ -5,6 +5,7 @@ use crate::{Deliver, Done, enqueue_attempt, enqueue_one, stale};
 use grapnel_domain::{
     delivery::{Delivery, Reason},
     health::{Circuit, Gate, LONGEST_PARKING},
+    ids::{UserId, WebhookId},
     message::{Attempt, Check, QueueMessage},
     ports::{
         Clock, Consistency, EnqueueAttempts, ParkDeliveries, Parking, PortError, ReadWebhooks,
@@ -59,7 +60,7 @@ where
                         return Ok(Passage::Through(webhook));
                     }
                     // Somebody else has the probe, or the circuit is closed.
-                    match self.reread(&webhook).await? {
+                    match self.current(&webhook.user_id, webhook.id, false).await? {
                         Ok(fresh) => webhook = fresh,
                         Err(reason) => return Ok(Passage::Ends(reason)),
                     }
@@ -80,7 +81,7 @@ where
                 Recorded::Refused(None) => return Ok(Passage::Finished(Done::NothingToDo)),
             }
             // Parked first, then looked: whoever closes the circuit from here on finds the row.
-            webhook = match self.reread(&webhook).await? {
+            webhook = match self.current(&webhook.user_id, webhook.id, false).await? {
                 Ok(fresh) => fresh,
                 Err(reason) => return Ok(Passage::Ends(reason)),
             };
@@ -129,24 +130,24 @@ where
         enqueue_one(&self.queue, QueueMessage::Check(check), delay).await
     }
 
-    /// The webhook by a consistent read, or why its deliveries end.
-    pub(crate) async fn reread(
+    /// The webhook by a consistent read, or why its deliveries end. A test is how an owner tries a
+    /// webhook before enabling it.
+    pub(crate) async fn current(
         &self,
-        webhook: &Webhook,
+        user: &UserId,
+        id: WebhookId,
+        test: bool,
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        let strong = Consistency::Strong;
-        Ok(match self.webhooks.webhook(&webhook.user_id, webhook.id, strong).await? {
+        Ok(match self.webhooks.webhook(user, id, Consistency::Strong).await? {
             None => Err(Reason::WebhookDeleted),
-            Some(fresh) if fresh.effective_status().receives() => Ok(Box::new(fresh)),
+            Some(webhook) if test || webhook.effective_status().receives() => Ok(Box::new(webhook)),
             Some(_) => Err(Reason::WebhookDisabled),
         })
     }
 
     /// How to park, unless the event would not live to see the end of it.
     fn parking(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Option<Parking> {
-        let stored_at = delivery.id.event_stored_at();
-        let expires_at =
-            self.rules.retention.delivery_expiry(due, stored_at).max(delivery.expires_at);
+        let expires_at = delivery.expiry(self.rules.retention, due);
         (now.plus(LONGEST_PARKING) < expires_at).then(|| Parking {
             key: delivery.key(),
             due,

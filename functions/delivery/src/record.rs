@@ -65,10 +65,7 @@ pub(crate) fn decide(
         reason,
         next_attempt_at: retry.map(|retry| retry.due),
         waits_for: retry.and_then(|retry| retry.wait),
-        expires_at: rules
-            .retention
-            .delivery_expiry(retry.map_or(now, |retry| retry.due), stored_at)
-            .max(delivery.expires_at),
+        expires_at: delivery.expiry(rules.retention, retry.map_or(now, |retry| retry.due)),
         drop_body: body_to_drop(number),
     };
     (record, next)

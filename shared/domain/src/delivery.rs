@@ -156,6 +156,12 @@ impl Delivery {
         }
     }
 
+    /// When its row may be dropped if it is due at `due`: never earlier than was said before.
+    #[must_use]
+    pub fn expiry(&self, retention: Retention, due: Timestamp) -> Timestamp {
+        retention.delivery_expiry(due, self.id.event_stored_at()).max(self.expires_at)
+    }
+
     /// When it was last attempted.
     #[must_use]
     pub fn last_attempted_at(&self) -> Option<Timestamp> {

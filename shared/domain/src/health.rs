@@ -226,12 +226,7 @@ impl Health {
     /// As its owner sets it: a new start. `None` if there is nothing to forget.
     #[must_use]
     pub fn restarted(&self) -> Option<Self> {
-        let fresh = Self {
-            version: self.version,
-            last_due: self.last_due,
-            notified: self.notified,
-            ..Self::default()
-        };
+        let fresh = self.forgotten();
         (fresh != *self).then(|| fresh.written())
     }
 
@@ -254,12 +249,7 @@ impl Health {
         match sign {
             Sign::Success => {
                 let was_open = self.is_failing();
-                *self = Self {
-                    version: self.version,
-                    last_due: self.last_due,
-                    notified: self.notified,
-                    ..Self::default()
-                };
+                *self = self.forgotten();
                 was_open.then_some(Change::Recovered)
             }
             Sign::Stop(cause) => Some(self.disable(cause)),
@@ -279,6 +269,16 @@ impl Health {
                     Change::Failing
                 })
             }
+        }
+    }
+
+    /// A clean one, with what must never be forgotten.
+    fn forgotten(&self) -> Self {
+        Self {
+            version: self.version,
+            last_due: self.last_due,
+            notified: self.notified,
+            ..Self::default()
         }
     }
 
