@@ -9,6 +9,7 @@ mod fate;
 mod health;
 mod queues;
 mod receivers;
+mod replays;
 mod rows;
 mod waits;
 mod webhooks;

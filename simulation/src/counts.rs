@@ -76,6 +76,12 @@ counts! {
     ApiCalls: "API calls", Traffic;
     /// Manual retries that the API sent.
     ManualRetries: "manual retries", Fault;
+    /// Attempts that pages of replays asked for.
+    Replayed: "deliveries sent again by replays", Fault;
+    /// Deliveries that were taken up again.
+    Reopened: "deliveries reopened", Traffic;
+    /// Messages for pages of replays.
+    ReplayPages: "pages of replays", Traffic;
     /// Orders for tests that the API took.
     Tests: "tests ordered", Traffic;
     /// Events put a second time.

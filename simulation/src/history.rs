@@ -1,8 +1,10 @@
 //! How rows were before: what a read that lags may still see, and what was true in a span of time.
 
 use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
     ids::{DeliveryId, EventId, UserId, WebhookId},
     ports::ParkedRow,
+    replay::SettledRow,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -17,6 +19,7 @@ pub(crate) struct History {
     webhooks: BTreeMap<(UserId, WebhookId), Versions<Option<Webhook>>>,
     waits: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Minute>>>,
     parked: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Timestamp>>>,
+    rows: BTreeMap<(WebhookId, DeliveryId), Versions<SettledRow>>,
     events: BTreeMap<(UserId, EventId), Timestamp>,
 }
 
@@ -65,6 +68,33 @@ impl History {
         if last != due {
             versions.push((now, due));
         }
+    }
+
+    pub(crate) fn row_changed(&mut self, now: Timestamp, row: &Delivery) {
+        let versions = self.rows.entry((row.webhook_id, row.id)).or_default();
+        let row = SettledRow::of(row);
+        if versions.last().map(|(_, last)| last) != Some(&row) {
+            versions.push((now, row));
+        }
+    }
+
+    /// The webhook's deliveries, oldest first, each as of a time of its own.
+    pub(crate) fn rows_at(
+        &self,
+        webhook: WebhookId,
+        mut time: impl FnMut() -> Timestamp,
+    ) -> Vec<SettledRow> {
+        self.rows
+            .iter()
+            .filter(|((of, _), _)| *of == webhook)
+            .filter_map(|(_, versions)| at(versions, time()).cloned())
+            .collect()
+    }
+
+    /// Since when a delivery has been failed without any change.
+    pub(crate) fn failed_since(&self, key: (WebhookId, DeliveryId)) -> Option<Timestamp> {
+        let (since, last) = self.rows.get(&key)?.last()?;
+        (last.status == DeliveryStatus::Failed).then_some(*since)
     }
 
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {

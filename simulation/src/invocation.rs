@@ -4,6 +4,7 @@ use crate::ledger::Key;
 use grapnel_domain::{
     ids::WebhookId,
     message::{QueueMessage, Record},
+    ports::Outgoing,
     retry::RetryConfig,
     time::{Minute, Timestamp},
 };
@@ -44,6 +45,8 @@ pub(crate) struct Invocation {
     /// What a wrong handler has scheduled too early, and is not to schedule again.
     pub(crate) scheduled: Vec<(Key, u32)>,
     pub(crate) awaited: Vec<(WebhookId, Minute)>,
+    /// What a wrong handler sends too late.
+    pub(crate) held_back: Vec<Outgoing>,
 }
 
 impl Invocation {
@@ -65,6 +68,7 @@ impl Invocation {
             faults: 0,
             scheduled: Vec::new(),
             awaited: Vec::new(),
+            held_back: Vec::new(),
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
 //! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
-//! [`events`] whom an event reaches, [`quiet`] what is left when nothing happens any more.
+//! [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
 
 mod events;
 mod health;
 mod quiet;
+mod replays;
 mod requests;
 
 pub(crate) use requests::Sending;
@@ -18,6 +19,7 @@ use grapnel_domain::{
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
+use replays::Replays;
 use requests::{OnRecord, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +42,7 @@ pub(crate) struct Ledger {
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
+    replays: Replays,
     broken: Option<String>,
 }
 
@@ -72,8 +75,12 @@ impl Ledger {
     /// A delivery was written and now looks like this.
     pub(crate) fn written(&mut self, row: Delivery) {
         let key = key(row.key());
-        if let Some(fault) = self.rows.get(&key).and_then(|before| faulty_change(before, &row)) {
-            self.broken(format!("{}: {fault}", name(key)));
+        if let Some(before) = self.rows.get(&key) {
+            let fault = faulty_change(before, &row)
+                .or_else(|| self.replays.faulty_reopening(key, before, &row));
+            if let Some(fault) = fault {
+                self.broken(format!("{}: {fault}", name(key)));
+            }
         }
         if let Some(fault) = faulty_row(&row) {
             self.broken(format!("{}: {fault}", name(key)));
@@ -106,6 +113,8 @@ fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     }
     let backwards = match (before.status, after.status) {
         (DeliveryStatus::Success, is) => is != DeliveryStatus::Success,
+        // What becomes of this is for the account of replays to judge.
+        (DeliveryStatus::Failed, DeliveryStatus::Retrying) => before.reopened == after.reopened,
         (DeliveryStatus::Failed, is) => !is.is_settled(),
         (_, is) => is == DeliveryStatus::Pending && before.status != DeliveryStatus::Pending,
     };

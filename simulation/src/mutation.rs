@@ -7,7 +7,9 @@ mod batches;
 mod calls;
 
 pub(crate) use batches::{for_delivery, for_ingest};
-pub(crate) use calls::{after_enqueue, after_record, before_enqueue, started_early};
+pub(crate) use calls::{
+    after_enqueue, after_record, before_enqueue, held_back, holds_back, started_early,
+};
 
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub enum Mutation {
     StaleIsMerelyAcknowledged,
     /// A message whose record is refused is acknowledged, and nothing else.
     RefusedIsMerelyAcknowledged,
+    /// A page of a replay that is on record is acknowledged, and nothing else.
+    StalePageIsMerelyAcknowledged,
+    /// A page of a replay is recorded before what it sends again is on the queue.
+    RecordsPageBeforeSending,
     /// The next attempt is scheduled before the last one is recorded.
     SchedulesBeforeRecording,
     /// The message is acknowledged once its attempt is recorded, before the next one is scheduled.
@@ -57,6 +63,8 @@ impl Mutation {
     pub const ALL: &'static [Self] = &[
         Self::StaleIsMerelyAcknowledged,
         Self::RefusedIsMerelyAcknowledged,
+        Self::StalePageIsMerelyAcknowledged,
+        Self::RecordsPageBeforeSending,
         Self::SchedulesBeforeRecording,
         Self::AcknowledgesBeforeScheduling,
         Self::TakesOutBeforeEnqueuing,

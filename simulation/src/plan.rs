@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) circuit: CircuitRules,
     /// Rows of a page of the `waiting` index.
     pub(crate) waiting_page: usize,
+    /// Rows of a page of settled deliveries.
+    pub(crate) settled_page: usize,
 }
 
 impl Plan {
@@ -71,6 +73,7 @@ impl Settings {
                 first_interval: Duration::from_secs(*random.pick(&[5, 60, 60, 600])),
             },
             waiting_page: *random.pick(&[1, 2, 3, 100]),
+            settled_page: *random.pick(&[1, 1, 2, 100]),
         }
     }
 }

@@ -77,6 +77,7 @@ impl Sim {
     pub(crate) fn of(plan: Plan, random: Random, mutation: Option<Mutation>, trace: Trace) -> Self {
         let memory = Memory::new();
         memory.set_waiting_page(plan.settings.waiting_page);
+        memory.set_settled_page(plan.settings.settled_page);
         for queue in [memory.delivery_queue(), memory.events_queue()] {
             queue.set_visibility_timeout(plan.settings.visibility_timeout);
         }

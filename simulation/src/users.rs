@@ -154,6 +154,16 @@ impl User {
                 self.call(Method::POST, &path, Body::empty()).await;
             }
             What::Retry(number) => self.retry(number).await,
+            What::Replay { webhook, all, status } => {
+                let path = if all {
+                    let user = &self.sim.plan().webhooks[webhook].webhook.user_id;
+                    format!("/api/replays?userId={user}")
+                } else {
+                    self.path(webhook, "/replay")
+                };
+                let body = json!({ "status": status }).to_string();
+                self.call(Method::POST, &path, Body::from(body)).await;
+            }
         }
     }
 

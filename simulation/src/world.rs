@@ -60,7 +60,11 @@ pub(crate) fn run_in(
     let quiet = world.until_quiet() && world.redrive();
     if quiet {
         let smooth = world.sim.plan().smooth;
-        world.sim.with(|state| state.ledger.check_quiet(&state.counts, smooth));
+        let (replays, lag) = (world.sim.memory().replays(), world.sim.plan().faults.longest_lag);
+        world.sim.with(|state| {
+            state.ledger.check_quiet(&state.counts, smooth);
+            state.ledger.check_replays(&replays, &state.history, lag);
+        });
         check(&world.sim);
     }
     world.end(seed)

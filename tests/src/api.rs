@@ -1,7 +1,7 @@
 //! The HTTP API, as any client sees it.
 
 use crate::{
-    model::{Delivery, NewKey, Page, Problem, Webhook},
+    model::{Delivery, NewKey, Page, Problem, Replay, Webhook},
     stack::Stack,
 };
 use anyhow::{Context, ensure};
@@ -208,6 +208,23 @@ impl Api {
     pub async fn retry(&self, webhook_id: &str, id: &str) -> anyhow::Result<Answer> {
         let path = format!("/api/webhooks/{webhook_id}/deliveries/{id}/retry");
         self.send(Method::POST, &path, None).await
+    }
+
+    /// Asks for a replay of a webhook, or of all, and answers it.
+    ///
+    /// # Errors
+    /// If it is refused, or the answer does not say where to look for it.
+    pub async fn replay(&self, webhook: Option<&str>, body: &Value) -> anyhow::Result<Replay> {
+        let path = match webhook {
+            Some(id) => format!("/api/webhooks/{id}/replay"),
+            None => "/api/replays".to_owned(),
+        };
+        let answer = self.post(&path, body).await?;
+        let replay: Replay = answer.json(202)?;
+        let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let expected = format!("/api/replays/{}", replay.id);
+        ensure!(location == Some(expected.as_str()), "Location: {location:?}");
+        Ok(replay)
     }
 
     /// Asks for a test delivery.

@@ -92,6 +92,30 @@ pub struct Attempt {
     pub manual: bool,
 }
 
+/// A bulk replay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Replay {
+    /// `rpl_…`
+    pub id: String,
+    /// The webhook; absent if it is of all.
+    #[serde(default)]
+    pub webhook_id: Option<String>,
+    /// `running` or `finished`.
+    pub status: String,
+    /// What it chooses by.
+    pub filter: serde_json::Value,
+    /// Deliveries looked at.
+    pub examined: u64,
+    /// Deliveries sent again.
+    pub replayed: u64,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When its last page was recorded.
+    #[serde(default)]
+    pub finished_at: Option<Timestamp>,
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

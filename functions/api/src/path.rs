@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use grapnel_domain::ids::{DeliveryId, WebhookId};
+use grapnel_domain::ids::{DeliveryId, ReplayId, WebhookId};
 use std::convert::Infallible;
 
 /// The ids of a path. Taking them out can fail, extracting them cannot: a handler asks who calls
@@ -15,6 +15,7 @@ use std::convert::Infallible;
 pub(crate) struct Ids {
     webhook: Option<WebhookId>,
     delivery: Option<DeliveryId>,
+    replay: Option<ReplayId>,
 }
 
 impl Ids {
@@ -26,6 +27,11 @@ impl Ids {
     /// The `{deliveryId}`.
     pub(crate) fn delivery(&self) -> Result<DeliveryId, Problem> {
         self.delivery.ok_or_else(Problem::not_found)
+    }
+
+    /// The `{replayId}`.
+    pub(crate) fn replay(&self) -> Result<ReplayId, Problem> {
+        self.replay.ok_or_else(Problem::not_found)
     }
 }
 
@@ -40,6 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
         Ok(Self {
             webhook: text("id").and_then(|text| text.parse().ok()),
             delivery: text("deliveryId").and_then(|text| text.parse().ok()),
+            replay: text("replayId").and_then(|text| text.parse().ok()),
         })
     }
 }

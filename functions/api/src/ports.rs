@@ -4,8 +4,9 @@ use crate::{auth::AdminKeys, problem::Problem};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListWebhooks, OrderTests,
-        ReadDeliveries, ReadEvents, ReadKeys, ReadWebhooks, StoreHealth, StoreKeys, StoreWebhooks,
+        Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListReplays,
+        ListWebhooks, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
+        StoreHealth, StoreKeys, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -19,9 +20,9 @@ pub trait Ports: Send + Sync + 'static {
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
     /// The deliveries table, to read.
     type Deliveries: ReadDeliveries + ListDeliveries + 'static;
-    /// The events table, to read.
-    type Events: ReadEvents + 'static;
-    /// The delivery queue, for manual retries.
+    /// The events table: events to read, and replays.
+    type Events: ReadEvents + ReadReplays + ListReplays + WriteReplays + 'static;
+    /// The delivery queue, for manual retries and replays.
     type DeliveryQueue: EnqueueAttempts + 'static;
     /// The events queue, for tests.
     type EventsQueue: OrderTests + 'static;
@@ -39,9 +40,9 @@ pub struct Api<P: Ports> {
     pub webhooks: P::Webhooks,
     /// Reads deliveries.
     pub deliveries: P::Deliveries,
-    /// Reads events, for their payloads.
+    /// Reads events, for their payloads; reads and writes replays.
     pub events: P::Events,
-    /// Takes manual retries.
+    /// Takes manual retries and replays.
     pub delivery_queue: P::DeliveryQueue,
     /// Takes orders for test deliveries.
     pub events_queue: P::EventsQueue,

@@ -3,6 +3,7 @@
 mod deliveries;
 mod health;
 mod keys;
+mod replays;
 mod secrets;
 mod tests;
 mod webhooks;
@@ -34,6 +35,9 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .route("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>))
+        .route("/api/webhooks/{id}/replay", post(replays::order_one::<P>))
+        .route("/api/replays", get(replays::list::<P>).post(replays::order_all::<P>))
+        .route("/api/replays/{replayId}", get(replays::show::<P>))
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn(boundary::guard))

@@ -2,10 +2,12 @@
 
 mod delivery;
 mod key;
+mod replay;
 mod webhook;
 
 pub(crate) use delivery::DeliveryView;
 pub(crate) use key::NewKeyView;
+pub(crate) use replay::ReplayView;
 pub(crate) use webhook::WebhookView;
 
 use crate::problem::Problem;

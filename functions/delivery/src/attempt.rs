@@ -21,14 +21,14 @@ use grapnel_domain::{
     ports::{
         Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ParkDeliveries,
         PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded,
-        SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
+        ReopenDeliveries, SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
     },
     request,
     retry::next::{NextStep, Retry, queue_delay},
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
 };
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
 /// How long a silent resolver is our fault; then it counts as an attempt.
 const RESOLVER_PATIENCE: Duration = Duration::from_secs(3600);
@@ -40,19 +40,26 @@ impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
 where
     W: ReadWebhooks + StoreHealth,
     E: ReadEvents,
-    D: ReadDeliveries + RecordAttempts + EndDeliveries + ParkDeliveries,
+    D: ReadDeliveries + RecordAttempts + EndDeliveries + ParkDeliveries + ReopenDeliveries,
     Q: EnqueueAttempts,
     X: StartWaits + WatchCircuits,
     S: SendRequests,
     C: Clock,
 {
     pub(crate) async fn attempt(&self, message: Attempt, signs: &Signs) -> StepResult {
-        let Attempt { target, attempt: number, manual, event, resolver_silent_since } = message;
+        let Attempt { target, attempt: number, manual, replay, event, resolver_silent_since } =
+            message;
         let (delivery, webhook) = futures::join!(
             self.deliveries.delivery(target.key()),
             self.webhooks.webhook(&target.user_id, target.webhook_id, Consistency::Eventual),
         );
-        let Some(delivery) = delivery? else { return Ok(Done::NothingToDo) };
+        let Some(mut delivery) = delivery? else { return Ok(Done::NothingToDo) };
+        if let Some(replay) = replay {
+            match self.reopen(delivery, number, replay).await? {
+                ControlFlow::Continue(reopened) => delivery = reopened,
+                ControlFlow::Break(done) => return Ok(done),
+            }
+        }
         if number <= delivery.attempt_count() {
             return self.stale(&delivery).await;
         }

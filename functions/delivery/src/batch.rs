@@ -5,10 +5,10 @@ use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
     message::{QueueMessage, Record},
     ports::{
-        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindWaiting,
-        ParkDeliveries, PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts,
-        SendNotices, SendRequests, StartWaits, StopWaiting, StoreHealth, UnparkDeliveries,
-        WatchCircuits,
+        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindSettled, FindWaiting,
+        ListWebhooks, ParkDeliveries, PortError, ReadDeliveries, ReadEvents, ReadReplays,
+        ReadWebhooks, RecordAttempts, ReopenDeliveries, SendNotices, SendRequests, StartWaits,
+        StopWaiting, StoreHealth, UnparkDeliveries, WatchCircuits, WriteReplays,
     },
 };
 use grapnel_telemetry::Metrics;
@@ -33,6 +33,10 @@ impl BatchReport {
             Done::Released(count) => *count,
             _ => 0,
         });
+        let replayed = self.done.iter().map(|done| match done {
+            Done::Replayed(count) => *count,
+            _ => 0,
+        });
         Metrics::of("delivery")
             .count("Delivered", count(|done| matches!(done, Done::Delivered)))
             .count(
@@ -45,6 +49,7 @@ impl BatchReport {
             .count("StaleMessages", count(|done| matches!(done, Done::Stale)))
             .count("WakeUpsHealed", count(|done| matches!(done, Done::Healed)))
             .count("DeliveriesReleased", released.sum())
+            .count("DeliveriesReplayed", replayed.sum())
             .count("MessagesDeadLettered", self.dead_letters)
             .count("MessagesLeftForLater", self.failed.len())
     }
@@ -52,11 +57,13 @@ impl BatchReport {
 
 impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
 where
-    W: ReadWebhooks + StoreHealth,
-    E: ReadEvents,
+    W: ReadWebhooks + ListWebhooks + StoreHealth,
+    E: ReadEvents + ReadReplays + WriteReplays,
     D: ReadDeliveries
         + RecordAttempts
         + EndDeliveries
+        + ReopenDeliveries
+        + FindSettled
         + FindWaiting
         + StopWaiting
         + ParkDeliveries
@@ -128,6 +135,7 @@ where
                 release::carry_out(release, &self.deliveries, &self.queue).await
             }
             QueueMessage::ReleaseParked(release) => self.release_parked_page(release).await,
+            QueueMessage::Replay(page) => self.replay_page(page).await,
         }
     }
 }

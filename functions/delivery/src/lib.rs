@@ -10,6 +10,8 @@
 //! - [`release`]: a shared wait is over. Let go whoever waited.
 //! - [`circuit`]: the gate before an attempt; [`health`]: what attempts say about their endpoints;
 //!   [`release_parked`]: a circuit is due, or closed. Let go whoever it kept back.
+//! - [`reopen`]: a replay asks for a delivery that failed. Take it up again, then it is due.
+//! - [`replay`]: a page of a bulk replay. Find, send, record, and send the next page's message.
 //! - [`batch`]: ten messages at once, each on its own.
 
 mod attempt;
@@ -20,6 +22,8 @@ mod health;
 mod record;
 mod release;
 mod release_parked;
+mod reopen;
+mod replay;
 mod stale;
 
 pub use batch::BatchReport;
@@ -96,6 +100,8 @@ pub enum Done {
     Parked,
     /// A release let this many go.
     Released(usize),
+    /// A page of a replay sent this many again.
+    Replayed(usize),
 }
 
 /// Why a message could not be finished.

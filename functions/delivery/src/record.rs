@@ -37,12 +37,13 @@ pub(crate) fn decide(
     let next = next_step(&Made {
         delivery_id: delivery.id,
         attempt: number,
+        schedule_from: delivery.schedule_from(),
         before: delivery.status,
         test: delivery.test,
         verdict,
         config,
         now,
-        event_expires_at: rules.retention.event_expiry(stored_at),
+        event_expires_at: rules.retention.last_delivery_expiry(stored_at),
         longest_queue_delay: rules.longest_queue_delay,
     });
     let attempt = DeliveryAttempt {

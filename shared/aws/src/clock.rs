@@ -1,7 +1,7 @@
 //! The time of day and the randomness of this machine.
 
 use grapnel_domain::{
-    ids::{KeyId, WebhookId},
+    ids::{KeyId, ReplayId, WebhookId},
     ports::{Clock, GenerateIds},
     signature::{SECRET_BYTES, Secret},
     time::Timestamp,
@@ -32,6 +32,10 @@ impl GenerateIds for RandomIds {
 
     fn key_id(&self) -> KeyId {
         KeyId::from_uuid(Uuid::now_v7())
+    }
+
+    fn replay_id(&self) -> ReplayId {
+        ReplayId::from_uuid(Uuid::now_v7())
     }
 
     fn secret(&self) -> Secret {

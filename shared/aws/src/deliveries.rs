@@ -1,8 +1,9 @@
-//! The deliveries table: `webhookId`, `id`, and the sparse index `waiting` (`webhookId`,
-//! `waitKey`). A delivery's attempts lie in its row; each is one conditional write.
+//! The deliveries table: `webhookId`, `id`, and two sparse indexes, `waiting` (`webhookId`,
+//! `waitKey`) and `failed` (`webhookId`, `failedKey`). A delivery's attempts lie in its row; each is one conditional write.
 
 mod parked;
 mod row;
+mod settled;
 mod update;
 
 use crate::{
@@ -19,8 +20,8 @@ use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::{
         AttemptRecord, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded, StopWaiting,
-        WaitingPage,
+        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded,
+        ReopenDeliveries, Reopening, StopWaiting, WaitingPage,
     },
     time::Minute,
 };
@@ -169,6 +170,12 @@ impl RecordAttempts for DeliveryStore {
 impl EndDeliveries for DeliveryStore {
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
         self.update(ending.key, update::end(&ending)?).await
+    }
+}
+
+impl ReopenDeliveries for DeliveryStore {
+    async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
+        self.update(reopening.key, update::reopen(&reopening)?).await
     }
 }
 

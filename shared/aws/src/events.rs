@@ -1,6 +1,8 @@
-//! The events table: `userId`, `id`. Holds each payload once, compressed when that is cheaper.
+//! The events table: `userId`, `id`. Holds each payload once, compressed when that is cheaper, and
+//! beside the events their users' replays.
 
 mod data;
+mod replays;
 mod row;
 
 use crate::{clients::Clients, error::from_sdk, item::text};
@@ -13,7 +15,7 @@ use grapnel_domain::{
     ports::{Consistency, PortError, ReadEvents, StoreEvents},
 };
 
-/// Events in DynamoDB.
+/// Events and replays in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct EventStore {
     client: aws_sdk_dynamodb::Client,

@@ -4,6 +4,7 @@ use crate::{
     event::{Event, Retention},
     ids::{DeliveryId, EventId, UserId, WebhookId},
     message::Target,
+    replay::Reopened,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,8 @@ pub struct Delivery {
     pub parked_until: Option<Timestamp>,
     /// Why it ended as `failed`.
     pub reason: Option<Reason>,
+    /// The last bulk replay that took it up again after it had failed.
+    pub reopened: Option<Reopened>,
     /// When its row may be dropped.
     pub expires_at: Timestamp,
 }
@@ -141,6 +144,7 @@ impl Delivery {
             waits_for: None,
             parked_until: None,
             reason: None,
+            reopened: None,
             expires_at: retention.delivery_expiry(now, event.stored_at),
         }
     }
@@ -178,6 +182,12 @@ impl Delivery {
     #[must_use]
     pub fn attempt_count(&self) -> u32 {
         u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// After how many attempts its retry schedule began: 0, unless a replay began it anew.
+    #[must_use]
+    pub fn schedule_from(&self) -> u32 {
+        self.reopened.map_or(0, |reopened| reopened.attempts)
     }
 
     /// The number that the next attempt will have.

@@ -82,8 +82,13 @@ impl Retention {
     /// before its event, so that what is listed can still be shown and sent again.
     #[must_use]
     pub fn delivery_expiry(self, due: Timestamp, event_stored_at: Timestamp) -> Timestamp {
-        let before_event = event_stored_at.plus(self.period() * 2 - Self::DAY);
-        due.plus(self.period()).min(before_event)
+        due.plus(self.period()).min(self.last_delivery_expiry(event_stored_at))
+    }
+
+    /// When a delivery goes at the latest, however late its attempts were asked for.
+    #[must_use]
+    pub fn last_delivery_expiry(self, event_stored_at: Timestamp) -> Timestamp {
+        event_stored_at.plus(self.period() * 2 - Self::DAY)
     }
 }
 

@@ -103,6 +103,12 @@ prefixed_id!(
     "key_"
 );
 
+prefixed_id!(
+    /// A bulk replay: `rpl_` + UUID v7, so that a user's replays list in order of creation.
+    ReplayId,
+    "rpl_"
+);
+
 impl EventId {
     /// The id of the event that `source` calls `source_id`, owned by `user`: the same three always
     /// give the same id, so an event that is put twice is one event.
@@ -122,6 +128,22 @@ impl DeliveryId {
         let millis = u64::try_from(first_stored.as_millis()).unwrap_or(0);
         bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
         Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// Sorts before the id of every delivery whose event was first stored at `time` or later, and
+    /// after the id of every one stored before. No delivery has it: a derived id is a UUID v8.
+    #[must_use]
+    pub fn first_at(time: Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        let millis = u64::try_from(time.as_millis()).unwrap_or(0);
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The first id that sorts after this one.
+    #[must_use]
+    pub fn successor(&self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_add(1)))
     }
 
     /// The time that the id begins with: when its event was first stored.

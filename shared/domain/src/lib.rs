@@ -10,6 +10,7 @@
 //!   [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
+//! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -23,6 +24,7 @@ pub mod message;
 pub mod notice;
 pub mod outbound;
 pub mod ports;
+pub mod replay;
 pub mod request;
 pub mod retry;
 pub mod scope;

@@ -4,8 +4,9 @@
 use crate::{
     delivery::DeliveryKey,
     event::EventContent,
-    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     ports::ParkedRow,
+    replay::ReplayPage,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub enum QueueMessage {
     Release(Release),
     /// An open circuit is due, or no longer open.
     ReleaseParked(ReleaseParked),
+    /// The next page of a bulk replay.
+    Replay(ReplayPage),
 }
 
 /// Which delivery a message is about.
@@ -84,6 +87,8 @@ pub struct Attempt {
     pub attempt: u32,
     /// Asked for by somebody, outside the schedule.
     pub manual: bool,
+    /// The bulk replay that asks for it: a delivery that has failed is reopened by it first.
+    pub replay: Option<ReplayId>,
     /// The event, when it is small.
     pub event: Option<EventContent>,
     /// Since when the resolver has not answered for this attempt.
@@ -152,6 +157,8 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     manual: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    replay: Option<ReplayId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     resolver_silent_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     not_before: Option<Timestamp>,
@@ -204,6 +211,7 @@ impl QueueMessage {
             Self::ReleaseParked(release) => {
                 serde_json::to_string(&Tagged { kind: "releaseParked", body: release })
             }
+            Self::Replay(page) => serde_json::to_string(&Tagged { kind: "replay", body: page }),
         };
         written.unwrap_or_default()
     }
@@ -233,6 +241,7 @@ impl QueueMessage {
             "releaseParked" => {
                 serde_json::from_str(text).map(Self::ReleaseParked).map_err(unreadable)
             }
+            "replay" => serde_json::from_str(text).map(Self::Replay).map_err(unreadable),
             _ => Err(UnreadableMessage("unknown kind".into())),
         }
     }
@@ -250,7 +259,14 @@ impl Attempt {
     /// An ordinary attempt, as the schedule asks for it.
     #[must_use]
     pub fn scheduled(target: Target, attempt: u32) -> Self {
-        Self { target, attempt, manual: false, event: None, resolver_silent_since: None }
+        Self {
+            target,
+            attempt,
+            manual: false,
+            replay: None,
+            event: None,
+            resolver_silent_since: None,
+        }
     }
 
     /// This attempt with the event in it, if that is small enough to travel.
@@ -275,6 +291,7 @@ impl Attempt {
             .transpose()?;
         let wire = Wire {
             manual: self.manual,
+            replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
             event,
             ..Wire::new(&self.target, self.attempt)
@@ -292,6 +309,7 @@ impl<'a> Wire<'a> {
             event_id: target.event_id,
             attempt,
             manual: false,
+            replay: None,
             resolver_silent_since: None,
             not_before: None,
             after_parking: false,
@@ -321,6 +339,7 @@ impl<'a> Wire<'a> {
             target: self.target(),
             attempt: self.attempt,
             manual: self.manual,
+            replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
             event: self.event.map(|event| EventContent {
                 event_type: event.event_type,

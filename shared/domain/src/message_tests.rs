@@ -1,4 +1,5 @@
 use super::*;
+use crate::replay::{ReplayFilter, ReplayOrder, ReplayStatus};
 use uuid::Uuid;
 
 fn target() -> Target {
@@ -38,8 +39,25 @@ fn every_message_survives_the_queue() {
         minute: Minute::at_or_after(Timestamp::from_millis(1)),
         cursor: Some(target().delivery_id),
     };
+    let filter = ReplayFilter {
+        status: ReplayStatus::Failed,
+        event: Some("lead.created".into()),
+        since: None,
+        until: Timestamp::from_millis(7),
+    };
+    let order = ReplayOrder {
+        webhook_id: Some(target().webhook_id),
+        filter,
+        created_at: Timestamp::from_millis(8),
+    };
+    let replay_id = ReplayId::from_uuid(Uuid::from_u128(3));
+    let page = |page, order| ReplayPage { user_id: target().user_id, replay_id, page, order };
+    let replayed = Attempt { replay: Some(replay_id), ..Attempt::scheduled(target(), 6) };
     for message in [
         QueueMessage::Attempt(attempt),
+        QueueMessage::Attempt(replayed),
+        QueueMessage::Replay(page(0, Some(order))),
+        QueueMessage::Replay(page(7, None)),
         QueueMessage::Attempt(Attempt::scheduled(target(), 1)),
         QueueMessage::Check(check),
         QueueMessage::Release(release),

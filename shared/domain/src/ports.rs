@@ -10,6 +10,7 @@ mod events;
 mod health;
 mod keys;
 mod queues;
+mod replays;
 mod send;
 mod webhooks;
 
@@ -25,6 +26,10 @@ pub use health::{
 };
 pub use keys::{ApiKey, KeyHash, ReadKeys, StoreKeys};
 pub use queues::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, StartWaits, WaitState};
+pub use replays::{
+    FindSettled, ListReplays, ReadReplays, ReopenDeliveries, Reopening, SettledPage, Stored,
+    WriteReplays,
+};
 pub use send::SendRequests;
 pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks};
 

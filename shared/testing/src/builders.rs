@@ -14,10 +14,12 @@
 
 mod delivery;
 mod event;
+mod replay;
 mod webhook;
 
 pub use delivery::{DeliveryBuilder, a_delivery, a_failed_attempt, an_attempt};
 pub use event::{EventBuilder, an_event};
+pub use replay::{ReplayBuilder, a_replay};
 pub use webhook::{WebhookBuilder, a_failing_health, a_webhook};
 
 use grapnel_domain::ids::UserId;

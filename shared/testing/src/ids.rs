@@ -1,7 +1,7 @@
 //! Ids and secrets that are the same in every run.
 
 use grapnel_domain::{
-    ids::{KeyId, WebhookId},
+    ids::{KeyId, ReplayId, WebhookId},
     ports::GenerateIds,
     signature::Secret,
 };
@@ -47,6 +47,10 @@ impl GenerateIds for SequentialIds {
 
     fn key_id(&self) -> KeyId {
         KeyId::from_uuid(self.uuid())
+    }
+
+    fn replay_id(&self) -> ReplayId {
+        ReplayId::from_uuid(self.uuid())
     }
 
     fn secret(&self) -> Secret {

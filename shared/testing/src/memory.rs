@@ -17,6 +17,7 @@ mod health;
 mod keys;
 mod messages;
 mod queue;
+mod replays;
 mod waits;
 mod webhooks;
 
@@ -32,9 +33,10 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
     health::Health,
-    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     notice::Notice,
     ports::{ApiKey, Consistency, PortError},
+    replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -63,6 +65,7 @@ struct State {
     watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     notices: Vec<Notice>,
     waiting_page: usize,
+    settled_page: usize,
     faults: Faults,
 }
 
@@ -71,11 +74,15 @@ struct Tables {
     webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
     health: BTreeMap<(UserId, WebhookId), Health>,
     events: BTreeMap<(UserId, EventId), Event>,
+    replays: BTreeMap<(UserId, ReplayId), Replay>,
     deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
 const WAITING_PAGE_ROWS: usize = 100;
+
+/// Rows that a page of settled deliveries is looked for in, as the AWS adapter reads them.
+const SETTLED_PAGE_ROWS: usize = 100;
 
 impl Default for Memory {
     fn default() -> Self {
@@ -102,6 +109,7 @@ impl Memory {
             watches: BTreeMap::new(),
             notices: Vec::new(),
             waiting_page: WAITING_PAGE_ROWS,
+            settled_page: SETTLED_PAGE_ROWS,
             faults: Faults::default(),
         };
         Self {
@@ -169,6 +177,11 @@ impl Memory {
         self.state().waiting_page = rows;
     }
 
+    /// Makes pages of settled deliveries this long.
+    pub fn set_settled_page(&self, rows: usize) {
+        self.state().settled_page = rows;
+    }
+
     /// Puts a webhook there, over whatever is there.
     pub fn put_webhook(&self, webhook: Webhook) {
         let key = (webhook.user_id.clone(), webhook.id);
@@ -189,11 +202,17 @@ impl Memory {
         self.state().tables.deliveries.insert((delivery.webhook_id, delivery.id), delivery);
     }
 
+    /// Puts a replay there, over whatever is there.
+    pub fn put_replay(&self, replay: Replay) {
+        self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
+    }
+
     /// Drops what time-to-live would have dropped by now.
     pub fn drop_expired(&self) {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
+        state.tables.replays.retain(|_, replay| now < replay.expires_at);
         state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
     }
 
@@ -208,6 +227,12 @@ impl Memory {
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.state().tables.events.values().cloned().collect()
+    }
+
+    /// Every replay, by owner and age.
+    #[must_use]
+    pub fn replays(&self) -> Vec<Replay> {
+        self.state().tables.replays.values().cloned().collect()
     }
 
     /// Every delivery, by webhook and age.

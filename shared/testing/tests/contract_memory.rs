@@ -124,6 +124,9 @@ mod contract {
     grapnel_testing::contract_of_records!(crate::tables());
     grapnel_testing::contract_of_endings!(crate::tables());
     grapnel_testing::contract_of_listing!(crate::tables());
+    grapnel_testing::contract_of_reopening!(crate::tables());
+    grapnel_testing::contract_of_settled!(crate::tables());
+    grapnel_testing::contract_of_replays!(crate::tables());
     grapnel_testing::contract_of_waiting!(crate::tables());
     grapnel_testing::contract_of_queues!(crate::delivery_queue());
     grapnel_testing::contract_of_orders!(crate::events_queue());

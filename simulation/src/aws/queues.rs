@@ -33,6 +33,9 @@ enum Entry {
 
 impl EnqueueAttempts for Aws {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        if mutation::holds_back(&self.sim, &messages) {
+            return vec![Ok(()); messages.len()];
+        }
         let messages = mutation::before_enqueue(self, messages).await;
         let mut answers = Vec::with_capacity(messages.len());
         for batch in messages.chunks(BATCH) {
@@ -106,6 +109,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
         QueueMessage::Attempt(attempt) => {
             let count = match attempt.resolver_silent_since {
                 Some(_) => Some(Count::Postponed),
+                None if attempt.replay.is_some() => Some(Count::Replayed),
                 None => attempt.manual.then_some(Count::ManualRetries),
             };
             (count, Some(attempt.target.delivery_id))
@@ -115,6 +119,10 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
             (Some(count), Some(check.target.delivery_id))
         }
         QueueMessage::Release(_) | QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
+        QueueMessage::Replay(page) => {
+            sim.with(|state| state.ledger.replay_asked(page));
+            (Some(Count::ReplayPages), None)
+        }
     };
     sim.count(Count::Messages);
     if let Some(count) = count {
@@ -143,9 +151,13 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
 pub(crate) fn describe(message: &QueueMessage) -> String {
     match message {
         QueueMessage::Attempt(attempt) => {
-            let manual = if attempt.manual { "manual " } else { "" };
+            let why = match attempt.replay {
+                Some(_) => "replayed ",
+                None if attempt.manual => "manual ",
+                None => "",
+            };
             let name = ledger::name(ledger::key(attempt.target.key()));
-            format!("{manual}attempt {} of {name}", attempt.attempt)
+            format!("{why}attempt {} of {name}", attempt.attempt)
         }
         QueueMessage::Check(check) => {
             let name = ledger::name(ledger::key(check.target.key()));
@@ -157,6 +169,7 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
         QueueMessage::Release(release) => {
             format!("release of {} for {}", short(release.webhook_id), release.minute)
         }
+        QueueMessage::Replay(page) => format!("page {} of {}", page.page, short(page.replay_id)),
     }
 }
 

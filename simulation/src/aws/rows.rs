@@ -136,10 +136,13 @@ impl RecordAttempts for Aws {
         }
         let key = ledger::key(record.key);
         let number = record.attempt.attempt_number;
+        let row = self.sim.memory().delivery_now(record.key);
+        let from = row.map_or(0, |row| row.schedule_from());
         let (task, place, delay) = self.sim.with(|state| {
+            let next = (number + 1).saturating_sub(from);
             let delay = state
                 .invocation()
-                .and_then(|invocation| invocation.delay_before(record.key.webhook_id, number + 1));
+                .and_then(|invocation| invocation.delay_before(record.key.webhook_id, next));
             let task = state.current;
             let place = task.and_then(|task| state.ledger.records(task, record));
             (task, place.unwrap_or_default(), delay.unwrap_or_default())
@@ -242,6 +245,7 @@ pub(super) fn written(sim: &Sim, key: DeliveryKey) {
         sim.with(|state| {
             state.history.wait_changed(now, row.webhook_id, row.id, row.waits_for);
             state.history.parking_changed(now, row.webhook_id, row.id, row.parked_until);
+            state.history.row_changed(now, &row);
             state.ledger.written(row);
         });
     }

@@ -126,6 +126,7 @@ fn plan(order: u64, circuits: bool) -> Plan {
                 first_interval: Duration::from_secs(1200),
             },
             waiting_page: 100,
+            settled_page: 100,
         },
         faults: Faults::none(),
         webhooks: Path::ALL.map(planned).into(),

@@ -82,12 +82,14 @@ impl Ledger {
     }
 }
 
-/// One message for each attempt, postponement and parking, one for each page of a release.
+/// One message for each attempt, postponement and parking, one for each page of a release
+/// or a replay.
 fn needed_messages(counts: &Counts) -> u64 {
     counts.of(Count::Attempts)
         + counts.of(Count::Postponed)
         + counts.of(Count::Parked)
         + counts.of(Count::Releases)
+        + counts.of(Count::ReplayPages)
 }
 
 /// Beyond what is needed: a message for each delivery that ends without an attempt, and copies.

@@ -164,7 +164,15 @@ impl Ledger {
             None => Wish::default(),
         };
         let began = attempt.attempted_at;
-        if let Some(before) = self.on_record.get(&(key, number - 1)).filter(|_| !attempt.manual) {
+        // A replay begins the schedule anew: its first attempt is due at once.
+        let row = self.rows.get(&key);
+        let first = row.is_some_and(|row| number == row.schedule_from() + 1);
+        let before = self.on_record.get(&(key, number - 1)).filter(|_| !first);
+        // One that leaves the status leaves the schedule alone, too.
+        let beside =
+            before.filter(|_| record.status.is_none()).map(|record| record.next_not_before);
+        let beside = beside.or((first && record.status.is_none()).then_some(began));
+        if let Some(before) = before.filter(|_| !attempt.manual) {
             let due = before.next_not_before;
             if began.plus(SKEW) < due {
                 let early = began.until(due).as_millis();
@@ -180,7 +188,8 @@ impl Ledger {
         let most = least + least / 10 + Duration::from_secs(90 + 15);
         let on_record = OnRecord {
             step,
-            next_not_before: wish.until.into_iter().fold(ended.plus(least), Timestamp::max),
+            next_not_before: beside
+                .unwrap_or(wish.until.into_iter().fold(ended.plus(least), Timestamp::max)),
             next_not_after: wish.until.into_iter().fold(ended, Timestamp::max).plus(most),
         };
         if self.on_record.insert((key, number), on_record).is_some() {

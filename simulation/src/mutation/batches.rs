@@ -12,6 +12,7 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     let change: fn(&Sim, Record) -> Option<Record> = match sim.mutation() {
         Some(Mutation::StaleIsMerelyAcknowledged) => without_stale,
         Some(Mutation::CheckRecords) => attempt_for_check,
+        Some(Mutation::StalePageIsMerelyAcknowledged) => without_stale_page,
         _ => return records,
     };
     records.into_iter().filter_map(|record| change(sim, record)).collect()
@@ -22,6 +23,17 @@ fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
         Ok(QueueMessage::Attempt(Attempt { target, attempt, .. })) => {
             let found = sim.memory().delivery_now(target.key());
             found.is_none_or(|found| found.attempt_count() < attempt).then_some(record)
+        }
+        _ => Some(record),
+    }
+}
+
+fn without_stale_page(sim: &Sim, record: Record) -> Option<Record> {
+    match QueueMessage::parse(&record.body) {
+        Ok(QueueMessage::Replay(page)) => {
+            let replays = sim.memory().replays();
+            let found = replays.iter().find(|replay| replay.id == page.replay_id);
+            found.is_none_or(|found| found.page <= page.page).then_some(record)
         }
         _ => Some(record),
     }

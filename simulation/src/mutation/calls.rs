@@ -82,6 +82,30 @@ async fn unpark(aws: &Aws, outgoing: &Outgoing) {
     }
 }
 
+/// Whether these messages of a page are kept until the page is recorded.
+pub(crate) fn holds_back(sim: &Sim, messages: &[Outgoing]) -> bool {
+    let replayed = |m: &Outgoing| matches!(&m.message, QueueMessage::Attempt(attempt) if attempt.replay.is_some());
+    if sim.mutation() != Some(Mutation::RecordsPageBeforeSending) || !messages.iter().any(replayed)
+    {
+        return false;
+    }
+    sim.with(|state| match state.invocation() {
+        Some(invocation) => {
+            invocation.held_back.extend_from_slice(messages);
+            true
+        }
+        None => false,
+    })
+}
+
+/// The messages that were kept.
+pub(crate) fn held_back(sim: &Sim) -> Vec<Outgoing> {
+    let taken = |state: &mut crate::sim::State| {
+        state.invocation().map(|invocation| std::mem::take(&mut invocation.held_back))
+    };
+    sim.with(taken).unwrap_or_default()
+}
+
 /// What the handler is told about messages that it sent.
 pub(crate) fn after_enqueue(
     sim: &Sim,

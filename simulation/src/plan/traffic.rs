@@ -4,6 +4,7 @@ use crate::{random::Random, receiver::Receiver};
 use grapnel_domain::{
     catalogue::EVENT_TYPES,
     ids::WebhookId,
+    replay::ReplayStatus,
     retry::{Backoff, RetryConfig, Schedule},
     time::Timestamp,
     webhook::Webhook,
@@ -53,6 +54,12 @@ pub(crate) enum What {
     /// Asks for one more attempt of some delivery; the number chooses among those there are.
     Retry(u64),
     Test(usize),
+    /// Sends again what ended like this, of one webhook or of all that its owner has.
+    Replay {
+        webhook: usize,
+        all: bool,
+        status: ReplayStatus,
+    },
 }
 
 impl PlannedWebhook {
@@ -139,8 +146,12 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
     let mut acts = Vec::new();
     let count = if random.chance(300) { 0 } else { random.within(1..=6) };
     for _ in 0..count {
-        let at = moment(random, 20_000);
+        let mut at = moment(random, 20_000);
         let what = act(random, webhooks);
+        if matches!(what, What::Replay { .. }) {
+            // Once something has failed for good.
+            at = at.plus(Duration::from_secs(random.spread(1..=80_000)));
+        }
         if random.chance(200) {
             // Once more: a double click, or somebody who got no answer.
             let again = at.plus(Duration::from_millis(random.spread(1..=60_000)));
@@ -160,13 +171,18 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=9) {
+    match random.within(0..=12) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
         3 => What::Edit(webhook, None),
         4 => What::Edit(webhook, Some(retry_config(random))),
         5 => What::Test(webhook),
+        6..=8 => {
+            let success = random.chance(150);
+            let status = if success { ReplayStatus::Success } else { ReplayStatus::Failed };
+            What::Replay { webhook, all: random.chance(400), status }
+        }
         _ => What::Retry(random.next()),
     }
 }

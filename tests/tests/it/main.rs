@@ -12,6 +12,7 @@ mod notices;
 mod payloads;
 mod permissions;
 mod redrive;
+mod replay;
 mod retried;
 mod schedule;
 mod stale;

@@ -13,8 +13,9 @@ use grapnel_domain::{ids::WebhookId, retry::next::Retry};
 use grapnel_testing::receiver::Script;
 use grapnel_tests::{
     forged,
-    model::Delivery,
+    model::{Delivery, Page, Replay},
     permissions::{DENIED, FUNCTIONS, as_role, log_lines},
+    until::{Look, until},
     world::{SOON, World, now},
 };
 use serde_json::{Value, json};
@@ -53,6 +54,16 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let delivery = world.settled(&tested).await?;
     ensure!(world.api.retry(&tested.id, &delivery.id).await?.status == 202, "a manual retry");
     world.requests("/test", 2).await?;
+    // Replays: of what failed and of what succeeded, of one webhook and of all.
+    world.api.replay(Some(&tested.id), &json!({ "status": "success" })).await?;
+    let replay = world.api.replay(None, &json!({})).await?;
+    world.api.get(&format!("/api/replays/{}", replay.id)).await?.json::<Value>(200)?;
+    until("a finished replay", SOON, async || {
+        let page: Page<Replay> = world.api.get("/api/replays").await?.json(200)?;
+        let all = page.items.iter().all(|replay| replay.status == "finished");
+        Ok(if all { Look::Found(()) } else { Look::not_yet(page) })
+    })
+    .await?;
     let rotate = format!("/api/webhooks/{}/secret/rotate", tested.id);
     world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
     world.api.webhooks().await?;

@@ -66,6 +66,9 @@ mod contract {
     grapnel_testing::contract_of_endings!(crate::deliveries());
     grapnel_testing::contract_of_listing!(crate::deliveries());
     grapnel_testing::contract_of_parking!(crate::deliveries());
+    grapnel_testing::contract_of_reopening!(crate::deliveries());
+    grapnel_testing::contract_of_settled!(crate::deliveries());
+    grapnel_testing::contract_of_replays!(crate::events());
     grapnel_testing::contract_of_waiting!(crate::deliveries());
     grapnel_testing::contract_of_queues!(crate::queues::delivery_queue());
     grapnel_testing::contract_of_orders!(crate::queues::events_queue());

@@ -3,7 +3,7 @@
 use crate::world::{ADMIN, Call, NEXT_ADMIN, World, problem};
 use grapnel_domain::scope::Scope;
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, an_event},
+    builders::{a_delivery, a_replay, a_webhook, an_event},
     memory::Operation,
 };
 use rstest::rstest;
@@ -16,8 +16,8 @@ struct Route {
     scope: Option<Scope>,
     body: Option<Value>,
     success: u16,
-    /// Whether it names a webhook, so that another's is not found.
-    names_webhook: bool,
+    /// Whether it names a webhook or a replay, so that another's is not found.
+    names_thing: bool,
 }
 
 /// A webhook of `owner` with a settled delivery, and every route to them.
@@ -33,12 +33,16 @@ fn routes(world: &World) -> Vec<Route> {
     world.memory.put_delivery(delivery);
 
     let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let replay = a_replay().for_user("owner").build();
+    let replay_path = format!("/api/replays/{}", replay.id);
+    world.memory.put_replay(replay);
     let (read, write) = (Some(Scope::WebhooksRead), Some(Scope::WebhooksWrite));
     let log = Some(Scope::DeliveriesRead);
     let all = "/api/webhooks".to_owned();
-    let route = |method, path, scope, body: Option<&Value>, success| Route {
+    let again = Some(Scope::DeliveriesRetry);
+    let route = |method, path: String, scope, body: Option<&Value>, success| Route {
         method,
-        names_webhook: path != "/api/webhooks" && path != "/api/keys",
+        names_thing: !["/api/webhooks", "/api/keys", "/api/replays"].contains(&path.as_str()),
         path,
         scope,
         body: body.cloned(),
@@ -54,7 +58,11 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", format!("{one}/test"), write, None, 202),
         route("GET", deliveries, log, None, 200),
         route("GET", delivery_path.clone(), log, None, 200),
-        route("POST", format!("{delivery_path}/retry"), Some(Scope::DeliveriesRetry), None, 202),
+        route("POST", format!("{delivery_path}/retry"), again, None, 202),
+        route("POST", format!("{one}/replay"), again, Some(&json!({"status": "success"})), 202),
+        route("POST", "/api/replays".into(), again, None, 202),
+        route("GET", "/api/replays".into(), log, None, 200),
+        route("GET", replay_path, log, None, 200),
         route("POST", "/api/keys".into(), None, Some(&json!({"userId": "owner"})), 201),
         route("DELETE", one, write, None, 204),
     ]
@@ -91,6 +99,9 @@ fn effects(world: &World) -> Vec<usize> {
         Operation::Webhook,
         Operation::Delivery,
         Operation::Event,
+        Operation::Replay,
+        Operation::ListReplays,
+        Operation::StoreReplay,
     ]
     .map(|operation| world.memory.calls(operation))
     .to_vec()
@@ -143,7 +154,7 @@ async fn nobody_may_anything_without_a_valid_key() {
             assert_eq!(answer.problem(), problem(401, "unauthorized"), "{} {value}", route.name());
         }
     }
-    assert_eq!(effects(&world), [0; 10]);
+    assert_eq!(effects(&world), [0; 13]);
 }
 
 #[tokio::test]
@@ -174,7 +185,7 @@ async fn a_key_without_the_scope_may_not_and_is_told_which_it_lacks() {
         let detail = answer.json()["detail"].to_string();
         assert!(detail.contains(scope.as_str()), "{}: {detail}", route.name());
     }
-    assert_eq!(effects(&world), [0; 10]);
+    assert_eq!(effects(&world), [0; 13]);
 }
 
 #[tokio::test]
@@ -193,7 +204,7 @@ async fn another_users_webhook_is_not_there() {
     let before = world.memory.webhooks();
     let mut routes = routes(&world);
     let before = [before, world.memory.webhooks()].concat();
-    routes.retain(|route| route.names_webhook);
+    routes.retain(|route| route.names_thing);
     for route in &routes {
         let answer = route.call(&world).key(&key).send().await;
         assert_eq!(answer.problem(), problem(404, "not_found"), "{}", route.name());
@@ -225,7 +236,7 @@ async fn a_users_key_does_not_name_another_user() {
             assert_eq!(answer.problem(), problem(403, "foreign_user"), "{}", route.name());
         }
     }
-    assert_eq!(effects(&world), [0; 10]);
+    assert_eq!(effects(&world), [0; 13]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +268,7 @@ async fn the_admin_must_name_a_user() {
         let answer = route.call_with_query(&world, twice).key(ADMIN).send().await;
         assert_eq!(answer.problem(), problem(400, "invalid_query"), "{}", route.name());
     }
-    assert_eq!(effects(&world), [0; 10]);
+    assert_eq!(effects(&world), [0; 13]);
 }
 
 #[rstest]

@@ -32,6 +32,8 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", format!("{one}/secret/rotate"), false),
         route("POST", format!("{one}/test"), false),
         route("POST", retry, false),
+        route("POST", format!("{one}/replay"), false),
+        route("POST", "/api/replays".into(), false),
     ]
 }
 

@@ -8,6 +8,7 @@ mod gateway;
 mod keys;
 mod lists;
 mod never_fails;
+mod replays;
 mod retries;
 mod secrets;
 mod test_orders;

@@ -4,7 +4,7 @@ use crate::world::{ADMIN, World};
 use axum::http::HeaderValue;
 use grapnel_domain::delivery::Reason;
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, an_event},
+    builders::{a_delivery, a_replay, a_webhook, an_event},
     memory::Memory,
 };
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
             "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "deliveries", "retry",
-            "keys", "health",
+            "keys", "health", "replay", "replays", "RPL",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
         1 => prop::collection::vec(any::<u8>(), 0..6)
@@ -35,6 +35,9 @@ fn path() -> impl Strategy<Value = String> {
         "/api/webhooks/WH/deliveries",
         "/api/webhooks/WH/deliveries/DLV",
         "/api/webhooks/WH/deliveries/DLV/retry",
+        "/api/webhooks/WH/replay",
+        "/api/replays",
+        "/api/replays/RPL",
     ]);
     let random =
         prop::collection::vec(segment(), 0..7).prop_map(|parts| format!("/{}", parts.join("/")));
@@ -63,7 +66,9 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "*",
             "lead.created",
             "https://hooks.example.com/",
-            "active"
+            "active",
+            "failed",
+            "2026-11-24T06:24:00Z"
         ])
         .prop_map(Value::from),
     ];
@@ -80,6 +85,8 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "scopes",
             "graceSeconds",
             "event",
+            "since",
+            "until",
             "backoff",
             "delaysSeconds",
             "maxAttempts",
@@ -125,18 +132,24 @@ fn header_text() -> impl Strategy<Value = String> {
     "[ -~]{0,40}".prop_filter("a header's text", |text| HeaderValue::from_str(text).is_ok())
 }
 
-fn stocked() -> (World, String, String) {
+fn stocked() -> (World, [(&'static str, String); 3]) {
     let world = World::new();
     let webhook = a_webhook().for_user("u").build();
     let event = an_event().for_user("u").build();
     let delivery = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted);
     let delivery = delivery.build();
-    let ids = (webhook.id.to_string(), delivery.id.to_string());
+    let replay = a_replay().for_user("u").build();
+    let ids = [
+        ("WH", webhook.id.to_string()),
+        ("DLV", delivery.id.to_string()),
+        ("RPL", replay.id.to_string()),
+    ];
     let memory: &Memory = &world.memory;
     memory.put_webhook(webhook);
     memory.put_event(event);
     memory.put_delivery(delivery);
-    (world, ids.0, ids.1)
+    memory.put_replay(replay);
+    (world, ids)
 }
 
 proptest! {
@@ -161,8 +174,8 @@ proptest! {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let (world, webhook, delivery) = stocked();
-            let path = path.replace("WH", &webhook).replace("DLV", &delivery);
+            let (world, ids) = stocked();
+            let path = ids.iter().fold(path, |path, (name, id)| path.replace(name, id));
             let mut call = world.call(&method, format!("{path}{query}")).body(body);
             call = call.header("authorization", &key);
             if let Some(content_type) = content_type {

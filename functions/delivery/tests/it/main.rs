@@ -3,6 +3,8 @@
 
 mod attempts;
 mod faults;
+mod replays;
+mod scale;
 mod stale;
 mod waits;
 mod world;

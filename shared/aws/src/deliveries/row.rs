@@ -3,8 +3,9 @@
 use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
-    ids::{DeliveryId, EventId, UserId, WebhookId},
+    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     ports::{ParkedRow, PortError, WaitingRow},
+    replay::Reopened,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,15 @@ struct Row {
     wait_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<Reason>,
+    /// The id once more while it is `failed`: what puts it into the `failed` index.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    failed_key: Option<DeliveryId>,
+    /// The replay that reopened it last,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    replay: Option<ReplayId>,
+    /// and after how many attempts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    schedule_from: Option<u32>,
     /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
     expires_at: i64,
 }
@@ -120,6 +130,9 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
             (None, None) => None,
         },
         reason: delivery.reason,
+        failed_key: (delivery.status == DeliveryStatus::Failed).then_some(delivery.id),
+        replay: delivery.reopened.map(|reopened| reopened.by),
+        schedule_from: delivery.reopened.map(|reopened| reopened.attempts),
         expires_at: delivery.expires_at.as_secs(),
     };
     from_row(ROW, row)
@@ -152,6 +165,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         waits_for,
         parked_until,
         reason: row.reason,
+        reopened: row.replay.zip(row.schedule_from).map(|(by, attempts)| Reopened { by, attempts }),
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
     };
     if delivery.attempt_count() == row.attempt_count {

@@ -21,6 +21,7 @@ fn delivery() -> Delivery {
         waits_for: None,
         parked_until: None,
         reason: None,
+        reopened: None,
         expires_at: Timestamp::from_millis(1_797_600_000_000),
     }
 }
@@ -40,7 +41,9 @@ fn success(response: &str) -> DeliveryAttempt {
 #[test]
 fn a_new_delivery_survives_its_item() {
     let item = from_delivery(&delivery()).expect("written");
-    for absent in ["waitKey", "nextAttemptAt", "reason", "test"] {
+    for absent in
+        ["waitKey", "nextAttemptAt", "reason", "test", "failedKey", "replay", "scheduleFrom"]
+    {
         assert!(!item.contains_key(absent), "{absent}");
     }
     assert_eq!(to_delivery(item), Ok(delivery()));
@@ -64,6 +67,7 @@ fn a_delivery_with_everything_survives_its_item() {
         next_attempt_at: Some(minute.strikes_at()),
         waits_for: Some(minute),
         reason: Some(Reason::WebhookDeleted),
+        reopened: Some(Reopened { by: ReplayId::from_uuid(Uuid::from_u128(11)), attempts: 1 }),
         ..delivery()
     };
     let item = from_delivery(&delivery).expect("written");

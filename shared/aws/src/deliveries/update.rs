@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     delivery::DeliveryStatus,
     ids::DeliveryId,
-    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError},
+    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError, Reopening},
     time::Minute,
 };
 use serde::Serialize;
@@ -109,6 +109,8 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
         }
         update.set_or_remove("reason", record.reason.as_ref().map(attribute).transpose()?);
         update.set_or_remove("nextAttemptAt", record.next_attempt_at.map(text));
+        let failed = (status == DeliveryStatus::Failed).then(|| text(record.key.id));
+        update.set_or_remove("failedKey", failed);
     }
     let wait = record.waits_for.map(|minute| text(wait_key(minute, record.key.id)));
     update.set_or_remove("waitKey", wait);
@@ -123,9 +125,27 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     update.set("status", attribute(&DeliveryStatus::Failed)?);
     update.only_unsettled()?;
     update.set("reason", attribute(&ending.reason)?);
+    update.set("failedKey", text(ending.key.id));
     update.set("expiresAt", number(ending.expires_at.as_secs()));
     update.remove("nextAttemptAt");
     update.remove("waitKey");
+    Ok(update)
+}
+
+/// Takes a delivery up again that has failed.
+pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
+    let mut update = Update::default();
+    let attempts = reopening.reopened.attempts;
+    update.only_with_attempts(attempts);
+    update.set("status", attribute(&DeliveryStatus::Retrying)?);
+    let failed = update.value("failed", attribute(&DeliveryStatus::Failed)?);
+    update.and(&format!("#status = {failed}"));
+    update.set("nextAttemptAt", text(reopening.due));
+    update.set("replay", text(reopening.reopened.by));
+    update.set("scheduleFrom", number(attempts));
+    update.set("expiresAt", number(reopening.expires_at.as_secs()));
+    update.remove("reason");
+    update.remove("failedKey");
     Ok(update)
 }
 

@@ -1,7 +1,8 @@
 use super::*;
 use grapnel_domain::{
     delivery::{DeliveryAttempt, DeliveryKey, Reason},
-    ids::WebhookId,
+    ids::{ReplayId, WebhookId},
+    replay::Reopened,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -66,7 +67,7 @@ fn a_retry_is_recorded_with_its_due_time_and_its_wait() {
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[2] = :attempt, #status = :status, \
          #nextAttemptAt = :nextAttemptAt, #waitKey = :waitKey, #expiresAt = :expiresAt \
-         REMOVE #reason"
+         REMOVE #reason, #failedKey"
     );
     assert_eq!(update.values[":seen"], number(2));
     assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
@@ -92,7 +93,7 @@ fn a_body_in_the_middle_goes_in_the_same_write() {
     let update = record(&dropping).expect("built");
     assert_placeholders_are_all_used(&update);
     assert!(update.expression().contains("#attempts[10] = :attempt"));
-    assert!(update.expression().contains("REMOVE #attempts[5].#response, #reason"));
+    assert!(update.expression().contains("REMOVE #attempts[5].#response, #reason, #failedKey"));
 }
 
 #[test]
@@ -112,6 +113,41 @@ fn an_end_asks_for_the_attempts_seen_and_an_unsettled_status() {
     assert_placeholders_are_all_used(&update);
     assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
     assert_eq!(update.values[":reason"], text("webhook_disabled"));
+    assert_eq!(update.values[":failedKey"], text(key().id));
+}
+
+#[test]
+fn a_record_that_fails_the_delivery_puts_it_into_its_index() {
+    let failed = AttemptRecord {
+        status: Some(DeliveryStatus::Failed),
+        reason: Some(Reason::AttemptsExhausted),
+        next_attempt_at: None,
+        waits_for: None,
+        ..attempt_record(5)
+    };
+    let update = record(&failed).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.values[":failedKey"], text(key().id));
+}
+
+#[test]
+fn only_what_failed_is_reopened_and_leaves_its_index() {
+    let by = ReplayId::from_uuid(Uuid::from_u128(3));
+    let reopening = Reopening {
+        key: key(),
+        reopened: Reopened { by, attempts: 5 },
+        due: MINUTE.strikes_at(),
+        expires_at: Timestamp::from_millis(1_797_600_000_999),
+    };
+    let update = reopen(&reopening).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen AND #status = :failed");
+    assert_eq!(
+        update.expression(),
+        "SET #status = :status, #nextAttemptAt = :nextAttemptAt, #replay = :replay, \
+         #scheduleFrom = :scheduleFrom, #expiresAt = :expiresAt REMOVE #reason, #failedKey"
+    );
+    assert_eq!(update.values[":scheduleFrom"], number(5));
 }
 
 #[test]

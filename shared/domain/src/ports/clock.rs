@@ -1,5 +1,5 @@
 use crate::{
-    ids::{KeyId, WebhookId},
+    ids::{KeyId, ReplayId, WebhookId},
     signature::Secret,
     time::Timestamp,
 };
@@ -16,6 +16,8 @@ pub trait GenerateIds: Send + Sync {
     fn webhook_id(&self) -> WebhookId;
     /// An id for a new API key.
     fn key_id(&self) -> KeyId;
+    /// An id for a new replay; later ids sort after earlier ones.
+    fn replay_id(&self) -> ReplayId;
     /// A new signing secret.
     fn secret(&self) -> Secret;
     /// 32 bytes for a new API key, or any other token that must not be guessed.

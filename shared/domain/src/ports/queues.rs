@@ -19,16 +19,18 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message in its webhook's group, so that a slow endpoint delays nobody else's deliveries.
+    /// A message in its webhook's group, so that a slow endpoint delays nobody else's deliveries. A
+    /// page of a replay may be about several webhooks and takes its user's turn.
     #[must_use]
     pub fn new(message: QueueMessage, delay: QueueDelay) -> Self {
-        let webhook = match &message {
-            QueueMessage::Attempt(attempt) => attempt.target.webhook_id,
-            QueueMessage::Check(check) => check.target.webhook_id,
-            QueueMessage::Release(release) => release.webhook_id,
-            QueueMessage::ReleaseParked(release) => release.webhook_id,
+        let group = match &message {
+            QueueMessage::Attempt(attempt) => attempt.target.webhook_id.to_string(),
+            QueueMessage::Check(check) => check.target.webhook_id.to_string(),
+            QueueMessage::Release(release) => release.webhook_id.to_string(),
+            QueueMessage::ReleaseParked(release) => release.webhook_id.to_string(),
+            QueueMessage::Replay(page) => page.user_id.to_string(),
         };
-        Self { message, group: webhook.to_string(), delay }
+        Self { message, group, delay }
     }
 
     /// The message in its user's group while its webhook is `failing`: a user with a hundred dead

@@ -40,6 +40,8 @@ pub struct Made<'a> {
     pub delivery_id: DeliveryId,
     /// The number of the attempt.
     pub attempt: u32,
+    /// After how many attempts the schedule began: attempt `schedule_from + 1` is its first.
+    pub schedule_from: u32,
     /// Where the delivery stood before it.
     pub before: DeliveryStatus,
     /// Made by `POST …/test`.
@@ -50,7 +52,8 @@ pub struct Made<'a> {
     pub config: &'a RetryConfig,
     /// The present, right before the record.
     pub now: Timestamp,
-    /// When the event's row may go.
+    /// When the event counts as gone. A delivery's own row goes a day before its event's: no
+    /// attempt may be due later than that.
     pub event_expires_at: Timestamp,
     /// The longest delay that goes by queue.
     pub longest_queue_delay: QueueDelay,
@@ -91,12 +94,13 @@ pub fn next_step(made: &Made<'_>) -> NextStep {
     if let Some(reason) = end {
         return NextStep::Fail(reason);
     }
-    let last = made.config.max_attempts.min(MAX_ATTEMPTS_ON_RECORD);
-    if made.test || made.attempt >= last {
+    let place = made.attempt.saturating_sub(made.schedule_from);
+    let is_last = place >= made.config.max_attempts || made.attempt >= MAX_ATTEMPTS_ON_RECORD;
+    if made.test || is_last {
         return NextStep::Fail(Reason::AttemptsExhausted);
     }
     let next = made.attempt + 1;
-    let configured = Duration::from_secs(u64::from(made.config.delay_before(next)));
+    let configured = Duration::from_secs(u64::from(made.config.delay_before(place + 1)));
     let jittered = lengthen(configured, jitter(made.delivery_id, next));
     let delay = jittered.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
     let retry = schedule(made.now.plus(delay), made.now, made.longest_queue_delay);

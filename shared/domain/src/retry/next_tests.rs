@@ -20,6 +20,7 @@ fn made(config: &RetryConfig, attempt: u32) -> Made<'_> {
     Made {
         delivery_id: delivery(1),
         attempt,
+        schedule_from: 0,
         before: DeliveryStatus::Retrying,
         test: false,
         verdict: Verdict::Failure { retry_after: None, end: None },
@@ -177,4 +178,26 @@ fn retry_after_is_read_as_seconds_and_as_a_date() {
     for garbage in ["", "-5", "1.5", "soon", "12 apples", "\u{0}"] {
         assert_eq!(read(garbage), None, "{garbage:?}");
     }
+}
+
+#[test]
+fn a_schedule_that_began_anew_has_its_own_delays_and_its_own_end() {
+    let config = RetryConfig::default();
+    let anew = |attempt| Made { schedule_from: 5, ..made(&config, attempt) };
+    let waited = |attempt| {
+        let made = anew(attempt);
+        made.now.until(retry(next_step(&made)).due).as_secs()
+    };
+    assert!((60..=66).contains(&waited(6)));
+    assert!((300..=330).contains(&waited(7)));
+    assert!(waited(9) >= 7200);
+    assert_eq!(next_step(&anew(10)), NextStep::Fail(Reason::AttemptsExhausted));
+}
+
+#[test]
+fn no_schedule_goes_beyond_what_a_row_holds() {
+    let config = RetryConfig::default();
+    let anew = |attempt| Made { schedule_from: 198, ..made(&config, attempt) };
+    assert!(matches!(next_step(&anew(199)), NextStep::Retry(_)));
+    assert_eq!(next_step(&anew(200)), NextStep::Fail(Reason::AttemptsExhausted));
 }

@@ -3,6 +3,7 @@ use crate::{clock::START, sender::DURATION};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
     event::{Event, Retention},
+    replay::Reopened,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -21,6 +22,7 @@ pub fn a_delivery() -> DeliveryBuilder {
         waits_for: None,
         parked_until: None,
         reason: None,
+        reopened: None,
         expires_at: None,
     }
 }
@@ -62,6 +64,7 @@ pub struct DeliveryBuilder {
     waits_for: Option<Minute>,
     parked_until: Option<Timestamp>,
     reason: Option<Reason>,
+    reopened: Option<Reopened>,
     expires_at: Option<Timestamp>,
 }
 
@@ -141,6 +144,13 @@ impl DeliveryBuilder {
         self
     }
 
+    /// It was taken up again by a replay.
+    #[must_use]
+    pub fn reopened(mut self, reopened: Reopened) -> Self {
+        self.reopened = Some(reopened);
+        self
+    }
+
     /// When its row may go.
     #[must_use]
     pub fn expires_at(mut self, time: Timestamp) -> Self {
@@ -162,6 +172,7 @@ impl DeliveryBuilder {
             waits_for: self.waits_for,
             parked_until: self.parked_until,
             reason: self.reason,
+            reopened: self.reopened,
             expires_at: self.expires_at.unwrap_or(new.expires_at),
             ..new
         }

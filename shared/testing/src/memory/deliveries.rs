@@ -4,8 +4,8 @@ use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded, StopWaiting,
-        WaitingPage, WaitingRow,
+        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded,
+        ReopenDeliveries, Reopening, StopWaiting, WaitingPage, WaitingRow,
     },
     time::Minute,
 };
@@ -119,6 +119,25 @@ impl EndDeliveries for Memory {
                 delivery.waits_for = None;
                 delivery.parked_until = None;
                 delivery.expires_at = whole_second(ending.expires_at);
+            }))
+        })
+        .await
+    }
+}
+
+impl ReopenDeliveries for Memory {
+    async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
+        self.run(Operation::ReopenDelivery, |state| {
+            let has_failed = |delivery: &Delivery| {
+                delivery.attempt_count() == reopening.reopened.attempts
+                    && delivery.status == DeliveryStatus::Failed
+            };
+            Ok(update(state, reopening.key, has_failed, |delivery| {
+                delivery.status = DeliveryStatus::Retrying;
+                delivery.reason = None;
+                delivery.next_attempt_at = Some(reopening.due);
+                delivery.reopened = Some(reopening.reopened);
+                delivery.expires_at = whole_second(reopening.expires_at);
             }))
         })
         .await

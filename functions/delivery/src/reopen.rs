@@ -1,0 +1,75 @@
+//! A replay asks for an attempt of a delivery that failed.
+//!
+//! The delivery is taken up again before the attempt is made, by one write: from then on it is
+//! `retrying`, this message is its wake-up until the attempt is recorded, and the attempt is one
+//! like any other. Dying in between costs nothing: the message comes again and finds that it is
+//! done.
+
+use crate::{Deliver, Done, StepError, stale};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    ids::ReplayId,
+    ports::{
+        Clock, EnqueueAttempts, Recorded, ReopenDeliveries, Reopening, StartWaits, WatchCircuits,
+    },
+    replay::{Reopen, Reopened},
+};
+use std::ops::ControlFlow;
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    D: ReopenDeliveries,
+    Q: EnqueueAttempts,
+    X: StartWaits + WatchCircuits,
+    C: Clock,
+{
+    /// The delivery, read consistently, as one whose attempt `number` is due; or how the message is
+    /// finished without it.
+    pub(crate) async fn reopen(
+        &self,
+        mut found: Delivery,
+        number: u32,
+        by: ReplayId,
+    ) -> Result<ControlFlow<Done, Delivery>, StepError> {
+        loop {
+            match Reopen::decide(&found, number, by) {
+                Reopen::IsDone => return Ok(ControlFlow::Continue(found)),
+                Reopen::No => return Ok(ControlFlow::Break(Done::NothingToDo)),
+                Reopen::Stale => {
+                    let now = self.clock.now();
+                    let stale = stale::finish(&found, &self.queue, &self.waits, &self.rules, now);
+                    return Ok(ControlFlow::Break(stale.await?));
+                }
+                Reopen::Now => {}
+            }
+            let reopening = self.reopening(&found, by);
+            match self.deliveries.reopen_delivery(reopening).await? {
+                Recorded::Yes => {
+                    return Ok(ControlFlow::Continue(Delivery {
+                        status: DeliveryStatus::Retrying,
+                        reason: None,
+                        next_attempt_at: Some(reopening.due),
+                        reopened: Some(reopening.reopened),
+                        expires_at: reopening.expires_at,
+                        ..found
+                    }));
+                }
+                // Another message for this attempt was faster, or this write's first try whose
+                // answer was lost. What was found is not what can be reopened, so this ends.
+                Recorded::Refused(Some(now)) => found = *now,
+                Recorded::Refused(None) => return Ok(ControlFlow::Break(Done::NothingToDo)),
+            }
+        }
+    }
+
+    fn reopening(&self, delivery: &Delivery, by: ReplayId) -> Reopening {
+        let due = self.clock.now();
+        let expiry = self.rules.retention.delivery_expiry(due, delivery.id.event_stored_at());
+        Reopening {
+            key: delivery.key(),
+            reopened: Reopened { by, attempts: delivery.attempt_count() },
+            due,
+            expires_at: expiry.max(delivery.expires_at),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use crate::clock::START;
+use grapnel_domain::{
+    event::Retention,
+    ids::{ReplayId, UserId},
+    replay::{Replay, ReplayFilter, ReplayOrder, ReplayStatus},
+    time::Timestamp,
+    webhook::Webhook,
+};
+use uuid::Uuid;
+
+/// A replay of all that failed of all the user's webhooks, asked for at [`START`].
+#[must_use]
+pub fn a_replay() -> ReplayBuilder {
+    let filter =
+        ReplayFilter { status: ReplayStatus::Failed, event: None, since: None, until: START };
+    ReplayBuilder {
+        user: super::user(super::USER),
+        order: ReplayOrder { webhook_id: None, filter, created_at: START },
+    }
+}
+
+/// Builds a [`Replay`], see [`a_replay`].
+#[derive(Debug, Clone)]
+pub struct ReplayBuilder {
+    user: UserId,
+    order: ReplayOrder,
+}
+
+impl ReplayBuilder {
+    /// Of this user.
+    #[must_use]
+    pub fn for_user(mut self, id: &str) -> Self {
+        self.user = super::user(id);
+        self
+    }
+
+    /// Of this webhook alone, whose owner asks for it.
+    #[must_use]
+    pub fn of(mut self, webhook: &Webhook) -> Self {
+        self.user = webhook.user_id.clone();
+        self.order.webhook_id = Some(webhook.id);
+        self
+    }
+
+    /// Asked for then, and of events that arrived before.
+    #[must_use]
+    pub fn asked_at(mut self, time: Timestamp) -> Self {
+        self.order.created_at = time;
+        self.order.filter.until = time;
+        self
+    }
+
+    /// Of what ended like this.
+    #[must_use]
+    pub fn status(mut self, status: ReplayStatus) -> Self {
+        self.order.filter.status = status;
+        self
+    }
+
+    /// Of this event type.
+    #[must_use]
+    pub fn event(mut self, event_type: &str) -> Self {
+        self.order.filter.event = Some(event_type.to_owned());
+        self
+    }
+
+    /// Of events that arrived from then on.
+    #[must_use]
+    pub fn since(mut self, time: Timestamp) -> Self {
+        self.order.filter.since = Some(time);
+        self
+    }
+
+    /// The replay, with an id of its own.
+    #[must_use]
+    pub fn build(self) -> Replay {
+        let id = ReplayId::from_uuid(Uuid::now_v7());
+        Replay::new(id, self.user, self.order, Retention { days: 30 })
+    }
+}

@@ -1,0 +1,111 @@
+//! Replays: that only they take up again what had failed, and that they leave out nothing.
+
+use super::{Key, Ledger, name};
+use crate::{history::History, trace::short};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    ids::{ReplayId, UserId},
+    replay::{Replay, ReplayOrder, ReplayPage, ReplayStatus},
+    time::Timestamp,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How far the clocks of two machines may be apart.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// The replays that somebody asked for, and what they reopened.
+#[derive(Debug, Default)]
+pub(super) struct Replays {
+    asked: BTreeMap<ReplayId, (UserId, ReplayOrder)>,
+    reopened: BTreeSet<(Key, ReplayId)>,
+}
+
+/// Whether a replay is about this delivery.
+fn is_about((user, order): &(UserId, ReplayOrder), row: &Delivery) -> bool {
+    let filter = &order.filter;
+    *user == row.user_id
+        && order.webhook_id.is_none_or(|webhook| webhook == row.webhook_id)
+        && filter.event.as_ref().is_none_or(|event| *event == row.event_type)
+        && filter.ids(None).is_some_and(|ids| ids.contains(&row.id))
+        && !row.test
+}
+
+impl Replays {
+    /// A delivery may be reopened by a replay that is about it, once, when it has failed; and it
+    /// keeps in mind what reopened it.
+    pub(super) fn faulty_reopening(
+        &mut self,
+        key: Key,
+        before: &Delivery,
+        after: &Delivery,
+    ) -> Option<String> {
+        if before.reopened == after.reopened {
+            return None;
+        }
+        let Some(reopened) = after.reopened else {
+            return Some("what reopened it is forgotten".into());
+        };
+        let replay = short(reopened.by);
+        let statuses = (before.status, after.status);
+        if statuses != (DeliveryStatus::Failed, DeliveryStatus::Retrying) {
+            return Some(format!("{statuses:?} by {replay}"));
+        }
+        if before.attempts != after.attempts || reopened.attempts != after.attempt_count() {
+            return Some(format!("{replay} reopened it as of other attempts"));
+        }
+        let asked = self.asked.get(&reopened.by);
+        let founded = asked.is_some_and(|asked| {
+            is_about(asked, before) && asked.1.filter.status == ReplayStatus::Failed
+        });
+        if !founded {
+            return Some(format!("{replay} is not about it"));
+        }
+        let first = self.reopened.insert((key, reopened.by));
+        (!first).then(|| format!("{replay} reopened it twice"))
+    }
+}
+
+impl Ledger {
+    /// A page of a replay is on the queue.
+    pub(crate) fn replay_asked(&mut self, page: &ReplayPage) {
+        if let Some(order) = &page.order {
+            let asked = (page.user_id.clone(), order.clone());
+            self.replays.asked.entry(page.replay_id).or_insert(asked);
+        }
+    }
+
+    /// Nothing happens any more: every replay that reached the queue has come to its end, and has
+    /// left out nothing that it could see.
+    pub(crate) fn check_replays(&mut self, stored: &[Replay], history: &History, lag: Duration) {
+        for (id, asked) in std::mem::take(&mut self.replays.asked) {
+            let Some(replay) = stored.iter().find(|replay| replay.id == id) else {
+                // Time-to-live takes it long after its end.
+                continue;
+            };
+            let Some(finished) = replay.finished_at else {
+                self.broken(format!("{} never came to its end", short(id)));
+                continue;
+            };
+            let created = asked.1.created_at;
+            let seen = Timestamp::from_millis(
+                created.as_millis() - i64::try_from((lag + SKEW).as_millis()).unwrap_or_default(),
+            );
+            let active = history.always(&asked.0, seen, finished.plus(SKEW), |webhook| {
+                webhook.effective_status().receives()
+            });
+            let left_out = self.rows.iter().find(|(key, row)| {
+                asked.1.filter.status == ReplayStatus::Failed
+                    && is_about(&asked, row)
+                    && active.contains(&row.webhook_id)
+                    && history.failed_since(**key).is_some_and(|since| since < seen)
+            });
+            if let Some((key, _)) = left_out {
+                let what = format!("{}: {} left it out", name(*key), short(id));
+                self.broken(what);
+            }
+        }
+    }
+}
