@@ -129,7 +129,9 @@ fn deliver(sim: &Sim) -> Delivering {
         rules: grapnel_delivery::Rules {
             retention: settings.retention,
             longest_queue_delay: settings.longest_queue_delay,
-            visibility_timeout: settings.visibility_timeout,
+            // Lambda takes no queue that hides messages for less than a run may last, so handlers may
+            // rely on it. The simulated queue is worse at times, to have runs overlap.
+            visibility_timeout: settings.visibility_timeout.max(settings.function_timeout),
             circuit: settings.circuit,
         },
     }

@@ -44,7 +44,7 @@ pub struct Rules {
     pub retention: Retention,
     /// The longest wait that goes by queue; longer ones are shared.
     pub longest_queue_delay: QueueDelay,
-    /// How long the queue hides a message that is being worked on.
+    /// How long the queue hides a message that is being worked on: never less than a run may last.
     pub visibility_timeout: Duration,
     /// When circuits open, and for how long.
     pub circuit: CircuitRules,

@@ -5,8 +5,10 @@
 //! begins: whichever message comes for the next page, and however often, it begins there.
 //!
 //! A delivery that failed is *reopened*: it becomes `retrying` and its retry schedule begins anew.
-//! The row remembers which replay did that, so one replay reopens a delivery once, however often
-//! its pages come. A delivery that succeeded gets one more attempt and stays as it is.
+//! The row remembers which replay did that, and only a later one reopens it again: each reopens a
+//! delivery once at most, however often its pages come and whichever others run beside it. What a
+//! later one has reopened was sent again after the earlier one was asked for, as it wanted. A
+//! delivery that succeeded gets one more attempt and stays as it is.
 
 use crate::{
     delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
@@ -166,7 +168,7 @@ impl Replay {
             && !row.test
             && row.attempts < MAX_ATTEMPTS_ON_RECORD;
         let sent_before = match filter.status {
-            ReplayStatus::Failed => row.reopened_by == Some(self.id),
+            ReplayStatus::Failed => row.reopened_by.is_some_and(|last| self.id <= last),
             ReplayStatus::Success => {
                 row.last_attempt_at.is_some_and(|last| last >= self.order.created_at)
             }
@@ -245,7 +247,7 @@ pub struct SettledRow {
     pub test: bool,
     /// How many attempts are on record.
     pub attempts: u32,
-    /// The replay that reopened it last.
+    /// The replay that reopened it last, the latest of those that did.
     pub reopened_by: Option<ReplayId>,
     /// When the last attempt was begun. Not known from an index.
     pub last_attempt_at: Option<Timestamp>,
@@ -279,7 +281,7 @@ pub enum Reopen {
     /// The attempt is on record: see that the next one comes.
     Stale,
     /// Nothing is owed: it succeeded, it is on a schedule of its own, or it was reopened by this
-    /// replay and failed again.
+    /// replay or a later one and failed again.
     No,
 }
 
@@ -288,11 +290,10 @@ impl Reopen {
     #[must_use]
     pub fn decide(delivery: &Delivery, number: u32, replay: ReplayId) -> Self {
         let mine = delivery.reopened.filter(|reopened| reopened.by == replay);
+        let is_later = delivery.reopened.is_none_or(|reopened| reopened.by < replay);
         let is_next = number == delivery.next_attempt_number();
         match delivery.status {
-            DeliveryStatus::Failed
-                if is_next && mine.is_none() && number <= MAX_ATTEMPTS_ON_RECORD =>
-            {
+            DeliveryStatus::Failed if is_next && is_later && number <= MAX_ATTEMPTS_ON_RECORD => {
                 Self::Now
             }
             DeliveryStatus::Retrying if mine.is_some_and(|mine| mine.attempts + 1 == number) => {

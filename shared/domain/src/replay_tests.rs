@@ -81,6 +81,7 @@ fn a_success_is_sent_once_more_as_a_manual_retry_is() {
 #[case::test(ReplayStatus::Failed, |row| SettledRow { test: true, ..row })]
 #[case::full(ReplayStatus::Failed, |row| SettledRow { attempts: MAX_ATTEMPTS_ON_RECORD, ..row })]
 #[case::sent_before(ReplayStatus::Failed, |row| SettledRow { reopened_by: Some(id(1)), ..row })]
+#[case::sent_by_a_later_one(ReplayStatus::Failed, |row| SettledRow { reopened_by: Some(id(2)), ..row })]
 fn what_is_not_meant_is_left(
     #[case] status: ReplayStatus,
     #[case] change: fn(SettledRow) -> SettledRow,
@@ -96,8 +97,11 @@ fn an_event_type_chooses() {
         |event: &str| ReplayFilter { event: Some(event.into()), ..filter(ReplayStatus::Failed) };
     assert!(replay(of("lead.created")).attempt(&row).is_some());
     assert_eq!(replay(of("lead.enriched")).attempt(&row), None);
-    let other = SettledRow { reopened_by: Some(id(2)), ..row };
-    assert!(replay(of("lead.created")).attempt(&other).is_some(), "another replay's is chosen");
+    let earlier = SettledRow { reopened_by: Some(id(0)), ..row };
+    assert!(
+        replay(of("lead.created")).attempt(&earlier).is_some(),
+        "an earlier replay's is chosen"
+    );
 }
 
 #[test]
@@ -125,14 +129,15 @@ fn the_ids_of_a_time_are_those_from_since_and_before_until() {
 
 #[rstest]
 #[case::failed(delivery(DeliveryStatus::Failed, 5), 6, Reopen::Now)]
-#[case::failed_by_another(reopened(DeliveryStatus::Failed, 9, id(2), 5), 10, Reopen::Now)]
-#[case::failed_again(reopened(DeliveryStatus::Failed, 9, id(1), 5), 10, Reopen::No)]
-#[case::failed_without_an_attempt(reopened(DeliveryStatus::Failed, 5, id(1), 5), 6, Reopen::No)]
+#[case::reopened_by_an_earlier_one(reopened(DeliveryStatus::Failed, 9, id(1), 5), 10, Reopen::Now)]
+#[case::reopened_by_a_later_one(reopened(DeliveryStatus::Failed, 9, id(3), 5), 10, Reopen::No)]
+#[case::failed_again(reopened(DeliveryStatus::Failed, 9, id(2), 5), 10, Reopen::No)]
+#[case::failed_without_an_attempt(reopened(DeliveryStatus::Failed, 5, id(2), 5), 6, Reopen::No)]
 #[case::somebody_was_faster(delivery(DeliveryStatus::Failed, 6), 6, Reopen::No)]
 #[case::full(delivery(DeliveryStatus::Failed, 200), 201, Reopen::No)]
-#[case::died_after(reopened(DeliveryStatus::Retrying, 5, id(1), 5), 6, Reopen::IsDone)]
-#[case::recorded(reopened(DeliveryStatus::Retrying, 6, id(1), 5), 6, Reopen::Stale)]
-#[case::of_another(reopened(DeliveryStatus::Retrying, 5, id(2), 5), 6, Reopen::No)]
+#[case::died_after(reopened(DeliveryStatus::Retrying, 5, id(2), 5), 6, Reopen::IsDone)]
+#[case::recorded(reopened(DeliveryStatus::Retrying, 6, id(2), 5), 6, Reopen::Stale)]
+#[case::of_another(reopened(DeliveryStatus::Retrying, 5, id(3), 5), 6, Reopen::No)]
 #[case::its_own_schedule(delivery(DeliveryStatus::Retrying, 5), 6, Reopen::No)]
 #[case::pending(delivery(DeliveryStatus::Pending, 0), 1, Reopen::No)]
 #[case::success(delivery(DeliveryStatus::Success, 5), 6, Reopen::No)]
@@ -141,7 +146,7 @@ fn a_replay_reopens_what_failed_and_that_once(
     #[case] number: u32,
     #[case] expected: Reopen,
 ) {
-    assert_eq!(Reopen::decide(&found, number, id(1)), expected);
+    assert_eq!(Reopen::decide(&found, number, id(2)), expected);
 }
 
 #[test]

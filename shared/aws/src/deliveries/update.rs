@@ -132,7 +132,8 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Takes a delivery up again that has failed.
+/// Takes a delivery up again that has failed, unless this replay or a later one did so before. The
+/// text of two replays' ids compares as the ids do.
 pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     let mut update = Update::default();
     let attempts = reopening.reopened.attempts;
@@ -142,6 +143,7 @@ pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     update.and(&format!("#status = {failed}"));
     update.set("nextAttemptAt", text(reopening.due));
     update.set("replay", text(reopening.reopened.by));
+    update.and("(attribute_not_exists(#replay) OR #replay < :replay)");
     update.set("scheduleFrom", number(attempts));
     update.set("expiresAt", number(reopening.expires_at.as_secs()));
     update.remove("reason");

@@ -141,7 +141,11 @@ fn only_what_failed_is_reopened_and_leaves_its_index() {
     };
     let update = reopen(&reopening).expect("built");
     assert_placeholders_are_all_used(&update);
-    assert_eq!(update.condition, "#attemptCount = :seen AND #status = :failed");
+    assert_eq!(
+        update.condition,
+        "#attemptCount = :seen AND #status = :failed AND (attribute_not_exists(#replay) OR \
+         #replay < :replay)"
+    );
     assert_eq!(
         update.expression(),
         "SET #status = :status, #nextAttemptAt = :nextAttemptAt, #replay = :replay, \

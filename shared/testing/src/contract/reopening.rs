@@ -30,6 +30,7 @@ macro_rules! contract_of_reopening {
                 what_was_reopened_may_fail_and_be_reopened_again,
                 what_was_reopened_may_end_without_an_attempt,
                 only_what_failed_is_reopened,
+                only_a_later_replay_reopens_what_one_has_reopened,
                 nothing_is_reopened_after_an_attempt_in_between,
                 a_delivery_that_is_gone_does_not_come_back_by_reopening,
             ]
@@ -141,6 +142,19 @@ pub async fn only_what_failed_is_reopened<S: Store>(stores: &S) {
         let reopening = reopening(&delivery);
         assert_refused(stores, &delivery, reopening).await;
     }
+}
+
+pub async fn only_a_later_replay_reopens_what_one_has_reopened<S: Store>(stores: &S) {
+    let [earlier, middle, later] = [1, 2, 3].map(|n| ReplayId::from_uuid(Uuid::from_u128(n)));
+    let last = Reopened { by: middle, attempts: 2 };
+    let failed = a_delivery().failed(5, Reason::AttemptsExhausted).reopened(last);
+    let delivery = there(stores, failed).await;
+    let by = |by| Reopening { reopened: Reopened { by, attempts: 5 }, ..reopening(&delivery) };
+    for replay in [earlier, middle] {
+        assert_refused(stores, &delivery, by(replay)).await;
+    }
+    let later = by(later);
+    reopened(stores, delivery, later).await;
 }
 
 pub async fn nothing_is_reopened_after_an_attempt_in_between<S: Store>(stores: &S) {

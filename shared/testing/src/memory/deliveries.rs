@@ -131,6 +131,7 @@ impl ReopenDeliveries for Memory {
             let has_failed = |delivery: &Delivery| {
                 delivery.attempt_count() == reopening.reopened.attempts
                     && delivery.status == DeliveryStatus::Failed
+                    && delivery.reopened.is_none_or(|last| last.by < reopening.reopened.by)
             };
             Ok(update(state, reopening.key, has_failed, |delivery| {
                 delivery.status = DeliveryStatus::Retrying;
