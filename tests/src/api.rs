@@ -5,21 +5,14 @@ use crate::{
     stack::Stack,
 };
 use anyhow::{Context, ensure};
-use reqwest::{Method, Url, header};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use std::{net::Ipv4Addr, sync::Once, time::Duration};
-
-/// Longest wait for an answer: the API's own limit is 29 s.
-const TIMEOUT: Duration = Duration::from_secs(60);
+use grapnel_client::Client;
+use reqwest::{Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// A client with a key.
 #[derive(Debug, Clone)]
-pub struct Api {
-    http: reqwest::Client,
-    base: String,
-    authorization: Option<String>,
-}
+pub struct Api(Client);
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone)]
@@ -27,7 +20,7 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
-    pub headers: reqwest::header::HeaderMap,
+    pub headers: header::HeaderMap,
     /// The body.
     pub text: String,
 }
@@ -38,13 +31,9 @@ impl Api {
     /// # Errors
     /// If the stack's URL is not one.
     pub fn admin(stack: &Stack) -> anyhow::Result<Self> {
-        let base = Url::parse(&stack.api_url).context("apiUrl")?;
-        let api = Self {
-            http: http_client(&base)?,
-            base: stack.api_url.trim_end_matches('/').to_owned(),
-            authorization: None,
-        };
-        Ok(api.with_key(&stack.admin_key))
+        // One try: an answer that comes only when it is asked for twice is a fault.
+        let client = Client::builder(&stack.api_url).key(&stack.admin_key).tries(1);
+        Ok(Self(client.build()?))
     }
 
     /// The same client with another key.
@@ -54,9 +43,13 @@ impl Api {
     }
 
     /// The same client with this `Authorization` header, or none.
+    ///
+    /// # Panics
+    /// If no header can have that value.
     #[must_use]
     pub fn with_authorization(&self, authorization: Option<String>) -> Self {
-        Self { authorization, ..self.clone() }
+        let value = authorization.map(|text| text.parse().expect("a header value"));
+        Self(self.0.with_authorization(value))
     }
 
     /// Sends a request with these bytes as body, called JSON.
@@ -84,20 +77,11 @@ impl Api {
         header: Option<(header::HeaderName, &str)>,
         body: Vec<u8>,
     ) -> anyhow::Result<Answer> {
-        let what = format!("{method} {path}");
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).body(body);
-        if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
+        let mut call = self.0.request(method, path).bytes(body);
         if let Some((name, value)) = header {
-            request = request.header(name, value);
+            call = call.header(name, value.parse()?);
         }
-        let response = request.send().await.with_context(|| what.clone())?;
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.text().await.with_context(|| what)?,
-        })
+        Answer::to(call).await
     }
 
     /// `GET`.
@@ -129,11 +113,7 @@ impl Api {
     /// # Errors
     /// If it is not made.
     pub async fn create_key(&self, user: &str, scopes: &[&str]) -> anyhow::Result<NewKey> {
-        let mut body = json!({ "userId": user });
-        if !scopes.is_empty() {
-            body["scopes"] = json!(scopes);
-        }
-        self.post("/api/keys", &body).await?.json(201)
+        Answer::to(self.0.create_key(user, scopes)).await?.json(201)
     }
 
     /// Makes a webhook.
@@ -141,7 +121,7 @@ impl Api {
     /// # Errors
     /// If it is not made.
     pub async fn create_webhook(&self, body: &Value) -> anyhow::Result<Webhook> {
-        self.post("/api/webhooks", body).await?.json(201)
+        Answer::to(self.0.create_webhook(body)).await?.json(201)
     }
 
     /// Reads a webhook.
@@ -149,7 +129,7 @@ impl Api {
     /// # Errors
     /// If it is not there.
     pub async fn webhook(&self, id: &str) -> anyhow::Result<Webhook> {
-        self.get(&format!("/api/webhooks/{id}")).await?.json(200)
+        Answer::to(self.0.webhook(id)).await?.json(200)
     }
 
     /// The caller's webhooks, first page.
@@ -157,7 +137,7 @@ impl Api {
     /// # Errors
     /// If they are not listed.
     pub async fn webhooks(&self) -> anyhow::Result<Page<Webhook>> {
-        self.get("/api/webhooks").await?.json(200)
+        Answer::to(self.0.webhooks().page(50, None)).await?.json(200)
     }
 
     /// Changes some fields of a webhook, by sending back what reading it returned.
@@ -165,12 +145,11 @@ impl Api {
     /// # Errors
     /// If it is not changed.
     pub async fn change_webhook(&self, id: &str, changes: &Value) -> anyhow::Result<Webhook> {
-        let path = format!("/api/webhooks/{id}");
-        let mut body: Value = self.get(&path).await?.json(200)?;
+        let mut body: Value = Answer::to(self.0.webhook(id)).await?.json(200)?;
         for (field, value) in changes.as_object().context("an object of changes")? {
             body[field] = value.clone();
         }
-        self.put(&path, &body).await?.json(200)
+        Answer::to(self.0.replace_webhook(id, &body)).await?.json(200)
     }
 
     /// Deletes a webhook.
@@ -178,7 +157,7 @@ impl Api {
     /// # Errors
     /// If it is not deleted.
     pub async fn delete_webhook(&self, id: &str) -> anyhow::Result<()> {
-        let answer = self.send(Method::DELETE, &format!("/api/webhooks/{id}"), None).await?;
+        let answer = Answer::to(self.0.delete_webhook(id)).await?;
         ensure!(answer.status == 204, "deleting {id}: {answer:?}");
         Ok(())
     }
@@ -188,8 +167,8 @@ impl Api {
     /// # Errors
     /// If they are not listed.
     pub async fn deliveries(&self, webhook_id: &str) -> anyhow::Result<Vec<Delivery>> {
-        let path = format!("/api/webhooks/{webhook_id}/deliveries?limit=100");
-        let page: Page<Delivery> = self.get(&path).await?.json(200)?;
+        let call = self.0.deliveries(webhook_id).page(100, None);
+        let page: Page<Delivery> = Answer::to(call).await?.json(200)?;
         Ok(page.items)
     }
 
@@ -198,7 +177,7 @@ impl Api {
     /// # Errors
     /// If it is not there.
     pub async fn delivery(&self, webhook_id: &str, id: &str) -> anyhow::Result<Delivery> {
-        self.get(&format!("/api/webhooks/{webhook_id}/deliveries/{id}")).await?.json(200)
+        Answer::to(self.0.delivery(webhook_id, id)).await?.json(200)
     }
 
     /// Asks for one more attempt of a delivery.
@@ -206,8 +185,7 @@ impl Api {
     /// # Errors
     /// If there is no answer.
     pub async fn retry(&self, webhook_id: &str, id: &str) -> anyhow::Result<Answer> {
-        let path = format!("/api/webhooks/{webhook_id}/deliveries/{id}/retry");
-        self.send(Method::POST, &path, None).await
+        Answer::to(self.0.retry_delivery(webhook_id, id)).await
     }
 
     /// Asks for a replay of a webhook, or of all, and answers it.
@@ -215,11 +193,11 @@ impl Api {
     /// # Errors
     /// If it is refused, or the answer does not say where to look for it.
     pub async fn replay(&self, webhook: Option<&str>, body: &Value) -> anyhow::Result<Replay> {
-        let path = match webhook {
-            Some(id) => format!("/api/webhooks/{id}/replay"),
-            None => "/api/replays".to_owned(),
-        };
-        let answer = self.post(&path, body).await?;
+        let answer = Answer::to(match webhook {
+            Some(id) => self.0.replay_webhook(id, body),
+            None => self.0.replay_all(body),
+        })
+        .await?;
         let replay: Replay = answer.json(202)?;
         let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
         let expected = format!("/api/replays/{}", replay.id);
@@ -232,18 +210,30 @@ impl Api {
     /// # Errors
     /// If there is no answer.
     pub async fn test(&self, webhook_id: &str) -> anyhow::Result<Answer> {
-        self.send(Method::POST, &format!("/api/webhooks/{webhook_id}/test"), None).await
+        Answer::to(self.0.test_webhook(webhook_id, None)).await
     }
 }
 
 impl Answer {
-    /// The body, if the answer has this status.
+    /// The answer to a call, whatever its status.
+    async fn to<T>(call: grapnel_client::Call<T>) -> anyhow::Result<Self> {
+        let grapnel_client::Answer { status, headers, text, .. } = call.answer().await?;
+        Ok(Self { status, headers, text })
+    }
+
+    /// The body, if the answer has this status. The client ignores fields that it does not know;
+    /// here a field that appears, disappears or changes its name is a broken contract, so what was
+    /// read must be all that there was.
     ///
     /// # Errors
-    /// If the status is another, or the body is not what it should be.
-    pub fn json<T: DeserializeOwned>(&self, status: u16) -> anyhow::Result<T> {
+    /// If the status is another, or the body is not exactly what it should be.
+    pub fn json<T: DeserializeOwned + Serialize>(&self, status: u16) -> anyhow::Result<T> {
         ensure!(self.status == status, "expected {status}, got {}: {}", self.status, self.text);
-        serde_json::from_str(&self.text).with_context(|| self.text.clone())
+        let read: T = serde_json::from_str(&self.text).with_context(|| self.text.clone())?;
+        let known = serde_json::to_value(&read)?;
+        let all: Value = serde_json::from_str(&self.text)?;
+        ensure!(known == all, "the client reads {known}, the API says {all}");
+        Ok(read)
     }
 
     /// The problem that it tells of, if it has this status and says so as it should.
@@ -259,24 +249,4 @@ impl Answer {
         );
         Ok(problem)
     }
-}
-
-/// A client that finds the emulator's host names. Not every resolver knows `*.localhost` (RFC 6761
-/// section 6.3 leaves it to them), so names under it are answered here.
-///
-/// # Errors
-/// If the TLS library cannot be set up.
-pub(crate) fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
-    // The client wants a TLS provider chosen even where it only speaks plain HTTP. Whoever set one
-    // before chose the same.
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    let mut client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
-    if let Some(host) = base.host_str().filter(|host| host.ends_with(".localhost")) {
-        let port = base.port_or_known_default().unwrap_or(80);
-        client = client.resolve(host, (Ipv4Addr::LOCALHOST, port).into());
-    }
-    Ok(client.build()?)
 }

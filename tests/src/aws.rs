@@ -1,11 +1,15 @@
 //! The SDK's clients for a stack's AWS, and plain calls where a whole SDK crate would be too much.
 
-use crate::{api::http_client, stack::Stack};
+use crate::stack::Stack;
 use anyhow::{Context, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use reqwest::{Url, header};
 use serde_json::Value;
+use std::{net::Ipv4Addr, sync::Once, time::Duration};
+
+/// Longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A way to one AWS, as one caller.
 #[derive(Debug, Clone)]
@@ -110,4 +114,21 @@ impl Aws {
         ensure!(status.is_success(), "{service} answered {status}: {text}");
         Ok(text)
     }
+}
+
+/// A client that finds the emulator's host names. Not every resolver knows `*.localhost` (RFC 6761
+/// section 6.3 leaves it to them), so names under it are answered here.
+fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
+    // The client wants a TLS provider chosen even where it only speaks plain HTTP. Whoever set one
+    // before chose the same.
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let mut client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
+    if let Some(host) = base.host_str().filter(|host| host.ends_with(".localhost")) {
+        let port = base.port_or_known_default().unwrap_or(80);
+        client = client.resolve(host, (Ipv4Addr::LOCALHOST, port).into());
+    }
+    Ok(client.build()?)
 }

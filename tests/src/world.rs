@@ -30,7 +30,9 @@ pub struct World {
     pub aws: Aws,
     /// The user's id.
     pub user: String,
-    /// The API with the user's key, which has every scope.
+    /// The user's key, which has every scope.
+    pub key: String,
+    /// The API with that key.
     pub api: Api,
     /// The API with the admin key.
     pub admin: Api,
@@ -104,6 +106,7 @@ impl World {
         let key = admin.create_key(&user, &[]).await?;
         Ok(Self {
             api: admin.with_key(&key.key),
+            key: key.key,
             receiver: TestReceiver::start().await?,
             bus: Bus::of(&stack, &aws),
             queues: Queues::of(&aws),

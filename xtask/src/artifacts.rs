@@ -51,15 +51,11 @@ impl Artifact {
 /// # Errors
 /// When the build fails, with the compiler's messages.
 pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artifact>> {
-    let mut cargo = Command::new("cargo");
-    cargo
-        .args(["build", "--release", "--bins", "--message-format", "json-render-diagnostics"])
-        .current_dir(root);
+    let mut arguments = vec!["--release", "--bins"];
     for function in FUNCTIONS {
-        cargo.args(["--package", function.program]);
+        arguments.extend(["--package", function.program]);
     }
-    let messages = command::run(&mut cargo, step).await?;
-    let programs: HashMap<String, PathBuf> = messages.lines().filter_map(executable).collect();
+    let programs = build(root, step, &arguments).await?;
     step.say("packing");
     FUNCTIONS
         .into_iter()
@@ -70,6 +66,27 @@ pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artif
             Ok(Artifact { function, zip: pack(program, 1)? })
         })
         .collect()
+}
+
+/// Builds the command line for this machine, and answers where it is. Unoptimised: it is to be tried,
+/// not measured.
+///
+/// # Errors
+/// When the build fails, with the compiler's messages.
+pub(crate) async fn build_cli(root: &Path, step: &Step) -> Result<PathBuf> {
+    let mut programs = build(root, step, &["--package", "grapnel-cli"]).await?;
+    programs.remove("grapnel").context("cargo built no program grapnel")
+}
+
+/// Builds, and answers the programs by their names.
+async fn build(root: &Path, step: &Step, arguments: &[&str]) -> Result<HashMap<String, PathBuf>> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(arguments)
+        .current_dir(root);
+    let messages = command::run(&mut cargo, step).await?;
+    Ok(messages.lines().filter_map(executable).collect())
 }
 
 /// Zips a program as `bootstrap`. The same program makes the same zip.

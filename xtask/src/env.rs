@@ -34,7 +34,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 fn exports(description: &Description) -> String {
     let receiver = description.receiver_url.trim_end_matches("/grapnel");
     [
-        ("GRAPNEL_API", description.api_url.as_str()),
+        ("GRAPNEL_URL", description.api_url.as_str()),
+        // What it was called before there was a command line.
+        ("GRAPNEL_API", &description.api_url),
         ("GRAPNEL_KEY", &description.user_key),
         ("GRAPNEL_ADMIN_KEY", &description.admin_key),
         ("GRAPNEL_WEBHOOK", &description.webhook_id),
@@ -65,7 +67,7 @@ mod tests {
             region: "us-east-1".into(),
         };
         let text = exports(&description);
-        assert!(text.contains("export GRAPNEL_API='http://127.0.0.1/it'\\''s'\n"));
+        assert!(text.contains("export GRAPNEL_URL='http://127.0.0.1/it'\\''s'\n"));
         assert!(text.contains("export GRAPNEL_RECEIVER='http://127.0.0.1:1'\n"));
     }
 }

@@ -293,7 +293,12 @@ fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str
 
     terminal::heading("Try it");
     println!("  curl -H 'Authorization: Bearer {}' \\", demo.user_key);
-    println!("    '{}/api/webhooks/{}/deliveries?limit=3'\n", stack.api_url, demo.webhook_id);
+    println!("    '{}/api/webhooks/{}/deliveries?limit=3'", stack.api_url, demo.webhook_id);
+    println!(
+        "  cargo install --locked --path cli    # once; in this checkout it finds all of this"
+    );
+    println!("  grapnel deliveries list {}", demo.webhook_id);
+    println!("  grapnel listen --events 'lead.*'     # a receiver of your own\n");
 }
 
 /// `stack.json`, which must not stay when what it describes has ended.

@@ -18,7 +18,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Seconds before attempts 2, 3, 4 and 5.
-const DELAYS: [u64; 4] = [60, 300, 1800, 7200];
+const DELAYS: [u32; 4] = [60, 300, 1800, 7200];
 
 /// How long the receiver takes to answer. While it does, the log shows the attempt before.
 const THINKING: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ async fn walk(world: &World, webhook: &Webhook) -> anyhow::Result<Vec<Timestamp>
         let due = delivery.next_attempt_at.context("nextAttemptAt")?;
         let ended = attempt.attempted_at.plus(Duration::from_millis(attempt.duration));
         let wait = ended.until(due);
-        let delay = Duration::from_secs(delay);
+        let delay = Duration::from_secs(delay.into());
         ensure!(wait >= delay, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
         // Jitter, then the next full minute, then one more if that one is near.
         let most = delay.mul_f64(1.1) + Duration::from_secs(100);
@@ -76,7 +76,7 @@ fn shows_five_attempts(delivery: &Delivery, last: u16) {
 async fn the_default_schedule_is_walked_to_its_end() -> anyhow::Result<()> {
     let world = World::scaled().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
-    assert_eq!(webhook.retry_config["delaysSeconds"], json!(DELAYS));
+    assert_eq!(webhook.retry_config.delays_seconds.as_deref(), Some(&DELAYS[..]));
     world.receiver.answer_with("/hook", Reply::status(500).after(THINKING));
     world.publish("workflow.failed", json!({})).await?;
 

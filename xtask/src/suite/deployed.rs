@@ -9,7 +9,7 @@ use crate::{
     workspace::{Workspace, write_private},
 };
 use anyhow::Result;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::Path};
 use tokio::process::Command;
 
 /// A deployment with parameters of its own, on the emulator of real or of shortened waits.
@@ -64,6 +64,10 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
     step.done(format!("{} built", artifacts.len()));
 
+    let step = Step::begin("Command line");
+    let cli = artifacts::build_cli(workspace.root(), &step).await?;
+    step.done("built");
+
     let step = Step::begin("Stacks");
     let real = start(workspace, &programs, 1.0, "emulator-test").await?;
     let shortened = start(workspace, &programs, 0.001, "emulator-test-scaled").await?;
@@ -81,7 +85,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
     step.done("main, strict, tight, circuit, scaled");
 
-    let result = run_tests(workspace, &file, arguments).await;
+    let result = run_tests(workspace, &file, &cli, arguments).await;
     if result.is_err() {
         let logs = [real.log(), shortened.log()].map(|log| log.display().to_string());
         println!("The logs of the local AWS and its functions: {}", logs.join(", "));
@@ -93,7 +97,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
 
 async fn start(
     workspace: &Workspace,
-    programs: &std::path::Path,
+    programs: &Path,
     wait_scale: f64,
     name: &str,
 ) -> Result<Emulator> {
@@ -102,13 +106,19 @@ async fn start(
     Emulator::start(workspace, &Settings { programs, port, purpose, wait_scale, name }).await
 }
 
-async fn run_tests(workspace: &Workspace, stacks: &PathBuf, arguments: &[String]) -> Result<()> {
+async fn run_tests(
+    workspace: &Workspace,
+    stacks: &Path,
+    cli: &Path,
+    arguments: &[String],
+) -> Result<()> {
     let mut tests = Command::new("cargo");
     tests
         .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--"])
         .args(arguments)
         .env("GRAPNEL_STACKS", stacks)
         .env("GRAPNEL_XTASK", std::env::current_exe()?)
+        .env("GRAPNEL_CLI", cli)
         // All at once: each of them waits, for a minute of the clock or for a check, far more than
         // it works. As many as there are processors at a time would take half an hour.
         .env("RUST_TEST_THREADS", "100")

@@ -1,0 +1,149 @@
+//! What can be typed.
+
+use crate::{
+    commands::{completions, config, deliveries, keys, listen, login, replay, verify, webhooks},
+    settings,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Manage webhooks, look into deliveries, send them again, and try a receiver on this machine.
+///
+/// Where the API is and who calls is found in this order: --api, --key and --user; GRAPNEL_URL,
+/// GRAPNEL_KEY and GRAPNEL_USER; what `grapnel login` keeps; a local Grapnel that `cargo xtask up`
+/// runs, inside its checkout. -v tells which.
+///
+/// Exit codes: 0 done, 1 failed, 2 called wrongly, 3 done and the answer is no (a request that is
+/// not verified, a test that failed).
+#[derive(Debug, Parser)]
+#[command(name = "grapnel", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    #[command(flatten)]
+    pub(crate) flags: settings::Flags,
+    /// Print the API's JSON: one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Say which settings are used, and where they come from
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, made once")]
+pub(crate) enum Command {
+    /// Webhooks: where events go
+    #[command(subcommand, visible_alias = "webhook")]
+    Webhooks(webhooks::Command),
+    /// Deliveries: what was sent, and what came of it
+    #[command(subcommand, visible_alias = "delivery")]
+    Deliveries(deliveries::Command),
+    /// Send many deliveries again
+    #[command(subcommand)]
+    Replay(replay::Command),
+    /// API keys, for the admin
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Receive webhooks on this machine: verify, print, pass on
+    Listen(listen::Options),
+    /// Check the signatures of a request that was kept
+    Verify(verify::Options),
+    /// Ask whether the API runs
+    Health,
+    /// Keep an address and a key for later
+    Login(login::Options),
+    /// Look at the settings, or forget them
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print a completion script for a shell
+    Completions(completions::Options),
+}
+
+/// Makes `console` colour as asked; it finds out about terminals and `NO_COLOR` by itself.
+pub(crate) fn apply_colour(color: Color) {
+    let wanted = match color {
+        // Set and not empty, as <https://no-color.org> has it.
+        Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto => return,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    console::set_colors_enabled(wanted);
+    console::set_colors_enabled_stderr(wanted);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn what_can_be_typed_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} says nothing", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    /// The lines of a document's shell fences that call this program.
+    fn shown(document: &str) -> Vec<String> {
+        let fences = document.split("```sh\n").skip(1).filter_map(|it| it.split("```").next());
+        let code = fences.collect::<String>().replace("\\\n", "");
+        code.lines().filter(|line| line.starts_with("grapnel ")).map(str::to_owned).collect()
+    }
+
+    /// A line's words, as a shell makes them; what is behind a pipe is another program's.
+    fn words(line: &str) -> Vec<String> {
+        let line = line.split(" | ").next().unwrap_or(line);
+        let script = format!(
+            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1\n{line}"
+        );
+        let output = std::process::Command::new("sh").args(["-c", &script]).output();
+        let output = output.expect("a shell").stdout;
+        String::from_utf8(output).expect("text").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_the_documents_show_can_be_typed() {
+        let documents = [
+            include_str!("../../README.md"),
+            include_str!("../../docs/cli.md"),
+            include_str!("../../docs/receive.md"),
+        ];
+        let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
+        assert!(lines.len() > 20, "{lines:?}");
+        for line in lines {
+            let words = words(&line);
+            assert!(words.len() > 1, "{line}");
+            if let Err(error) = Cli::try_parse_from(&words) {
+                panic!("{line}\n{error}");
+            }
+        }
+    }
+}

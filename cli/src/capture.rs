@@ -1,0 +1,139 @@
+//! A request that was kept: headers, an empty line, the body, as a proxy or `listen --save` writes
+//! them.
+
+use crate::failure::Failure;
+
+/// Most headers of a request.
+const HEADERS: usize = 100;
+
+/// A request.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Captured {
+    /// Names and values, in their order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body, byte for byte.
+    pub(crate) body: Vec<u8>,
+    /// What was found strange about it, for whoever kept it.
+    pub(crate) remarks: Vec<String>,
+}
+
+impl Captured {
+    /// A header's value; the first, if there are several.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(there, _)| there.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Reads one from text in which a request line may come first.
+    ///
+    /// # Errors
+    /// When that is not what it is.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Failure> {
+        let advice = "Expected: headers, an empty line, then the body as it arrived; a request line \
+                      such as `POST /hook HTTP/1.1` may come first. Or give the parts: \
+                      -H 'webhook-id: …' … --body-file FILE";
+        let refuse = |what: String| Failure::new(what).advise(advice);
+        let rest = without_request_line(text);
+        let mut found = [httparse::EMPTY_HEADER; HEADERS];
+        let (end, parsed) = match httparse::parse_headers(rest, &mut found) {
+            Ok(httparse::Status::Complete(done)) => done,
+            Ok(httparse::Status::Partial) => {
+                return Err(refuse("the headers do not end: there is no empty line".to_owned()));
+            }
+            Err(error) => return Err(refuse(format!("this is no request: {error}"))),
+        };
+        let headers = parsed.iter().map(|header| {
+            let value = String::from_utf8_lossy(header.value).into_owned();
+            (header.name.to_owned(), value)
+        });
+        let headers = headers.collect();
+        let captured = Self { headers, body: rest[end..].to_vec(), remarks: Vec::new() };
+        let encoding = captured.header("transfer-encoding").unwrap_or("identity");
+        if !encoding.eq_ignore_ascii_case("identity") {
+            let what = format!("the body is written as `{encoding}`: its own bytes are needed");
+            return Err(Failure::new(what).advise("Give it apart: --body-file FILE"));
+        }
+        Ok(captured.of_its_length())
+    }
+
+    /// Takes as many bytes as `Content-Length` says: editors end a file with a line break that was
+    /// never sent.
+    fn of_its_length(mut self) -> Self {
+        let Some(length) = self.header("content-length").and_then(|value| value.parse().ok())
+        else {
+            return self;
+        };
+        let there = self.body.len();
+        if there > length {
+            self.body.truncate(length);
+            let more = there - length;
+            self.remarks
+                .push(format!("{more} bytes after the body's Content-Length were left out"));
+        } else if there < length {
+            let remark =
+                format!("the body has {there} of the {length} bytes of its Content-Length");
+            self.remarks.push(remark);
+        }
+        self
+    }
+
+    /// Reads a header as it is given to an option: `Name: value`.
+    ///
+    /// # Errors
+    /// When it has no colon.
+    pub(crate) fn parse_header(text: &str) -> Result<(String, String), String> {
+        let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    }
+}
+
+/// What comes after the first line, if that is a request's.
+fn without_request_line(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
+    let (first, rest) = text.split_at(end);
+    let last_word = first.trim_ascii_end().rsplit(|byte| *byte == b' ').next();
+    if last_word.is_some_and(|word| word.starts_with(b"HTTP/")) { rest } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::as_sent(b"POST /hook HTTP/1.1\r\nWebhook-Id: evt_1\r\n\r\n{}")]
+    #[case::of_http_2(b"POST /hook HTTP/2\nwebhook-id: evt_1\n\n{}")]
+    #[case::headers_alone(b"webhook-id:evt_1\n\n{}")]
+    #[case::with_a_line_break_more(b"webhook-id: evt_1\ncontent-length: 2\n\n{}\n")]
+    fn a_request_is_read_as_people_keep_it(#[case] text: &[u8]) {
+        let captured = Captured::parse(text).expect("read");
+        assert_eq!(captured.header("webhook-id"), Some("evt_1"));
+        assert_eq!(captured.body, b"{}");
+    }
+
+    #[test]
+    fn a_body_of_another_length_is_remarked_on() {
+        let longer = Captured::parse(b"content-length: 2\n\n{}\r\n").expect("read");
+        assert_eq!(longer.remarks, ["2 bytes after the body's Content-Length were left out"]);
+        let shorter = Captured::parse(b"content-length: 3\n\n{}").expect("read");
+        assert_eq!(shorter.remarks, ["the body has 2 of the 3 bytes of its Content-Length"]);
+        assert!(Captured::parse(b"content-length: 2\n\n{}").expect("read").remarks.is_empty());
+    }
+
+    #[rstest]
+    #[case::nothing(b"")]
+    #[case::a_body_alone(b"{\"id\": \"evt_1\"}")]
+    #[case::headers_without_end(b"webhook-id: evt_1\n")]
+    #[case::chunked(b"transfer-encoding: chunked\n\n2\r\n{}\r\n0\r\n\r\n")]
+    fn what_is_no_request_is_refused_with_what_to_do(#[case] text: &[u8]) {
+        let failure = Captured::parse(text).expect_err("refused").to_string();
+        assert!(failure.contains("--body-file"), "{failure}");
+    }
+
+    #[test]
+    fn a_header_is_a_name_and_a_value() {
+        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(Captured::parse_header("A: b:c "), pair("A", "b:c"));
+        assert!(Captured::parse_header("A b").is_err());
+    }
+}

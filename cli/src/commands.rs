@@ -1,0 +1,105 @@
+//! One file per subject of a command.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod deliveries;
+pub(crate) mod health;
+pub(crate) mod keys;
+pub(crate) mod listen;
+pub(crate) mod login;
+pub(crate) mod replay;
+pub(crate) mod verify;
+pub(crate) mod webhooks;
+
+use crate::{
+    args::{Cli, Command, Global},
+    failure::Failure,
+    output::Output,
+    settings::{self, Caller, Settings},
+};
+use grapnel_client::Client;
+use std::process::ExitCode;
+
+/// Does what was asked for.
+///
+/// # Errors
+/// When it cannot be done.
+pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Webhooks(command) => return webhooks::run(command, global, output).await,
+        Command::Deliveries(command) => deliveries::run(command, global, output).await?,
+        Command::Replay(command) => replay::run(command, global, output).await?,
+        Command::Keys(command) => keys::run(command, global, output).await?,
+        Command::Listen(options) => listen::run(options, global, output).await?,
+        Command::Verify(options) => return verify::run(options, global, output).await,
+        Command::Health => health::run(global, output).await?,
+        Command::Login(options) => login::run(options, global, output).await?,
+        Command::Config(command) => config::run(&command, global, output)?,
+        Command::Completions(options) => completions::run(&options),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Global {
+    /// The settings, shown if that was asked for.
+    ///
+    /// # Errors
+    /// When the file with them cannot be read.
+    pub(crate) fn settings(&self, caller: Caller) -> Result<Settings, Failure> {
+        let settings = settings::find(&self.flags, caller)?;
+        if self.verbose {
+            eprint!("{settings}");
+        }
+        Ok(settings)
+    }
+
+    /// A client with any key.
+    ///
+    /// # Errors
+    /// When a setting is missing.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        self.settings(Caller::Anyone)?.client()
+    }
+}
+
+/// Asks a person for a line, which is shown only if it is no secret; reads standard input where
+/// nobody can be asked.
+///
+/// # Errors
+/// When there is nothing.
+pub(crate) fn ask(question: &str, is_secret: bool) -> Result<String, Failure> {
+    use std::io::{BufRead, IsTerminal, Write, stdin};
+    let line = if stdin().is_terminal() {
+        let mut terminal = console::Term::stderr();
+        write!(terminal, "{question}: ")?;
+        if is_secret { terminal.read_secure_line()? } else { terminal.read_line()? }
+    } else {
+        let mut line = String::new();
+        stdin().lock().read_line(&mut line)?;
+        line
+    };
+    match line.trim() {
+        "" => Err(Failure::usage(format!("{question}: nothing was given"))),
+        line => Ok(line.to_owned()),
+    }
+}
+
+/// Asks a person whether to go on; nobody can say yes where nobody can be asked.
+///
+/// # Errors
+/// When they do not want to.
+pub(crate) fn confirm(question: &str, said_before: bool) -> Result<(), Failure> {
+    use std::io::{IsTerminal, stdin};
+    if said_before {
+        return Ok(());
+    }
+    if !stdin().is_terminal() {
+        return Err(Failure::usage(format!("{question} Say --yes.")));
+    }
+    let answer = ask(&format!("{question} [y/N]"), false).unwrap_or_default();
+    match answer.to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::new("nothing was done")),
+    }
+}

@@ -1,0 +1,154 @@
+//! `grapnel replay`: many deliveries sent again.
+
+use crate::{
+    args::Global,
+    failure::Failure,
+    moment::Moment,
+    output::{Output, read},
+    render,
+};
+use clap::ValueEnum;
+use grapnel_client::{Client, Replay, ReplayOrder, ReplayProgress};
+use std::time::Duration;
+
+/// How often progress is asked for.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What to do with replays.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Send again what failed: of one webhook, or of all
+    Start(Start),
+    /// List replays, newest first
+    List {
+        /// At most so many
+        #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
+    /// Show a replay
+    Get {
+        /// The replay
+        replay: String,
+    },
+    /// Show a replay's progress until it is finished
+    Watch {
+        /// The replay
+        replay: String,
+    },
+}
+
+/// Which deliveries to send again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Start {
+    /// The webhook
+    #[arg(required_unless_present = "all_webhooks")]
+    webhook: Option<String>,
+    /// Of all webhooks that are not disabled
+    #[arg(long, conflicts_with = "webhook")]
+    all_webhooks: bool,
+    /// How they ended
+    #[arg(long, value_enum, default_value_t)]
+    status: Ended,
+    /// Of this event type only
+    #[arg(long, value_name = "TYPE")]
+    event: Option<String>,
+    /// Of events from then on: 2026-11-24T06:24:00Z, or 2h for two hours ago
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Of events before then
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+    /// Stay and show its progress until it is finished
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Ended {
+    /// Given up
+    #[default]
+    Failed,
+    /// Taken by the receiver
+    Success,
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the API refuses.
+pub(crate) async fn run(
+    command: Command,
+    global: &Global,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let client = global.client()?;
+    match command {
+        Command::Start(start) => start.run(&client, output).await,
+        Command::List { limit } => {
+            let list = client.replays().most(limit);
+            output.list(list, render::replay::table(), render::replay::row, "No replays.").await
+        }
+        Command::Get { replay } => {
+            output.one(client.replay(&replay), render::replay::facts).await.map(|_| ())
+        }
+        Command::Watch { replay } => watch(&client, &replay, output).await,
+    }
+}
+
+impl Start {
+    async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
+        let now = output.now();
+        let status = match self.status {
+            Ended::Failed => "failed",
+            Ended::Success => "success",
+        };
+        let order = ReplayOrder {
+            status: Some(status.to_owned()),
+            event: self.event,
+            since: self.since.map(|it| it.from(now)),
+            until: self.until.map(|it| it.from(now)),
+        };
+        let call = match &self.webhook {
+            Some(webhook) => client.replay_webhook(webhook, &order),
+            None => client.replay_all(&order),
+        };
+        if !self.watch {
+            let render = |replay: &Replay, _| {
+                let id = &replay.id;
+                format!("{id} has begun. See how far it is: grapnel replay watch {id}")
+            };
+            return output.one(call, render).await.map(|_| ());
+        }
+        let begun: Replay = call.await?;
+        watch(client, &begun.id, output).await
+    }
+}
+
+/// Prints the progress whenever it has changed: on a terminal in one place.
+async fn watch(client: &Client, id: &str, output: &mut Output) -> Result<(), Failure> {
+    let terminal = console::Term::stderr();
+    let shows = terminal.is_term() && !output.is_json();
+    let mut shown = None;
+    loop {
+        let raw = client.replay(id).raw().await?;
+        let replay: Replay = read(&raw)?;
+        let is_over = replay.status == ReplayProgress::Finished;
+        let seen = (replay.examined, replay.replayed);
+        if is_over || (shown != Some(seen) && !shows) {
+            if shows {
+                terminal.clear_line()?;
+            }
+            let text = render::replay::progress(&replay);
+            output.line(if output.is_json() { raw.get() } else { &text })?;
+        } else if shows {
+            terminal.clear_line()?;
+            terminal.write_str(&render::replay::progress(&replay))?;
+        }
+        if is_over {
+            return Ok(());
+        }
+        shown = Some(seen);
+        tokio::time::sleep(LOOK).await;
+    }
+}

@@ -1,0 +1,148 @@
+//! `grapnel verify`: checks a request that was kept.
+
+use crate::{
+    args::Global,
+    capture::Captured,
+    failure::{self, Failure},
+    moment::{Moment, parse_span},
+    output::Output,
+    verdict::{self, ReportJson, Secrets},
+};
+use grapnel_domain::signature::verify::{Received, TOLERANCE};
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+/// Most bytes of a request that is read.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Check the signatures of a request that was kept.
+///
+/// The request is a file, or standard input: headers, an empty line, then the body byte for byte; a
+/// request line may come first. Or give its parts by -H and --body-file. Exit code 0: it is verified;
+/// 3: it is not, and what is said is why.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The request; `-` is standard input
+    #[arg(default_value = "-", conflicts_with = "headers")]
+    file: PathBuf,
+    /// A header of the request, instead of a file
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
+        value_parser = Captured::parse_header)]
+    headers: Vec<(String, String)>,
+    /// The body
+    #[arg(long, value_name = "TEXT", requires = "headers", conflicts_with = "body_file")]
+    body: Option<String>,
+    /// A file with the body; `-` is standard input
+    #[arg(long, value_name = "FILE", requires = "headers")]
+    body_file: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretOptions,
+    /// How far webhook-timestamp may be from now
+    #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with = "any_age")]
+    tolerance: Option<Duration>,
+    /// However long ago it was signed
+    #[arg(long)]
+    any_age: bool,
+    /// Check as if it were then: the time at which the request arrived
+    #[arg(long, value_name = "TIME")]
+    at: Option<Moment>,
+}
+
+/// Where the secret comes from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SecretOptions {
+    /// The webhook's secret; may be given more than once: one must have signed [env: GRAPNEL_SECRET]
+    #[arg(long = "secret", value_name = "SECRET")]
+    secrets: Vec<String>,
+    /// The webhook, to ask the API for its secret
+    #[arg(long, value_name = "ID")]
+    webhook: Option<String>,
+}
+
+impl SecretOptions {
+    /// The secrets. The environment's counts where none is given otherwise.
+    ///
+    /// # Errors
+    /// When one is none, or the API does not show it.
+    pub(crate) async fn read(&self, global: &Global) -> Result<Secrets, Failure> {
+        let mut texts = self.secrets.clone();
+        if let Some(webhook) = &self.webhook {
+            texts.push(global.client()?.secret(webhook).await?.secret);
+        }
+        if texts.is_empty() {
+            let variable = std::env::var("GRAPNEL_SECRET").ok();
+            texts.extend(variable.filter(|text| !text.is_empty()));
+        }
+        Secrets::parse(&texts)
+    }
+}
+
+/// Checks it.
+///
+/// # Errors
+/// When it cannot be read or there is no secret. That it is not verified is none.
+pub(crate) async fn run(
+    options: Options,
+    global: &Global,
+    output: &mut Output,
+) -> Result<ExitCode, Failure> {
+    let secrets = options.secrets.read(global).await?;
+    if secrets.is_empty() {
+        return Err(Failure::usage("there is no secret to check with")
+            .advise("Give it by --secret or GRAPNEL_SECRET, or name the webhook by --webhook."));
+    }
+    let captured = options.request()?;
+    let now = options.at.map_or(output.now(), |at| at.from(output.now()));
+    let tolerance =
+        if options.any_age { Duration::MAX } else { options.tolerance.unwrap_or(TOLERANCE) };
+    let received = Received::read(&captured.body, |name| captured.header(name));
+    let report = secrets
+        .judge(&received, now, tolerance)
+        .ok_or_else(|| Failure::usage("there is no secret to check with"))?;
+    for remark in &captured.remarks {
+        eprintln!("note: {remark}");
+    }
+    if output.is_json() {
+        output.json(&ReportJson::of(&report))?;
+    } else {
+        output.line(verdict::text(&report).trim_end())?;
+    }
+    Ok(failure::yes_or_no(report.is_verified()))
+}
+
+impl Options {
+    fn request(&self) -> Result<Captured, Failure> {
+        if self.headers.is_empty() {
+            return Captured::parse(&read(&self.file)?);
+        }
+        let body = match (&self.body, &self.body_file) {
+            (Some(text), _) => text.clone().into_bytes(),
+            (None, Some(file)) => read(file)?,
+            (None, None) => read(Path::new("-"))?,
+        };
+        Ok(Captured { headers: self.headers.clone(), body, remarks: Vec::new() })
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let is_input = file == Path::new("-");
+    let read = if is_input {
+        std::io::stdin().lock().take(MOST_BYTES).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(file).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+    };
+    let name = if is_input { "standard input".into() } else { file.display().to_string() };
+    match read {
+        Ok(length) if length as u64 == MOST_BYTES => {
+            Err(Failure::new(format!("{name} is over {MOST_BYTES} bytes")))
+        }
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Failure::new(format!("{name}: {error}"))),
+    }
+}

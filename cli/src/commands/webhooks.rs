@@ -1,0 +1,129 @@
+//! `grapnel webhooks`: where events go.
+
+mod change;
+
+use super::confirm;
+use crate::{
+    args::Global,
+    failure::{self, Failure},
+    moment::{parse_span, relative},
+    output::Output,
+    render::{self, Cell, Facts},
+};
+use grapnel_client::{Delivery, DeliveryStatus, Rotation, Secret};
+use std::{process::ExitCode, time::Duration};
+
+/// What to do with webhooks.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List webhooks, in order of creation
+    List {
+        /// At most so many
+        #[arg(long, short = 'n', value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Show a webhook
+    Get {
+        /// The webhook
+        id: String,
+    },
+    /// Make a webhook and show its secret
+    Create(change::Create),
+    /// Change some of a webhook's configuration
+    Update(change::Update),
+    /// Delete a webhook
+    Delete {
+        /// The webhook
+        id: String,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Let a webhook receive events again
+    Enable {
+        /// The webhook
+        id: String,
+    },
+    /// Let a webhook receive no events
+    Disable {
+        /// The webhook
+        id: String,
+    },
+    /// Show a webhook's secret
+    Secret {
+        /// The webhook
+        id: String,
+    },
+    /// Make a new secret and show it; the old one signs too for a while
+    RotateSecret {
+        /// The webhook
+        id: String,
+        /// How long the old one signs too: up to 7d, and a day if left out
+        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+        grace: Option<Duration>,
+    },
+    /// Send a sample event to a webhook and show what came back; exit code 3 if it was no success
+    Test {
+        /// The webhook
+        id: String,
+        /// The event's type; the first that the webhook wants, if left out
+        #[arg(long, value_name = "TYPE")]
+        event: Option<String>,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the API refuses.
+pub(crate) async fn run(
+    command: Command,
+    global: &Global,
+    output: &mut Output,
+) -> Result<ExitCode, Failure> {
+    let client = global.client()?;
+    match command {
+        Command::List { limit } => {
+            let list = client.webhooks().most(limit.unwrap_or(usize::MAX));
+            let none = "No webhooks yet. Make one: grapnel webhooks create https://…";
+            output.list(list, render::webhook::table(), render::webhook::row, none).await?;
+        }
+        Command::Get { id } => {
+            output.one(client.webhook(&id), render::webhook::facts).await?;
+        }
+        Command::Create(create) => create.run(&client, output).await?,
+        Command::Update(update) => update.run(&client, output).await?,
+        Command::Delete { id, yes } => {
+            confirm(&format!("Delete {id}? What is on its way to it will not arrive."), yes)?;
+            client.delete_webhook(&id).await?;
+            if !output.is_json() {
+                output.line(format!("{id} is deleted."))?;
+            }
+        }
+        Command::Enable { id } => change::set_status(&client, &id, "active", output).await?,
+        Command::Disable { id } => change::set_status(&client, &id, "disabled", output).await?,
+        Command::Secret { id } => {
+            output.one(client.secret(&id), |it: &Secret, _| it.secret.clone()).await?;
+        }
+        Command::RotateSecret { id, grace } => {
+            let call = client.rotate_secret(&id, grace.map(|grace| grace.as_secs()));
+            let facts = |it: &Rotation, now| {
+                let until = it.previous_secret_valid_until;
+                Facts::default()
+                    .with("secret", Cell::plain(&it.secret))
+                    .with("old one ends", Cell::plain(relative(until, now)))
+                    .text()
+            };
+            output.one(call, facts).await?;
+        }
+        Command::Test { id, event } => {
+            let call = client.test_webhook(&id, event.as_deref());
+            let delivery: Delivery = output.one(call, render::delivery::facts).await?;
+            if !delivery.is_settled() {
+                eprintln!("No answer yet. See later: grapnel deliveries get {id} {}", delivery.id);
+            }
+            return Ok(failure::yes_or_no(delivery.status == DeliveryStatus::Success));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

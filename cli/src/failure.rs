@@ -1,0 +1,138 @@
+//! How a command ends badly.
+//!
+//! | code | |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | it failed: the API refused, nothing answered, a file could not be read |
+//! | 2 | it was called wrongly, or a setting is missing |
+//! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed |
+
+use console::style;
+use grapnel_client::Error;
+use std::{fmt, io, process::ExitCode};
+
+/// What was asked for could not be done.
+const FAILED: u8 = 1;
+/// What was asked for cannot be understood.
+const USAGE: u8 = 2;
+/// What was asked for was done, and came out badly.
+const NO: u8 = 3;
+
+/// A sentence for whoever called, and what they can do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    advice: Option<String>,
+    code: u8,
+}
+
+/// The exit code for an answer that is yes or no.
+pub(crate) fn yes_or_no(yes: bool) -> ExitCode {
+    if yes { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+}
+
+impl Failure {
+    /// It failed.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), advice: None, code: FAILED }
+    }
+
+    /// It was called wrongly.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), advice: None, code: USAGE }
+    }
+
+    /// With what to do about it.
+    pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// Prints it to standard error and answers the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        if self.message.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("{} {self}", style("error:").for_stderr().red().bold());
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.advice {
+            Some(advice) => write!(f, "\n\n{advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Who reads our output may stop (`grapnel … | head`): that is no failure, and nothing is left
+    /// to be said to them.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { message: String::new(), advice: None, code: 0 },
+            _ => Self::new(error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let advice = match &error {
+            Error::Refused(problem) => advice(&problem.code),
+            Error::NoAnswer { .. } => Some(
+                "Is the address right? `grapnel config show` says which one is used. A local \
+                 Grapnel is started by `cargo xtask up`.",
+            ),
+            Error::NotGrapnel { .. } => {
+                Some("Is the address right? `grapnel config show` says which one is used.")
+            }
+            _ => None,
+        };
+        let code = match error {
+            Error::InvalidId(_) | Error::InvalidUrl { .. } | Error::InvalidKey => USAGE,
+            _ => FAILED,
+        };
+        Self { message: error.to_string(), advice: advice.map(str::to_owned), code }
+    }
+}
+
+/// What helps against a refusal, by its code.
+fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "unauthorized" => {
+            "The key is not one of this deployment's. `grapnel config show` says which key is used \
+             and where it comes from; `grapnel login` keeps another one."
+        }
+        "missing_scope" => {
+            "An admin makes a key with more scopes: grapnel keys create USER --scope …"
+        }
+        "admin_required" => "Give the admin key: GRAPNEL_ADMIN_KEY, or --key.",
+        "user_required" => "The admin key acts for a user: name one by --user or GRAPNEL_USER.",
+        "not_found" => {
+            "It is not there, or another user's. `grapnel webhooks list` shows what is yours."
+        }
+        "webhook_disabled" => "grapnel webhooks enable ID",
+        "temporarily_unavailable" | "changed_meanwhile" => "Try again in a moment.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_stops_reading_is_told_nothing() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!((failure.message.as_str(), failure.code), ("", 0));
+    }
+
+    #[test]
+    fn a_failure_says_what_to_do() {
+        let failure = Failure::usage("no key").advise("Make one.");
+        assert_eq!(failure.to_string(), "no key\n\nMake one.");
+    }
+}

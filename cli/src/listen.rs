@@ -1,0 +1,233 @@
+//! A receiver on 127.0.0.1: takes a request with a bound on everything, checks it, answers.
+//!
+//! Requests are served side by side; what was seen of each goes through a channel to the one place
+//! that prints. Nothing waits for that: an answer is sent when it is there.
+
+mod answer;
+mod seen;
+
+pub(crate) use answer::{Answering, Forward};
+pub(crate) use seen::Seen;
+
+use crate::{failure::Failure, moment, settings::shown, verdict::Secrets};
+use answer::Reply;
+use grapnel_domain::signature::verify::{Received, TOLERANCE};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{
+    convert::Infallible,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// Most bytes of a body. Grapnel sends an event's data of up to 256 KiB, in an envelope.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// Longest wait for a request's headers, and then for its body.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// Most connections at a time; others wait.
+const CONNECTIONS: usize = 64;
+
+/// Pause after a failed accept: with no file descriptors left, the next would fail at once too.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A receiver that has its port.
+pub(crate) struct Receiver {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// What every request is treated by.
+struct Rules {
+    secrets: Secrets,
+    answering: Answering,
+    save: Option<PathBuf>,
+}
+
+impl Receiver {
+    /// Takes a port on 127.0.0.1; any that is free for 0.
+    ///
+    /// # Errors
+    /// When it is taken.
+    pub(crate) async fn bind(port: u16) -> Result<Self, Failure> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let refuse = |error: std::io::Error| {
+            Failure::new(format!("port {port} cannot be had: {error}"))
+                .advise("Name another by --port, or let --port 0 find one.")
+        };
+        let listener = bound.map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it is reached.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until Ctrl-C, and hands over what was seen of each request.
+    ///
+    /// # Errors
+    /// When `print` fails, or signals cannot be waited for.
+    pub(crate) async fn run(
+        self,
+        secrets: Secrets,
+        answering: Answering,
+        save: Option<PathBuf>,
+        mut print: impl FnMut(&Seen) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if let Some(folder) = &save {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::new(format!("{}: {error}", shown(folder))))?;
+        }
+        let rules = Arc::new(Rules { secrets, answering, save });
+        let (tell, mut told) = mpsc::channel(CONNECTIONS);
+        let serving = serve(self.listener, rules, tell);
+        let mut serving = std::pin::pin!(serving);
+        let mut interrupted = std::pin::pin!(interrupted());
+        loop {
+            tokio::select! {
+                result = &mut interrupted => {
+                    result?;
+                    // What has been answered is printed.
+                    while let Ok(seen) = told.try_recv() {
+                        print(&seen)?;
+                    }
+                    return Ok(());
+                }
+                Some(seen) = told.recv() => print(&seen)?,
+                () = &mut serving => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Ends when somebody wants this program to.
+async fn interrupted() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+/// Never ends by itself.
+async fn serve(listener: TcpListener, rules: Arc<Rules>, tell: mpsc::Sender<Seen>) {
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        while connections.try_join_next().is_some() {}
+        let (rules, tell) = (Arc::clone(&rules), tell.clone());
+        connections.spawn(async move {
+            connection(stream, &rules, &tell).await;
+            drop(place);
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, rules: &Rules, tell: &mpsc::Sender<Seen>) {
+    let service = service_fn(|request| async {
+        let (seen, response) = take(request, rules).await;
+        // Nobody prints any more: the end is near.
+        let _ = tell.send(seen).await;
+        Ok::<_, Infallible>(response)
+    });
+    // A client that goes away ends up here as an error, and is none of ours.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(READ_LIMIT)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn take(request: Request<Incoming>, rules: &Rules) -> (Seen, Response<Full<Bytes>>) {
+    let (began, at) = (Instant::now(), moment::now());
+    let (head, body) = request.into_parts();
+    let read = timeout(READ_LIMIT, Limited::new(body, BODY_BYTES).collect()).await;
+    let refusal = match &read {
+        _ if head.method != Method::POST => Some((StatusCode::METHOD_NOT_ALLOWED, "no POST")),
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Some((StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB"))
+        }
+        Ok(Err(_)) => Some((StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_) => Some((StatusCode::REQUEST_TIMEOUT, "the body did not come")),
+    };
+    let body = read.ok().and_then(Result::ok).map(|it| it.to_bytes()).unwrap_or_default();
+    let header = |name: &'static str| head.headers.get(name).and_then(|it| it.to_str().ok());
+    let received = Received::read(&body, header);
+    let report = rules.secrets.judge(&received, at, TOLERANCE);
+    let event = seen::event_type(&body);
+    let (id, path) = (header("webhook-id").map(str::to_owned), head.uri.path().to_owned());
+    let saved = match (&rules.save, &refusal) {
+        (Some(folder), None) => save(folder, &head, &body, id.as_deref()),
+        _ => None,
+    };
+    let bytes = body.len();
+    let reply = match refusal {
+        Some((status, why)) => Reply::refusal(status, why),
+        None => rules.answering.reply(&head, body).await,
+    };
+    let status = reply.response.status().as_u16();
+    let took = began.elapsed();
+    let remark = reply.remark.or(saved);
+    (Seen { at, event, id, path, bytes, report, status, took, remark }, reply.response)
+}
+
+/// Keeps a request; answers why it could not be kept.
+fn save(
+    folder: &Path,
+    head: &hyper::http::request::Parts,
+    body: &Bytes,
+    id: Option<&str>,
+) -> Option<String> {
+    // Ids of Grapnel's are plain; whatever else comes must not choose the path.
+    let plain = |id: &&str| {
+        id.len() <= 100 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    };
+    let name = id.filter(plain).filter(|id| !id.is_empty()).unwrap_or("request");
+    let millis = moment::now().as_millis();
+    let mut text = format!("{} {} HTTP/1.1\r\n", head.method, head.uri).into_bytes();
+    for (name, value) in &head.headers {
+        // The body is kept whole, whatever it was sent in.
+        if name != hyper::header::TRANSFER_ENCODING {
+            text.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes()].concat());
+            text.extend_from_slice(b"\r\n");
+        }
+    }
+    text.extend_from_slice(b"\r\n");
+    text.extend_from_slice(body);
+    let file = folder.join(format!("{name}.{millis}.http"));
+    std::fs::write(&file, text).err().map(|error| format!("{}: {error}", shown(&file)))
+}
+
+#[cfg(test)]
+#[path = "listen/tests.rs"]
+mod tests;

@@ -1,0 +1,41 @@
+//! `grapnel`: Grapnel's API from a terminal and from scripts.
+//!
+//! - [`args`] is what can be typed; [`settings`] finds out where the API is and who calls.
+//! - [`commands`] has one file per subject. Each makes calls of `grapnel-client` and hands what came
+//!   back to [`output`], which prints the API's own JSON for scripts or what [`render`] makes of it
+//!   for people.
+//! - [`listen`] is a receiver on this machine; [`capture`] reads a request that was kept; [`verdict`]
+//!   says of either whether it is signed as it should be.
+//! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
+
+mod args;
+mod capture;
+mod commands;
+mod failure;
+mod listen;
+mod moment;
+mod output;
+mod render;
+mod settings;
+mod verdict;
+
+use args::Cli;
+use clap::Parser;
+use failure::Failure;
+use output::Output;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    args::apply_colour(cli.global.color);
+    let mut output = Output::standard(cli.global.json);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(cli, &mut output)),
+        Err(error) => Err(Failure::new(format!("cannot start: {error}"))),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,119 @@
+//! Webhooks for people.
+
+use super::{Cell, Facts, Table};
+use crate::moment::{relative, span};
+use grapnel_client::{RetryConfig, Webhook};
+use grapnel_domain::time::Timestamp;
+use std::time::Duration;
+
+/// A list of them.
+pub(crate) fn table() -> Table {
+    Table::new(&["id", "name", "status", "events", "url"], 4)
+}
+
+/// A row of it.
+pub(crate) fn row(webhook: &Webhook, _: Timestamp) -> Vec<Cell> {
+    vec![
+        Cell::plain(&webhook.id),
+        Cell::plain(&webhook.name),
+        Cell::status(webhook.status.as_str()),
+        Cell::plain(webhook.events.join(", ")),
+        Cell::dim(&webhook.url),
+    ]
+}
+
+/// All about one. Its secret is shown if the API shows it, which it does once.
+pub(crate) fn facts(webhook: &Webhook, now: Timestamp) -> String {
+    let mut facts = Facts::default()
+        .with("id", Cell::plain(&webhook.id))
+        .with("name", Cell::plain(&webhook.name))
+        .with("url", Cell::plain(&webhook.url))
+        .with("events", Cell::plain(webhook.events.join(", ")))
+        .with("status", Cell::status(webhook.status.as_str()))
+        .with("format", Cell::plain(webhook.payload_format.as_str()))
+        .with("retries", Cell::plain(retries(&webhook.retry_config)))
+        .with("time limit", Cell::plain(format!("{} s", webhook.retry_config.timeout_seconds)))
+        .with("user", Cell::plain(&webhook.user_id));
+    for (name, value) in &webhook.headers {
+        facts = facts.with("header", Cell::plain(format!("{name}: {value}")));
+    }
+    let shown = Some(&webhook.secret).filter(|secret| !secret.ends_with('*'));
+    facts
+        .with_some("secret", shown.map(Cell::plain))
+        .with("created", Cell::dim(relative(webhook.created_at, now)))
+        .with("changed", Cell::dim(relative(webhook.updated_at, now)))
+        .text()
+}
+
+/// `5 attempts, after 1m, 5m, 30m, 2h`.
+fn retries(config: &RetryConfig) -> String {
+    let seconds = |seconds: u32| span(Duration::from_secs(seconds.into()));
+    let attempts = match config.max_attempts {
+        1 => return "1 attempt".to_owned(),
+        count => format!("{count} attempts"),
+    };
+    if let Some(delays) = &config.delays_seconds {
+        let delays: Vec<String> = delays.iter().copied().map(seconds).collect();
+        return format!("{attempts}, after {}", delays.join(", "));
+    }
+    match &config.backoff {
+        Some(backoff) => format!(
+            "{attempts}, after {}, each delay {} times the one before, up to {}",
+            seconds(backoff.initial_seconds),
+            backoff.multiplier,
+            seconds(backoff.max_seconds)
+        ),
+        None => attempts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn webhook(secret: &str, retry: &Value) -> Webhook {
+        let json = json!({
+            "id": "wh_1", "userId": "demo", "name": "Leads\u{1b}[31m", "url": "https://a.example",
+            "events": ["lead.*", "task.failed"], "secret": secret, "headers": {"X-Team": "sales"},
+            "status": "active", "retryConfig": retry, "payloadFormat": "envelope",
+            "createdAt": "2026-11-24T05:24:00.000Z", "updatedAt": "2026-11-24T06:23:00.000Z",
+        });
+        serde_json::from_value(json).expect("a webhook")
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-24T06:24:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn a_webhook_is_told_in_full_and_its_mask_is_not() {
+        let retry = json!({"maxAttempts": 5, "timeoutSeconds": 10, "delaysSeconds": [60, 5400]});
+        let text = facts(&webhook("whsec_********", &retry), now());
+        assert_eq!(
+            console::strip_ansi_codes(&text),
+            "id          wh_1\n\
+             name        Leads\\u{1b}[31m\n\
+             url         https://a.example\n\
+             events      lead.*, task.failed\n\
+             status      active\n\
+             format      envelope\n\
+             retries     5 attempts, after 1m, 1h 30m\n\
+             time limit  10 s\n\
+             user        demo\n\
+             header      X-Team: sales\n\
+             created     1h ago\n\
+             changed     1m ago\n"
+        );
+    }
+
+    #[test]
+    fn a_new_webhooks_secret_is_shown() {
+        let backoff = json!({"initialSeconds": 30, "multiplier": 1.5, "maxSeconds": 3600});
+        let retry = json!({"maxAttempts": 8, "timeoutSeconds": 10, "backoff": backoff});
+        let text = facts(&webhook("whsec_abc", &retry), now());
+        assert!(text.contains("whsec_abc"), "{text}");
+        let told = "8 attempts, after 30s, each delay 1.5 times the one before, up to 1h";
+        assert!(text.contains(told), "{text}");
+    }
+}

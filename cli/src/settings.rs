@@ -1,0 +1,230 @@
+//! Where the API is and who calls: from flags, the environment, a file, or a local Grapnel.
+//!
+//! A key that a file keeps belongs to the address beside it. If the address comes from somewhere
+//! else and is another one, the file's key stays where it is: a key must go nowhere but where its
+//! owner sent it.
+
+pub(crate) mod file;
+mod local;
+
+use crate::failure::Failure;
+use clap::Args;
+use grapnel_client::Client;
+use std::{fmt, path::PathBuf};
+
+/// The settings that can be given as flags.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct Flags {
+    /// Address of the API [env: GRAPNEL_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// API key; better kept in the environment, since others can see flags [env: GRAPNEL_KEY]
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// The user to act for, where the key is the admin's [env: GRAPNEL_USER]
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) user: Option<String>,
+    /// Let the key travel unencrypted to an http:// address that is not this machine
+    #[arg(long, global = true)]
+    pub(crate) allow_http: bool,
+}
+
+/// Somewhere that settings can come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// What it is called.
+    pub(crate) name: String,
+    /// Where the API is.
+    pub(crate) url: Option<String>,
+    /// A key.
+    pub(crate) key: Option<String>,
+    /// The admin's key, where that is another one.
+    pub(crate) admin_key: Option<String>,
+    /// The user to act for.
+    pub(crate) user: Option<String>,
+    /// Whether its keys go to its own address only.
+    pub(crate) is_bound: bool,
+}
+
+/// A setting and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// The value.
+    pub(crate) value: String,
+    /// The name of the source.
+    pub(crate) from: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Where the API is.
+    pub(crate) url: Option<Setting>,
+    /// The key.
+    pub(crate) key: Option<Setting>,
+    /// The user to act for.
+    pub(crate) user: Option<Setting>,
+    /// Whether a key may travel unencrypted.
+    pub(crate) allow_http: bool,
+}
+
+/// Whose key a command takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Any.
+    Anyone,
+    /// The admin.
+    Admin,
+}
+
+/// Finds the settings.
+///
+/// # Errors
+/// When the configuration file is there and cannot be read.
+pub(crate) fn find(flags: &Flags, caller: Caller) -> Result<Settings, Failure> {
+    let from_flags = Source {
+        name: "a flag".into(),
+        url: flags.api.clone(),
+        key: flags.key.clone(),
+        // Whoever gives a key means it.
+        admin_key: flags.key.clone(),
+        user: flags.user.clone(),
+        is_bound: false,
+    };
+    let sources = [
+        Some(from_flags),
+        Some(from_environment(|name| std::env::var(name).ok())),
+        file::read()?.map(|kept| kept.source(&file::path())),
+        std::env::current_dir().ok().and_then(|here| local::find(&here)),
+    ];
+    let sources: Vec<Source> = sources.into_iter().flatten().collect();
+    Ok(Settings { allow_http: flags.allow_http, ..choose(&sources, caller) })
+}
+
+fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Source {
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    Source {
+        name: "the environment".into(),
+        url: set("GRAPNEL_URL"),
+        key: set("GRAPNEL_KEY"),
+        admin_key: set("GRAPNEL_ADMIN_KEY"),
+        user: set("GRAPNEL_USER"),
+        is_bound: false,
+    }
+}
+
+/// Takes each setting from the first source that has it. A user is bound like a key: it is one of
+/// the deployment's.
+fn choose(sources: &[Source], caller: Caller) -> Settings {
+    let first = |pick: &dyn Fn(&Source) -> Option<String>| {
+        sources
+            .iter()
+            .find_map(|source| Some(Setting { value: pick(source)?, from: source.name.clone() }))
+    };
+    let url = first(&|source| source.url.clone());
+    let address = |text: &str| text.trim_end_matches('/').to_owned();
+    let chosen = url.as_ref().map(|url| address(&url.value));
+    let applies = |source: &Source| {
+        !source.is_bound || source.url.as_deref().map(address).as_ref() == chosen.as_ref()
+    };
+    let key = first(&|source| {
+        let admin = source.admin_key.clone().filter(|_| caller == Caller::Admin);
+        admin.or_else(|| source.key.clone()).filter(|_| applies(source))
+    });
+    let user = first(&|source| source.user.clone().filter(|_| applies(source)));
+    Settings { url, key, user, allow_http: false }
+}
+
+impl Settings {
+    /// A client of the API.
+    ///
+    /// # Errors
+    /// When there is no address or no key, or the key would travel unencrypted.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let url = self.url()?;
+        let key = self.key.as_ref().ok_or_else(|| {
+            Failure::usage(format!("there is no key for {url}")).advise(
+                "Set GRAPNEL_KEY, or run `grapnel login`, which keeps one. An admin makes keys: \
+                 grapnel keys create USER",
+            )
+        })?;
+        if !self.allow_http && !is_private(url) {
+            let advice = "Use https://, or say --allow-http where nobody listens in between.";
+            let message = format!("the key would travel unencrypted to {url}");
+            return Err(Failure::usage(message).advise(advice));
+        }
+        let mut builder = Client::builder(url).key(&key.value);
+        if let Some(user) = &self.user {
+            builder = builder.user(&user.value);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// A client without a key.
+    ///
+    /// # Errors
+    /// When there is no address.
+    pub(crate) fn anonymous(&self) -> Result<Client, Failure> {
+        Ok(Client::builder(self.url()?).build()?)
+    }
+
+    fn url(&self) -> Result<&str, Failure> {
+        self.url.as_ref().map(|url| url.value.as_str()).ok_or_else(|| {
+            Failure::usage("it is not known where the API is").advise(
+                "Set GRAPNEL_URL to the stack's output ApiUrl, or run `grapnel login`, which keeps \
+                 it. Inside the checkout of a running `cargo xtask up` nothing need be set.",
+            )
+        })
+    }
+}
+
+/// Whether what goes there can be read on the way by nobody else: https, or this machine.
+fn is_private(url: &str) -> bool {
+    // What is no address is refused as that.
+    let Ok(url) = url.parse::<hyper::Uri>() else { return true };
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    url.scheme_str() != Some("http")
+        || is_loopback
+        || host == "localhost"
+        || host.ends_with(".localhost")
+}
+
+/// A secret as it may be shown: what kind it is, and its last characters if it is long enough for
+/// them to give nothing away.
+pub(crate) fn masked(secret: &str) -> String {
+    let prefix = secret.split_inclusive('_').next().filter(|it| it.len() <= 6 && it.ends_with('_'));
+    let end = secret.get(secret.len().saturating_sub(4)..).filter(|_| secret.len() >= 24);
+    format!("{}…{}", prefix.unwrap_or_default(), end.unwrap_or_default())
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows =
+            [("api", &self.url, false), ("key", &self.key, true), ("user", &self.user, false)];
+        for (name, setting, hide) in rows {
+            match setting {
+                Some(Setting { value, from }) if hide => {
+                    writeln!(f, "{name:<5} {} (from {from})", masked(value))?;
+                }
+                Some(Setting { value, from }) => writeln!(f, "{name:<5} {value} (from {from})")?,
+                None => writeln!(f, "{name:<5} not set")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folder that a path is in, for errors.
+pub(crate) fn shown(path: &std::path::Path) -> String {
+    let home: Option<PathBuf> = std::env::home_dir();
+    match home.and_then(|home| path.strip_prefix(home).ok().map(std::path::Path::to_owned)) {
+        Some(below) => format!("~/{}", below.display()),
+        None => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

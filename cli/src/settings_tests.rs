@@ -1,0 +1,90 @@
+use super::*;
+use rstest::rstest;
+
+fn source(name: &str, url: Option<&str>, key: Option<&str>) -> Source {
+    Source {
+        name: name.into(),
+        url: url.map(str::to_owned),
+        key: key.map(str::to_owned),
+        is_bound: name == "file",
+        ..Source::default()
+    }
+}
+
+fn chosen(sources: &[Source]) -> (Option<String>, Option<String>) {
+    let settings = choose(sources, Caller::Anyone);
+    (settings.url.map(|it| it.value), settings.key.map(|it| it.value))
+}
+
+#[test]
+fn the_first_source_that_has_a_setting_gives_it() {
+    let sources = [
+        source("flags", None, Some("k1")),
+        source("environment", Some("https://a"), Some("k2")),
+        source("file", Some("https://b"), Some("k3")),
+    ];
+    assert_eq!(chosen(&sources), (Some("https://a".into()), Some("k1".into())));
+}
+
+#[test]
+fn a_kept_key_goes_to_its_own_address_only() {
+    let file = source("file", Some("https://a/"), Some("kept"));
+    let flags = |url| source("flags", Some(url), None);
+    let other = [flags("https://b"), file.clone()];
+    assert_eq!(chosen(&other), (Some("https://b".into()), None));
+    let same = [flags("https://a"), file.clone()];
+    assert_eq!(chosen(&same), (Some("https://a".into()), Some("kept".into())));
+    assert_eq!(chosen(&[file]), (Some("https://a/".into()), Some("kept".into())));
+}
+
+#[test]
+fn the_admins_commands_take_the_admins_key() {
+    let both =
+        Source { admin_key: Some("admin".into()), ..source("one", Some("https://a"), Some("k")) };
+    let key = |caller| choose(std::slice::from_ref(&both), caller).key.expect("a key").value;
+    assert_eq!((key(Caller::Anyone), key(Caller::Admin)), ("k".into(), "admin".into()));
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let variable = |name: &str| Some(if name == "GRAPNEL_KEY" { "" } else { "x" }.to_owned());
+    let source = from_environment(variable);
+    assert_eq!((source.key, source.url.as_deref()), (None, Some("x")));
+}
+
+#[rstest]
+#[case("https://api.example.com", true)]
+#[case("http://127.0.0.1:4566/x", true)]
+#[case("http://[::1]:4566", true)]
+#[case("http://localhost:1", true)]
+#[case("http://abc.execute-api.localhost:4566", true)]
+#[case("http://api.example.com", false)]
+#[case("http://10.0.0.1", false)]
+fn a_key_travels_encrypted_or_not_at_all(#[case] url: &str, #[case] private: bool) {
+    assert_eq!(is_private(url), private);
+    let setting = |value: &str| Some(Setting { value: value.into(), from: "a flag".into() });
+    let mut settings =
+        Settings { url: setting(url), key: setting("gk_1"), user: None, allow_http: false };
+    assert_eq!(settings.client().is_ok(), private);
+    settings.allow_http = true;
+    assert!(settings.client().is_ok());
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_to_do() {
+    let none = Settings::default();
+    let failure = none.client().expect_err("no address").to_string();
+    assert!(failure.contains("GRAPNEL_URL") && failure.contains("grapnel login"), "{failure}");
+    let from = "a flag".to_owned();
+    let url = Some(Setting { value: "https://api.example.com".into(), from });
+    let failure = Settings { url, ..none }.client().expect_err("no key").to_string();
+    assert!(failure.contains("GRAPNEL_KEY"), "{failure}");
+}
+
+#[test]
+fn a_secret_is_masked() {
+    assert_eq!(masked("gk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAwxyz"), "gk_…wxyz");
+    assert_eq!(masked("gk_short"), "gk_…");
+    assert_eq!(masked("0123456789abcdef"), "…");
+    assert_eq!(masked(""), "…");
+}

@@ -1,0 +1,117 @@
+//! Lists: page after page, or as one stream.
+
+use crate::{Call, Client, Error};
+use futures::{Stream, TryStreamExt, stream};
+use reqwest::Method;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use std::marker::PhantomData;
+
+/// Items of a page: the most that the API gives at once.
+const PAGE_ITEMS: usize = 100;
+
+/// A list of the API, of which nothing was asked for yet.
+#[derive(Debug)]
+#[must_use = "a list is read page by page or as a stream"]
+pub struct List<T> {
+    client: Client,
+    path: Result<String, Error>,
+    most: Option<usize>,
+    item: PhantomData<fn() -> T>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// Its items. A page can have fewer than were asked for and not be the last.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    pub(crate) fn new(client: Client, path: Result<String, Error>) -> Self {
+        Self { client, path, most: None, item: PhantomData }
+    }
+
+    /// At most this many of its items; all of them otherwise.
+    pub fn most(self, most: usize) -> Self {
+        Self { most: Some(most), ..self }
+    }
+
+    /// The same list with the API's JSON of each item as it came.
+    pub fn raw(self) -> List<Box<RawValue>> {
+        List { client: self.client, path: self.path, most: self.most, item: PhantomData }
+    }
+
+    /// One page: the first, or the one that begins at a page's [`Page::next_cursor`], with up to
+    /// `limit` items, 1–100.
+    pub fn page(self, limit: usize, cursor: Option<&str>) -> Call<Page<T>> {
+        page(&self.client, self.path, limit, cursor)
+    }
+}
+
+fn page<T>(
+    client: &Client,
+    path: Result<String, Error>,
+    limit: usize,
+    cursor: Option<&str>,
+) -> Call<Page<T>> {
+    client.call(Method::GET, path).query("limit", Some(limit)).query("cursor", cursor)
+}
+
+/// Where a stream goes on.
+struct Place {
+    client: Client,
+    path: String,
+    cursor: Option<String>,
+    /// Items still wanted.
+    wanted: usize,
+    is_last: bool,
+}
+
+impl<T: DeserializeOwned + Send + 'static> List<T> {
+    /// Its items, in the API's order. A page is asked for when it is needed.
+    pub fn stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
+        let wanted = self.most.unwrap_or(usize::MAX);
+        let client = self.client;
+        let place =
+            self.path.map(|path| Place { client, path, cursor: None, wanted, is_last: false });
+        stream::try_unfold(Some(place), next_page).map_ok(stream::iter).map_ok(ok).try_flatten()
+    }
+
+    /// All of its items at once.
+    ///
+    /// # Errors
+    /// As a [`Call`]'s.
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        self.stream().try_collect().await
+    }
+}
+
+fn ok<T>(items: stream::Iter<std::vec::IntoIter<T>>) -> impl Stream<Item = Result<T, Error>> {
+    futures::StreamExt::map(items, Ok)
+}
+
+/// The page at a place and the place after it; `None` where the list ends.
+async fn next_page<T: DeserializeOwned>(
+    place: Option<Result<Place, Error>>,
+) -> Result<Option<(Vec<T>, Option<Result<Place, Error>>)>, Error> {
+    let mut place = match place {
+        Some(place) => place?,
+        None => return Ok(None),
+    };
+    if place.is_last || place.wanted == 0 {
+        return Ok(None);
+    }
+    let limit = place.wanted.min(PAGE_ITEMS);
+    let call = page::<T>(&place.client, Ok(place.path.clone()), limit, place.cursor.as_deref());
+    let mut found = call.send().await?;
+    found.items.truncate(place.wanted);
+    place.wanted -= found.items.len();
+    place.is_last = found.next_cursor.is_none();
+    place.cursor = found.next_cursor;
+    Ok(Some((found.items, Some(Ok(place)))))
+}

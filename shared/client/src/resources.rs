@@ -1,0 +1,8 @@
+//! What the API is about: one file per resource, with its JSON and the calls that concern it.
+
+pub(crate) mod delivery;
+pub(crate) mod health;
+pub(crate) mod key;
+pub(crate) mod replay;
+pub(crate) mod secret;
+pub(crate) mod webhook;

@@ -1,0 +1,120 @@
+//! Deliveries: one event on its way to one webhook, with every attempt.
+
+use crate::{Call, Client, List, call::path, open::open_enum};
+use grapnel_domain::time::Timestamp;
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::ops::Not;
+
+open_enum! {
+    /// Where a delivery stands.
+    DeliveryStatus {
+        /// No attempt on record yet.
+        Pending = "pending",
+        /// The receiver took it.
+        Success = "success",
+        /// Given up.
+        Failed = "failed",
+        /// At least one attempt failed, another will come.
+        Retrying = "retrying",
+    }
+}
+
+/// A delivery.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// `dlv_…`
+    pub id: String,
+    /// The webhook.
+    pub webhook_id: String,
+    /// The event's type.
+    pub event: String,
+    /// `evt_…`
+    pub event_id: String,
+    /// The event's data, byte for byte as received; `None` once the event is gone.
+    pub payload: Option<Box<RawValue>>,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Made by a test: one attempt, never retried.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub test: bool,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// When the next attempt is due, while it is retrying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why it was given up, in a word: `attempts_exhausted`, `webhook_disabled` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// From 1.
+    pub attempt_number: u32,
+    /// The receiver's status, if it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+    /// The beginning of its body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// Why it failed, as a sentence; absent on success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Milliseconds from start to outcome.
+    pub duration: u64,
+    /// When it began.
+    pub attempted_at: Timestamp,
+    /// Asked for by somebody, outside the schedule.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub manual: bool,
+}
+
+impl Delivery {
+    /// Whether nothing more happens by itself.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, DeliveryStatus::Success | DeliveryStatus::Failed)
+    }
+
+    /// The status codes of its attempts.
+    #[must_use]
+    pub fn status_codes(&self) -> Vec<Option<u16>> {
+        self.attempts.iter().map(|attempt| attempt.status_code).collect()
+    }
+
+    /// The numbers of its attempts.
+    #[must_use]
+    pub fn attempt_numbers(&self) -> Vec<u32> {
+        self.attempts.iter().map(|attempt| attempt.attempt_number).collect()
+    }
+
+    /// The payload's bytes; empty if the event is gone.
+    #[must_use]
+    pub fn payload_text(&self) -> &str {
+        self.payload.as_deref().map_or("", RawValue::get)
+    }
+}
+
+impl Client {
+    /// A webhook's deliveries, newest first.
+    pub fn deliveries(&self, webhook_id: &str) -> List<Delivery> {
+        List::new(self.clone(), path(&["api", "webhooks", webhook_id, "deliveries"]))
+    }
+
+    /// One delivery.
+    pub fn delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
+        self.call(Method::GET, path(&["api", "webhooks", webhook_id, "deliveries", id]))
+    }
+
+    /// Asks for one more attempt now. The answer is the delivery as it is before that.
+    pub fn retry_delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
+        self.call(Method::POST, path(&["api", "webhooks", webhook_id, "deliveries", id, "retry"]))
+    }
+}

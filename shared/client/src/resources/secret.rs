@@ -1,0 +1,56 @@
+//! Secrets: what signs a webhook's requests.
+
+use crate::{Call, Client, call::path};
+use grapnel_domain::time::Timestamp;
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::fmt;
+
+/// A webhook's secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Secret {
+    /// `whsec_…`, whole.
+    pub secret: String,
+}
+
+/// A new secret, and until when the old one signs beside it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rotation {
+    /// The new secret, whole.
+    pub secret: String,
+    /// From then on the old one signs no more.
+    pub previous_secret_valid_until: Timestamp,
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rotation")
+            .field("previous_secret_valid_until", &self.previous_secret_valid_until)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A webhook's secret.
+    pub fn secret(&self, webhook_id: &str) -> Call<Secret> {
+        self.call(Method::GET, path(&["api", "webhooks", webhook_id, "secret"]))
+    }
+
+    /// Makes a new secret. The old one signs too for `grace_seconds` more, up to a week; a day if
+    /// `None`.
+    pub fn rotate_secret(&self, webhook_id: &str, grace_seconds: Option<u64>) -> Call<Rotation> {
+        let path = path(&["api", "webhooks", webhook_id, "secret", "rotate"]);
+        match grace_seconds {
+            Some(grace) => self.call_with(Method::POST, path, &json!({ "graceSeconds": grace })),
+            None => self.call(Method::POST, path),
+        }
+    }
+}

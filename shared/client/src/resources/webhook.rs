@@ -1,0 +1,166 @@
+//! Webhooks: where events go, and how.
+
+use crate::{Call, Client, Delivery, List, call::path, open::open_enum};
+use grapnel_domain::time::Timestamp;
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+open_enum! {
+    /// Whether a webhook receives events.
+    WebhookStatus {
+        /// It does.
+        Active = "active",
+        /// It does, but its endpoint has been failing: one delivery is tried at a time.
+        Failing = "failing",
+        /// It does not.
+        Disabled = "disabled",
+    }
+}
+
+open_enum! {
+    /// How an event becomes a body.
+    PayloadFormat {
+        /// `{"id","type","timestamp","data"}`.
+        Envelope = "envelope",
+        /// The event's data alone.
+        Raw = "raw",
+        /// CloudEvents 1.0, structured.
+        CloudEvents = "cloudevents",
+    }
+}
+
+/// A webhook.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Webhook {
+    /// `wh_…`
+    pub id: String,
+    /// Its owner.
+    pub user_id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// Where requests go.
+    pub url: String,
+    /// The event types that it wants: names, groups such as `lead.*`, or `*`.
+    pub events: Vec<String>,
+    /// Its secret: whole in the answer to its creation, masked everywhere else.
+    pub secret: String,
+    /// Headers that its owner adds to each request.
+    pub headers: BTreeMap<String, String>,
+    /// Whether it receives events.
+    pub status: WebhookStatus,
+    /// Attempts, time limit and delays.
+    pub retry_config: RetryConfig,
+    /// How an event becomes a body.
+    pub payload_format: PayloadFormat,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its configuration last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A webhook's attempts, time limit and delays: a list of delays, or a backoff.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryConfig {
+    /// Attempts in all, 1–20.
+    pub max_attempts: u32,
+    /// Seconds that the receiver has to answer, 1–30.
+    pub timeout_seconds: u32,
+    /// The delays between attempts, in seconds; the last one repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delays_seconds: Option<Vec<u32>>,
+    /// Growing delays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<Backoff>,
+}
+
+/// Exponential delays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backoff {
+    /// The first delay, in seconds.
+    pub initial_seconds: u32,
+    /// The factor from one delay to the next, 1–10.
+    pub multiplier: f64,
+    /// The longest delay, in seconds.
+    pub max_seconds: u32,
+}
+
+/// A webhook to be made. What is left out has the API's default.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewWebhook {
+    /// What to call it.
+    pub name: String,
+    /// Where requests go.
+    pub url: String,
+    /// The event types that it wants.
+    pub events: Vec<String>,
+    /// Headers to add to each request.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Whether it receives events from the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<WebhookStatus>,
+    /// Attempts, time limit and delays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_config: Option<RetryConfig>,
+    /// How an event becomes a body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload_format: Option<PayloadFormat>,
+}
+
+impl NewWebhook {
+    /// With what must be said.
+    #[must_use]
+    pub fn new<E: Into<String>>(
+        name: impl Into<String>,
+        url: impl Into<String>,
+        events: impl IntoIterator<Item = E>,
+    ) -> Self {
+        let events = events.into_iter().map(Into::into).collect();
+        Self { name: name.into(), url: url.into(), events, ..Self::default() }
+    }
+}
+
+impl Client {
+    /// The user's webhooks, in order of creation.
+    pub fn webhooks(&self) -> List<Webhook> {
+        List::new(self.clone(), path(&["api", "webhooks"]))
+    }
+
+    /// Makes a webhook: a [`NewWebhook`], or other JSON of one. The answer shows its secret.
+    pub fn create_webhook(&self, new: &impl Serialize) -> Call<Webhook> {
+        self.call_with(Method::POST, path(&["api", "webhooks"]), new)
+    }
+
+    /// One webhook.
+    pub fn webhook(&self, id: &str) -> Call<Webhook> {
+        self.call(Method::GET, path(&["api", "webhooks", id]))
+    }
+
+    /// Replaces a webhook's configuration: what [`Client::webhook`] answered, changed. What is left
+    /// out returns to its default; to keep what this crate does not know, change the
+    /// [raw](Call::raw) answer.
+    pub fn replace_webhook(&self, id: &str, configuration: &impl Serialize) -> Call<Webhook> {
+        self.call_with(Method::PUT, path(&["api", "webhooks", id]), configuration)
+    }
+
+    /// Deletes a webhook.
+    pub fn delete_webhook(&self, id: &str) -> Call<()> {
+        self.call(Method::DELETE, path(&["api", "webhooks", id]))
+    }
+
+    /// Sends a sample event of this type, or of the first that the webhook wants, to this webhook
+    /// alone. The answer waits up to ten seconds for the attempt.
+    pub fn test_webhook(&self, id: &str, event: Option<&str>) -> Call<Delivery> {
+        let path = path(&["api", "webhooks", id, "test"]);
+        match event {
+            Some(event) => self.call_with(Method::POST, path, &json!({ "event": event })),
+            None => self.call(Method::POST, path),
+        }
+    }
+}

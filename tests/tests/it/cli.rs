@@ -1,0 +1,230 @@
+//! `grapnel`, the program that people have: run as they run it, against the deployed system.
+
+mod program;
+
+use anyhow::{Context, ensure};
+use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
+use grapnel_tests::world::{SOON, World};
+use program::Program;
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+
+#[tokio::test]
+async fn a_webhook_is_made_changed_and_deleted() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let url = world.receiver.url("/hook");
+    let words = ["--name", "Leads", "--events", "lead.*,task.failed", "-H", "X-Team: sales"];
+    let made = cli.json(&[&["webhooks", "create", &url], &words[..]].concat()).await?;
+    let id = made["id"].as_str().context("an id")?;
+    let secret = made["secret"].as_str().context("a secret")?;
+    assert_eq!(made["events"], json!(["lead.*", "task.failed"]));
+
+    let listed = cli.done(&["webhooks", "list"]).await?;
+    ensure!(listed.contains(id) && listed.contains("Leads"), "{listed}");
+    ensure!(!listed.contains('\u{1b}'), "no colours where nobody sees them: {listed:?}");
+    let shown = cli.done(&["webhooks", "get", id]).await?;
+    ensure!(shown.contains("X-Team: sales") && !shown.contains(&secret[6..]), "{shown}");
+    assert_eq!(cli.done(&["webhooks", "secret", id]).await?.trim(), secret);
+
+    let changes = ["--name", "All leads", "--delays", "1m,1h", "--without-header", "x-team"];
+    cli.done(&[&["webhooks", "update", id], &changes[..]].concat()).await?;
+    let changed = world.api.webhook(id).await?;
+    assert_eq!((changed.name.as_str(), changed.headers.len()), ("All leads", 0));
+    assert_eq!(changed.retry_config.delays_seconds, Some(vec![60, 3600]));
+    assert_eq!(changed.events, ["lead.*", "task.failed"], "what was not named stays");
+    cli.done(&["webhooks", "disable", id]).await?;
+    assert_eq!(world.api.webhook(id).await?.status, "disabled");
+    cli.done(&["webhooks", "enable", id]).await?;
+    assert_eq!(world.api.webhook(id).await?.status, "active");
+    let rotated = cli.json(&["webhooks", "rotate-secret", id, "--grace", "1h"]).await?;
+    assert_eq!(cli.done(&["webhooks", "secret", id]).await?.trim(), rotated["secret"]);
+
+    let refused = cli.run(&["webhooks", "delete", id]).await?;
+    assert_eq!(refused.code, Some(2), "nobody was there to say yes: {refused:?}");
+    cli.done(&["webhooks", "delete", id, "--yes"]).await?;
+    let gone = cli.run(&["webhooks", "get", id]).await?;
+    assert_eq!((gone.code, gone.stdout.as_str()), (Some(1), ""));
+    ensure!(gone.stderr.contains("not_found"), "{gone:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let webhook = world.webhook("/hook", json!({ "retryConfig": { "maxAttempts": 1 } })).await?;
+    world.receiver.answer_with("/hook", Script::statuses([200, 503]).then(Reply::status(200)));
+    let tested = cli.done(&["webhooks", "test", &webhook.id, "--event", "email.sent"]).await?;
+    ensure!(tested.contains("email.sent") && tested.contains("success"), "{tested}");
+    let failed = cli.run(&["webhooks", "test", &webhook.id, "--json"]).await?;
+    assert_eq!(failed.code, Some(3), "{failed:?}");
+    let failed: Value = serde_json::from_str(&failed.stdout)?;
+    let id = failed["id"].as_str().context("an id")?;
+
+    let lines = cli.done(&["deliveries", "list", &webhook.id, "--json", "-n", "1"]).await?;
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    cli.done(&["deliveries", "retry", &webhook.id, id]).await?;
+    world.requests("/hook", 3).await?;
+    let shown = cli.done(&["deliveries", "get", &webhook.id, id]).await?;
+    ensure!(shown.contains("503") && shown.contains(&world.user), "attempt and payload: {shown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_failed_is_replayed_and_watched_to_its_end() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let webhook = world.webhook("/hook", json!({ "retryConfig": { "maxAttempts": 1 } })).await?;
+    world.receiver.answer_with("/hook", Script::statuses([503]).then(Reply::status(200)));
+    world.publish("lead.created", json!({})).await?;
+    assert_eq!(world.settled(&webhook).await?.status, "failed");
+
+    let words = ["replay", "start", &webhook.id, "--since", "1h", "--watch"];
+    let watched = cli.done(&words).await?;
+    let last = watched.lines().last().context("a line")?;
+    assert_eq!(last, "finished: 1 examined, 1 sent again");
+    world.requests("/hook", 2).await?;
+    let listed = cli.done(&["replay", "list", "--json"]).await?;
+    let replay: Value = serde_json::from_str(&listed)?;
+    assert_eq!((&replay["status"], &replay["webhookId"]), (&json!("finished"), &json!(webhook.id)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_local_receiver_verifies_what_its_own_webhook_sends() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let words = ["listen", "--port", "0", "--events", "lead.*", "--status", "202", "--json"];
+    let mut listening = cli.start(&words).await?;
+    let first: Value = listening.line(SOON).await?;
+    ensure!(first["listening"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
+    let webhook = world.api.webhooks().await?.items.pop().context("its webhook")?;
+    let published = world.publish("lead.created", json!({})).await?;
+    let seen: Value = listening.line(SOON).await?;
+    assert_eq!((&seen["verified"], &seen["event"]), (&json!(true), &json!("lead.created")));
+    assert_eq!(seen["status"], 202);
+    let delivery = world.settled(&webhook).await?;
+    assert_eq!(delivery.status_codes(), [Some(202)]);
+    assert_eq!(seen["id"], delivery.event_id);
+    assert_eq!(serde_json::from_str::<Value>(delivery.payload_text())?, published.data);
+
+    assert_eq!(listening.interrupt(SOON).await?, Some(0));
+    assert_eq!(world.api.webhooks().await?.items.len(), 0, "it takes its webhook along");
+    Ok(())
+}
+
+/// A request as somebody keeps it: headers, an empty line, the body.
+fn kept(request: &ReceivedRequest) -> Vec<u8> {
+    let mut text = format!("POST {} HTTP/1.1\n", request.path).into_bytes();
+    for (name, value) in &request.headers {
+        text.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes()].concat());
+        text.push(b'\n');
+    }
+    text.push(b'\n');
+    text.extend_from_slice(&request.body);
+    text
+}
+
+#[tokio::test]
+async fn a_kept_request_is_verified_and_what_is_wrong_is_said() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    let other = world.webhook("/other", json!({ "events": ["task.failed"] })).await?;
+    world.publish("lead.created", json!({})).await?;
+    let request = world.requests("/hook", 1).await?.remove(0);
+    let file = cli.folder().join("request.http");
+    std::fs::write(&file, kept(&request))?;
+    let file = file.to_str().context("a path")?;
+
+    let verified = cli.run(&["verify", file, "--webhook", &webhook.id]).await?;
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    let wrong = cli.run(&["verify", file, "--secret", &other.secret]).await?;
+    assert_eq!(wrong.code, Some(3), "{wrong:?}");
+    ensure!(wrong.stdout.contains("another secret"), "{wrong:?}");
+    ensure!(!wrong.stdout.contains(&other.secret[6..]), "{wrong:?}");
+    let words = ["verify", file, "--secret", &webhook.secret, "--at", "2027-01-01T00:00:00Z"];
+    let early = cli.run(&[&words[..], &["--tolerance", "1s"]].concat()).await?;
+    ensure!(early.code == Some(3) && early.stdout.contains("webhook-timestamp"), "{early:?}");
+
+    let mut changed = request.clone();
+    changed.headers.remove("content-length");
+    changed.body = [&request.body[..], b"\n"].concat().into();
+    std::fs::write(file, kept(&changed))?;
+    let words = ["verify", file, "--secret", &webhook.secret, "--json"];
+    let report: Value = serde_json::from_str(&cli.run(&words).await?.stdout)?;
+    assert_eq!(report["verified"], false);
+    ensure!(report["cause"].as_str().is_some_and(|it| it.contains("line break")), "{report}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_is_made_kept_for_later_and_never_shown_again() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?.with("GRAPNEL_ADMIN_KEY", &world.stack.admin_key);
+    let words = ["keys", "create", &world.user, "--scope", "webhooks:read"];
+    let made = cli.json(&words).await?;
+    assert_eq!(made["scopes"], json!(["webhooks:read"]));
+    let key = made["key"].as_str().context("the key")?;
+
+    let fresh = Program::of(&world)?.without("GRAPNEL_URL").without("GRAPNEL_KEY");
+    let lost = fresh.run(&["webhooks", "list"]).await?;
+    assert_eq!(lost.code, Some(2), "{lost:?}");
+    ensure!(lost.stderr.contains("GRAPNEL_URL"), "{lost:?}");
+    let words = ["login", "--api", &world.stack.api_url];
+    let wrong = fresh.run_with(&words, "gk_wrong\n").await?;
+    ensure!(wrong.code == Some(1) && wrong.stderr.contains("unauthorized"), "{wrong:?}");
+    let kept = fresh.run_with(&words, &format!("{key}\n")).await?;
+    assert_eq!(kept.code, Some(0), "{kept:?}");
+    let path = fresh.done(&["config", "path"]).await?;
+    let mode = std::fs::metadata(path.trim())?.permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let shown = fresh.done(&["config", "show"]).await?;
+    ensure!(shown.contains(&world.stack.api_url) && !shown.contains(key), "{shown}");
+    fresh.done(&["webhooks", "list"]).await?;
+
+    let refused = fresh.run(&["webhooks", "create", "https://hooks.example.com"]).await?;
+    ensure!(refused.code == Some(1) && refused.stderr.contains("webhooks:write"), "{refused:?}");
+    fresh.done(&["config", "forget"]).await?;
+    assert_eq!(fresh.run(&["webhooks", "list"]).await?.code, Some(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_names_every_field_on_standard_error() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let words = ["webhooks", "create", "ftp://hooks.example.com", "--events", "no.such", "--json"];
+    let refused = cli.run(&words).await?;
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+    for said in ["invalid_fields", "url: ", "events[0]: "] {
+        ensure!(refused.stderr.contains(said), "{said}: {refused:?}");
+    }
+    let wrong = cli.with("GRAPNEL_KEY", "gk_wrong").run(&["webhooks", "list"]).await?;
+    ensure!(wrong.code == Some(1) && wrong.stderr.contains("unauthorized"), "{wrong:?}");
+    Ok(())
+}
+
+/// The README's tour, as far as it is the command line's.
+fn tour() -> anyhow::Result<String> {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme)?;
+    let (_, tour) = readme.split_once("\n## A tour of the API\n").context("the tour")?;
+    let (tour, _) = tour.split_once("\n## ").context("its end")?;
+    let fences = tour.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    Ok(fences.filter(|code| code.contains("grapnel ")).collect())
+}
+
+#[tokio::test]
+async fn the_tour_in_the_readme_can_be_taken() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let receiver = world.receiver.url("");
+    let cli = Program::of(&world)?.with("GRAPNEL_RECEIVER", receiver.trim_end_matches('/'));
+    let taken = cli.script(&tour()?).await?;
+    assert_eq!(taken.code, Some(0), "{taken:?}");
+    world.requests("/crm", 1).await?;
+    ensure!(taken.stdout.contains("whsec_"), "a new webhook shows its secret: {taken:?}");
+    ensure!(taken.stdout.contains("finished: "), "{taken:?}");
+    Ok(())
+}
