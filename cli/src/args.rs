@@ -25,8 +25,6 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    #[command(flatten)]
-    pub(crate) flags: settings::Flags,
     /// Print the API's JSON: one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -36,6 +34,9 @@ pub(crate) struct Global {
     /// Say which settings are used, and where they come from
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    // Last: its heading would cover whatever comes after it.
+    #[command(flatten)]
+    pub(crate) flags: settings::Flags,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

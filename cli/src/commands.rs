@@ -36,7 +36,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failu
         Command::Health => health::run(global, output).await?,
         Command::Login(options) => login::run(options, global, output).await?,
         Command::Config(command) => config::run(&command, global, output)?,
-        Command::Completions(options) => completions::run(&options),
+        Command::Completions(options) => completions::run(&options, output)?,
     }
     Ok(ExitCode::SUCCESS)
 }

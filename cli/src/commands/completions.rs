@@ -1,6 +1,6 @@
 //! `grapnel completions`.
 
-use crate::args::Cli;
+use crate::{args::Cli, failure::Failure, output::Output};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -13,6 +13,12 @@ pub(crate) struct Options {
 }
 
 /// Prints its completion script.
-pub(crate) fn run(options: &Options) {
-    clap_complete::generate(options.shell, &mut Cli::command(), "grapnel", &mut std::io::stdout());
+///
+/// # Errors
+/// When nobody reads it.
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    // Written here first: the generator ends the program where its reader stops.
+    let mut script = Vec::new();
+    clap_complete::generate(options.shell, &mut Cli::command(), "grapnel", &mut script);
+    output.line(String::from_utf8_lossy(&script).trim_end())
 }

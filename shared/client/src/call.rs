@@ -46,9 +46,9 @@ pub struct Answer {
 }
 
 impl Request {
-    /// Method and path, for errors.
-    pub(crate) fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
+    /// Method and address, for errors.
+    pub(crate) fn name(&self, base: &str) -> String {
+        format!("{} {base}{}", self.method, self.path)
     }
 }
 
@@ -130,7 +130,9 @@ impl<T: DeserializeOwned> Call<T> {
         // The answer to an earlier try was lost, and that try has deleted it.
         let is_gone = request.method == Method::DELETE && answer.status == 404 && answer.tries > 1;
         let read = if is_gone { parse("") } else { answer.read() };
-        read.map_err(|refusal| refusal.unwrap_or_else(|| answer.foreign(&request)))
+        read.map_err(|refusal| {
+            refusal.unwrap_or_else(|| answer.foreign(request.name(self.client.url())))
+        })
     }
 }
 
@@ -159,12 +161,12 @@ impl Answer {
         Err(self.problem().map(|problem| Error::Refused(Box::new(problem))))
     }
 
-    fn foreign(&self, request: &Request) -> Error {
+    fn foreign(&self, what: String) -> Error {
         let shown = match self.text.trim() {
             "" => "nothing".to_owned(),
             text => text.chars().take(SHOWN_CHARS).collect(),
         };
-        Error::NotGrapnel { what: request.name(), status: self.status, shown }
+        Error::NotGrapnel { what, status: self.status, shown }
     }
 }
 

@@ -231,8 +231,8 @@ impl Client {
             sent = sent.body(body.clone());
         }
         let lost = |source: reqwest::Error| Error::NoAnswer {
-            what: request.name(),
-            // The URL may hold a user's id, and the reader knows it.
+            what: request.name(&self.base),
+            // It is named already, without a query that may hold a user's id.
             source: source.without_url(),
         };
         let mut response = sent.send().await.map_err(lost)?;
@@ -241,12 +241,12 @@ impl Client {
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > ANSWER_BYTES {
                 let shown = format!("over {ANSWER_BYTES} bytes");
-                return Err(Error::NotGrapnel { what: request.name(), status, shown });
+                return Err(Error::NotGrapnel { what: request.name(&self.base), status, shown });
             }
             body.extend_from_slice(&chunk);
         }
         let text = String::from_utf8(body).map_err(|_| Error::NotGrapnel {
-            what: request.name(),
+            what: request.name(&self.base),
             status,
             shown: "bytes that are no text".to_owned(),
         })?;

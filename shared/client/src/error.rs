@@ -13,7 +13,7 @@ pub enum Error {
     /// Nothing came back: no connection, or it broke, or time ran out.
     #[error("{what}: {}", lost(.source))]
     NoAnswer {
-        /// Method and path of the request.
+        /// Method and address of the request.
         what: String,
         /// What the HTTP client says.
         source: reqwest::Error,
@@ -22,7 +22,7 @@ pub enum Error {
     /// in between.
     #[error("{what} answered {status} with what is not Grapnel's: {shown}")]
     NotGrapnel {
-        /// Method and path of the request.
+        /// Method and address of the request.
         what: String,
         /// The HTTP status.
         status: u16,
