@@ -20,6 +20,11 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Longest wait for an answer, unless told otherwise: the API's own limit is 29 s.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long a connection is kept that nobody uses. Servers close one after a minute or so, and a
+/// request that is sent at that very moment is lost; a lost `POST` is not repeated. So it is the
+/// client that closes first, by a wide margin.
+const IDLE_LIMIT: Duration = Duration::from_secs(20);
+
 /// Most bytes of an answer. Lambda's own limit is 6 MB.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
@@ -86,6 +91,7 @@ impl Builder {
             .tls_backend_preconfigured(tls::config(url.scheme() == "https")?)
             .connect_timeout(CONNECT_LIMIT)
             .timeout(self.time_limit)
+            .pool_idle_timeout(IDLE_LIMIT)
             // A key must go nowhere but where its owner sent it.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
