@@ -4,8 +4,8 @@
 //! function what to do, and carries it out through [`ports`] again:
 //!
 //! - [`event`]: what happened; [`event::inbound`] reads it from the events queue.
-//! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for,
-//!   [`url_policy`] and [`address`] say which targets are allowed.
+//! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for, [`url_policy`] and
+//!   [`address`] say which targets are allowed, [`filter`] which events it gets by their data.
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
@@ -18,8 +18,10 @@ pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod fault;
+pub mod filter;
 pub mod health;
 pub mod ids;
+mod json;
 pub mod message;
 pub mod notice;
 pub mod outbound;
