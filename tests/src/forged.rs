@@ -55,6 +55,7 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         name: "unchecked".into(),
         url: url.into(),
         events: vec![EventPattern::Any],
+        filter: None,
         secret: Secret::from_random([7; SECRET_BYTES]),
         previous_secret: None,
         headers: BTreeMap::new(),

@@ -20,6 +20,9 @@ pub struct Webhook {
     pub url: String,
     /// Its patterns.
     pub events: Vec<String>,
+    /// Which of them, by their data.
+    #[serde(default)]
+    pub filter: Option<serde_json::Value>,
     /// Its secret, in full only on creation.
     pub secret: String,
     /// Its own headers.

@@ -1,6 +1,7 @@
 //! The table of routes, and one file per resource behind it.
 
 mod deliveries;
+mod filters;
 mod health;
 mod keys;
 mod replays;
@@ -32,6 +33,7 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .route("/api/webhooks/{id}/secret", get(secrets::show::<P>))
         .route("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>))
         .route("/api/webhooks/{id}/test", post(tests::order::<P>))
+        .route("/api/webhooks/{id}/filter/test", post(filters::test::<P>))
         .route("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>))

@@ -97,6 +97,7 @@ impl ReadSubscriptions for WebhookStore {
                 .query(user)
                 .projection_expression(row::SUBSCRIPTION)
                 .expression_attribute_names("#events", "events")
+                .expression_attribute_names("#filter", "filter")
                 .expression_attribute_names("#status", "status")
                 .set_exclusive_start_key(start)
                 .send()

@@ -17,6 +17,7 @@ fn webhook() -> Webhook {
         name: "CRM".into(),
         url: "https://hooks.example.com/in".into(),
         events: vec![EventPattern::Any],
+        filter: None,
         secret: Secret::from_random([1; 32]),
         previous_secret: None,
         headers: BTreeMap::from([("X-Api-Key".into(), "k".into()), ("Host".into(), "evil".into())]),

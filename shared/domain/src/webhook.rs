@@ -5,6 +5,7 @@ pub mod headers;
 pub mod pattern;
 
 use crate::{
+    filter::{Filter, Verdict},
     health::Health,
     ids::{UserId, WebhookId},
     retry::RetryConfig,
@@ -70,6 +71,8 @@ pub struct Webhook {
     pub url: String,
     /// What it wants: 1–50 patterns.
     pub events: Vec<EventPattern>,
+    /// Which of these it wants, by their data.
+    pub filter: Option<Filter>,
     /// What signs its requests.
     pub secret: Secret,
     /// The secret before, during a rotation.
@@ -129,6 +132,8 @@ pub struct Subscription {
     pub webhook_id: WebhookId,
     /// What it wants.
     pub events: Vec<EventPattern>,
+    /// Which of these it wants, by their data.
+    pub filter: Option<Filter>,
     /// Whether it receives events: its effective status.
     pub status: WebhookStatus,
 }
@@ -138,5 +143,11 @@ impl Subscription {
     #[must_use]
     pub fn wants(&self, event_type: &str) -> bool {
         self.status.receives() && self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+
+    /// Whether an event with this data (JSON text) passes its filter.
+    #[must_use]
+    pub fn verdict(&self, data: &str) -> Verdict {
+        self.filter.as_ref().map_or(Verdict::Matches, |filter| filter.verdict(data))
     }
 }

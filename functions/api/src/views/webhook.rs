@@ -1,4 +1,5 @@
 use grapnel_domain::{
+    filter::Filter,
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     time::Timestamp,
@@ -16,6 +17,8 @@ pub(crate) struct WebhookView<'a> {
     name: &'a str,
     url: &'a str,
     events: &'a [EventPattern],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a Filter>,
     secret: &'a str,
     headers: &'a BTreeMap<String, String>,
     status: WebhookStatus,
@@ -43,6 +46,7 @@ impl<'a> WebhookView<'a> {
             name: &webhook.name,
             url: &webhook.url,
             events: &webhook.events,
+            filter: webhook.filter.as_ref(),
             secret,
             headers: &webhook.headers,
             status: webhook.effective_status(),

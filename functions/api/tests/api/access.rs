@@ -56,6 +56,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("GET", format!("{one}/secret"), write, None, 200),
         route("POST", format!("{one}/secret/rotate"), write, None, 200),
         route("POST", format!("{one}/test"), write, None, 202),
+        route("POST", format!("{one}/filter/test"), read, Some(&json!({"data": {}})), 200),
         route("GET", deliveries, log, None, 200),
         route("GET", delivery_path.clone(), log, None, 200),
         route("POST", format!("{delivery_path}/retry"), again, None, 202),

@@ -31,6 +31,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("PUT", one.clone(), true),
         route("POST", format!("{one}/secret/rotate"), false),
         route("POST", format!("{one}/test"), false),
+        route("POST", format!("{one}/filter/test"), true),
         route("POST", retry, false),
         route("POST", format!("{one}/replay"), false),
         route("POST", "/api/replays".into(), false),

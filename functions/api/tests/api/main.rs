@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod bodies;
 mod deliveries;
+mod filters;
 mod gateway;
 mod keys;
 mod lists;

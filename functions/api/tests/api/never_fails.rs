@@ -13,7 +13,7 @@ use proptest::prelude::*;
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
-            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "deliveries", "retry",
+            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "deliveries", "retry",
             "keys", "health", "replay", "replays", "RPL",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
@@ -32,6 +32,7 @@ fn path() -> impl Strategy<Value = String> {
         "/api/webhooks/WH/secret",
         "/api/webhooks/WH/secret/rotate",
         "/api/webhooks/WH/test",
+        "/api/webhooks/WH/filter/test",
         "/api/webhooks/WH/deliveries",
         "/api/webhooks/WH/deliveries/DLV",
         "/api/webhooks/WH/deliveries/DLV/retry",
@@ -81,6 +82,12 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "status",
             "retryConfig",
             "payloadFormat",
+            "filter",
+            "data",
+            "$or",
+            "prefix",
+            "anything-but",
+            "numeric",
             "userId",
             "scopes",
             "graceSeconds",

@@ -59,6 +59,7 @@ async fn every_option_is_kept() {
     input["headers"] = json!({"X-Team": "sales"});
     input["status"] = json!("disabled");
     input["payloadFormat"] = json!("cloudevents");
+    input["filter"] = json!({"n": [9_007_199_254_740_993_u64, {"numeric": [">", 0.5]}]});
     input["events"] = json!(["*", "workflow.*"]);
     let backoff = json!({"initialSeconds": 30, "multiplier": 2.0, "maxSeconds": 36000});
     input["retryConfig"] = json!({"maxAttempts": 9, "timeoutSeconds": 3, "backoff": backoff});
@@ -98,7 +99,8 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
 async fn what_get_answered_can_be_put_back() {
     let world = World::new();
     let key = world.full_key("u").await;
-    let webhook = a_webhook().for_user("u").header("X-A", "b").failing().build();
+    let webhook =
+        a_webhook().for_user("u").header("X-A", "b").filter(r#"{"a":["x"]}"#).failing().build();
     world.memory.put_webhook(webhook.clone());
     let path = format!("/api/webhooks/{}", webhook.id);
     let read = world.get(path.clone(), &key).await;
@@ -115,7 +117,8 @@ async fn what_get_answered_can_be_put_back() {
 async fn options_left_out_return_to_their_defaults_and_the_secret_stays() {
     let world = World::new();
     let key = world.full_key("u").await;
-    let webhook = a_webhook().for_user("u").header("X-A", "b").disabled().build();
+    let webhook =
+        a_webhook().for_user("u").header("X-A", "b").filter(r#"{"a":["x"]}"#).disabled().build();
     world.memory.put_webhook(webhook.clone());
     let path = format!("/api/webhooks/{}", webhook.id);
     let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;

@@ -3,6 +3,7 @@
 use crate::item::{Item, from_row, text, to_row, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
+    filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
     ports::PortError,
@@ -32,6 +33,9 @@ struct Row {
     name: String,
     url: String,
     events: Vec<EventPattern>,
+    /// As JSON text: a map would lose how its numbers are written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    filter: Option<String>,
     secret: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     previous_secret: Option<String>,
@@ -50,6 +54,8 @@ struct Row {
 struct SubscriptionRow {
     id: WebhookId,
     events: Vec<EventPattern>,
+    #[serde(default)]
+    filter: Option<String>,
     status: WebhookStatus,
 }
 
@@ -71,6 +77,7 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         name: webhook.name.clone(),
         url: webhook.url.clone(),
         events: webhook.events.clone(),
+        filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
         secret: webhook.secret.reveal().to_owned(),
         previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
         previous_secret_until: previous.map(|previous| previous.valid_until),
@@ -99,6 +106,7 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         name: row.name,
         url: row.url,
         events: row.events,
+        filter: row.filter.map(Filter::stored),
         secret: secret(row.secret)?,
         previous_secret,
         headers: row.headers,
@@ -112,7 +120,7 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
 }
 
 /// The attributes of a subscription, and of what its endpoint's health adds.
-pub(super) const SUBSCRIPTION: &str = "id, #events, #status, openUntil, disabled";
+pub(super) const SUBSCRIPTION: &str = "id, #events, #filter, #status, openUntil, disabled";
 
 /// Brings the health that lies beside a webhook into its status. One whose webhook is gone is
 /// nobody's.
@@ -130,7 +138,12 @@ pub(super) fn apply_health(subscription: &mut Subscription, item: &Item) {
 
 pub(super) fn to_subscription(item: Item) -> Result<Subscription, PortError> {
     let row: SubscriptionRow = to_row(ROW, item)?;
-    Ok(Subscription { webhook_id: row.id, events: row.events, status: row.status })
+    Ok(Subscription {
+        webhook_id: row.id,
+        events: row.events,
+        filter: row.filter.map(Filter::stored),
+        status: row.status,
+    })
 }
 
 #[cfg(test)]
@@ -150,6 +163,7 @@ mod tests {
             name: "Bestellungen ✓".into(),
             url: "https://example.com/hook?a=b".into(),
             events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
+            filter: Some(Filter::stored(r#"{"n":[9007199254740993,"ä"]}"#.into())),
             secret: Secret::from_random([3; 32]),
             previous_secret: Some(PreviousSecret {
                 secret: Secret::from_random([4; 32]),
@@ -182,13 +196,14 @@ mod tests {
     #[test]
     fn a_plain_webhook_survives_its_item_without_empty_attributes() {
         let webhook = Webhook {
+            filter: None,
             previous_secret: None,
             headers: BTreeMap::new(),
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
-        for absent in ["headers", "previousSecret", "previousSecretUntil"] {
+        for absent in ["filter", "headers", "previousSecret", "previousSecretUntil"] {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));

@@ -6,6 +6,7 @@ mod retry;
 use crate::{
     event::Retention,
     fault::{Faults, FieldFault},
+    filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
     retry::RetryConfig,
@@ -48,6 +49,7 @@ pub struct Draft {
     name: String,
     url: String,
     events: Vec<EventPattern>,
+    filter: Option<Filter>,
     headers: BTreeMap<String, String>,
     status: WebhookStatus,
     retry_config: RetryConfig,
@@ -55,7 +57,7 @@ pub struct Draft {
 }
 
 const FIELDS: &[&str] =
-    &["name", "url", "events", "headers", "status", "retryConfig", "payloadFormat"];
+    &["name", "url", "events", "filter", "headers", "status", "retryConfig", "payloadFormat"];
 const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
 
 impl Draft {
@@ -76,6 +78,7 @@ impl Draft {
             name: name(&mut fields),
             url: url(&mut fields, rules.urls),
             events: events(&mut fields),
+            filter: filter(&mut fields),
             headers: headers(&mut fields),
             status: status(&mut fields, purpose),
             retry_config: retry::retry_config(&mut fields, rules.retention),
@@ -99,6 +102,7 @@ impl Draft {
             name: self.name,
             url: self.url,
             events: self.events,
+            filter: self.filter,
             secret,
             previous_secret: None,
             headers: self.headers,
@@ -180,6 +184,19 @@ fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
         }
     }
     events
+}
+
+fn filter(fields: &mut Fields<'_>) -> Option<Filter> {
+    let map = fields.optional_object("filter")?;
+    match Filter::parse(map, "filter") {
+        Ok(filter) => Some(filter),
+        Err(faults) => {
+            for fault in faults {
+                fields.faults().add(fault.field, fault.message);
+            }
+            None
+        }
+    }
 }
 
 fn headers(fields: &mut Fields<'_>) -> BTreeMap<String, String> {

@@ -1,6 +1,7 @@
 use super::{USER, user};
 use crate::clock::START;
 use grapnel_domain::{
+    filter::Filter,
     health::{Circuit, Health},
     ids::WebhookId,
     retry::RetryConfig,
@@ -22,6 +23,7 @@ pub fn a_webhook() -> WebhookBuilder {
             name: "orders".into(),
             url: "https://receiver.example/hook".into(),
             events: vec![grapnel_domain::webhook::EventPattern::Any],
+            filter: None,
             secret: Secret::from_random([1; 32]),
             previous_secret: None,
             headers: BTreeMap::new(),
@@ -94,6 +96,13 @@ impl WebhookBuilder {
     #[must_use]
     pub fn events<const N: usize>(mut self, patterns: [&str; N]) -> Self {
         self.webhook.events = patterns.iter().map(|text| text.parse().expect("pattern")).collect();
+        self
+    }
+
+    /// Which events it wants by their data, as JSON text that is stored unread.
+    #[must_use]
+    pub fn filter(mut self, text: &str) -> Self {
+        self.webhook.filter = Some(Filter::stored(text.to_owned()));
         self
     }
 

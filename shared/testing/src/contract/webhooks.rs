@@ -5,6 +5,7 @@ use super::{a_user, somebodys_webhook};
 use crate::{builders::a_webhook, clock::START, ids::SequentialIds};
 use futures::future::join_all;
 use grapnel_domain::{
+    filter::Filter,
     ids::UserId,
     ports::{
         Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
@@ -62,6 +63,7 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .named("Bestellungen ✓")
         .url("https://receiver.example/hook?key=a%20b")
         .events(["workflow.*", "lead.created"])
+        .filter(r#"{"n":[9007199254740993,{"prefix":"ä"}]}"#)
         .previous_secret(Secret::from_random([2; 32]), LATER)
         .header("X-Api-Key", "k")
         .header("X-Empty", "")
@@ -120,6 +122,7 @@ pub async fn subscriptions_are_all_of_the_users_webhooks<S: Store>(stores: &S) {
     let disabled = Webhook {
         status: WebhookStatus::Disabled,
         events: vec!["workflow.*".parse().expect("a pattern")],
+        filter: Some(Filter::stored(r#"{"a":["x"]}"#.into())),
         updated_at: LATER,
         ..webhooks[1].clone()
     };
@@ -128,6 +131,7 @@ pub async fn subscriptions_are_all_of_the_users_webhooks<S: Store>(stores: &S) {
         .map(|webhook| Subscription {
             webhook_id: webhook.id,
             events: webhook.events.clone(),
+            filter: webhook.filter.clone(),
             status: webhook.status,
         })
         .into();
@@ -160,12 +164,17 @@ pub async fn a_webhook_is_replaced_if_it_is_unchanged<S: Store>(stores: &S) {
     let full = a_webhook()
         .for_user(a_user().as_str())
         .header("X-Old", "1")
+        .filter(r#"{"a":["old"]}"#)
         .previous_secret(Secret::from_random([2; 32]), LATER)
         .build();
     stores.create_webhook(&full).await.expect("created");
     // What the new one has no more must not shine through.
-    let plain =
-        Webhook { headers: [].into(), previous_secret: None, ..renamed(&full, "replaced", LATER) };
+    let plain = Webhook {
+        filter: None,
+        headers: [].into(),
+        previous_secret: None,
+        ..renamed(&full, "replaced", LATER)
+    };
     assert_eq!(stores.replace_webhook(&plain, full.updated_at).await, Ok(true));
     assert_eq!(read(stores, &full).await, Some(plain));
 }

@@ -35,6 +35,7 @@ impl ReadSubscriptions for Memory {
                     webhook_id: webhook.id,
                     status: webhook.effective_status(),
                     events: webhook.events,
+                    filter: webhook.filter,
                 })
                 .collect())
         })
