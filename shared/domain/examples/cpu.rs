@@ -1,6 +1,12 @@
 //! What single decisions cost, printed and not judged: `cargo run --release --example cpu`.
 
-use grapnel_domain::filter::Filter;
+use grapnel_domain::{
+    event::EventContent,
+    filter::Filter,
+    ids::{EventId, UserId},
+    time::Timestamp,
+    transform::Transform,
+};
 use serde_json::{Value, json};
 use std::{hint::black_box, time::Instant};
 
@@ -16,6 +22,14 @@ fn main() {
     println!("A filter of 20 conditions, {} KB of data:", data.len() / 1000);
     print("matched", || matcher.matches(black_box(&data)) == Ok(true));
     print("compiled and matched", || black_box(&filter).verdict(black_box(&data)).delivers());
+
+    let (transform, id, event) = transform();
+    println!(
+        "A transform of {} bytes, compiled and rendered, {} bytes of data:",
+        transform.template.len(),
+        event.data.len()
+    );
+    print("rendered", || black_box(&transform).render(id, black_box(&event)).is_ok());
 }
 
 /// Prints the median time of one run.
@@ -49,6 +63,31 @@ fn data() -> String {
     }
     data["address"] = json!("10.1.2.3");
     data.to_string()
+}
+
+/// A message for a chat, with a few fields, a condition and a short loop.
+fn transform() -> (Transform, EventId, EventContent) {
+    let template = r#"{
+  "channel": {{ data.channel|default("general")|tojson }},
+  "text": {{ ("Order " + data.id + " by " + data.customer.name)|tojson }},
+  "urgent": {% if data.total > 1000 %}true{% else %}false{% endif %},
+  "lines": [{% for line in data.lines %}
+    {"sku": {{ line.sku|tojson }}, "sum": {{ line.price|float * line.quantity|int }}}{% if not loop.last %},{% endif %}
+  {% endfor %}]
+}"#;
+    let lines: Vec<Value> =
+        (0..5).map(|n| json!({"sku": format!("SKU-{n}"), "price": 2.5, "quantity": n})).collect();
+    let data = json!({"id": "7", "customer": {"name": "Zoë"}, "total": 1200, "lines": lines});
+    let input = json!({"template": template});
+    let transform = Transform::parse(input.as_object().expect("an object"), "transform");
+    let event = EventContent {
+        event_type: "order.created".into(),
+        source: "shop".into(),
+        time: Timestamp::from_millis(0),
+        data: data.to_string(),
+    };
+    let user = UserId::parse("u").expect("a user");
+    (transform.expect("a transform"), EventId::derive(&user, "shop", "7"), event)
 }
 
 /// Twenty conditions of every kind, all of which hold.

@@ -74,6 +74,24 @@ impl<'a> Cursor<'a> {
         Ok(Some(key))
     }
 
+    /// Goes into a list.
+    pub(crate) fn enter_list(&mut self) -> Result<(), DamagedData> {
+        self.take(b'[')
+    }
+
+    /// Whether the list that was entered has another item, with the cursor before it; at its end,
+    /// the cursor goes behind it.
+    pub(crate) fn has_next_item(&mut self) -> Result<bool, DamagedData> {
+        if self.peek()? == b',' {
+            self.at += 1;
+        }
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     /// Calls `each` for the value, or for every element if it is an array, or for every element of
     /// those. `each` leaves the cursor behind what it was called for.
     pub(crate) fn for_each_element(

@@ -7,7 +7,7 @@
 //! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for, [`url_policy`] and
 //!   [`address`] say which targets are allowed, [`filter`] which events it gets by their data.
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
-//!   [`signature`] signs it, [`outbound`] is the request and its outcome.
+//!   [`transform`] makes a body by a template, [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
@@ -32,5 +32,6 @@ pub mod retry;
 pub mod scope;
 pub mod signature;
 pub mod time;
+pub mod transform;
 pub mod url_policy;
 pub mod webhook;
