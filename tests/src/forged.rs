@@ -62,6 +62,7 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::default(),
+        transform: None,
         created_at: now,
         updated_at: now,
         health: grapnel_domain::health::Health::default(),

@@ -34,6 +34,9 @@ pub struct Webhook {
     pub retry_config: serde_json::Value,
     /// `envelope`, `raw` or `cloudevents`.
     pub payload_format: String,
+    /// What makes the body.
+    #[serde(default)]
+    pub transform: Option<serde_json::Value>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

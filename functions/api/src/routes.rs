@@ -7,6 +7,7 @@ mod keys;
 mod replays;
 mod secrets;
 mod tests;
+mod transforms;
 mod webhooks;
 
 use crate::{
@@ -34,6 +35,7 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .route("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>))
         .route("/api/webhooks/{id}/test", post(tests::order::<P>))
         .route("/api/webhooks/{id}/filter/test", post(filters::test::<P>))
+        .route("/api/webhooks/{id}/transform/preview", post(transforms::preview::<P>))
         .route("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>))

@@ -17,13 +17,13 @@ use grapnel_domain::{
     event::EventContent,
     message::{Attempt, QueueDelay, QueueMessage, Target},
     notice::DeliveryDigest,
-    outbound::SendOutcome,
+    outbound::{SendOutcome, Sent},
     ports::{
         Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ParkDeliveries,
         PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded,
         ReopenDeliveries, SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
     },
-    request,
+    request::{self, NoRequest},
     retry::next::{NextStep, Retry, queue_delay},
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
@@ -78,7 +78,18 @@ where
         };
         // Somebody who asks for an attempt, or tries out a webhook, does not wait for the circuit.
         let asked_for = manual || delivery.test;
-        let webhook = if asked_for {
+        let mut event = event;
+        let mut unsent = None;
+        if !asked_for && webhook.transform.is_some() && webhook.health.is_failing() {
+            // A probe without a request would keep everybody else waiting for nothing, so that it
+            // has a body is seen before it is claimed.
+            let Some(read) = self.event(&target, event).await? else {
+                return self.end(&delivery, Reason::EventExpired).await;
+            };
+            unsent = request::body(&webhook, target.event_id, &read).err();
+            event = Some(read);
+        }
+        let webhook = if asked_for || unsent.is_some() {
             webhook
         } else {
             match self.pass(&delivery, webhook).await? {
@@ -87,18 +98,22 @@ where
                 Passage::Finished(done) => return Ok(done),
             }
         };
-        let event = match event {
-            Some(event) => event,
-            None => match self.read_event(&target).await? {
-                Some(event) => event,
-                None => return self.end(&delivery, Reason::EventExpired).await,
-            },
+        let Some(event) = self.event(&target, event).await? else {
+            return self.end(&delivery, Reason::EventExpired).await;
         };
 
         let begun = self.clock.now();
-        let request = request::build(&webhook, target.event_id, &event, begun)
-            .map_err(|damaged| StepError::Never(damaged.to_string()))?;
-        let sent = self.sender.send(request).await;
+        let built =
+            unsent.map_or_else(|| request::build(&webhook, target.event_id, &event, begun), Err);
+        let sent = match built {
+            Ok(request) => self.sender.send(request).await,
+            Err(NoRequest::Damaged(damaged)) => return Err(StepError::Never(damaged.to_string())),
+            // On record like any attempt, for its owner to see; no other would do better.
+            Err(failed @ NoRequest::Transform(_)) => Sent {
+                outcome: SendOutcome::NotSent { error: failed.to_string() },
+                duration: Duration::ZERO,
+            },
+        };
         if let SendOutcome::ResolverUnavailable { error } = &sent.outcome {
             let since = resolver_silent_since.unwrap_or(begun);
             if since.until(self.clock.now()) < RESOLVER_PATIENCE {
@@ -201,7 +216,15 @@ where
         }
     }
 
-    async fn read_event(&self, target: &Target) -> Result<Option<EventContent>, PortError> {
+    /// The event, from the message if that carries it.
+    async fn event(
+        &self,
+        target: &Target,
+        carried: Option<EventContent>,
+    ) -> Result<Option<EventContent>, PortError> {
+        if carried.is_some() {
+            return Ok(carried);
+        }
         for consistency in [Consistency::Eventual, Consistency::Strong] {
             let event = self.events.event(&target.user_id, target.event_id, consistency).await?;
             if let Some(event) = event {

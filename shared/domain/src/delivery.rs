@@ -55,6 +55,8 @@ pub enum Reason {
     EventExpired,
     /// The receiver asked for no further attempt, by `webhook-delivery: abort-message`.
     Aborted,
+    /// The webhook's transform made no body. No request was sent.
+    TransformFailed,
 }
 
 /// One request and what came of it. The JSON names are part of the contract.

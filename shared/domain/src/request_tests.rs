@@ -24,6 +24,7 @@ fn webhook() -> Webhook {
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::Envelope,
+        transform: None,
         created_at: NOW,
         updated_at: NOW,
         health: crate::health::Health::default(),
@@ -105,5 +106,32 @@ fn both_secrets_sign_while_the_old_one_lives() {
 fn damaged_data_is_an_error_and_not_a_request() {
     let (id, content) = event();
     let damaged = EventContent { data: "{".into(), ..content };
-    assert_eq!(build(&webhook(), id, &damaged, NOW), Err(DamagedData));
+    assert_eq!(build(&webhook(), id, &damaged, NOW), Err(DamagedData.into()));
+}
+
+#[test]
+fn a_transform_makes_the_body_and_its_type_whatever_the_format() {
+    let (id, content) = event();
+    let transform = crate::transform::Transform {
+        template: "{{ type }} {{ data.n }}".into(),
+        content_type: "text/plain".into(),
+    };
+    let webhook = Webhook {
+        transform: Some(transform),
+        payload_format: PayloadFormat::CloudEvents,
+        ..webhook()
+    };
+    let request = build(&webhook, id, &content, NOW).expect("builds");
+    assert_eq!(request.body, b"lead.created 12345678901234567890");
+    let header = |name| request.headers.iter().find(|(other, _)| other == name);
+    assert_eq!(header("content-type").map(|(_, value)| value.as_str()), Some("text/plain"));
+    let signature = webhook.secret.sign_body(&request.body);
+    assert_eq!(header("x-webhook-signature").map(|(_, value)| value), Some(&signature));
+
+    let failing = crate::transform::Transform {
+        template: "{{ data.missing }}".into(),
+        content_type: "text/plain".into(),
+    };
+    let webhook = Webhook { transform: Some(failing), ..webhook };
+    assert!(matches!(build(&webhook, id, &content, NOW), Err(NoRequest::Transform(_))));
 }

@@ -11,6 +11,7 @@ use crate::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
 };
 pub use pattern::EventPattern;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,8 @@ pub struct Webhook {
     pub retry_config: RetryConfig,
     /// How an event becomes a body.
     pub payload_format: PayloadFormat,
+    /// What makes the body in place of the format.
+    pub transform: Option<Transform>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its configuration last changed.

@@ -49,7 +49,9 @@ impl SendRequests for Aws {
         if let Ok((key, place)) = sent {
             let status = match &reaction.outcome {
                 SendOutcome::Answered(answer) => Some(answer.status),
-                SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => None,
+                SendOutcome::Failed { .. }
+                | SendOutcome::NotSent { .. }
+                | SendOutcome::ResolverUnavailable { .. } => None,
             };
             let wish = Wish::of(&reaction.outcome);
             self.sim.with(|state| state.ledger.answered(key, place, status, wish));

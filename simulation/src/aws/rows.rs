@@ -229,7 +229,8 @@ fn check_end(
             }),
             // Parked for as long as that takes, it might outlive its event.
             Reason::EventExpired => !there || expires_soon,
-            Reason::AttemptsExhausted | Reason::Aborted => false,
+            // These are recorded with the attempt that they follow from.
+            Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
         };
         if !founded {
             let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));

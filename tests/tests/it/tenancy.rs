@@ -34,6 +34,7 @@ fn routes(world: &World, webhook: &str, delivery: &str) -> Vec<Route> {
         route(Method::POST, "/secret/rotate", "webhooks:write", Some(json!({}))),
         route(Method::POST, "/test", "webhooks:write", None),
         route(Method::POST, "/filter/test", "webhooks:read", Some(json!({ "data": {} }))),
+        route(Method::POST, "/transform/preview", "webhooks:read", None),
         route(Method::GET, "/deliveries", "deliveries:read", None),
         route(Method::GET, &format!("/deliveries/{delivery}"), "deliveries:read", None),
         route(Method::POST, &format!("/deliveries/{delivery}/retry"), "deliveries:retry", None),

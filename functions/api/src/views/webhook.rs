@@ -3,6 +3,7 @@ use grapnel_domain::{
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     time::Timestamp,
+    transform::Transform,
     webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
 };
 use serde::Serialize;
@@ -24,6 +25,8 @@ pub(crate) struct WebhookView<'a> {
     status: WebhookStatus,
     retry_config: &'a RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transform: Option<&'a Transform>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -52,6 +55,7 @@ impl<'a> WebhookView<'a> {
             status: webhook.effective_status(),
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
+            transform: webhook.transform.as_ref(),
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }

@@ -33,6 +33,7 @@ fn routes(world: &World) -> Vec<Route> {
     world.memory.put_delivery(delivery);
 
     let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let transform = json!({"transform": {"template": "1"}});
     let replay = a_replay().for_user("owner").build();
     let replay_path = format!("/api/replays/{}", replay.id);
     world.memory.put_replay(replay);
@@ -57,6 +58,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", format!("{one}/secret/rotate"), write, None, 200),
         route("POST", format!("{one}/test"), write, None, 202),
         route("POST", format!("{one}/filter/test"), read, Some(&json!({"data": {}})), 200),
+        route("POST", format!("{one}/transform/preview"), read, Some(&transform), 200),
         route("GET", deliveries, log, None, 200),
         route("GET", delivery_path.clone(), log, None, 200),
         route("POST", format!("{delivery_path}/retry"), again, None, 202),

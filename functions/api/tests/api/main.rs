@@ -13,5 +13,6 @@ mod replays;
 mod retries;
 mod secrets;
 mod test_orders;
+mod transforms;
 mod webhooks;
 mod world;

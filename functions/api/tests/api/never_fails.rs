@@ -13,7 +13,7 @@ use proptest::prelude::*;
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
-            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "deliveries", "retry",
+            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "transform", "preview", "deliveries", "retry",
             "keys", "health", "replay", "replays", "RPL",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
@@ -33,6 +33,7 @@ fn path() -> impl Strategy<Value = String> {
         "/api/webhooks/WH/secret/rotate",
         "/api/webhooks/WH/test",
         "/api/webhooks/WH/filter/test",
+        "/api/webhooks/WH/transform/preview",
         "/api/webhooks/WH/deliveries",
         "/api/webhooks/WH/deliveries/DLV",
         "/api/webhooks/WH/deliveries/DLV/retry",
@@ -83,6 +84,9 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "retryConfig",
             "payloadFormat",
             "filter",
+            "transform",
+            "template",
+            "contentType",
             "data",
             "$or",
             "prefix",

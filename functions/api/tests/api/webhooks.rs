@@ -59,6 +59,8 @@ async fn every_option_is_kept() {
     input["headers"] = json!({"X-Team": "sales"});
     input["status"] = json!("disabled");
     input["payloadFormat"] = json!("cloudevents");
+    input["transform"] =
+        json!({"template": "{{ data|tojson }}", "contentType": "application/json"});
     input["filter"] = json!({"n": [9_007_199_254_740_993_u64, {"numeric": [">", 0.5]}]});
     input["events"] = json!(["*", "workflow.*"]);
     let backoff = json!({"initialSeconds": 30, "multiplier": 2.0, "maxSeconds": 36000});

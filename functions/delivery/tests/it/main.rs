@@ -6,5 +6,6 @@ mod faults;
 mod replays;
 mod scale;
 mod stale;
+mod transforms;
 mod waits;
 mod world;

@@ -10,6 +10,7 @@ use grapnel_domain::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
     webhook::{EventPattern, PayloadFormat, PreviousSecret, Subscription, Webhook, WebhookStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ struct Row {
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    transform: Option<Transform>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -85,6 +88,7 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
         payload_format: webhook.payload_format,
+        transform: webhook.transform.clone(),
         created_at: webhook.created_at,
         updated_at: webhook.updated_at,
     };
@@ -113,6 +117,7 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         status: row.status,
         retry_config: row.retry_config,
         payload_format: row.payload_format,
+        transform: row.transform,
         created_at: row.created_at,
         updated_at: row.updated_at,
         health: Health::default(),
@@ -180,6 +185,10 @@ mod tests {
                 ..RetryConfig::default()
             },
             payload_format: PayloadFormat::CloudEvents,
+            transform: Some(Transform {
+                template: "{{ data.name }} ✓\n".into(),
+                content_type: "text/plain".into(),
+            }),
             created_at: at,
             updated_at: at,
             health: Health::default(),
@@ -197,13 +206,14 @@ mod tests {
     fn a_plain_webhook_survives_its_item_without_empty_attributes() {
         let webhook = Webhook {
             filter: None,
+            transform: None,
             previous_secret: None,
             headers: BTreeMap::new(),
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
-        for absent in ["filter", "headers", "previousSecret", "previousSecretUntil"] {
+        for absent in ["filter", "transform", "headers", "previousSecret", "previousSecretUntil"] {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));

@@ -12,6 +12,7 @@ use crate::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
     url_policy::UrlPolicy,
     webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
 };
@@ -54,10 +55,20 @@ pub struct Draft {
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    transform: Option<Transform>,
 }
 
-const FIELDS: &[&str] =
-    &["name", "url", "events", "filter", "headers", "status", "retryConfig", "payloadFormat"];
+const FIELDS: &[&str] = &[
+    "name",
+    "url",
+    "events",
+    "filter",
+    "headers",
+    "status",
+    "retryConfig",
+    "payloadFormat",
+    "transform",
+];
 const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
 
 impl Draft {
@@ -83,6 +94,7 @@ impl Draft {
             status: status(&mut fields, purpose),
             retry_config: retry::retry_config(&mut fields, rules.retention),
             payload_format: payload_format(&mut fields),
+            transform: transform(&mut fields),
         };
         if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
     }
@@ -109,6 +121,7 @@ impl Draft {
             status: self.status,
             retry_config: self.retry_config,
             payload_format: self.payload_format,
+            transform: self.transform,
             created_at: now,
             updated_at: now,
             health: Health::default(),
@@ -188,15 +201,12 @@ fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
 
 fn filter(fields: &mut Fields<'_>) -> Option<Filter> {
     let map = fields.optional_object("filter")?;
-    match Filter::parse(map, "filter") {
-        Ok(filter) => Some(filter),
-        Err(faults) => {
-            for fault in faults {
-                fields.faults().add(fault.field, fault.message);
-            }
-            None
-        }
-    }
+    fields.found(Filter::parse(map, "filter"))
+}
+
+fn transform(fields: &mut Fields<'_>) -> Option<Transform> {
+    let map = fields.optional_object("transform")?;
+    fields.found(Transform::parse(map, "transform"))
 }
 
 fn headers(fields: &mut Fields<'_>) -> BTreeMap<String, String> {

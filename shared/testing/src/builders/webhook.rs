@@ -7,6 +7,7 @@ use grapnel_domain::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
     webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -30,6 +31,7 @@ pub fn a_webhook() -> WebhookBuilder {
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
             payload_format: PayloadFormat::Envelope,
+            transform: None,
             created_at: START,
             updated_at: START,
             health: Health::default(),
@@ -138,6 +140,14 @@ impl WebhookBuilder {
     #[must_use]
     pub fn format(mut self, format: PayloadFormat) -> Self {
         self.webhook.payload_format = format;
+        self
+    }
+
+    /// What makes its bodies, as plain text, unchecked.
+    #[must_use]
+    pub fn transform(mut self, template: &str) -> Self {
+        let (template, content_type) = (template.to_owned(), "text/plain".to_owned());
+        self.webhook.transform = Some(Transform { template, content_type });
         self
     }
 

@@ -69,6 +69,7 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .header("X-Empty", "")
         .retry(RetryConfig { schedule: Schedule::Backoff(backoff), ..RetryConfig::default() })
         .format(PayloadFormat::CloudEvents)
+        .transform("{{ data.name }} ✓\n")
         .build();
     let webhook = Webhook { updated_at: LATER, ..webhook };
     stores.create_webhook(&webhook).await.expect("created");
@@ -165,12 +166,14 @@ pub async fn a_webhook_is_replaced_if_it_is_unchanged<S: Store>(stores: &S) {
         .for_user(a_user().as_str())
         .header("X-Old", "1")
         .filter(r#"{"a":["old"]}"#)
+        .transform("old")
         .previous_secret(Secret::from_random([2; 32]), LATER)
         .build();
     stores.create_webhook(&full).await.expect("created");
     // What the new one has no more must not shine through.
     let plain = Webhook {
         filter: None,
+        transform: None,
         headers: [].into(),
         previous_secret: None,
         ..renamed(&full, "replaced", LATER)

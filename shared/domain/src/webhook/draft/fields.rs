@@ -1,6 +1,6 @@
 //! Reading the fields of a JSON object, noting what is wrong instead of stopping at it.
 
-use crate::fault::Faults;
+use crate::fault::{Faults, FieldFault};
 use serde_json::{Map, Value};
 
 /// An object under inspection.
@@ -32,6 +32,17 @@ impl<'a> Fields<'a> {
 
     pub(super) fn fault(&mut self, field: &str, message: impl Into<String>) {
         self.faults.add(format!("{}{field}", self.path), message);
+    }
+
+    /// What was read elsewhere, or nothing, with its faults noted.
+    pub(super) fn found<T>(&mut self, read: Result<T, Vec<FieldFault>>) -> Option<T> {
+        match read {
+            Ok(found) => Some(found),
+            Err(faults) => {
+                faults.into_iter().for_each(|fault| self.faults.add(fault.field, fault.message));
+                None
+            }
+        }
     }
 
     pub(super) fn refuse_others(&mut self, known: &[&str], ignored: &[&str]) {
