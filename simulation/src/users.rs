@@ -52,7 +52,11 @@ pub(crate) fn api(sim: &Sim) -> Router {
         clock: aws,
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[hash]),
-        rules: Rules { urls: UrlPolicy::default(), retention: sim.plan().settings.retention },
+        rules: Rules {
+            urls: UrlPolicy::default(),
+            retention: sim.plan().settings.retention,
+            max_webhooks: usize::MAX,
+        },
     })
 }
 

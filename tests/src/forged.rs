@@ -58,6 +58,8 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         secret: Secret::from_random([7; SECRET_BYTES]),
         previous_secret: None,
         headers: BTreeMap::new(),
+        description: None,
+        metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::default(),

@@ -25,6 +25,7 @@
 mod auth;
 mod body;
 mod boundary;
+mod conditions;
 mod gateway;
 mod pages;
 mod path;

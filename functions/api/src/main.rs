@@ -38,7 +38,11 @@ async fn main() -> anyhow::Result<()> {
         clock: SystemClock,
         ids: RandomIds,
         admin_keys: AdminKeys::new(&settings.admin_key_hashes),
-        rules: Rules { urls: settings.url_policy, retention: settings.retention },
+        rules: Rules {
+            urls: settings.url_policy,
+            retention: settings.retention,
+            max_webhooks: settings.max_webhooks,
+        },
     };
     // `lambda_http::run`, with a step before it.
     let function = Adapter::from(router(api)).map_request(readable);

@@ -124,6 +124,19 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// 409: the user has as many webhooks as this deployment allows.
+    pub(crate) fn too_many_webhooks(most: usize) -> Self {
+        let detail = format!("A user may have {most} webhooks. Delete one that is not needed.");
+        Self::new(StatusCode::CONFLICT, "webhook_limit_reached", detail)
+    }
+
+    /// 412: somebody else changed it since the caller read it.
+    pub(crate) fn precondition_failed() -> Self {
+        let detail = "It was changed since you read it: `If-Match` names another `ETag`. Read it \
+                      again and decide anew.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail)
+    }
+
     /// 413, with the limit in bytes.
     pub(crate) fn body_too_large(limit: usize) -> Self {
         let detail = format!("The body is over {limit} bytes.");

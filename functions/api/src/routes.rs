@@ -27,7 +27,10 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .route("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>))
         .route(
             "/api/webhooks/{id}",
-            get(webhooks::show::<P>).put(webhooks::replace::<P>).delete(webhooks::delete::<P>),
+            get(webhooks::show::<P>)
+                .put(webhooks::replace::<P>)
+                .patch(webhooks::patch::<P>)
+                .delete(webhooks::delete::<P>),
         )
         .route("/api/webhooks/{id}/secret", get(secrets::show::<P>))
         .route("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>))

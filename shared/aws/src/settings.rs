@@ -58,6 +58,8 @@ pub struct ApiSettings {
     pub url_policy: UrlPolicy,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
+    /// `MAX_WEBHOOKS_PER_USER`.
+    pub max_webhooks: usize,
     /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
     pub admin_key_hashes: Vec<AdminKeyHash>,
     /// `LOG_LEVEL`.
@@ -130,6 +132,7 @@ impl Settings for ApiSettings {
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
             url_policy: read.url_policy(),
             retention: read.retention(),
+            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=10_000),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
             log_level: read.log_level(),
         };

@@ -11,8 +11,8 @@ use crate::{
     item::{Item, text},
 };
 use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 use grapnel_domain::{
     ids::{UserId, WebhookId},
@@ -153,6 +153,28 @@ impl ListWebhooks for WebhookStore {
         let next = items.last().filter(|_| more).map(|webhook| webhook.id);
         Ok(Page { items, next })
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        let mut count = 0;
+        let mut start = None;
+        loop {
+            let answer = self
+                .query(user)
+                // What lies beside a webhook has no URL.
+                .filter_expression("attribute_exists(#url)")
+                .expression_attribute_names("#url", "url")
+                .select(Select::Count)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on webhooks", &error))?;
+            count += usize::try_from(answer.count).unwrap_or_default();
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
+    }
 }
 
 impl StoreWebhooks for WebhookStore {
@@ -208,6 +230,31 @@ impl StoreWebhooks for WebhookStore {
         // The webhook last: if this stops half-way, it is still there to be deleted again.
         self.delete(user, row::health_id(id)).await?;
         Ok(self.delete(user, id.to_string()).await?.is_some())
+    }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.delete(user, row::health_id(id)).await?;
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(row::key(user, id)))
+            .condition_expression("updatedAt = :read")
+            .expression_attribute_values(":read", text(read_at))
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("DeleteItem on webhooks", &error)),
+            },
+        }
     }
 }
 

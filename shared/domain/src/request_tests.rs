@@ -3,7 +3,7 @@ use crate::{
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
-    webhook::{EventPattern, PreviousSecret, WebhookStatus},
+    webhook::{EventPattern, HeaderValue, Headers, PreviousSecret, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -19,7 +19,12 @@ fn webhook() -> Webhook {
         events: vec![EventPattern::Any],
         secret: Secret::from_random([1; 32]),
         previous_secret: None,
-        headers: BTreeMap::from([("X-Api-Key".into(), "k".into()), ("Host".into(), "evil".into())]),
+        headers: Headers::from([
+            ("X-Api-Key".into(), HeaderValue::sensitive("k")),
+            ("Host".into(), HeaderValue::plain("evil")),
+        ]),
+        description: None,
+        metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::Envelope,

@@ -11,6 +11,7 @@ use crate::{
     signature::Secret,
     time::Timestamp,
 };
+pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,7 +76,11 @@ pub struct Webhook {
     /// The secret before, during a rotation.
     pub previous_secret: Option<PreviousSecret>,
     /// Headers that its owner adds to each request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Headers,
+    /// What it is for, in its owner's words.
+    pub description: Option<String>,
+    /// What its owner's own programs keep with it.
+    pub metadata: BTreeMap<String, String>,
     /// Whether it receives events.
     pub status: WebhookStatus,
     /// Attempts, time-out and delays.

@@ -81,6 +81,11 @@ impl ListWebhooks for Aws {
         let effect = |sim: &Sim| at_once(sim.memory().list_webhooks(user, limit, after));
         self.read(Part::Tables, "list webhooks", effect).await
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        let effect = |sim: &Sim| at_once(sim.memory().count_webhooks(user));
+        self.read(Part::Tables, "count webhooks", effect).await
+    }
 }
 
 impl StoreWebhooks for Aws {
@@ -112,6 +117,21 @@ impl StoreWebhooks for Aws {
         let user = user.clone();
         let effect = move |sim: &Sim| {
             let deleted = at_once(sim.memory().delete_webhook(&user, id))?;
+            changed(sim, &user, id);
+            Ok(deleted)
+        };
+        self.write(Part::Tables, "delete webhook", effect).await
+    }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let user = user.clone();
+        let effect = move |sim: &Sim| {
+            let deleted = at_once(sim.memory().delete_unchanged_webhook(&user, id, read_at))?;
             changed(sim, &user, id);
             Ok(deleted)
         };

@@ -5,6 +5,7 @@ mod bad_input;
 mod circuit;
 mod dead_letters;
 mod delivered;
+mod editing;
 mod fan_out;
 mod guard;
 mod manual;

@@ -30,6 +30,7 @@ fn routes(world: &World, webhook: &str, delivery: &str) -> Vec<Route> {
     vec![
         route(Method::GET, "", "webhooks:read", None),
         route(Method::PUT, "", "webhooks:write", Some(whole)),
+        route(Method::PATCH, "", "webhooks:write", Some(json!({ "name": "taken over" }))),
         route(Method::GET, "/secret", "webhooks:write", None),
         route(Method::POST, "/secret/rotate", "webhooks:write", Some(json!({}))),
         route(Method::POST, "/test", "webhooks:write", None),

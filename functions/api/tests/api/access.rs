@@ -53,6 +53,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", all, write, Some(&draft), 201),
         route("GET", one.clone(), read, None, 200),
         route("PUT", one.clone(), write, Some(&draft), 200),
+        route("PATCH", one.clone(), write, Some(&json!({"name": "renamed"})), 200),
         route("GET", format!("{one}/secret"), write, None, 200),
         route("POST", format!("{one}/secret/rotate"), write, None, 200),
         route("POST", format!("{one}/test"), write, None, 202),
@@ -230,7 +231,7 @@ async fn a_users_key_does_not_name_another_user() {
             let answer = route.call_with_query(&world, query).key(&key).send().await;
             assert_eq!(answer.problem(), problem(403, "foreign_user"), "{} {query}", route.name());
         }
-        if ["POST", "PUT"].contains(&route.method) {
+        if ["POST", "PUT", "PATCH"].contains(&route.method) {
             let call = route.call(&world).key(&key).json(&json!({"userId": "owner"}));
             let answer = call.send().await;
             assert_eq!(answer.problem(), problem(403, "foreign_user"), "{}", route.name());

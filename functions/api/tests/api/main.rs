@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod bodies;
 mod deliveries;
+mod editing;
 mod gateway;
 mod keys;
 mod lists;

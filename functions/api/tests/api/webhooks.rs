@@ -37,7 +37,7 @@ async fn a_new_webhook_is_answered_with_its_secret_and_its_place() {
     let expected = format!(
         concat!(
             r#"{{"id":"{}","userId":"u","name":"CRM","url":"https://hooks.example.com/in","#,
-            r#""events":["lead.created"],"secret":"{}","headers":{{}},"status":"active","#,
+            r#""events":["lead.created"],"secret":"{}","headers":{{}},"metadata":{{}},"status":"active","#,
             r#""retryConfig":{{"maxAttempts":5,"timeoutSeconds":10,"delaysSeconds":[60,300,1800,7200]}},"#,
             r#""payloadFormat":"envelope","createdAt":"2026-11-24T06:24:00.000Z","#,
             r#""updatedAt":"2026-11-24T06:24:00.000Z"}}"#
@@ -197,6 +197,10 @@ impl ListWebhooks for Contended {
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
         self.memory.list_webhooks(user, limit, after).await
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        self.memory.count_webhooks(user).await
+    }
 }
 
 impl StoreHealth for Contended {
@@ -232,6 +236,15 @@ impl StoreWebhooks for Contended {
 
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         self.memory.delete_webhook(user, id).await
+    }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.memory.delete_unchanged_webhook(user, id, read_at).await
     }
 }
 

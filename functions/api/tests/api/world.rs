@@ -24,6 +24,8 @@ use tower::ServiceExt;
 
 /// The admin's key.
 pub(crate) const ADMIN: &str = "admin-key-of-the-tests";
+/// Most webhooks of one user.
+pub(crate) const MAX_WEBHOOKS: usize = 100;
 /// The key that replaces it.
 pub(crate) const NEXT_ADMIN: &str = "next-admin-key-of-the-tests";
 
@@ -43,7 +45,11 @@ impl Ports for InMemory {
 
 /// The rules of a production deployment.
 pub(crate) fn rules() -> Rules {
-    Rules { urls: UrlPolicy::default(), retention: Retention { days: 30 } }
+    Rules {
+        urls: UrlPolicy::default(),
+        retention: Retention { days: 30 },
+        max_webhooks: MAX_WEBHOOKS,
+    }
 }
 
 /// The API of a deployment with two admin keys.

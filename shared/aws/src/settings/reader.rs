@@ -89,6 +89,10 @@ impl<'a> Reader<'a> {
         })
     }
 
+    pub(super) fn count(&mut self, name: &str, bounds: RangeInclusive<u32>) -> usize {
+        usize::try_from(self.number(name, bounds)).unwrap_or(usize::MAX)
+    }
+
     pub(super) fn seconds(&mut self, name: &str, bounds: RangeInclusive<u32>) -> Duration {
         Duration::from_secs(u64::from(self.number(name, bounds)))
     }

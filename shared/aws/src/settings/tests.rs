@@ -18,6 +18,7 @@ fn deployed(name: &str) -> Option<String> {
         "LOG_LEVEL" => "info",
         "CIRCUIT_FAILURES" => "10",
         "CIRCUIT_FIRST_INTERVAL_SECONDS" => "60",
+        "MAX_WEBHOOKS_PER_USER" => "100",
         "EVENT_BUS_NAME" => "default",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
@@ -41,6 +42,7 @@ fn each_function_reads_what_the_template_gives_it() {
     let api = ApiSettings::from_lookup(deployed).expect("complete");
     assert_eq!(api.url_policy, UrlPolicy { allow_http: false, allow_private: true });
     assert_eq!(api.admin_key_hashes.len(), 1);
+    assert_eq!(api.max_webhooks, 100);
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
     assert_eq!(ingest.function_timeout, Duration::from_secs(60));

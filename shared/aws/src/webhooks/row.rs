@@ -9,7 +9,10 @@ use grapnel_domain::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
-    webhook::{EventPattern, PayloadFormat, PreviousSecret, Subscription, Webhook, WebhookStatus},
+    webhook::{
+        EventPattern, HeaderValue, PayloadFormat, PreviousSecret, Subscription, Webhook,
+        WebhookStatus,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,12 +41,40 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     previous_secret_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    headers: BTreeMap<String, String>,
+    headers: BTreeMap<String, StoredHeader>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    metadata: BTreeMap<String, String>,
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// A header's value: text, or a map where it is sensitive.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredHeader {
+    Plain(String),
+    Sensitive { sensitive: String },
+}
+
+impl From<&HeaderValue> for StoredHeader {
+    fn from(value: &HeaderValue) -> Self {
+        let text = value.text.clone();
+        if value.sensitive { Self::Sensitive { sensitive: text } } else { Self::Plain(text) }
+    }
+}
+
+impl From<StoredHeader> for HeaderValue {
+    fn from(stored: StoredHeader) -> Self {
+        match stored {
+            StoredHeader::Plain(text) => Self::plain(text),
+            StoredHeader::Sensitive { sensitive } => Self::sensitive(sensitive),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -74,7 +105,9 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         secret: webhook.secret.reveal().to_owned(),
         previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
         previous_secret_until: previous.map(|previous| previous.valid_until),
-        headers: webhook.headers.clone(),
+        headers: webhook.headers.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
+        description: webhook.description.clone(),
+        metadata: webhook.metadata.clone(),
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
         payload_format: webhook.payload_format,
@@ -101,7 +134,9 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         events: row.events,
         secret: secret(row.secret)?,
         previous_secret,
-        headers: row.headers,
+        headers: row.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
+        description: row.description,
+        metadata: row.metadata,
         status: row.status,
         retry_config: row.retry_config,
         payload_format: row.payload_format,
@@ -155,7 +190,15 @@ mod tests {
                 secret: Secret::from_random([4; 32]),
                 valid_until: at,
             }),
-            headers: BTreeMap::from([("X-Empty".into(), String::new())]),
+            headers: BTreeMap::from([
+                ("X-Empty".into(), HeaderValue::plain("")),
+                ("Authorization".into(), HeaderValue::sensitive("Bearer abc")),
+            ]),
+            description: Some("Orders\nof the shop".into()),
+            metadata: BTreeMap::from([
+                ("team".into(), "sales".into()),
+                ("empty".into(), "".into()),
+            ]),
             status: WebhookStatus::Failing,
             retry_config: RetryConfig {
                 schedule: Schedule::Backoff(Backoff {
@@ -184,11 +227,15 @@ mod tests {
         let webhook = Webhook {
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
-        for absent in ["headers", "previousSecret", "previousSecretUntil"] {
+        for absent in
+            ["headers", "description", "metadata", "previousSecret", "previousSecretUntil"]
+        {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));

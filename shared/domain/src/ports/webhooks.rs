@@ -33,6 +33,12 @@ pub trait ListWebhooks: Send + Sync {
         limit: usize,
         after: Option<WebhookId>,
     ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
+
+    /// How many webhooks the user has, by a consistent read.
+    fn count_webhooks(
+        &self,
+        user: &UserId,
+    ) -> impl Future<Output = Result<usize, PortError>> + Send;
 }
 
 /// Writes webhooks.
@@ -56,5 +62,14 @@ pub trait StoreWebhooks: Send + Sync {
         &self,
         user: &UserId,
         id: WebhookId,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Removes the webhook that was read, if it is unchanged: still there and with the `updated_at`
+    /// given. Answers whether it did. What is kept beside it may be gone even if not.
+    fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: crate::time::Timestamp,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }

@@ -1,6 +1,8 @@
 //! What a user asks a webhook to be: read from JSON, with every fault named at once.
 
+mod details;
 mod fields;
+mod headers;
 mod retry;
 
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     signature::Secret,
     time::Timestamp,
     url_policy::UrlPolicy,
-    webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
+    webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
 };
 use fields::Fields;
 use serde_json::{Map, Value};
@@ -30,16 +32,18 @@ pub struct Rules {
     pub urls: UrlPolicy,
     /// How long rows live, which bounds a retry schedule.
     pub retention: Retention,
+    /// Most webhooks of one user.
+    pub max_webhooks: usize,
 }
 
 /// Why a draft is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
     /// For a new webhook.
     Create,
-    /// In place of an existing one. What reading a webhook returned can be sent back: its
-    /// read-only fields are ignored.
-    Replace,
+    /// In place of this one. What reading it returned can be sent back: its read-only fields are
+    /// ignored, and a sensitive header without its value keeps the value.
+    Replace(&'a Webhook),
 }
 
 /// A webhook's configuration, checked.
@@ -48,14 +52,29 @@ pub struct Draft {
     name: String,
     url: String,
     events: Vec<EventPattern>,
-    headers: BTreeMap<String, String>,
+    headers: Headers,
+    description: Option<String>,
+    metadata: BTreeMap<String, String>,
+    secret: Option<Secret>,
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
 }
 
-const FIELDS: &[&str] =
-    &["name", "url", "events", "headers", "status", "retryConfig", "payloadFormat"];
+/// What may be set.
+const FIELDS: &[&str] = &[
+    "name",
+    "url",
+    "events",
+    "headers",
+    "description",
+    "metadata",
+    "status",
+    "retryConfig",
+    "payloadFormat",
+];
+/// What may be set at creation only.
+const ON_CREATION: &[&str] = &["secret"];
 const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
 
 impl Draft {
@@ -65,18 +84,23 @@ impl Draft {
     /// Every fault, with its field.
     pub fn parse(
         input: &Map<String, Value>,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
         rules: &Rules,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let mut fields = Fields::new(input, "", &mut faults);
-        let ignored = if purpose == Purpose::Replace { READ_ONLY } else { &[] };
-        fields.refuse_others(FIELDS, ignored);
+        match purpose {
+            Purpose::Create => fields.refuse_others(&[FIELDS, ON_CREATION].concat(), &[]),
+            Purpose::Replace(_) => fields.refuse_others(FIELDS, READ_ONLY),
+        }
         let draft = Self {
             name: name(&mut fields),
             url: url(&mut fields, rules.urls),
             events: events(&mut fields),
-            headers: headers(&mut fields),
+            headers: headers::headers(&mut fields, purpose),
+            description: details::description(&mut fields),
+            metadata: details::metadata(&mut fields),
+            secret: secret(&mut fields, purpose),
             status: status(&mut fields, purpose),
             retry_config: retry::retry_config(&mut fields, rules.retention),
             payload_format: payload_format(&mut fields),
@@ -84,7 +108,7 @@ impl Draft {
         if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
     }
 
-    /// The new webhook that it describes.
+    /// The new webhook that it describes, with `secret` unless it brings its own.
     #[must_use]
     pub fn into_webhook(
         self,
@@ -99,9 +123,11 @@ impl Draft {
             name: self.name,
             url: self.url,
             events: self.events,
-            secret,
+            secret: self.secret.unwrap_or(secret),
             previous_secret: None,
             headers: self.headers,
+            description: self.description,
+            metadata: self.metadata,
             status: self.status,
             retry_config: self.retry_config,
             payload_format: self.payload_format,
@@ -111,7 +137,8 @@ impl Draft {
         }
     }
 
-    /// `existing` with this configuration. Its identity and its secrets stay.
+    /// `existing` with this configuration, which was read to replace it. Its identity and its
+    /// secrets stay.
     #[must_use]
     pub fn replace(self, existing: &Webhook, now: Timestamp) -> Webhook {
         let secret = existing.secret.clone();
@@ -182,29 +209,17 @@ fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
     events
 }
 
-fn headers(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
-    let Some(map) = fields.optional_object("headers") else { return BTreeMap::new() };
-    let mut headers = BTreeMap::new();
-    for (name, value) in map {
-        match value.as_str() {
-            Some(value) => {
-                headers.insert(name.clone(), value.to_owned());
-            }
-            None => {
-                let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-                fields.fault(&format!("headers.{shown}"), "the value must be a string");
-            }
-        }
-    }
-    super::headers::check(&headers, fields.faults());
-    headers
+fn secret(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Option<Secret> {
+    let Purpose::Create = purpose else { return None };
+    let secret = Secret::parse(fields.optional_string("secret")?);
+    secret.map_err(|invalid| fields.fault("secret", invalid.to_string())).ok()
 }
 
-fn status(fields: &mut Fields<'_>, purpose: Purpose) -> WebhookStatus {
+fn status(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> WebhookStatus {
     match fields.optional_string("status") {
         None | Some("active") => WebhookStatus::Active,
         Some("disabled") => WebhookStatus::Disabled,
-        Some("failing") if purpose == Purpose::Replace => WebhookStatus::Failing,
+        Some("failing") if matches!(purpose, Purpose::Replace(_)) => WebhookStatus::Failing,
         Some(_) => {
             fields.fault("status", "must be `active` or `disabled`");
             WebhookStatus::Active

@@ -6,7 +6,7 @@ use grapnel_domain::{
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
-    webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+    webhook::{HeaderValue, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -25,6 +25,8 @@ pub fn a_webhook() -> WebhookBuilder {
             secret: Secret::from_random([1; 32]),
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
             payload_format: PayloadFormat::Envelope,
@@ -114,7 +116,14 @@ impl WebhookBuilder {
     /// A header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name.to_owned(), value.to_owned());
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::plain(value));
+        self
+    }
+
+    /// A header more, which is never shown.
+    #[must_use]
+    pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::sensitive(value));
         self
     }
 

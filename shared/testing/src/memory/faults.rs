@@ -10,6 +10,7 @@ pub enum Operation {
     Webhook,
     Subscriptions,
     ListWebhooks,
+    CountWebhooks,
     CreateWebhook,
     ReplaceWebhook,
     DeleteWebhook,
