@@ -18,6 +18,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use process::Connection;
 use reqwest::Url;
 use std::{
     collections::HashMap,
@@ -149,11 +150,13 @@ impl Drop for Proxy {
 
 async fn serve(listener: TcpListener, function: Function, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
-    while let Ok((stream, peer)) = listener.accept().await {
+    while let Ok((stream, caller)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
+        let Ok(called) = stream.local_addr() else { continue };
+        let from = Connection { caller, called };
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let answer = service_fn(|request| Arc::clone(&shared).answer(function, peer, request));
+            let answer = service_fn(|request| Arc::clone(&shared).answer(function, from, request));
             // Whoever is killed goes away in the middle of something: no error of ours.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
@@ -169,7 +172,7 @@ impl Shared {
     async fn answer(
         self: Arc<Self>,
         function: Function,
-        peer: SocketAddr,
+        from: Connection,
         request: Request<Incoming>,
     ) -> anyhow::Result<Response<Full<Bytes>>> {
         let (head, body) = request.into_parts();
@@ -178,7 +181,7 @@ impl Shared {
         let operation = target.and_then(|target| target.split('.').nth(1)).unwrap_or_default();
         let cut = self.meet(function, operation, &body);
         if let Some((place, Moment::Before)) = cut {
-            return self.kill(place, peer).await;
+            return self.kill(place, from).await;
         }
 
         let mut url = self.upstream.clone();
@@ -199,7 +202,7 @@ impl Shared {
         }
         let body = answer.bytes().await?;
         if let Some((place, Moment::After)) = cut {
-            return self.kill(place, peer).await;
+            return self.kill(place, from).await;
         }
         Ok(response.body(Full::new(body))?)
     }
@@ -224,15 +227,15 @@ impl Shared {
         met
     }
 
-    /// Kills whoever called from this address, and never answers.
+    /// Kills whoever called by this connection, and never answers.
     async fn kill(
         self: Arc<Self>,
         place: usize,
-        peer: SocketAddr,
+        from: Connection,
     ) -> anyhow::Result<Response<Full<Bytes>>> {
         // Apart, since this very connection, and what serves it, ends with the process.
         tokio::spawn(async move {
-            let outcome = process::kill_caller(peer).await.map_err(|error| format!("{error:#}"));
+            let outcome = process::kill_caller(from).await.map_err(|error| format!("{error:#}"));
             self.armed()[place].outcome = Some(outcome);
         });
         pending().await
