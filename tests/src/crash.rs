@@ -1,15 +1,16 @@
-//! Crash points of the shipped functions: the calls of one event's path at which a function is
-//! killed, and how each is told from the others on its way to AWS.
+//! Crash points of the shipped functions: the calls at which a function is killed, and how each is
+//! told from the others on its way to AWS.
 //!
-//! The path is that of the simulated crash points: one event for three webhooks ([`Path`]). Here a
-//! call is named by hand, because it has to be recognised by what it says.
+//! There are two scenarios. The path of one event is that of the simulated crash points: three
+//! webhooks take it in three ways. The other is a replay of what failed, as far as its calls are its
+//! own. Calls are named by hand, because they have to be recognised by what they say.
 
 use crate::{
     proxy::{Cut, Moment},
     stack::Outputs,
 };
 use grapnel_testing::document::{generated_part, with_generated_part};
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 /// The name of the table's part of `docs/reliability.md`.
 const PART: &str = "crash points, deployed";
@@ -48,8 +49,40 @@ impl Function {
     }
 }
 
-/// The webhooks of the path.
+/// What a function is killed in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    /// The path of one event, with a manual retry at its end.
+    Event,
+    /// A replay of all that failed of a user's, in two pages.
+    Replay,
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Event, Self::Replay];
+
+    /// The webhooks that it needs, in the order of their ids.
+    #[must_use]
+    pub const fn paths(self) -> &'static [Path] {
+        match self {
+            Self::Event => &[Path::Success, Path::Delayed, Path::Exhausted],
+            Self::Replay => &[Path::Replayed, Path::Untouched],
+        }
+    }
+
+    /// The calls at which functions are killed.
+    #[must_use]
+    pub fn calls(self) -> Vec<Call> {
+        match self {
+            Self::Event => event_calls(),
+            Self::Replay => replay_calls(),
+        }
+    }
+}
+
+/// A webhook, by what becomes of the event there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Path {
     /// Takes the event at once.
     Success,
@@ -57,12 +90,13 @@ pub enum Path {
     Delayed,
     /// Fails, waits in a shared wait, fails for good, and takes it when its user asks once more.
     Exhausted,
+    /// Fails for good at once, and takes it when it is replayed.
+    Replayed,
+    /// Wants no such event. A replay comes to it on a page of its own, the second.
+    Untouched,
 }
 
 impl Path {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Success, Self::Delayed, Self::Exhausted];
-
     /// The path of its receiver's URL.
     #[must_use]
     pub const fn url_path(self) -> &'static str {
@@ -70,6 +104,8 @@ impl Path {
             Self::Success => "/success",
             Self::Delayed => "/delayed",
             Self::Exhausted => "/exhausted",
+            Self::Replayed => "/replayed",
+            Self::Untouched => "/untouched",
         }
     }
 }
@@ -93,7 +129,7 @@ enum Target {
     Waits,
 }
 
-/// A call of the path.
+/// A call of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     function: Function,
@@ -107,26 +143,27 @@ pub struct Call {
     number: usize,
 }
 
-/// The calls at which functions are killed.
-#[must_use]
-pub fn calls() -> Vec<Call> {
+const fn call(
+    function: Function,
+    name: &'static str,
+    operation: &'static str,
+    target: Target,
+    subject: Subject,
+) -> Call {
+    Call { function, name, operation, target, subject, says: "", number: 1 }
+}
+
+/// A change of a delivery.
+const fn change(path: Path, name: &'static str, says: &'static str) -> Call {
+    let subject = Subject::Webhook(path);
+    Call { says, ..call(Function::Delivery, name, "UpdateItem", Target::Deliveries, subject) }
+}
+
+fn event_calls() -> Vec<Call> {
     use Function::{Api, Delivery, Ingest};
     use Path::{Delayed, Exhausted, Success};
     use Subject::{Key, User, Webhook};
     use Target::{Deliveries, Events, Keys, Queue, Waits, Webhooks};
-    let call = |function, name, operation, target, subject| Call {
-        function,
-        name,
-        operation,
-        target,
-        subject,
-        says: "",
-        number: 1,
-    };
-    let record = |path, name, says| Call {
-        says,
-        ..call(Delivery, name, "UpdateItem", Deliveries, Webhook(path))
-    };
     let create = |number, name| Call { number, ..call(Ingest, name, "PutItem", Deliveries, User) };
     vec![
         call(Ingest, "query subscriptions", "Query", Webhooks, User),
@@ -136,12 +173,13 @@ pub fn calls() -> Vec<Call> {
         create(3, "create delivery, the third"),
         call(Ingest, "send messages", "SendMessageBatch", Queue, User),
         call(Delivery, "read delivery", "GetItem", Deliveries, Webhook(Success)),
-        call(Delivery, "read webhook", "GetItem", Webhooks, Webhook(Success)),
-        record(Success, "record a success", "#attempts[0]"),
-        record(Delayed, "record a failure, retried by delay", "#attempts[0]"),
+        call(Delivery, "read webhook", "Query", Webhooks, Webhook(Success)),
+        change(Success, "record a success", "#attempts[0]"),
+        change(Delayed, "record a failure, retried by delay", "#attempts[0]"),
         call(Delivery, "send the retry", "SendMessageBatch", Queue, Webhook(Delayed)),
-        record(Delayed, "record the success of a retry", "#attempts[1]"),
-        record(Exhausted, "record a failure, retried by wait", "#attempts[0]"),
+        call(Delivery, "store health", "PutItem", Webhooks, Webhook(Delayed)),
+        change(Delayed, "record the success of a retry", "#attempts[1]"),
+        change(Exhausted, "record a failure, retried by wait", "#attempts[0]"),
         call(Delivery, "start execution", "StartExecution", Waits, Webhook(Exhausted)),
         call(Delivery, "query waiting", "Query", Deliveries, Webhook(Exhausted)),
         // The first is that of its first attempt.
@@ -150,15 +188,48 @@ pub fn calls() -> Vec<Call> {
             ..call(Delivery, "read who waits", "GetItem", Deliveries, Webhook(Exhausted))
         },
         call(Delivery, "send who waited", "SendMessageBatch", Queue, Webhook(Exhausted)),
-        record(Exhausted, "stop waiting", r##""REMOVE #waitKey""##),
+        change(Exhausted, "stop waiting", r##""REMOVE #waitKey""##),
         call(Delivery, "read event", "GetItem", Events, User),
-        record(Exhausted, "record the last failure", "#attempts[1]"),
+        change(Exhausted, "record the last failure", "#attempts[1]"),
         call(Api, "read key", "GetItem", Keys, Key),
-        call(Api, "read webhook", "GetItem", Webhooks, Webhook(Exhausted)),
+        call(Api, "read webhook", "Query", Webhooks, Webhook(Exhausted)),
         call(Api, "read delivery", "GetItem", Deliveries, Webhook(Exhausted)),
         call(Api, "send the manual retry", "SendMessageBatch", Queue, Webhook(Exhausted)),
         call(Api, "read event", "GetItem", Events, User),
-        record(Exhausted, "record the manual attempt", "#attempts[2]"),
+        change(Exhausted, "record the manual attempt", "#attempts[2]"),
+    ]
+}
+
+fn replay_calls() -> Vec<Call> {
+    use Function::{Api, Delivery};
+    use Path::Replayed;
+    use Subject::{User, Webhook};
+    use Target::{Deliveries, Events, Queue, Webhooks};
+    let saying = |says, call: Call| Call { says, ..call };
+    // The id of a replay begins so.
+    const REPLAY: &str = "rpl_";
+    vec![
+        saying(REPLAY, call(Api, "send the replay", "SendMessageBatch", Queue, User)),
+        saying(REPLAY, call(Api, "store replay", "UpdateItem", Events, User)),
+        saying(REPLAY, call(Delivery, "read replay", "GetItem", Events, User)),
+        // Neither one webhook nor those of a kind: all of the user's.
+        saying(r#""userId = :user""#, call(Delivery, "list webhooks", "Query", Webhooks, User)),
+        saying(
+            "failedKey",
+            call(Delivery, "find who failed", "Query", Deliveries, Webhook(Replayed)),
+        ),
+        saying(
+            REPLAY,
+            call(Delivery, "send who failed", "SendMessageBatch", Queue, Webhook(Replayed)),
+        ),
+        saying("#page = :before", call(Delivery, "record the page", "UpdateItem", Events, User)),
+        // A message is text inside a call's JSON.
+        saying(
+            r#"\"page\":1"#,
+            call(Delivery, "send the next page", "SendMessageBatch", Queue, User),
+        ),
+        change(Replayed, "reopen", "#scheduleFrom"),
+        change(Replayed, "record the replayed attempt", "#attempts[1]"),
     ]
 }
 
@@ -169,8 +240,8 @@ pub struct Names {
     pub user: String,
     /// SHA-256 of the user's key, in hex.
     pub key_hash: String,
-    /// The webhooks' ids, in the order of [`Path::ALL`].
-    pub webhooks: [String; 3],
+    /// The webhooks' ids.
+    pub webhooks: HashMap<Path, String>,
 }
 
 impl Call {
@@ -188,7 +259,7 @@ impl Call {
         let subject = match self.subject {
             Subject::User => &names.user,
             Subject::Key => &names.key_hash,
-            Subject::Webhook(path) => &names.webhooks[path as usize],
+            Subject::Webhook(path) => &names.webhooks[&path],
         };
         Cut {
             function: self.function,
@@ -223,7 +294,8 @@ impl fmt::Display for Call {
 pub fn table() -> String {
     let head = Moment::ALL.map(Moment::label).join(" | ");
     let marks = " ✓ |".repeat(Moment::ALL.len());
-    let rows: Vec<String> = calls().iter().map(|call| format!("| {call} |{marks}\n")).collect();
+    let calls = Scenario::ALL.into_iter().flat_map(Scenario::calls);
+    let rows: Vec<String> = calls.map(|call| format!("| {call} |{marks}\n")).collect();
     let (calls, cases) = (rows.len(), rows.len() * Moment::ALL.len());
     let line = "---|".repeat(Moment::ALL.len());
     format!("| call | {head} |\n|---|{line}\n{}\n{calls} calls, {cases} kills.\n", rows.concat())
