@@ -30,9 +30,9 @@ pub(super) async fn end(case: &Case) -> anyhow::Result<()> {
     })
     .await?;
     ensure!((1..=case.most_orders()).contains(&replays.len()), "{replays:?}");
-    // A page that dies before its record counts only what the next run finds still failed.
-    let counted: u64 = replays.iter().map(|replay| replay.replayed).sum();
-    ensure!(counted <= 1, "one delivery failed: {replays:?}");
+    // A page that dies before its record counts only what the next run finds still failed. Of two
+    // that run at once, both may have found it; one has taken it up.
+    ensure!(replays.iter().all(|replay| replay.replayed <= 1), "one delivery failed: {replays:?}");
     ensure!(case.requests(Path::Untouched) == 0, "who wants no such event has none to be replayed");
     Ok(())
 }
