@@ -20,6 +20,8 @@ pub enum StackKind {
     Circuit,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
+    /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
+    Crash,
 }
 
 impl StackKind {
@@ -30,6 +32,7 @@ impl StackKind {
             Self::Scaled => "scaled",
             Self::Circuit => "circuit",
             Self::Strict => "strict",
+            Self::Crash => "crash",
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// In place of seeds, one event's path with every fault in every call; prints the table
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     crash_points: bool,
-    /// Write the table into docs/reliability.md as well
+    /// Write the table into docs/reliability.md as well, and that of the deployed functions
     #[arg(long, requires = "crash_points")]
     write: bool,
 }
@@ -43,5 +43,15 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     if options.write {
         simulation.arg("--write").arg(workspace.path(DOCUMENT));
     }
-    command::run_shown(&mut simulation).await
+    command::run_shown(&mut simulation).await?;
+    if options.write {
+        let mut deployed = Command::new("cargo");
+        deployed
+            .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "crash_points"])
+            .arg("--")
+            .arg(workspace.path(DOCUMENT))
+            .current_dir(workspace.root());
+        command::run_shown(&mut deployed).await?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod circuit;
+mod crash_points;
 mod dead_letters;
 mod delivered;
 mod editing;

@@ -26,7 +26,7 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 5] = [
+const STACKS: [Wanted; 6] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
     // What production allows, which no local receiver can be part of.
     Wanted {
@@ -49,6 +49,16 @@ const STACKS: [Wanted; 5] = [
         name: "circuit",
         waits: Waits::Real,
         parameters: &[("CircuitFailures", "3"), ("CircuitFirstIntervalSeconds", "2")],
+    },
+    // As `tight`, apart from it: whoever tests here kills the functions.
+    Wanted {
+        name: "crash",
+        waits: Waits::Real,
+        parameters: &[
+            ("LongestQueueDelaySeconds", "2"),
+            ("FunctionTimeoutSeconds", "5"),
+            ("VisibilityTimeoutSeconds", "30"),
+        ],
     },
     Wanted {
         name: "scaled",
@@ -79,7 +89,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     }
     let file = workspace.local("test-stacks.json");
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
-    step.done("main, strict, tight, circuit, scaled");
+    step.done(STACKS.map(|wanted| wanted.name).join(", "));
 
     let result = run_tests(workspace, &file, arguments).await;
     if result.is_err() {
