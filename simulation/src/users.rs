@@ -149,6 +149,10 @@ impl User {
                 };
                 self.change(place, edit).await;
             }
+            What::Limit(webhook, limit) => {
+                let set = move |webhook: &mut Value| webhook["rateLimit"] = json!(limit);
+                self.change(webhook, set).await;
+            }
             What::Test(webhook) => {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;

@@ -48,7 +48,10 @@ impl ReadWebhooks for Aws {
                 sim.with(|state| {
                     if let Some(invocation) = state.invocation() {
                         invocation.configs.push((id, webhook.retry_config.clone()));
-                        invocation.circuits.push((id, !webhook.health.is_failing()));
+                        let closed = !webhook.health.is_failing();
+                        invocation.circuits.push((id, closed));
+                        let limited = webhook.rate_limit.is_some();
+                        invocation.limits.push((id, limited && closed));
                     }
                 });
             }

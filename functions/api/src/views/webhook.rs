@@ -1,5 +1,6 @@
 use grapnel_domain::{
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     retry::RetryConfig,
     time::Timestamp,
     webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
@@ -21,6 +22,8 @@ pub(crate) struct WebhookView<'a> {
     status: WebhookStatus,
     retry_config: &'a RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -48,6 +51,7 @@ impl<'a> WebhookView<'a> {
             status: webhook.effective_status(),
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
+            rate_limit: webhook.rate_limit,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }
