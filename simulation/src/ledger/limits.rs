@@ -81,3 +81,72 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grapnel_domain::{ids::DeliveryId, limit::RateLimit};
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+    const US: TaskId = TaskId(1);
+
+    fn attempt(delivery: u128) -> Attempt {
+        let webhook = WebhookId::from_uuid(Uuid::from_u128(1));
+        ((webhook, DeliveryId::from_uuid(Uuid::from_u128(delivery))), 1)
+    }
+
+    fn slot(millis: i64) -> Slot {
+        Slot { at: Timestamp::from_millis(NOW.as_millis() + millis), moved: false }
+    }
+
+    /// A ledger in which three slots were handed out, one a second.
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::default();
+        reserve(&mut ledger, NOW);
+        ledger
+    }
+
+    fn reserve(ledger: &mut Ledger, from: Timestamp) {
+        let limit = RateLimit::new(1).expect("a limit");
+        let asked = Reservation { count: 3, limit, now: NOW, seen: None };
+        ledger.reserved(Some(US), attempt(0).0.0, &asked, SlotTime::at(from));
+    }
+
+    #[test]
+    fn each_request_needs_a_slot_of_its_own_that_is_near() {
+        let mut ledger = ledger();
+        ledger.uses_slot(US, attempt(1), NOW);
+        ledger.uses_slot(US, attempt(2), NOW);
+        // Made again, with the slot that it had.
+        ledger.uses_slot(TaskId(2), attempt(2), NOW);
+        assert_eq!(ledger.first_broken(), None);
+        ledger.uses_slot(US, attempt(3), NOW);
+        assert!(ledger.first_broken().is_some(), "the third is two seconds ahead");
+    }
+
+    #[test]
+    fn nobody_takes_a_slot_that_another_has_or_that_nobody_handed_out() {
+        let mut ours = ledger();
+        ours.scheduled(attempt(1), slot(2000));
+        ours.scheduled(attempt(1), slot(2000));
+        assert_eq!(ours.first_broken(), None);
+        ours.scheduled(attempt(2), slot(2000));
+        assert!(ours.first_broken().is_some());
+        let mut nobodys = ledger();
+        nobodys.scheduled(attempt(1), slot(2500));
+        assert!(nobodys.first_broken().is_some());
+        let mut strange = ledger();
+        strange.uses_slot(TaskId(2), attempt(1), NOW);
+        assert!(strange.first_broken().is_some(), "reserved by somebody else");
+    }
+
+    #[test]
+    fn slots_never_overlap() {
+        let mut apart = ledger();
+        reserve(&mut apart, slot(3000).at);
+        assert_eq!(apart.first_broken(), None);
+        reserve(&mut apart, slot(5000).at);
+        assert!(apart.first_broken().is_some());
+    }
+}
