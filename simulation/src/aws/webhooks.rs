@@ -115,6 +115,7 @@ impl StoreWebhooks for Aws {
         let user = user.clone();
         let effect = move |sim: &Sim| {
             let deleted = at_once(sim.memory().delete_webhook(&user, id))?;
+            sim.with(|state| state.ledger.limiter_is_gone(id));
             changed(sim, &user, id);
             Ok(deleted)
         };

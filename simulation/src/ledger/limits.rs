@@ -49,6 +49,11 @@ impl Ledger {
         }
     }
 
+    /// A webhook was deleted. A reservation that takes effect after that begins anew, for nobody.
+    pub(crate) fn limiter_is_gone(&mut self, webhook: WebhookId) {
+        self.limits.free.remove(&webhook);
+    }
+
     /// An attempt is scheduled for its slot.
     pub(crate) fn scheduled(&mut self, attempt: Attempt, slot: Slot) {
         let (key, number) = attempt;

@@ -15,9 +15,9 @@ const MESSAGES_PER_FAULT: u64 = 4;
 /// stands in for an attempt's message.
 const CHECKS_PER_PARKING: u64 = 2;
 
-/// How often an attempt that a replay asks for may be sent on for one slot: the first free slot is
-/// two hours ahead at most, and a queue delays by a quarter of an hour.
-const HOPS_PER_REPLAY: u64 = 9;
+/// How often an attempt that a replay asks for may be sent on for one slot: the first free one is
+/// ten hours ahead at most, and a queue delays by a quarter of an hour.
+const HOPS_PER_REPLAY: u64 = 40;
 
 /// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
 const COPIES_PER_FAULT: u64 = 2;

@@ -23,6 +23,9 @@ const DELAYS: [u32; 14] = [1, 2, 5, 20, 30, 60, 61, 300, 899, 900, 901, 1800, 72
 /// Requests per second, few enough that some have to wait.
 const LIMITS: [u32; 5] = [1, 1, 2, 10, 1000];
 
+/// Slots that may be taken at once: up to an hour's, of the lowest limit.
+const MOST_IN_A_CROWD: u64 = 3600;
+
 /// A webhook, and who is at its other end.
 #[derive(Debug)]
 pub(crate) struct PlannedWebhook {
@@ -58,6 +61,8 @@ pub(crate) enum What {
     Retry(u64),
     /// Sets the rate limit, or takes it away.
     Limit(usize, Option<u32>),
+    /// So many deliveries that nobody sees here get the next slots of a webhook's rate limit.
+    Crowd(usize, u32),
     Test(usize),
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
@@ -160,9 +165,14 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
     for _ in 0..count {
         let mut at = moment(random, 20_000);
         let what = act(random, webhooks);
-        if matches!(what, What::Replay { .. }) {
+        if let What::Replay { webhook, .. } = what {
             // Once something has failed for good.
             at = at.plus(Duration::from_secs(random.spread(1..=80_000)));
+            if random.chance(500) {
+                let crowd = u32::try_from(random.within(1..=MOST_IN_A_CROWD)).unwrap_or(1);
+                acts.push(Act { at, what: What::Crowd(webhook, crowd) });
+                at = at.plus(Duration::from_secs(1));
+            }
         }
         if random.chance(200) {
             // Once more: a double click, or somebody who got no answer.
@@ -192,7 +202,7 @@ fn act(random: &mut Random, webhooks: usize) -> What {
         5 => What::Test(webhook),
         6 => What::Limit(webhook, *random.pick(&[None, Some(1), Some(1000)])),
         7..=9 => {
-            let success = random.chance(150);
+            let success = random.chance(250);
             let status = if success { ReplayStatus::Success } else { ReplayStatus::Failed };
             What::Replay { webhook, all: random.chance(400), status }
         }
