@@ -168,7 +168,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
         if let What::Replay { webhook, .. } = what {
             // Once something has failed for good.
             at = at.plus(Duration::from_secs(random.spread(1..=80_000)));
-            if random.chance(500) {
+            if random.chance(800) {
                 let crowd = u32::try_from(random.within(1..=MOST_IN_A_CROWD)).unwrap_or(1);
                 acts.push(Act { at, what: What::Crowd(webhook, crowd) });
                 at = at.plus(Duration::from_secs(1));
