@@ -2,10 +2,11 @@
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
 //! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
-//! [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
+//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
 
 mod events;
 mod health;
+mod limits;
 mod quiet;
 mod replays;
 mod requests;
@@ -19,6 +20,7 @@ use grapnel_domain::{
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
+use limits::Limits;
 use replays::Replays;
 use requests::{OnRecord, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +45,7 @@ pub(crate) struct Ledger {
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
     replays: Replays,
+    limits: Limits,
     broken: Option<String>,
 }
 
@@ -142,11 +145,14 @@ fn faulty_row(row: &Delivery) -> Option<String> {
         return Some(format!("parked while {:?}, waiting: {waits}", row.status));
     }
     let due = row.next_attempt_at.is_some();
+    let for_slot = row.slot.is_some();
+    if for_slot && !waits {
+        return Some("it has a slot and does not wait for it".into());
+    }
     let fits = match row.status {
         DeliveryStatus::Retrying => due,
-        DeliveryStatus::Pending | DeliveryStatus::Success | DeliveryStatus::Failed => {
-            !due && !waits
-        }
+        DeliveryStatus::Pending => !due && waits == for_slot,
+        DeliveryStatus::Success | DeliveryStatus::Failed => !due && !waits,
     };
     (!fits).then(|| format!("{:?}, but due: {due}, waiting: {waits}", row.status))
 }

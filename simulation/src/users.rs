@@ -8,6 +8,7 @@ use crate::{
     ledger::name,
     plan::{Act, PlannedEvent, What, url},
     sim::Sim,
+    task::at_once,
     trace::short,
 };
 use axum::{
@@ -16,7 +17,13 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use grapnel_api::{AdminKeys, Api, Ports, router};
-use grapnel_domain::{ids::UserId, ports::KeyHash, url_policy::UrlPolicy, webhook::draft::Rules};
+use grapnel_domain::{
+    ids::UserId,
+    limit::Reservation,
+    ports::{KeyHash, ReserveSlots},
+    url_policy::UrlPolicy,
+    webhook::draft::Rules,
+};
 use grapnel_testing::ids::SequentialIds;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -153,6 +160,11 @@ impl User {
                 };
                 self.change(place, edit).await;
             }
+            What::Limit(webhook, limit) => {
+                let set = move |webhook: &mut Value| webhook["rateLimit"] = json!(limit);
+                self.change(webhook, set).await;
+            }
+            What::Crowd(webhook, count) => self.crowd(webhook, count),
             What::Test(webhook) => {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;
@@ -168,6 +180,19 @@ impl User {
                 let body = json!({ "status": status }).to_string();
                 self.call(Method::POST, &path, Body::from(body)).await;
             }
+        }
+    }
+
+    /// Takes slots, as far as the webhook has any to hand out.
+    fn crowd(&self, webhook: usize, count: u32) {
+        let webhook = &self.sim.plan().webhooks[webhook].webhook;
+        let (user, id) = (&webhook.user_id, webhook.id);
+        let stored = self.sim.memory().webhooks().into_iter().find(|stored| stored.id == id);
+        let Some(limit) = stored.and_then(|stored| stored.rate_limit) else { return };
+        let asked = Reservation { count, limit, now: self.sim.now(), seen: None };
+        if let Ok(first) = at_once(self.sim.memory().reserve_slots(user, id, &asked)) {
+            webhook_changed(&self.sim, user, id);
+            self.sim.with(|state| state.ledger.reserved(None, id, &asked, first));
         }
     }
 

@@ -63,9 +63,11 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::default(),
+        rate_limit: None,
         created_at: now,
         updated_at: now,
         health: grapnel_domain::health::Health::default(),
+        next_slot: None,
     };
     world.state.store_webhook(&webhook).await?;
     Ok(id)

@@ -31,6 +31,9 @@ pub struct Webhook {
     pub retry_config: serde_json::Value,
     /// `envelope`, `raw` or `cloudevents`.
     pub payload_format: String,
+    /// Requests per second, if they are limited.
+    #[serde(default)]
+    pub rate_limit: Option<u32>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -1,8 +1,9 @@
-//! The webhooks table: `userId`, `id`. Beside a webhook may lie the item `<id>#health`, which
-//! belongs to its endpoint's health and is no webhook.
+//! The webhooks table: `userId`, `id`. Beside a webhook may lie the items `<id>#health`, its
+//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks.
 
 mod health;
 mod health_row;
+mod limiter;
 mod row;
 
 use crate::{
@@ -72,7 +73,7 @@ impl ReadWebhooks for WebhookStore {
         id: WebhookId,
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
-        // Both items by one query: their sizes are added before they are rounded up to a unit.
+        // All of its items by one query: their sizes are added before they are rounded up to a unit.
         let answer = self
             .client
             .query()
@@ -229,6 +230,7 @@ impl StoreWebhooks for WebhookStore {
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         // The webhook last: if this stops half-way, it is still there to be deleted again.
         self.delete(user, row::health_id(id)).await?;
+        self.delete(user, row::limiter_id(id)).await?;
         Ok(self.delete(user, id.to_string()).await?.is_some())
     }
 
@@ -270,10 +272,18 @@ fn together(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
 fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
     if row::is_webhook(&item) {
         webhooks.push(row::to_webhook(item)?);
+        return Ok(());
+    }
+    // What belongs to a webhook that is gone, or on the page before, is nobody's.
+    let last = webhooks.last_mut();
+    if row::is_limiter(&item) {
+        let (owner, next) = limiter::to_next_slot(&item)?;
+        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
+            webhook.next_slot = Some(next);
+        }
     } else {
         let (owner, health) = health_row::to_health(item)?;
-        // One whose webhook is gone, or on the page before, is nobody's.
-        if let Some(webhook) = webhooks.last_mut().filter(|webhook| webhook.id == owner) {
+        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
             webhook.health = health;
         }
     }

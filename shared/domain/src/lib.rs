@@ -9,7 +9,8 @@
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
-//!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
+//!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
+//!   [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
@@ -20,6 +21,7 @@ pub mod event;
 pub mod fault;
 pub mod health;
 pub mod ids;
+pub mod limit;
 pub mod message;
 pub mod notice;
 pub mod outbound;

@@ -16,8 +16,9 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    AttemptRecord, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting, ListDeliveries,
-    ReadDeliveries, RecordAttempts, Recorded, StopWaiting, WaitingPage, WaitingRow,
+    AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
+    ListDeliveries, ReadDeliveries, RecordAttempts, Recorded, SlotWait, StopWaiting, WaitingPage,
+    WaitingRow,
 };
 pub use events::{ReadEvents, StoreEvents};
 pub use health::{
@@ -31,7 +32,7 @@ pub use replays::{
     WriteReplays,
 };
 pub use send::SendRequests;
-pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks};
+pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, ReserveSlots, StoreWebhooks};
 
 /// How sure a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

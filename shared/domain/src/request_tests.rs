@@ -28,9 +28,11 @@ fn webhook() -> Webhook {
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::Envelope,
+        rate_limit: None,
         created_at: NOW,
         updated_at: NOW,
         health: crate::health::Health::default(),
+        next_slot: None,
     }
 }
 

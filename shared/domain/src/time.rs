@@ -96,6 +96,12 @@ impl Minute {
         Self((time.0 + MILLIS_PER_MINUTE - 1).div_euclid(MILLIS_PER_MINUTE))
     }
 
+    /// The last minute that strikes at or before `time`.
+    #[must_use]
+    pub const fn at_or_before(time: Timestamp) -> Self {
+        Self(time.0.div_euclid(MILLIS_PER_MINUTE))
+    }
+
     /// The minute after this one.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -167,6 +173,8 @@ mod tests {
         assert_eq!(minute.to_string(), "20261124T0624Z");
         assert_eq!("20261124T0624Z".parse(), Ok(minute));
         assert_eq!(Minute::at_or_after(minute.strikes_at()), minute);
+        assert_eq!(Minute::at_or_before(minute.strikes_at()), minute);
+        assert_eq!(Minute::at_or_before(time).next(), minute);
         assert!("20261124T624Z".parse::<Minute>().is_err());
     }
 

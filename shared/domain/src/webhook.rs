@@ -7,6 +7,7 @@ pub mod pattern;
 use crate::{
     health::Health,
     ids::{UserId, WebhookId},
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
@@ -87,6 +88,8 @@ pub struct Webhook {
     pub retry_config: RetryConfig,
     /// How an event becomes a body.
     pub payload_format: PayloadFormat,
+    /// How many requests it takes a second; as many as there are if `None`.
+    pub rate_limit: Option<RateLimit>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its configuration last changed.
@@ -94,13 +97,15 @@ pub struct Webhook {
     /// How its endpoint is doing. Kept beside the configuration, and written by nobody who writes
     /// that.
     pub health: Health,
+    /// The first free slot of its rate limit, if one was ever handed out. Kept beside it likewise.
+    pub next_slot: Option<SlotTime>,
 }
 
 impl Webhook {
     /// It without what is kept beside its configuration: what a store of configurations holds.
     #[must_use]
     pub fn configuration(&self) -> Self {
-        Self { health: Health::default(), ..self.clone() }
+        Self { health: Health::default(), next_slot: None, ..self.clone() }
     }
 
     /// What its owner sees: their own `disabled` first, then what its endpoint's health says.

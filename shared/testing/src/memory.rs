@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod health;
 mod keys;
+mod limiters;
 mod messages;
 mod queue;
 mod replays;
@@ -34,6 +35,7 @@ use grapnel_domain::{
     event::Event,
     health::Health,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    limit::SlotTime,
     notice::Notice,
     ports::{ApiKey, Consistency, PortError},
     replay::Replay,
@@ -73,6 +75,7 @@ struct State {
 struct Tables {
     webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
     health: BTreeMap<(UserId, WebhookId), Health>,
+    limiters: BTreeMap<(UserId, WebhookId), SlotTime>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
     deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
@@ -189,6 +192,9 @@ impl Memory {
         if webhook.health.version > 0 {
             state.tables.health.insert(key.clone(), webhook.health);
         }
+        if let Some(next) = webhook.next_slot {
+            state.tables.limiters.insert(key.clone(), next);
+        }
         state.tables.webhooks.insert(key, webhook);
     }
 
@@ -275,10 +281,11 @@ impl Memory {
 }
 
 impl Tables {
-    /// A webhook with its health, as one query reads both.
+    /// A webhook with its health and its limiter, as one query reads them all.
     fn webhook(&self, key: &(UserId, WebhookId)) -> Option<Webhook> {
         let health = self.health.get(key).copied().unwrap_or_default();
-        self.webhooks.get(key).map(|webhook| Webhook { health, ..webhook.clone() })
+        let next_slot = self.limiters.get(key).copied();
+        self.webhooks.get(key).map(|webhook| Webhook { health, next_slot, ..webhook.clone() })
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{
 };
 use grapnel_domain::{
     event::inbound::TestOrder,
-    message::QueueMessage,
+    limit::Slot,
+    message::{Attempt, QueueMessage},
     ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError},
 };
 use std::time::Duration;
@@ -107,7 +108,9 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     sim.trace(|| format!("queued, {} s: {}", delay.as_secs(), describe(&outgoing.message)));
     let (count, delivery) = match &outgoing.message {
         QueueMessage::Attempt(attempt) => {
+            let sent_on = attempt.slot.map(|slot| slot_sent(sim, attempt, slot));
             let count = match attempt.resolver_silent_since {
+                _ if sent_on.is_some() => sent_on,
                 Some(_) => Some(Count::Postponed),
                 None if attempt.replay.is_some() => Some(Count::Replayed),
                 None => attempt.manual.then_some(Count::ManualRetries),
@@ -147,6 +150,16 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     }
 }
 
+/// An attempt's message was sent with a slot.
+fn slot_sent(sim: &Sim, attempt: &Attempt, slot: Slot) -> Count {
+    let key = ledger::key(attempt.target.key());
+    sim.with(|state| {
+        state.ledger.scheduled((key, attempt.attempt), slot);
+        let again = state.invocation().is_some_and(|invocation| invocation.has_slot(attempt));
+        if again { Count::SlotHops } else { Count::SlotSends }
+    })
+}
+
 /// A message in a few words.
 pub(crate) fn describe(message: &QueueMessage) -> String {
     match message {
@@ -157,7 +170,8 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
                 None => "",
             };
             let name = ledger::name(ledger::key(attempt.target.key()));
-            format!("{why}attempt {} of {name}", attempt.attempt)
+            let slot = attempt.slot.map(|slot| format!(" in its slot {}", slot.at));
+            format!("{why}attempt {} of {name}{}", attempt.attempt, slot.unwrap_or_default())
         }
         QueueMessage::Check(check) => {
             let name = ledger::name(ledger::key(check.target.key()));

@@ -103,6 +103,12 @@ fn arrive(
     if !asked_for && !invocation.may_pass(webhook) {
         return Err(format!("{}: sent, though its circuit was read as open", name(key)));
     }
+    let keeps_to_limit = invocation.keeps_to_limit(webhook)
+        && !invocation.asks_in_person(key)
+        && state.ledger.row(key).is_some_and(|row| !row.test);
+    if let Some(number) = number.filter(|_| keeps_to_limit && reaches) {
+        state.ledger.uses_slot(task, (key, number), began);
+    }
     let sending = Sending { task, key, number, read, began, reaches };
     let (place, again) = state.ledger.sends(sending);
     state.counts.add(Count::Requests, u64::from(reaches));

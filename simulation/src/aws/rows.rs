@@ -157,7 +157,11 @@ impl RecordAttempts for Aws {
                 let (status, waits) = (record.status, record.waits_for);
                 format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
             });
-            let smooth = sim.plan().smooth;
+            // Who keeps to a limit comes when its slot does.
+            let planned = sim.plan().webhooks.iter().map(|planned| &planned.webhook);
+            let limited = planned.filter(|webhook| webhook.rate_limit.is_some());
+            let limited = limited.map(|webhook| webhook.id).any(|id| id == record.key.webhook_id);
+            let smooth = sim.plan().smooth && !limited;
             sim.with(|state| match &recorded {
                 Recorded::Yes => {
                     let step = state.next_step();

@@ -48,7 +48,10 @@ impl ReadWebhooks for Aws {
                 sim.with(|state| {
                     if let Some(invocation) = state.invocation() {
                         invocation.configs.push((id, webhook.retry_config.clone()));
-                        invocation.circuits.push((id, !webhook.health.is_failing()));
+                        let closed = !webhook.health.is_failing();
+                        invocation.circuits.push((id, closed));
+                        let limited = webhook.rate_limit.is_some();
+                        invocation.limits.push((id, limited && closed));
                     }
                 });
             }
@@ -117,6 +120,7 @@ impl StoreWebhooks for Aws {
         let user = user.clone();
         let effect = move |sim: &Sim| {
             let deleted = at_once(sim.memory().delete_webhook(&user, id))?;
+            sim.with(|state| state.ledger.limiter_is_gone(id));
             changed(sim, &user, id);
             Ok(deleted)
         };

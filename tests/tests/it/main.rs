@@ -13,6 +13,7 @@ mod manual;
 mod notices;
 mod payloads;
 mod permissions;
+mod rate_limit;
 mod redrive;
 mod replay;
 mod retried;

@@ -34,6 +34,8 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     // Success; a retry by queue; one by a shared wait; an end at a release; a check.
     let by_queue = world.webhook("/queue", delayed(1)).await?;
     let by_wait = world.webhook("/wait", delayed(3)).await?;
+    let limited = world.webhook("/limit", json!({ "rateLimit": 1 })).await?;
+    world.state.hand_out_slots(&world.user, &limited, 100).await?;
     let ended = world.webhook("/end", delayed(3)).await?;
     for path in ["/queue", "/wait"] {
         world.receiver.answer_with(path, Script::statuses([500]));
@@ -80,6 +82,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     }
 
     world.settled(&by_queue).await?;
+    world.delivery_within(LONG, &limited, "in its slot", Delivery::is_settled).await?;
     world.receiver.wait_for("/check", 1, LONG).await?;
     world.delivery_within(LONG, &by_wait, "that is settled", Delivery::is_settled).await?;
     let ended = world.delivery_within(LONG, &ended, "that ended", Delivery::is_settled).await?;
@@ -241,7 +244,7 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let outputs = &world.stack.outputs;
     delivery.can_consume(&outputs.delivery_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
-    // It writes the health of endpoints there, and takes nothing away.
+    // It writes the health of endpoints and their limiters there, and takes nothing away.
     delivery.cannot_delete(&outputs.webhooks_table, "userId").await?;
     delivery.cannot_scan(&outputs.webhooks_table).await?;
     delivery.cannot_write(&outputs.events_table, "userId").await?;

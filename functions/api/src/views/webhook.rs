@@ -1,6 +1,7 @@
 use crate::problem::Problem;
 use grapnel_domain::{
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     retry::RetryConfig,
     time::Timestamp,
     webhook::{EventPattern, HeaderValue, PayloadFormat, Webhook, WebhookStatus},
@@ -43,6 +44,8 @@ pub(crate) struct WebhookView<'a> {
     status: WebhookStatus,
     retry_config: &'a RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -84,6 +87,7 @@ impl<'a> WebhookView<'a> {
             status: webhook.effective_status(),
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
+            rate_limit: webhook.rate_limit,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }

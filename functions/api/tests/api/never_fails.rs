@@ -81,6 +81,7 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "status",
             "retryConfig",
             "payloadFormat",
+            "rateLimit",
             "userId",
             "scopes",
             "graceSeconds",

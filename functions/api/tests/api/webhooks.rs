@@ -59,6 +59,7 @@ async fn every_option_is_kept() {
     input["headers"] = json!({"X-Team": "sales"});
     input["status"] = json!("disabled");
     input["payloadFormat"] = json!("cloudevents");
+    input["rateLimit"] = json!(7);
     input["events"] = json!(["*", "workflow.*"]);
     let backoff = json!({"initialSeconds": 30, "multiplier": 2.0, "maxSeconds": 36000});
     input["retryConfig"] = json!({"maxAttempts": 9, "timeoutSeconds": 3, "backoff": backoff});
@@ -77,7 +78,7 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
     world.memory.put_webhook(webhook.clone());
     let input = json!({
         "name": "", "url": "http://10.0.0.1/", "events": ["lead.created", "no.such"],
-        "headers": {"Host": "x"}, "payloadFormat": "xml", "colour": "red",
+        "headers": {"Host": "x"}, "payloadFormat": "xml", "rateLimit": 0, "colour": "red",
     });
     let calls =
         [("POST", "/api/webhooks".to_owned()), ("PUT", format!("/api/webhooks/{}", webhook.id))];
@@ -85,11 +86,13 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
         let answer = world.call(method, path).key(&key).json(&input).send().await;
         assert_eq!(answer.problem(), problem(422, "invalid_fields"));
         let fields = answer.fields();
-        for field in ["name", "url", "events[1]", "headers.Host", "payloadFormat", "colour"] {
+        let named =
+            ["name", "url", "events[1]", "headers.Host", "payloadFormat", "rateLimit", "colour"];
+        for field in named {
             assert!(fields.iter().any(|named| named == field), "{field} in {fields:?}");
         }
         assert_eq!(answer.json()["title"], "Unprocessable Content");
-        assert_eq!(answer.json()["detail"], "6 fields are not valid.");
+        assert_eq!(answer.json()["detail"], "7 fields are not valid.");
     }
     assert_eq!(world.memory.webhooks(), [webhook]);
 }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     ports::PortError,
     retry::RetryConfig,
     signature::Secret,
@@ -20,9 +21,22 @@ use std::collections::BTreeMap;
 /// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
 const HEALTH_SUFFIX: &str = "#health";
 
+/// What that of its limiter has.
+const LIMITER_SUFFIX: &str = "#limiter";
+
+/// The webhook that something kept beside one belongs to, by its sort key.
+pub(super) fn owner(id: &str) -> Option<WebhookId> {
+    id.split_once('#').and_then(|(id, _)| id.parse().ok())
+}
+
 /// The sort key of a webhook's health.
 pub(super) fn health_id(webhook: WebhookId) -> String {
     format!("{webhook}{HEALTH_SUFFIX}")
+}
+
+/// The sort key of a webhook's limiter.
+pub(super) fn limiter_id(webhook: WebhookId) -> String {
+    format!("{webhook}{LIMITER_SUFFIX}")
 }
 
 const ROW: &str = "a row of the webhooks table";
@@ -49,6 +63,8 @@ struct Row {
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -94,6 +110,11 @@ pub(super) fn is_webhook(item: &Item) -> bool {
     matches!(item.get("id"), Some(AttributeValue::S(id)) if !id.contains('#'))
 }
 
+/// Whether an item that is kept beside a webhook is its limiter.
+pub(super) fn is_limiter(item: &Item) -> bool {
+    matches!(item.get("id"), Some(AttributeValue::S(id)) if id.ends_with(LIMITER_SUFFIX))
+}
+
 pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
     let previous = webhook.previous_secret.as_ref();
     let row = Row {
@@ -111,6 +132,7 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
         payload_format: webhook.payload_format,
+        rate_limit: webhook.rate_limit,
         created_at: webhook.created_at,
         updated_at: webhook.updated_at,
     };
@@ -140,9 +162,11 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         status: row.status,
         retry_config: row.retry_config,
         payload_format: row.payload_format,
+        rate_limit: row.rate_limit,
         created_at: row.created_at,
         updated_at: row.updated_at,
         health: Health::default(),
+        next_slot: None,
     })
 }
 
@@ -209,9 +233,11 @@ mod tests {
                 ..RetryConfig::default()
             },
             payload_format: PayloadFormat::CloudEvents,
+            rate_limit: RateLimit::new(5),
             created_at: at,
             updated_at: at,
             health: Health::default(),
+            next_slot: None,
         }
     }
 
@@ -229,12 +255,13 @@ mod tests {
             headers: BTreeMap::new(),
             description: None,
             metadata: BTreeMap::new(),
+            rate_limit: None,
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
         for absent in
-            ["headers", "description", "metadata", "previousSecret", "previousSecretUntil"]
+            ["headers", "description", "metadata", "previousSecret", "previousSecretUntil", "rateLimit"]
         {
             assert!(!item.contains_key(absent), "{absent}");
         }
@@ -259,10 +286,12 @@ mod tests {
     }
 
     #[test]
-    fn health_beside_a_webhook_is_no_webhook() {
+    fn what_lies_beside_a_webhook_is_no_webhook() {
         let mut item = from_webhook(&webhook()).expect("written");
-        assert!(is_webhook(&item));
+        assert!(is_webhook(&item) && !is_limiter(&item));
         item.insert("id".into(), text(health_id(webhook().id)));
-        assert!(!is_webhook(&item));
+        assert!(!is_webhook(&item) && !is_limiter(&item));
+        item.insert("id".into(), text(limiter_id(webhook().id)));
+        assert!(!is_webhook(&item) && is_limiter(&item));
     }
 }

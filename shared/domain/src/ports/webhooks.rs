@@ -1,6 +1,7 @@
 use super::{Consistency, Page, PortError};
 use crate::{
     ids::{UserId, WebhookId},
+    limit::{Reservation, SlotTime},
     webhook::{Subscription, Webhook},
 };
 
@@ -72,4 +73,16 @@ pub trait StoreWebhooks: Send + Sync {
         id: WebhookId,
         read_at: crate::time::Timestamp,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
+}
+
+/// Has a webhook's limiter hand out slots.
+pub trait ReserveSlots: Send + Sync {
+    /// Reserves slots in one atomic step and answers the first of them. They follow upon all that
+    /// were reserved before. One whose answer was lost has reserved some that nobody will use.
+    fn reserve_slots(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        reservation: &Reservation,
+    ) -> impl Future<Output = Result<SlotTime, PortError>> + Send;
 }

@@ -10,6 +10,7 @@ use crate::{
     fault::{Faults, FieldFault},
     health::Health,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
@@ -59,6 +60,7 @@ pub struct Draft {
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    rate_limit: Option<RateLimit>,
 }
 
 /// What may be set.
@@ -72,6 +74,7 @@ const FIELDS: &[&str] = &[
     "status",
     "retryConfig",
     "payloadFormat",
+    "rateLimit",
 ];
 /// What may be set at creation only.
 const ON_CREATION: &[&str] = &["secret"];
@@ -104,6 +107,7 @@ impl Draft {
             status: status(&mut fields, purpose),
             retry_config: retry::retry_config(&mut fields, rules.retention),
             payload_format: payload_format(&mut fields),
+            rate_limit: rate_limit(&mut fields),
         };
         if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
     }
@@ -131,9 +135,11 @@ impl Draft {
             status: self.status,
             retry_config: self.retry_config,
             payload_format: self.payload_format,
+            rate_limit: self.rate_limit,
             created_at: now,
             updated_at: now,
             health: Health::default(),
+            next_slot: None,
         }
     }
 
@@ -146,6 +152,7 @@ impl Draft {
             previous_secret: existing.previous_secret.clone(),
             created_at: existing.created_at,
             health: existing.health,
+            next_slot: existing.next_slot,
             // A repeated failure must not become `active` merely by saving what was read.
             status: match (self.status, existing.status) {
                 (WebhookStatus::Failing, current) => current,
@@ -237,6 +244,10 @@ fn payload_format(fields: &mut Fields<'_>) -> PayloadFormat {
             PayloadFormat::Envelope
         }
     }
+}
+
+fn rate_limit(fields: &mut Fields<'_>) -> Option<RateLimit> {
+    fields.whole_within("rateLimit", &RateLimit::PER_SECOND).and_then(RateLimit::new)
 }
 
 #[cfg(test)]

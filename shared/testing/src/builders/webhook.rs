@@ -3,6 +3,7 @@ use crate::clock::START;
 use grapnel_domain::{
     health::{Circuit, Health},
     ids::WebhookId,
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
@@ -30,9 +31,11 @@ pub fn a_webhook() -> WebhookBuilder {
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
             payload_format: PayloadFormat::Envelope,
+            rate_limit: None,
             created_at: START,
             updated_at: START,
             health: Health::default(),
+            next_slot: None,
         },
     }
 }
@@ -158,6 +161,23 @@ impl WebhookBuilder {
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
         self.webhook.health = health;
+        self
+    }
+
+    /// How many requests it takes a second.
+    ///
+    /// # Panics
+    /// If that is no limit there is.
+    #[must_use]
+    pub fn limited_to(mut self, per_second: u32) -> Self {
+        self.webhook.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
+        self
+    }
+
+    /// Every slot before then is taken.
+    #[must_use]
+    pub fn next_slot(mut self, time: Timestamp) -> Self {
+        self.webhook.next_slot = Some(SlotTime::at(time));
         self
     }
 

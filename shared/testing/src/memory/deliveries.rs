@@ -103,6 +103,7 @@ fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
     }
     delivery.waits_for = record.waits_for;
     delivery.parked_until = None;
+    delivery.slot = None;
     delivery.expires_at = whole_second(record.expires_at);
 }
 
@@ -118,6 +119,7 @@ impl EndDeliveries for Memory {
                 delivery.next_attempt_at = None;
                 delivery.waits_for = None;
                 delivery.parked_until = None;
+                delivery.slot = None;
                 delivery.expires_at = whole_second(ending.expires_at);
             }))
         })
@@ -181,7 +183,10 @@ impl StopWaiting for Memory {
             let still_waits = |delivery: &Delivery| {
                 delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
             };
-            update(state, key, still_waits, |delivery| delivery.waits_for = None);
+            update(state, key, still_waits, |delivery| {
+                delivery.waits_for = None;
+                delivery.slot = None;
+            });
             Ok(())
         })
         .await

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     Webhook,
+    ReserveSlots,
     Subscriptions,
     ListWebhooks,
     CountWebhooks,
@@ -29,6 +30,7 @@ pub enum Operation {
     AdvanceReplay,
     Waiting,
     StopWaiting,
+    AwaitSlot,
     Key,
     StoreKey,
     Enqueue,

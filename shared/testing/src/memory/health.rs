@@ -81,6 +81,7 @@ impl ParkDeliveries for Memory {
             Ok(update(state, parking.key, fits, |delivery| {
                 delivery.waits_for = None;
                 delivery.parked_until = Some(parking.due);
+                delivery.slot = None;
                 delivery.expires_at = whole_second(parking.expires_at);
             }))
         })

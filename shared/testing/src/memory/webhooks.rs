@@ -98,6 +98,7 @@ impl StoreWebhooks for Memory {
         self.run(Operation::DeleteWebhook, |state| {
             let key = (user.clone(), id);
             state.tables.health.remove(&key);
+            state.tables.limiters.remove(&key);
             Ok(state.tables.webhooks.remove(&key).is_some())
         })
         .await
