@@ -18,6 +18,7 @@ mod keys;
 mod messages;
 mod queue;
 mod replays;
+mod rows;
 mod waits;
 mod webhooks;
 
@@ -33,13 +34,14 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
     health::Health,
-    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    ids::{EventId, ReplayId, UserId, WebhookId},
     notice::Notice,
     ports::{ApiKey, Consistency, PortError},
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
+use rows::Rows;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -75,7 +77,7 @@ struct Tables {
     health: BTreeMap<(UserId, WebhookId), Health>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
-    deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+    deliveries: Rows,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
@@ -199,7 +201,7 @@ impl Memory {
 
     /// Puts a delivery there, over whatever is there.
     pub fn put_delivery(&self, delivery: Delivery) {
-        self.state().tables.deliveries.insert((delivery.webhook_id, delivery.id), delivery);
+        self.state().tables.deliveries.insert(delivery);
     }
 
     /// Puts a replay there, over whatever is there.
@@ -213,7 +215,7 @@ impl Memory {
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
-        state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
+        state.tables.deliveries.drop_expired(now);
     }
 
     /// Every webhook, by owner and age.
@@ -221,6 +223,12 @@ impl Memory {
     pub fn webhooks(&self) -> Vec<Webhook> {
         let state = self.state();
         state.tables.webhooks.keys().filter_map(|key| state.tables.webhook(key)).collect()
+    }
+
+    /// The event as it is now, without counting as a call.
+    #[must_use]
+    pub fn event_now(&self, user: &UserId, id: EventId) -> Option<Event> {
+        self.state().tables.events.get(&(user.clone(), id)).cloned()
     }
 
     /// Every event.
@@ -238,13 +246,13 @@ impl Memory {
     /// Every delivery, by webhook and age.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.state().tables.deliveries.values().cloned().collect()
+        self.state().tables.deliveries.all().cloned().collect()
     }
 
     /// The delivery as it is now, without counting as a call.
     #[must_use]
     pub fn delivery_now(&self, key: DeliveryKey) -> Option<Delivery> {
-        self.state().tables.deliveries.get(&(key.webhook_id, key.id)).cloned()
+        self.state().tables.deliveries.get((key.webhook_id, key.id)).cloned()
     }
 
     /// Everything that was put aside, oldest first.
