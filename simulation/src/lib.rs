@@ -22,13 +22,16 @@ mod crash;
 mod execution;
 mod history;
 mod invocation;
+mod isolation;
 mod lambda;
 mod ledger;
+mod measured;
 mod mutation;
 mod plan;
 mod random;
 mod receiver;
 mod sim;
+mod source;
 mod task;
 mod trace;
 mod users;
@@ -37,7 +40,10 @@ mod world;
 
 pub use counts::{Count, Counts, Group};
 pub use crash::{Fault, Report, crash_points};
+pub use isolation::{Circumstances, Isolation, isolation};
+pub use measured::Latencies;
 pub use mutation::Mutation;
+pub use source::Grouping;
 pub use world::Run;
 
 use std::{

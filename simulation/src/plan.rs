@@ -6,9 +6,14 @@ mod traffic;
 pub(crate) use faults::{Faults, Part};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
-use crate::random::Random;
-use grapnel_domain::{event::Retention, health::CircuitRules, message::QueueDelay};
+use crate::{random::Random, source::Intake};
+use grapnel_domain::{
+    event::Retention, health::CircuitRules, message::QueueDelay, time::Timestamp,
+};
 use std::time::Duration;
+
+/// Steps of a run that is drawn. A few thousand is what the longest take.
+pub(crate) const MOST_STEPS: u64 = 100_000;
 
 /// A run.
 #[derive(Debug)]
@@ -20,6 +25,10 @@ pub(crate) struct Plan {
     pub(crate) webhooks: Vec<PlannedWebhook>,
     pub(crate) events: Vec<PlannedEvent>,
     pub(crate) acts: Vec<Act>,
+    /// When it is over, whatever is left; `None` if that is when all is quiet.
+    pub(crate) until: Option<Timestamp>,
+    /// Steps after which a run ought to be quiet.
+    pub(crate) most_steps: u64,
 }
 
 /// What differs between deployments.
@@ -36,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) waiting_page: usize,
     /// Rows of a page of settled deliveries.
     pub(crate) settled_page: usize,
+    /// How functions come by their messages.
+    pub(crate) intake: Intake,
 }
 
 impl Plan {
@@ -53,7 +64,16 @@ impl Plan {
         }
         let events = traffic::events(random, smooth);
         let acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
-        Self { smooth, settings, faults, webhooks, events, acts }
+        Self {
+            smooth,
+            settings,
+            faults,
+            webhooks,
+            events,
+            acts,
+            until: None,
+            most_steps: MOST_STEPS,
+        }
     }
 }
 
@@ -74,6 +94,7 @@ impl Settings {
             },
             waiting_page: *random.pick(&[1, 2, 3, 100]),
             settled_page: *random.pick(&[1, 1, 2, 100]),
+            intake: Intake::Erratic,
         }
     }
 }

@@ -209,13 +209,13 @@ impl Memory {
         self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
     }
 
-    /// Drops what time-to-live would have dropped by now.
-    pub fn drop_expired(&self) {
+    /// Drops what time-to-live would have dropped by now. Answers which deliveries those were.
+    pub fn drop_expired(&self) -> Vec<DeliveryKey> {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
-        state.tables.deliveries.drop_expired(now);
+        state.tables.deliveries.drop_expired(now)
     }
 
     /// Every webhook, by owner and age.

@@ -1,7 +1,7 @@
 //! The deliveries table with its sparse index, kept with it.
 
 use grapnel_domain::{
-    delivery::Delivery,
+    delivery::{Delivery, DeliveryKey},
     ids::{DeliveryId, WebhookId},
     ports::ParkedRow,
     time::{Minute, Timestamp},
@@ -47,10 +47,12 @@ impl Rows {
         }
     }
 
-    pub(super) fn drop_expired(&mut self, now: Timestamp) {
+    /// Drops what has expired, and answers what that was.
+    pub(super) fn drop_expired(&mut self, now: Timestamp) -> Vec<DeliveryKey> {
         let expired = self.rows.values().filter(|row| row.expires_at <= now);
-        let keys: Vec<Key> = expired.map(|row| (row.webhook_id, row.id)).collect();
-        keys.into_iter().for_each(|key| self.forget(key));
+        let keys: Vec<DeliveryKey> = expired.map(Delivery::key).collect();
+        keys.iter().for_each(|key| self.forget((key.webhook_id, key.id)));
+        keys
     }
 
     /// Every row, by webhook and age.
