@@ -14,11 +14,16 @@
 //! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
 //!   were before.
 //! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
+//! - [`isolation`] and [`dead_endpoint`] are about load, and measure what it costs others and its owner:
+//!   functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
+//! - [`document`] is where tables of results go.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
 
 mod aws;
 mod counts;
 mod crash;
+mod dead_endpoint;
+mod document;
 mod execution;
 mod history;
 mod invocation;
@@ -40,7 +45,9 @@ mod world;
 
 pub use counts::{Count, Counts, Group};
 pub use crash::{Fault, Report, crash_points};
-pub use isolation::{Circumstances, Isolation, isolation};
+pub use dead_endpoint::{Cost, Dead, DeadEndpoint, dead_endpoint};
+pub use document::Part;
+pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;
 pub use mutation::Mutation;
 pub use source::Grouping;

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     /// First requests: to which webhook, when its event was put, and when it arrived.
-    pub(crate) arrivals: Vec<(WebhookId, Timestamp, Timestamp)>,
+    arrivals: Vec<(WebhookId, Timestamp, Timestamp)>,
     /// When circuits opened.
     pub(crate) opened: Vec<Timestamp>,
 }
@@ -19,6 +19,20 @@ impl Measured {
 
     pub(crate) fn opened(&mut self, now: Timestamp) {
         self.opened.push(now);
+    }
+
+    /// Of events put in this time, to these webhooks.
+    pub(crate) fn between(
+        &self,
+        webhooks: &[WebhookId],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Latencies {
+        let chosen = self
+            .arrivals
+            .iter()
+            .filter(|(webhook, put, _)| (from..until).contains(put) && webhooks.contains(webhook));
+        Latencies::of(chosen.map(|(_, put, arrived)| put.until(*arrived)).collect())
     }
 }
 

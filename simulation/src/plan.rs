@@ -6,7 +6,10 @@ mod traffic;
 pub(crate) use faults::{Faults, Part};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
-use crate::{random::Random, source::Intake};
+use crate::{
+    random::Random,
+    source::{Grouping, Intake, Mapping},
+};
 use grapnel_domain::{
     event::Retention, health::CircuitRules, message::QueueDelay, time::Timestamp,
 };
@@ -78,6 +81,20 @@ impl Plan {
 }
 
 impl Settings {
+    /// As the template sets them, but for who takes turns.
+    pub(crate) fn of_template(grouping: Grouping) -> Self {
+        Self {
+            retention: Retention { days: 30 },
+            longest_queue_delay: QueueDelay::at_most(900),
+            function_timeout: Duration::from_secs(60),
+            visibility_timeout: Duration::from_secs(360),
+            circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
+            waiting_page: 100,
+            settled_page: 100,
+            intake: Intake::Mapped(Mapping::of_template(grouping)),
+        }
+    }
+
     fn draw(random: &mut Random, smooth: bool) -> Self {
         // Below the functions' timeout, messages come again while they are being worked on.
         let visibility: &[u64] = if smooth { &[120, 360] } else { &[30, 45, 90, 120, 360, 360] };

@@ -42,6 +42,25 @@ pub(crate) struct Mapping {
     pub(crate) grouping: Grouping,
 }
 
+/// `IngestMaximumConcurrency`, as the template sets it.
+const INGEST_CONCURRENCY: usize = 10;
+
+/// `DeliveryMaximumConcurrency`, likewise.
+pub(crate) const DELIVERY_CONCURRENCY: usize = 200;
+
+/// Batches at a time at first.
+const AT_FIRST: usize = 5;
+
+impl Mapping {
+    pub(crate) const fn of_template(grouping: Grouping) -> Self {
+        Self {
+            events: Pool { at_first: AT_FIRST, most: INGEST_CONCURRENCY },
+            delivery: Pool { at_first: AT_FIRST, most: DELIVERY_CONCURRENCY },
+            grouping,
+        }
+    }
+}
+
 /// How many batches are worked on at a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pool {
@@ -175,5 +194,27 @@ impl Sources {
             Queue::Events => &mut self.events,
             Queue::Delivery => &mut self.delivery,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../template.yaml");
+
+    /// The default of a parameter.
+    fn default_of(parameter: &str) -> Option<usize> {
+        let (_, parameters) = TEMPLATE.split_once("\nParameters:\n")?;
+        let (_, rest) = parameters.split_once(&format!("\n  {parameter}:\n"))?;
+        let (_, value) = rest.split_once("    Default: ")?;
+        value.lines().next()?.parse().ok()
+    }
+
+    #[test]
+    fn functions_are_as_scarce_as_the_template_makes_them() {
+        assert_eq!(default_of("IngestMaximumConcurrency"), Some(INGEST_CONCURRENCY));
+        assert_eq!(default_of("DeliveryMaximumConcurrency"), Some(DELIVERY_CONCURRENCY));
+        assert_eq!(TEMPLATE.matches(&format!("BatchSize: {BATCH}\n")).count(), 2);
     }
 }

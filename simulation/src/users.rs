@@ -104,6 +104,13 @@ fn publish(sim: &Sim, event: &PlannedEvent) {
     }
 }
 
+/// A user's event of this number.
+pub(crate) fn event_of(user: &str, number: u64) -> String {
+    format!(
+        r#"{{"id":"eb-{user}-{number}","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{user}","id":"{user}{number}"}}}}"#
+    )
+}
+
 /// An event reaches its queue.
 pub(crate) fn put_event(sim: &Sim, body: String, count: Count) {
     let now = sim.now();
