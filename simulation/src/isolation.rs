@@ -26,10 +26,6 @@ use grapnel_testing::{builders::a_webhook, clock::START};
 use std::time::Duration;
 use uuid::Builder;
 
-const fn at_second(second: i64) -> Timestamp {
-    Timestamp::from_millis(START.as_millis() + second * 1000)
-}
-
 const NEIGHBOUR: &str = "ada";
 const BYSTANDER: &str = "bob";
 
@@ -41,15 +37,21 @@ const HEALTHY: u16 = 3;
 const TIME_LIMIT_SECONDS: u32 = 30;
 
 /// Events of the burst. More of them would wait until circuits open, and then be parked.
-const BURST: u64 = 50;
+const BURST: u64 = 40;
 const BURST_AT: Timestamp = at_second(30);
-/// After the burst, an event of the neighbour each
+
+/// Between two events of the neighbour after the burst,
 const THEN_EVERY: Duration = Duration::from_secs(10);
-/// Events of the bystander.
+
+/// and between two of the bystander.
 const EVERY: Duration = Duration::from_millis(490);
 
 /// By then every circuit has opened and was due twice.
-const END: Timestamp = at_second(330);
+const END: Timestamp = at_second(290);
+
+const fn at_second(second: i64) -> Timestamp {
+    Timestamp::from_millis(START.as_millis() + second * 1000)
+}
 
 /// What differs between runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
