@@ -78,7 +78,21 @@ pub struct Cost {
 /// # Errors
 /// What was not as promised.
 pub fn dead_endpoint(deliveries: u64, dead: Dead) -> Result<Cost, String> {
-    let sim = Sim::of(plan(dead), Random::new(deliveries), None, Trace::off());
+    run(deliveries, dead, plan(dead))
+}
+
+/// The same for good, with a circuit that never opens: a test of the test.
+///
+/// # Errors
+/// What was not as promised.
+pub fn dead_endpoint_without_circuit(deliveries: u64) -> Result<Cost, String> {
+    let mut plan = plan(Dead::ForGood);
+    plan.settings.circuit.failures = u32::MAX;
+    run(deliveries, Dead::ForGood, plan)
+}
+
+fn run(deliveries: u64, dead: Dead, plan: Plan) -> Result<Cost, String> {
+    let sim = Sim::of(plan, Random::new(deliveries), None, Trace::off());
     let begin = |sim: &Sim| {
         users::begin(sim);
         sim.spawn(publish(sim.clone(), deliveries));

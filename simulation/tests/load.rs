@@ -3,6 +3,7 @@
 
 use grapnel_simulation::{
     Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies, Part,
+    dead_endpoint_without_circuit,
 };
 use std::time::Duration;
 
@@ -74,6 +75,10 @@ fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries()
         assert!(*messages <= 3 * deliveries + probes, "{messages} for {deliveries}, {dead:?}");
         assert!(*writes <= 4 * deliveries + probes, "{writes} for {deliveries}, {dead:?}");
     }
+    // It is the circuit that makes it so: without it every attempt of every delivery is a request.
+    let without = dead_endpoint_without_circuit(100).unwrap_or_else(|broken| panic!("{broken}"));
+    assert_eq!(without.failed_requests, 500);
+
     assert!(
         report.is_in(DOCUMENT),
         "docs/reliability.md says something else: cargo xtask simulate --dead-endpoint --write"
