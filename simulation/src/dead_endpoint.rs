@@ -56,6 +56,15 @@ pub enum Dead {
     ForHours,
 }
 
+/// What differs from the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum But {
+    /// However often the endpoint fails.
+    CircuitNeverOpens,
+    /// Releases take so few at a time that few deliveries take as long as many.
+    PagesOf(usize),
+}
+
 /// What so many deliveries to it cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
@@ -81,14 +90,17 @@ pub fn dead_endpoint(deliveries: u64, dead: Dead) -> Result<Cost, String> {
     run(deliveries, dead, plan(dead))
 }
 
-/// The same for good, with a circuit that never opens: a test of the test.
+/// The same, but for one thing.
 ///
 /// # Errors
 /// What was not as promised.
-pub fn dead_endpoint_without_circuit(deliveries: u64) -> Result<Cost, String> {
-    let mut plan = plan(Dead::ForGood);
-    plan.settings.circuit.failures = u32::MAX;
-    run(deliveries, Dead::ForGood, plan)
+pub fn dead_endpoint_but(deliveries: u64, dead: Dead, but: But) -> Result<Cost, String> {
+    let mut plan = plan(dead);
+    match but {
+        But::CircuitNeverOpens => plan.settings.circuit.failures = u32::MAX,
+        But::PagesOf(rows) => plan.settings.waiting_page = rows,
+    }
+    run(deliveries, dead, plan)
 }
 
 fn run(deliveries: u64, dead: Dead, plan: Plan) -> Result<Cost, String> {

@@ -45,7 +45,7 @@ mod world;
 
 pub use counts::{Count, Counts, Group};
 pub use crash::{Fault, Report, crash_points};
-pub use dead_endpoint::{Cost, Dead, DeadEndpoint, dead_endpoint, dead_endpoint_without_circuit};
+pub use dead_endpoint::{But, Cost, Dead, DeadEndpoint, dead_endpoint, dead_endpoint_but};
 pub use document::Part;
 pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;

@@ -2,8 +2,8 @@
 //! others.
 
 use grapnel_simulation::{
-    Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies, Part,
-    dead_endpoint_without_circuit,
+    But, Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies,
+    Part, dead_endpoint_but,
 };
 use std::time::Duration;
 
@@ -56,6 +56,16 @@ fn endpoints_that_hang_do_not_delay_who_has_others() {
 }
 
 #[test]
+fn whoever_is_let_go_slowly_is_let_go_once() {
+    // Two at a time, they take as long as a hundred thousand: minutes, in which an execution looks.
+    let cost = dead_endpoint_but(2_000, Dead::ForHours, But::PagesOf(2));
+    let cost = cost.unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{cost:?}");
+    // A request that is made twice is one too many.
+    assert!(cost.failed_requests <= 2 * 6 + 60, "{cost:?}");
+}
+
+#[test]
 fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries() {
     let report = DeadEndpoint::documented().unwrap_or_else(|broken| panic!("{broken}"));
     println!("{report}");
@@ -76,8 +86,8 @@ fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries()
         assert!(*writes <= 4 * deliveries + probes, "{writes} for {deliveries}, {dead:?}");
     }
     // It is the circuit that makes it so: without it every attempt of every delivery is a request.
-    let without = dead_endpoint_without_circuit(100).unwrap_or_else(|broken| panic!("{broken}"));
-    assert_eq!(without.failed_requests, 500);
+    let without = dead_endpoint_but(100, Dead::ForGood, But::CircuitNeverOpens);
+    assert_eq!(without.map(|cost| cost.failed_requests), Ok(500));
 
     assert!(
         report.is_in(DOCUMENT),
