@@ -13,7 +13,7 @@ mod requests;
 
 pub(crate) use requests::Sending;
 
-use crate::trace::short;
+use crate::{task::TaskId, trace::short};
 use events::Accepted;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
@@ -40,7 +40,10 @@ pub(crate) fn name((webhook, id): Key) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     rows: BTreeMap<Key, Delivery>,
+    by_event: BTreeMap<(WebhookId, EventId), DeliveryId>,
     requests: BTreeMap<Key, Vec<Request>>,
+    /// Requests of functions that have not ended, by their places in `requests`.
+    under_way: BTreeMap<TaskId, Vec<(Key, usize)>>,
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
@@ -70,9 +73,7 @@ impl Ledger {
 
     /// The delivery of an event to a webhook.
     pub(crate) fn delivery_of(&self, webhook: WebhookId, event: EventId) -> Option<Key> {
-        let mut rows = self.rows.iter();
-        let found = rows.find(|((of, _), row)| *of == webhook && row.event_id == event);
-        found.map(|(key, _)| *key)
+        self.by_event.get(&(webhook, event)).map(|id| (webhook, *id))
     }
 
     /// A delivery was written and now looks like this.
@@ -88,15 +89,15 @@ impl Ledger {
         if let Some(fault) = faulty_row(&row) {
             self.broken(format!("{}: {fault}", name(key)));
         }
+        self.by_event.insert((row.webhook_id, row.event_id), row.id);
         self.rows.insert(key, row);
     }
 
     /// Time-to-live dropped what had expired.
-    pub(crate) fn expired(&mut self, now: Timestamp, left: &[Delivery]) {
-        let left: BTreeSet<Key> = left.iter().map(|row| key(row.key())).collect();
-        let gone: Vec<Key> = self.rows.keys().filter(|key| !left.contains(key)).copied().collect();
-        for key in gone {
+    pub(crate) fn expired(&mut self, now: Timestamp, gone: &[DeliveryKey]) {
+        for key in gone.iter().copied().map(key) {
             let Some(row) = self.rows.remove(&key) else { continue };
+            self.by_event.remove(&(row.webhook_id, row.event_id));
             if !row.status.is_settled() || now < row.expires_at {
                 self.broken(format!("{}: dropped while {:?}", name(key), row.status));
             }

@@ -109,16 +109,27 @@ fn publish(sim: &Sim, event: &PlannedEvent) {
             (false, _) => Count::EventsRepeated,
         };
         sim.spawn(async move {
-            let sim = sim_of_task;
-            sim.sleep_until(put).await;
-            let now = sim.now();
-            sim.count(count);
-            sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
-            sim.with(|state| state.ledger.accepts(&body, now));
-            sim.memory().events_queue().send(body, "", Duration::ZERO);
-            sim.poll_at(Queue::Events, now);
+            sim_of_task.sleep_until(put).await;
+            put_event(&sim_of_task, body, count);
         });
     }
+}
+
+/// A user's event of this number.
+pub(crate) fn event_of(user: &str, number: u64) -> String {
+    format!(
+        r#"{{"id":"eb-{user}-{number}","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{user}","id":"{user}{number}"}}}}"#
+    )
+}
+
+/// An event reaches its queue.
+pub(crate) fn put_event(sim: &Sim, body: String, count: Count) {
+    let now = sim.now();
+    sim.count(count);
+    sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
+    sim.with(|state| state.ledger.accepts(&body, now));
+    sim.memory().events_queue().send(body, "", Duration::ZERO);
+    sim.poll_at(Queue::Events, now);
 }
 
 fn perform(sim: &Sim, api: &Router, act: &Act) {

@@ -26,7 +26,9 @@ pub use health::{
     WatchCircuits,
 };
 pub use keys::{ApiKey, KeyHash, ReadKeys, StoreKeys};
-pub use queues::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, StartWaits, WaitState};
+pub use queues::{
+    DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,
+};
 pub use replays::{
     FindSettled, ListReplays, ReadReplays, ReopenDeliveries, Reopening, SettledPage, Stored,
     WriteReplays,

@@ -19,6 +19,7 @@ mod limiters;
 mod messages;
 mod queue;
 mod replays;
+mod rows;
 mod waits;
 mod webhooks;
 
@@ -34,7 +35,7 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
     health::Health,
-    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    ids::{EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     notice::Notice,
     ports::{ApiKey, Consistency, PortError},
@@ -42,6 +43,7 @@ use grapnel_domain::{
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
+use rows::Rows;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -78,7 +80,7 @@ struct Tables {
     limiters: BTreeMap<(UserId, WebhookId), SlotTime>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
-    deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+    deliveries: Rows,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
@@ -205,7 +207,7 @@ impl Memory {
 
     /// Puts a delivery there, over whatever is there.
     pub fn put_delivery(&self, delivery: Delivery) {
-        self.state().tables.deliveries.insert((delivery.webhook_id, delivery.id), delivery);
+        self.state().tables.deliveries.insert(delivery);
     }
 
     /// Puts a replay there, over whatever is there.
@@ -213,13 +215,13 @@ impl Memory {
         self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
     }
 
-    /// Drops what time-to-live would have dropped by now.
-    pub fn drop_expired(&self) {
+    /// Drops what time-to-live would have dropped by now. Answers which deliveries those were.
+    pub fn drop_expired(&self) -> Vec<DeliveryKey> {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
-        state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
+        state.tables.deliveries.drop_expired(now)
     }
 
     /// Every webhook, by owner and age.
@@ -227,6 +229,12 @@ impl Memory {
     pub fn webhooks(&self) -> Vec<Webhook> {
         let state = self.state();
         state.tables.webhooks.keys().filter_map(|key| state.tables.webhook(key)).collect()
+    }
+
+    /// The event as it is now, without counting as a call.
+    #[must_use]
+    pub fn event_now(&self, user: &UserId, id: EventId) -> Option<Event> {
+        self.state().tables.events.get(&(user.clone(), id)).cloned()
     }
 
     /// Every event.
@@ -244,13 +252,13 @@ impl Memory {
     /// Every delivery, by webhook and age.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.state().tables.deliveries.values().cloned().collect()
+        self.state().tables.deliveries.all().cloned().collect()
     }
 
     /// The delivery as it is now, without counting as a call.
     #[must_use]
     pub fn delivery_now(&self, key: DeliveryKey) -> Option<Delivery> {
-        self.state().tables.deliveries.get(&(key.webhook_id, key.id)).cloned()
+        self.state().tables.deliveries.get((key.webhook_id, key.id)).cloned()
     }
 
     /// Everything that was put aside, oldest first.

@@ -216,7 +216,7 @@ fn check_end(
 ) {
     let now = sim.now();
     let event = sim.with(|state| state.ledger.row(key).map(|row| row.event_id));
-    let there = sim.memory().events().iter().any(|stored| Some(stored.id) == event);
+    let there = event.is_some_and(|event| sim.memory().event_now(user, event).is_some());
     let expires_soon = sim.with(|state| {
         let row = state.ledger.row(key)?;
         Some(row.expires_at <= now.plus(LONGEST_PARKING + Duration::from_secs(1)))

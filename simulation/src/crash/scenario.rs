@@ -4,10 +4,11 @@ use super::{Call, Calls, Cut, outcome};
 use crate::{
     invocation::{Function, Invocation},
     mutation::Mutation,
-    plan::{Faults, Plan, PlannedEvent, PlannedWebhook, Settings, url},
+    plan::{Faults, MOST_STEPS, Plan, PlannedEvent, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
+    source::Intake,
     task::at_once,
     trace::Trace,
     users,
@@ -141,11 +142,14 @@ fn plan(order: u64, is_right: bool) -> Plan {
             },
             waiting_page: 100,
             settled_page: 100,
+            intake: Intake::Erratic,
         },
         faults: Faults::none(),
         webhooks: Path::ALL.map(planned).into(),
         events: vec![PlannedEvent { body, puts: vec![at_second(1)], malformed: false }],
         acts: Vec::new(),
+        until: None,
+        most_steps: MOST_STEPS,
     }
 }
 
