@@ -17,7 +17,7 @@ use axum::{
 };
 use grapnel_api::{AdminKeys, Api, Ports, router};
 use grapnel_domain::{ids::UserId, ports::KeyHash, url_policy::UrlPolicy, webhook::draft::Rules};
-use grapnel_testing::ids::SequentialIds;
+use grapnel_testing::{ids::SequentialIds, memory::Memory};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -34,6 +34,7 @@ impl Ports for Simulated {
     type Events = Aws;
     type DeliveryQueue = Aws;
     type EventsQueue = Aws;
+    type Issuer = Memory;
     type Clock = Aws;
     type Ids = SequentialIds;
 }
@@ -52,6 +53,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
         clock: aws,
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[hash]),
+        tokens: None,
         rules: Rules { urls: UrlPolicy::default(), retention: sim.plan().settings.retention },
     })
 }

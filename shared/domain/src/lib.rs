@@ -11,6 +11,7 @@
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -30,5 +31,6 @@ pub mod retry;
 pub mod scope;
 pub mod signature;
 pub mod time;
+pub mod token;
 pub mod url_policy;
 pub mod webhook;

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod listing;
 pub mod orders;
 pub mod parking;
+pub mod portal;
 pub mod queues;
 pub mod records;
 pub mod reopening;

@@ -14,8 +14,10 @@ mod deliveries;
 mod events;
 mod faults;
 mod health;
+mod issuer;
 mod keys;
 mod messages;
+mod portal;
 mod queue;
 mod replays;
 mod waits;
@@ -35,13 +37,13 @@ use grapnel_domain::{
     health::Health,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     notice::Notice,
-    ports::{ApiKey, Consistency, PortError},
+    ports::{ApiKey, Consistency, KeyHash, PortError, PortalLink},
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -59,11 +61,11 @@ struct State {
     tables: Tables,
     /// What eventually consistent reads see while replication is stopped.
     replica: Option<Tables>,
-    keys: HashMap<String, ApiKey>,
     dead_letters: Vec<DeadLetter>,
     waits: BTreeMap<(WebhookId, Minute), StartedWait>,
     watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     notices: Vec<Notice>,
+    issuer_keys: String,
     waiting_page: usize,
     settled_page: usize,
     faults: Faults,
@@ -76,6 +78,8 @@ struct Tables {
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
     deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+    keys: BTreeMap<String, ApiKey>,
+    links: BTreeMap<String, PortalLink>,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
@@ -103,11 +107,11 @@ impl Memory {
         let state = State {
             tables: Tables::default(),
             replica: None,
-            keys: HashMap::new(),
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
             watches: BTreeMap::new(),
             notices: Vec::new(),
+            issuer_keys: String::new(),
             waiting_page: WAITING_PAGE_ROWS,
             settled_page: SETTLED_PAGE_ROWS,
             faults: Faults::default(),
@@ -207,6 +211,17 @@ impl Memory {
         self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
     }
 
+    /// Every key that is stored, by the hash of it.
+    #[must_use]
+    pub fn keys(&self) -> Vec<ApiKey> {
+        self.state().tables.keys.values().cloned().collect()
+    }
+
+    /// Puts a key there, over whatever is there.
+    pub fn put_key(&self, hash: &KeyHash, key: ApiKey) {
+        self.state().tables.keys.insert(hash.as_str().to_owned(), key);
+    }
+
     /// Drops what time-to-live would have dropped by now.
     pub fn drop_expired(&self) {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
@@ -214,6 +229,8 @@ impl Memory {
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
         state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
+        state.tables.keys.retain(|_, key| key.is_valid(now));
+        state.tables.links.retain(|_, link| now < link.expires_at);
     }
 
     /// Every webhook, by owner and age.
@@ -294,7 +311,7 @@ impl State {
 
 /// A time as time-to-live keeps it: whole seconds.
 fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_millis(time.as_secs().saturating_mul(1000))
+    time.whole_second()
 }
 
 #[cfg(test)]
