@@ -7,6 +7,7 @@
 
 mod fate;
 mod health;
+mod keys;
 mod limiters;
 mod queues;
 mod receivers;

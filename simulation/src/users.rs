@@ -24,7 +24,7 @@ use grapnel_domain::{
     url_policy::UrlPolicy,
     webhook::draft::Rules,
 };
-use grapnel_testing::ids::SequentialIds;
+use grapnel_testing::{ids::SequentialIds, memory::Memory};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -41,6 +41,7 @@ impl Ports for Simulated {
     type Events = Aws;
     type DeliveryQueue = Aws;
     type EventsQueue = Aws;
+    type Issuer = Memory;
     type Clock = Aws;
     type Ids = SequentialIds;
 }
@@ -59,6 +60,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
         clock: aws,
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[hash]),
+        tokens: None,
         rules: Rules {
             urls: UrlPolicy::default(),
             retention: sim.plan().settings.retention,

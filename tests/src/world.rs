@@ -90,6 +90,14 @@ impl World {
         Self::on(StackKind::Circuit).await
     }
 
+    /// A corner of the stack that takes the tokens of an issuer.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn tokens() -> anyhow::Result<Self> {
+        Self::on(StackKind::Tokens).await
+    }
+
     /// A corner of the stack that allows only what production does.
     ///
     /// # Errors

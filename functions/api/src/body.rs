@@ -115,12 +115,16 @@ impl Object {
         self.0.get(field).filter(|value| !value.is_null())
     }
 
-    /// Notes every field that is none of `known`.
+    /// Notes every field that is none of `known`, beside the `userId` that is known everywhere.
     pub(crate) fn refuse_others(&self, known: &[&str], faults: &mut Faults) {
+        self.refuse_all_but(&[&["userId"], known].concat(), faults);
+    }
+
+    /// Notes every field that is none of `known`.
+    pub(crate) fn refuse_all_but(&self, known: &[&str], faults: &mut Faults) {
         for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
             let shown: String = name.chars().take(SHOWN_CHARS).collect();
-            let known = [&["userId"], known].concat().join(", ");
-            faults.add(shown, format!("unknown field; known are {known}"));
+            faults.add(shown, format!("unknown field; known are {}", known.join(", ")));
         }
     }
 

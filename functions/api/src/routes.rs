@@ -3,6 +3,7 @@
 mod deliveries;
 mod health;
 mod keys;
+mod portal;
 mod replays;
 mod secrets;
 mod tests;
@@ -15,7 +16,7 @@ use crate::{
 };
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use std::sync::Arc;
 
@@ -23,7 +24,10 @@ use std::sync::Arc;
 pub fn router<P: Ports>(api: Api<P>) -> Router {
     Router::new()
         .route("/health", get(health::show))
-        .route("/api/keys", post(keys::create::<P>))
+        .route("/api/keys", get(keys::list::<P>).post(keys::create::<P>))
+        .route("/api/keys/{keyId}", delete(keys::revoke::<P>))
+        .route("/api/portal-links", post(portal::create_link::<P>))
+        .route("/api/portal-sessions", post(portal::open_session::<P>))
         .route("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>))
         .route(
             "/api/webhooks/{id}",

@@ -12,6 +12,7 @@
 //!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -32,5 +33,6 @@ pub mod retry;
 pub mod scope;
 pub mod signature;
 pub mod time;
+pub mod token;
 pub mod url_policy;
 pub mod webhook;

@@ -8,7 +8,9 @@ mod clock;
 mod deliveries;
 mod events;
 mod health;
+mod issuer;
 mod keys;
+mod portal;
 mod queues;
 mod replays;
 mod send;
@@ -25,7 +27,9 @@ pub use health::{
     FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
     WatchCircuits,
 };
-pub use keys::{ApiKey, KeyHash, ReadKeys, StoreKeys};
+pub use issuer::FetchIssuerKeys;
+pub use keys::{ApiKey, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys};
+pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
 pub use queues::{
     DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,
 };

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod listing;
 pub mod orders;
 pub mod parking;
+pub mod portal;
 pub mod queues;
 pub mod records;
 pub mod reopening;

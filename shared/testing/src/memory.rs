@@ -14,9 +14,11 @@ mod deliveries;
 mod events;
 mod faults;
 mod health;
+mod issuer;
 mod keys;
 mod limiters;
 mod messages;
+mod portal;
 mod queue;
 mod replays;
 mod rows;
@@ -38,14 +40,14 @@ use grapnel_domain::{
     ids::{EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     notice::Notice,
-    ports::{ApiKey, Consistency, PortError},
+    ports::{ApiKey, Consistency, KeyHash, PortError, PortalLink},
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
 use rows::Rows;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -63,11 +65,11 @@ struct State {
     tables: Tables,
     /// What eventually consistent reads see while replication is stopped.
     replica: Option<Tables>,
-    keys: HashMap<String, ApiKey>,
     dead_letters: Vec<DeadLetter>,
     waits: BTreeMap<(WebhookId, Minute), StartedWait>,
     watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     notices: Vec<Notice>,
+    issuer_keys: String,
     waiting_page: usize,
     settled_page: usize,
     faults: Faults,
@@ -81,6 +83,8 @@ struct Tables {
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
     deliveries: Rows,
+    keys: BTreeMap<String, ApiKey>,
+    links: BTreeMap<String, PortalLink>,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
@@ -108,11 +112,11 @@ impl Memory {
         let state = State {
             tables: Tables::default(),
             replica: None,
-            keys: HashMap::new(),
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
             watches: BTreeMap::new(),
             notices: Vec::new(),
+            issuer_keys: String::new(),
             waiting_page: WAITING_PAGE_ROWS,
             settled_page: SETTLED_PAGE_ROWS,
             faults: Faults::default(),
@@ -215,12 +219,25 @@ impl Memory {
         self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
     }
 
+    /// Every key that is stored, by the hash of it.
+    #[must_use]
+    pub fn keys(&self) -> Vec<ApiKey> {
+        self.state().tables.keys.values().cloned().collect()
+    }
+
+    /// Puts a key there, over whatever is there.
+    pub fn put_key(&self, hash: &KeyHash, key: ApiKey) {
+        self.state().tables.keys.insert(hash.as_str().to_owned(), key);
+    }
+
     /// Drops what time-to-live would have dropped by now. Answers which deliveries those were.
     pub fn drop_expired(&self) -> Vec<DeliveryKey> {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
+        state.tables.keys.retain(|_, key| key.is_valid(now));
+        state.tables.links.retain(|_, link| now < link.expires_at);
         state.tables.deliveries.drop_expired(now)
     }
 
@@ -309,7 +326,7 @@ impl State {
 
 /// A time as time-to-live keeps it: whole seconds.
 fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_millis(time.as_secs().saturating_mul(1000))
+    time.whole_second()
 }
 
 #[cfg(test)]

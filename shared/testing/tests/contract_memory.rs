@@ -122,6 +122,7 @@ mod contract {
     grapnel_testing::contract_of_slots!(crate::tables());
     grapnel_testing::contract_of_events!(crate::tables());
     grapnel_testing::contract_of_keys!(crate::tables());
+    grapnel_testing::contract_of_portal!(crate::tables());
     grapnel_testing::contract_of_deliveries!(crate::tables());
     grapnel_testing::contract_of_records!(crate::tables());
     grapnel_testing::contract_of_endings!(crate::tables());

@@ -1,4 +1,4 @@
-//! Webhooks, and keys to the API.
+//! Webhooks.
 
 use super::{Aws, waits::past};
 use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once, trace::short};
@@ -6,8 +6,7 @@ use grapnel_domain::{
     health::Circuit,
     ids::{UserId, WebhookId},
     ports::{
-        ApiKey, Consistency, KeyHash, ListWebhooks, Page, PortError, ReadKeys, ReadSubscriptions,
-        ReadWebhooks, StoreKeys, StoreWebhooks,
+        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
     },
     time::Timestamp,
     webhook::{Subscription, Webhook},
@@ -140,19 +139,5 @@ impl StoreWebhooks for Aws {
             Ok(deleted)
         };
         self.write(Part::Tables, "delete webhook", effect).await
-    }
-}
-
-impl ReadKeys for Aws {
-    async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
-        self.read(Part::Tables, "read key", |sim: &Sim| at_once(sim.memory().key(hash))).await
-    }
-}
-
-impl StoreKeys for Aws {
-    async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
-        let (hash, key) = (hash.clone(), key.clone());
-        let effect = move |sim: &Sim| at_once(sim.memory().store_key(&hash, &key));
-        self.write(Part::Tables, "store key", effect).await
     }
 }

@@ -175,12 +175,8 @@ pub(super) fn run(
 /// The user asks until an answer says that it will be done, as anybody would.
 async fn ask_for_one_more(sim: &Sim) {
     let api = users::api(sim);
-    let key = ApiKey {
-        id: KeyId::from_uuid(Path::Exhausted.webhook().uuid()),
-        user_id: plan_user(sim),
-        scopes: Scope::ALL.to_vec(),
-        created_at: START,
-    };
+    let id = KeyId::from_uuid(Path::Exhausted.webhook().uuid());
+    let key = ApiKey::new(id, plan_user(sim), Scope::OF_USERS.to_vec(), START);
     if let Err(error) = at_once(sim.memory().store_key(&KeyHash::of(KEY), &key)) {
         sim.with(|state| state.ledger.broken(error.to_string()));
     }

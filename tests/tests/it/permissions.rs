@@ -18,6 +18,7 @@ use grapnel_tests::{
     until::{Look, until},
     world::{SOON, World, now},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -69,6 +70,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let rotate = format!("/api/webhooks/{}/secret/rotate", tested.id);
     world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
     world.api.webhooks().await?;
+    tour_of_keys(world).await?;
 
     // Dead letters of both queues.
     let outputs = &world.stack.outputs;
@@ -89,6 +91,30 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
     world.api.delete_webhook(&tested.id).await?;
     world.state.wait_failures(&by_wait.id).await
+}
+
+/// A key that is made, used, listed and revoked, and a portal link that is opened.
+async fn tour_of_keys(world: &World) -> anyhow::Result<()> {
+    let key = world.admin.create_key(&world.user, &[]).await?;
+    world.admin.with_key(&key.key).webhooks().await?;
+    let of_user = format!("?userId={}", world.user);
+    world.admin.get(&format!("/api/keys{of_user}")).await?.json::<Value>(200)?;
+    let path = format!("/api/keys/{}{of_user}", key.id);
+    until("a revoked key", SOON, async || {
+        let answer = world.admin.send(Method::DELETE, &path, None).await?;
+        Ok(if answer.status == 204 { Look::Found(()) } else { Look::not_yet(answer) })
+    })
+    .await?;
+    let link = json!({ "userId": world.user, "scopes": ["webhooks:read"] });
+    let link: Value = world.admin.post("/api/portal-links", &link).await?.json(201)?;
+    let token = json!({ "token": link["token"] });
+    world
+        .api
+        .with_authorization(None)
+        .post("/api/portal-sessions", &token)
+        .await?
+        .json::<Value>(201)?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ mod contract {
     grapnel_testing::contract_of_limits!(crate::webhooks());
     grapnel_testing::contract_of_events!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
+    grapnel_testing::contract_of_portal!(crate::keys());
     grapnel_testing::contract_of_deliveries!(crate::deliveries());
     grapnel_testing::contract_of_records!(crate::deliveries());
     grapnel_testing::contract_of_endings!(crate::deliveries());

@@ -260,6 +260,7 @@ impl Ports for Contention {
     type Events = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
+    type Issuer = Memory;
     type Clock = <InMemory as Ports>::Clock;
     type Ids = <InMemory as Ports>::Ids;
 }
@@ -277,6 +278,7 @@ fn contended(races: usize) -> (World, Webhook) {
         clock: plain.clock,
         ids: plain.ids,
         admin_keys: plain.admin_keys,
+        tokens: None,
         rules: rules(),
     };
     let webhook = a_webhook().for_user("u").build();

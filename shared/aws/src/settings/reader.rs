@@ -35,8 +35,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A value that may be left out.
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|text| !text.is_empty())
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn problem(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
     /// A value, or the default of its type with a note of what is wrong.
-    fn parsed<T: Default>(
+    pub(super) fn parsed<T: Default>(
         &mut self,
         name: &str,
         expected: &str,
