@@ -70,6 +70,7 @@ fn every_missing_name_is_reported_together() {
             "EVENTS_QUEUE_URL is missing",
             "DELIVERY_QUEUE_URL is missing",
             "RETENTION_DAYS is missing",
+            "MAX_WEBHOOKS_PER_USER is missing",
             "ADMIN_KEY_HASHES is missing",
             "LOG_LEVEL is missing",
         ]
