@@ -13,6 +13,11 @@ use std::{net::Ipv4Addr, sync::Once, time::Duration};
 /// Longest wait for an answer: the API's own limit is 29 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a connection is kept that nobody uses. The emulator closes one after 75 s: whoever used
+/// it at that very moment would have sent a request that nobody reads. A test that waits for a
+/// minute of the clock can hit the moment, so it is the client that closes first, by a wide margin.
+const IDLE: Duration = Duration::from_secs(20);
+
 /// A client with a key.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -273,7 +278,7 @@ pub(crate) fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
     PROVIDER.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let mut client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
+    let mut client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).pool_idle_timeout(IDLE);
     if let Some(host) = base.host_str().filter(|host| host.ends_with(".localhost")) {
         let port = base.port_or_known_default().unwrap_or(80);
         client = client.resolve(host, (Ipv4Addr::LOCALHOST, port).into());

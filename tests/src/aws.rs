@@ -4,7 +4,7 @@ use crate::{api::http_client, stack::Stack};
 use anyhow::{Context, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use reqwest::{Url, header};
+use reqwest::{Method, Url, header};
 use serde_json::Value;
 
 /// A way to one AWS, as one caller.
@@ -64,7 +64,7 @@ impl Aws {
         input: &Value,
     ) -> anyhow::Result<Value> {
         let headers = [("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
-        let text = self.plain_call(service, &headers, input.to_string()).await?;
+        let text = self.plain_call(service, Method::POST, "/", &headers, input.to_string()).await?;
         serde_json::from_str(&text).with_context(|| text)
     }
 
@@ -81,7 +81,24 @@ impl Aws {
         form.query_pairs_mut().extend_pairs(parameters);
         let body = form.query().unwrap_or_default().to_owned();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.plain_call(service, &headers, body).await
+        self.plain_call(service, Method::POST, "/", &headers, body).await
+    }
+
+    /// An operation of a service that speaks REST and JSON; no input is `null`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn rest_call(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        input: &Value,
+    ) -> anyhow::Result<Value> {
+        let body = if input.is_null() { String::new() } else { input.to_string() };
+        let headers = [("content-type", "application/json")];
+        let text = self.plain_call(service, method, path, &headers, body).await?;
+        serde_json::from_str(&text).with_context(|| text)
     }
 
     /// An emulator reads from the credential who calls and which service is meant. It checks no
@@ -89,6 +106,8 @@ impl Aws {
     async fn plain_call(
         &self,
         service: &str,
+        method: Method,
+        path: &str,
         headers: &[(&str, &str)],
         body: String,
     ) -> anyhow::Result<String> {
@@ -98,7 +117,7 @@ impl Aws {
         );
         let client = http_client(&self.endpoint)?;
         let mut request = client
-            .post(self.endpoint.clone())
+            .request(method, self.endpoint.join(path)?)
             .header(header::AUTHORIZATION, authorization)
             .body(body);
         for (name, value) in headers {

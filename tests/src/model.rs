@@ -37,6 +37,9 @@ pub struct Webhook {
     /// What makes the body.
     #[serde(default)]
     pub transform: Option<serde_json::Value>,
+    /// Requests per second, if they are limited.
+    #[serde(default)]
+    pub rate_limit: Option<u32>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

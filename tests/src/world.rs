@@ -30,7 +30,9 @@ pub struct World {
     pub aws: Aws,
     /// The user's id.
     pub user: String,
-    /// The API with the user's key, which has every scope.
+    /// The user's key, which has every scope.
+    pub key: String,
+    /// The API with this key.
     pub api: Api,
     /// The API with the admin key.
     pub admin: Api,
@@ -88,12 +90,28 @@ impl World {
         Self::on(StackKind::Circuit).await
     }
 
+    /// A corner of the stack that takes the tokens of an issuer.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn tokens() -> anyhow::Result<Self> {
+        Self::on(StackKind::Tokens).await
+    }
+
     /// A corner of the stack that allows only what production does.
     ///
     /// # Errors
     /// As [`World::main`].
     pub async fn strict() -> anyhow::Result<Self> {
         Self::on(StackKind::Strict).await
+    }
+
+    /// A corner of the stack whose functions are killed.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn crash() -> anyhow::Result<Self> {
+        Self::on(StackKind::Crash).await
     }
 
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
@@ -104,6 +122,7 @@ impl World {
         let key = admin.create_key(&user, &[]).await?;
         Ok(Self {
             api: admin.with_key(&key.key),
+            key: key.key,
             receiver: TestReceiver::start().await?,
             bus: Bus::of(&stack, &aws),
             queues: Queues::of(&aws),

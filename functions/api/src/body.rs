@@ -127,12 +127,16 @@ impl Object {
         fields.get(field).map(|value| value.get())
     }
 
-    /// Notes every field that is none of `known`.
+    /// Notes every field that is none of `known`, beside the `userId` that is known everywhere.
     pub(crate) fn refuse_others(&self, known: &[&str], faults: &mut Faults) {
+        self.refuse_all_but(&[&["userId"], known].concat(), faults);
+    }
+
+    /// Notes every field that is none of `known`.
+    pub(crate) fn refuse_all_but(&self, known: &[&str], faults: &mut Faults) {
         for name in self.fields.keys().filter(|name| !known.contains(&name.as_str())) {
             let shown: String = name.chars().take(SHOWN_CHARS).collect();
-            let known = [&["userId"], known].concat().join(", ");
-            faults.add(shown, format!("unknown field; known are {known}"));
+            faults.add(shown, format!("unknown field; known are {}", known.join(", ")));
         }
     }
 

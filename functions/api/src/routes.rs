@@ -4,6 +4,7 @@ mod deliveries;
 mod filters;
 mod health;
 mod keys;
+mod portal;
 mod replays;
 mod secrets;
 mod tests;
@@ -17,7 +18,7 @@ use crate::{
 };
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use std::sync::Arc;
 
@@ -25,11 +26,17 @@ use std::sync::Arc;
 pub fn router<P: Ports>(api: Api<P>) -> Router {
     Router::new()
         .route("/health", get(health::show))
-        .route("/api/keys", post(keys::create::<P>))
+        .route("/api/keys", get(keys::list::<P>).post(keys::create::<P>))
+        .route("/api/keys/{keyId}", delete(keys::revoke::<P>))
+        .route("/api/portal-links", post(portal::create_link::<P>))
+        .route("/api/portal-sessions", post(portal::open_session::<P>))
         .route("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>))
         .route(
             "/api/webhooks/{id}",
-            get(webhooks::show::<P>).put(webhooks::replace::<P>).delete(webhooks::delete::<P>),
+            get(webhooks::show::<P>)
+                .put(webhooks::replace::<P>)
+                .patch(webhooks::patch::<P>)
+                .delete(webhooks::delete::<P>),
         )
         .route("/api/webhooks/{id}/secret", get(secrets::show::<P>))
         .route("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>))

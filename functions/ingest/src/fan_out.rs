@@ -109,12 +109,15 @@ where
         decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
         let Decided { event, webhooks, test } = decided;
+        let audience = webhooks.len();
         // Owned: a closure over references would make the whole future less than `Send`.
-        stream::iter(webhooks.clone())
+        let recorded: Vec<_> = stream::iter(webhooks.clone())
             .map(|(webhook_id, status)| self.record_delivery(event, webhook_id, status, *test))
             .buffered(WRITES_AT_ONCE)
             .collect()
-            .await
+            .await;
+        let grouped = |message: Outgoing| message.for_audience(audience, &event.user_id);
+        recorded.into_iter().map(|each| each.map(|message| message.map(grouped))).collect()
     }
 
     async fn record_delivery(

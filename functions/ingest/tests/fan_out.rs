@@ -7,7 +7,7 @@ use grapnel_domain::{
         inbound::{TestOrder, TestTarget},
     },
     message::{QueueMessage, Record},
-    ports::{Clock, PortError, StoreWebhooks},
+    ports::{Clock, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_ingest::{Ingest, Rules};
@@ -78,6 +78,22 @@ async fn an_event_goes_to_every_active_webhook_of_its_owner_that_wants_it() {
     assert_eq!(memory.events().len(), 1);
     assert_eq!(memory.calls(Operation::Subscriptions), 1);
     assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+/// The groups in which the messages of an event are sent that so many webhooks want.
+async fn groups_of(webhooks: usize) -> Vec<String> {
+    let memory = Memory::new();
+    (0..webhooks).for_each(|_| memory.put_webhook(a_webhook().build()));
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    memory.delivery_queue().messages().into_iter().map(|message| message.group).collect()
+}
+
+#[tokio::test]
+async fn few_webhooks_take_a_turn_each_and_many_take_their_users() {
+    let few = groups_of(MOST_WEBHOOK_GROUPS).await;
+    assert!(few.iter().all(|group| group.starts_with("wh_")), "{few:?}");
+    let many = groups_of(MOST_WEBHOOK_GROUPS + 1).await;
+    assert_eq!(many, vec![USER; MOST_WEBHOOK_GROUPS + 1]);
 }
 
 #[tokio::test]

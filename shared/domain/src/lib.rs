@@ -9,8 +9,10 @@
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`transform`] makes a body by a template, [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
-//!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
+//!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
+//!   [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -22,6 +24,7 @@ pub mod filter;
 pub mod health;
 pub mod ids;
 mod json;
+pub mod limit;
 pub mod message;
 pub mod notice;
 pub mod outbound;
@@ -32,6 +35,7 @@ pub mod retry;
 pub mod scope;
 pub mod signature;
 pub mod time;
+pub mod token;
 pub mod transform;
 pub mod url_policy;
 pub mod webhook;

@@ -85,7 +85,7 @@ pub fn build(
     ]);
     let custom =
         webhook.headers.iter().filter(|(name, _)| !super::webhook::headers::is_reserved(name));
-    headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.text.clone())));
     Ok(OutboundRequest {
         url: webhook.url.clone(),
         headers,

@@ -3,7 +3,7 @@ use crate::{
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
-    webhook::{EventPattern, PreviousSecret, WebhookStatus},
+    webhook::{EventPattern, HeaderValue, Headers, PreviousSecret, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -20,14 +20,21 @@ fn webhook() -> Webhook {
         filter: None,
         secret: Secret::from_random([1; 32]),
         previous_secret: None,
-        headers: BTreeMap::from([("X-Api-Key".into(), "k".into()), ("Host".into(), "evil".into())]),
+        headers: Headers::from([
+            ("X-Api-Key".into(), HeaderValue::sensitive("k")),
+            ("Host".into(), HeaderValue::plain("evil")),
+        ]),
+        description: None,
+        metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::Envelope,
         transform: None,
+        rate_limit: None,
         created_at: NOW,
         updated_at: NOW,
         health: crate::health::Health::default(),
+        next_slot: None,
     }
 }
 

@@ -8,11 +8,13 @@ use crate::{
     filter::{Filter, Verdict},
     health::Health,
     ids::{UserId, WebhookId},
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
     transform::Transform,
 };
+pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,7 +81,11 @@ pub struct Webhook {
     /// The secret before, during a rotation.
     pub previous_secret: Option<PreviousSecret>,
     /// Headers that its owner adds to each request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Headers,
+    /// What it is for, in its owner's words.
+    pub description: Option<String>,
+    /// What its owner's own programs keep with it.
+    pub metadata: BTreeMap<String, String>,
     /// Whether it receives events.
     pub status: WebhookStatus,
     /// Attempts, time-out and delays.
@@ -88,6 +94,8 @@ pub struct Webhook {
     pub payload_format: PayloadFormat,
     /// What makes the body in place of the format.
     pub transform: Option<Transform>,
+    /// How many requests it takes a second; as many as there are if `None`.
+    pub rate_limit: Option<RateLimit>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its configuration last changed.
@@ -95,13 +103,15 @@ pub struct Webhook {
     /// How its endpoint is doing. Kept beside the configuration, and written by nobody who writes
     /// that.
     pub health: Health,
+    /// The first free slot of its rate limit, if one was ever handed out. Kept beside it likewise.
+    pub next_slot: Option<SlotTime>,
 }
 
 impl Webhook {
     /// It without what is kept beside its configuration: what a store of configurations holds.
     #[must_use]
     pub fn configuration(&self) -> Self {
-        Self { health: Health::default(), ..self.clone() }
+        Self { health: Health::default(), next_slot: None, ..self.clone() }
     }
 
     /// What its owner sees: their own `disabled` first, then what its endpoint's health says.

@@ -3,14 +3,18 @@
 
 mod bad_input;
 mod circuit;
+mod crash_points;
 mod dead_letters;
 mod delivered;
+mod editing;
 mod fan_out;
 mod guard;
+mod keys;
 mod manual;
 mod notices;
 mod payloads;
 mod permissions;
+mod rate_limit;
 mod redrive;
 mod replay;
 mod retried;
@@ -18,4 +22,5 @@ mod schedule;
 mod stale;
 mod tenancy;
 mod test_endpoint;
+mod tokens;
 mod waits;

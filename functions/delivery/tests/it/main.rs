@@ -3,6 +3,8 @@
 
 mod attempts;
 mod faults;
+mod limits;
+mod limits_scale;
 mod replays;
 mod scale;
 mod stale;

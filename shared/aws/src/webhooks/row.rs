@@ -6,12 +6,16 @@ use grapnel_domain::{
     filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     ports::PortError,
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
     transform::Transform,
-    webhook::{EventPattern, PayloadFormat, PreviousSecret, Subscription, Webhook, WebhookStatus},
+    webhook::{
+        EventPattern, HeaderValue, PayloadFormat, PreviousSecret, Subscription, Webhook,
+        WebhookStatus,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,9 +23,22 @@ use std::collections::BTreeMap;
 /// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
 const HEALTH_SUFFIX: &str = "#health";
 
+/// What that of its limiter has.
+const LIMITER_SUFFIX: &str = "#limiter";
+
+/// The webhook that something kept beside one belongs to, by its sort key.
+pub(super) fn owner(id: &str) -> Option<WebhookId> {
+    id.split_once('#').and_then(|(id, _)| id.parse().ok())
+}
+
 /// The sort key of a webhook's health.
 pub(super) fn health_id(webhook: WebhookId) -> String {
     format!("{webhook}{HEALTH_SUFFIX}")
+}
+
+/// The sort key of a webhook's limiter.
+pub(super) fn limiter_id(webhook: WebhookId) -> String {
+    format!("{webhook}{LIMITER_SUFFIX}")
 }
 
 const ROW: &str = "a row of the webhooks table";
@@ -43,14 +60,43 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     previous_secret_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    headers: BTreeMap<String, String>,
+    headers: BTreeMap<String, StoredHeader>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    metadata: BTreeMap<String, String>,
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     transform: Option<Transform>,
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// A header's value: text, or a map where it is sensitive.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredHeader {
+    Plain(String),
+    Sensitive { sensitive: String },
+}
+
+impl From<&HeaderValue> for StoredHeader {
+    fn from(value: &HeaderValue) -> Self {
+        let text = value.text.clone();
+        if value.sensitive { Self::Sensitive { sensitive: text } } else { Self::Plain(text) }
+    }
+}
+
+impl From<StoredHeader> for HeaderValue {
+    fn from(stored: StoredHeader) -> Self {
+        match stored {
+            StoredHeader::Plain(text) => Self::plain(text),
+            StoredHeader::Sensitive { sensitive } => Self::sensitive(sensitive),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,6 +118,11 @@ pub(super) fn is_webhook(item: &Item) -> bool {
     matches!(item.get("id"), Some(AttributeValue::S(id)) if !id.contains('#'))
 }
 
+/// Whether an item that is kept beside a webhook is its limiter.
+pub(super) fn is_limiter(item: &Item) -> bool {
+    matches!(item.get("id"), Some(AttributeValue::S(id)) if id.ends_with(LIMITER_SUFFIX))
+}
+
 pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
     let previous = webhook.previous_secret.as_ref();
     let row = Row {
@@ -84,11 +135,14 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         secret: webhook.secret.reveal().to_owned(),
         previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
         previous_secret_until: previous.map(|previous| previous.valid_until),
-        headers: webhook.headers.clone(),
+        headers: webhook.headers.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
+        description: webhook.description.clone(),
+        metadata: webhook.metadata.clone(),
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
         payload_format: webhook.payload_format,
         transform: webhook.transform.clone(),
+        rate_limit: webhook.rate_limit,
         created_at: webhook.created_at,
         updated_at: webhook.updated_at,
     };
@@ -113,14 +167,18 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         filter: row.filter.map(Filter::stored),
         secret: secret(row.secret)?,
         previous_secret,
-        headers: row.headers,
+        headers: row.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
+        description: row.description,
+        metadata: row.metadata,
         status: row.status,
         retry_config: row.retry_config,
         payload_format: row.payload_format,
         transform: row.transform,
+        rate_limit: row.rate_limit,
         created_at: row.created_at,
         updated_at: row.updated_at,
         health: Health::default(),
+        next_slot: None,
     })
 }
 
@@ -174,7 +232,15 @@ mod tests {
                 secret: Secret::from_random([4; 32]),
                 valid_until: at,
             }),
-            headers: BTreeMap::from([("X-Empty".into(), String::new())]),
+            headers: BTreeMap::from([
+                ("X-Empty".into(), HeaderValue::plain("")),
+                ("Authorization".into(), HeaderValue::sensitive("Bearer abc")),
+            ]),
+            description: Some("Orders\nof the shop".into()),
+            metadata: BTreeMap::from([
+                ("team".into(), "sales".into()),
+                ("empty".into(), "".into()),
+            ]),
             status: WebhookStatus::Failing,
             retry_config: RetryConfig {
                 schedule: Schedule::Backoff(Backoff {
@@ -189,9 +255,11 @@ mod tests {
                 template: "{{ data.name }} ✓\n".into(),
                 content_type: "text/plain".into(),
             }),
+            rate_limit: RateLimit::new(5),
             created_at: at,
             updated_at: at,
             health: Health::default(),
+            next_slot: None,
         }
     }
 
@@ -209,11 +277,23 @@ mod tests {
             transform: None,
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
+            rate_limit: None,
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
-        for absent in ["filter", "transform", "headers", "previousSecret", "previousSecretUntil"] {
+        for absent in [
+            "filter",
+            "transform",
+            "headers",
+            "description",
+            "metadata",
+            "previousSecret",
+            "previousSecretUntil",
+            "rateLimit",
+        ] {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));
@@ -237,10 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn health_beside_a_webhook_is_no_webhook() {
+    fn what_lies_beside_a_webhook_is_no_webhook() {
         let mut item = from_webhook(&webhook()).expect("written");
-        assert!(is_webhook(&item));
+        assert!(is_webhook(&item) && !is_limiter(&item));
         item.insert("id".into(), text(health_id(webhook().id)));
-        assert!(!is_webhook(&item));
+        assert!(!is_webhook(&item) && !is_limiter(&item));
+        item.insert("id".into(), text(limiter_id(webhook().id)));
+        assert!(!is_webhook(&item) && is_limiter(&item));
     }
 }

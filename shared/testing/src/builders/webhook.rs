@@ -4,11 +4,12 @@ use grapnel_domain::{
     filter::Filter,
     health::{Circuit, Health},
     ids::WebhookId,
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
     transform::Transform,
-    webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+    webhook::{HeaderValue, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -28,13 +29,17 @@ pub fn a_webhook() -> WebhookBuilder {
             secret: Secret::from_random([1; 32]),
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
             payload_format: PayloadFormat::Envelope,
             transform: None,
+            rate_limit: None,
             created_at: START,
             updated_at: START,
             health: Health::default(),
+            next_slot: None,
         },
     }
 }
@@ -125,7 +130,14 @@ impl WebhookBuilder {
     /// A header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name.to_owned(), value.to_owned());
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::plain(value));
+        self
+    }
+
+    /// A header more, which is never shown.
+    #[must_use]
+    pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::sensitive(value));
         self
     }
 
@@ -168,6 +180,23 @@ impl WebhookBuilder {
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
         self.webhook.health = health;
+        self
+    }
+
+    /// How many requests it takes a second.
+    ///
+    /// # Panics
+    /// If that is no limit there is.
+    #[must_use]
+    pub fn limited_to(mut self, per_second: u32) -> Self {
+        self.webhook.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
+        self
+    }
+
+    /// Every slot before then is taken.
+    #[must_use]
+    pub fn next_slot(mut self, time: Timestamp) -> Self {
+        self.webhook.next_slot = Some(SlotTime::at(time));
         self
     }
 

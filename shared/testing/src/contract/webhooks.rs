@@ -6,9 +6,11 @@ use crate::{builders::a_webhook, clock::START, ids::SequentialIds};
 use futures::future::join_all;
 use grapnel_domain::{
     filter::Filter,
+    health::Health,
     ids::UserId,
     ports::{
-        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
+        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreHealth,
+        StoreWebhooks,
     },
     retry::{Backoff, RetryConfig, Schedule},
     signature::Secret,
@@ -36,14 +38,19 @@ macro_rules! contract_of_webhooks {
                 replacing_with_the_same_again_is_no_conflict,
                 of_many_replacements_at_once_one_wins,
                 a_deleted_webhook_is_gone,
+                a_webhook_that_changed_is_not_deleted,
+                webhooks_are_counted_without_what_lies_beside_them,
             ]
         );
     };
 }
 
 /// All that a webhook store can do.
-pub trait Store: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks {}
-impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks> Store for S {}
+pub trait Store:
+    StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth
+{
+}
+impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth> Store for S {}
 
 const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 1);
 
@@ -229,4 +236,27 @@ pub async fn a_deleted_webhook_is_gone<S: Store>(stores: &S) {
     assert_eq!(stores.delete_webhook(user, id).await, Ok(false));
     assert_eq!(read(stores, &webhook).await, None);
     assert_eq!(stores.subscriptions(user).await, Ok(vec![]));
+}
+
+pub async fn a_webhook_that_changed_is_not_deleted<S: Store>(stores: &S) {
+    let webhook = somebodys_webhook();
+    stores.create_webhook(&webhook).await.expect("created");
+    let (user, id) = (&webhook.user_id, webhook.id);
+    assert_eq!(stores.delete_unchanged_webhook(user, id, LATER).await, Ok(false));
+    assert_eq!(read(stores, &webhook).await.as_ref(), Some(&webhook));
+    assert_eq!(stores.delete_unchanged_webhook(user, id, START).await, Ok(true));
+    assert_eq!(read(stores, &webhook).await, None);
+    assert_eq!(stores.delete_unchanged_webhook(user, id, START).await, Ok(false));
+}
+
+pub async fn webhooks_are_counted_without_what_lies_beside_them<S: Store>(stores: &S) {
+    let user = a_user();
+    assert_eq!(stores.count_webhooks(&user).await, Ok(0));
+    for _ in 0..3 {
+        let webhook = a_webhook().for_user(user.as_str()).build();
+        stores.create_webhook(&webhook).await.expect("created");
+        let first = Health { version: 1, failures: 1, ..Health::default() };
+        assert_eq!(stores.store_health(&user, webhook.id, &first).await, Ok(true));
+    }
+    assert_eq!(stores.count_webhooks(&user).await, Ok(3));
 }
