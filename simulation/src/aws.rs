@@ -7,6 +7,8 @@
 
 mod fate;
 mod health;
+mod keys;
+mod limiters;
 mod queues;
 mod receivers;
 mod replays;

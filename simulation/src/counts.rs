@@ -70,6 +70,16 @@ counts! {
     Parked: "times parked", Traffic;
     /// Checks that whoever parked sent, and sent on.
     ParkingChecks: "checks after parking", Traffic;
+    /// Reservations of slots.
+    Reservations: "reservations of slots", Traffic;
+    /// Slots that limiters handed out.
+    Slots: "slots handed out", Traffic;
+    /// Attempts whose messages were delayed until their slots.
+    SlotSends: "attempts sent on for their slots", Traffic;
+    /// Attempts that were sent on once more with the slot that they had.
+    SlotHops: "attempts sent on with the same slot", Traffic;
+    /// Times that a delivery waited for its slot in a shared wait.
+    SlotWaits: "times in a shared wait for a slot", Traffic;
     /// Executions that watched a circuit.
     Watches: "circuits watched", Traffic;
     /// Calls of the API that changed something or asked for something.

@@ -1,8 +1,9 @@
 //! Crash points: one event's path, cut at every call, once for each thing that can happen to it.
 //!
-//! [`scenario`] is the path: one event for three webhooks, of which one takes it at once, one takes
-//! it after a retry by queue delay, and one fails, waits in a shared wait, fails for good and is asked
-//! for once more by its user. Nothing goes wrong in it by itself. Each call that it makes is counted;
+//! [`scenario`] is the path: one event for four webhooks, of which one takes it at once, one takes
+//! it after a retry by queue delay, one fails, waits in a shared wait, fails for good and is asked
+//! for once more by its user, and one waits for a slot of its rate limit. Nothing goes wrong in it by
+//! itself. Each call that it makes is counted;
 //! then it runs again for every call and [`Fault`], with this fault in this call and no other, and
 //! must come to the same end. No call is listed by hand: a new one is tried as soon as it is made.
 //!

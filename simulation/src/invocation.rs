@@ -3,7 +3,7 @@
 use crate::ledger::Key;
 use grapnel_domain::{
     ids::WebhookId,
-    message::{QueueMessage, Record},
+    message::{Attempt, QueueMessage, Record},
     ports::Outgoing,
     retry::RetryConfig,
     time::{Minute, Timestamp},
@@ -38,6 +38,8 @@ pub(crate) struct Invocation {
     pub(crate) reads: Vec<(Key, u32, u64)>,
     /// Circuits read or written: whether deliveries may pass.
     pub(crate) circuits: Vec<(WebhookId, bool)>,
+    /// Rate limits read, and whether the circuit was closed then: is one to be kept to?
+    pub(crate) limits: Vec<(WebhookId, bool)>,
     /// Retry configurations read.
     pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
     /// Things that went wrong in it.
@@ -64,6 +66,7 @@ impl Invocation {
             messages: records.iter().map(read).collect(),
             reads: Vec::new(),
             circuits: Vec::new(),
+            limits: Vec::new(),
             configs: Vec::new(),
             faults: 0,
             scheduled: Vec::new(),
@@ -93,6 +96,32 @@ impl Invocation {
             matches!(message, Some(QueueMessage::Attempt(attempt))
                 if attempt.manual && (attempt.target.webhook_id, attempt.target.delivery_id) == key)
         })
+    }
+
+    /// Whether a person asks for an attempt of this delivery, and no replay does.
+    pub(crate) fn asks_in_person(&self, key: Key) -> bool {
+        self.messages.iter().any(|(_, message)| {
+            matches!(message, Some(QueueMessage::Attempt(attempt))
+                if attempt.manual
+                    && attempt.replay.is_none()
+                    && (attempt.target.webhook_id, attempt.target.delivery_id) == key)
+        })
+    }
+
+    /// Whether its batch brings this attempt's message with this very slot.
+    pub(crate) fn has_slot(&self, asked: &Attempt) -> bool {
+        self.messages.iter().any(|(_, message)| {
+            matches!(message, Some(QueueMessage::Attempt(attempt))
+                if attempt.slot == asked.slot
+                    && attempt.target == asked.target
+                    && attempt.attempt == asked.attempt)
+        })
+    }
+
+    /// Whether requests to this webhook keep to a rate limit, by all that was read of it.
+    pub(crate) fn keeps_to_limit(&self, webhook: WebhookId) -> bool {
+        let mut limits = self.limits.iter().filter(|(of, _)| *of == webhook).peekable();
+        limits.peek().is_some() && limits.all(|(_, limited)| *limited)
     }
 
     /// Whether it has reason to make a request to this webhook: it read the circuit as closed, or

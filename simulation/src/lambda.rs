@@ -7,6 +7,7 @@ use crate::{
     invocation::{Function, Invocation},
     mutation::{self, Mutation},
     sim::{Occasion, Sim},
+    source::{Intake, Sources},
     task::{TaskId, millis},
 };
 use grapnel_delivery::{Deliver, Done};
@@ -44,15 +45,29 @@ enum Instance {
 #[derive(Default)]
 pub(crate) struct Functions {
     instances: Vec<(Instance, Option<TaskId>)>,
+    sources: Sources,
 }
 
 impl Functions {
-    /// Receives what is due and has a function work on it.
+    /// Receives what is due and has functions work on it.
     pub(crate) fn poll(&mut self, sim: &Sim, queue: Queue) {
-        let received = receive(sim, queue);
-        if received.is_empty() {
-            return;
+        match sim.plan().settings.intake {
+            Intake::Erratic => {
+                let received = receive(sim, queue);
+                if !received.is_empty() {
+                    self.start(sim, queue, &received);
+                }
+            }
+            Intake::Mapped(mapping) => {
+                while let Some(batch) = self.sources.take(sim, queue, mapping) {
+                    let task = self.start(sim, queue, &batch);
+                    self.sources.started(queue, task);
+                }
+            }
         }
+    }
+
+    fn start(&mut self, sim: &Sim, queue: Queue, received: &[Received]) -> TaskId {
         let record = |m: &Received| Record { message_id: m.id.clone(), body: m.body.clone() };
         let records: Vec<Record> = received.iter().map(record).collect();
         let place = self.idle(sim, queue);
@@ -64,6 +79,7 @@ impl Functions {
         sim.count(Count::Invocations);
         let timeout = sim.now().plus(sim.plan().settings.function_timeout);
         sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
+        task
     }
 
     /// The place of an instance that is idle, a new one if there is none.
@@ -86,7 +102,8 @@ impl Functions {
     }
 
     /// A function came to its end. One that died takes its instance with it.
-    pub(crate) fn ended(&mut self, task: TaskId, alive: bool) {
+    pub(crate) fn ended(&mut self, sim: &Sim, task: TaskId, alive: bool) {
+        self.sources.ended(sim, task);
         if alive {
             for (_, at_work) in &mut self.instances {
                 at_work.take_if(|at| *at == task);

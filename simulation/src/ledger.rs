@@ -2,23 +2,25 @@
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
 //! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
-//! [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
+//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
 
 mod events;
 mod health;
+mod limits;
 mod quiet;
 mod replays;
 mod requests;
 
 pub(crate) use requests::Sending;
 
-use crate::trace::short;
+use crate::{task::TaskId, trace::short};
 use events::Accepted;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
+use limits::Limits;
 use replays::Replays;
 use requests::{OnRecord, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,11 +40,15 @@ pub(crate) fn name((webhook, id): Key) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     rows: BTreeMap<Key, Delivery>,
+    by_event: BTreeMap<(WebhookId, EventId), DeliveryId>,
     requests: BTreeMap<Key, Vec<Request>>,
+    /// Requests of functions that have not ended, by their places in `requests`.
+    under_way: BTreeMap<TaskId, Vec<(Key, usize)>>,
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
     replays: Replays,
+    limits: Limits,
     broken: Option<String>,
 }
 
@@ -67,9 +73,7 @@ impl Ledger {
 
     /// The delivery of an event to a webhook.
     pub(crate) fn delivery_of(&self, webhook: WebhookId, event: EventId) -> Option<Key> {
-        let mut rows = self.rows.iter();
-        let found = rows.find(|((of, _), row)| *of == webhook && row.event_id == event);
-        found.map(|(key, _)| *key)
+        self.by_event.get(&(webhook, event)).map(|id| (webhook, *id))
     }
 
     /// A delivery was written and now looks like this.
@@ -85,15 +89,15 @@ impl Ledger {
         if let Some(fault) = faulty_row(&row) {
             self.broken(format!("{}: {fault}", name(key)));
         }
+        self.by_event.insert((row.webhook_id, row.event_id), row.id);
         self.rows.insert(key, row);
     }
 
     /// Time-to-live dropped what had expired.
-    pub(crate) fn expired(&mut self, now: Timestamp, left: &[Delivery]) {
-        let left: BTreeSet<Key> = left.iter().map(|row| key(row.key())).collect();
-        let gone: Vec<Key> = self.rows.keys().filter(|key| !left.contains(key)).copied().collect();
-        for key in gone {
+    pub(crate) fn expired(&mut self, now: Timestamp, gone: &[DeliveryKey]) {
+        for key in gone.iter().copied().map(key) {
             let Some(row) = self.rows.remove(&key) else { continue };
+            self.by_event.remove(&(row.webhook_id, row.event_id));
             if !row.status.is_settled() || now < row.expires_at {
                 self.broken(format!("{}: dropped while {:?}", name(key), row.status));
             }
@@ -142,11 +146,14 @@ fn faulty_row(row: &Delivery) -> Option<String> {
         return Some(format!("parked while {:?}, waiting: {waits}", row.status));
     }
     let due = row.next_attempt_at.is_some();
+    let for_slot = row.slot.is_some();
+    if for_slot && !waits {
+        return Some("it has a slot and does not wait for it".into());
+    }
     let fits = match row.status {
         DeliveryStatus::Retrying => due,
-        DeliveryStatus::Pending | DeliveryStatus::Success | DeliveryStatus::Failed => {
-            !due && !waits
-        }
+        DeliveryStatus::Pending => !due && waits == for_slot,
+        DeliveryStatus::Success | DeliveryStatus::Failed => !due && !waits,
     };
     (!fits).then(|| format!("{:?}, but due: {due}, waiting: {waits}", row.status))
 }

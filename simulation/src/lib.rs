@@ -14,21 +14,29 @@
 //! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
 //!   were before.
 //! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
+//! - [`isolation`] and [`dead_endpoint`] are about load, and measure what it costs others and its owner:
+//!   functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
+//! - [`document`] is where tables of results go.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
 
 mod aws;
 mod counts;
 mod crash;
+mod dead_endpoint;
+mod document;
 mod execution;
 mod history;
 mod invocation;
+mod isolation;
 mod lambda;
 mod ledger;
+mod measured;
 mod mutation;
 mod plan;
 mod random;
 mod receiver;
 mod sim;
+mod source;
 mod task;
 mod trace;
 mod users;
@@ -37,7 +45,12 @@ mod world;
 
 pub use counts::{Count, Counts, Group};
 pub use crash::{Fault, Report, crash_points};
+pub use dead_endpoint::{But, Cost, Dead, DeadEndpoint, dead_endpoint, dead_endpoint_but};
+pub use document::Part;
+pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
+pub use measured::Latencies;
 pub use mutation::Mutation;
+pub use source::Grouping;
 pub use world::Run;
 
 use std::{

@@ -1,24 +1,38 @@
-//! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`; or one path, cut at every call:
-//! `grapnel-simulation --crash-points [--write FILE]`.
+//! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`; or what the document holds a table of, and
+//! writes it there: one path, cut at every call (`--crash-points`), what a dead endpoint costs
+//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`).
 
-use grapnel_simulation::{Count, Group, crash_points, simulate_all};
+use grapnel_simulation::{
+    Count, DeadEndpoint, Group, IsolationReport, Part, crash_points, simulate_all,
+};
 use std::{env, fs, process::ExitCode, time::Instant};
 
-const USAGE: &str =
-    "usage: grapnel-simulation [--seeds N] [--from S] | --crash-points [--write FILE]";
+const USAGE: &str = "usage: grapnel-simulation [--seeds N] [--from S]
+     | (--crash-points | --dead-endpoint | --isolation) [--write FILE]
+     | --dead-endpoint N";
 
 /// What to run.
 enum Wanted {
     /// So many seeds, from this one on.
     Seeds { seeds: u64, from: u64 },
-    /// Every crash point; the table goes into this document, if one is named.
-    CrashPoints { document: Option<String> },
+    /// What a table tells of; it goes into this document, if one is named.
+    Table { table: Table, document: Option<String> },
+    /// So many deliveries to a dead endpoint.
+    DeadEndpoint { deliveries: u64 },
+}
+
+#[derive(Clone, Copy)]
+enum Table {
+    CrashPoints,
+    DeadEndpoint,
+    Isolation,
 }
 
 fn main() -> ExitCode {
     match wanted(env::args().skip(1)) {
         Ok(Wanted::Seeds { seeds, from }) => run_seeds(seeds, from),
-        Ok(Wanted::CrashPoints { document }) => run_crash_points(document.as_deref()),
+        Ok(Wanted::Table { table, document }) => run_table(table, document.as_deref()),
+        Ok(Wanted::DeadEndpoint { deliveries }) => show(DeadEndpoint::of(&[deliveries]), None),
         Err(wrong) => {
             eprintln!("{wrong}\n{USAGE}");
             ExitCode::from(2)
@@ -50,16 +64,35 @@ fn run_seeds(seeds: u64, from: u64) -> ExitCode {
     }
 }
 
-fn run_crash_points(document: Option<&str>) -> ExitCode {
-    let report = crash_points(None);
-    print!("{report}");
-    if let Some(failure) = &report.failure {
-        eprintln!("\n{failure}");
-        return ExitCode::FAILURE;
+fn run_table(table: Table, document: Option<&str>) -> ExitCode {
+    match table {
+        Table::DeadEndpoint => show(DeadEndpoint::documented(), document),
+        Table::Isolation => show(IsolationReport::documented(), document),
+        Table::CrashPoints => {
+            let report = crash_points(None);
+            match report.failure.clone() {
+                None => show(Ok(report), document),
+                Some(failure) => {
+                    print!("{report}");
+                    show::<DeadEndpoint>(Err(failure), None)
+                }
+            }
+        }
     }
+}
+
+fn show<P: Part>(found: Result<P, String>, document: Option<&str>) -> ExitCode {
+    let part = match found {
+        Ok(part) => part,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            return ExitCode::FAILURE;
+        }
+    };
+    print!("{part}");
     let Some(path) = document else { return ExitCode::SUCCESS };
     let written = fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| {
-        let text = report.written_into(&text).ok_or("it has no place for the table")?;
+        let text = part.written_into(&text).ok_or("it has no place for the table")?;
         fs::write(path, text).map_err(|error| error.to_string())
     });
     match written {
@@ -71,15 +104,31 @@ fn run_crash_points(document: Option<&str>) -> ExitCode {
     }
 }
 
-fn wanted(mut given: impl Iterator<Item = String>) -> Result<Wanted, String> {
+fn wanted(given: impl Iterator<Item = String>) -> Result<Wanted, String> {
+    let mut given = given.peekable();
     let (mut seeds, mut from) = (10_000, 0);
-    let (mut crash_points, mut document) = (false, None);
+    let (mut table, mut document) = (None, None);
     while let Some(name) = given.next() {
         let number = match name.as_str() {
             "--seeds" => &mut seeds,
             "--from" => &mut from,
             "--crash-points" => {
-                crash_points = true;
+                table = Some(Table::CrashPoints);
+                continue;
+            }
+            "--isolation" => {
+                table = Some(Table::Isolation);
+                continue;
+            }
+            "--dead-endpoint" => {
+                if let Some(number) = given.peek().filter(|next| !next.starts_with("--")) {
+                    let deliveries = number_in(number, &name)?;
+                    return match (given.nth(1), table, document) {
+                        (None, None, None) => Ok(Wanted::DeadEndpoint { deliveries }),
+                        _ => Err("--dead-endpoint N stands alone".to_owned()),
+                    };
+                }
+                table = Some(Table::DeadEndpoint);
                 continue;
             }
             "--write" => {
@@ -89,11 +138,15 @@ fn wanted(mut given: impl Iterator<Item = String>) -> Result<Wanted, String> {
             _ => return Err(format!("unknown: {name}")),
         };
         let value = given.next().ok_or_else(|| format!("{name} needs a number"))?;
-        *number = value.parse().map_err(|_| format!("{name} needs a number, not {value}"))?;
+        *number = number_in(&value, &name)?;
     }
-    match (crash_points, &document) {
-        (true, _) => Ok(Wanted::CrashPoints { document }),
-        (false, None) => Ok(Wanted::Seeds { seeds, from }),
-        (false, Some(_)) => Err("--write goes with --crash-points".to_owned()),
+    match (table, document) {
+        (Some(table), document) => Ok(Wanted::Table { table, document }),
+        (None, None) => Ok(Wanted::Seeds { seeds, from }),
+        (None, Some(_)) => Err("--write goes with a table".to_owned()),
     }
+}
+
+fn number_in(value: &str, name: &str) -> Result<u64, String> {
+    value.parse().map_err(|_| format!("{name} needs a number, not {value}"))
 }

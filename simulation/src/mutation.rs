@@ -8,7 +8,7 @@ mod calls;
 
 pub(crate) use batches::{for_delivery, for_ingest};
 pub(crate) use calls::{
-    after_enqueue, after_record, before_enqueue, held_back, holds_back, started_early,
+    after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
 
 /// A mistake.
@@ -56,6 +56,12 @@ pub enum Mutation {
     UnparksBeforeEnqueuing,
     /// Deliveries are parked, and nobody is asked to watch the circuit.
     ParksUnwatched,
+    /// Attempts are made without regard to the slots that they got.
+    IgnoresSlots,
+    /// An attempt gets a slot and is not scheduled for it.
+    ForgetsSlots,
+    /// Deliveries wait for their slots in shared waits that nobody was asked to end.
+    AwaitsSlotsUnreleased,
 }
 
 impl Mutation {
@@ -82,5 +88,8 @@ impl Mutation {
         Self::ClaimsEveryProbe,
         Self::UnparksBeforeEnqueuing,
         Self::ParksUnwatched,
+        Self::IgnoresSlots,
+        Self::ForgetsSlots,
+        Self::AwaitsSlotsUnreleased,
     ];
 }

@@ -6,9 +6,17 @@ mod traffic;
 pub(crate) use faults::{Faults, Part};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
-use crate::random::Random;
-use grapnel_domain::{event::Retention, health::CircuitRules, message::QueueDelay};
+use crate::{
+    random::Random,
+    source::{Grouping, Intake, Mapping},
+};
+use grapnel_domain::{
+    event::Retention, health::CircuitRules, message::QueueDelay, time::Timestamp,
+};
 use std::time::Duration;
+
+/// Steps of a run that is drawn. A few thousand is what the longest take.
+pub(crate) const MOST_STEPS: u64 = 100_000;
 
 /// A run.
 #[derive(Debug)]
@@ -20,6 +28,10 @@ pub(crate) struct Plan {
     pub(crate) webhooks: Vec<PlannedWebhook>,
     pub(crate) events: Vec<PlannedEvent>,
     pub(crate) acts: Vec<Act>,
+    /// When it is over, whatever is left; `None` if that is when all is quiet.
+    pub(crate) until: Option<Timestamp>,
+    /// Steps after which a run ought to be quiet.
+    pub(crate) most_steps: u64,
 }
 
 /// What differs between deployments.
@@ -36,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) waiting_page: usize,
     /// Rows of a page of settled deliveries.
     pub(crate) settled_page: usize,
+    /// How functions come by their messages.
+    pub(crate) intake: Intake,
 }
 
 impl Plan {
@@ -53,11 +67,34 @@ impl Plan {
         }
         let events = traffic::events(random, smooth);
         let acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
-        Self { smooth, settings, faults, webhooks, events, acts }
+        Self {
+            smooth,
+            settings,
+            faults,
+            webhooks,
+            events,
+            acts,
+            until: None,
+            most_steps: MOST_STEPS,
+        }
     }
 }
 
 impl Settings {
+    /// As the template sets them, but for who takes turns.
+    pub(crate) fn of_template(grouping: Grouping) -> Self {
+        Self {
+            retention: Retention { days: 30 },
+            longest_queue_delay: QueueDelay::at_most(900),
+            function_timeout: Duration::from_secs(60),
+            visibility_timeout: Duration::from_secs(360),
+            circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
+            waiting_page: 100,
+            settled_page: 100,
+            intake: Intake::Mapped(Mapping::of_template(grouping)),
+        }
+    }
+
     fn draw(random: &mut Random, smooth: bool) -> Self {
         // Below the functions' timeout, messages come again while they are being worked on.
         let visibility: &[u64] = if smooth { &[120, 360] } else { &[30, 45, 90, 120, 360, 360] };
@@ -74,6 +111,7 @@ impl Settings {
             },
             waiting_page: *random.pick(&[1, 2, 3, 100]),
             settled_page: *random.pick(&[1, 1, 2, 100]),
+            intake: Intake::Erratic,
         }
     }
 }

@@ -8,14 +8,16 @@ use crate::{
     invocation::Invocation,
     lambda::Queue,
     ledger::Ledger,
+    measured::Measured,
     mutation::Mutation,
     plan::{Part, Plan},
     random::Random,
+    source::{Intake, PICKUP_MILLIS},
     task::{Sleep, TaskId, Timer, Work, millis},
     trace::Trace,
 };
 use grapnel_domain::{
-    ids::WebhookId,
+    ids::{DeliveryId, WebhookId},
     ports::Clock,
     time::{Minute, Timestamp},
 };
@@ -57,6 +59,10 @@ pub(crate) struct State {
     pub(crate) killed: BTreeSet<TaskId>,
     /// The calls of this run, where they are counted.
     pub(crate) calls: Option<Calls>,
+    /// Messages about each delivery, by what the queue calls them.
+    pub(crate) queued: BTreeMap<DeliveryId, Vec<String>>,
+    /// How long first requests took, where that is measured.
+    pub(crate) measured: Measured,
     pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
     pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
     /// How much may still go wrong.
@@ -94,6 +100,8 @@ impl Sim {
             abandoned: BTreeSet::new(),
             killed: BTreeSet::new(),
             calls: None,
+            queued: BTreeMap::new(),
+            measured: Measured::default(),
             executions: BTreeSet::new(),
             watches: BTreeSet::new(),
             budget: plan.faults.budget,
@@ -186,7 +194,10 @@ impl Sim {
     /// Has a queue looked at, once messages of this time can be received.
     pub(crate) fn poll_at(&self, queue: Queue, time: Timestamp) {
         self.with(|state| {
-            let late = state.random.spread(1..=2000);
+            let late = match self.plan().settings.intake {
+                Intake::Erratic => state.random.spread(1..=2000),
+                Intake::Mapped(_) => state.random.within(PICKUP_MILLIS),
+            };
             state.enter(time.plus(millis(late)), Occasion::Poll(queue));
         });
     }

@@ -8,6 +8,7 @@ use crate::{
     ledger::name,
     plan::{Act, PlannedEvent, What, url},
     sim::Sim,
+    task::at_once,
     trace::short,
 };
 use axum::{
@@ -16,8 +17,14 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use grapnel_api::{AdminKeys, Api, Ports, router};
-use grapnel_domain::{ids::UserId, ports::KeyHash, url_policy::UrlPolicy, webhook::draft::Rules};
-use grapnel_testing::ids::SequentialIds;
+use grapnel_domain::{
+    ids::UserId,
+    limit::Reservation,
+    ports::{KeyHash, ReserveSlots},
+    url_policy::UrlPolicy,
+    webhook::draft::Rules,
+};
+use grapnel_testing::{ids::SequentialIds, memory::Memory};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -34,6 +41,7 @@ impl Ports for Simulated {
     type Events = Aws;
     type DeliveryQueue = Aws;
     type EventsQueue = Aws;
+    type Issuer = Memory;
     type Clock = Aws;
     type Ids = SequentialIds;
 }
@@ -52,7 +60,12 @@ pub(crate) fn api(sim: &Sim) -> Router {
         clock: aws,
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[hash]),
-        rules: Rules { urls: UrlPolicy::default(), retention: sim.plan().settings.retention },
+        tokens: None,
+        rules: Rules {
+            urls: UrlPolicy::default(),
+            retention: sim.plan().settings.retention,
+            max_webhooks: usize::MAX,
+        },
     })
 }
 
@@ -98,16 +111,27 @@ fn publish(sim: &Sim, event: &PlannedEvent) {
             (false, _) => Count::EventsRepeated,
         };
         sim.spawn(async move {
-            let sim = sim_of_task;
-            sim.sleep_until(put).await;
-            let now = sim.now();
-            sim.count(count);
-            sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
-            sim.with(|state| state.ledger.accepts(&body, now));
-            sim.memory().events_queue().send(body, "", Duration::ZERO);
-            sim.poll_at(Queue::Events, now);
+            sim_of_task.sleep_until(put).await;
+            put_event(&sim_of_task, body, count);
         });
     }
+}
+
+/// A user's event of this number.
+pub(crate) fn event_of(user: &str, number: u64) -> String {
+    format!(
+        r#"{{"id":"eb-{user}-{number}","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{user}","id":"{user}{number}"}}}}"#
+    )
+}
+
+/// An event reaches its queue.
+pub(crate) fn put_event(sim: &Sim, body: String, count: Count) {
+    let now = sim.now();
+    sim.count(count);
+    sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
+    sim.with(|state| state.ledger.accepts(&body, now));
+    sim.memory().events_queue().send(body, "", Duration::ZERO);
+    sim.poll_at(Queue::Events, now);
 }
 
 fn perform(sim: &Sim, api: &Router, act: &Act) {
@@ -149,6 +173,11 @@ impl User {
                 };
                 self.change(place, edit).await;
             }
+            What::Limit(webhook, limit) => {
+                let set = move |webhook: &mut Value| webhook["rateLimit"] = json!(limit);
+                self.change(webhook, set).await;
+            }
+            What::Crowd(webhook, count) => self.crowd(webhook, count),
             What::Test(webhook) => {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;
@@ -164,6 +193,19 @@ impl User {
                 let body = json!({ "status": status }).to_string();
                 self.call(Method::POST, &path, Body::from(body)).await;
             }
+        }
+    }
+
+    /// Takes slots, as far as the webhook has any to hand out.
+    fn crowd(&self, webhook: usize, count: u32) {
+        let webhook = &self.sim.plan().webhooks[webhook].webhook;
+        let (user, id) = (&webhook.user_id, webhook.id);
+        let stored = self.sim.memory().webhooks().into_iter().find(|stored| stored.id == id);
+        let Some(limit) = stored.and_then(|stored| stored.rate_limit) else { return };
+        let asked = Reservation { count, limit, now: self.sim.now(), seen: None };
+        if let Ok(first) = at_once(self.sim.memory().reserve_slots(user, id, &asked)) {
+            webhook_changed(&self.sim, user, id);
+            self.sim.with(|state| state.ledger.reserved(None, id, &asked, first));
         }
     }
 

@@ -14,7 +14,7 @@ use grapnel_domain::{
     health::Circuit,
     ids::{UserId, WebhookId},
     message::{QueueDelay, QueueMessage, ReleaseParked},
-    ports::{Outgoing, PortError, WaitState, WatchCircuits},
+    ports::{Outgoing, ParkedRow, PortError, WaitState, WatchCircuits},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -49,23 +49,27 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
     send(&sim, &release).await;
     let mut pause = Duration::from_secs(60);
     let mut looks_without_anyone = 0;
+    let mut first = None;
     while looks_without_anyone < 2 {
         sim.sleep(pause).await;
         // A look that fails for good is passed over: after another pause comes the next.
-        match look(&sim, webhook).await {
+        let (found, before) = match look(&sim, webhook).await {
             None => continue,
-            Some(false) => {
+            Some(None) => {
                 looks_without_anyone += 1;
                 pause = Duration::from_secs(120);
                 continue;
             }
-            Some(true) => {}
-        }
+            Some(found) => (found, std::mem::replace(&mut first, found)),
+        };
         looks_without_anyone = 0;
         pause = Duration::from_secs(60);
         let Some(open_until) = read_circuit(&sim, &user, webhook).await else { continue };
-        match open_until.filter(|other| *other != due) {
-            Some(other) if hand_over(&sim, &user, webhook, other).await => break,
+        match open_until {
+            Some(other) if other != due && hand_over(&sim, &user, webhook, other).await => break,
+            // A release is on its way through them, page by page. Another one beside it would send
+            // each of them twice.
+            None if found != before => {}
             _ => send(&sim, &release).await,
         }
     }
@@ -73,10 +77,10 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
     sim.memory().end_watch(webhook, due);
 }
 
-/// Whether anyone is parked; `None` if there was no answer.
-async fn look(sim: &Sim, webhook: WebhookId) -> Option<bool> {
+/// Who has been parked longest, if anyone is parked; `None` if there was no answer.
+async fn look(sim: &Sim, webhook: WebhookId) -> Option<Option<ParkedRow>> {
     read(sim, "look who is parked", || {
-        parked_page(sim, webhook, None).ok().map(|page| !page.items.is_empty())
+        parked_page(sim, webhook, None).ok().map(|page| page.items.first().copied())
     })
     .await
 }

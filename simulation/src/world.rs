@@ -12,9 +12,6 @@ use crate::{
 use grapnel_domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// Steps after which a run ought to be quiet. A few thousand is what the longest take.
-const MOST_STEPS: u64 = 100_000;
-
 const DAY_SECONDS: i64 = 86_400;
 
 /// What came of a run.
@@ -57,8 +54,13 @@ pub(crate) fn run_in(
     world.sim.trace(|| format!("{:?}, {:?}", world.sim.plan().settings, world.sim.plan().faults));
     begin(&world.sim);
     world.take_in();
-    let quiet = world.until_quiet() && world.redrive();
-    if quiet {
+    if world.sim.plan().until.is_some() {
+        if world.until_quiet() {
+            check(&world.sim);
+        }
+        return world.end(seed);
+    }
+    if world.until_quiet() && world.redrive() {
         let smooth = world.sim.plan().smooth;
         let (replays, lag) = (world.sim.memory().replays(), world.sim.plan().faults.longest_lag);
         world.sim.with(|state| {
@@ -78,14 +80,18 @@ impl World {
                 return false;
             }
             self.steps += 1;
-            if self.steps > MOST_STEPS {
-                let what = format!("it never became quiet in {MOST_STEPS} steps");
+            let most = self.sim.plan().most_steps;
+            if self.steps > most {
+                let what = format!("it never became quiet in {most} steps");
                 self.sim.with(|state| state.ledger.broken(what));
                 return false;
             }
             let Some((at, occasion)) = self.sim.with(|state| state.agenda.next()) else {
                 return true;
             };
+            if self.sim.plan().until.is_some_and(|until| until < at) {
+                return true;
+            }
             self.pass_time(at);
             match occasion {
                 Occasion::Wake(task, timer) => {
@@ -144,9 +150,9 @@ impl World {
         let day = to.as_secs() / DAY_SECONDS;
         if day != self.day {
             self.day = day;
-            self.sim.memory().drop_expired();
-            let (now, left) = (self.sim.now(), self.sim.memory().deliveries());
-            self.sim.with(|state| state.ledger.expired(now, &left));
+            let gone = self.sim.memory().drop_expired();
+            let now = self.sim.now();
+            self.sim.with(|state| state.ledger.expired(now, &gone));
         }
     }
 
@@ -196,7 +202,7 @@ impl World {
     /// A task has ended, or dies.
     fn drop_task(&mut self, id: TaskId, alive: bool) {
         self.tasks.remove(&id);
-        self.functions.ended(id, alive);
+        self.functions.ended(&self.sim, id, alive);
         self.sim.with(|state| {
             state.invocations.remove(&id);
             state.ledger.died(id);

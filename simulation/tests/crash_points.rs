@@ -1,6 +1,6 @@
 //! Every call of one event's path, cut in every way.
 
-use grapnel_simulation::{Mutation, crash_points};
+use grapnel_simulation::{Mutation, Part, crash_points};
 
 const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 

@@ -4,7 +4,7 @@ use crate::stack::Stack;
 use anyhow::{Context, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use reqwest::{Url, header};
+use reqwest::{Method, Url, header};
 use serde_json::Value;
 use std::{net::Ipv4Addr, sync::Once, time::Duration};
 
@@ -72,7 +72,7 @@ impl Aws {
         input: &Value,
     ) -> anyhow::Result<Value> {
         let headers = [("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
-        let text = self.plain_call(service, &headers, input.to_string()).await?;
+        let text = self.plain_call(service, Method::POST, "/", &headers, input.to_string()).await?;
         serde_json::from_str(&text).with_context(|| text)
     }
 
@@ -89,7 +89,24 @@ impl Aws {
         form.query_pairs_mut().extend_pairs(parameters);
         let body = form.query().unwrap_or_default().to_owned();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.plain_call(service, &headers, body).await
+        self.plain_call(service, Method::POST, "/", &headers, body).await
+    }
+
+    /// An operation of a service that speaks REST and JSON; no input is `null`.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub async fn rest_call(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        input: &Value,
+    ) -> anyhow::Result<Value> {
+        let body = if input.is_null() { String::new() } else { input.to_string() };
+        let headers = [("content-type", "application/json")];
+        let text = self.plain_call(service, method, path, &headers, body).await?;
+        serde_json::from_str(&text).with_context(|| text)
     }
 
     /// An emulator reads from the credential who calls and which service is meant. It checks no
@@ -97,6 +114,8 @@ impl Aws {
     async fn plain_call(
         &self,
         service: &str,
+        method: Method,
+        path: &str,
         headers: &[(&str, &str)],
         body: String,
     ) -> anyhow::Result<String> {
@@ -106,7 +125,7 @@ impl Aws {
         );
         let client = http_client(&self.endpoint)?;
         let mut request = client
-            .post(self.endpoint.clone())
+            .request(method, self.endpoint.join(path)?)
             .header(header::AUTHORIZATION, authorization)
             .body(body);
         for (name, value) in headers {
@@ -122,7 +141,7 @@ impl Aws {
 
 /// A client that finds the emulator's host names. Not every resolver knows `*.localhost` (RFC 6761
 /// section 6.3 leaves it to them), so names under it are answered here.
-fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
+pub(crate) fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
     // The client wants a TLS provider chosen even where it only speaks plain HTTP. Whoever set one
     // before chose the same.
     static PROVIDER: Once = Once::new();

@@ -55,15 +55,21 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         name: "unchecked".into(),
         url: url.into(),
         events: vec![EventPattern::Any],
+        filter: None,
         secret: Secret::from_random([7; SECRET_BYTES]),
         previous_secret: None,
         headers: BTreeMap::new(),
+        description: None,
+        metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::default(),
+        transform: None,
+        rate_limit: None,
         created_at: now,
         updated_at: now,
         health: grapnel_domain::health::Health::default(),
+        next_slot: None,
     };
     world.state.store_webhook(&webhook).await?;
     Ok(id)

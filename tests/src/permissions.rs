@@ -60,7 +60,13 @@ async fn role_policy(aws: &Aws, role: &str, policy: &str) -> anyhow::Result<Stri
     // IAM answers the document in percent-encoding.
     let form = reqwest::Url::parse(&format!("form://?document={encoded}"))?;
     let (_, document) = form.query_pairs().next().context("a policy document")?;
-    Ok(document.into_owned())
+    // A session takes 2,048 characters: no spaces, and no names of statements.
+    let mut document: serde_json::Value = serde_json::from_str(&document)?;
+    let statements = document["Statement"].as_array_mut().context("a list of statements")?;
+    for statement in statements {
+        statement.as_object_mut().context("a statement")?.remove("Sid");
+    }
+    Ok(document.to_string())
 }
 
 /// The lines of a function's log that contain `term`, since the stack began.

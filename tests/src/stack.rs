@@ -18,20 +18,34 @@ pub enum StackKind {
     Scaled,
     /// A circuit opens after 3 failures, for 2 s at first.
     Circuit,
+    /// It takes the tokens of an issuer, which [`issuer_url`] names.
+    Tokens,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
+    /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
+    Crash,
 }
 
 impl StackKind {
     const fn name(self) -> &'static str {
         match self {
+            Self::Tokens => "tokens",
             Self::Main => "main",
             Self::Tight => "tight",
             Self::Scaled => "scaled",
             Self::Circuit => "circuit",
             Self::Strict => "strict",
+            Self::Crash => "crash",
         }
     }
+}
+
+/// Where the stack [`StackKind::Tokens`] expects its issuer, on this machine.
+///
+/// # Errors
+/// If the variable that says so is not set.
+pub fn issuer_url() -> anyhow::Result<String> {
+    std::env::var("GRAPNEL_ISSUER").context("GRAPNEL_ISSUER, which `cargo xtask test` sets")
 }
 
 /// One deployed stack.

@@ -1,17 +1,18 @@
 //! What lies behind the doors: rows and executions. Mostly read; written only to bring about what
 //! no door can, such as a delivery whose wake-up was lost.
 
-use crate::{aws::Aws, stack::Stack};
+use crate::{aws::Aws, model, stack::Stack, world::now};
 use anyhow::Context;
 use aws_sdk_sfn::types::ExecutionStatus;
 use grapnel_aws::{Clients, DeliveryStore, EventStore, WebhookStore};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
-    ids::WebhookId,
+    ids::{UserId, WebhookId},
+    limit::{RateLimit, Reservation},
     ports::{
         AttemptRecord, CreateDeliveries, Created, ListDeliveries, ReadDeliveries, RecordAttempts,
-        Recorded, StoreEvents, StoreWebhooks,
+        Recorded, ReserveSlots, StoreEvents, StoreWebhooks,
     },
     time::Minute,
     webhook::Webhook,
@@ -106,6 +107,23 @@ impl State {
     /// If it is not stored.
     pub async fn store_webhook(&self, webhook: &Webhook) -> anyhow::Result<()> {
         Ok(self.webhooks.create_webhook(webhook).await?)
+    }
+
+    /// Takes slots of a webhook, one a second, as so many deliveries would.
+    ///
+    /// # Errors
+    /// If they are not handed out.
+    pub async fn hand_out_slots(
+        &self,
+        user: &str,
+        webhook: &model::Webhook,
+        count: u32,
+    ) -> anyhow::Result<()> {
+        let limit = RateLimit::new(1).context("a limit")?;
+        let asked = Reservation { count, limit, now: now()?, seen: None };
+        let id = webhook.id.parse()?;
+        self.webhooks.reserve_slots(&UserId::parse(user)?, id, &asked).await?;
+        Ok(())
     }
 
     /// Stores an event, as fan-out would.

@@ -90,12 +90,28 @@ impl World {
         Self::on(StackKind::Circuit).await
     }
 
+    /// A corner of the stack that takes the tokens of an issuer.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn tokens() -> anyhow::Result<Self> {
+        Self::on(StackKind::Tokens).await
+    }
+
     /// A corner of the stack that allows only what production does.
     ///
     /// # Errors
     /// As [`World::main`].
     pub async fn strict() -> anyhow::Result<Self> {
         Self::on(StackKind::Strict).await
+    }
+
+    /// A corner of the stack whose functions are killed.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn crash() -> anyhow::Result<Self> {
+        Self::on(StackKind::Crash).await
     }
 
     async fn on(kind: StackKind) -> anyhow::Result<Self> {

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what the system takes on this machine, printed and not judged.
+//! `cargo xtask bench`: what single decisions and the whole system take on this machine, printed and
+//! not judged.
 
 use crate::{
     artifacts, command,
@@ -21,6 +22,11 @@ const SOURCE: &str = "main.platform";
 /// When it can't be built or deployed, or the measurement fails.
 pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
     running::survey(workspace)?;
+    let mut decisions = Command::new("cargo");
+    decisions
+        .args(["run", "--quiet", "--release", "--package", "grapnel-domain", "--example", "cpu"])
+        .current_dir(workspace.root());
+    command::run_shown(&mut decisions).await?;
     let programs = emulator::install(workspace).await?;
     let step = Step::begin("Functions");
     let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;

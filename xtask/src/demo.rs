@@ -27,13 +27,13 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Makes a key with every scope and a webhook for every event.
+    /// Makes a key with every scope of a user and a webhook for every event.
     ///
     /// # Errors
     /// When the API refuses; with its answer.
     pub(crate) async fn set_up(stack: &Stack, receiver_url: &str) -> Result<Self> {
         let client = HttpClient::new();
-        let scopes = Scope::ALL.map(Scope::as_str);
+        let scopes = Scope::OF_USERS.map(Scope::as_str);
         let keys = format!("{}/api/keys", stack.api_url);
         let key = json!({"userId": USER, "scopes": scopes});
         let key = client.post_json(&keys, &stack.admin_key, &key).await?;

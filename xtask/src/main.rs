@@ -54,7 +54,8 @@ enum Command {
     Env,
     /// Check everything that CI checks
     Test(suite::Options),
-    /// Measure, on this machine: event-to-receiver latency, throughput and the functions' memory
+    /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
+    /// functions' memory
     Bench,
     /// Build for AWS: the functions' zips, and a template that refers to them
     Package(package::Options),

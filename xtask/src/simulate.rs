@@ -1,8 +1,8 @@
-//! `cargo xtask simulate`: more seeds than the tests take, one seed again, or one path cut at every
-//! call.
+//! `cargo xtask simulate`: more seeds than the tests take, one seed again, or what
+//! `docs/reliability.md` has tables of.
 
 use crate::{command, workspace::Workspace};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::process::Command;
 
 /// The document that says what was tried.
@@ -18,10 +18,19 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 0)]
     from: u64,
     /// In place of seeds, one event's path with every fault in every call; prints the table
-    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     crash_points: bool,
-    /// Write the table into docs/reliability.md as well
-    #[arg(long, requires = "crash_points")]
+    /// In place of seeds, what so many deliveries to a dead endpoint cost; prints the table. A
+    /// million take minutes and some gigabytes
+    #[arg(long, group = "table", value_name = "DELIVERIES", conflicts_with_all = ["seeds", "from"])]
+    dead_endpoint: Option<Option<u64>>,
+    /// In place of seeds, how long a user's events take while another's endpoints hang; prints the
+    /// table
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
+    isolation: bool,
+    /// Write the table into docs/reliability.md as well, and that of the deployed functions beside the
+    /// crash points
+    #[arg(long, requires = "table")]
     write: bool,
 }
 
@@ -31,11 +40,21 @@ pub(crate) struct Options {
 /// When a run breaks a promise, which the output then tells all about.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut simulation = Command::new("cargo");
-    simulation
-        .args(["run", "--quiet", "--package", "grapnel-simulation", "--"])
-        .current_dir(workspace.root());
+    simulation.args(["run", "--quiet", "--package", "grapnel-simulation"]);
+    simulation.current_dir(workspace.root());
+    if let Some(Some(deliveries)) = options.dead_endpoint {
+        ensure!(!options.write, "the document tells of numbers of its own: leave out yours");
+        // It may be many, and then the program's speed is what one waits for.
+        simulation.args(["--release", "--", "--dead-endpoint", &deliveries.to_string()]);
+        return command::run_shown(&mut simulation).await;
+    }
+    simulation.arg("--");
     if options.crash_points {
         simulation.arg("--crash-points");
+    } else if options.dead_endpoint.is_some() {
+        simulation.arg("--dead-endpoint");
+    } else if options.isolation {
+        simulation.arg("--isolation");
     } else {
         simulation.args(["--seeds", &options.seeds.to_string()]);
         simulation.args(["--from", &options.from.to_string()]);
@@ -43,5 +62,15 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     if options.write {
         simulation.arg("--write").arg(workspace.path(DOCUMENT));
     }
-    command::run_shown(&mut simulation).await
+    command::run_shown(&mut simulation).await?;
+    if options.write && options.crash_points {
+        let mut deployed = Command::new("cargo");
+        deployed
+            .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "crash_points"])
+            .arg("--")
+            .arg(workspace.path(DOCUMENT))
+            .current_dir(workspace.root());
+        command::run_shown(&mut deployed).await?;
+    }
+    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::{Cell, Facts, Table};
 use crate::moment::{relative, span};
-use grapnel_client::{RetryConfig, Webhook};
+use grapnel_client::{Header, RetryConfig, Webhook};
 use grapnel_domain::time::Timestamp;
+use serde_json::Value;
 use std::time::Duration;
 
 /// A list of them.
@@ -35,10 +36,23 @@ pub(crate) fn facts(webhook: &Webhook, now: Timestamp) -> String {
         .with("time limit", Cell::plain(format!("{} s", webhook.retry_config.timeout_seconds)))
         .with("user", Cell::plain(&webhook.user_id));
     for (name, value) in &webhook.headers {
+        let value = match value {
+            Header::Plain(text) => text,
+            Header::Sensitive { .. } => "(sensitive, not shown)",
+        };
         facts = facts.with("header", Cell::plain(format!("{name}: {value}")));
     }
+    for (name, value) in &webhook.metadata {
+        facts = facts.with("metadata", Cell::plain(format!("{name}: {value}")));
+    }
+    let limit = webhook.rate_limit.map(|limit| Cell::plain(format!("{limit} requests a second")));
+    let json = |value: &Option<Value>| value.as_ref().map(|value| Cell::plain(value.to_string()));
     let shown = Some(&webhook.secret).filter(|secret| !secret.ends_with('*'));
     facts
+        .with_some("about", webhook.description.as_ref().map(Cell::plain))
+        .with_some("rate limit", limit)
+        .with_some("filter", json(&webhook.filter))
+        .with_some("transform", json(&webhook.transform))
         .with_some("secret", shown.map(Cell::plain))
         .with("created", Cell::dim(relative(webhook.created_at, now)))
         .with("changed", Cell::dim(relative(webhook.updated_at, now)))
@@ -70,7 +84,7 @@ fn retries(config: &RetryConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn webhook(secret: &str, retry: &Value) -> Webhook {
         let json = json!({

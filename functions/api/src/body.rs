@@ -16,8 +16,8 @@ use grapnel_domain::{
     ids::UserId,
 };
 use http_body_util::LengthLimitError;
-use serde_json::{Map, Value};
-use std::convert::Infallible;
+use serde_json::{Map, Value, value::RawValue};
+use std::{borrow::Cow, collections::HashMap, convert::Infallible};
 
 /// Most bytes of a body.
 pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -47,7 +47,7 @@ impl Incoming {
         if bytes.is_empty() {
             return Err(Problem::bad_request("invalid_json", "A JSON object is needed as body."));
         }
-        Object::parse(&headers, &bytes)
+        Object::parse(&headers, bytes)
     }
 
     /// Reads a body that may be left out; an empty one stands for `{}`.
@@ -57,9 +57,9 @@ impl Incoming {
     pub(crate) async fn object_or_empty(self) -> Result<Object, Problem> {
         let (headers, bytes) = self.read().await?;
         if bytes.is_empty() {
-            return Ok(Object(Map::new()));
+            return Ok(Object { fields: Map::new(), text: bytes });
         }
-        Object::parse(&headers, &bytes)
+        Object::parse(&headers, bytes)
     }
 
     async fn read(self) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
@@ -78,16 +78,20 @@ impl Incoming {
 
 /// The fields of a body.
 #[derive(Debug)]
-pub(crate) struct Object(Map<String, Value>);
+pub(crate) struct Object {
+    fields: Map<String, Value>,
+    /// The body as it came.
+    text: axum::body::Bytes,
+}
 
 impl Object {
-    fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Problem> {
+    fn parse(headers: &HeaderMap, text: axum::body::Bytes) -> Result<Self, Problem> {
         let mut types = headers.get_all(header::CONTENT_TYPE).iter();
         if !types.all(|value| value.to_str().is_ok_and(is_json)) {
             return Err(Problem::unsupported_media_type());
         }
-        match strict::parse(bytes)? {
-            Value::Object(fields) => Ok(Self(fields)),
+        match strict::parse(&text)? {
+            Value::Object(fields) => Ok(Self { fields, text }),
             _ => Err(Problem::bad_request("not_an_object", "The body must be a JSON object.")),
         }
     }
@@ -98,7 +102,7 @@ impl Object {
     /// 422 if it is there and cannot be one. Whom a request is for is settled before anything else,
     /// so this fault comes alone.
     pub(crate) fn take_user(&mut self) -> Result<Option<UserId>, Problem> {
-        let Some(value) = self.0.remove("userId").filter(|value| !value.is_null()) else {
+        let Some(value) = self.fields.remove("userId").filter(|value| !value.is_null()) else {
             return Ok(None);
         };
         let user = match &value {
@@ -112,21 +116,33 @@ impl Object {
 
     /// The value of a field; `null` is the same as leaving it out.
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
-        self.0.get(field).filter(|value| !value.is_null())
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The text of a field as it came: numbers keep their digits.
+    pub(crate) fn raw(&self, field: &str) -> Option<&str> {
+        #[derive(serde::Deserialize)]
+        struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
+        let Fields(fields) = serde_json::from_slice(&self.text).ok()?;
+        fields.get(field).map(|value| value.get())
+    }
+
+    /// Notes every field that is none of `known`, beside the `userId` that is known everywhere.
+    pub(crate) fn refuse_others(&self, known: &[&str], faults: &mut Faults) {
+        self.refuse_all_but(&[&["userId"], known].concat(), faults);
     }
 
     /// Notes every field that is none of `known`.
-    pub(crate) fn refuse_others(&self, known: &[&str], faults: &mut Faults) {
-        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
+    pub(crate) fn refuse_all_but(&self, known: &[&str], faults: &mut Faults) {
+        for name in self.fields.keys().filter(|name| !known.contains(&name.as_str())) {
             let shown: String = name.chars().take(SHOWN_CHARS).collect();
-            let known = [&["userId"], known].concat().join(", ");
-            faults.add(shown, format!("unknown field; known are {known}"));
+            faults.add(shown, format!("unknown field; known are {}", known.join(", ")));
         }
     }
 
     /// All fields.
     pub(crate) fn fields(&self) -> &Map<String, Value> {
-        &self.0
+        &self.fields
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! 0. `gateway`: what API Gateway hands over, made fit for a URL (outside the router);
 //! 1. `boundary`: headers that every answer has, one log line, panics caught;
-//! 2. `auth`: who calls ([401]), then what they may do and for whom ([403]);
+//! 2. `identity`, with `tokens`: who calls ([401]); `auth`: what they may do, and for whom ([403]);
 //! 3. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
 //! 4. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
 //! 5. `views`: the JSON of the answer.
@@ -25,7 +25,9 @@
 mod auth;
 mod body;
 mod boundary;
+mod conditions;
 mod gateway;
+mod identity;
 mod pages;
 mod path;
 mod payloads;
@@ -33,9 +35,11 @@ mod ports;
 mod problem;
 mod query;
 mod routes;
+mod tokens;
 mod views;
 
-pub use auth::AdminKeys;
 pub use gateway::readable;
+pub use identity::AdminKeys;
 pub use ports::{Api, Ports};
 pub use routes::router;
+pub use tokens::Tokens;

@@ -1,12 +1,13 @@
 //! The API function: wiring, and nothing else.
 
-use grapnel_api::{AdminKeys, Api, Ports, readable, router};
+use grapnel_api::{AdminKeys, Api, Ports, Tokens, readable, router};
 use grapnel_aws::{
     Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
     SystemClock, WebhookStore,
     settings::{ApiSettings, Settings},
 };
 use grapnel_domain::webhook::draft::Rules;
+use grapnel_sender::{IssuerKeys, Sender, SenderConfig};
 use lambda_http::{Adapter, lambda_runtime, tower::ServiceExt};
 
 /// The ports over AWS.
@@ -19,6 +20,7 @@ impl Ports for Aws {
     type Events = EventStore;
     type DeliveryQueue = DeliveryQueue;
     type EventsQueue = EventsQueue;
+    type Issuer = IssuerKeys;
     type Clock = SystemClock;
     type Ids = RandomIds;
 }
@@ -28,6 +30,14 @@ async fn main() -> anyhow::Result<()> {
     let settings = ApiSettings::from_environment()?;
     grapnel_telemetry::init(settings.log_level);
     let clients = Clients::load().await;
+    let sender = SenderConfig {
+        allow_http: settings.url_policy.allow_http,
+        allow_private: settings.url_policy.allow_private,
+    };
+    let tokens = settings.tokens.map(|rules| {
+        let issuer = IssuerKeys::new(Sender::new(sender)?, &rules.issuer);
+        anyhow::Ok(Tokens::new(rules, issuer))
+    });
     let api = Api::<Aws> {
         keys: KeyStore::new(&clients, settings.keys_table),
         webhooks: WebhookStore::new(&clients, settings.webhooks_table),
@@ -38,7 +48,12 @@ async fn main() -> anyhow::Result<()> {
         clock: SystemClock,
         ids: RandomIds,
         admin_keys: AdminKeys::new(&settings.admin_key_hashes),
-        rules: Rules { urls: settings.url_policy, retention: settings.retention },
+        tokens: tokens.transpose()?,
+        rules: Rules {
+            urls: settings.url_policy,
+            retention: settings.retention,
+            max_webhooks: settings.max_webhooks,
+        },
     };
     // `lambda_http::run`, with a step before it.
     let function = Adapter::from(router(api)).map_request(readable);

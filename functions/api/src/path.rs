@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use grapnel_domain::ids::{DeliveryId, ReplayId, WebhookId};
+use grapnel_domain::ids::{DeliveryId, KeyId, ReplayId, WebhookId};
 use std::convert::Infallible;
 
 /// The ids of a path. Taking them out can fail, extracting them cannot: a handler asks who calls
@@ -16,6 +16,7 @@ pub(crate) struct Ids {
     webhook: Option<WebhookId>,
     delivery: Option<DeliveryId>,
     replay: Option<ReplayId>,
+    key: Option<KeyId>,
 }
 
 impl Ids {
@@ -33,6 +34,11 @@ impl Ids {
     pub(crate) fn replay(&self) -> Result<ReplayId, Problem> {
         self.replay.ok_or_else(Problem::not_found)
     }
+
+    /// The `{keyId}`.
+    pub(crate) fn key(&self) -> Result<KeyId, Problem> {
+        self.key.ok_or_else(Problem::not_found)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Ids {
@@ -47,6 +53,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
             webhook: text("id").and_then(|text| text.parse().ok()),
             delivery: text("deliveryId").and_then(|text| text.parse().ok()),
             replay: text("replayId").and_then(|text| text.parse().ok()),
+            key: text("keyId").and_then(|text| text.parse().ok()),
         })
     }
 }

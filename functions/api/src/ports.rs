@@ -1,12 +1,13 @@
 //! What the API may touch, and what it knows of its deployment.
 
-use crate::{auth::AdminKeys, problem::Problem};
+use crate::{identity::AdminKeys, problem::Problem, tokens::Tokens};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListReplays,
-        ListWebhooks, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
-        StoreHealth, StoreKeys, StoreWebhooks, WriteReplays,
+        Clock, Consistency, EnqueueAttempts, ExchangePortalLinks, FetchIssuerKeys, GenerateIds,
+        ListDeliveries, ListKeys, ListReplays, ListWebhooks, NoteKeyUse, OrderTests,
+        ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreHealth,
+        StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -14,8 +15,15 @@ use grapnel_domain::{
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
 /// nothing here creates or changes a delivery or an event.
 pub trait Ports: Send + Sync + 'static {
-    /// The keys table.
-    type Keys: ReadKeys + StoreKeys + 'static;
+    /// The keys table: keys, and portal links.
+    type Keys: ReadKeys
+        + StoreKeys
+        + ListKeys
+        + RevokeKeys
+        + NoteKeyUse
+        + StorePortalLinks
+        + ExchangePortalLinks
+        + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
     /// The deliveries table, to read.
@@ -26,6 +34,8 @@ pub trait Ports: Send + Sync + 'static {
     type DeliveryQueue: EnqueueAttempts + 'static;
     /// The events queue, for tests.
     type EventsQueue: OrderTests + 'static;
+    /// The issuer of tokens, to ask for its public keys.
+    type Issuer: FetchIssuerKeys + 'static;
     /// The time of day.
     type Clock: Clock + 'static;
     /// Ids, secrets and keys.
@@ -34,7 +44,7 @@ pub trait Ports: Send + Sync + 'static {
 
 /// The API's ports and settings.
 pub struct Api<P: Ports> {
-    /// Looks keys up and stores new ones.
+    /// Looks keys up, notes their use, and manages them.
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,
@@ -52,6 +62,8 @@ pub struct Api<P: Ports> {
     pub ids: P::Ids,
     /// The keys that act for any user.
     pub admin_keys: AdminKeys,
+    /// The tokens that are believed beside keys, if any are.
+    pub tokens: Option<Tokens<P::Issuer>>,
     /// Which webhooks this deployment accepts.
     pub rules: Rules,
 }

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use grapnel_domain::{fault::FieldFault, ports::PortError, scope::Scope};
+use grapnel_domain::{fault::FieldFault, ports::PortError, scope::Scope, token::Refusal};
 use serde::Serialize;
 use std::{borrow::Cow, collections::HashSet};
 
@@ -31,7 +31,7 @@ struct Parts {
     cause: Option<String>,
 }
 
-/// Why an answer is a 5xx. Travels as an extension of the response, never in it.
+/// Why an answer is a 5xx, or a token refused. Travels as an extension of the response, never in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Cause(pub(crate) String);
 
@@ -80,9 +80,16 @@ impl Problem {
 
     /// 401, the same for every reason: it must not help to guess a key.
     pub(crate) fn unauthorized() -> Self {
-        let detail = "Send `Authorization: Bearer <key>` with a valid API key.";
+        let detail = "Send `Authorization: Bearer <key>` with a valid API key or token.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// The same 401 for a token. Why it is not believed is for the log alone.
+    pub(crate) fn refused_token(why: &Refusal) -> Self {
+        let mut problem = Self::unauthorized();
+        problem.0.cause = Some(format!("a token was refused: {why}"));
+        problem
     }
 
     /// 403: the key is valid and has too little scope.
@@ -97,9 +104,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "foreign_user", detail)
     }
 
-    /// 403: only the admin may do this.
+    /// 403: only an admin may do this.
     pub(crate) fn admin_required() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "admin_required", "Only the admin key may do this.")
+        Self::new(StatusCode::FORBIDDEN, "admin_required", "Only an admin key may do this.")
+    }
+
+    /// 403, the same whether a portal link was opened before, has expired, or never was.
+    pub(crate) fn link_not_valid() -> Self {
+        let detail = "This portal link was used, has expired, or never was. Ask for another one.";
+        Self::new(StatusCode::FORBIDDEN, "link_not_valid", detail)
     }
 
     /// 404, the same whether a thing is another user's, never was, or could not be: an id must not
@@ -122,6 +135,19 @@ impl Problem {
     /// 409: valid, but not in the present state.
     pub(crate) fn conflict(code: &'static str, detail: &'static str) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 409: the user has as many webhooks as this deployment allows.
+    pub(crate) fn too_many_webhooks(most: usize) -> Self {
+        let detail = format!("A user may have {most} webhooks. Delete one that is not needed.");
+        Self::new(StatusCode::CONFLICT, "webhook_limit_reached", detail)
+    }
+
+    /// 412: somebody else changed it since the caller read it.
+    pub(crate) fn precondition_failed() -> Self {
+        let detail = "It was changed since you read it: `If-Match` names another `ETag`. Read it \
+                      again and decide anew.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail)
     }
 
     /// 413, with the limit in bytes.

@@ -2,11 +2,13 @@
 
 mod delivery;
 mod key;
+mod portal;
 mod replay;
 mod webhook;
 
 pub(crate) use delivery::DeliveryView;
-pub(crate) use key::NewKeyView;
+pub(crate) use key::{KeyView, NewKeyView};
+pub(crate) use portal::PortalLinkView;
 pub(crate) use replay::ReplayView;
 pub(crate) use webhook::WebhookView;
 

@@ -1,34 +1,30 @@
-//! An attempt is due.
+//! An attempt is made.
 //!
-//! Reads: the delivery (consistent, 1 read unit), its webhook with its endpoint's health (one query,
-//! eventually consistent, ½) and, if the message does not carry it, the event (½ per 4 KB). Writes:
-//! one conditional update. Every further call belongs to what is not the happy path.
+//! Reads: the event, if the message does not carry it (½ per 4 KB). Writes: one conditional update.
+//! Every further call belongs to what is not the happy path.
 
 use crate::{
-    Deliver, Done, StepError, StepResult,
-    circuit::Passage,
-    enqueue, enqueue_attempt,
+    Deliver, Done, StepError, StepResult, enqueue, enqueue_attempt,
     health::{Seen, Signs},
+    ready::Ready,
     record::{Attempted, decide, sign},
-    stale,
 };
 use grapnel_domain::{
     delivery::{Delivery, Reason},
-    event::EventContent,
     message::{Attempt, QueueDelay, QueueMessage, Target},
     notice::DeliveryDigest,
-    outbound::SendOutcome,
+    outbound::{SendOutcome, Sent},
     ports::{
-        Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ParkDeliveries,
-        PortError, ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded,
-        ReopenDeliveries, SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
+        Clock, EndDeliveries, EnqueueAttempts, Outgoing, ParkDeliveries, PortError, ReadDeliveries,
+        ReadEvents, ReadWebhooks, RecordAttempts, Recorded, ReopenDeliveries, SendRequests,
+        StartWaits, StoreHealth, WaitState, WatchCircuits,
     },
-    request,
+    request::{self, NoRequest},
     retry::next::{NextStep, Retry, queue_delay},
     time::Timestamp,
-    webhook::{Webhook, WebhookStatus},
+    webhook::WebhookStatus,
 };
-use std::{ops::ControlFlow, time::Duration};
+use std::time::Duration;
 
 /// How long a silent resolver is our fault; then it counts as an attempt.
 const RESOLVER_PATIENCE: Duration = Duration::from_secs(3600);
@@ -46,65 +42,37 @@ where
     S: SendRequests,
     C: Clock,
 {
-    pub(crate) async fn attempt(&self, message: Attempt, signs: &Signs) -> StepResult {
-        let Attempt { target, attempt: number, manual, replay, event, resolver_silent_since } =
-            message;
-        let (delivery, webhook) = futures::join!(
-            self.deliveries.delivery(target.key()),
-            self.webhooks.webhook(&target.user_id, target.webhook_id, Consistency::Eventual),
-        );
-        let Some(mut delivery) = delivery? else { return Ok(Done::NothingToDo) };
-        if let Some(replay) = replay {
-            match self.reopen(delivery, number, replay).await? {
-                ControlFlow::Continue(reopened) => delivery = reopened,
-                ControlFlow::Break(done) => return Ok(done),
-            }
-        }
-        if number <= delivery.attempt_count() {
-            return self.stale(&delivery).await;
-        }
-        if number > delivery.next_attempt_number() {
-            return Err(StepError::Never(format!(
-                "attempt {number} was asked for, but only {} are on record",
-                delivery.attempt_count()
-            )));
-        }
-        if delivery.status.is_settled() && !manual {
-            return Ok(Done::NothingToDo);
-        }
-        let webhook = match self.usable(&delivery, &target, webhook?).await? {
-            Ok(webhook) => webhook,
-            Err(reason) => return self.end(&delivery, reason).await,
-        };
-        // Somebody who asks for an attempt, or tries out a webhook, does not wait for the circuit.
-        let asked_for = manual || delivery.test;
-        let webhook = if asked_for {
-            webhook
-        } else {
-            match self.pass(&delivery, webhook).await? {
-                Passage::Through(webhook) => webhook,
-                Passage::Ends(reason) => return self.end(&delivery, reason).await,
-                Passage::Finished(done) => return Ok(done),
-            }
-        };
-        let event = match event {
-            Some(event) => event,
-            None => match self.read_event(&target).await? {
-                Some(event) => event,
-                None => return self.end(&delivery, Reason::EventExpired).await,
-            },
+    /// Makes an attempt whose turn it is.
+    pub(crate) async fn make(&self, ready: Ready, signs: &Signs) -> StepResult {
+        let asked_for = ready.is_asked_for();
+        let Ready { message, delivery, webhook, unsent } = ready;
+        let Attempt {
+            target, attempt: number, manual, replay, event, resolver_silent_since, ..
+        } = message;
+        let Some(event) = self.event(&target, event).await? else {
+            return self.end(&delivery, Reason::EventExpired).await;
         };
 
         let begun = self.clock.now();
-        let request = request::build(&webhook, target.event_id, &event, begun)
-            .map_err(|damaged| StepError::Never(damaged.to_string()))?;
-        let sent = self.sender.send(request).await;
+        let built =
+            unsent.map_or_else(|| request::build(&webhook, target.event_id, &event, begun), Err);
+        let sent = match built {
+            Ok(request) => self.sender.send(request).await,
+            Err(NoRequest::Damaged(damaged)) => return Err(StepError::Never(damaged.to_string())),
+            // On record like any attempt, for its owner to see; no other would do better.
+            Err(failed @ NoRequest::Transform(_)) => Sent {
+                outcome: SendOutcome::NotSent { error: failed.to_string() },
+                duration: Duration::ZERO,
+            },
+        };
         if let SendOutcome::ResolverUnavailable { error } = &sent.outcome {
             let since = resolver_silent_since.unwrap_or(begun);
             if since.until(self.clock.now()) < RESOLVER_PATIENCE {
                 tracing::warn!(webhook.id = %target.webhook_id, delivery.id = %target.delivery_id, error, "the resolver did not answer; the attempt is postponed");
+                // Without its slot: when it comes again, that is past.
                 let again = Attempt {
                     manual,
+                    replay: replay.filter(|_| manual),
                     resolver_silent_since: Some(since),
                     ..Attempt::scheduled(target, number).carrying(&event)
                 };
@@ -179,53 +147,5 @@ where
         let user = next.target.user_id.clone();
         let message = Outgoing::new(QueueMessage::Attempt(next), queue_delay(retry.due, now));
         enqueue(&self.queue, message.for_status(status, &user)).await
-    }
-
-    async fn stale(&self, delivery: &Delivery) -> StepResult {
-        let now = self.clock.now();
-        Ok(stale::finish(delivery, &self.queue, &self.waits, &self.rules, now).await?)
-    }
-
-    /// The webhook, or why there is no attempt. What an eventually consistent read does not show,
-    /// or shows as disabled, is read again consistently before anything ends on it.
-    async fn usable(
-        &self,
-        delivery: &Delivery,
-        target: &Target,
-        seen: Option<Webhook>,
-    ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        let may_send = |webhook: &Webhook| delivery.test || webhook.effective_status().receives();
-        match seen.filter(may_send) {
-            Some(webhook) => Ok(Ok(Box::new(webhook))),
-            None => self.current(&target.user_id, target.webhook_id, delivery.test).await,
-        }
-    }
-
-    async fn read_event(&self, target: &Target) -> Result<Option<EventContent>, PortError> {
-        for consistency in [Consistency::Eventual, Consistency::Strong] {
-            let event = self.events.event(&target.user_id, target.event_id, consistency).await?;
-            if let Some(event) = event {
-                return Ok(Some(event.content));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Ends the delivery without an attempt. A settled one (this was a manual retry) stays as it is.
-    async fn end(&self, delivery: &Delivery, reason: Reason) -> StepResult {
-        if delivery.status.is_settled() {
-            return Ok(Done::NothingToDo);
-        }
-        let ending = Ending {
-            key: delivery.key(),
-            attempts: delivery.attempt_count(),
-            reason,
-            expires_at: delivery.expiry(self.rules.retention, self.clock.now()),
-        };
-        match self.deliveries.end_delivery(ending).await? {
-            Recorded::Yes => Ok(Done::Ended(reason)),
-            Recorded::Refused(Some(found)) => self.stale(&found).await,
-            Recorded::Refused(None) => Ok(Done::NothingToDo),
-        }
     }
 }

@@ -1,18 +1,24 @@
 //! A batch of messages, each finished on its own.
 
-use crate::{Deliver, Done, StepError, StepResult, check, health::Signs, release};
+use crate::{
+    Deliver, Done, StepError, StepResult,
+    health::Signs,
+    limit::{self, Desk},
+    release,
+};
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
-    message::{QueueMessage, Record},
+    message::{Attempt, QueueMessage, Record},
     ports::{
-        Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindSettled, FindWaiting,
-        ListWebhooks, ParkDeliveries, PortError, ReadDeliveries, ReadEvents, ReadReplays,
-        ReadWebhooks, RecordAttempts, ReopenDeliveries, SendNotices, SendRequests, StartWaits,
-        StopWaiting, StoreHealth, UnparkDeliveries, WatchCircuits, WriteReplays,
+        AwaitSlots, Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindSettled,
+        FindWaiting, ListWebhooks, ParkDeliveries, PortError, ReadDeliveries, ReadEvents,
+        ReadReplays, ReadWebhooks, RecordAttempts, ReopenDeliveries, ReserveSlots, SendNotices,
+        SendRequests, StartWaits, StopWaiting, StoreHealth, UnparkDeliveries, WatchCircuits,
+        WriteReplays,
     },
 };
 use grapnel_telemetry::Metrics;
-use std::panic::AssertUnwindSafe;
+use std::{ops::ControlFlow, panic::AssertUnwindSafe};
 
 /// What a batch came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +51,7 @@ impl BatchReport {
             )
             .count("DeliveriesFailed", count(|d| matches!(d, Done::FailedForGood | Done::Ended(_))))
             .count("AttemptsPostponed", count(|done| matches!(done, Done::Postponed)))
+            .count("AttemptsRateLimited", count(|done| matches!(done, Done::RateLimited)))
             .count("DeliveriesParked", count(|done| matches!(done, Done::Parked)))
             .count("StaleMessages", count(|done| matches!(done, Done::Stale)))
             .count("WakeUpsHealed", count(|done| matches!(done, Done::Healed)))
@@ -57,7 +64,7 @@ impl BatchReport {
 
 impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
 where
-    W: ReadWebhooks + ListWebhooks + StoreHealth,
+    W: ReadWebhooks + ListWebhooks + StoreHealth + ReserveSlots,
     E: ReadEvents + ReadReplays + WriteReplays,
     D: ReadDeliveries
         + RecordAttempts
@@ -66,6 +73,7 @@ where
         + FindSettled
         + FindWaiting
         + StopWaiting
+        + AwaitSlots
         + ParkDeliveries
         + FindParked
         + UnparkDeliveries,
@@ -79,8 +87,11 @@ where
     /// Works on a whole batch at once, so that one slow receiver costs its own time only.
     pub async fn handle(&self, records: &[Record]) -> BatchReport {
         let signs = Signs::default();
-        let results =
-            join_all(records.iter().map(|record| self.guarded(&record.body, &signs))).await;
+        let (desk, asked) = limit::open();
+        let guarded = |body| self.guarded(body, desk.clone(), &signs);
+        let work = join_all(records.iter().map(|record| guarded(&record.body)));
+        drop(desk);
+        let (results, ()) = futures::join!(work, self.hand_out(asked));
         self.tend(signs).await;
         let mut report = BatchReport::default();
         for (record, result) in records.iter().zip(results) {
@@ -109,33 +120,37 @@ where
     }
 
     /// A panic is a bug, and must cost its own message only.
-    async fn guarded(&self, body: &str, signs: &Signs) -> StepResult {
-        let finished = AssertUnwindSafe(self.finish(body, signs)).catch_unwind().await;
+    async fn guarded(&self, body: &str, desk: Desk, signs: &Signs) -> StepResult {
+        let finished = AssertUnwindSafe(self.finish(body, desk, signs)).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
     }
 
-    async fn finish(&self, body: &str, signs: &Signs) -> StepResult {
+    async fn finish(&self, body: &str, desk: Desk, signs: &Signs) -> StepResult {
         let message =
             QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
-        let now = self.clock.now();
         match message {
-            QueueMessage::Attempt(attempt) => self.attempt(attempt, signs).await,
-            QueueMessage::Check(check) => {
-                check::carry_out(
-                    check,
-                    &self.deliveries,
-                    &self.queue,
-                    &self.waits,
-                    &self.rules,
-                    now,
-                )
-                .await
-            }
+            QueueMessage::Attempt(attempt) => self.attempt(attempt, desk, signs).await,
+            QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
             QueueMessage::Release(release) => {
-                release::carry_out(release, &self.deliveries, &self.queue).await
+                let now = self.clock.now();
+                let work = release::carry_out(release, &self.deliveries, &self.queue, now);
+                desk.leave_for(work).await
             }
-            QueueMessage::ReleaseParked(release) => self.release_parked_page(release).await,
-            QueueMessage::Replay(page) => self.replay_page(page).await,
+            QueueMessage::ReleaseParked(release) => {
+                desk.leave_for(self.release_parked_page(release)).await
+            }
+            QueueMessage::Replay(page) => desk.leave_for(self.replay_page(page)).await,
+        }
+    }
+
+    async fn attempt(&self, attempt: Attempt, desk: Desk, signs: &Signs) -> StepResult {
+        let ready = match self.ready(attempt).await? {
+            ControlFlow::Continue(ready) => ready,
+            ControlFlow::Break(done) => return Ok(done),
+        };
+        match self.slot_to_wait_for(&ready, desk).await? {
+            None => self.make(ready, signs).await,
+            Some(slot) => self.wait_for_slot(ready, slot).await,
         }
     }
 }

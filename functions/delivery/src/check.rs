@@ -1,43 +1,73 @@
 //! A check: did the attempt that was due come?
 
-use crate::{Done, Rules, StepResult, enqueue_attempt, enqueue_one, stale};
+use crate::{Deliver, Done, StepResult, enqueue_attempt, enqueue_one, stale};
 use grapnel_domain::{
-    message::{Attempt, Check, QueueDelay, QueueMessage},
-    ports::{EnqueueAttempts, ReadDeliveries, StartWaits, WatchCircuits},
+    message::{Attempt, Check, QueueDelay, QueueMessage, Target},
+    ports::{
+        Clock, Consistency, EnqueueAttempts, PortError, ReadDeliveries, ReadWebhooks, StartWaits,
+        WatchCircuits,
+    },
     retry::next::queue_delay,
     time::Timestamp,
 };
 
-/// Carries out a check. It sends no request and records nothing: at most, it sends the ordinary
-/// message of the attempt that is missing, and that ends it.
-pub(crate) async fn carry_out(
-    check: Check,
-    deliveries: &impl ReadDeliveries,
-    queue: &impl EnqueueAttempts,
-    waits: &(impl StartWaits + WatchCircuits),
-    rules: &Rules,
-    now: Timestamp,
-) -> StepResult {
-    let Some(delivery) = deliveries.delivery(check.target.key()).await? else {
-        return Ok(Done::NothingToDo);
-    };
-    let on_record = delivery.attempt_count() >= check.attempt;
-    if delivery.status.is_settled() || (on_record && !check.after_parking) {
-        return Ok(Done::NothingToDo);
-    }
-    if now < check.not_before {
-        let delay = queue_delay(check.not_before, now);
-        enqueue_one(queue, QueueMessage::Check(check), delay).await?;
-        return Ok(Done::SentOn);
-    }
-    if check.after_parking {
-        return match on_record {
-            true => Ok(stale::finish(&delivery, queue, waits, rules, now).await?),
-            // Parked still, or on its way: whoever let it go sent its message first.
-            false => Ok(Done::NothingToDo),
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReadWebhooks,
+    D: ReadDeliveries,
+    Q: EnqueueAttempts,
+    X: StartWaits + WatchCircuits,
+    C: Clock,
+{
+    /// Carries out a check. It sends no request and records nothing: at most, it sends the ordinary
+    /// message of the attempt that is missing, and that ends it.
+    pub(crate) async fn check(&self, check: Check) -> StepResult {
+        let Some(delivery) = self.deliveries.delivery(check.target.key()).await? else {
+            return Ok(Done::NothingToDo);
         };
+        let on_record = delivery.attempt_count() >= check.attempt;
+        if delivery.status.is_settled() || (on_record && !check.after_parking) {
+            return Ok(Done::NothingToDo);
+        }
+        let now = self.clock.now();
+        if now < check.not_before {
+            return self.send_on(check, now).await;
+        }
+        if check.after_parking {
+            return match on_record {
+                true => {
+                    let stale =
+                        stale::finish(&delivery, &self.queue, &self.waits, &self.rules, now);
+                    Ok(stale.await?)
+                }
+                // It waits still, or is on its way: whoever let it go sent its message first.
+                false => Ok(Done::NothingToDo),
+            };
+        }
+        // An attempt that waits for its slot is not missing. Whatever slot it has was handed out
+        // before this look, and so lies before the first one that is free.
+        if !check.after_slots
+            && let Some(free) = self.first_free_slot(&check.target).await?
+            && now < free
+        {
+            let not_before = free.plus(self.rules.visibility_timeout * 2);
+            return self.send_on(Check { not_before, after_slots: true, ..check }, now).await;
+        }
+        let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+        enqueue_attempt(&self.queue, attempt, QueueDelay::NONE).await?;
+        Ok(Done::Healed)
     }
-    let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
-    enqueue_attempt(queue, attempt, QueueDelay::NONE).await?;
-    Ok(Done::Healed)
+
+    async fn send_on(&self, check: Check, now: Timestamp) -> StepResult {
+        let delay = queue_delay(check.not_before, now);
+        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await?;
+        Ok(Done::SentOn)
+    }
+
+    async fn first_free_slot(&self, target: &Target) -> Result<Option<Timestamp>, PortError> {
+        let (user, id) = (&target.user_id, target.webhook_id);
+        let webhook = self.webhooks.webhook(user, id, Consistency::Strong).await?;
+        let limited = webhook.filter(|webhook| webhook.rate_limit.is_some());
+        Ok(limited.and_then(|webhook| webhook.next_slot).map(|next| next.as_timestamp()))
+    }
 }

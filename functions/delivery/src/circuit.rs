@@ -118,13 +118,14 @@ where
 
     /// The message is about to be acknowledged, for every run that has it. One that made the attempt
     /// meanwhile and dies relies on this instead.
-    async fn check_later(&self, delivery: &Delivery) -> Result<(), PortError> {
+    pub(crate) async fn check_later(&self, delivery: &Delivery) -> Result<(), PortError> {
         let now = self.clock.now();
         let check = Check {
             target: delivery.target(),
             attempt: delivery.next_attempt_number(),
             not_before: now.plus(self.rules.visibility_timeout),
             after_parking: true,
+            after_slots: false,
         };
         let delay = queue_delay(check.not_before, now);
         enqueue_one(&self.queue, QueueMessage::Check(check), delay).await

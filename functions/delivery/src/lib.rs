@@ -4,7 +4,8 @@
 //! Each message ends in a [`Done`] or a [`StepError`]. The order within a step is the promise:
 //! record, then schedule, then acknowledge, each repeatable.
 //!
-//! - [`attempt`]: an attempt is due. Read, send, record, schedule.
+//! - [`ready`]: an attempt is due. Read, and see whether it may be made; [`limit`]: whether its turn
+//!   has come. [`attempt`]: it is made. Send, record, schedule.
 //! - [`stale`]: its attempt is on record already. See that the next one comes.
 //! - [`check`]: look whether an attempt came, and send its message if it did not.
 //! - [`release`]: a shared wait is over. Let go whoever waited.
@@ -19,6 +20,8 @@ mod batch;
 mod check;
 mod circuit;
 mod health;
+mod limit;
+mod ready;
 mod record;
 mod release;
 mod release_parked;
@@ -98,6 +101,8 @@ pub enum Done {
     SentOn,
     /// Its endpoint's circuit is open: it waits for that.
     Parked,
+    /// Its webhook's rate limit gave it a slot: it waits for that.
+    RateLimited,
     /// A release let this many go.
     Released(usize),
     /// A page of a replay sent this many again.

@@ -89,11 +89,14 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
         SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => {
             Verdict::Failure { retry_after: None, end: None }
         }
+        SendOutcome::NotSent { .. } => {
+            Verdict::Failure { retry_after: None, end: Some(Reason::TransformFailed) }
+        }
     }
 }
 
 /// What an attempt says about the endpoint; `None` if it says nothing, because the name server did
-/// not answer.
+/// not answer or nothing was sent.
 pub(crate) fn sign(
     outcome: &SendOutcome,
     delivery: &Delivery,
@@ -107,7 +110,7 @@ pub(crate) fn sign(
             None => Some(answer.status),
         },
         SendOutcome::Failed { .. } => None,
-        SendOutcome::ResolverUnavailable { .. } => return None,
+        SendOutcome::NotSent { .. } | SendOutcome::ResolverUnavailable { .. } => return None,
     };
     Some(Sign::Failure {
         at: begun,
@@ -128,7 +131,7 @@ fn outcome(outcome: SendOutcome, verdict: Verdict) -> DeliveryAttempt {
             };
             (Some(answer.status), (!response.is_empty()).then_some(response), error)
         }
-        SendOutcome::Failed { error } => (None, None, Some(error)),
+        SendOutcome::Failed { error } | SendOutcome::NotSent { error } => (None, None, Some(error)),
         SendOutcome::ResolverUnavailable { error } => {
             (None, None, Some(format!("the name server did not answer for an hour: {error}")))
         }

@@ -6,6 +6,8 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     message::{Attempt, QueueDelay, QueueMessage, Release},
     ports::{EnqueueAttempts, FindWaiting, Outgoing, PortError, ReadDeliveries, StopWaiting},
+    retry::next::queue_delay,
+    time::Timestamp,
 };
 
 /// Releases one page. The index lags, so each row is read consistently and skipped if it waits for
@@ -15,6 +17,7 @@ pub(crate) async fn carry_out(
     release: Release,
     deliveries: &(impl ReadDeliveries + FindWaiting + StopWaiting),
     queue: &impl EnqueueAttempts,
+    now: Timestamp,
 ) -> StepResult {
     let page = deliveries.waiting(release.webhook_id, release.minute, release.cursor).await?;
     let keys =
@@ -27,7 +30,7 @@ pub(crate) async fn carry_out(
         .collect();
 
     let count = waiting.len();
-    let sent = enqueue_all(&waiting, queue).await;
+    let sent = enqueue_all(&waiting, queue, now).await;
     let leaving = waiting.iter().zip(sent).map(async |(delivery, sent)| {
         sent?;
         let attempts = delivery.attempt_count();
@@ -44,17 +47,20 @@ pub(crate) async fn carry_out(
     Ok(Done::Released(count))
 }
 
-/// Sends the message of each one's next attempt.
+/// Sends the message of each one's next attempt. Who waits for a slot has some time left until then.
 pub(crate) async fn enqueue_all(
     waiting: &[Delivery],
     queue: &impl EnqueueAttempts,
+    now: Timestamp,
 ) -> Vec<Result<(), PortError>> {
     if waiting.is_empty() {
         return Vec::new();
     }
     let messages = waiting.iter().map(|delivery| {
         let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
-        Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+        let attempt = Attempt { slot: delivery.slot, ..attempt };
+        let delay = delivery.slot.map_or(QueueDelay::NONE, |slot| queue_delay(slot.at, now));
+        Outgoing::new(QueueMessage::Attempt(attempt), delay)
     });
     queue.enqueue(messages.collect()).await
 }

@@ -45,14 +45,14 @@ where
                     return Ok(Done::Released(0));
                 }
                 let oldest: Vec<Delivery> = oldest.into_iter().collect();
-                for sent in release::enqueue_all(&oldest, &self.queue).await {
+                for sent in release::enqueue_all(&oldest, &self.queue, self.clock.now()).await {
                     sent?;
                 }
                 oldest.len()
             }
             Who::All => {
                 let parked = self.all_parked(&release, &page.items).await?;
-                let sent = release::enqueue_all(&parked, &self.queue).await;
+                let sent = release::enqueue_all(&parked, &self.queue, self.clock.now()).await;
                 let count = parked.len();
                 let leaving = parked.into_iter().zip(sent).map(|(row, sent)| self.leave(row, sent));
                 // Some are still in the index then: the message comes again and finds just those.

@@ -38,12 +38,14 @@ pub(crate) async fn finish(
             return Ok(Done::Stale);
         }
     }
-    let due = delivery.next_attempt_at.unwrap_or(now).max(now);
+    let due = delivery.next_attempt_at.max(delivery.slot.map(|slot| slot.at));
+    let due = due.unwrap_or(now).max(now);
     let check = Check {
         target: delivery.target(),
         attempt: delivery.next_attempt_number(),
         not_before: due.plus(rules.visibility_timeout * 2),
         after_parking: false,
+        after_slots: false,
     };
     let delay = queue_delay(check.not_before, now);
     enqueue_one(queue, QueueMessage::Check(check), delay).await?;

@@ -5,9 +5,10 @@ use futures::{StreamExt, stream};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     event::{
-        Event,
+        Event, EventContent,
         inbound::{InboundEvent, TestTarget},
     },
+    filter::Verdict,
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{
@@ -82,7 +83,7 @@ where
             .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
         let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
         let subscriptions = self.subscriptions.subscriptions(&inbound.user_id).await?;
-        let wanted_by = audience(&subscriptions, &inbound.content.event_type, inbound.test);
+        let wanted_by = audience(&subscriptions, &inbound.content, inbound.test);
         let event = Event {
             id: inbound.id,
             user_id: inbound.user_id,
@@ -108,12 +109,15 @@ where
         decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
         let Decided { event, webhooks, test } = decided;
+        let audience = webhooks.len();
         // Owned: a closure over references would make the whole future less than `Send`.
-        stream::iter(webhooks.clone())
+        let recorded: Vec<_> = stream::iter(webhooks.clone())
             .map(|(webhook_id, status)| self.record_delivery(event, webhook_id, status, *test))
             .buffered(WRITES_AT_ONCE)
             .collect()
-            .await
+            .await;
+        let grouped = |message: Outgoing| message.for_audience(audience, &event.user_id);
+        recorded.into_iter().map(|each| each.map(|message| message.map(grouped))).collect()
     }
 
     async fn record_delivery(
@@ -142,19 +146,29 @@ where
     }
 }
 
-/// Whom an event goes to. A test goes to its webhook alone, even a disabled one, as long as the
-/// event's owner has it.
+/// Whom an event goes to. A test goes to its webhook alone, even a disabled one and whatever its
+/// filter says, as long as the event's owner has it.
 fn audience(
     subscriptions: &[Subscription],
-    event_type: &str,
+    content: &EventContent,
     test: Option<TestTarget>,
 ) -> Vec<WebhookId> {
     subscriptions
         .iter()
         .filter(|subscription| match test {
             Some(test) => subscription.webhook_id == test.webhook_id,
-            None => subscription.wants(event_type),
+            None => subscription.wants(&content.event_type) && passes(subscription, &content.data),
         })
         .map(|subscription| subscription.webhook_id)
         .collect()
+}
+
+/// Whether an event with this data passes the webhook's filter. If nobody can tell, it does: what is
+/// delivered in vain can be ignored, and what is left out is lost.
+fn passes(subscription: &Subscription, data: &str) -> bool {
+    let verdict = subscription.verdict(data);
+    if let Verdict::Unreadable(reason) = &verdict {
+        tracing::error!(webhook.id = %subscription.webhook_id, reason, "a filter could not be applied; the event is delivered");
+    }
+    verdict.delivers()
 }

@@ -7,7 +7,7 @@ use grapnel_domain::{
         inbound::{TestOrder, TestTarget},
     },
     message::{QueueMessage, Record},
-    ports::{Clock, PortError, StoreWebhooks},
+    ports::{Clock, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_ingest::{Ingest, Rules};
@@ -78,6 +78,63 @@ async fn an_event_goes_to_every_active_webhook_of_its_owner_that_wants_it() {
     assert_eq!(memory.events().len(), 1);
     assert_eq!(memory.calls(Operation::Subscriptions), 1);
     assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+/// The groups in which the messages of an event are sent that so many webhooks want.
+async fn groups_of(webhooks: usize) -> Vec<String> {
+    let memory = Memory::new();
+    (0..webhooks).for_each(|_| memory.put_webhook(a_webhook().build()));
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    memory.delivery_queue().messages().into_iter().map(|message| message.group).collect()
+}
+
+#[tokio::test]
+async fn few_webhooks_take_a_turn_each_and_many_take_their_users() {
+    let few = groups_of(MOST_WEBHOOK_GROUPS).await;
+    assert!(few.iter().all(|group| group.starts_with("wh_")), "{few:?}");
+    let many = groups_of(MOST_WEBHOOK_GROUPS + 1).await;
+    assert_eq!(many, vec![USER; MOST_WEBHOOK_GROUPS + 1]);
+}
+
+#[tokio::test]
+async fn an_event_goes_only_to_those_whose_filter_it_passes() {
+    let memory = Memory::new();
+    let passing = [
+        a_webhook().filter(r#"{"n":[{"numeric":["<",2]}]}"#).build(),
+        // Stored by a version that knew more: nobody can tell, so it is delivered.
+        a_webhook().filter(r#"{"n":[{"from-the-future":1}]}"#).build(),
+        a_webhook().filter("").build(),
+    ];
+    let others = [
+        a_webhook().filter(r#"{"n":[2]}"#).build(),
+        a_webhook().filter(r#"{"n":[1]}"#).events(["task.*"]).build(),
+        a_webhook().filter(r#"{"n":[1]}"#).disabled().build(),
+    ];
+    for webhook in passing.iter().chain(&others) {
+        memory.put_webhook(webhook.clone());
+    }
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    let expected: Vec<_> = passing.iter().map(|webhook| (webhook.id.to_string(), 0)).collect();
+    assert_eq!(queued(&memory), expected);
+    assert_eq!(memory.deliveries().len(), 3);
+}
+
+#[tokio::test]
+async fn a_filter_that_changes_later_changes_nothing_for_an_event_that_was_stored() {
+    let memory = Memory::new();
+    let (first, second) =
+        (a_webhook().filter(r#"{"n":[1]}"#).build(), a_webhook().filter(r#"{"n":[2]}"#).build());
+    for webhook in [&first, &second] {
+        memory.put_webhook(webhook.clone());
+    }
+    let cut = PortError::Unavailable("cut".into());
+    memory.fail_next(Operation::CreateDelivery, cut, Effect::Before);
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    memory.put_webhook(Webhook { filter: second.filter.clone(), ..first.clone() });
+    memory.put_webhook(Webhook { filter: first.filter.clone(), ..second });
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    let to: Vec<String> = queued(&memory).into_iter().map(|(webhook, _)| webhook).collect();
+    assert_eq!(to, [first.id.to_string()]);
 }
 
 #[tokio::test]

@@ -19,9 +19,9 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     ids::{DeliveryId, WebhookId},
     ports::{
-        AttemptRecord, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
+        AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
         ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded,
-        ReopenDeliveries, Reopening, StopWaiting, WaitingPage,
+        ReopenDeliveries, Reopening, SlotWait, StopWaiting, WaitingPage,
     },
     time::Minute,
 };
@@ -204,6 +204,12 @@ impl FindWaiting for DeliveryStore {
         let items = items.into_iter().map(row::to_waiting).collect::<Result<_, _>>()?;
         let next = answer.last_evaluated_key.map(row::to_waiting).transpose()?;
         Ok(Page { items, next: next.map(|row| row.id) })
+    }
+}
+
+impl AwaitSlots for DeliveryStore {
+    async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
+        self.update(wait.key, update::await_slot(&wait)?).await
     }
 }
 

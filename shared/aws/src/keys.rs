@@ -1,18 +1,41 @@
-//! The keys table: `hash` alone is its key.
+//! The keys table: `hash` alone is its key, so that a request that presents a key costs one read.
+//!
+//! Listing a user's keys and revoking one by its id need another way in: the index `ofUser`
+//! (`userId`, `id`), which holds nothing else. It is written when a key is made and when it goes,
+//! never when its use is noted, and no request is let in by it: what it finds is read from the table
+//! itself, or deleted there. An item beside each key would say the same without the lag of an index,
+//! for two more writes a key and with the risk that the two disagree.
+
+mod portal;
+mod row;
 
 use crate::{
     clients::Clients,
     error::from_sdk,
-    item::{Item, from_row, text, to_row},
+    item::{Item, text},
 };
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::{
+    config::Builder,
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError,
+    },
+    types::KeysAndAttributes,
+};
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{ApiKey, KeyHash, PortError, ReadKeys, StoreKeys},
-    scope::Scope,
-    time::Timestamp,
+    ports::{
+        ApiKey, KeyHash, ListKeys, NoteKeyUse, Page, PortError, ReadKeys, RevokeKeys, StoreKeys,
+    },
+    time::Day,
 };
-use serde::{Deserialize, Serialize};
+use std::{collections::HashMap, time::Duration};
+
+/// Longest wait for a note of use. A request waits for it, and it is worth less than the request.
+const NOTE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The index of a user's keys.
+const OF_USER: &str = "ofUser";
 
 /// API keys in DynamoDB.
 #[derive(Debug, Clone)]
@@ -21,39 +44,59 @@ pub struct KeyStore {
     table: String,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    hash: String,
-    id: KeyId,
-    user_id: UserId,
-    scopes: Vec<Scope>,
-    created_at: Timestamp,
-}
-
-const ROW: &str = "a row of the keys table";
-
 impl KeyStore {
     /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         Self { client: clients.dynamodb.clone(), table: table.into() }
     }
-}
 
-fn row_item(hash: &KeyHash, key: &ApiKey) -> Result<Item, PortError> {
-    let row = Row {
-        hash: hash.as_str().to_owned(),
-        id: key.id,
-        user_id: key.user_id.clone(),
-        scopes: key.scopes.clone(),
-        created_at: key.created_at,
-    };
-    from_row(ROW, row)
+    /// Puts an item whose key nothing has. If something does, that is this very item, written by a try
+    /// whose answer was lost: the keys of this table are hashes of 256 random bits.
+    async fn put_new(&self, item: Item) -> Result<(), PortError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#hash)")
+            .expression_attribute_names("#hash", "hash")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(from_sdk("PutItem on keys", &error)),
+            },
+        }
+    }
+
+    /// The rows of these keys, in no order; without those that are gone.
+    async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let wanted = wanted
+            .build()
+            .map_err(|_| PortError::Unusable("BatchGetItem on keys could not be built".into()))?;
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .send()
+            .await
+            .map_err(|error| from_sdk("BatchGetItem on keys", &error))?;
+        if answer.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(PortError::Throttled("BatchGetItem on keys: unprocessed keys".into()));
+        }
+        let found = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+        found.into_iter().map(row::to_key).collect()
+    }
 }
 
 impl ReadKeys for KeyStore {
-    /// By a consistent read: a key works from the moment it was shown.
     async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
         let answer = self
             .client
@@ -64,34 +107,117 @@ impl ReadKeys for KeyStore {
             .send()
             .await
             .map_err(|error| from_sdk("GetItem on keys", &error))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let row: Row = to_row(ROW, item)?;
-        Ok(Some(ApiKey {
-            id: row.id,
-            user_id: row.user_id,
-            scopes: row.scopes,
-            created_at: row.created_at,
-        }))
+        answer.item.map(row::to_key).transpose()
     }
 }
 
 impl StoreKeys for KeyStore {
     async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
-        let put = self
+        self.put_new(row::of(hash, key)?).await
+    }
+}
+
+impl ListKeys for KeyStore {
+    async fn list_keys(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> Result<Page<ApiKey, KeyId>, PortError> {
+        // A cursor is an id. Going on by a condition on it takes no hash, as the index's own
+        // pagination key would.
+        let (condition, bound) = match after {
+            Some(after) => ("userId = :user AND id < :bound", after.to_string()),
+            None => ("userId = :user AND begins_with(id, :bound)", KeyId::PREFIX.to_owned()),
+        };
+        let answer = self
             .client
-            .put_item()
+            .query()
             .table_name(&self.table)
-            .set_item(Some(row_item(hash, key)?))
-            .condition_expression("attribute_not_exists(#hash)")
-            .expression_attribute_names("#hash", "hash")
+            .index_name(OF_USER)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":bound", text(bound))
+            .scan_index_forward(false)
+            // One more than asked for tells whether there is a next page.
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query of a user's keys", &error))?;
+        let mut indexed = answer.items.unwrap_or_default();
+        let more = indexed.len() > limit;
+        indexed.truncate(limit);
+        let last = indexed.last().filter(|_| more);
+        let next = last.map(row::index_id).transpose()?;
+        let keys = indexed.iter().filter_map(row::table_key).collect();
+        let mut items = self.rows(keys).await?;
+        items.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
+        Ok(Page { items, next })
+    }
+}
+
+impl RevokeKeys for KeyStore {
+    async fn revoke_key(&self, user: &UserId, id: KeyId) -> Result<bool, PortError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OF_USER)
+            .key_condition_expression("userId = :user AND id = :id")
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":id", text(id))
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query of a user's key", &error))?;
+        let indexed = answer.items.unwrap_or_default();
+        let Some(key) = indexed.first().and_then(row::table_key) else { return Ok(false) };
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .condition_expression("userId = :user AND id = :id")
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":id", text(id))
             .send()
             .await;
-        match put {
+        match deleted {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                // Gone already; the index lags.
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("DeleteItem on keys", &error)),
+            },
+        }
+    }
+}
+
+impl NoteKeyUse for KeyStore {
+    /// Tried once, and not for long.
+    async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
+        let timeout = TimeoutConfig::builder().operation_timeout(NOTE_TIMEOUT).build();
+        let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
+        let noted = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(HashMap::from([("hash".to_owned(), text(hash.as_str()))])))
+            .update_expression("SET lastUsedOn = :day")
+            .condition_expression(
+                "attribute_exists(#hash) \
+                 AND (attribute_not_exists(lastUsedOn) OR lastUsedOn < :day)",
+            )
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":day", text(day))
+            .customize()
+            .config_override(once)
+            .send()
+            .await;
+        match noted {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                // The same key, written by a try whose answer was lost.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(from_sdk("PutItem on keys", &error)),
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(from_sdk("UpdateItem on keys", &error)),
             },
         }
     }

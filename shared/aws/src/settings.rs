@@ -4,9 +4,11 @@
 //! missing or has an impossible value is reported at once.
 
 mod reader;
+mod tokens;
 
 use grapnel_domain::{
-    event::Retention, health::CircuitRules, message::QueueDelay, url_policy::UrlPolicy,
+    event::Retention, health::CircuitRules, message::QueueDelay, token::TokenRules,
+    url_policy::UrlPolicy,
 };
 use reader::Reader;
 use std::time::Duration;
@@ -58,8 +60,13 @@ pub struct ApiSettings {
     pub url_policy: UrlPolicy,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
+    /// `MAX_WEBHOOKS_PER_USER`.
+    pub max_webhooks: usize,
     /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
     pub admin_key_hashes: Vec<AdminKeyHash>,
+    /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
+    /// `JWT_DEFAULT_SCOPES`. `None` if the first is empty: then keys alone are taken.
+    pub tokens: Option<TokenRules>,
     /// `LOG_LEVEL`.
     pub log_level: tracing::Level,
 }
@@ -121,6 +128,7 @@ pub struct DeliverySettings {
 impl Settings for ApiSettings {
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
+        let url_policy = read.url_policy();
         let settings = Self {
             webhooks_table: read.text("WEBHOOKS_TABLE"),
             events_table: read.text("EVENTS_TABLE"),
@@ -128,9 +136,11 @@ impl Settings for ApiSettings {
             keys_table: read.text("KEYS_TABLE"),
             events_queue_url: read.url("EVENTS_QUEUE_URL"),
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
-            url_policy: read.url_policy(),
+            url_policy,
             retention: read.retention(),
+            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=10_000),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
+            tokens: read.tokens(url_policy),
             log_level: read.log_level(),
         };
         read.finish(settings)

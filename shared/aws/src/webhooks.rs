@@ -1,8 +1,9 @@
-//! The webhooks table: `userId`, `id`. Beside a webhook may lie the item `<id>#health`, which
-//! belongs to its endpoint's health and is no webhook.
+//! The webhooks table: `userId`, `id`. Beside a webhook may lie the items `<id>#health`, its
+//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks.
 
 mod health;
 mod health_row;
+mod limiter;
 mod row;
 
 use crate::{
@@ -11,8 +12,8 @@ use crate::{
     item::{Item, text},
 };
 use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 use grapnel_domain::{
     ids::{UserId, WebhookId},
@@ -72,7 +73,7 @@ impl ReadWebhooks for WebhookStore {
         id: WebhookId,
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
-        // Both items by one query: their sizes are added before they are rounded up to a unit.
+        // All of its items by one query: their sizes are added before they are rounded up to a unit.
         let answer = self
             .client
             .query()
@@ -97,6 +98,7 @@ impl ReadSubscriptions for WebhookStore {
                 .query(user)
                 .projection_expression(row::SUBSCRIPTION)
                 .expression_attribute_names("#events", "events")
+                .expression_attribute_names("#filter", "filter")
                 .expression_attribute_names("#status", "status")
                 .set_exclusive_start_key(start)
                 .send()
@@ -153,6 +155,28 @@ impl ListWebhooks for WebhookStore {
         let next = items.last().filter(|_| more).map(|webhook| webhook.id);
         Ok(Page { items, next })
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        let mut count = 0;
+        let mut start = None;
+        loop {
+            let answer = self
+                .query(user)
+                // What lies beside a webhook has no URL.
+                .filter_expression("attribute_exists(#url)")
+                .expression_attribute_names("#url", "url")
+                .select(Select::Count)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on webhooks", &error))?;
+            count += usize::try_from(answer.count).unwrap_or_default();
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
+    }
 }
 
 impl StoreWebhooks for WebhookStore {
@@ -207,7 +231,33 @@ impl StoreWebhooks for WebhookStore {
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         // The webhook last: if this stops half-way, it is still there to be deleted again.
         self.delete(user, row::health_id(id)).await?;
+        self.delete(user, row::limiter_id(id)).await?;
         Ok(self.delete(user, id.to_string()).await?.is_some())
+    }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.delete(user, row::health_id(id)).await?;
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(row::key(user, id)))
+            .condition_expression("updatedAt = :read")
+            .expression_attribute_values(":read", text(read_at))
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("DeleteItem on webhooks", &error)),
+            },
+        }
     }
 }
 
@@ -223,10 +273,18 @@ fn together(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
 fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
     if row::is_webhook(&item) {
         webhooks.push(row::to_webhook(item)?);
+        return Ok(());
+    }
+    // What belongs to a webhook that is gone, or on the page before, is nobody's.
+    let last = webhooks.last_mut();
+    if row::is_limiter(&item) {
+        let (owner, next) = limiter::to_next_slot(&item)?;
+        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
+            webhook.next_slot = Some(next);
+        }
     } else {
         let (owner, health) = health_row::to_health(item)?;
-        // One whose webhook is gone, or on the page before, is nobody's.
-        if let Some(webhook) = webhooks.last_mut().filter(|webhook| webhook.id == owner) {
+        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
             webhook.health = health;
         }
     }

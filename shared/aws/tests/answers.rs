@@ -3,18 +3,22 @@
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
-use grapnel_aws::{Clients, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, sdk_defaults};
+use grapnel_aws::{
+    Clients, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, WebhookStore, sdk_defaults,
+};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
+    limit::{Reservation, SlotTime},
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{
         CreateDeliveries, EnqueueAttempts, Outgoing, PortError, ReadDeliveries, ReadEvents,
-        StartWaits, WaitState,
+        ReserveSlots, StartWaits, WaitState,
     },
     time::Minute,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, an_event},
+    clock::START,
     contract::NEVER,
     receiver::{Reply, Script, TestReceiver},
 };
@@ -136,6 +140,37 @@ async fn a_damaged_row_is_unusable() {
     let answer = store.event(&event.user_id, event.id, consistency).await;
     let text = "a row of the events table cannot be read";
     assert_eq!(answer, Err(PortError::Unusable(text.into())));
+}
+
+/// Reserves two slots, one a second, of a limiter that nobody has looked at.
+async fn reserved(aws: &Scripted) -> Result<SlotTime, PortError> {
+    let webhook = a_webhook().limited_to(1).build();
+    let limit = webhook.rate_limit.expect("limited");
+    let asked = Reservation { count: 2, limit, now: START, seen: None };
+    let store = WebhookStore::new(&aws.clients, "webhooks");
+    store.reserve_slots(&webhook.user_id, webhook.id, &asked).await
+}
+
+#[tokio::test]
+async fn a_reservation_that_is_refused_is_made_behind_those_who_wait() {
+    let next = r#"{"Attributes":{"next":{"N":"1795000005000000"}}}"#;
+    let aws = Scripted::answering([error("ConditionalCheckFailedException"), ok(next)]).await;
+    assert_eq!(reserved(&aws).await, Ok(SlotTime::from_micros(1_795_000_003_000_000)));
+    assert_eq!(aws.calls(), ["UpdateItem", "UpdateItem"]);
+    let asked = aws.server.all_received();
+    let body = |call: usize| serde_json::from_slice(&asked[call].body).expect("JSON");
+    let (first, second): (serde_json::Value, serde_json::Value) = (body(0), body(1));
+    assert_eq!(first["UpdateExpression"], "SET #next = :end");
+    assert_eq!(second["UpdateExpression"], "SET #next = #next + :span");
+    assert_eq!(second["ReturnValues"], "UPDATED_NEW");
+}
+
+#[tokio::test]
+async fn a_limiter_that_keeps_changing_is_not_waited_for() {
+    let refused = || error("ConditionalCheckFailedException");
+    let aws = Scripted::answering((0..10).map(|_| refused())).await;
+    assert!(matches!(reserved(&aws).await, Err(PortError::Unavailable(_))));
+    assert_eq!(aws.calls().len(), 6);
 }
 
 struct Wait {

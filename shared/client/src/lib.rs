@@ -50,5 +50,5 @@ pub use resources::{
     key::NewKey,
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
     secret::{Rotation, Secret},
-    webhook::{Backoff, NewWebhook, PayloadFormat, RetryConfig, Webhook, WebhookStatus},
+    webhook::{Backoff, Header, NewWebhook, PayloadFormat, RetryConfig, Webhook, WebhookStatus},
 };

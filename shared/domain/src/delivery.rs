@@ -3,6 +3,7 @@
 use crate::{
     event::{Event, Retention},
     ids::{DeliveryId, EventId, UserId, WebhookId},
+    limit::Slot,
     message::Target,
     replay::Reopened,
     time::{Minute, Timestamp},
@@ -55,6 +56,8 @@ pub enum Reason {
     EventExpired,
     /// The receiver asked for no further attempt, by `webhook-delivery: abort-message`.
     Aborted,
+    /// The webhook's transform made no body. No request was sent.
+    TransformFailed,
 }
 
 /// One request and what came of it. The JSON names are part of the contract.
@@ -118,6 +121,9 @@ pub struct Delivery {
     /// The due time of its endpoint's open circuit, if it is parked until then: the row is in the
     /// `waiting` index then too, and `waits_for` is `None`.
     pub parked_until: Option<Timestamp>,
+    /// The slot of its webhook's rate limit that it waits for in the shared wait, if it does: then
+    /// `waits_for` is the minute before it. Not known of one that waits by its message.
+    pub slot: Option<Slot>,
     /// Why it ended as `failed`.
     pub reason: Option<Reason>,
     /// The last bulk replay that took it up again after it had failed.
@@ -143,6 +149,7 @@ impl Delivery {
             next_attempt_at: None,
             waits_for: None,
             parked_until: None,
+            slot: None,
             reason: None,
             reopened: None,
             expires_at: retention.delivery_expiry(now, event.stored_at),

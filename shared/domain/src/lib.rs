@@ -4,13 +4,15 @@
 //! function what to do, and carries it out through [`ports`] again:
 //!
 //! - [`event`]: what happened; [`event::inbound`] reads it from the events queue.
-//! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for,
-//!   [`url_policy`] and [`address`] say which targets are allowed.
+//! - [`webhook`]: where it goes; [`webhook::draft`] checks what a user asks for, [`url_policy`] and
+//!   [`address`] say which targets are allowed, [`filter`] which events it gets by their data.
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
-//!   [`signature`] signs it, [`outbound`] is the request and its outcome.
+//!   [`transform`] makes a body by a template, [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
-//!   [`notice`]: what its owner's platform is told. [`message`] is what the delivery queue carries.
+//!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
+//!   [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -18,8 +20,11 @@ pub mod catalogue;
 pub mod delivery;
 pub mod event;
 pub mod fault;
+pub mod filter;
 pub mod health;
 pub mod ids;
+mod json;
+pub mod limit;
 pub mod message;
 pub mod notice;
 pub mod outbound;
@@ -30,5 +35,7 @@ pub mod retry;
 pub mod scope;
 pub mod signature;
 pub mod time;
+pub mod token;
+pub mod transform;
 pub mod url_policy;
 pub mod webhook;

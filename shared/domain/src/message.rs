@@ -5,6 +5,7 @@ use crate::{
     delivery::DeliveryKey,
     event::EventContent,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    limit::Slot,
     ports::ParkedRow,
     replay::ReplayPage,
     time::{Minute, Timestamp},
@@ -87,12 +88,15 @@ pub struct Attempt {
     pub attempt: u32,
     /// Asked for by somebody, outside the schedule.
     pub manual: bool,
-    /// The bulk replay that asks for it: a delivery that has failed is reopened by it first.
+    /// The bulk replay that asks for it: a delivery that has failed is reopened by it first. With
+    /// `manual`, one that succeeded is sent once more by it, and stays as it is.
     pub replay: Option<ReplayId>,
     /// The event, when it is small.
     pub event: Option<EventContent>,
     /// Since when the resolver has not answered for this attempt.
     pub resolver_silent_since: Option<Timestamp>,
+    /// The slot of its webhook's rate limit that was reserved for it.
+    pub slot: Option<Slot>,
 }
 
 /// Body of [`QueueMessage::Check`].
@@ -105,10 +109,14 @@ pub struct Check {
     /// Before this it is too early to look. A queue delays by 15 minutes at most, so a check may
     /// have to be sent on.
     pub not_before: Timestamp,
-    /// Sent by whoever parked the delivery and acknowledged its message. Another run may have had
-    /// the same message, made the attempt, and died before it scheduled the next one: then this
-    /// stands in for that message, and otherwise it ends.
+    /// Sent by whoever parked the delivery, or had it wait for its slot in a shared wait, and
+    /// acknowledged its message. Another run may have had the same message, made the attempt, and
+    /// died before it scheduled the next one: then this stands in for that message, and otherwise it
+    /// ends.
     pub after_parking: bool,
+    /// Sent on until every slot was past that had been handed out before: the attempt does not wait
+    /// for its slot any more.
+    pub after_slots: bool,
 }
 
 /// Body of [`QueueMessage::Release`].
@@ -164,6 +172,10 @@ struct Wire<'a> {
     not_before: Option<Timestamp>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     after_parking: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    after_slots: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    slot: Option<Slot>,
     #[serde(skip_serializing_if = "Option::is_none", default, borrow)]
     event: Option<WireEvent<'a>>,
 }
@@ -201,6 +213,7 @@ impl QueueMessage {
                 let wire = Wire {
                     not_before: Some(check.not_before),
                     after_parking: check.after_parking,
+                    after_slots: check.after_slots,
                     ..Wire::new(&check.target, check.attempt)
                 };
                 serde_json::to_string(&Tagged { kind: "check", body: &wire })
@@ -234,6 +247,7 @@ impl QueueMessage {
                     attempt: wire.attempt,
                     not_before,
                     after_parking: wire.after_parking,
+                    after_slots: wire.after_slots,
                     target: wire.target(),
                 }))
             }
@@ -266,6 +280,7 @@ impl Attempt {
             replay: None,
             event: None,
             resolver_silent_since: None,
+            slot: None,
         }
     }
 
@@ -293,6 +308,7 @@ impl Attempt {
             manual: self.manual,
             replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
+            slot: self.slot,
             event,
             ..Wire::new(&self.target, self.attempt)
         };
@@ -313,6 +329,8 @@ impl<'a> Wire<'a> {
             resolver_silent_since: None,
             not_before: None,
             after_parking: false,
+            after_slots: false,
+            slot: None,
             event: None,
         }
     }
@@ -341,6 +359,7 @@ impl<'a> Wire<'a> {
             manual: self.manual,
             replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
+            slot: self.slot,
             event: self.event.map(|event| EventContent {
                 event_type: event.event_type,
                 source: event.source,

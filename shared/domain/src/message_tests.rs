@@ -32,6 +32,7 @@ fn every_message_survives_the_queue() {
         attempt: 2,
         not_before: Timestamp::from_millis(9),
         after_parking: false,
+        after_slots: true,
     };
     let release = Release {
         webhook_id: target().webhook_id,
@@ -52,10 +53,13 @@ fn every_message_survives_the_queue() {
     };
     let replay_id = ReplayId::from_uuid(Uuid::from_u128(3));
     let page = |page, order| ReplayPage { user_id: target().user_id, replay_id, page, order };
+    let slot = Slot { at: Timestamp::from_millis(1_795_000_000_123), moved: true };
+    let limited = Attempt { slot: Some(slot), ..Attempt::scheduled(target(), 2) };
     let replayed = Attempt { replay: Some(replay_id), ..Attempt::scheduled(target(), 6) };
     for message in [
         QueueMessage::Attempt(attempt),
         QueueMessage::Attempt(replayed),
+        QueueMessage::Attempt(limited),
         QueueMessage::Replay(page(0, Some(order))),
         QueueMessage::Replay(page(7, None)),
         QueueMessage::Attempt(Attempt::scheduled(target(), 1)),

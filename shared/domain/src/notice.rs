@@ -101,7 +101,7 @@ mod tests {
 
     fn webhook() -> Webhook {
         let urls = UrlPolicy { allow_http: false, allow_private: false };
-        let rules = Rules { urls, retention: Retention { days: 30 } };
+        let rules = Rules { urls, retention: Retention { days: 30 }, max_webhooks: 1 };
         let input = json!({"name": "orders", "url": "https://hooks.example.com/?t=secret", "events": ["*"]});
         let draft = Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules);
         draft.expect("valid").into_webhook(

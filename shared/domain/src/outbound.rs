@@ -55,6 +55,12 @@ pub enum SendOutcome {
         /// What went wrong, for example `the receiver did not answer within 10 s`.
         error: String,
     },
+    /// There was no request to carry out: the webhook's transform made no body. Says nothing about
+    /// the receiver, and no sender answers it.
+    NotSent {
+        /// What the transform's owner has to mend.
+        error: String,
+    },
     /// The name server did not answer (time-out, `SERVFAIL`, none reachable). Our fault, not the
     /// receiver's: it spends no attempt. A name that does not exist is [`SendOutcome::Failed`].
     ResolverUnavailable {

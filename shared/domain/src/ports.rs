@@ -8,7 +8,9 @@ mod clock;
 mod deliveries;
 mod events;
 mod health;
+mod issuer;
 mod keys;
+mod portal;
 mod queues;
 mod replays;
 mod send;
@@ -16,22 +18,27 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    AttemptRecord, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting, ListDeliveries,
-    ReadDeliveries, RecordAttempts, Recorded, StopWaiting, WaitingPage, WaitingRow,
+    AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
+    ListDeliveries, ReadDeliveries, RecordAttempts, Recorded, SlotWait, StopWaiting, WaitingPage,
+    WaitingRow,
 };
 pub use events::{ReadEvents, StoreEvents};
 pub use health::{
     FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
     WatchCircuits,
 };
-pub use keys::{ApiKey, KeyHash, ReadKeys, StoreKeys};
-pub use queues::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, StartWaits, WaitState};
+pub use issuer::FetchIssuerKeys;
+pub use keys::{ApiKey, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys};
+pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
+pub use queues::{
+    DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,
+};
 pub use replays::{
     FindSettled, ListReplays, ReadReplays, ReopenDeliveries, Reopening, SettledPage, Stored,
     WriteReplays,
 };
 pub use send::SendRequests;
-pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks};
+pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, ReserveSlots, StoreWebhooks};
 
 /// How sure a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -185,7 +185,7 @@ impl Replay {
         let attempt = Attempt::scheduled(target, row.attempts + 1);
         Some(match filter.status {
             ReplayStatus::Failed => Attempt { replay: Some(self.id), ..attempt },
-            ReplayStatus::Success => Attempt { manual: true, ..attempt },
+            ReplayStatus::Success => Attempt { replay: Some(self.id), manual: true, ..attempt },
         })
     }
 

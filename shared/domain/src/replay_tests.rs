@@ -70,7 +70,7 @@ fn a_success_is_sent_once_more_as_a_manual_retry_is() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Success, 1));
     let replay = replay(filter(ReplayStatus::Success));
     let attempt = replay.attempt(&row).expect("chosen");
-    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, None, true));
+    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, Some(id(1)), true));
     // When the page comes again, that attempt is on record.
     let sent = SettledRow { attempts: 2, last_attempt_at: Some(ASKED), ..row };
     assert_eq!(replay.attempt(&sent), None);

@@ -5,10 +5,12 @@ use crate::{
     ids::EventId,
     outbound::OutboundRequest,
     time::Timestamp,
+    transform::TransformError,
     webhook::{PayloadFormat, Webhook},
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// What requests call themselves.
 pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
@@ -17,6 +19,17 @@ pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event's stored data is not JSON")]
 pub struct DamagedData;
+
+/// Why there is no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRequest {
+    /// The stored row is damaged.
+    #[error(transparent)]
+    Damaged(#[from] DamagedData),
+    /// The webhook's transform failed, which is its owner's to mend.
+    #[error("the transform failed: {0}")]
+    Transform(#[from] TransformError),
+}
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -39,25 +52,25 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
-/// Builds the request of an attempt made at `now`. URL, headers, format and secret are the
-/// webhook's current ones; the data is the event's, byte for byte.
+/// Builds the request of an attempt made at `now`. URL, headers, format, transform and secret are the
+/// webhook's current ones; the data is the event's, byte for byte unless a transform makes the body.
 ///
 /// # Errors
-/// [`DamagedData`] if the data is not JSON.
+/// [`NoRequest`].
 pub fn build(
     webhook: &Webhook,
     event_id: EventId,
     event: &EventContent,
     now: Timestamp,
-) -> Result<OutboundRequest, DamagedData> {
-    let (body, content_type) = body(webhook.payload_format, event_id, event)?;
+) -> Result<OutboundRequest, NoRequest> {
+    let (body, content_type) = body(webhook, event_id, event)?;
     let message_id = event_id.to_string();
     let timestamp = now.as_secs();
     let previous = webhook.live_previous_secret(now);
 
     let mut standard = webhook.secret.sign_standard(&message_id, timestamp, &body);
     let mut headers = vec![
-        ("content-type".to_owned(), content_type.to_owned()),
+        ("content-type".to_owned(), content_type.into_owned()),
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("x-webhook-signature".to_owned(), webhook.secret.sign_body(&body)),
     ];
@@ -72,7 +85,7 @@ pub fn build(
     ]);
     let custom =
         webhook.headers.iter().filter(|(name, _)| !super::webhook::headers::is_reserved(name));
-    headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.text.clone())));
     Ok(OutboundRequest {
         url: webhook.url.clone(),
         headers,
@@ -81,7 +94,24 @@ pub fn build(
     })
 }
 
-fn body(
+/// The body and its content type: the transform's if there is one, else as the format says.
+///
+/// # Errors
+/// [`NoRequest`].
+pub fn body<'a>(
+    webhook: &'a Webhook,
+    id: EventId,
+    event: &EventContent,
+) -> Result<(Vec<u8>, Cow<'a, str>), NoRequest> {
+    if let Some(transform) = &webhook.transform {
+        let body = transform.render(id, event)?;
+        return Ok((body.into_bytes(), Cow::Borrowed(&transform.content_type)));
+    }
+    let (body, content_type) = formatted(webhook.payload_format, id, event)?;
+    Ok((body, Cow::Borrowed(content_type)))
+}
+
+fn formatted(
     format: PayloadFormat,
     id: EventId,
     event: &EventContent,

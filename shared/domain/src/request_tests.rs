@@ -3,7 +3,7 @@ use crate::{
     ids::{UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
-    webhook::{EventPattern, PreviousSecret, WebhookStatus},
+    webhook::{EventPattern, HeaderValue, Headers, PreviousSecret, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -17,15 +17,24 @@ fn webhook() -> Webhook {
         name: "CRM".into(),
         url: "https://hooks.example.com/in".into(),
         events: vec![EventPattern::Any],
+        filter: None,
         secret: Secret::from_random([1; 32]),
         previous_secret: None,
-        headers: BTreeMap::from([("X-Api-Key".into(), "k".into()), ("Host".into(), "evil".into())]),
+        headers: Headers::from([
+            ("X-Api-Key".into(), HeaderValue::sensitive("k")),
+            ("Host".into(), HeaderValue::plain("evil")),
+        ]),
+        description: None,
+        metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
         payload_format: PayloadFormat::Envelope,
+        transform: None,
+        rate_limit: None,
         created_at: NOW,
         updated_at: NOW,
         health: crate::health::Health::default(),
+        next_slot: None,
     }
 }
 
@@ -104,5 +113,32 @@ fn both_secrets_sign_while_the_old_one_lives() {
 fn damaged_data_is_an_error_and_not_a_request() {
     let (id, content) = event();
     let damaged = EventContent { data: "{".into(), ..content };
-    assert_eq!(build(&webhook(), id, &damaged, NOW), Err(DamagedData));
+    assert_eq!(build(&webhook(), id, &damaged, NOW), Err(DamagedData.into()));
+}
+
+#[test]
+fn a_transform_makes_the_body_and_its_type_whatever_the_format() {
+    let (id, content) = event();
+    let transform = crate::transform::Transform {
+        template: "{{ type }} {{ data.n }}".into(),
+        content_type: "text/plain".into(),
+    };
+    let webhook = Webhook {
+        transform: Some(transform),
+        payload_format: PayloadFormat::CloudEvents,
+        ..webhook()
+    };
+    let request = build(&webhook, id, &content, NOW).expect("builds");
+    assert_eq!(request.body, b"lead.created 12345678901234567890");
+    let header = |name| request.headers.iter().find(|(other, _)| other == name);
+    assert_eq!(header("content-type").map(|(_, value)| value.as_str()), Some("text/plain"));
+    let signature = webhook.secret.sign_body(&request.body);
+    assert_eq!(header("x-webhook-signature").map(|(_, value)| value), Some(&signature));
+
+    let failing = crate::transform::Transform {
+        template: "{{ data.missing }}".into(),
+        content_type: "text/plain".into(),
+    };
+    let webhook = Webhook { transform: Some(failing), ..webhook };
+    assert!(matches!(build(&webhook, id, &content, NOW), Err(NoRequest::Transform(_))));
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A right that a user key can have. The admin key has every right for every user.
+/// A right that a key can have. The admin key has every right for every user, and so has a stored
+/// key with [`Scope::Admin`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scope {
     /// Read webhooks, their secrets excepted.
@@ -12,18 +13,39 @@ pub enum Scope {
     /// Create, change, delete and test webhooks, read and rotate their secrets.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// Publish events.
+    #[serde(rename = "events:publish")]
+    EventsPublish,
     /// Read deliveries with their payloads and responses.
     #[serde(rename = "deliveries:read")]
     DeliveriesRead,
     /// Send deliveries again.
     #[serde(rename = "deliveries:retry")]
     DeliveriesRetry,
+    /// Act for any user, and manage keys: what the deployment's admin key does.
+    #[serde(rename = "admin")]
+    Admin,
 }
 
 impl Scope {
     /// Every scope, in the order in which they are listed.
-    pub const ALL: [Self; 4] =
-        [Self::WebhooksRead, Self::WebhooksWrite, Self::DeliveriesRead, Self::DeliveriesRetry];
+    pub const ALL: [Self; 6] = [
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
+        Self::EventsPublish,
+        Self::DeliveriesRead,
+        Self::DeliveriesRetry,
+        Self::Admin,
+    ];
+
+    /// Those that concern one user: all but [`Scope::Admin`].
+    pub const OF_USERS: [Self; 5] = [
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
+        Self::EventsPublish,
+        Self::DeliveriesRead,
+        Self::DeliveriesRetry,
+    ];
 
     /// Its name in the API.
     #[must_use]
@@ -31,8 +53,10 @@ impl Scope {
         match self {
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::EventsPublish => "events:publish",
             Self::DeliveriesRead => "deliveries:read",
             Self::DeliveriesRetry => "deliveries:retry",
+            Self::Admin => "admin",
         }
     }
 }
@@ -45,7 +69,10 @@ impl fmt::Display for Scope {
 
 /// A text that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a scope: use webhooks:read, webhooks:write, deliveries:read or deliveries:retry")]
+#[error(
+    "not a scope: use webhooks:read, webhooks:write, events:publish, deliveries:read, \
+     deliveries:retry or admin"
+)]
 pub struct UnknownScope;
 
 impl FromStr for Scope {
@@ -53,5 +80,22 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_as_it_is_written_and_listed_in_order() {
+        for scope in Scope::ALL {
+            assert_eq!(scope.as_str().parse(), Ok(scope));
+            assert_eq!(serde_json::to_value(scope).ok(), Some(scope.as_str().into()));
+            assert!(UnknownScope.to_string().contains(scope.as_str()), "{scope}");
+        }
+        assert!(Scope::ALL.is_sorted());
+        assert_eq!([&Scope::OF_USERS[..], &[Scope::Admin]].concat(), Scope::ALL);
+        assert_eq!("Admin".parse::<Scope>(), Err(UnknownScope));
     }
 }

@@ -1,10 +1,12 @@
-//! Time as the domain sees it: instants in whole milliseconds, and the minutes that waits share.
+//! Time as the domain sees it: instants in whole milliseconds, the minutes that waits share, and
+//! days.
 //! Nothing here reads a clock; the present comes in through [`crate::ports::Clock`].
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, str::FromStr, time::Duration};
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
+const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z. Written as `2026-11-24T06:24:00.123Z`,
 /// always with three decimals, so that the texts sort as the instants do.
@@ -33,6 +35,18 @@ impl Timestamp {
     #[must_use]
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+
+    /// The day, in UTC, that it belongs to.
+    #[must_use]
+    pub const fn day(self) -> Day {
+        Day(self.0.div_euclid(MILLIS_PER_DAY))
+    }
+
+    /// This instant without its fraction of a second, as a time-to-live keeps it.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.as_secs().saturating_mul(1000))
     }
 
     /// How long from `self` until `later`; zero if that is past.
@@ -96,6 +110,12 @@ impl Minute {
         Self((time.0 + MILLIS_PER_MINUTE - 1).div_euclid(MILLIS_PER_MINUTE))
     }
 
+    /// The last minute that strikes at or before `time`.
+    #[must_use]
+    pub const fn at_or_before(time: Timestamp) -> Self {
+        Self(time.0.div_euclid(MILLIS_PER_MINUTE))
+    }
+
     /// The minute after this one.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -149,6 +169,57 @@ impl<'de> Deserialize<'de> for Minute {
     }
 }
 
+/// A day in UTC. Written `2026-11-24`, which sorts as text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Day(i64);
+
+impl Day {
+    /// The instant at which it begins.
+    #[must_use]
+    pub const fn begins_at(self) -> Timestamp {
+        Timestamp(self.0.saturating_mul(MILLIS_PER_DAY))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.begins_at().0) {
+            Ok(time) => write!(f, "{}", time.strftime("%Y-%m-%d")),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let date = jiff::civil::Date::strptime("%Y-%m-%d", text).map_err(|_| InvalidTime)?;
+        let midnight = date.to_datetime(jiff::civil::Time::midnight());
+        let time = jiff::tz::Offset::UTC.to_timestamp(midnight).map_err(|_| InvalidTime)?;
+        let day = Timestamp(time.as_millisecond()).day();
+        if day.to_string() == text { Ok(day) } else { Err(InvalidTime) }
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +238,23 @@ mod tests {
         assert_eq!(minute.to_string(), "20261124T0624Z");
         assert_eq!("20261124T0624Z".parse(), Ok(minute));
         assert_eq!(Minute::at_or_after(minute.strikes_at()), minute);
+        assert_eq!(Minute::at_or_before(minute.strikes_at()), minute);
+        assert_eq!(Minute::at_or_before(time).next(), minute);
         assert!("20261124T624Z".parse::<Minute>().is_err());
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_utc_and_survives_its_text() {
+        let last: Timestamp = "2026-11-24T23:59:59.999Z".parse().expect("valid");
+        let next = Timestamp::from_millis(last.as_millis() + 1);
+        assert_eq!(last.day().to_string(), "2026-11-24");
+        assert_eq!(next.day().begins_at(), next);
+        assert!(last.day() < next.day() && next.day().to_string() > last.day().to_string());
+        assert_eq!("2026-11-25".parse(), Ok(next.day()));
+        assert_eq!(Timestamp::from_millis(-1).day().to_string(), "1969-12-31");
+        for wrong in ["2026-11-5", "2026-02-30", "2026-11-25T00:00:00Z", ""] {
+            assert_eq!(wrong.parse::<Day>(), Err(InvalidTime), "{wrong}");
+        }
     }
 
     #[test]

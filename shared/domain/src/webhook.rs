@@ -5,12 +5,16 @@ pub mod headers;
 pub mod pattern;
 
 use crate::{
+    filter::{Filter, Verdict},
     health::Health,
     ids::{UserId, WebhookId},
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
 };
+pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,18 +74,28 @@ pub struct Webhook {
     pub url: String,
     /// What it wants: 1–50 patterns.
     pub events: Vec<EventPattern>,
+    /// Which of these it wants, by their data.
+    pub filter: Option<Filter>,
     /// What signs its requests.
     pub secret: Secret,
     /// The secret before, during a rotation.
     pub previous_secret: Option<PreviousSecret>,
     /// Headers that its owner adds to each request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Headers,
+    /// What it is for, in its owner's words.
+    pub description: Option<String>,
+    /// What its owner's own programs keep with it.
+    pub metadata: BTreeMap<String, String>,
     /// Whether it receives events.
     pub status: WebhookStatus,
     /// Attempts, time-out and delays.
     pub retry_config: RetryConfig,
     /// How an event becomes a body.
     pub payload_format: PayloadFormat,
+    /// What makes the body in place of the format.
+    pub transform: Option<Transform>,
+    /// How many requests it takes a second; as many as there are if `None`.
+    pub rate_limit: Option<RateLimit>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its configuration last changed.
@@ -89,13 +103,15 @@ pub struct Webhook {
     /// How its endpoint is doing. Kept beside the configuration, and written by nobody who writes
     /// that.
     pub health: Health,
+    /// The first free slot of its rate limit, if one was ever handed out. Kept beside it likewise.
+    pub next_slot: Option<SlotTime>,
 }
 
 impl Webhook {
     /// It without what is kept beside its configuration: what a store of configurations holds.
     #[must_use]
     pub fn configuration(&self) -> Self {
-        Self { health: Health::default(), ..self.clone() }
+        Self { health: Health::default(), next_slot: None, ..self.clone() }
     }
 
     /// What its owner sees: their own `disabled` first, then what its endpoint's health says.
@@ -129,6 +145,8 @@ pub struct Subscription {
     pub webhook_id: WebhookId,
     /// What it wants.
     pub events: Vec<EventPattern>,
+    /// Which of these it wants, by their data.
+    pub filter: Option<Filter>,
     /// Whether it receives events: its effective status.
     pub status: WebhookStatus,
 }
@@ -138,5 +156,11 @@ impl Subscription {
     #[must_use]
     pub fn wants(&self, event_type: &str) -> bool {
         self.status.receives() && self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+
+    /// Whether an event with this data (JSON text) passes its filter.
+    #[must_use]
+    pub fn verdict(&self, data: &str) -> Verdict {
+        self.filter.as_ref().map_or(Verdict::Matches, |filter| filter.verdict(data))
     }
 }

@@ -1,4 +1,4 @@
-//! The one HTTP client that talks to receivers.
+//! The one HTTP client: it talks to receivers.
 //!
 //! A receiver's URL is chosen by a user, its answer by whoever owns the host, and both are
 //! untrusted. This crate carries out an [`OutboundRequest`] so that neither can reach a private
@@ -22,6 +22,10 @@
 //! 6. `failure` turns every error on the way into a sentence, with `progress` saying how far the
 //!    request had come. Sentences name addresses and the host, never a query, a header or a body.
 //!
+//! The deployment itself has one thing to ask over HTTP: the public keys of the issuer whose tokens
+//! it believes ([`IssuerKeys`]). `fetch` reads them with the same client, and so behind the same
+//! guard.
+//!
 //! # One connection per attempt
 //!
 //! Nothing is pooled. A Lambda instance is frozen between invocations, and a connection that dies
@@ -37,12 +41,16 @@
 mod capture;
 mod client;
 mod failure;
+mod fetch;
 mod guard;
+mod issuer;
 mod names;
 mod progress;
 mod sender;
 
 pub use client::SenderError;
+pub use fetch::FetchLimits;
+pub use issuer::IssuerKeys;
 pub use sender::{Sender, SenderConfig};
 
 #[cfg(test)]

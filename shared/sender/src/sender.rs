@@ -37,8 +37,8 @@ pub struct SenderConfig {
 /// Cheap to share by reference; one instance serves any number of concurrent requests.
 #[derive(Debug)]
 pub struct Sender {
-    client: reqwest::Client,
-    policy: UrlPolicy,
+    pub(crate) client: reqwest::Client,
+    pub(crate) policy: UrlPolicy,
 }
 
 /// What tests replace.
@@ -110,7 +110,7 @@ impl SendRequests for Sender {
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// A literal address needs no resolving.
-fn first_phase(url: &Url) -> Phase {
+pub(crate) fn first_phase(url: &Url) -> Phase {
     match url.host() {
         Some(Host::Domain(_)) => Phase::Resolving,
         Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => Phase::Connecting,

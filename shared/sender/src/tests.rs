@@ -3,6 +3,7 @@
 mod addresses;
 mod answers;
 mod failures;
+mod fetching;
 mod http2;
 mod name_server;
 mod resolving;

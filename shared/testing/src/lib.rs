@@ -7,6 +7,7 @@
 //!   against AWS alike;
 //! - [`document`]: parts of a document that a program writes;
 //! - [`receiver`]: a receiver of webhooks on a real socket;
+//! - `issuer` (a feature of its own): an issuer that signs tokens;
 //! - `hostile` (a feature of its own): receivers that misbehave, and what must come of each.
 
 pub mod builders;
@@ -16,6 +17,8 @@ pub mod document;
 #[cfg(feature = "hostile")]
 pub mod hostile;
 pub mod ids;
+#[cfg(feature = "issuer")]
+pub mod issuer;
 pub mod memory;
 pub mod receiver;
 pub mod sender;

@@ -14,10 +14,14 @@ mod deliveries;
 mod events;
 mod faults;
 mod health;
+mod issuer;
 mod keys;
+mod limiters;
 mod messages;
+mod portal;
 mod queue;
 mod replays;
+mod rows;
 mod waits;
 mod webhooks;
 
@@ -33,15 +37,17 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     event::Event,
     health::Health,
-    ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    ids::{EventId, ReplayId, UserId, WebhookId},
+    limit::SlotTime,
     notice::Notice,
-    ports::{ApiKey, Consistency, PortError},
+    ports::{ApiKey, Consistency, KeyHash, PortError, PortalLink},
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
+use rows::Rows;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -59,11 +65,11 @@ struct State {
     tables: Tables,
     /// What eventually consistent reads see while replication is stopped.
     replica: Option<Tables>,
-    keys: HashMap<String, ApiKey>,
     dead_letters: Vec<DeadLetter>,
     waits: BTreeMap<(WebhookId, Minute), StartedWait>,
     watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     notices: Vec<Notice>,
+    issuer_keys: String,
     waiting_page: usize,
     settled_page: usize,
     faults: Faults,
@@ -73,9 +79,12 @@ struct State {
 struct Tables {
     webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
     health: BTreeMap<(UserId, WebhookId), Health>,
+    limiters: BTreeMap<(UserId, WebhookId), SlotTime>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
-    deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+    deliveries: Rows,
+    keys: BTreeMap<String, ApiKey>,
+    links: BTreeMap<String, PortalLink>,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.
@@ -103,11 +112,11 @@ impl Memory {
         let state = State {
             tables: Tables::default(),
             replica: None,
-            keys: HashMap::new(),
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
             watches: BTreeMap::new(),
             notices: Vec::new(),
+            issuer_keys: String::new(),
             waiting_page: WAITING_PAGE_ROWS,
             settled_page: SETTLED_PAGE_ROWS,
             faults: Faults::default(),
@@ -189,6 +198,9 @@ impl Memory {
         if webhook.health.version > 0 {
             state.tables.health.insert(key.clone(), webhook.health);
         }
+        if let Some(next) = webhook.next_slot {
+            state.tables.limiters.insert(key.clone(), next);
+        }
         state.tables.webhooks.insert(key, webhook);
     }
 
@@ -199,7 +211,7 @@ impl Memory {
 
     /// Puts a delivery there, over whatever is there.
     pub fn put_delivery(&self, delivery: Delivery) {
-        self.state().tables.deliveries.insert((delivery.webhook_id, delivery.id), delivery);
+        self.state().tables.deliveries.insert(delivery);
     }
 
     /// Puts a replay there, over whatever is there.
@@ -207,13 +219,26 @@ impl Memory {
         self.state().tables.replays.insert((replay.user_id.clone(), replay.id), replay);
     }
 
-    /// Drops what time-to-live would have dropped by now.
-    pub fn drop_expired(&self) {
+    /// Every key that is stored, by the hash of it.
+    #[must_use]
+    pub fn keys(&self) -> Vec<ApiKey> {
+        self.state().tables.keys.values().cloned().collect()
+    }
+
+    /// Puts a key there, over whatever is there.
+    pub fn put_key(&self, hash: &KeyHash, key: ApiKey) {
+        self.state().tables.keys.insert(hash.as_str().to_owned(), key);
+    }
+
+    /// Drops what time-to-live would have dropped by now. Answers which deliveries those were.
+    pub fn drop_expired(&self) -> Vec<DeliveryKey> {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
-        state.tables.deliveries.retain(|_, delivery| now < delivery.expires_at);
+        state.tables.keys.retain(|_, key| key.is_valid(now));
+        state.tables.links.retain(|_, link| now < link.expires_at);
+        state.tables.deliveries.drop_expired(now)
     }
 
     /// Every webhook, by owner and age.
@@ -221,6 +246,12 @@ impl Memory {
     pub fn webhooks(&self) -> Vec<Webhook> {
         let state = self.state();
         state.tables.webhooks.keys().filter_map(|key| state.tables.webhook(key)).collect()
+    }
+
+    /// The event as it is now, without counting as a call.
+    #[must_use]
+    pub fn event_now(&self, user: &UserId, id: EventId) -> Option<Event> {
+        self.state().tables.events.get(&(user.clone(), id)).cloned()
     }
 
     /// Every event.
@@ -238,13 +269,13 @@ impl Memory {
     /// Every delivery, by webhook and age.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.state().tables.deliveries.values().cloned().collect()
+        self.state().tables.deliveries.all().cloned().collect()
     }
 
     /// The delivery as it is now, without counting as a call.
     #[must_use]
     pub fn delivery_now(&self, key: DeliveryKey) -> Option<Delivery> {
-        self.state().tables.deliveries.get(&(key.webhook_id, key.id)).cloned()
+        self.state().tables.deliveries.get((key.webhook_id, key.id)).cloned()
     }
 
     /// Everything that was put aside, oldest first.
@@ -275,10 +306,11 @@ impl Memory {
 }
 
 impl Tables {
-    /// A webhook with its health, as one query reads both.
+    /// A webhook with its health and its limiter, as one query reads them all.
     fn webhook(&self, key: &(UserId, WebhookId)) -> Option<Webhook> {
         let health = self.health.get(key).copied().unwrap_or_default();
-        self.webhooks.get(key).map(|webhook| Webhook { health, ..webhook.clone() })
+        let next_slot = self.limiters.get(key).copied();
+        self.webhooks.get(key).map(|webhook| Webhook { health, next_slot, ..webhook.clone() })
     }
 }
 
@@ -294,7 +326,7 @@ impl State {
 
 /// A time as time-to-live keeps it: whole seconds.
 fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_millis(time.as_secs().saturating_mul(1000))
+    time.whole_second()
 }
 
 #[cfg(test)]

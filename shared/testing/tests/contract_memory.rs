@@ -117,9 +117,12 @@ async fn waits() -> Waits {
 mod contract {
     grapnel_testing::contract_of_webhooks!(crate::tables());
     grapnel_testing::contract_of_health!(crate::tables());
+    grapnel_testing::contract_of_limits!(crate::tables());
     grapnel_testing::contract_of_parking!(crate::tables());
+    grapnel_testing::contract_of_slots!(crate::tables());
     grapnel_testing::contract_of_events!(crate::tables());
     grapnel_testing::contract_of_keys!(crate::tables());
+    grapnel_testing::contract_of_portal!(crate::tables());
     grapnel_testing::contract_of_deliveries!(crate::tables());
     grapnel_testing::contract_of_records!(crate::tables());
     grapnel_testing::contract_of_endings!(crate::tables());

@@ -49,7 +49,11 @@ impl StoreHealth for Aws {
                     state.ledger.health_written(webhook, &before, &health, function);
                 });
                 match (before.is_failing(), health.is_failing()) {
-                    (false, true) => sim.count(Count::Opened),
+                    (false, true) => {
+                        sim.count(Count::Opened);
+                        let now = sim.now();
+                        sim.with(|state| state.measured.opened(now));
+                    }
                     (true, true) if health.last_due > before.last_due => sim.count(Count::Probes),
                     (true, false) => sim.count(Count::Closed),
                     (true, true) | (false, false) => {}

@@ -11,15 +11,21 @@ use crate::{
     task::{at_once, millis},
     trace::short,
 };
+use futures::{StreamExt, stream};
 use grapnel_domain::{
     event::inbound::TestOrder,
-    message::QueueMessage,
+    ids::DeliveryId,
+    limit::Slot,
+    message::{Attempt, QueueMessage},
     ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError},
 };
 use std::time::Duration;
 
 /// Messages of one `SendMessageBatch`.
 const BATCH: usize = 10;
+
+/// Batches that are sent at the same time, as the adapter sends them.
+const CONCURRENT_BATCHES: usize = 4;
 
 /// The error of an entry that failed alone.
 pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
@@ -38,14 +44,25 @@ impl EnqueueAttempts for Aws {
         }
         let messages = mutation::before_enqueue(self, messages).await;
         let mut answers = Vec::with_capacity(messages.len());
-        for batch in messages.chunks(BATCH) {
-            answers.extend(self.send_batch(batch.to_vec()).await);
+        let sends: Vec<_> = messages.chunks(BATCH).map(|batch| self.send(batch.to_vec())).collect();
+        let mut sent = stream::iter(sends).buffered(CONCURRENT_BATCHES);
+        while let Some(answer) = sent.next().await {
+            answers.extend(answer);
         }
         mutation::after_enqueue(&self.sim, answers)
     }
 }
 
 impl Aws {
+    /// Owned by each: a borrow in here would make the whole future less than `Send`.
+    fn send(
+        &self,
+        batch: Vec<Outgoing>,
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + use<> {
+        let aws = self.clone();
+        async move { aws.send_batch(batch).await }
+    }
+
     pub(crate) async fn send_batch(&self, batch: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
         const NAME: &str = "send messages";
         let count = batch.len();
@@ -100,14 +117,16 @@ impl Aws {
 
 /// A message reaches the queue.
 pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
-    // One message: its answer says nothing that is not known.
-    at_once(sim.memory().enqueue(vec![outgoing.clone()]));
     let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
+    let group = sim.plan().settings.intake.group_of(outgoing);
+    let id = sim.memory().delivery_queue().send(outgoing.message.to_json(), group, delay);
     sim.poll_at(Queue::Delivery, sim.now().plus(delay));
     sim.trace(|| format!("queued, {} s: {}", delay.as_secs(), describe(&outgoing.message)));
     let (count, delivery) = match &outgoing.message {
         QueueMessage::Attempt(attempt) => {
+            let sent_on = attempt.slot.map(|slot| slot_sent(sim, attempt, slot));
             let count = match attempt.resolver_silent_since {
+                _ if sent_on.is_some() => sent_on,
                 Some(_) => Some(Count::Postponed),
                 None if attempt.replay.is_some() => Some(Count::Replayed),
                 None => attempt.manual.then_some(Count::ManualRetries),
@@ -128,23 +147,41 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     if let Some(count) = count {
         sim.count(count);
     }
-    if let Some(id) = delivery {
-        let id = id.to_string();
-        let at_work = sim.with(|state| state.at_work());
-        let about_it = |m: &grapnel_testing::memory::Queued| {
-            m.body.contains(&id)
-                && !m.body.contains(r#""kind":"release""#)
-                && !at_work.contains(&m.id)
-        };
-        let copies = sim.memory().delivery_queue().count(about_it) as u64;
-        sim.with(|state| {
-            let most = Ledger::most_copies(&state.counts);
-            if copies > most {
-                let what = format!("{copies} messages about {} at once", short(&id));
-                state.ledger.broken(what);
-            }
-        });
+    if let Some(delivery) = delivery {
+        count_copies(sim, delivery, id);
     }
+}
+
+/// An attempt's message was sent with a slot.
+fn slot_sent(sim: &Sim, attempt: &Attempt, slot: Slot) -> Count {
+    let key = ledger::key(attempt.target.key());
+    sim.with(|state| {
+        state.ledger.scheduled((key, attempt.attempt), slot);
+        let again = state.invocation().is_some_and(|invocation| invocation.has_slot(attempt));
+        if again { Count::SlotHops } else { Count::SlotSends }
+    })
+}
+
+/// Another message about a delivery is on the queue. There may be a few beside those that are being
+/// worked on.
+fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
+    let queue = sim.memory().delivery_queue();
+    sim.with(|state| {
+        let about_it = state.queued.entry(delivery).or_default();
+        about_it.retain(|id| queue.holds(id));
+        about_it.push(id);
+        let (all, most) = (about_it.len() as u64, Ledger::most_copies(&state.counts));
+        if all <= most {
+            return;
+        }
+        let at_work = state.at_work();
+        let idle = state.queued.get(&delivery).into_iter().flatten();
+        let copies = idle.filter(|id| !at_work.contains(*id)).count() as u64;
+        if copies > most {
+            let what = format!("{copies} messages about {} at once", short(delivery));
+            state.ledger.broken(what);
+        }
+    });
 }
 
 /// A message in a few words.
@@ -157,7 +194,8 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
                 None => "",
             };
             let name = ledger::name(ledger::key(attempt.target.key()));
-            format!("{why}attempt {} of {name}", attempt.attempt)
+            let slot = attempt.slot.map(|slot| format!(" in its slot {}", slot.at));
+            format!("{why}attempt {} of {name}{}", attempt.attempt, slot.unwrap_or_default())
         }
         QueueMessage::Check(check) => {
             let name = ledger::name(ledger::key(check.target.key()));

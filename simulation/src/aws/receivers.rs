@@ -12,6 +12,7 @@ use grapnel_domain::{
     ids::{EventId, WebhookId},
     outbound::{OutboundRequest, SendOutcome, Sent},
     ports::{Clock, SendRequests},
+    time::Timestamp,
 };
 
 impl SendRequests for Aws {
@@ -34,7 +35,7 @@ impl SendRequests for Aws {
         let reaches = fate != Fate::RequestLost
             && !matches!(reaction.outcome, SendOutcome::ResolverUnavailable { .. });
         let webhook = self.sim.plan().webhooks[webhook].webhook.id;
-        let sent = self.sim.with(|state| arrive(state, webhook, &request, began, reaches));
+        let sent = self.sim.with(|state| arrive(state, webhook, &request, (began, now), reaches));
         let sent = sent.inspect_err(|broken| {
             self.sim.with(|state| state.ledger.broken(broken.as_str()));
         });
@@ -49,7 +50,9 @@ impl SendRequests for Aws {
         if let Ok((key, place)) = sent {
             let status = match &reaction.outcome {
                 SendOutcome::Answered(answer) => Some(answer.status),
-                SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => None,
+                SendOutcome::Failed { .. }
+                | SendOutcome::NotSent { .. }
+                | SendOutcome::ResolverUnavailable { .. } => None,
             };
             let wish = Wish::of(&reaction.outcome);
             self.sim.with(|state| state.ledger.answered(key, place, status, wish));
@@ -80,7 +83,7 @@ fn arrive(
     state: &mut State,
     webhook: WebhookId,
     request: &OutboundRequest,
-    began: grapnel_domain::time::Timestamp,
+    (began, now): (Timestamp, Timestamp),
     reaches: bool,
 ) -> Result<(Key, usize), String> {
     let header = request.headers.iter().find(|(name, _)| name == "webhook-id");
@@ -103,7 +106,19 @@ fn arrive(
     if !asked_for && !invocation.may_pass(webhook) {
         return Err(format!("{}: sent, though its circuit was read as open", name(key)));
     }
+    let keeps_to_limit = invocation.keeps_to_limit(webhook)
+        && !invocation.asks_in_person(key)
+        && state.ledger.row(key).is_some_and(|row| !row.test);
+    if let Some(number) = number.filter(|_| keeps_to_limit && reaches) {
+        state.ledger.uses_slot(task, (key, number), began);
+    }
     let sending = Sending { task, key, number, read, began, reaches };
+    if reaches
+        && number == Some(1)
+        && let Some(put) = state.ledger.put_at(event)
+    {
+        state.measured.arrived(webhook, put, now);
+    }
     let (place, again) = state.ledger.sends(sending);
     state.counts.add(Count::Requests, u64::from(reaches));
     if let Some(again) = again {

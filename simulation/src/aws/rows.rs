@@ -157,7 +157,11 @@ impl RecordAttempts for Aws {
                 let (status, waits) = (record.status, record.waits_for);
                 format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
             });
-            let smooth = sim.plan().smooth;
+            // Who keeps to a limit comes when its slot does.
+            let planned = sim.plan().webhooks.iter().map(|planned| &planned.webhook);
+            let limited = planned.filter(|webhook| webhook.rate_limit.is_some());
+            let limited = limited.map(|webhook| webhook.id).any(|id| id == record.key.webhook_id);
+            let smooth = sim.plan().smooth && !limited;
             sim.with(|state| match &recorded {
                 Recorded::Yes => {
                     let step = state.next_step();
@@ -212,7 +216,7 @@ fn check_end(
 ) {
     let now = sim.now();
     let event = sim.with(|state| state.ledger.row(key).map(|row| row.event_id));
-    let there = sim.memory().events().iter().any(|stored| Some(stored.id) == event);
+    let there = event.is_some_and(|event| sim.memory().event_now(user, event).is_some());
     let expires_soon = sim.with(|state| {
         let row = state.ledger.row(key)?;
         Some(row.expires_at <= now.plus(LONGEST_PARKING + Duration::from_secs(1)))
@@ -229,7 +233,8 @@ fn check_end(
             }),
             // Parked for as long as that takes, it might outlive its event.
             Reason::EventExpired => !there || expires_soon,
-            Reason::AttemptsExhausted | Reason::Aborted => false,
+            // These are recorded with the attempt that they follow from.
+            Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
         };
         if !founded {
             let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));

@@ -104,7 +104,9 @@ impl StartWaits for Aws {
         webhook: WebhookId,
         minute: Minute,
     ) -> Result<WaitState, PortError> {
-        if mutation::started_early(&self.sim, webhook, minute) {
+        if mutation::started_early(&self.sim, webhook, minute)
+            || mutation::never_starts(&self.sim, webhook, minute)
+        {
             return Ok(WaitState::Running);
         }
         // As the adapter: it remembers what it has started until the minute strikes.

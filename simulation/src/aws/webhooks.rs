@@ -1,4 +1,4 @@
-//! Webhooks, and keys to the API.
+//! Webhooks.
 
 use super::{Aws, waits::past};
 use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once, trace::short};
@@ -6,8 +6,7 @@ use grapnel_domain::{
     health::Circuit,
     ids::{UserId, WebhookId},
     ports::{
-        ApiKey, Consistency, KeyHash, ListWebhooks, Page, PortError, ReadKeys, ReadSubscriptions,
-        ReadWebhooks, StoreKeys, StoreWebhooks,
+        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
     },
     time::Timestamp,
     webhook::{Subscription, Webhook},
@@ -48,7 +47,10 @@ impl ReadWebhooks for Aws {
                 sim.with(|state| {
                     if let Some(invocation) = state.invocation() {
                         invocation.configs.push((id, webhook.retry_config.clone()));
-                        invocation.circuits.push((id, !webhook.health.is_failing()));
+                        let closed = !webhook.health.is_failing();
+                        invocation.circuits.push((id, closed));
+                        let limited = webhook.rate_limit.is_some();
+                        invocation.limits.push((id, limited && closed));
                     }
                 });
             }
@@ -81,6 +83,11 @@ impl ListWebhooks for Aws {
         let effect = |sim: &Sim| at_once(sim.memory().list_webhooks(user, limit, after));
         self.read(Part::Tables, "list webhooks", effect).await
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        let effect = |sim: &Sim| at_once(sim.memory().count_webhooks(user));
+        self.read(Part::Tables, "count webhooks", effect).await
+    }
 }
 
 impl StoreWebhooks for Aws {
@@ -112,23 +119,25 @@ impl StoreWebhooks for Aws {
         let user = user.clone();
         let effect = move |sim: &Sim| {
             let deleted = at_once(sim.memory().delete_webhook(&user, id))?;
+            sim.with(|state| state.ledger.limiter_is_gone(id));
             changed(sim, &user, id);
             Ok(deleted)
         };
         self.write(Part::Tables, "delete webhook", effect).await
     }
-}
 
-impl ReadKeys for Aws {
-    async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
-        self.read(Part::Tables, "read key", |sim: &Sim| at_once(sim.memory().key(hash))).await
-    }
-}
-
-impl StoreKeys for Aws {
-    async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
-        let (hash, key) = (hash.clone(), key.clone());
-        let effect = move |sim: &Sim| at_once(sim.memory().store_key(&hash, &key));
-        self.write(Part::Tables, "store key", effect).await
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let user = user.clone();
+        let effect = move |sim: &Sim| {
+            let deleted = at_once(sim.memory().delete_unchanged_webhook(&user, id, read_at))?;
+            changed(sim, &user, id);
+            Ok(deleted)
+        };
+        self.write(Part::Tables, "delete webhook", effect).await
     }
 }

@@ -84,7 +84,7 @@ fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(
     let scheduled = delivery.attempts.iter().filter(|attempt| !attempt.manual).count();
     let expected = path.answers();
     match path {
-        Path::Success | Path::Delayed => {
+        Path::Success | Path::Delayed | Path::Limited => {
             // A failed request stands in for the receiver's refusal, or comes before its answers.
             let fits = codes == expected || (failed == 1 && codes == [200]);
             if !fits {
@@ -130,8 +130,8 @@ fn requests(counts: &Counts, recorded: u64, happened: Happened) -> Result<(), St
         return Err(format!("{requests} requests for {needed} attempts"));
     }
     let killed = happened.by == "delivery" && happened.fault.is_some_and(Fault::kills);
-    // Whoever dies may be at work on all three deliveries.
-    if after_death > if killed { 3 } else { 0 } {
+    // Whoever dies may be at work on all four deliveries.
+    if after_death > if killed { 4 } else { 0 } {
         return Err(format!("{after_death} requests repeated after a death"));
     }
     let record_failed = happened.in_call("delivery", "record attempt");

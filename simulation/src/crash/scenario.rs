@@ -4,10 +4,11 @@ use super::{Call, Calls, Cut, outcome};
 use crate::{
     invocation::{Function, Invocation},
     mutation::Mutation,
-    plan::{Faults, Plan, PlannedEvent, PlannedWebhook, Settings, url},
+    plan::{Faults, MOST_STEPS, Plan, PlannedEvent, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
+    source::Intake,
     task::at_once,
     trace::Trace,
     users,
@@ -45,6 +46,10 @@ const KEY: &str = "key-of-the-scenario";
 /// had to be repaired on the way: the last retry is due after an hour.
 const ASKED_AT: Timestamp = at_second(6 * 3600);
 
+/// The first free slot of the webhook with a rate limit: further ahead than a queue delays, and half
+/// a minute after a full one.
+const FREE_SLOT: Timestamp = at_second(1890);
+
 /// How long the user waits for an answer: API Gateway gives up after as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -64,15 +69,18 @@ pub(super) enum Path {
     Delayed,
     /// Fails, comes back by a shared wait, fails for good, and is asked for once more.
     Exhausted,
+    /// Waits for its slot in a shared wait, then by queue delay, and takes it.
+    Limited,
 }
 
 impl Path {
-    pub(super) const ALL: [Self; 3] = [Self::Success, Self::Delayed, Self::Exhausted];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Success, Self::Delayed, Self::Exhausted, Self::Limited];
 
     /// What its receiver answers to one attempt after the other.
     pub(super) const fn answers(self) -> &'static [u16] {
         match self {
-            Self::Success => &[200],
+            Self::Success | Self::Limited => &[200],
             Self::Delayed => &[503, 200],
             Self::Exhausted => &[503, 503, 200],
         }
@@ -87,7 +95,7 @@ impl Path {
             schedule: Schedule::DelaysSeconds(vec![delay]),
         };
         match self {
-            Self::Success => (Receiver::Answers(200), retry(3, 800)),
+            Self::Success | Self::Limited => (Receiver::Answers(200), retry(3, 800)),
             // With its jitter just what the queue takes.
             Self::Delayed => (Receiver::FailsUntil(at_second(780)), retry(3, 800)),
             Self::Exhausted => (Receiver::FailsUntil(ASKED_AT), retry(2, 3600)),
@@ -101,12 +109,19 @@ impl Path {
     }
 }
 
-fn plan(order: u64, circuits: bool) -> Plan {
+/// The plan. What waits in the index for a circuit or a slot hides what wrong handlers do, or has them
+/// do it without end: for those nothing waits there but for retries.
+fn plan(order: u64, is_right: bool) -> Plan {
     let planned = |path: Path| {
         let (receiver, retry) = path.planned();
         let id = path.webhook();
-        let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).retry(retry).build();
-        PlannedWebhook { webhook, receiver, appears: START }
+        let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).retry(retry);
+        let webhook = match path {
+            Path::Limited if is_right => webhook.limited_to(1).next_slot(FREE_SLOT),
+            Path::Limited => webhook.limited_to(1),
+            Path::Success | Path::Delayed | Path::Exhausted => webhook,
+        };
+        PlannedWebhook { webhook: webhook.build(), receiver, appears: START }
     };
     let body = format!(
         r#"{{"id":"eb-1","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{USER}","id":"e1"}}}}"#
@@ -120,18 +135,21 @@ fn plan(order: u64, circuits: bool) -> Plan {
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(120),
             // In every other order the first failure opens a circuit, and what is retried soon is
-            // parked until it is due. Not for handlers that are wrong: parking hides what they do.
+            // parked until it is due.
             circuit: CircuitRules {
-                failures: if circuits && order % 2 == 1 { 1 } else { 10 },
+                failures: if is_right && order % 2 == 1 { 1 } else { 10 },
                 first_interval: Duration::from_secs(1200),
             },
             waiting_page: 100,
             settled_page: 100,
+            intake: Intake::Erratic,
         },
         faults: Faults::none(),
         webhooks: Path::ALL.map(planned).into(),
         events: vec![PlannedEvent { body, puts: vec![at_second(1)], malformed: false }],
         acts: Vec::new(),
+        until: None,
+        most_steps: MOST_STEPS,
     }
 }
 
@@ -157,12 +175,8 @@ pub(super) fn run(
 /// The user asks until an answer says that it will be done, as anybody would.
 async fn ask_for_one_more(sim: &Sim) {
     let api = users::api(sim);
-    let key = ApiKey {
-        id: KeyId::from_uuid(Path::Exhausted.webhook().uuid()),
-        user_id: plan_user(sim),
-        scopes: Scope::ALL.to_vec(),
-        created_at: START,
-    };
+    let id = KeyId::from_uuid(Path::Exhausted.webhook().uuid());
+    let key = ApiKey::new(id, plan_user(sim), Scope::OF_USERS.to_vec(), START);
     if let Err(error) = at_once(sim.memory().store_key(&KeyHash::of(KEY), &key)) {
         sim.with(|state| state.ledger.broken(error.to_string()));
     }

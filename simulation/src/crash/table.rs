@@ -1,28 +1,13 @@
 //! What was tried, as a table in Markdown.
 
 use super::{Call, Fault, Report};
-use grapnel_testing::document::{generated_part, with_generated_part};
+use crate::document::Part;
 use std::fmt;
-
-/// The name of the table's part of `docs/reliability.md`.
-const PART: &str = "crash points, simulated";
 
 /// The order in which the callers come.
 const CALLERS: [&str; 4] = ["ingest", "delivery", "wait", "api"];
 
 impl Report {
-    /// Whether a document says just this.
-    #[must_use]
-    pub fn is_in(&self, document: &str) -> bool {
-        generated_part(document, PART) == Some(self.to_string().trim())
-    }
-
-    /// The document with this report in its place; `None` if it has no place for it.
-    #[must_use]
-    pub fn written_into(&self, document: &str) -> Option<String> {
-        with_generated_part(document, PART, &self.to_string())
-    }
-
     /// Each call once, callers together, else in the order in which they first came.
     fn rows(&self) -> Vec<Call> {
         let mut rows: Vec<Call> = Vec::new();
@@ -41,6 +26,10 @@ impl Report {
         let (all, kept) = (cases().count(), cases().filter(|case| case.kept).count());
         if kept == all { format!("✓ {all}") } else { format!("✗ {} of {all}", all - kept) }
     }
+}
+
+impl Part for Report {
+    const NAME: &'static str = "crash points, simulated";
 }
 
 impl fmt::Display for Report {

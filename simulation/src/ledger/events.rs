@@ -52,6 +52,11 @@ impl Ledger {
         }
     }
 
+    /// When an event was put on its queue first.
+    pub(crate) fn put_at(&self, event: EventId) -> Option<Timestamp> {
+        self.accepted.get(&event).map(|accepted| accepted.put)
+    }
+
     /// The event that a message is about.
     pub(crate) fn event_of(&self, body: &str) -> Option<EventId> {
         let event = InboundEvent::parse(body, Timestamp::from_millis(0)).ok()?;
@@ -72,9 +77,7 @@ impl Ledger {
         event.fanned_out = true;
         let event = &*event;
         let wanted = history.always(&event.user, event.put, now, |webhook| event.is_for(webhook));
-        let has_one = |webhook: &WebhookId| {
-            self.rows.iter().any(|((of, _), row)| of == webhook && row.event_id == id)
-        };
+        let has_one = |webhook: &WebhookId| self.by_event.contains_key(&(*webhook, id));
         if let Some(without) = wanted.iter().find(|webhook| !has_one(webhook)) {
             let what = format!("{} was acknowledged, {} has nothing", short(id), short(without));
             self.broken(what);

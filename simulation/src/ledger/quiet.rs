@@ -15,6 +15,10 @@ const MESSAGES_PER_FAULT: u64 = 4;
 /// stands in for an attempt's message.
 const CHECKS_PER_PARKING: u64 = 2;
 
+/// How often an attempt that a replay asks for may be sent on for one slot: the first free one is
+/// ten hours ahead at most, and a queue delays by a quarter of an hour.
+const HOPS_PER_REPLAY: u64 = 40;
+
 /// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
 const COPIES_PER_FAULT: u64 = 2;
 
@@ -40,6 +44,14 @@ impl Ledger {
         let sent = counts.of(Count::Messages);
         if sent > most {
             self.broken(format!("{sent} messages were sent; {most} were to be expected at most"));
+        }
+        // Who has a slot is scheduled for it once, and who was released for it once more.
+        let (sends, slots) = (counts.of(Count::SlotSends), counts.of(Count::Slots));
+        let most = slots + MESSAGES_PER_FAULT * counts.of_group(Group::Fault);
+        if sends > most {
+            self.broken(format!(
+                "{slots} slots were handed out, and {sends} messages sent for them"
+            ));
         }
         if smooth {
             self.check_smooth(counts);
@@ -77,17 +89,21 @@ impl Ledger {
     /// How many messages about one delivery may be on the queue at once, beside those that are being
     /// worked on: the next one, and copies.
     pub(crate) fn most_copies(counts: &Counts) -> u64 {
-        // Whoever parks sends a check.
-        1 + counts.of(Count::Parked) + COPIES_PER_FAULT * counts.of_group(Group::Fault)
+        // Whoever parks, or has a delivery wait for its slot, sends a check.
+        1 + counts.of(Count::Parked)
+            + counts.of(Count::SlotWaits)
+            + COPIES_PER_FAULT * counts.of_group(Group::Fault)
     }
 }
 
-/// One message for each attempt, postponement and parking, one for each page of a release
-/// or a replay.
+/// One message for each attempt, postponement, parking and slot, one for each page of a release or
+/// a replay.
 fn needed_messages(counts: &Counts) -> u64 {
     counts.of(Count::Attempts)
         + counts.of(Count::Postponed)
         + counts.of(Count::Parked)
+        + counts.of(Count::SlotSends)
+        + counts.of(Count::SlotWaits)
         + counts.of(Count::Releases)
         + counts.of(Count::ReplayPages)
 }
@@ -96,6 +112,7 @@ fn needed_messages(counts: &Counts) -> u64 {
 fn most_messages(counts: &Counts) -> u64 {
     needed_messages(counts)
         + counts.of(Count::Deliveries)
-        + CHECKS_PER_PARKING * counts.of(Count::Parked)
+        + CHECKS_PER_PARKING * (counts.of(Count::Parked) + counts.of(Count::SlotWaits))
+        + HOPS_PER_REPLAY * counts.of(Count::Replayed)
         + MESSAGES_PER_FAULT * counts.of_group(Group::Fault)
 }

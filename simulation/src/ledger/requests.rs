@@ -81,7 +81,9 @@ impl Ledger {
         }
         let requests = self.requests.entry(key).or_default();
         requests.push(Request { sending, fate: Fate::UnderWay, answer: None, claimed: false });
-        (requests.len() - 1, again)
+        let place = requests.len() - 1;
+        self.under_way.entry(sending.task).or_default().push((key, place));
+        (place, again)
     }
 
     /// A request came to its end.
@@ -206,23 +208,20 @@ impl Ledger {
             .any(|request| request.sending.number == Some(number) && !request.sending.reaches)
     }
 
-    /// A function died: what it had not recorded is lost.
+    /// A function died: what it had not recorded is lost. One that came to its end has nothing left
+    /// to lose.
     pub(crate) fn died(&mut self, task: TaskId) {
-        for request in self.requests.values_mut().flatten() {
-            if request.sending.task == task && request.fate == Fate::UnderWay {
-                request.fate = Fate::Dead;
-            }
+        for (key, place) in self.under_way.remove(&task).unwrap_or_default() {
+            self.settle(key, place, Fate::Dead);
         }
     }
 
     /// A function came to its end in good order.
     pub(crate) fn finished(&mut self, task: TaskId) {
-        let unrecorded = self.requests.iter().find(|(_, requests)| {
-            requests.iter().any(|request| {
-                request.sending.task == task
-                    && request.sending.reaches
-                    && request.fate == Fate::UnderWay
-            })
+        let mut places = self.under_way.get(&task).into_iter().flatten();
+        let unrecorded = places.find(|(key, place)| {
+            let request = self.requests.get(key).and_then(|all| all.get(*place));
+            request.is_some_and(|r| r.sending.reaches && r.fate == Fate::UnderWay)
         });
         if let Some((key, _)) = unrecorded {
             let what = format!("{}: a request was made and not recorded", name(*key));

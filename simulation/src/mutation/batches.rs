@@ -41,8 +41,9 @@ fn without_stale_page(sim: &Sim, record: Record) -> Option<Record> {
 
 /// On the queue it stays a check: when it comes again, it ends where its attempt is on record.
 fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
-    let Ok(QueueMessage::Check(Check { target, attempt, not_before, after_parking: false })) =
-        QueueMessage::parse(&record.body)
+    let Ok(QueueMessage::Check(Check {
+        target, attempt, not_before, after_parking: false, ..
+    })) = QueueMessage::parse(&record.body)
     else {
         return Some(record);
     };

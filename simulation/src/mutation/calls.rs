@@ -22,6 +22,10 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Ou
             let kept = |m: &Outgoing| !matches!(m.message, QueueMessage::Check(_));
             messages.into_iter().filter(kept).collect()
         }
+        Some(Mutation::ForgetsSlots) => {
+            let has_slot = |m: &Outgoing| matches!(&m.message, QueueMessage::Attempt(attempt) if attempt.slot.is_some());
+            messages.into_iter().filter(|message| !has_slot(message)).collect()
+        }
         Some(Mutation::StaleSendsAttempts) => messages.into_iter().map(attempt_for_check).collect(),
         Some(Mutation::HurriesRetries) => messages.into_iter().map(hurried).collect(),
         Some(Mutation::SchedulesBeforeRecording) => {
@@ -113,9 +117,11 @@ pub(crate) fn after_enqueue(
 ) -> Vec<Result<(), PortError>> {
     match sim.mutation() {
         // Nothing was left to send: as if all had been sent.
-        Some(Mutation::StaleIsMerelyAcknowledged | Mutation::SchedulesBeforeRecording)
-            if answers.is_empty() =>
-        {
+        Some(
+            Mutation::StaleIsMerelyAcknowledged
+            | Mutation::SchedulesBeforeRecording
+            | Mutation::ForgetsSlots,
+        ) if answers.is_empty() => {
             vec![Ok(())]
         }
         // A batch that was not taken as a whole is an error to anybody.
@@ -212,4 +218,15 @@ pub(crate) fn started_early(sim: &Sim, webhook: WebhookId, minute: Minute) -> bo
         && sim.with(|state| {
             state.invocation().is_some_and(|i| i.awaited.contains(&(webhook, minute)))
         })
+}
+
+/// Whether a wrong handler starts no execution for this wait, since slots are waited for in it.
+pub(crate) fn never_starts(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
+    let waits = |delivery: &Delivery| {
+        delivery.webhook_id == webhook
+            && delivery.waits_for == Some(minute)
+            && delivery.slot.is_some()
+    };
+    sim.mutation() == Some(Mutation::AwaitsSlotsUnreleased)
+        && sim.memory().deliveries().iter().any(waits)
 }

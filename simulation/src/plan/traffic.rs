@@ -20,6 +20,12 @@ const USERS: [&str; 2] = ["ada", "bob"];
 /// between the two among them.
 const DELAYS: [u32; 14] = [1, 2, 5, 20, 30, 60, 61, 300, 899, 900, 901, 1800, 7200, 86_400];
 
+/// Requests per second, few enough that some have to wait.
+const LIMITS: [u32; 5] = [1, 1, 2, 10, 1000];
+
+/// Slots that may be taken at once: up to an hour's, of the lowest limit.
+const MOST_IN_A_CROWD: u64 = 3600;
+
 /// A webhook, and who is at its other end.
 #[derive(Debug)]
 pub(crate) struct PlannedWebhook {
@@ -53,6 +59,10 @@ pub(crate) enum What {
     Edit(usize, Option<RetryConfig>),
     /// Asks for one more attempt of some delivery; the number chooses among those there are.
     Retry(u64),
+    /// Sets the rate limit, or takes it away.
+    Limit(usize, Option<u32>),
+    /// So many deliveries that nobody sees here get the next slots of a webhook's rate limit.
+    Crowd(usize, u32),
     Test(usize),
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
@@ -86,6 +96,13 @@ fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
     let mut built = a_webhook().id(id).for_user(user).url(&url(id, 0)).retry(retry_config(random));
     if random.chance(200) {
         built = built.events([*random.pick::<&str>(&["lead.created", "lead.*", "task.failed"])]);
+    }
+    if random.chance(250) {
+        built = built.limited_to(*random.pick(&LIMITS));
+        // Some have handed out slots for a while to come, to deliveries that nobody sees here.
+        if !smooth && random.chance(500) {
+            built = built.next_slot(moment(random, 7200));
+        }
     }
     built = match random.within(0..=9) {
         0 => built.disabled(),
@@ -148,9 +165,14 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
     for _ in 0..count {
         let mut at = moment(random, 20_000);
         let what = act(random, webhooks);
-        if matches!(what, What::Replay { .. }) {
+        if let What::Replay { webhook, .. } = what {
             // Once something has failed for good.
             at = at.plus(Duration::from_secs(random.spread(1..=80_000)));
+            if random.chance(800) {
+                let crowd = u32::try_from(random.within(1..=MOST_IN_A_CROWD)).unwrap_or(1);
+                acts.push(Act { at, what: What::Crowd(webhook, crowd) });
+                at = at.plus(Duration::from_secs(1));
+            }
         }
         if random.chance(200) {
             // Once more: a double click, or somebody who got no answer.
@@ -171,15 +193,16 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=12) {
+    match random.within(0..=13) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
         3 => What::Edit(webhook, None),
         4 => What::Edit(webhook, Some(retry_config(random))),
         5 => What::Test(webhook),
-        6..=8 => {
-            let success = random.chance(150);
+        6 => What::Limit(webhook, *random.pick(&[None, Some(1), Some(1000)])),
+        7..=9 => {
+            let success = random.chance(250);
             let status = if success { ReplayStatus::Success } else { ReplayStatus::Failed };
             What::Replay { webhook, all: random.chance(400), status }
         }

@@ -70,6 +70,50 @@ async fn a_webhook_gets_what_its_patterns_name_and_nothing_else() -> anyhow::Res
 }
 
 #[tokio::test]
+async fn a_webhook_gets_what_passes_its_filter_and_nothing_else() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let filter = json!({
+        "plan": ["team", { "prefix": "enterprise" }],
+        "$or": [{ "seats": [{ "numeric": [">=", 50] }] }, { "trial": [{ "exists": false }] }],
+    });
+    let filtered = world.webhook("/filtered", json!({ "filter": filter })).await?;
+    assert_eq!(filtered.filter, Some(filter));
+    world.webhook("/all", json!({})).await?;
+    let events = [
+        (json!({ "name": "a", "plan": "team" }), true),
+        (json!({ "name": "b", "plan": "enterprise-eu", "seats": 50.0, "trial": true }), true),
+        (json!({ "name": "c", "plan": "team", "seats": 49, "trial": true }), false),
+        (json!({ "name": "d", "plan": "free" }), false),
+        (json!({ "name": "e" }), false),
+    ];
+    let path = format!("/api/webhooks/{}/filter/test", filtered.id);
+    for (data, passes) in &events {
+        let tried: Value = world.api.post(&path, &json!({ "data": data })).await?.json(200)?;
+        assert_eq!(tried["matches"], *passes, "{data}: {tried}");
+        world.publish("lead.created", data.clone()).await?;
+    }
+
+    world.requests("/all", events.len()).await?;
+    // Recorded along with those, so whatever was to be sent is on its way.
+    let names = |path: &str| -> anyhow::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for request in world.receiver.received(path) {
+            let body: Value = serde_json::from_slice(&request.body)?;
+            names.push(body["data"]["name"].as_str().context("a name")?.to_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    };
+    world.requests("/filtered", 2).await?;
+    assert_eq!(names("/filtered")?, ["a", "b"]);
+    assert_eq!(world.api.deliveries(&filtered.id).await?.len(), 2, "the others left no trace");
+
+    // A test is sent whatever the filter says.
+    ensure!(world.api.test(&filtered.id).await?.status == 200, "the test was delivered");
+    Ok(())
+}
+
+#[tokio::test]
 async fn disabled_and_deleted_webhooks_get_nothing() -> anyhow::Result<()> {
     let world = World::main().await?;
     let born_disabled = world.webhook("/born-disabled", json!({ "status": "disabled" })).await?;

@@ -1,7 +1,11 @@
 //! What the body holds, format by format, down to the byte.
 
 use anyhow::{Context, ensure};
-use grapnel_tests::{forged, signature, world::World};
+use grapnel_tests::{
+    forged, signature,
+    until::{Look, until},
+    world::{SOON, World},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -93,6 +97,47 @@ async fn cloudevents_is_a_structured_cloud_event() -> anyhow::Result<()> {
         })
     );
     signature::verify(&request, &webhook.secret)
+}
+
+#[tokio::test]
+async fn a_transform_makes_the_body_and_one_that_fails_can_be_mended() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let template = "{\"text\": {{ (\"Step \" + data.step)|tojson }}}";
+    let transform = json!({ "template": template, "contentType": "application/vnd.chat+json" });
+    let webhook = world.webhook("/chat", json!({ "transform": transform })).await?;
+    assert_eq!(webhook.transform, Some(transform));
+    let path = format!("/api/webhooks/{}/transform/preview", webhook.id);
+    let preview: Value =
+        world.api.post(&path, &json!({ "data": { "step": "a" } })).await?.json(200)?;
+    assert_eq!(preview["body"], r#"{"text": "Step a"}"#);
+
+    world.publish("task.failed", json!({ "step": "\"b\"" })).await?;
+    let request = world.requests("/chat", 1).await?.remove(0);
+    assert_eq!(request.header("content-type"), Some("application/vnd.chat+json"));
+    assert_eq!(std::str::from_utf8(&request.body)?, r#"{"text": "Step \"b\""}"#);
+    signature::verify(&request, &webhook.secret)?;
+    world.settled(&webhook).await?;
+
+    // It has no step, so there is no body: told at once, and nothing is sent.
+    world.publish("task.failed", json!({ "name": "c" })).await?;
+    let failed = until("a delivery that failed", SOON, async || {
+        let found = world.api.deliveries(&webhook.id).await?;
+        let failed = found.iter().find(|delivery| delivery.status == "failed");
+        Ok(failed.cloned().map_or_else(|| Look::not_yet(&found), Look::Found))
+    })
+    .await?;
+    assert_eq!(failed.reason.as_deref(), Some("transform_failed"));
+    let error = failed.attempts[0].error.clone().context("an error")?;
+    ensure!(error.contains("line 1: undefined value"), "{error}");
+    assert_eq!(world.receiver.received("/chat").len(), 1);
+
+    let mended = json!({ "transform": { "template": "{{ data.name|tojson }}" } });
+    world.api.change_webhook(&webhook.id, &mended).await?;
+    let retried = world.api.retry(&webhook.id, &failed.id).await?;
+    ensure!(retried.status == 202, "{retried:?}");
+    let request = world.requests("/chat", 2).await?.remove(1);
+    assert_eq!(std::str::from_utf8(&request.body)?, r#""c""#);
+    Ok(())
 }
 
 #[tokio::test]

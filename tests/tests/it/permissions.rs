@@ -18,6 +18,7 @@ use grapnel_tests::{
     until::{Look, until},
     world::{SOON, World, now},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -34,6 +35,8 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     // Success; a retry by queue; one by a shared wait; an end at a release; a check.
     let by_queue = world.webhook("/queue", delayed(1)).await?;
     let by_wait = world.webhook("/wait", delayed(3)).await?;
+    let limited = world.webhook("/limit", json!({ "rateLimit": 1 })).await?;
+    world.state.hand_out_slots(&world.user, &limited, 100).await?;
     let ended = world.webhook("/end", delayed(3)).await?;
     for path in ["/queue", "/wait"] {
         world.receiver.answer_with(path, Script::statuses([500]));
@@ -67,6 +70,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let rotate = format!("/api/webhooks/{}/secret/rotate", tested.id);
     world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
     world.api.webhooks().await?;
+    tour_of_keys(world).await?;
 
     // Dead letters of both queues.
     let outputs = &world.stack.outputs;
@@ -80,12 +84,37 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     }
 
     world.settled(&by_queue).await?;
+    world.delivery_within(LONG, &limited, "in its slot", Delivery::is_settled).await?;
     world.receiver.wait_for("/check", 1, LONG).await?;
     world.delivery_within(LONG, &by_wait, "that is settled", Delivery::is_settled).await?;
     let ended = world.delivery_within(LONG, &ended, "that ended", Delivery::is_settled).await?;
     assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
     world.api.delete_webhook(&tested.id).await?;
     world.state.wait_failures(&by_wait.id).await
+}
+
+/// A key that is made, used, listed and revoked, and a portal link that is opened.
+async fn tour_of_keys(world: &World) -> anyhow::Result<()> {
+    let key = world.admin.create_key(&world.user, &[]).await?;
+    world.admin.with_key(&key.key).webhooks().await?;
+    let of_user = format!("?userId={}", world.user);
+    world.admin.get(&format!("/api/keys{of_user}")).await?.json::<Value>(200)?;
+    let path = format!("/api/keys/{}{of_user}", key.id);
+    until("a revoked key", SOON, async || {
+        let answer = world.admin.send(Method::DELETE, &path, None).await?;
+        Ok(if answer.status == 204 { Look::Found(()) } else { Look::not_yet(answer) })
+    })
+    .await?;
+    let link = json!({ "userId": world.user, "scopes": ["webhooks:read"] });
+    let link: Value = world.admin.post("/api/portal-links", &link).await?.json(201)?;
+    let token = json!({ "token": link["token"] });
+    world
+        .api
+        .with_authorization(None)
+        .post("/api/portal-sessions", &token)
+        .await?
+        .json::<Value>(201)?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -241,7 +270,7 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let outputs = &world.stack.outputs;
     delivery.can_consume(&outputs.delivery_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
-    // It writes the health of endpoints there, and takes nothing away.
+    // It writes the health of endpoints and their limiters there, and takes nothing away.
     delivery.cannot_delete(&outputs.webhooks_table, "userId").await?;
     delivery.cannot_scan(&outputs.webhooks_table).await?;
     delivery.cannot_write(&outputs.events_table, "userId").await?;

@@ -157,8 +157,13 @@ async fn a_delivery_whose_wait_is_over_is_healed_by_a_check() -> anyhow::Result<
 
     // Recorded for a minute whose execution has ended: nobody will ever release it.
     let late = forged::abandoned(&world, &webhook, retry).await?;
-    let check =
-        Check { target: late.target(), attempt: 2, not_before: now()?, after_parking: false };
+    let check = Check {
+        target: late.target(),
+        attempt: 2,
+        not_before: now()?,
+        after_parking: false,
+        after_slots: false,
+    };
     let check = QueueMessage::Check(check).to_json();
     world.queues.send(&world.stack.outputs.delivery_queue_url, &check).await?;
     world.requests("/hook", 2).await?;

@@ -30,9 +30,12 @@ fn routes(world: &World, webhook: &str, delivery: &str) -> Vec<Route> {
     vec![
         route(Method::GET, "", "webhooks:read", None),
         route(Method::PUT, "", "webhooks:write", Some(whole)),
+        route(Method::PATCH, "", "webhooks:write", Some(json!({ "name": "taken over" }))),
         route(Method::GET, "/secret", "webhooks:write", None),
         route(Method::POST, "/secret/rotate", "webhooks:write", Some(json!({}))),
         route(Method::POST, "/test", "webhooks:write", None),
+        route(Method::POST, "/filter/test", "webhooks:read", Some(json!({ "data": {} }))),
+        route(Method::POST, "/transform/preview", "webhooks:read", None),
         route(Method::GET, "/deliveries", "deliveries:read", None),
         route(Method::GET, &format!("/deliveries/{delivery}"), "deliveries:read", None),
         route(Method::POST, &format!("/deliveries/{delivery}/retry"), "deliveries:retry", None),
@@ -86,7 +89,7 @@ async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
             assert_eq!(problem.code, "unauthorized", "{} {authorization:?}", route.name());
             assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
         }
-        for path in ["/api/webhooks", "/api/keys"] {
+        for path in ["/api/webhooks", "/api/keys", "/api/portal-links"] {
             assert_eq!(api.post(path, &json!({})).await?.problem(401)?.code, "unauthorized");
         }
     }
@@ -100,7 +103,13 @@ async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
 async fn a_key_without_the_scope_may_not() -> anyhow::Result<()> {
     let world = World::main().await?;
     let (webhook, delivery) = delivered(&world).await?;
-    let all = ["webhooks:read", "webhooks:write", "deliveries:read", "deliveries:retry"];
+    let all = [
+        "webhooks:read",
+        "webhooks:write",
+        "events:publish",
+        "deliveries:read",
+        "deliveries:retry",
+    ];
     for route in routes(&world, &webhook.id, &delivery.id) {
         let others: Vec<&str> = all.into_iter().filter(|scope| *scope != route.scope).collect();
         let key = world.admin.create_key(&world.user, &others).await?;

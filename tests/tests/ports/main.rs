@@ -59,13 +59,16 @@ async fn keys() -> KeyStore {
 mod contract {
     grapnel_testing::contract_of_webhooks!(crate::webhooks());
     grapnel_testing::contract_of_health!(crate::webhooks());
+    grapnel_testing::contract_of_limits!(crate::webhooks());
     grapnel_testing::contract_of_events!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
+    grapnel_testing::contract_of_portal!(crate::keys());
     grapnel_testing::contract_of_deliveries!(crate::deliveries());
     grapnel_testing::contract_of_records!(crate::deliveries());
     grapnel_testing::contract_of_endings!(crate::deliveries());
     grapnel_testing::contract_of_listing!(crate::deliveries());
     grapnel_testing::contract_of_parking!(crate::deliveries());
+    grapnel_testing::contract_of_slots!(crate::deliveries());
     grapnel_testing::contract_of_reopening!(crate::deliveries());
     grapnel_testing::contract_of_settled!(crate::deliveries());
     grapnel_testing::contract_of_replays!(crate::events());

@@ -26,7 +26,7 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 5] = [
+const STACKS: [Wanted; 7] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
     // What production allows, which no local receiver can be part of.
     Wanted {
@@ -50,6 +50,22 @@ const STACKS: [Wanted; 5] = [
         waits: Waits::Real,
         parameters: &[("CircuitFailures", "3"), ("CircuitFirstIntervalSeconds", "2")],
     },
+    // As `tight`, apart from it: whoever tests here kills the functions.
+    Wanted {
+        name: "crash",
+        waits: Waits::Real,
+        parameters: &[
+            ("LongestQueueDelaySeconds", "2"),
+            ("FunctionTimeoutSeconds", "5"),
+            ("VisibilityTimeoutSeconds", "30"),
+        ],
+    },
+    // An issuer whose tokens it takes, at an address that is given to it below.
+    Wanted {
+        name: "tokens",
+        waits: Waits::Real,
+        parameters: &[("JwtAudience", "hooks"), ("JwtDefaultScopes", "webhooks:read")],
+    },
     Wanted {
         name: "scaled",
         waits: Waits::Shortened,
@@ -71,21 +87,28 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     let step = Step::begin("Stacks");
     let real = start(workspace, &programs, 1.0, "emulator-test").await?;
     let shortened = start(workspace, &programs, 0.001, "emulator-test-scaled").await?;
+    // Where a test will play the issuer.
+    let issuer = format!("http://127.0.0.1:{}", free_port()?);
     let mut stacks: BTreeMap<&str, Stack> = BTreeMap::new();
     for (waits, emulator) in [(Waits::Real, &real), (Waits::Shortened, &shortened)] {
         let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
         for wanted in STACKS.iter().filter(|wanted| wanted.waits == waits) {
             // Of its own, since the stacks share a bus.
             let source = format!("{}.platform", wanted.name);
-            let stack = deployer.deploy(wanted.name, &source, wanted.parameters).await?;
+            let mut parameters = wanted.parameters.to_vec();
+            if wanted.name == "tokens" {
+                parameters.push(("JwtIssuer", &issuer));
+            }
+            let stack = deployer.deploy(wanted.name, &source, &parameters).await?;
             stacks.insert(wanted.name, stack);
         }
     }
     let file = workspace.local("test-stacks.json");
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
-    step.done("main, strict, tight, circuit, scaled");
+    step.done(STACKS.map(|wanted| wanted.name).join(", "));
 
-    let result = run_tests(workspace, &file, &cli, arguments).await;
+    let beside = Beside { stacks: &file, issuer: &issuer, cli: &cli };
+    let result = run_tests(workspace, &beside, arguments).await;
     if result.is_err() {
         let logs = [real.log(), shortened.log()].map(|log| log.display().to_string());
         println!("The logs of the local AWS and its functions: {}", logs.join(", "));
@@ -106,19 +129,25 @@ async fn start(
     Emulator::start(workspace, &Settings { programs, port, purpose, wait_scale, name }).await
 }
 
-async fn run_tests(
-    workspace: &Workspace,
-    stacks: &Path,
-    cli: &Path,
-    arguments: &[String],
-) -> Result<()> {
+/// What the tests are told of.
+struct Beside<'a> {
+    /// The file that says where the stacks are.
+    stacks: &'a Path,
+    /// Where a test plays an issuer of tokens.
+    issuer: &'a str,
+    /// The command line, built.
+    cli: &'a Path,
+}
+
+async fn run_tests(workspace: &Workspace, beside: &Beside<'_>, arguments: &[String]) -> Result<()> {
     let mut tests = Command::new("cargo");
     tests
         .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--"])
         .args(arguments)
-        .env("GRAPNEL_STACKS", stacks)
+        .env("GRAPNEL_STACKS", beside.stacks)
+        .env("GRAPNEL_ISSUER", beside.issuer)
         .env("GRAPNEL_XTASK", std::env::current_exe()?)
-        .env("GRAPNEL_CLI", cli)
+        .env("GRAPNEL_CLI", beside.cli)
         // All at once: each of them waits, for a minute of the clock or for a check, far more than
         // it works. As many as there are processors at a time would take half an hour.
         .env("RUST_TEST_THREADS", "100")

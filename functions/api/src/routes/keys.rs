@@ -1,22 +1,26 @@
-//! `/api/keys`: for the admin.
+//! `/api/keys`: for admins. Sessions of portal links are keys too, and listed and ended as such.
+
+pub(super) mod draft;
 
 use crate::{
     auth::Caller,
-    body::{Incoming, Object},
+    body::Incoming,
+    pages::{self, PageRequest, PageWriter},
+    path::Ids,
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, NewKeyView},
+    views::{self, KeyView, NewKeyView},
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use grapnel_domain::{
-    fault::{Faults, FieldFault},
-    ports::{ApiKey, Clock, GenerateIds, KeyHash, StoreKeys},
-    scope::Scope,
-};
+use grapnel_domain::ports::{ApiKey, Clock, GenerateIds, KeyHash, ListKeys, RevokeKeys, StoreKeys};
 use std::sync::Arc;
 
-/// What a user's key begins with, so that one that leaked is recognised.
+/// What a key begins with, so that one that leaked is recognised.
 const KEY_PREFIX: &str = "gk_";
 
 /// `POST /api/keys`: makes a key for a user. Only its hash is stored: this answer is the one time
@@ -26,42 +30,57 @@ pub(super) async fn create<P: Ports>(
     caller: Caller,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_manage_keys()?;
+    let permit = caller.may_manage_keys(&[])?;
     let mut input = body.object().await?;
     let user_id = permit.user_with(input.take_user()?)?;
-    let scopes = scopes(&input).map_err(Problem::invalid_fields)?;
+    let now = api.clock.now();
+    let draft = draft::parse(&input, now).map_err(Problem::invalid_fields)?;
 
-    let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(api.ids.token()));
-    let stored = ApiKey { id: api.ids.key_id(), user_id, scopes, created_at: api.clock.now() };
+    let key = new_token(&api, KEY_PREFIX);
+    let stored = ApiKey {
+        name: draft.name,
+        description: draft.description,
+        expires_at: draft.expires_at,
+        ..ApiKey::new(api.ids.key_id(), user_id, draft.scopes, now)
+    };
     api.keys.store_key(&KeyHash::of(&key), &stored).await?;
     views::json(StatusCode::CREATED, &NewKeyView::new(&stored, &key))
 }
 
-/// The `scopes` asked for, sorted; all of them if none are named.
-fn scopes(input: &Object) -> Result<Vec<Scope>, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    input.refuse_others(&["scopes"], &mut faults);
-    let mut scopes = Vec::new();
-    match input.get("scopes").map(|value| value.as_array()) {
-        None => scopes.extend(Scope::ALL),
-        Some(None) => faults.add("scopes", "must be a list"),
-        Some(Some(list)) if list.is_empty() => {
-            faults.add("scopes", "must name at least one scope; left out, it stands for all");
-        }
-        Some(Some(list)) => {
-            for (index, entry) in list.iter().enumerate() {
-                let field = format!("scopes[{index}]");
-                match entry.as_str().map(str::parse::<Scope>) {
-                    None => faults.add(field, "must be a string"),
-                    Some(Err(unknown)) => faults.add(field, unknown.to_string()),
-                    Some(Ok(scope)) if scopes.contains(&scope) => {
-                        faults.add(field, format!("`{scope}` is named twice"));
-                    }
-                    Some(Ok(scope)) => scopes.push(scope),
-                }
-            }
+/// A text that nobody can guess: 256 random bits behind a prefix.
+pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(api.ids.token()))
+}
+
+/// `GET /api/keys`: a user's keys, newest first. Those whose time is over are shown until their rows
+/// are dropped: they say why a program is refused.
+pub(super) async fn list<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let permit = caller.may_manage_keys(pages::PARAMETERS)?;
+    let user = permit.user()?;
+    let asked = PageRequest::parse(permit.query())?;
+    let found = api.keys.list_keys(&user, asked.limit, asked.after).await?;
+    let mut page = PageWriter::new();
+    for key in &found.items {
+        if !page.add(key.id, &KeyView::new(key))? {
+            break;
         }
     }
-    scopes.sort_unstable();
-    if faults.is_empty() { Ok(scopes) } else { Err(faults.into_vec()) }
+    Ok(page.finish(found.next))
+}
+
+/// `DELETE /api/keys/{keyId}`: ends a key before the answer is sent. Asked again, it answers 404, as
+/// for any key that is not there.
+pub(super) async fn revoke<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<Response, Problem> {
+    let user = caller.may_manage_keys(&[])?.user()?;
+    if !api.keys.revoke_key(&user, ids.key()?).await? {
+        return Err(Problem::not_found());
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,6 +4,7 @@ use super::webhooks::change_webhook;
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
+    conditions::{IfMatch, tagged},
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -50,26 +51,33 @@ pub(super) async fn show<P: Ports>(
     views::json(StatusCode::OK, &SecretView { secret: webhook.secret.reveal() })
 }
 
-/// `POST /api/webhooks/{id}/secret/rotate`: a new secret, beside which the old one signs for
-/// `graceSeconds` more. A secret that was still in its own time of grace ends at once.
+/// `POST /api/webhooks/{id}/secret/rotate`: a new secret, ours or the caller's own, beside which the
+/// old one signs for `graceSeconds` more. A secret that was still in its own time of grace ends at once.
 pub(super) async fn rotate<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
     ids: Ids,
+    if_match: IfMatch,
     body: Incoming,
 ) -> Result<Response, Problem> {
     let permit = caller.may(Scope::WebhooksWrite, &[])?;
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
-    let grace = grace(&input).map_err(Problem::invalid_fields)?;
+    let Rotation { secret, grace } = rotation(&input).map_err(Problem::invalid_fields)?;
 
-    let (secret, now) = (api.ids.secret(), api.clock.now());
+    let (secret, now) = (secret.unwrap_or_else(|| api.ids.secret()), api.clock.now());
     let valid_until = now.plus(grace);
-    let change = |existing: &Webhook| rotated(existing, &secret, now, valid_until);
+    let change = |existing: &Webhook| {
+        if_match.check(existing)?;
+        Ok(rotated(existing, &secret, now, valid_until))
+    };
     let webhook = change_webhook(&api, &user, ids.webhook()?, change).await?;
-    let view =
-        RotationView { secret: webhook.secret.reveal(), previous_secret_valid_until: valid_until };
-    views::json(StatusCode::OK, &view)
+    let previous = webhook.previous_secret.as_ref();
+    let view = RotationView {
+        secret: webhook.secret.reveal(),
+        previous_secret_valid_until: previous.map_or(now, |previous| previous.valid_until),
+    };
+    Ok(tagged(views::json(StatusCode::OK, &view)?, &webhook))
 }
 
 /// The webhook with this secret. If it has it already, this very rotation was stored before: doing
@@ -88,9 +96,15 @@ fn rotated(existing: &Webhook, secret: &Secret, now: Timestamp, valid_until: Tim
     }
 }
 
-fn grace(input: &Object) -> Result<Duration, Vec<FieldFault>> {
+/// What a rotation is to be.
+struct Rotation {
+    secret: Option<Secret>,
+    grace: Duration,
+}
+
+fn rotation(input: &Object) -> Result<Rotation, Vec<FieldFault>> {
     let mut faults = Faults::default();
-    input.refuse_others(&["graceSeconds"], &mut faults);
+    input.refuse_others(&["graceSeconds", "secret"], &mut faults);
     let seconds = match input.get("graceSeconds") {
         None => Some(DEFAULT_GRACE_SECONDS),
         Some(value) => value.as_u64().filter(|seconds| *seconds <= MAX_GRACE_SECONDS),
@@ -99,8 +113,15 @@ fn grace(input: &Object) -> Result<Duration, Vec<FieldFault>> {
         let message = format!("must be a whole number from 0 to {MAX_GRACE_SECONDS}");
         faults.add("graceSeconds", message);
     }
+    let secret = input.get("secret").map(|value| Secret::parse(value.as_str().unwrap_or_default()));
+    if let Some(Err(invalid)) = &secret {
+        faults.add("secret", invalid.to_string());
+    }
     match seconds {
-        Some(seconds) if faults.is_empty() => Ok(Duration::from_secs(seconds)),
+        Some(seconds) if faults.is_empty() => {
+            let grace = Duration::from_secs(seconds);
+            Ok(Rotation { secret: secret.and_then(Result::ok), grace })
+        }
         _ => Err(faults.into_vec()),
     }
 }

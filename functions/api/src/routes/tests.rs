@@ -47,7 +47,7 @@ pub(super) async fn order<P: Ports>(
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let event_type = event_type(&input, &webhook).map_err(Problem::invalid_fields)?;
+    let event_type = known_type(&input, &webhook).map_err(Problem::invalid_fields)?;
 
     let order = write_order(&api, &webhook, event_type)?;
     let event = event_of(&api, &order)?;
@@ -66,10 +66,27 @@ pub(super) async fn order<P: Ports>(
     views::json(status, &DeliveryView::new(&delivery, Some(&payload)))
 }
 
-/// The type named in the body, else the first that the webhook asks for.
-fn event_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, Vec<FieldFault>> {
+fn known_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, Vec<FieldFault>> {
     let mut faults = Faults::default();
     input.refuse_others(&["event"], &mut faults);
+    match event_type(input, webhook) {
+        Ok(known) if faults.is_empty() => Ok(known),
+        Ok(_) => Err(faults.into_vec()),
+        Err(fault) => {
+            faults.add(fault.field, fault.message);
+            Err(faults.into_vec())
+        }
+    }
+}
+
+/// The type named in the body, else the first that the webhook asks for.
+///
+/// # Errors
+/// The fault of `event`, if there is no such type.
+pub(super) fn event_type(
+    input: &Object,
+    webhook: &Webhook,
+) -> Result<&'static EventType, FieldFault> {
     let found = match input.get("event") {
         Some(value) => value.as_str().and_then(catalogue::find),
         None => webhook
@@ -77,14 +94,26 @@ fn event_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, V
             .iter()
             .find_map(|pattern| EVENT_TYPES.iter().find(|known| pattern.matches(known.name))),
     };
-    if found.is_none() {
+    found.ok_or_else(|| {
         let known: Vec<&str> = EVENT_TYPES.iter().map(|known| known.name).collect();
-        faults.add("event", format!("must be a known event type: {}", known.join(", ")));
+        let message = format!("must be a known event type: {}", known.join(", "));
+        FieldFault { field: "event".into(), message }
+    })
+}
+
+/// The data of a type's sample, as it is written.
+///
+/// # Errors
+/// 500 if there is none.
+pub(super) fn sample(event_type: &EventType) -> Result<&'static str, Problem> {
+    #[derive(Deserialize)]
+    struct Sample<'a> {
+        #[serde(borrow)]
+        detail: &'a RawValue,
     }
-    match found {
-        Some(found) if faults.is_empty() => Ok(found),
-        _ => Err(faults.into_vec()),
-    }
+    let sample: Sample<'static> = serde_json::from_str(event_type.sample)
+        .map_err(|_| Problem::internal(format!("the sample of {} is broken", event_type.name)))?;
+    Ok(sample.detail.get())
 }
 
 fn write_order<P: Ports>(
@@ -92,13 +121,6 @@ fn write_order<P: Ports>(
     webhook: &Webhook,
     event_type: &EventType,
 ) -> Result<TestOrder, Problem> {
-    #[derive(Deserialize)]
-    struct Sample<'a> {
-        #[serde(borrow)]
-        detail: &'a RawValue,
-    }
-    let sample: Sample<'_> = serde_json::from_str(event_type.sample)
-        .map_err(|_| Problem::internal(format!("the sample of {} is broken", event_type.name)))?;
     let mut random = [0; 16];
     random.copy_from_slice(&api.ids.token()[16..]);
     Ok(TestOrder {
@@ -106,7 +128,7 @@ fn write_order<P: Ports>(
         target: TestTarget { webhook_id: webhook.id, ordered_at: api.clock.now() },
         source_id: uuid::Builder::from_random_bytes(random).into_uuid().to_string(),
         event_type: event_type.name.to_owned(),
-        data: sample.detail.get().to_owned(),
+        data: sample(event_type)?.to_owned(),
     })
 }
 

@@ -1,9 +1,14 @@
 //! `/api/webhooks` and `/api/webhooks/{id}`.
 
+mod list;
+mod merge_patch;
+
+pub(super) use list::list;
+
 use crate::{
     auth::Caller,
     body::Incoming,
-    pages::{self, PageRequest, PageWriter},
+    conditions::{IfMatch, tagged},
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -27,29 +32,11 @@ use grapnel_domain::{
         draft::{Draft, Purpose},
     },
 };
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// How often a change is tried when others change the same webhook meanwhile.
 const TRIES: usize = 4;
-
-/// `GET /api/webhooks`: in order of creation.
-pub(super) async fn list<P: Ports>(
-    State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksRead, pages::PARAMETERS)?;
-    let user = permit.user()?;
-    let asked = PageRequest::parse(permit.query())?;
-
-    let found = api.webhooks.list_webhooks(&user, asked.limit, asked.after).await?;
-    let mut page = PageWriter::new();
-    for webhook in &found.items {
-        if !page.add(webhook.id, &WebhookView::masked(webhook))? {
-            break;
-        }
-    }
-    Ok(page.finish(found.next))
-}
 
 /// `POST /api/webhooks`: the answer holds the secret.
 pub(super) async fn create<P: Ports>(
@@ -63,11 +50,16 @@ pub(super) async fn create<P: Ports>(
     let draft = Draft::parse(input.fields(), Purpose::Create, &api.rules)
         .map_err(Problem::invalid_fields)?;
 
+    // Those that are created at this moment are not counted: a bound on costs, not a quota to the
+    // unit, for which each creation would take a transaction.
+    if api.webhooks.count_webhooks(&user).await? >= api.rules.max_webhooks {
+        return Err(Problem::too_many_webhooks(api.rules.max_webhooks));
+    }
     let webhook = draft.into_webhook(api.ids.webhook_id(), user, api.ids.secret(), api.clock.now());
     api.webhooks.create_webhook(&webhook).await?;
     let location = [(header::LOCATION, format!("/api/webhooks/{}", webhook.id))];
     let answer = views::json(StatusCode::CREATED, &WebhookView::with_secret(&webhook))?;
-    Ok((location, answer).into_response())
+    Ok((location, tagged(answer, &webhook)).into_response())
 }
 
 /// `GET /api/webhooks/{id}`.
@@ -78,7 +70,11 @@ pub(super) async fn show<P: Ports>(
 ) -> Result<Response, Problem> {
     let user = caller.may(Scope::WebhooksRead, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    views::json(StatusCode::OK, &WebhookView::masked(&webhook))
+    masked(&webhook)
+}
+
+fn masked(webhook: &Webhook) -> Result<Response, Problem> {
+    Ok(tagged(views::json(StatusCode::OK, &WebhookView::masked(webhook))?, webhook))
 }
 
 /// `PUT /api/webhooks/{id}`: replaces the configuration. What `GET` answered can be sent back.
@@ -86,24 +82,63 @@ pub(super) async fn replace<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
     ids: Ids,
+    if_match: IfMatch,
     body: Incoming,
 ) -> Result<Response, Problem> {
     let permit = caller.may(Scope::WebhooksWrite, &[])?;
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
-    let id = ids.webhook()?;
-    let before = api.find_webhook(&user, id).await?;
-    let draft = Draft::parse(input.fields(), Purpose::Replace, &api.rules)
-        .map_err(Problem::invalid_fields)?;
+    let whole = |_: &Webhook| Ok(input.fields().clone());
+    configure(&api, &user, ids.webhook()?, &if_match, true, whole).await
+}
 
-    let change = |existing: &Webhook| draft.clone().replace(existing, api.clock.now());
-    let mut webhook = change_webhook(&api, &user, id, change).await?;
-    if webhook.status == WebhookStatus::Active
-        && (before.health.is_disabled() || before.url != webhook.url)
-    {
-        webhook.health = restart(&api, &webhook).await?;
+/// `PATCH /api/webhooks/{id}`: changes what is named, by a JSON merge patch (RFC 7396). `null`
+/// returns an option to its default.
+pub(super) async fn patch<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+    if_match: IfMatch,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::WebhooksWrite, &[])?;
+    let mut input = body.object().await?;
+    let user = permit.user_with(input.take_user()?)?;
+    let patched = |existing: &Webhook| {
+        let mut document = WebhookView::configured(existing)?;
+        merge_patch::apply(&mut document, input.fields());
+        Ok(document)
+    };
+    let enables = input.get("status").is_some_and(|status| status == "active");
+    configure(&api, &user, ids.webhook()?, &if_match, enables, patched).await
+}
+
+/// Stores the configuration that `document` makes of the present one. A webhook that was disabled
+/// for its endpoint's failures begins anew if the caller `enables` it, and one that gets another URL
+/// in any case.
+async fn configure<P: Ports>(
+    api: &Api<P>,
+    user: &UserId,
+    id: WebhookId,
+    if_match: &IfMatch,
+    enables: bool,
+    document: impl Fn(&Webhook) -> Result<Map<String, Value>, Problem>,
+) -> Result<Response, Problem> {
+    let mut before = None;
+    let change = |existing: &Webhook| {
+        if_match.check(existing)?;
+        let draft = Draft::parse(&document(existing)?, Purpose::Replace(existing), &api.rules)
+            .map_err(Problem::invalid_fields)?;
+        before.get_or_insert_with(|| existing.clone());
+        Ok(draft.replace(existing, api.clock.now()))
+    };
+    let mut webhook = change_webhook(api, user, id, change).await?;
+    let begins_anew = before
+        .is_some_and(|before| before.url != webhook.url || enables && before.health.is_disabled());
+    if webhook.status == WebhookStatus::Active && begins_anew {
+        webhook.health = restart(api, &webhook).await?;
     }
-    views::json(StatusCode::OK, &WebhookView::masked(&webhook))
+    masked(&webhook)
 }
 
 /// Forgets how the endpoint did: its owner wants to begin anew, or it is another one. What the
@@ -132,9 +167,17 @@ pub(super) async fn delete<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
     ids: Ids,
+    if_match: IfMatch,
 ) -> Result<Response, Problem> {
     let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
-    if !api.webhooks.delete_webhook(&user, ids.webhook()?).await? {
+    let id = ids.webhook()?;
+    if if_match.is_given() {
+        let webhook = api.find_webhook(&user, id).await?;
+        if_match.check(&webhook)?;
+        if !api.webhooks.delete_unchanged_webhook(&user, id, webhook.updated_at).await? {
+            return Err(Problem::precondition_failed());
+        }
+    } else if !api.webhooks.delete_webhook(&user, id).await? {
         return Err(Problem::not_found());
     }
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -145,16 +188,16 @@ pub(super) async fn delete<P: Ports>(
 /// change then meets its own effect.
 ///
 /// # Errors
-/// 404 if there is none, 409 after [`TRIES`] lost races.
+/// 404 if there is none, 409 after [`TRIES`] lost races, and what `change` answers.
 pub(super) async fn change_webhook<P: Ports>(
     api: &Api<P>,
     user: &UserId,
     id: WebhookId,
-    change: impl Fn(&Webhook) -> Webhook,
+    mut change: impl FnMut(&Webhook) -> Result<Webhook, Problem>,
 ) -> Result<Webhook, Problem> {
     for _ in 0..TRIES {
         let existing = api.find_webhook(user, id).await?;
-        let changed = change(&existing);
+        let changed = change(&existing)?;
         if api.webhooks.replace_webhook(&changed, existing.updated_at).await? {
             return Ok(changed);
         }

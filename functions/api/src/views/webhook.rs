@@ -1,11 +1,33 @@
+use crate::problem::Problem;
 use grapnel_domain::{
+    filter::Filter,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     retry::RetryConfig,
     time::Timestamp,
-    webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
+    transform::Transform,
+    webhook::{EventPattern, HeaderValue, PayloadFormat, Webhook, WebhookStatus},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// A header's value, unless it is sensitive. Sent back like this, it stays.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum HeaderView<'a> {
+    Plain(&'a str),
+    Hidden { sensitive: bool },
+}
+
+impl<'a> From<&'a HeaderValue> for HeaderView<'a> {
+    fn from(value: &'a HeaderValue) -> Self {
+        match value.sensitive {
+            true => Self::Hidden { sensitive: true },
+            false => Self::Plain(&value.text),
+        }
+    }
+}
 
 /// A webhook. Whether its secret is shown is said by the constructor.
 #[derive(Serialize)]
@@ -16,11 +38,19 @@ pub(crate) struct WebhookView<'a> {
     name: &'a str,
     url: &'a str,
     events: &'a [EventPattern],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a Filter>,
     secret: &'a str,
-    headers: &'a BTreeMap<String, String>,
+    headers: BTreeMap<&'a str, HeaderView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    metadata: &'a BTreeMap<String, String>,
     status: WebhookStatus,
     retry_config: &'a RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transform: Option<&'a Transform>,
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -36,6 +66,18 @@ impl<'a> WebhookView<'a> {
         Self::new(webhook, webhook.secret.reveal())
     }
 
+    /// As its owner configured it, as a document that can be changed and read again.
+    ///
+    /// # Errors
+    /// 500 if it has no JSON.
+    pub(crate) fn configured(webhook: &'a Webhook) -> Result<Map<String, Value>, Problem> {
+        let view = Self { status: webhook.status, ..Self::masked(webhook) };
+        match serde_json::to_value(view) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            _ => Err(Problem::internal("a webhook has no JSON")),
+        }
+    }
+
     fn new(webhook: &'a Webhook, secret: &'a str) -> Self {
         Self {
             id: webhook.id,
@@ -43,11 +85,16 @@ impl<'a> WebhookView<'a> {
             name: &webhook.name,
             url: &webhook.url,
             events: &webhook.events,
+            filter: webhook.filter.as_ref(),
             secret,
-            headers: &webhook.headers,
+            headers: webhook.headers.iter().map(|(name, v)| (name.as_str(), v.into())).collect(),
+            description: webhook.description.as_deref(),
+            metadata: &webhook.metadata,
             status: webhook.effective_status(),
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
+            transform: webhook.transform.as_ref(),
+            rate_limit: webhook.rate_limit,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }

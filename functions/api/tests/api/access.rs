@@ -1,15 +1,21 @@
 //! Who may do what: every route against every kind of caller.
 
 use crate::world::{ADMIN, Call, NEXT_ADMIN, World, problem};
-use grapnel_domain::scope::Scope;
+use grapnel_domain::{
+    ids::KeyId,
+    ports::{ApiKey, Clock, KeyHash},
+    scope::Scope,
+};
 use grapnel_testing::{
-    builders::{a_delivery, a_replay, a_webhook, an_event},
+    builders::{a_delivery, a_replay, a_webhook, an_event, user},
+    clock::START,
     memory::Operation,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-/// What a route needs, and what it answers to whoever has it.
+/// What a route needs, and what it answers to whoever has it. Without a scope it is for admins.
 struct Route {
     method: &'static str,
     path: String,
@@ -20,8 +26,14 @@ struct Route {
     names_thing: bool,
 }
 
-/// A webhook of `owner` with a settled delivery, and every route to them.
+/// A key of `owner` that nobody presents.
+const KEY: KeyId = KeyId::from_uuid(Uuid::from_u128(7));
+
+/// A webhook of `owner` with a settled delivery, and every route to them; but for those that no key
+/// opens.
 fn routes(world: &World) -> Vec<Route> {
+    let key = ApiKey::new(KEY, user("owner"), vec![Scope::WebhooksRead], START);
+    world.memory.put_key(&KeyHash::of("presented by nobody"), key);
     let webhook = a_webhook().for_user("owner").build();
     let event = an_event().for_user("owner").build();
     let delivery = a_delivery().of(&event).to(&webhook).delivered().build();
@@ -32,17 +44,19 @@ fn routes(world: &World) -> Vec<Route> {
     world.memory.put_event(event);
     world.memory.put_delivery(delivery);
 
+    let link = json!({"userId": "owner", "scopes": ["webhooks:read"]});
     let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
+    let transform = json!({"transform": {"template": "1"}});
     let replay = a_replay().for_user("owner").build();
     let replay_path = format!("/api/replays/{}", replay.id);
     world.memory.put_replay(replay);
     let (read, write) = (Some(Scope::WebhooksRead), Some(Scope::WebhooksWrite));
-    let log = Some(Scope::DeliveriesRead);
+    let (log, again) = (Some(Scope::DeliveriesRead), Some(Scope::DeliveriesRetry));
     let all = "/api/webhooks".to_owned();
-    let again = Some(Scope::DeliveriesRetry);
     let route = |method, path: String, scope, body: Option<&Value>, success| Route {
         method,
-        names_thing: !["/api/webhooks", "/api/keys", "/api/replays"].contains(&path.as_str()),
+        names_thing: !["/api/webhooks", "/api/keys", "/api/replays", "/api/portal-links"]
+            .contains(&path.as_str()),
         path,
         scope,
         body: body.cloned(),
@@ -53,9 +67,12 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", all, write, Some(&draft), 201),
         route("GET", one.clone(), read, None, 200),
         route("PUT", one.clone(), write, Some(&draft), 200),
+        route("PATCH", one.clone(), write, Some(&json!({"name": "renamed"})), 200),
         route("GET", format!("{one}/secret"), write, None, 200),
         route("POST", format!("{one}/secret/rotate"), write, None, 200),
         route("POST", format!("{one}/test"), write, None, 202),
+        route("POST", format!("{one}/filter/test"), read, Some(&json!({"data": {}})), 200),
+        route("POST", format!("{one}/transform/preview"), read, Some(&transform), 200),
         route("GET", deliveries, log, None, 200),
         route("GET", delivery_path.clone(), log, None, 200),
         route("POST", format!("{delivery_path}/retry"), again, None, 202),
@@ -64,6 +81,9 @@ fn routes(world: &World) -> Vec<Route> {
         route("GET", "/api/replays".into(), log, None, 200),
         route("GET", replay_path, log, None, 200),
         route("POST", "/api/keys".into(), None, Some(&json!({"userId": "owner"})), 201),
+        route("GET", "/api/keys".into(), None, None, 200),
+        route("DELETE", format!("/api/keys/{KEY}"), None, None, 204),
+        route("POST", "/api/portal-links".into(), None, Some(&link), 201),
         route("DELETE", one, write, None, 204),
     ]
 }
@@ -102,6 +122,9 @@ fn effects(world: &World) -> Vec<usize> {
         Operation::Replay,
         Operation::ListReplays,
         Operation::StoreReplay,
+        Operation::ListKeys,
+        Operation::RevokeKey,
+        Operation::StoreLink,
     ]
     .map(|operation| world.memory.calls(operation))
     .to_vec()
@@ -111,19 +134,21 @@ fn effects(world: &World) -> Vec<usize> {
 async fn whoever_has_the_scope_may() {
     let world = World::new();
     for route in routes(&world) {
-        let key = match route.scope {
-            Some(scope) => world.key("owner", &[scope]).await,
-            None => ADMIN.to_owned(),
+        let call = match route.scope {
+            Some(scope) => route.call(&world).key(&world.key("owner", &[scope]).await),
+            None => route.call_with_query(&world, "?userId=owner").key(ADMIN),
         };
-        let answer = route.call(&world).key(&key).send().await;
+        let answer = call.send().await;
         assert_eq!(answer.status.as_u16(), route.success, "{}: {}", route.name(), answer.text);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_admin_may_everything_for_the_user_that_it_names() {
-    for admin in [ADMIN, NEXT_ADMIN] {
+    for admin in [ADMIN, NEXT_ADMIN, "stored"] {
         let world = World::new();
+        let stored = world.key("operations", &[Scope::Admin]).await;
+        let admin = if admin == "stored" { &stored } else { admin };
         for route in routes(&world) {
             let answer = route.call_with_query(&world, "?userId=owner").key(admin).send().await;
             assert_eq!(answer.status.as_u16(), route.success, "{}: {}", route.name(), answer.text);
@@ -154,7 +179,26 @@ async fn nobody_may_anything_without_a_valid_key() {
             assert_eq!(answer.problem(), problem(401, "unauthorized"), "{} {value}", route.name());
         }
     }
-    assert_eq!(effects(&world), [0; 13]);
+    assert_eq!(effects(&world), [0; 16]);
+}
+
+#[tokio::test]
+async fn a_key_is_none_from_the_moment_it_expires() {
+    let world = World::new();
+    let routes = routes(&world);
+    for (name, scopes) in [("owner", &Scope::OF_USERS[..]), ("operations", &[Scope::Admin])] {
+        let key = format!("gk_of_{name}");
+        let id = KeyId::from_uuid(Uuid::from_u128(8));
+        let expires_at = Some(world.clock.now());
+        let row = ApiKey::new(id, user(name), scopes.to_vec(), START);
+        world.memory.put_key(&KeyHash::of(&key), ApiKey { expires_at, ..row });
+        for route in &routes {
+            let answer = route.call_with_query(&world, "?userId=owner").key(&key).send().await;
+            assert_eq!(answer.problem(), problem(401, "unauthorized"), "{}", route.name());
+        }
+    }
+    assert_eq!(effects(&world), [0; 16]);
+    assert_eq!(world.memory.calls(Operation::NoteKeyUse), 0);
 }
 
 #[tokio::test]
@@ -178,23 +222,29 @@ async fn a_key_without_the_scope_may_not_and_is_told_which_it_lacks() {
     let world = World::new();
     for route in routes(&world) {
         let Some(scope) = route.scope else { continue };
-        let others: Vec<Scope> = Scope::ALL.into_iter().filter(|other| *other != scope).collect();
+        let others: Vec<Scope> =
+            Scope::OF_USERS.into_iter().filter(|other| *other != scope).collect();
         let key = world.key("owner", &others).await;
         let answer = route.call(&world).key(&key).send().await;
         assert_eq!(answer.problem(), problem(403, "missing_scope"), "{}", route.name());
         let detail = answer.json()["detail"].to_string();
         assert!(detail.contains(scope.as_str()), "{}: {detail}", route.name());
     }
-    assert_eq!(effects(&world), [0; 13]);
+    assert_eq!(effects(&world), [0; 16]);
 }
 
 #[tokio::test]
-async fn only_the_admin_makes_keys() {
+async fn only_admins_manage_keys() {
     let world = World::new();
     let key = world.full_key("owner").await;
-    let call = world.call("POST", "/api/keys").key(&key).json(&json!({"userId": "owner"}));
-    assert_eq!(call.send().await.problem(), problem(403, "admin_required"));
+    for route in routes(&world).iter().filter(|route| route.scope.is_none()) {
+        for query in ["", "?userId=owner", "?userId=stranger"] {
+            let answer = route.call_with_query(&world, query).key(&key).send().await;
+            assert_eq!(answer.problem(), problem(403, "admin_required"), "{}", route.name());
+        }
+    }
     assert_eq!(world.memory.calls(Operation::StoreKey), 1, "the test's own");
+    assert_eq!(effects(&world), [0; 16]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,11 +256,14 @@ async fn another_users_webhook_is_not_there() {
     let before = [before, world.memory.webhooks()].concat();
     routes.retain(|route| route.names_thing);
     for route in &routes {
-        let answer = route.call(&world).key(&key).send().await;
-        assert_eq!(answer.problem(), problem(404, "not_found"), "{}", route.name());
         let admin = route.call_with_query(&world, "?userId=stranger").key(ADMIN).send().await;
-        assert_eq!(admin.text, answer.text, "{}", route.name());
+        assert_eq!(admin.problem(), problem(404, "not_found"), "{}", route.name());
+        if route.scope.is_some() {
+            let answer = route.call(&world).key(&key).send().await;
+            assert_eq!(admin.text, answer.text, "{}", route.name());
+        }
     }
+    assert!(world.memory.keys().iter().any(|key| key.id == KEY));
     assert_eq!(world.memory.webhooks(), before);
     assert!(world.memory.delivery_queue().messages().is_empty());
     assert!(world.memory.events_queue().messages().is_empty());
@@ -230,13 +283,13 @@ async fn a_users_key_does_not_name_another_user() {
             let answer = route.call_with_query(&world, query).key(&key).send().await;
             assert_eq!(answer.problem(), problem(403, "foreign_user"), "{} {query}", route.name());
         }
-        if ["POST", "PUT"].contains(&route.method) {
+        if ["POST", "PUT", "PATCH"].contains(&route.method) {
             let call = route.call(&world).key(&key).json(&json!({"userId": "owner"}));
             let answer = call.send().await;
             assert_eq!(answer.problem(), problem(403, "foreign_user"), "{}", route.name());
         }
     }
-    assert_eq!(effects(&world), [0; 13]);
+    assert_eq!(effects(&world), [0; 16]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +321,7 @@ async fn the_admin_must_name_a_user() {
         let answer = route.call_with_query(&world, twice).key(ADMIN).send().await;
         assert_eq!(answer.problem(), problem(400, "invalid_query"), "{}", route.name());
     }
-    assert_eq!(effects(&world), [0; 13]);
+    assert_eq!(effects(&world), [0; 16]);
 }
 
 #[rstest]

@@ -3,7 +3,10 @@
 use crate::world::{ADMIN, InMemory, World, admin_keys, api, problem, rules};
 use axum::http::header;
 use grapnel_api::{Api, Ports, router};
-use grapnel_domain::ports::{ApiKey, KeyHash, PortError, ReadKeys, StoreKeys};
+use grapnel_domain::{
+    ports::{Clock, PortError},
+    time::Timestamp,
+};
 use grapnel_testing::{
     builders::a_webhook,
     memory::{Effect, Memory, Operation},
@@ -35,7 +38,7 @@ fn an_unknown_path_is_not_found(
         "/api/webhooks/x/",
         "/api/webhooks/x/secret/rotate/now",
         "/api/webhooks/x/deliveries/y/retry/",
-        "/api/keys/x",
+        "/api/keys/x/y",
         "/%ff",
         "/api/webhook%73/x/y"
     )]
@@ -50,16 +53,16 @@ fn an_unknown_path_is_not_found(
 #[rstest]
 #[case("/health", "POST", &["GET"])]
 #[case("/api/webhooks", "DELETE", &["GET", "POST"])]
-#[case("/api/webhooks/x", "POST", &["DELETE", "GET", "PUT"])]
-#[case("/api/webhooks/x", "PATCH", &["DELETE", "GET", "PUT"])]
+#[case("/api/webhooks/x", "POST", &["DELETE", "GET", "PATCH", "PUT"])]
 #[case("/api/webhooks/x/secret", "PUT", &["GET"])]
 #[case("/api/webhooks/x/secret/rotate", "GET", &["POST"])]
 #[case("/api/webhooks/x/test", "GET", &["POST"])]
 #[case("/api/webhooks/x/deliveries", "POST", &["GET"])]
 #[case("/api/webhooks/x/deliveries/y", "DELETE", &["GET"])]
 #[case("/api/webhooks/x/deliveries/y/retry", "GET", &["POST"])]
-#[case("/api/keys", "GET", &["POST"])]
-#[case("/api/keys", "BREW", &["POST"])]
+#[case("/api/keys", "PUT", &["GET", "POST"])]
+#[case("/api/keys/x", "GET", &["DELETE"])]
+#[case("/api/keys", "BREW", &["GET", "POST"])]
 #[tokio::test]
 async fn another_method_is_refused_with_those_that_are_allowed(
     #[case] path: &str,
@@ -98,6 +101,7 @@ async fn a_failure_of_ours_says_so_and_tells_nothing_of_its_cause(
     let operations = [
         (Operation::Key, "GET", "", ""),
         (Operation::ListWebhooks, "GET", "", ""),
+        (Operation::ReplaceWebhook, "PATCH", "/ID", r#"{"name":"x"}"#),
         (Operation::Webhook, "GET", "/ID", ""),
         (Operation::DeleteWebhook, "DELETE", "/ID", ""),
         (Operation::ListDeliveries, "GET", "/ID/deliveries", ""),
@@ -123,16 +127,10 @@ async fn a_failure_of_ours_says_so_and_tells_nothing_of_its_cause(
     }
 }
 
-struct PanickingKeys;
+struct PanickingClock;
 
-impl ReadKeys for PanickingKeys {
-    async fn key(&self, _: &KeyHash) -> Result<Option<ApiKey>, PortError> {
-        panic!("{SECRET_TEXT}")
-    }
-}
-
-impl StoreKeys for PanickingKeys {
-    async fn store_key(&self, _: &KeyHash, _: &ApiKey) -> Result<(), PortError> {
+impl Clock for PanickingClock {
+    fn now(&self) -> Timestamp {
         panic!("{SECRET_TEXT}")
     }
 }
@@ -140,13 +138,14 @@ impl StoreKeys for PanickingKeys {
 struct Panicking;
 
 impl Ports for Panicking {
-    type Keys = PanickingKeys;
+    type Keys = Memory;
     type Webhooks = Memory;
     type Deliveries = Memory;
     type Events = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
-    type Clock = <InMemory as Ports>::Clock;
+    type Issuer = Memory;
+    type Clock = PanickingClock;
     type Ids = <InMemory as Ports>::Ids;
 }
 
@@ -155,15 +154,16 @@ async fn a_panic_is_an_answer_and_the_next_request_is_served() {
     let memory = Memory::new();
     let plain = api(&memory);
     let api = Api::<Panicking> {
-        keys: PanickingKeys,
+        keys: plain.keys,
         webhooks: plain.webhooks,
         deliveries: plain.deliveries,
         events: plain.events,
         delivery_queue: plain.delivery_queue,
         events_queue: plain.events_queue,
-        clock: plain.clock,
+        clock: PanickingClock,
         ids: plain.ids,
         admin_keys: admin_keys(),
+        tokens: None,
         rules: rules(),
     };
     let world = World::of(memory, router(api));

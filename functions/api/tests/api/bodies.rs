@@ -18,7 +18,7 @@ struct Route {
 
 /// A webhook of `u`, and every such route.
 fn routes(world: &World) -> Vec<Route> {
-    let webhook = a_webhook().for_user("u").build();
+    let webhook = a_webhook().for_user("u").transform("{{ type }}").build();
     let delivery = a_delivery().to(&webhook).failed(1, Reason::AttemptsExhausted).build();
     let one = format!("/api/webhooks/{}", webhook.id);
     let retry = format!("{one}/deliveries/{}/retry", delivery.id);
@@ -31,6 +31,8 @@ fn routes(world: &World) -> Vec<Route> {
         route("PUT", one.clone(), true),
         route("POST", format!("{one}/secret/rotate"), false),
         route("POST", format!("{one}/test"), false),
+        route("POST", format!("{one}/filter/test"), true),
+        route("POST", format!("{one}/transform/preview"), false),
         route("POST", retry, false),
         route("POST", format!("{one}/replay"), false),
         route("POST", "/api/replays".into(), false),

@@ -2,9 +2,14 @@
 
 use crate::world::{ADMIN, World};
 use axum::http::HeaderValue;
-use grapnel_domain::delivery::Reason;
+use grapnel_domain::{
+    delivery::Reason,
+    ports::{ApiKey, GenerateIds, KeyHash},
+};
 use grapnel_testing::{
-    builders::{a_delivery, a_replay, a_webhook, an_event},
+    builders::{a_delivery, a_replay, a_webhook, an_event, user},
+    clock::START,
+    ids::SequentialIds,
     memory::Memory,
 };
 use proptest::prelude::*;
@@ -13,8 +18,8 @@ use proptest::prelude::*;
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
-            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "deliveries", "retry",
-            "keys", "health", "replay", "replays", "RPL",
+            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "transform", "preview",
+            "deliveries", "retry", "keys", "KEY", "health", "replay", "replays", "RPL",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
         1 => prop::collection::vec(any::<u8>(), 0..6)
@@ -27,11 +32,16 @@ fn path() -> impl Strategy<Value = String> {
     let real = prop::sample::select(vec![
         "/health",
         "/api/keys",
+        "/api/keys/KEY",
+        "/api/portal-links",
+        "/api/portal-sessions",
         "/api/webhooks",
         "/api/webhooks/WH",
         "/api/webhooks/WH/secret",
         "/api/webhooks/WH/secret/rotate",
         "/api/webhooks/WH/test",
+        "/api/webhooks/WH/filter/test",
+        "/api/webhooks/WH/transform/preview",
         "/api/webhooks/WH/deliveries",
         "/api/webhooks/WH/deliveries/DLV",
         "/api/webhooks/WH/deliveries/DLV/retry",
@@ -81,8 +91,23 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "status",
             "retryConfig",
             "payloadFormat",
+            "filter",
+            "transform",
+            "template",
+            "contentType",
+            "data",
+            "$or",
+            "prefix",
+            "anything-but",
+            "numeric",
+            "rateLimit",
             "userId",
             "scopes",
+            "expiresAt",
+            "expiresInDays",
+            "expiresInMinutes",
+            "sessionHours",
+            "token",
             "graceSeconds",
             "event",
             "since",
@@ -121,8 +146,8 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 fn method() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => prop::sample::select(vec!["GET", "POST", "PUT", "DELETE"]).prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"])
+        6 => prop::sample::select(vec!["GET", "POST", "PUT", "PATCH", "DELETE"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["HEAD", "OPTIONS", "CONNECT", "TRACE"])
             .prop_map(str::to_owned),
         1 => "[A-Z]{1,12}",
     ]
@@ -132,23 +157,26 @@ fn header_text() -> impl Strategy<Value = String> {
     "[ -~]{0,40}".prop_filter("a header's text", |text| HeaderValue::from_str(text).is_ok())
 }
 
-fn stocked() -> (World, [(&'static str, String); 3]) {
+fn stocked() -> (World, [(&'static str, String); 4]) {
     let world = World::new();
     let webhook = a_webhook().for_user("u").build();
     let event = an_event().for_user("u").build();
     let delivery = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted);
     let delivery = delivery.build();
     let replay = a_replay().for_user("u").build();
+    let key = ApiKey::new(SequentialIds::new().key_id(), user("u"), vec![], START);
     let ids = [
         ("WH", webhook.id.to_string()),
         ("DLV", delivery.id.to_string()),
         ("RPL", replay.id.to_string()),
+        ("KEY", key.id.to_string()),
     ];
     let memory: &Memory = &world.memory;
     memory.put_webhook(webhook);
     memory.put_event(event);
     memory.put_delivery(delivery);
     memory.put_replay(replay);
+    memory.put_key(&KeyHash::of("presented by nobody"), key);
     (world, ids)
 }
 

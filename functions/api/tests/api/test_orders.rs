@@ -288,6 +288,7 @@ impl Ports for Silence {
     type Events = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
+    type Issuer = Memory;
     type Clock = <InMemory as Ports>::Clock;
     type Ids = <InMemory as Ports>::Ids;
 }
@@ -306,6 +307,7 @@ async fn a_look_that_hangs_does_not_hold_the_answer_up() {
         clock: plain.clock,
         ids: plain.ids,
         admin_keys: plain.admin_keys,
+        tokens: None,
         rules: plain.rules,
     };
     let webhook = webhook();

@@ -37,7 +37,7 @@ async fn a_new_webhook_is_answered_with_its_secret_and_its_place() {
     let expected = format!(
         concat!(
             r#"{{"id":"{}","userId":"u","name":"CRM","url":"https://hooks.example.com/in","#,
-            r#""events":["lead.created"],"secret":"{}","headers":{{}},"status":"active","#,
+            r#""events":["lead.created"],"secret":"{}","headers":{{}},"metadata":{{}},"status":"active","#,
             r#""retryConfig":{{"maxAttempts":5,"timeoutSeconds":10,"delaysSeconds":[60,300,1800,7200]}},"#,
             r#""payloadFormat":"envelope","createdAt":"2026-11-24T06:24:00.000Z","#,
             r#""updatedAt":"2026-11-24T06:24:00.000Z"}}"#
@@ -59,6 +59,10 @@ async fn every_option_is_kept() {
     input["headers"] = json!({"X-Team": "sales"});
     input["status"] = json!("disabled");
     input["payloadFormat"] = json!("cloudevents");
+    input["transform"] =
+        json!({"template": "{{ data|tojson }}", "contentType": "application/json"});
+    input["filter"] = json!({"n": [9_007_199_254_740_993_u64, {"numeric": [">", 0.5]}]});
+    input["rateLimit"] = json!(7);
     input["events"] = json!(["*", "workflow.*"]);
     let backoff = json!({"initialSeconds": 30, "multiplier": 2.0, "maxSeconds": 36000});
     input["retryConfig"] = json!({"maxAttempts": 9, "timeoutSeconds": 3, "backoff": backoff});
@@ -77,7 +81,7 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
     world.memory.put_webhook(webhook.clone());
     let input = json!({
         "name": "", "url": "http://10.0.0.1/", "events": ["lead.created", "no.such"],
-        "headers": {"Host": "x"}, "payloadFormat": "xml", "colour": "red",
+        "headers": {"Host": "x"}, "payloadFormat": "xml", "rateLimit": 0, "colour": "red",
     });
     let calls =
         [("POST", "/api/webhooks".to_owned()), ("PUT", format!("/api/webhooks/{}", webhook.id))];
@@ -85,11 +89,13 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
         let answer = world.call(method, path).key(&key).json(&input).send().await;
         assert_eq!(answer.problem(), problem(422, "invalid_fields"));
         let fields = answer.fields();
-        for field in ["name", "url", "events[1]", "headers.Host", "payloadFormat", "colour"] {
+        let named =
+            ["name", "url", "events[1]", "headers.Host", "payloadFormat", "rateLimit", "colour"];
+        for field in named {
             assert!(fields.iter().any(|named| named == field), "{field} in {fields:?}");
         }
         assert_eq!(answer.json()["title"], "Unprocessable Content");
-        assert_eq!(answer.json()["detail"], "6 fields are not valid.");
+        assert_eq!(answer.json()["detail"], "7 fields are not valid.");
     }
     assert_eq!(world.memory.webhooks(), [webhook]);
 }
@@ -98,7 +104,8 @@ async fn every_field_at_fault_is_named_and_nothing_is_stored() {
 async fn what_get_answered_can_be_put_back() {
     let world = World::new();
     let key = world.full_key("u").await;
-    let webhook = a_webhook().for_user("u").header("X-A", "b").failing().build();
+    let webhook =
+        a_webhook().for_user("u").header("X-A", "b").filter(r#"{"a":["x"]}"#).failing().build();
     world.memory.put_webhook(webhook.clone());
     let path = format!("/api/webhooks/{}", webhook.id);
     let read = world.get(path.clone(), &key).await;
@@ -115,7 +122,8 @@ async fn what_get_answered_can_be_put_back() {
 async fn options_left_out_return_to_their_defaults_and_the_secret_stays() {
     let world = World::new();
     let key = world.full_key("u").await;
-    let webhook = a_webhook().for_user("u").header("X-A", "b").disabled().build();
+    let webhook =
+        a_webhook().for_user("u").header("X-A", "b").filter(r#"{"a":["x"]}"#).disabled().build();
     world.memory.put_webhook(webhook.clone());
     let path = format!("/api/webhooks/{}", webhook.id);
     let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;
@@ -197,6 +205,10 @@ impl ListWebhooks for Contended {
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
         self.memory.list_webhooks(user, limit, after).await
     }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        self.memory.count_webhooks(user).await
+    }
 }
 
 impl StoreHealth for Contended {
@@ -233,6 +245,15 @@ impl StoreWebhooks for Contended {
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         self.memory.delete_webhook(user, id).await
     }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.memory.delete_unchanged_webhook(user, id, read_at).await
+    }
 }
 
 struct Contention;
@@ -244,6 +265,7 @@ impl Ports for Contention {
     type Events = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
+    type Issuer = Memory;
     type Clock = <InMemory as Ports>::Clock;
     type Ids = <InMemory as Ports>::Ids;
 }
@@ -261,6 +283,7 @@ fn contended(races: usize) -> (World, Webhook) {
         clock: plain.clock,
         ids: plain.ids,
         admin_keys: plain.admin_keys,
+        tokens: None,
         rules: rules(),
     };
     let webhook = a_webhook().for_user("u").build();

@@ -5,11 +5,12 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, Request, StatusCode, header},
 };
-use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_api::{AdminKeys, Api, Ports, Tokens, router};
 use grapnel_domain::{
     event::Retention,
     ports::{ApiKey, GenerateIds, KeyHash, StoreKeys},
     scope::Scope,
+    token::TokenRules,
     url_policy::UrlPolicy,
     webhook::draft::Rules,
 };
@@ -24,6 +25,8 @@ use tower::ServiceExt;
 
 /// The admin's key.
 pub(crate) const ADMIN: &str = "admin-key-of-the-tests";
+/// Most webhooks of one user.
+pub(crate) const MAX_WEBHOOKS: usize = 100;
 /// The key that replaces it.
 pub(crate) const NEXT_ADMIN: &str = "next-admin-key-of-the-tests";
 
@@ -37,13 +40,18 @@ impl Ports for InMemory {
     type Events = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
+    type Issuer = Memory;
     type Clock = ManualClock;
     type Ids = SequentialIds;
 }
 
 /// The rules of a production deployment.
 pub(crate) fn rules() -> Rules {
-    Rules { urls: UrlPolicy::default(), retention: Retention { days: 30 } }
+    Rules {
+        urls: UrlPolicy::default(),
+        retention: Retention { days: 30 },
+        max_webhooks: MAX_WEBHOOKS,
+    }
 }
 
 /// The API of a deployment with two admin keys.
@@ -58,6 +66,7 @@ pub(crate) fn api(memory: &Memory) -> Api<InMemory> {
         clock: memory.clock(),
         ids: SequentialIds::new(),
         admin_keys: admin_keys(),
+        tokens: None,
         rules: rules(),
     }
 }
@@ -87,6 +96,14 @@ impl World {
         Self::of(memory, router)
     }
 
+    /// Where tokens by these rules are believed too.
+    pub(crate) fn believing(rules: TokenRules) -> Self {
+        let memory = Memory::new();
+        let tokens = Some(Tokens::new(rules, memory.clone()));
+        let router = router(Api { tokens, ..api(&memory) });
+        Self::of(memory, router)
+    }
+
     /// This router in front of this memory.
     pub(crate) fn of(memory: Memory, router: Router) -> Self {
         Self { clock: memory.clock(), memory, router }
@@ -96,19 +113,15 @@ impl World {
     pub(crate) async fn key(&self, user_id: &str, scopes: &[Scope]) -> String {
         let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let key = format!("gk_{user_id}_{}", names.join("_"));
-        let stored = ApiKey {
-            id: SequentialIds::new().key_id(),
-            user_id: user(user_id),
-            scopes: scopes.to_vec(),
-            created_at: START,
-        };
+        let id = SequentialIds::new().key_id();
+        let stored = ApiKey::new(id, user(user_id), scopes.to_vec(), START);
         self.memory.store_key(&KeyHash::of(&key), &stored).await.expect("stored");
         key
     }
 
-    /// Makes a key with every scope.
+    /// Makes a key with every scope of a user.
     pub(crate) async fn full_key(&self, user_id: &str) -> String {
-        self.key(user_id, &Scope::ALL).await
+        self.key(user_id, &Scope::OF_USERS).await
     }
 
     /// The API itself.

@@ -3,8 +3,11 @@
 
 mod attempts;
 mod faults;
+mod limits;
+mod limits_scale;
 mod replays;
 mod scale;
 mod stale;
+mod transforms;
 mod waits;
 mod world;

@@ -39,8 +39,13 @@ async fn a_stale_message_sends_a_check_due_two_visibility_timeouts_after_the_att
     world.memory.put_delivery(retrying.clone());
     assert_eq!(world.attempt(&retrying, 1).await.done, [Done::Stale]);
     let not_before = due.plus(VISIBILITY * 2);
-    let expected =
-        Check { target: retrying.target(), attempt: 2, not_before, after_parking: false };
+    let expected = Check {
+        target: retrying.target(),
+        attempt: 2,
+        not_before,
+        after_parking: false,
+        after_slots: false,
+    };
     assert_eq!(world.queued(), [(QueueMessage::Check(expected), 60 + 720)]);
 }
 
@@ -54,6 +59,7 @@ async fn a_check_finds_its_attempt_and_dies_out() {
         attempt: 1,
         not_before: world.clock.now(),
         after_parking: false,
+        after_slots: false,
     };
     assert_eq!(world.handle(QueueMessage::Check(check)).await.done, [Done::NothingToDo]);
     assert!(world.queued().is_empty());
@@ -69,6 +75,7 @@ async fn a_check_sends_the_missing_attempt_and_never_a_request() {
         attempt: 2,
         not_before: world.clock.now(),
         after_parking: false,
+        after_slots: false,
     };
     assert_eq!(world.handle(QueueMessage::Check(check)).await.done, [Done::Healed]);
     assert!(matches!(world.queued().as_slice(), [(QueueMessage::Attempt(a), 0)] if a.attempt == 2));
@@ -82,7 +89,13 @@ async fn a_check_that_comes_too_early_is_sent_on_within_what_a_queue_can_delay()
     let retrying = a_delivery().to(&a_webhook().build()).retrying().build();
     world.memory.put_delivery(retrying.clone());
     let not_before = world.clock.now().plus(Duration::from_secs(2000));
-    let check = Check { target: retrying.target(), attempt: 2, not_before, after_parking: false };
+    let check = Check {
+        target: retrying.target(),
+        attempt: 2,
+        not_before,
+        after_parking: false,
+        after_slots: false,
+    };
     let done = world.handle(QueueMessage::Check(check.clone())).await.done;
     assert_eq!(done, [Done::SentOn]);
     assert_eq!(world.queued(), [(QueueMessage::Check(check), 900)]);

@@ -4,6 +4,7 @@ use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
+    limit::Slot,
     ports::{ParkedRow, PortError, WaitingRow},
     replay::Reopened,
     time::{Minute, Timestamp},
@@ -31,6 +32,9 @@ struct Row {
     next_attempt_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     wait_key: Option<String>,
+    /// The slot that it waits for, if that is what `waitKey` is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    slot: Option<Slot>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<Reason>,
     /// The id once more while it is `failed`: what puts it into the `failed` index.
@@ -129,6 +133,7 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
             (None, Some(due)) => Some(parked_key(ParkedRow { due, id: delivery.id })),
             (None, None) => None,
         },
+        slot: delivery.slot,
         reason: delivery.reason,
         failed_key: (delivery.status == DeliveryStatus::Failed).then_some(delivery.id),
         replay: delivery.reopened.map(|reopened| reopened.by),
@@ -164,6 +169,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         next_attempt_at: row.next_attempt_at,
         waits_for,
         parked_until,
+        slot: row.slot,
         reason: row.reason,
         reopened: row.replay.zip(row.schedule_from).map(|(by, attempts)| Reopened { by, attempts }),
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),

@@ -20,6 +20,7 @@ fn delivery() -> Delivery {
         next_attempt_at: None,
         waits_for: None,
         parked_until: None,
+        slot: None,
         reason: None,
         reopened: None,
         expires_at: Timestamp::from_millis(1_797_600_000_000),
@@ -41,9 +42,16 @@ fn success(response: &str) -> DeliveryAttempt {
 #[test]
 fn a_new_delivery_survives_its_item() {
     let item = from_delivery(&delivery()).expect("written");
-    for absent in
-        ["waitKey", "nextAttemptAt", "reason", "test", "failedKey", "replay", "scheduleFrom"]
-    {
+    for absent in [
+        "waitKey",
+        "slot",
+        "nextAttemptAt",
+        "reason",
+        "test",
+        "failedKey",
+        "replay",
+        "scheduleFrom",
+    ] {
         assert!(!item.contains_key(absent), "{absent}");
     }
     assert_eq!(to_delivery(item), Ok(delivery()));
@@ -95,6 +103,17 @@ fn a_parked_delivery_survives_its_item() {
     let item = from_delivery(&parked).expect("written");
     assert_eq!(to_parked(item.clone()), Ok(ParkedRow { due, id: parked.id }));
     assert_eq!(to_delivery(item), Ok(parked));
+}
+
+#[test]
+fn a_delivery_that_waits_for_its_slot_survives_its_item() {
+    let at = Timestamp::from_millis(1_795_000_000_123);
+    for moved in [false, true] {
+        let (waits_for, slot) = (Some(Minute::at_or_before(at)), Some(Slot { at, moved }));
+        let waiting = Delivery { waits_for, slot, ..delivery() };
+        let item = from_delivery(&waiting).expect("written");
+        assert_eq!(to_delivery(item), Ok(waiting));
+    }
 }
 
 /// The budget of the happy path: creating and recording are one write unit each.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     delivery::DeliveryStatus,
     ids::DeliveryId,
-    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError, Reopening},
+    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError, Reopening, SlotWait},
     time::Minute,
 };
 use serde::Serialize;
@@ -114,6 +114,7 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     }
     let wait = record.waits_for.map(|minute| text(wait_key(minute, record.key.id)));
     update.set_or_remove("waitKey", wait);
+    update.remove("slot");
     update.set("expiresAt", number(record.expires_at.as_secs()));
     Ok(update)
 }
@@ -129,6 +130,7 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     update.set("expiresAt", number(ending.expires_at.as_secs()));
     update.remove("nextAttemptAt");
     update.remove("waitKey");
+    update.remove("slot");
     Ok(update)
 }
 
@@ -163,7 +165,19 @@ pub(super) fn park(parking: &Parking) -> Result<Update, PortError> {
     update.only_unsettled()?;
     let row = ParkedRow { due: parking.due, id: parking.key.id };
     update.set("waitKey", text(parked_key(row)));
+    update.remove("slot");
     update.set("expiresAt", number(parking.expires_at.as_secs()));
+    Ok(update)
+}
+
+/// Has a delivery wait for its slot, in place of any other wait.
+pub(super) fn await_slot(wait: &SlotWait) -> Result<Update, PortError> {
+    let mut update = Update::default();
+    update.only_with_attempts(wait.attempts);
+    update.only_unsettled()?;
+    update.set("waitKey", text(wait_key(wait.minute, wait.key.id)));
+    update.set("slot", attribute(&wait.slot)?);
+    update.set("expiresAt", number(wait.expires_at.as_secs()));
     Ok(update)
 }
 
@@ -176,6 +190,7 @@ fn leave_index(key: String, attempts: u32) -> Update {
     let mut update = Update::default();
     update.only_with_attempts(attempts);
     update.remove("waitKey");
+    update.remove("slot");
     let key = update.value("waitKey", text(key));
     update.and(&format!("#waitKey = {key}"));
     update

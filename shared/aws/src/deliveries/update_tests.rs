@@ -2,6 +2,7 @@ use super::*;
 use grapnel_domain::{
     delivery::{DeliveryAttempt, DeliveryKey, Reason},
     ids::{ReplayId, WebhookId},
+    limit::Slot,
     replay::Reopened,
     time::Timestamp,
 };
@@ -67,7 +68,7 @@ fn a_retry_is_recorded_with_its_due_time_and_its_wait() {
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[2] = :attempt, #status = :status, \
          #nextAttemptAt = :nextAttemptAt, #waitKey = :waitKey, #expiresAt = :expiresAt \
-         REMOVE #reason, #failedKey"
+         REMOVE #reason, #failedKey, #slot"
     );
     assert_eq!(update.values[":seen"], number(2));
     assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
@@ -83,7 +84,7 @@ fn without_a_status_the_record_leaves_reason_and_due_time_alone() {
     assert_eq!(
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[0] = :attempt, #expiresAt = :expiresAt \
-         REMOVE #waitKey"
+         REMOVE #waitKey, #slot"
     );
 }
 
@@ -158,7 +159,7 @@ fn only_what_failed_is_reopened_and_leaves_its_index() {
 fn leaving_the_index_asks_for_the_same_wait() {
     let update = stop_waiting(key().id, MINUTE, 1);
     assert_placeholders_are_all_used(&update);
-    assert_eq!(update.expression(), "REMOVE #waitKey");
+    assert_eq!(update.expression(), "REMOVE #waitKey, #slot");
     assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
 }
 
@@ -169,10 +170,28 @@ fn parking_asks_for_an_unsettled_delivery_and_leaving_for_the_same_place() {
     let update = park(&Parking { key: key(), due, attempts: 2, expires_at }).expect("built");
     assert_placeholders_are_all_used(&update);
     assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
-    assert_eq!(update.expression(), "SET #waitKey = :waitKey, #expiresAt = :expiresAt");
+    assert_eq!(
+        update.expression(),
+        "SET #waitKey = :waitKey, #expiresAt = :expiresAt REMOVE #slot"
+    );
     assert_eq!(update.values[":waitKey"], text(format!("parked#1795000000123#{}", key().id)));
 
     let update = unpark(ParkedRow { due, id: key().id }, 2);
     assert_placeholders_are_all_used(&update);
     assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
+}
+
+#[test]
+fn waiting_for_a_slot_asks_for_an_unsettled_delivery() {
+    let slot = Slot { at: MINUTE.strikes_at(), moved: false };
+    let expires_at = Timestamp::from_millis(1_797_600_000_000);
+    let wait = SlotWait { key: key(), slot, minute: MINUTE, attempts: 2, expires_at };
+    let update = await_slot(&wait).expect("built");
+    assert_placeholders_are_all_used(&update);
+    assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
+    assert_eq!(
+        update.expression(),
+        "SET #waitKey = :waitKey, #slot = :slot, #expiresAt = :expiresAt"
+    );
+    assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
 }

@@ -35,8 +35,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A value that may be left out.
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|text| !text.is_empty())
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn problem(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
     /// A value, or the default of its type with a note of what is wrong.
-    fn parsed<T: Default>(
+    pub(super) fn parsed<T: Default>(
         &mut self,
         name: &str,
         expected: &str,
@@ -87,6 +97,10 @@ impl<'a> Reader<'a> {
         self.parsed(name, &expected, |text| {
             text.parse().ok().filter(|number| bounds.contains(number))
         })
+    }
+
+    pub(super) fn count(&mut self, name: &str, bounds: RangeInclusive<u32>) -> usize {
+        usize::try_from(self.number(name, bounds)).unwrap_or(usize::MAX)
     }
 
     pub(super) fn seconds(&mut self, name: &str, bounds: RangeInclusive<u32>) -> Duration {

@@ -1,4 +1,5 @@
 use super::*;
+use grapnel_domain::scope::Scope;
 use rstest::rstest;
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -18,6 +19,7 @@ fn deployed(name: &str) -> Option<String> {
         "LOG_LEVEL" => "info",
         "CIRCUIT_FAILURES" => "10",
         "CIRCUIT_FIRST_INTERVAL_SECONDS" => "60",
+        "MAX_WEBHOOKS_PER_USER" => "100",
         "EVENT_BUS_NAME" => "default",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
@@ -41,6 +43,7 @@ fn each_function_reads_what_the_template_gives_it() {
     let api = ApiSettings::from_lookup(deployed).expect("complete");
     assert_eq!(api.url_policy, UrlPolicy { allow_http: false, allow_private: true });
     assert_eq!(api.admin_key_hashes.len(), 1);
+    assert_eq!(api.max_webhooks, 100);
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
     assert_eq!(ingest.function_timeout, Duration::from_secs(60));
@@ -58,15 +61,16 @@ fn every_missing_name_is_reported_together() {
     assert_eq!(
         missing,
         [
+            "ALLOW_HTTP_TARGETS is missing",
+            "ALLOW_PRIVATE_TARGETS is missing",
             "WEBHOOKS_TABLE is missing",
             "EVENTS_TABLE is missing",
             "DELIVERIES_TABLE is missing",
             "KEYS_TABLE is missing",
             "EVENTS_QUEUE_URL is missing",
             "DELIVERY_QUEUE_URL is missing",
-            "ALLOW_HTTP_TARGETS is missing",
-            "ALLOW_PRIVATE_TARGETS is missing",
             "RETENTION_DAYS is missing",
+            "MAX_WEBHOOKS_PER_USER is missing",
             "ADMIN_KEY_HASHES is missing",
             "LOG_LEVEL is missing",
         ]
@@ -134,4 +138,65 @@ fn the_error_repeats_no_value() {
         .to_string();
     assert!(error.contains("ADMIN_KEY_HASHES must be"), "{error}");
     assert!(!error.contains("my-secret-key"), "{error}");
+}
+
+/// What the API is told of tokens, with these values.
+fn tokens(
+    values: &'static [(&'static str, &'static str)],
+) -> Result<Option<TokenRules>, Vec<String>> {
+    let lookup = |name: &str| {
+        let told = values.iter().find(|(told, _)| *told == name);
+        told.map(|(_, value)| (*value).to_owned()).or_else(|| deployed(name))
+    };
+    ApiSettings::from_lookup(lookup).map(|settings| settings.tokens).map_err(|error| error.problems)
+}
+
+#[test]
+fn tokens_are_believed_only_where_an_issuer_is_named() {
+    assert_eq!(tokens(&[]), Ok(None));
+    assert_eq!(tokens(&[("JWT_ISSUER", ""), ("JWT_AUDIENCE", "hooks")]), Ok(None));
+    let least = &[("JWT_ISSUER", "https://id.example.com/"), ("JWT_AUDIENCE", "hooks")];
+    let rules = TokenRules {
+        issuer: "https://id.example.com/".into(),
+        audiences: vec!["hooks".into()],
+        user_claim: "sub".into(),
+        scope_claim: "scope".into(),
+        scope_prefix: String::new(),
+        default_scopes: vec![],
+    };
+    assert_eq!(tokens(least), Ok(Some(rules)));
+    let all = &[
+        ("JWT_ISSUER", "https://id.example.com/realms/a"),
+        ("JWT_AUDIENCE", "hooks,https://hooks.example.com"),
+        ("JWT_USER_CLAIM", "custom:tenant"),
+        ("JWT_SCOPE_CLAIM", "permissions"),
+        ("JWT_SCOPE_PREFIX", "grapnel/"),
+        ("JWT_DEFAULT_SCOPES", "deliveries:read,webhooks:read"),
+    ];
+    let rules = TokenRules {
+        issuer: "https://id.example.com/realms/a".into(),
+        audiences: vec!["hooks".into(), "https://hooks.example.com".into()],
+        user_claim: "custom:tenant".into(),
+        scope_claim: "permissions".into(),
+        scope_prefix: "grapnel/".into(),
+        default_scopes: vec![Scope::DeliveriesRead, Scope::WebhooksRead],
+    };
+    assert_eq!(tokens(all), Ok(Some(rules)));
+}
+
+#[rstest]
+#[case::no_audience(&[("JWT_ISSUER", "https://id.example.com")], "JWT_AUDIENCE is missing")]
+#[case::an_empty_one(&[("JWT_ISSUER", "https://id.example.com"), ("JWT_AUDIENCE", "a,")], "JWT_AUDIENCE must be")]
+#[case::in_the_clear(&[("JWT_ISSUER", "http://id.example.com"), ("JWT_AUDIENCE", "a")], "JWT_ISSUER must be an absolute https URL")]
+#[case::no_url(&[("JWT_ISSUER", "id.example.com"), ("JWT_AUDIENCE", "a")], "JWT_ISSUER must be")]
+#[case::a_query(&[("JWT_ISSUER", "https://id.example.com?x"), ("JWT_AUDIENCE", "a")], "JWT_ISSUER must be")]
+#[case::too_much(&[("JWT_ISSUER", "https://id.example.com"), ("JWT_AUDIENCE", "a"), ("JWT_DEFAULT_SCOPES", "admin")], "JWT_DEFAULT_SCOPES must be")]
+#[case::no_scope(&[("JWT_ISSUER", "https://id.example.com"), ("JWT_AUDIENCE", "a"), ("JWT_DEFAULT_SCOPES", "openid")], "JWT_DEFAULT_SCOPES must be")]
+fn impossible_rules_for_tokens_are_refused(
+    #[case] values: &'static [(&'static str, &'static str)],
+    #[case] expected: &str,
+) {
+    let problems = tokens(values).expect_err("refused");
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with(expected), "{problems:?}");
 }

@@ -1,6 +1,6 @@
 //! An endpoint's health as an item beside its webhook.
 
-use super::row::health_id;
+use super::row::{health_id, owner};
 use crate::item::{Item, from_row, to_row, unusable};
 use grapnel_domain::{
     health::{Circuit, DisabledCause, Health, Notified},
@@ -63,8 +63,7 @@ pub(super) fn from_health(
 /// The health in an item, and the webhook that it belongs to.
 pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
     let row: Row = to_row(ROW, item)?;
-    let webhook = row.id.split_once('#').and_then(|(id, _)| id.parse().ok());
-    let webhook = webhook.ok_or_else(|| unusable(ROW, "belongs to no webhook"))?;
+    let webhook = owner(&row.id).ok_or_else(|| unusable(ROW, "belongs to no webhook"))?;
     let circuit = match (row.disabled, row.open_until) {
         (Some(cause), _) => Circuit::Disabled { cause },
         (None, Some(due)) => Circuit::Open { due: Timestamp::from_millis(due) },

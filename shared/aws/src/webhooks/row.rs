@@ -3,13 +3,19 @@
 use crate::item::{Item, from_row, text, to_row, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
+    filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     ports::PortError,
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
-    webhook::{EventPattern, PayloadFormat, PreviousSecret, Subscription, Webhook, WebhookStatus},
+    transform::Transform,
+    webhook::{
+        EventPattern, HeaderValue, PayloadFormat, PreviousSecret, Subscription, Webhook,
+        WebhookStatus,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,9 +23,22 @@ use std::collections::BTreeMap;
 /// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
 const HEALTH_SUFFIX: &str = "#health";
 
+/// What that of its limiter has.
+const LIMITER_SUFFIX: &str = "#limiter";
+
+/// The webhook that something kept beside one belongs to, by its sort key.
+pub(super) fn owner(id: &str) -> Option<WebhookId> {
+    id.split_once('#').and_then(|(id, _)| id.parse().ok())
+}
+
 /// The sort key of a webhook's health.
 pub(super) fn health_id(webhook: WebhookId) -> String {
     format!("{webhook}{HEALTH_SUFFIX}")
+}
+
+/// The sort key of a webhook's limiter.
+pub(super) fn limiter_id(webhook: WebhookId) -> String {
+    format!("{webhook}{LIMITER_SUFFIX}")
 }
 
 const ROW: &str = "a row of the webhooks table";
@@ -32,24 +51,60 @@ struct Row {
     name: String,
     url: String,
     events: Vec<EventPattern>,
+    /// As JSON text: a map would lose how its numbers are written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    filter: Option<String>,
     secret: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     previous_secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     previous_secret_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    headers: BTreeMap<String, String>,
+    headers: BTreeMap<String, StoredHeader>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    metadata: BTreeMap<String, String>,
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    transform: Option<Transform>,
+    rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// A header's value: text, or a map where it is sensitive.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredHeader {
+    Plain(String),
+    Sensitive { sensitive: String },
+}
+
+impl From<&HeaderValue> for StoredHeader {
+    fn from(value: &HeaderValue) -> Self {
+        let text = value.text.clone();
+        if value.sensitive { Self::Sensitive { sensitive: text } } else { Self::Plain(text) }
+    }
+}
+
+impl From<StoredHeader> for HeaderValue {
+    fn from(stored: StoredHeader) -> Self {
+        match stored {
+            StoredHeader::Plain(text) => Self::plain(text),
+            StoredHeader::Sensitive { sensitive } => Self::sensitive(sensitive),
+        }
+    }
 }
 
 #[derive(Deserialize)]
 struct SubscriptionRow {
     id: WebhookId,
     events: Vec<EventPattern>,
+    #[serde(default)]
+    filter: Option<String>,
     status: WebhookStatus,
 }
 
@@ -63,6 +118,11 @@ pub(super) fn is_webhook(item: &Item) -> bool {
     matches!(item.get("id"), Some(AttributeValue::S(id)) if !id.contains('#'))
 }
 
+/// Whether an item that is kept beside a webhook is its limiter.
+pub(super) fn is_limiter(item: &Item) -> bool {
+    matches!(item.get("id"), Some(AttributeValue::S(id)) if id.ends_with(LIMITER_SUFFIX))
+}
+
 pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
     let previous = webhook.previous_secret.as_ref();
     let row = Row {
@@ -71,13 +131,18 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         name: webhook.name.clone(),
         url: webhook.url.clone(),
         events: webhook.events.clone(),
+        filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
         secret: webhook.secret.reveal().to_owned(),
         previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
         previous_secret_until: previous.map(|previous| previous.valid_until),
-        headers: webhook.headers.clone(),
+        headers: webhook.headers.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
+        description: webhook.description.clone(),
+        metadata: webhook.metadata.clone(),
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
         payload_format: webhook.payload_format,
+        transform: webhook.transform.clone(),
+        rate_limit: webhook.rate_limit,
         created_at: webhook.created_at,
         updated_at: webhook.updated_at,
     };
@@ -99,20 +164,26 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         name: row.name,
         url: row.url,
         events: row.events,
+        filter: row.filter.map(Filter::stored),
         secret: secret(row.secret)?,
         previous_secret,
-        headers: row.headers,
+        headers: row.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
+        description: row.description,
+        metadata: row.metadata,
         status: row.status,
         retry_config: row.retry_config,
         payload_format: row.payload_format,
+        transform: row.transform,
+        rate_limit: row.rate_limit,
         created_at: row.created_at,
         updated_at: row.updated_at,
         health: Health::default(),
+        next_slot: None,
     })
 }
 
 /// The attributes of a subscription, and of what its endpoint's health adds.
-pub(super) const SUBSCRIPTION: &str = "id, #events, #status, openUntil, disabled";
+pub(super) const SUBSCRIPTION: &str = "id, #events, #filter, #status, openUntil, disabled";
 
 /// Brings the health that lies beside a webhook into its status. One whose webhook is gone is
 /// nobody's.
@@ -130,7 +201,12 @@ pub(super) fn apply_health(subscription: &mut Subscription, item: &Item) {
 
 pub(super) fn to_subscription(item: Item) -> Result<Subscription, PortError> {
     let row: SubscriptionRow = to_row(ROW, item)?;
-    Ok(Subscription { webhook_id: row.id, events: row.events, status: row.status })
+    Ok(Subscription {
+        webhook_id: row.id,
+        events: row.events,
+        filter: row.filter.map(Filter::stored),
+        status: row.status,
+    })
 }
 
 #[cfg(test)]
@@ -150,12 +226,21 @@ mod tests {
             name: "Bestellungen ✓".into(),
             url: "https://example.com/hook?a=b".into(),
             events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
+            filter: Some(Filter::stored(r#"{"n":[9007199254740993,"ä"]}"#.into())),
             secret: Secret::from_random([3; 32]),
             previous_secret: Some(PreviousSecret {
                 secret: Secret::from_random([4; 32]),
                 valid_until: at,
             }),
-            headers: BTreeMap::from([("X-Empty".into(), String::new())]),
+            headers: BTreeMap::from([
+                ("X-Empty".into(), HeaderValue::plain("")),
+                ("Authorization".into(), HeaderValue::sensitive("Bearer abc")),
+            ]),
+            description: Some("Orders\nof the shop".into()),
+            metadata: BTreeMap::from([
+                ("team".into(), "sales".into()),
+                ("empty".into(), "".into()),
+            ]),
             status: WebhookStatus::Failing,
             retry_config: RetryConfig {
                 schedule: Schedule::Backoff(Backoff {
@@ -166,9 +251,15 @@ mod tests {
                 ..RetryConfig::default()
             },
             payload_format: PayloadFormat::CloudEvents,
+            transform: Some(Transform {
+                template: "{{ data.name }} ✓\n".into(),
+                content_type: "text/plain".into(),
+            }),
+            rate_limit: RateLimit::new(5),
             created_at: at,
             updated_at: at,
             health: Health::default(),
+            next_slot: None,
         }
     }
 
@@ -182,13 +273,27 @@ mod tests {
     #[test]
     fn a_plain_webhook_survives_its_item_without_empty_attributes() {
         let webhook = Webhook {
+            filter: None,
+            transform: None,
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
+            rate_limit: None,
             retry_config: RetryConfig::default(),
             ..webhook()
         };
         let item = from_webhook(&webhook).expect("written");
-        for absent in ["headers", "previousSecret", "previousSecretUntil"] {
+        for absent in [
+            "filter",
+            "transform",
+            "headers",
+            "description",
+            "metadata",
+            "previousSecret",
+            "previousSecretUntil",
+            "rateLimit",
+        ] {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));
@@ -212,10 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn health_beside_a_webhook_is_no_webhook() {
+    fn what_lies_beside_a_webhook_is_no_webhook() {
         let mut item = from_webhook(&webhook()).expect("written");
-        assert!(is_webhook(&item));
+        assert!(is_webhook(&item) && !is_limiter(&item));
         item.insert("id".into(), text(health_id(webhook().id)));
-        assert!(!is_webhook(&item));
+        assert!(!is_webhook(&item) && !is_limiter(&item));
+        item.insert("id".into(), text(limiter_id(webhook().id)));
+        assert!(!is_webhook(&item) && is_limiter(&item));
     }
 }

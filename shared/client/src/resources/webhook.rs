@@ -4,7 +4,7 @@ use crate::{Call, Client, Delivery, List, call::path, open::open_enum};
 use grapnel_domain::time::Timestamp;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 open_enum! {
@@ -47,18 +47,49 @@ pub struct Webhook {
     pub events: Vec<String>,
     /// Its secret: whole in the answer to its creation, masked everywhere else.
     pub secret: String,
+    /// Which of them, by their data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Value>,
     /// Headers that its owner adds to each request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, Header>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What its owner's own programs keep with it.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
     /// Whether it receives events.
     pub status: WebhookStatus,
     /// Attempts, time limit and delays.
     pub retry_config: RetryConfig,
     /// How an event becomes a body.
     pub payload_format: PayloadFormat,
+    /// A template that makes the body in place of the format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Value>,
+    /// Requests per second at most, 1–1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its configuration last changed.
     pub updated_at: Timestamp,
+}
+
+/// A header that is added to each request. One that is sensitive is never shown again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Header {
+    /// Its value.
+    Plain(String),
+    /// A credential.
+    Sensitive {
+        /// `true`.
+        sensitive: bool,
+        /// Its value, when it is set. Left out, the one that is stored stays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
 }
 
 /// A webhook's attempts, time limit and delays: a list of delays, or a backoff.
@@ -101,7 +132,7 @@ pub struct NewWebhook {
     pub events: Vec<String>,
     /// Headers to add to each request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, Header>,
     /// Whether it receives events from the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<WebhookStatus>,

@@ -14,7 +14,7 @@ pub trait Clock: Send + Sync {
 pub trait GenerateIds: Send + Sync {
     /// An id for a new webhook; later ids sort after earlier ones.
     fn webhook_id(&self) -> WebhookId;
-    /// An id for a new API key.
+    /// An id for a new API key; later ids sort after earlier ones.
     fn key_id(&self) -> KeyId;
     /// An id for a new replay; later ids sort after earlier ones.
     fn replay_id(&self) -> ReplayId;

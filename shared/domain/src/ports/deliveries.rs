@@ -2,6 +2,7 @@ use super::{Page, PortError};
 use crate::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
     ids::{DeliveryId, WebhookId},
+    limit::Slot,
     time::{Minute, Timestamp},
 };
 
@@ -131,12 +132,37 @@ pub trait FindWaiting: Send + Sync {
 
 /// Takes deliveries out of the `waiting` index.
 pub trait StopWaiting: Send + Sync {
-    /// Takes it out if it still waits for `minute` and still has `attempts` attempts; otherwise
-    /// does nothing.
+    /// Takes it out, and its slot with it, if it still waits for `minute` and still has `attempts`
+    /// attempts; otherwise does nothing.
     fn stop_waiting(
         &self,
         key: DeliveryKey,
         minute: Minute,
         attempts: u32,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// One delivery that waits for its slot in a shared wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotWait {
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// The slot.
+    pub slot: Slot,
+    /// The minute before it.
+    pub minute: Minute,
+    /// How many attempts it had when this was decided.
+    pub attempts: u32,
+    /// When its row may be dropped.
+    pub expires_at: Timestamp,
+}
+
+/// Has deliveries wait for slots of their webhook's rate limit.
+pub trait AwaitSlots: Send + Sync {
+    /// Puts the delivery into the `waiting` index for its minute, with its slot, and into no other
+    /// wait, on condition that it has exactly `attempts` attempts and is not settled.
+    fn await_slot(
+        &self,
+        wait: SlotWait,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 }

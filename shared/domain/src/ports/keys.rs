@@ -1,8 +1,8 @@
-use super::PortError;
+use super::{Page, PortError};
 use crate::{
     ids::{KeyId, UserId},
     scope::Scope,
-    time::Timestamp,
+    time::{Day, Timestamp},
 };
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -36,17 +36,52 @@ impl fmt::Debug for KeyHash {
 pub struct ApiKey {
     /// Names the key.
     pub id: KeyId,
-    /// Whom it acts for.
+    /// Whom it acts for. One with [`Scope::Admin`] acts for anybody: this is who has it.
     pub user_id: UserId,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
     /// What it may do; sorted, without repetition.
     pub scopes: Vec<Scope>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it is none any more, to the second; it may be dropped after that.
+    pub expires_at: Option<Timestamp>,
+    /// The last day on which it was used. May lag behind if noting it failed.
+    pub last_used_on: Option<Day>,
+    /// Whether it is the session of a portal link.
+    pub portal: bool,
+}
+
+impl ApiKey {
+    /// A key without a name or an end that was never used.
+    #[must_use]
+    pub fn new(id: KeyId, user_id: UserId, scopes: Vec<Scope>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            user_id,
+            name: None,
+            description: None,
+            scopes,
+            created_at,
+            expires_at: None,
+            last_used_on: None,
+            portal: false,
+        }
+    }
+
+    /// Whether it still is a key.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Looks keys up.
 pub trait ReadKeys: Send + Sync {
-    /// The key with this hash.
+    /// The key with this hash, whether or not its time is over. Sees every write that was answered
+    /// before: a key works from the moment it was shown, and not after it was revoked.
     fn key(&self, hash: &KeyHash)
     -> impl Future<Output = Result<Option<ApiKey>, PortError>> + Send;
 }
@@ -58,5 +93,40 @@ pub trait StoreKeys: Send + Sync {
         &self,
         hash: &KeyHash,
         key: &ApiKey,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Lists keys.
+pub trait ListKeys: Send + Sync {
+    /// The user's keys, newest first, at most `limit` (1–100), after `after`. A key may be missing
+    /// for some seconds after it was made; what is listed is as it stands now. A page may hold less
+    /// than `limit` though there is a next one.
+    fn list_keys(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> impl Future<Output = Result<Page<ApiKey, KeyId>, PortError>> + Send;
+}
+
+/// Takes keys away.
+pub trait RevokeKeys: Send + Sync {
+    /// Ends the user's key: from the answer on, no look-up finds it. Whether there was one; for some
+    /// seconds after it was made a key may seem not to be there, and then nothing is changed.
+    fn revoke_key(
+        &self,
+        user: &UserId,
+        id: KeyId,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+}
+
+/// Notes that keys are in use.
+pub trait NoteKeyUse: Send + Sync {
+    /// Notes that the key was used on `day`, unless that or a later day is noted. A key that is not
+    /// there stays so.
+    fn note_key_use(
+        &self,
+        hash: &KeyHash,
+        day: Day,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

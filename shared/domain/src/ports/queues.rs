@@ -7,6 +7,11 @@ use crate::{
     webhook::WebhookStatus,
 };
 
+/// Webhooks that an event may go to and still be in their groups. A queue knows who keeps it busy by
+/// the part that a group has in all: many small groups hide each other, and stay below a tenth if
+/// there are ten of them.
+pub const MOST_WEBHOOK_GROUPS: usize = 3;
+
 /// A message on its way to the delivery queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -31,6 +36,13 @@ impl Outgoing {
             QueueMessage::Replay(page) => page.user_id.to_string(),
         };
         Self { message, group, delay }
+    }
+
+    /// The message in its user's group if its event goes to many webhooks: should all of them hang,
+    /// they take one turn, not a hundred, from the first message on.
+    #[must_use]
+    pub fn for_audience(self, webhooks: usize, user: &UserId) -> Self {
+        if webhooks > MOST_WEBHOOK_GROUPS { Self { group: user.to_string(), ..self } } else { self }
     }
 
     /// The message in its user's group while its webhook is `failing`: a user with a hundred dead

@@ -1,6 +1,7 @@
 use super::{Consistency, Page, PortError};
 use crate::{
     ids::{UserId, WebhookId},
+    limit::{Reservation, SlotTime},
     webhook::{Subscription, Webhook},
 };
 
@@ -33,6 +34,12 @@ pub trait ListWebhooks: Send + Sync {
         limit: usize,
         after: Option<WebhookId>,
     ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
+
+    /// How many webhooks the user has, by a consistent read.
+    fn count_webhooks(
+        &self,
+        user: &UserId,
+    ) -> impl Future<Output = Result<usize, PortError>> + Send;
 }
 
 /// Writes webhooks.
@@ -57,4 +64,25 @@ pub trait StoreWebhooks: Send + Sync {
         user: &UserId,
         id: WebhookId,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Removes the webhook that was read, if it is unchanged: still there and with the `updated_at`
+    /// given. Answers whether it did. What is kept beside it may be gone even if not.
+    fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: crate::time::Timestamp,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
+}
+
+/// Has a webhook's limiter hand out slots.
+pub trait ReserveSlots: Send + Sync {
+    /// Reserves slots in one atomic step and answers the first of them. They follow upon all that
+    /// were reserved before. One whose answer was lost has reserved some that nobody will use.
+    fn reserve_slots(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        reservation: &Reservation,
+    ) -> impl Future<Output = Result<SlotTime, PortError>> + Send;
 }

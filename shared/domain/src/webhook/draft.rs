@@ -1,18 +1,23 @@
 //! What a user asks a webhook to be: read from JSON, with every fault named at once.
 
+mod details;
 mod fields;
+mod headers;
 mod retry;
 
 use crate::{
     event::Retention,
     fault::{Faults, FieldFault},
+    filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
+    limit::RateLimit,
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
+    transform::Transform,
     url_policy::UrlPolicy,
-    webhook::{EventPattern, PayloadFormat, Webhook, WebhookStatus},
+    webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
 };
 use fields::Fields;
 use serde_json::{Map, Value};
@@ -30,16 +35,18 @@ pub struct Rules {
     pub urls: UrlPolicy,
     /// How long rows live, which bounds a retry schedule.
     pub retention: Retention,
+    /// Most webhooks of one user.
+    pub max_webhooks: usize,
 }
 
 /// Why a draft is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
     /// For a new webhook.
     Create,
-    /// In place of an existing one. What reading a webhook returned can be sent back: its
-    /// read-only fields are ignored.
-    Replace,
+    /// In place of this one. What reading it returned can be sent back: its read-only fields are
+    /// ignored, and a sensitive header without its value keeps the value.
+    Replace(&'a Webhook),
 }
 
 /// A webhook's configuration, checked.
@@ -48,14 +55,35 @@ pub struct Draft {
     name: String,
     url: String,
     events: Vec<EventPattern>,
-    headers: BTreeMap<String, String>,
+    filter: Option<Filter>,
+    headers: Headers,
+    description: Option<String>,
+    metadata: BTreeMap<String, String>,
+    secret: Option<Secret>,
     status: WebhookStatus,
     retry_config: RetryConfig,
     payload_format: PayloadFormat,
+    transform: Option<Transform>,
+    rate_limit: Option<RateLimit>,
 }
 
-const FIELDS: &[&str] =
-    &["name", "url", "events", "headers", "status", "retryConfig", "payloadFormat"];
+/// What may be set.
+const FIELDS: &[&str] = &[
+    "name",
+    "url",
+    "events",
+    "filter",
+    "headers",
+    "description",
+    "metadata",
+    "status",
+    "retryConfig",
+    "payloadFormat",
+    "transform",
+    "rateLimit",
+];
+/// What may be set at creation only.
+const ON_CREATION: &[&str] = &["secret"];
 const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
 
 impl Draft {
@@ -65,26 +93,34 @@ impl Draft {
     /// Every fault, with its field.
     pub fn parse(
         input: &Map<String, Value>,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
         rules: &Rules,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let mut fields = Fields::new(input, "", &mut faults);
-        let ignored = if purpose == Purpose::Replace { READ_ONLY } else { &[] };
-        fields.refuse_others(FIELDS, ignored);
+        match purpose {
+            Purpose::Create => fields.refuse_others(&[FIELDS, ON_CREATION].concat(), &[]),
+            Purpose::Replace(_) => fields.refuse_others(FIELDS, READ_ONLY),
+        }
         let draft = Self {
             name: name(&mut fields),
             url: url(&mut fields, rules.urls),
             events: events(&mut fields),
-            headers: headers(&mut fields),
+            filter: filter(&mut fields),
+            headers: headers::headers(&mut fields, purpose),
+            description: details::description(&mut fields),
+            metadata: details::metadata(&mut fields),
+            secret: secret(&mut fields, purpose),
             status: status(&mut fields, purpose),
             retry_config: retry::retry_config(&mut fields, rules.retention),
             payload_format: payload_format(&mut fields),
+            transform: transform(&mut fields),
+            rate_limit: rate_limit(&mut fields),
         };
         if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
     }
 
-    /// The new webhook that it describes.
+    /// The new webhook that it describes, with `secret` unless it brings its own.
     #[must_use]
     pub fn into_webhook(
         self,
@@ -99,19 +135,26 @@ impl Draft {
             name: self.name,
             url: self.url,
             events: self.events,
-            secret,
+            filter: self.filter,
+            secret: self.secret.unwrap_or(secret),
             previous_secret: None,
             headers: self.headers,
+            description: self.description,
+            metadata: self.metadata,
             status: self.status,
             retry_config: self.retry_config,
             payload_format: self.payload_format,
+            transform: self.transform,
+            rate_limit: self.rate_limit,
             created_at: now,
             updated_at: now,
             health: Health::default(),
+            next_slot: None,
         }
     }
 
-    /// `existing` with this configuration. Its identity and its secrets stay.
+    /// `existing` with this configuration, which was read to replace it. Its identity and its
+    /// secrets stay.
     #[must_use]
     pub fn replace(self, existing: &Webhook, now: Timestamp) -> Webhook {
         let secret = existing.secret.clone();
@@ -119,6 +162,7 @@ impl Draft {
             previous_secret: existing.previous_secret.clone(),
             created_at: existing.created_at,
             health: existing.health,
+            next_slot: existing.next_slot,
             // A repeated failure must not become `active` merely by saving what was read.
             status: match (self.status, existing.status) {
                 (WebhookStatus::Failing, current) => current,
@@ -182,29 +226,27 @@ fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
     events
 }
 
-fn headers(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
-    let Some(map) = fields.optional_object("headers") else { return BTreeMap::new() };
-    let mut headers = BTreeMap::new();
-    for (name, value) in map {
-        match value.as_str() {
-            Some(value) => {
-                headers.insert(name.clone(), value.to_owned());
-            }
-            None => {
-                let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-                fields.fault(&format!("headers.{shown}"), "the value must be a string");
-            }
-        }
-    }
-    super::headers::check(&headers, fields.faults());
-    headers
+fn filter(fields: &mut Fields<'_>) -> Option<Filter> {
+    let map = fields.optional_object("filter")?;
+    fields.found(Filter::parse(map, "filter"))
 }
 
-fn status(fields: &mut Fields<'_>, purpose: Purpose) -> WebhookStatus {
+fn transform(fields: &mut Fields<'_>) -> Option<Transform> {
+    let map = fields.optional_object("transform")?;
+    fields.found(Transform::parse(map, "transform"))
+}
+
+fn secret(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Option<Secret> {
+    let Purpose::Create = purpose else { return None };
+    let secret = Secret::parse(fields.optional_string("secret")?);
+    secret.map_err(|invalid| fields.fault("secret", invalid.to_string())).ok()
+}
+
+fn status(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> WebhookStatus {
     match fields.optional_string("status") {
         None | Some("active") => WebhookStatus::Active,
         Some("disabled") => WebhookStatus::Disabled,
-        Some("failing") if purpose == Purpose::Replace => WebhookStatus::Failing,
+        Some("failing") if matches!(purpose, Purpose::Replace(_)) => WebhookStatus::Failing,
         Some(_) => {
             fields.fault("status", "must be `active` or `disabled`");
             WebhookStatus::Active
@@ -222,6 +264,10 @@ fn payload_format(fields: &mut Fields<'_>) -> PayloadFormat {
             PayloadFormat::Envelope
         }
     }
+}
+
+fn rate_limit(fields: &mut Fields<'_>) -> Option<RateLimit> {
+    fields.whole_within("rateLimit", &RateLimit::PER_SECOND).and_then(RateLimit::new)
 }
 
 #[cfg(test)]

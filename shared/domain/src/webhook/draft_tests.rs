@@ -4,7 +4,7 @@ use serde_json::json;
 
 fn rules() -> Rules {
     let urls = UrlPolicy { allow_http: false, allow_private: false };
-    Rules { urls, retention: Retention { days: 30 } }
+    Rules { urls, retention: Retention { days: 30 }, max_webhooks: 100 }
 }
 
 fn parse(input: Value) -> Result<Draft, Vec<FieldFault>> {
@@ -31,6 +31,7 @@ fn the_rest_has_defaults() {
     assert_eq!(draft.status, WebhookStatus::Active);
     assert_eq!(draft.retry_config, RetryConfig::default());
     assert_eq!(draft.payload_format, PayloadFormat::Envelope);
+    assert_eq!(draft.rate_limit, None);
     assert!(draft.headers.is_empty());
 }
 
@@ -38,7 +39,7 @@ fn the_rest_has_defaults() {
 fn every_fault_is_named_at_once() {
     let input = json!({
         "name": "", "url": "ftp://u:p@127.0.0.1/", "events": ["lead.created", "no.such", 7],
-        "headers": {"Host": "x", "X-A": 1}, "status": "paused", "payloadFormat": "xml",
+        "headers": {"Host": "x", "X-A": 1}, "status": "paused", "payloadFormat": "xml", "rateLimit": 0,
         "retryConfig": {"maxAttempts": 0, "delaysSeconds": [60, 0], "jitter": true}, "colour": "red",
     });
     let fields = fields(parse(input));
@@ -51,6 +52,7 @@ fn every_fault_is_named_at_once() {
         "headers.X-A",
         "status",
         "payloadFormat",
+        "rateLimit",
         "retryConfig.maxAttempts",
         "retryConfig.delaysSeconds[1]",
         "retryConfig.jitter",
@@ -88,6 +90,26 @@ fn a_retry_config_out_of_bounds_is_refused(#[case] config: Value, #[case] field:
     assert_eq!(fields(parse(with("retryConfig", config))), [field]);
 }
 
+#[rstest]
+#[case(json!(0))]
+#[case(json!(1001))]
+#[case(json!(-1))]
+#[case(json!(2.5))]
+#[case(json!(u64::MAX))]
+#[case(json!("5"))]
+#[case(json!([5]))]
+fn a_rate_limit_out_of_bounds_is_refused(#[case] limit: Value) {
+    assert_eq!(fields(parse(with("rateLimit", limit))), ["rateLimit"]);
+}
+
+#[test]
+fn a_rate_limit_is_optional() {
+    for (limit, expected) in [(json!(1), RateLimit::new(1)), (json!(1000), RateLimit::new(1000))] {
+        assert_eq!(parse(with("rateLimit", limit)).expect("accepted").rate_limit, expected);
+    }
+    assert_eq!(parse(with("rateLimit", json!(null))).expect("accepted").rate_limit, None);
+}
+
 #[test]
 fn a_schedule_must_fit_into_the_retention() {
     let config = json!({"maxAttempts": 20, "delaysSeconds": [86_400]});
@@ -119,8 +141,13 @@ fn replacing_ignores_what_cannot_be_written_and_keeps_the_secret() {
         input[*field] = json!("anything");
     }
     let object = input.as_object().expect("an object");
-    assert_eq!(fields(Draft::parse(object, Purpose::Create, &rules())).len(), READ_ONLY.len());
-    let draft = Draft::parse(object, Purpose::Replace, &rules()).expect("accepted");
+    let refused = fields(Draft::parse(object, Purpose::Create, &rules()));
+    assert_eq!(
+        refused.len(),
+        READ_ONLY.len(),
+        "unknown, but for a secret that is none: {refused:?}"
+    );
+    let draft = Draft::parse(object, Purpose::Replace(&existing), &rules()).expect("accepted");
     let replaced = draft.replace(&existing, created);
     assert_eq!(replaced.secret, existing.secret);
     assert_eq!(replaced.id, existing.id);

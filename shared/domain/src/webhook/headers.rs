@@ -1,7 +1,10 @@
 //! Headers that a webhook's owner adds to its requests.
 
 use crate::fault::Faults;
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 /// Most headers of one webhook.
 pub const MAX_HEADERS: usize = 20;
@@ -9,6 +12,37 @@ pub const MAX_HEADERS: usize = 20;
 pub const MAX_NAME_BYTES: usize = 128;
 /// Most bytes of one value.
 pub const MAX_VALUE_BYTES: usize = 1024;
+
+/// What an owner's header says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderValue {
+    /// The text.
+    pub text: String,
+    /// It is a credential: it is never shown again, not even to its owner.
+    pub sensitive: bool,
+}
+
+impl HeaderValue {
+    /// One that may be shown.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), sensitive: false }
+    }
+
+    /// One that is never shown.
+    pub fn sensitive(text: impl Into<String>) -> Self {
+        Self { text: text.into(), sensitive: true }
+    }
+}
+
+impl fmt::Debug for HeaderValue {
+    /// Neither kind: a log is no place for what an owner sends to a receiver.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderValue").field("sensitive", &self.sensitive).finish_non_exhaustive()
+    }
+}
+
+/// An owner's headers by their names, as the owner spells them.
+pub type Headers = BTreeMap<String, HeaderValue>;
 
 /// Names that are ours, the connection's or the HTTP client's. Compared in lower case.
 const RESERVED: &[&str] = &[
@@ -47,16 +81,22 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// What faults call the header of this name, which may hold anything.
+#[must_use]
+pub fn field(name: &str) -> String {
+    let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+    format!("headers.{shown}")
+}
+
 /// Checks all headers and notes every fault under `headers`.
-pub fn check(headers: &BTreeMap<String, String>, faults: &mut Faults) {
+pub fn check(headers: &Headers, faults: &mut Faults) {
     if headers.len() > MAX_HEADERS {
         faults.add("headers", format!("at most {MAX_HEADERS} headers, not {}", headers.len()));
     }
     let mut seen = HashSet::new();
     for (name, value) in headers {
-        // A broken name must not break the message about it.
-        let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-        let field = format!("headers.{shown}");
+        let value = &value.text;
+        let field = field(name);
         if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_token) {
             faults.add(
                 &field,
@@ -86,7 +126,8 @@ mod tests {
     use rstest::rstest;
 
     fn faults(pairs: &[(&str, &str)]) -> Vec<String> {
-        let headers = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let headers =
+            pairs.iter().map(|(n, v)| ((*n).to_owned(), HeaderValue::plain(*v))).collect();
         let mut faults = Faults::default();
         check(&headers, &mut faults);
         faults.into_vec().into_iter().map(|fault| fault.field).collect()

@@ -3,6 +3,7 @@ use crate::{clock::START, sender::DURATION};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
     event::{Event, Retention},
+    limit::Slot,
     replay::Reopened,
     time::{Minute, Timestamp},
     webhook::Webhook,
@@ -21,6 +22,7 @@ pub fn a_delivery() -> DeliveryBuilder {
         next_attempt_at: None,
         waits_for: None,
         parked_until: None,
+        slot: None,
         reason: None,
         reopened: None,
         expires_at: None,
@@ -63,6 +65,7 @@ pub struct DeliveryBuilder {
     next_attempt_at: Option<Timestamp>,
     waits_for: Option<Minute>,
     parked_until: Option<Timestamp>,
+    slot: Option<Slot>,
     reason: Option<Reason>,
     reopened: Option<Reopened>,
     expires_at: Option<Timestamp>,
@@ -127,6 +130,14 @@ impl DeliveryBuilder {
         self
     }
 
+    /// It waits for this slot, in the shared wait of the minute before it.
+    #[must_use]
+    pub fn waiting_for_slot(mut self, slot: Slot) -> Self {
+        self.waits_for = Some(Minute::at_or_before(slot.at));
+        self.slot = Some(slot);
+        self
+    }
+
     /// The receiver took it at the first attempt.
     #[must_use]
     pub fn delivered(mut self) -> Self {
@@ -171,6 +182,7 @@ impl DeliveryBuilder {
             next_attempt_at: self.next_attempt_at,
             waits_for: self.waits_for,
             parked_until: self.parked_until,
+            slot: self.slot,
             reason: self.reason,
             reopened: self.reopened,
             expires_at: self.expires_at.unwrap_or(new.expires_at),

@@ -1,12 +1,15 @@
 use super::{USER, user};
 use crate::clock::START;
 use grapnel_domain::{
+    filter::Filter,
     health::{Circuit, Health},
     ids::WebhookId,
+    limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
     time::Timestamp,
-    webhook::{PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+    transform::Transform,
+    webhook::{HeaderValue, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -22,15 +25,21 @@ pub fn a_webhook() -> WebhookBuilder {
             name: "orders".into(),
             url: "https://receiver.example/hook".into(),
             events: vec![grapnel_domain::webhook::EventPattern::Any],
+            filter: None,
             secret: Secret::from_random([1; 32]),
             previous_secret: None,
             headers: BTreeMap::new(),
+            description: None,
+            metadata: BTreeMap::new(),
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
             payload_format: PayloadFormat::Envelope,
+            transform: None,
+            rate_limit: None,
             created_at: START,
             updated_at: START,
             health: Health::default(),
+            next_slot: None,
         },
     }
 }
@@ -97,6 +106,13 @@ impl WebhookBuilder {
         self
     }
 
+    /// Which events it wants by their data, as JSON text that is stored unread.
+    #[must_use]
+    pub fn filter(mut self, text: &str) -> Self {
+        self.webhook.filter = Some(Filter::stored(text.to_owned()));
+        self
+    }
+
     /// Its secret.
     #[must_use]
     pub fn secret(mut self, secret: Secret) -> Self {
@@ -114,7 +130,14 @@ impl WebhookBuilder {
     /// A header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name.to_owned(), value.to_owned());
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::plain(value));
+        self
+    }
+
+    /// A header more, which is never shown.
+    #[must_use]
+    pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
+        self.webhook.headers.insert(name.to_owned(), HeaderValue::sensitive(value));
         self
     }
 
@@ -129,6 +152,14 @@ impl WebhookBuilder {
     #[must_use]
     pub fn format(mut self, format: PayloadFormat) -> Self {
         self.webhook.payload_format = format;
+        self
+    }
+
+    /// What makes its bodies, as plain text, unchecked.
+    #[must_use]
+    pub fn transform(mut self, template: &str) -> Self {
+        let (template, content_type) = (template.to_owned(), "text/plain".to_owned());
+        self.webhook.transform = Some(Transform { template, content_type });
         self
     }
 
@@ -149,6 +180,23 @@ impl WebhookBuilder {
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
         self.webhook.health = health;
+        self
+    }
+
+    /// How many requests it takes a second.
+    ///
+    /// # Panics
+    /// If that is no limit there is.
+    #[must_use]
+    pub fn limited_to(mut self, per_second: u32) -> Self {
+        self.webhook.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
+        self
+    }
+
+    /// Every slot before then is taken.
+    #[must_use]
+    pub fn next_slot(mut self, time: Timestamp) -> Self {
+        self.webhook.next_slot = Some(SlotTime::at(time));
         self
     }
 

@@ -5,9 +5,12 @@ use super::{a_user, somebodys_webhook};
 use crate::{builders::a_webhook, clock::START, ids::SequentialIds};
 use futures::future::join_all;
 use grapnel_domain::{
+    filter::Filter,
+    health::Health,
     ids::UserId,
     ports::{
-        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
+        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreHealth,
+        StoreWebhooks,
     },
     retry::{Backoff, RetryConfig, Schedule},
     signature::Secret,
@@ -35,14 +38,19 @@ macro_rules! contract_of_webhooks {
                 replacing_with_the_same_again_is_no_conflict,
                 of_many_replacements_at_once_one_wins,
                 a_deleted_webhook_is_gone,
+                a_webhook_that_changed_is_not_deleted,
+                webhooks_are_counted_without_what_lies_beside_them,
             ]
         );
     };
 }
 
 /// All that a webhook store can do.
-pub trait Store: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks {}
-impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks> Store for S {}
+pub trait Store:
+    StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth
+{
+}
+impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth> Store for S {}
 
 const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 1);
 
@@ -62,11 +70,13 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .named("Bestellungen ✓")
         .url("https://receiver.example/hook?key=a%20b")
         .events(["workflow.*", "lead.created"])
+        .filter(r#"{"n":[9007199254740993,{"prefix":"ä"}]}"#)
         .previous_secret(Secret::from_random([2; 32]), LATER)
         .header("X-Api-Key", "k")
         .header("X-Empty", "")
         .retry(RetryConfig { schedule: Schedule::Backoff(backoff), ..RetryConfig::default() })
         .format(PayloadFormat::CloudEvents)
+        .transform("{{ data.name }} ✓\n")
         .build();
     let webhook = Webhook { updated_at: LATER, ..webhook };
     stores.create_webhook(&webhook).await.expect("created");
@@ -120,6 +130,7 @@ pub async fn subscriptions_are_all_of_the_users_webhooks<S: Store>(stores: &S) {
     let disabled = Webhook {
         status: WebhookStatus::Disabled,
         events: vec!["workflow.*".parse().expect("a pattern")],
+        filter: Some(Filter::stored(r#"{"a":["x"]}"#.into())),
         updated_at: LATER,
         ..webhooks[1].clone()
     };
@@ -128,6 +139,7 @@ pub async fn subscriptions_are_all_of_the_users_webhooks<S: Store>(stores: &S) {
         .map(|webhook| Subscription {
             webhook_id: webhook.id,
             events: webhook.events.clone(),
+            filter: webhook.filter.clone(),
             status: webhook.status,
         })
         .into();
@@ -160,12 +172,19 @@ pub async fn a_webhook_is_replaced_if_it_is_unchanged<S: Store>(stores: &S) {
     let full = a_webhook()
         .for_user(a_user().as_str())
         .header("X-Old", "1")
+        .filter(r#"{"a":["old"]}"#)
+        .transform("old")
         .previous_secret(Secret::from_random([2; 32]), LATER)
         .build();
     stores.create_webhook(&full).await.expect("created");
     // What the new one has no more must not shine through.
-    let plain =
-        Webhook { headers: [].into(), previous_secret: None, ..renamed(&full, "replaced", LATER) };
+    let plain = Webhook {
+        filter: None,
+        transform: None,
+        headers: [].into(),
+        previous_secret: None,
+        ..renamed(&full, "replaced", LATER)
+    };
     assert_eq!(stores.replace_webhook(&plain, full.updated_at).await, Ok(true));
     assert_eq!(read(stores, &full).await, Some(plain));
 }
@@ -217,4 +236,27 @@ pub async fn a_deleted_webhook_is_gone<S: Store>(stores: &S) {
     assert_eq!(stores.delete_webhook(user, id).await, Ok(false));
     assert_eq!(read(stores, &webhook).await, None);
     assert_eq!(stores.subscriptions(user).await, Ok(vec![]));
+}
+
+pub async fn a_webhook_that_changed_is_not_deleted<S: Store>(stores: &S) {
+    let webhook = somebodys_webhook();
+    stores.create_webhook(&webhook).await.expect("created");
+    let (user, id) = (&webhook.user_id, webhook.id);
+    assert_eq!(stores.delete_unchanged_webhook(user, id, LATER).await, Ok(false));
+    assert_eq!(read(stores, &webhook).await.as_ref(), Some(&webhook));
+    assert_eq!(stores.delete_unchanged_webhook(user, id, START).await, Ok(true));
+    assert_eq!(read(stores, &webhook).await, None);
+    assert_eq!(stores.delete_unchanged_webhook(user, id, START).await, Ok(false));
+}
+
+pub async fn webhooks_are_counted_without_what_lies_beside_them<S: Store>(stores: &S) {
+    let user = a_user();
+    assert_eq!(stores.count_webhooks(&user).await, Ok(0));
+    for _ in 0..3 {
+        let webhook = a_webhook().for_user(user.as_str()).build();
+        stores.create_webhook(&webhook).await.expect("created");
+        let first = Health { version: 1, failures: 1, ..Health::default() };
+        assert_eq!(stores.store_health(&user, webhook.id, &first).await, Ok(true));
+    }
+    assert_eq!(stores.count_webhooks(&user).await, Ok(3));
 }

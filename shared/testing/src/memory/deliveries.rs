@@ -17,9 +17,10 @@ pub(super) fn update(
     condition: impl FnOnce(&Delivery) -> bool,
     change: impl FnOnce(&mut Delivery),
 ) -> Recorded {
-    match state.tables.deliveries.get_mut(&(key.webhook_id, key.id)) {
+    let key = (key.webhook_id, key.id);
+    match state.tables.deliveries.get(key) {
         Some(delivery) if condition(delivery) => {
-            change(delivery);
+            state.tables.deliveries.change(key, change);
             Recorded::Yes
         }
         found => Recorded::Refused(found.map(|delivery| Box::new(delivery.clone()))),
@@ -29,7 +30,7 @@ pub(super) fn update(
 impl ReadDeliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         self.run(Operation::Delivery, |state| {
-            Ok(state.tables.deliveries.get(&(key.webhook_id, key.id)).cloned())
+            Ok(state.tables.deliveries.get((key.webhook_id, key.id)).cloned())
         })
         .await
     }
@@ -43,10 +44,8 @@ impl ListDeliveries for Memory {
         after: Option<DeliveryId>,
     ) -> Result<Page<Delivery, DeliveryId>, PortError> {
         self.run(Operation::ListDeliveries, |state| {
-            let rows = state.seen(Consistency::Eventual).deliveries.values().rev();
-            let mut rest = rows
-                .filter(|delivery| delivery.webhook_id == webhook)
-                .filter(|delivery| after.is_none_or(|after| delivery.id < after));
+            let rows = state.seen(Consistency::Eventual).deliveries.of(webhook).rev();
+            let mut rest = rows.filter(|delivery| after.is_none_or(|after| delivery.id < after));
             let items: Vec<Delivery> = rest.by_ref().take(limit).cloned().collect();
             let more = rest.next().is_some();
             let next = items.last().filter(|_| more).map(|delivery| delivery.id);
@@ -60,11 +59,11 @@ impl CreateDeliveries for Memory {
     async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
         self.run(Operation::CreateDelivery, |state| {
             let key = (delivery.webhook_id, delivery.id);
-            if let Some(found) = state.tables.deliveries.get(&key) {
+            if let Some(found) = state.tables.deliveries.get(key) {
                 return Ok(Created::Existed(Box::new(found.clone())));
             }
             let expires_at = whole_second(delivery.expires_at);
-            state.tables.deliveries.insert(key, Delivery { expires_at, ..delivery.clone() });
+            state.tables.deliveries.insert(Delivery { expires_at, ..delivery.clone() });
             Ok(Created::New)
         })
         .await
@@ -103,6 +102,7 @@ fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
     }
     delivery.waits_for = record.waits_for;
     delivery.parked_until = None;
+    delivery.slot = None;
     delivery.expires_at = whole_second(record.expires_at);
 }
 
@@ -118,6 +118,7 @@ impl EndDeliveries for Memory {
                 delivery.next_attempt_at = None;
                 delivery.waits_for = None;
                 delivery.parked_until = None;
+                delivery.slot = None;
                 delivery.expires_at = whole_second(ending.expires_at);
             }))
         })
@@ -153,14 +154,8 @@ impl FindWaiting for Memory {
         after: Option<DeliveryId>,
     ) -> Result<WaitingPage, PortError> {
         self.run(Operation::Waiting, |state| {
-            let mut rest = state
-                .seen(Consistency::Eventual)
-                .deliveries
-                .values()
-                .filter(|delivery| delivery.webhook_id == webhook)
-                .filter(|delivery| delivery.waits_for == Some(minute))
-                .filter(|delivery| after.is_none_or(|after| delivery.id > after))
-                .map(|delivery| WaitingRow { id: delivery.id });
+            let deliveries = &state.seen(Consistency::Eventual).deliveries;
+            let mut rest = deliveries.waiting(webhook, minute, after).map(|id| WaitingRow { id });
             let items: Vec<WaitingRow> = rest.by_ref().take(state.waiting_page).collect();
             let more = rest.next().is_some();
             let next = items.last().filter(|_| more).map(|row| row.id);
@@ -181,7 +176,10 @@ impl StopWaiting for Memory {
             let still_waits = |delivery: &Delivery| {
                 delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
             };
-            update(state, key, still_waits, |delivery| delivery.waits_for = None);
+            update(state, key, still_waits, |delivery| {
+                delivery.waits_for = None;
+                delivery.slot = None;
+            });
             Ok(())
         })
         .await

@@ -81,6 +81,7 @@ impl ParkDeliveries for Memory {
             Ok(update(state, parking.key, fits, |delivery| {
                 delivery.waits_for = None;
                 delivery.parked_until = Some(parking.due);
+                delivery.slot = None;
                 delivery.expires_at = whole_second(parking.expires_at);
             }))
         })
@@ -95,17 +96,9 @@ impl FindParked for Memory {
         after: Option<ParkedRow>,
     ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
         self.run(Operation::Parked, |state| {
-            let deliveries = state.seen(Consistency::Eventual).deliveries.values();
-            let mut rows: Vec<ParkedRow> = deliveries
-                .filter(|delivery| delivery.webhook_id == webhook)
-                .filter_map(|delivery| {
-                    delivery.parked_until.map(|due| ParkedRow { due, id: delivery.id })
-                })
-                .filter(|row| after.is_none_or(|after| *row > after))
-                .collect();
-            rows.sort_unstable();
-            let more = rows.len() > state.waiting_page;
-            rows.truncate(state.waiting_page);
+            let mut rest = state.seen(Consistency::Eventual).deliveries.parked(webhook, after);
+            let rows: Vec<ParkedRow> = rest.by_ref().take(state.waiting_page).collect();
+            let more = rest.next().is_some();
             let next = rows.last().copied().filter(|_| more);
             Ok(Page { items: rows, next })
         })

@@ -1,8 +1,12 @@
-//! A queue like SQS: delays, visibility, and an end after too many receptions.
+//! A queue like SQS: delays, visibility, groups, and an end after too many receptions.
+
+mod groups;
 
 use crate::clock::ManualClock;
 use grapnel_domain::{message::QueueMessage, ports::Clock, time::Timestamp};
+use groups::Groups;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,6 +16,9 @@ const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
 
 /// How often a message is received before it is put aside, as the template sets it.
 const MAX_RECEPTIONS: u32 = 10;
+
+/// What the queue's names of messages begin with; their number follows.
+const NAME: &str = "message-";
 
 /// A queue in memory. Clones are the same queue.
 #[derive(Debug, Clone)]
@@ -24,7 +31,12 @@ pub struct MemoryQueue {
 struct State {
     visibility_timeout: Duration,
     sent: u64,
-    messages: Vec<Queued>,
+    /// By number, which is the order of sending.
+    messages: BTreeMap<u64, Queued>,
+    /// Those that are not due yet, or hidden.
+    later: BTreeSet<(Timestamp, u64)>,
+    /// Those that were due when the queue was last looked at.
+    groups: Groups,
     exhausted: Vec<Queued>,
 }
 
@@ -62,7 +74,9 @@ impl MemoryQueue {
         let state = State {
             visibility_timeout: VISIBILITY_TIMEOUT,
             sent: 0,
-            messages: Vec::new(),
+            messages: BTreeMap::new(),
+            later: BTreeSet::new(),
+            groups: Groups::default(),
             exhausted: Vec::new(),
         };
         Self { clock, state: Arc::new(Mutex::new(state)) }
@@ -73,20 +87,28 @@ impl MemoryQueue {
         self.state().visibility_timeout = timeout;
     }
 
-    /// Puts a message on the queue.
-    pub fn send(&self, body: impl Into<String>, group: impl Into<String>, delay: Duration) {
-        let due = self.clock.now().plus(delay);
+    /// Puts a message on the queue, and answers what the queue calls it.
+    pub fn send(
+        &self,
+        body: impl Into<String>,
+        group: impl Into<String>,
+        delay: Duration,
+    ) -> String {
+        let now = self.clock.now();
+        let due = now.plus(delay);
         let mut state = self.state();
         state.sent += 1;
-        let id = format!("message-{}", state.sent);
+        let id = format!("{NAME}{}", state.sent);
         let (body, group) = (body.into(), group.into());
-        state.messages.push(Queued { id, body, group, due, receptions: 0 });
+        let number = state.sent;
+        state.put(number, Queued { id: id.clone(), body, group, due, receptions: 0 }, now);
+        id
     }
 
     /// Everything on the queue, also what is not due or hidden, in the order of sending.
     #[must_use]
     pub fn messages(&self) -> Vec<Queued> {
-        self.state().messages.clone()
+        self.state().messages.values().cloned().collect()
     }
 
     /// Takes everything off the queue that is due, in the order of due times.
@@ -94,11 +116,11 @@ impl MemoryQueue {
     pub fn take_due(&self) -> Vec<Queued> {
         let now = self.clock.now();
         let mut state = self.state();
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            state.messages.drain(..).partition(|message| message.due <= now);
-        state.messages = later;
-        due.sort_by_key(|message| message.due);
-        due
+        let due = state.due(now);
+        let mut taken: Vec<Queued> =
+            due.into_iter().filter_map(|number| state.remove(number, now)).collect();
+        taken.sort_by_key(|message| message.due);
+        taken
     }
 
     /// Receives up to `most` messages that are due and hides them for the visibility timeout. One
@@ -117,50 +139,77 @@ impl MemoryQueue {
     ) -> Vec<Received> {
         let now = self.clock.now();
         let mut state = self.state();
-        let hidden_until = now.plus(state.visibility_timeout);
         let mut received = Vec::new();
-        let mut rest = Vec::new();
-        for mut message in std::mem::take(&mut state.messages) {
-            if message.due > now || received.len() == most || !take(&message) {
-                rest.push(message);
-            } else if message.receptions == MAX_RECEPTIONS {
-                state.exhausted.push(message);
-            } else {
-                message.receptions += 1;
-                message.due = hidden_until;
-                received.push(message.clone());
-                rest.push(message);
+        for number in state.due(now) {
+            if received.len() == most {
+                break;
+            }
+            if state.messages.get(&number).is_some_and(&mut take) {
+                received.extend(state.receive(number, now));
             }
         }
-        state.messages = rest;
         received
+    }
+
+    /// The same, in the order in which a fair queue hands messages out: see [`Groups::next`].
+    #[must_use]
+    pub fn receive_fairly(&self, most: usize) -> Vec<Received> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.catch_up(now);
+        let mut received = Vec::new();
+        while received.len() < most
+            && let Some(number) = state.groups.next(now)
+        {
+            received.extend(state.receive(number, now));
+        }
+        received
+    }
+
+    /// Whether anything can be received.
+    #[must_use]
+    pub fn has_due(&self) -> bool {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.catch_up(now);
+        state.groups.any_due()
     }
 
     /// Removes a received message for good.
     pub fn acknowledge(&self, id: &str) {
-        self.state().messages.retain(|message| message.id != id);
+        if let Some(number) = number_of(id) {
+            let now = self.clock.now();
+            self.state().remove(number, now);
+        }
     }
 
     /// Makes a received message visible at once.
     pub fn give_back(&self, id: &str) {
         let now = self.clock.now();
-        for message in &mut self.state().messages {
-            if message.id == id {
-                message.due = now;
-            }
+        let mut state = self.state();
+        if let Some(number) = number_of(id)
+            && let Some(message) = state.remove(number, now)
+        {
+            state.put(number, Queued { due: now, ..message }, now);
         }
+    }
+
+    /// Whether this message is on the queue, also if it is not due or hidden.
+    #[must_use]
+    pub fn holds(&self, id: &str) -> bool {
+        number_of(id).is_some_and(|number| self.state().messages.contains_key(&number))
     }
 
     /// How many messages there are that `matches` chooses, also of those not due or hidden.
     #[must_use]
     pub fn count(&self, matches: impl Fn(&Queued) -> bool) -> usize {
-        self.state().messages.iter().filter(|message| matches(message)).count()
+        self.state().messages.values().filter(|message| matches(message)).count()
     }
 
     /// When the next message is due, if there is one.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.state().messages.iter().map(|message| message.due).min()
+        self.state().messages.values().map(|message| message.due).min()
     }
 
     /// What was received too often.
@@ -176,13 +225,75 @@ impl MemoryQueue {
         let mut state = self.state();
         let exhausted = std::mem::take(&mut state.exhausted);
         let count = exhausted.len();
-        let anew = |message| Queued { due: now, receptions: 0, ..message };
-        state.messages.extend(exhausted.into_iter().map(anew));
+        for message in exhausted {
+            if let Some(number) = number_of(&message.id) {
+                state.put(number, Queued { due: now, receptions: 0, ..message }, now);
+            }
+        }
         count
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The number in a message's name.
+fn number_of(id: &str) -> Option<u64> {
+    id.strip_prefix(NAME)?.parse().ok()
+}
+
+impl State {
+    fn put(&mut self, number: u64, message: Queued, now: Timestamp) {
+        if message.due <= now {
+            self.groups.due(&message.group, number);
+        } else {
+            self.later.insert((message.due, number));
+        }
+        self.messages.insert(number, message);
+    }
+
+    fn remove(&mut self, number: u64, now: Timestamp) -> Option<Queued> {
+        let message = self.messages.remove(&number)?;
+        self.later.remove(&(message.due, number));
+        self.groups.gone(&message.group, number, now);
+        Some(message)
+    }
+
+    /// Receives one message that is due; `None` if that was once too often.
+    fn receive(&mut self, number: u64, now: Timestamp) -> Option<Received> {
+        let mut message = self.messages.remove(&number)?;
+        self.groups.gone(&message.group, number, now);
+        if message.receptions == MAX_RECEPTIONS {
+            self.exhausted.push(message);
+            return None;
+        }
+        message.receptions += 1;
+        message.due = now.plus(self.visibility_timeout);
+        self.groups.received(&message.group, number, now);
+        self.put(number, message.clone(), now);
+        Some(message)
+    }
+
+    /// The numbers of what is due, in the order of sending.
+    fn due(&mut self, now: Timestamp) -> Vec<u64> {
+        self.catch_up(now);
+        // A clock may have been set back.
+        let is_due = |number: &u64| self.messages.get(number).is_some_and(|m| m.due <= now);
+        self.groups.all_due().filter(is_due).collect()
+    }
+
+    /// Shows what has become due.
+    fn catch_up(&mut self, now: Timestamp) {
+        while let Some((due, number)) = self.later.first().copied()
+            && due <= now
+        {
+            self.later.pop_first();
+            if let Some(message) = self.messages.get(&number) {
+                self.groups.gone(&message.group, number, now);
+                self.groups.due(&message.group, number);
+            }
+        }
     }
 }
 

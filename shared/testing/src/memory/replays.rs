@@ -93,15 +93,13 @@ impl FindSettled for Memory {
             let Some(ids) = filter.ids(after) else {
                 return Ok(SettledPage { rows: Vec::new(), examined: 0, next: None });
             };
-            let range = (webhook, *ids.start())..=(webhook, *ids.end());
             let status = filter.status.of_delivery();
             // An index holds the failed only; for the others the table itself is looked through.
             let indexed = filter.status == ReplayStatus::Failed;
             let mut looked_at = state
                 .seen(Consistency::Eventual)
                 .deliveries
-                .range(range)
-                .map(|(_, delivery)| delivery)
+                .between(webhook, ids)
                 .filter(|delivery| !indexed || delivery.status == status);
             let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
             let more = looked_at.next().is_some();

@@ -35,6 +35,7 @@ impl ReadSubscriptions for Memory {
                     webhook_id: webhook.id,
                     status: webhook.effective_status(),
                     events: webhook.events,
+                    filter: webhook.filter,
                 })
                 .collect())
         })
@@ -58,6 +59,10 @@ impl ListWebhooks for Memory {
             Ok(Page { items, next })
         })
         .await
+    }
+
+    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
+        self.run(Operation::CountWebhooks, |state| Ok(of(&state.tables, user).count())).await
     }
 }
 
@@ -94,7 +99,27 @@ impl StoreWebhooks for Memory {
         self.run(Operation::DeleteWebhook, |state| {
             let key = (user.clone(), id);
             state.tables.health.remove(&key);
+            state.tables.limiters.remove(&key);
             Ok(state.tables.webhooks.remove(&key).is_some())
+        })
+        .await
+    }
+
+    async fn delete_unchanged_webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        read_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        self.run(Operation::DeleteWebhook, |state| {
+            let key = (user.clone(), id);
+            let stored = state.tables.webhooks.get(&key);
+            let unchanged = stored.is_some_and(|webhook| webhook.updated_at == read_at);
+            if unchanged {
+                state.tables.health.remove(&key);
+                state.tables.webhooks.remove(&key);
+            }
+            Ok(unchanged)
         })
         .await
     }

@@ -1,7 +1,8 @@
 //! Reading the fields of a JSON object, noting what is wrong instead of stopping at it.
 
-use crate::fault::Faults;
+use crate::fault::{Faults, FieldFault};
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// An object under inspection.
 pub(super) struct Fields<'a> {
@@ -32,6 +33,17 @@ impl<'a> Fields<'a> {
 
     pub(super) fn fault(&mut self, field: &str, message: impl Into<String>) {
         self.faults.add(format!("{}{field}", self.path), message);
+    }
+
+    /// What was read elsewhere, or nothing, with its faults noted.
+    pub(super) fn found<T>(&mut self, read: Result<T, Vec<FieldFault>>) -> Option<T> {
+        match read {
+            Ok(found) => Some(found),
+            Err(faults) => {
+                faults.into_iter().for_each(|fault| self.faults.add(fault.field, fault.message));
+                None
+            }
+        }
     }
 
     pub(super) fn refuse_others(&mut self, known: &[&str], ignored: &[&str]) {
@@ -99,7 +111,22 @@ impl<'a> Fields<'a> {
         self.typed(field, "a number", Value::as_f64)
     }
 
-    pub(super) fn optional_whole(&mut self, field: &str) -> Option<u64> {
+    /// A whole number within its bounds; a fault, and `None`, if it is there and is not.
+    pub(super) fn whole_within(&mut self, field: &str, range: &RangeInclusive<u32>) -> Option<u32> {
+        let number = u32::try_from(self.optional_whole(field)?).ok();
+        let fitting = number.filter(|number| range.contains(number));
+        if fitting.is_none() {
+            self.fault(field, out_of(range));
+        }
+        fitting
+    }
+
+    fn optional_whole(&mut self, field: &str) -> Option<u64> {
         self.typed(field, "a whole number, 0 or more", Value::as_u64)
     }
+}
+
+/// What is wrong with a number that is not within these bounds.
+pub(super) fn out_of(range: &RangeInclusive<u32>) -> String {
+    format!("must be a whole number from {} to {}", range.start(), range.end())
 }

@@ -1,19 +1,19 @@
 //! The `retryConfig` part of a draft.
 
-use super::fields::Fields;
+use super::fields::{Fields, out_of};
 use crate::{
     event::Retention,
     retry::{Backoff, RetryConfig, Schedule, bounds},
 };
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 pub(super) fn retry_config(fields: &mut Fields<'_>, retention: Retention) -> RetryConfig {
     let default = RetryConfig::default();
     let Some(object) = fields.optional_object("retryConfig") else { return default };
     let mut fields = fields.nested("retryConfig", object);
     fields.refuse_others(&["maxAttempts", "timeoutSeconds", "delaysSeconds", "backoff"], &[]);
-    let max_attempts = whole(&mut fields, "maxAttempts", &bounds::MAX_ATTEMPTS);
-    let timeout_seconds = whole(&mut fields, "timeoutSeconds", &bounds::TIMEOUT_SECONDS);
+    let max_attempts = fields.whole_within("maxAttempts", &bounds::MAX_ATTEMPTS);
+    let timeout_seconds = fields.whole_within("timeoutSeconds", &bounds::TIMEOUT_SECONDS);
     if fields.has("delaysSeconds") && fields.has("backoff") {
         fields.fault("backoff", "give either `delaysSeconds` or `backoff`, not both");
     }
@@ -34,20 +34,6 @@ pub(super) fn retry_config(fields: &mut Fields<'_>, retention: Retention) -> Ret
         );
     }
     config
-}
-
-fn out_of(range: &RangeInclusive<u32>) -> String {
-    format!("must be a whole number from {} to {}", range.start(), range.end())
-}
-
-/// A whole number within its bounds; a fault, and `None`, if it is there and is not.
-fn whole(fields: &mut Fields<'_>, field: &str, range: &RangeInclusive<u32>) -> Option<u32> {
-    let number = u32::try_from(fields.optional_whole(field)?).ok();
-    let fitting = number.filter(|number| range.contains(number));
-    if fitting.is_none() {
-        fields.fault(field, out_of(range));
-    }
-    fitting
 }
 
 fn delays(fields: &mut Fields<'_>) -> Option<Schedule> {
@@ -79,8 +65,8 @@ fn backoff(fields: &mut Fields<'_>) -> Option<Schedule> {
             fields.fault(field, "is required");
         }
     }
-    let initial = whole(&mut fields, "initialSeconds", &bounds::DELAY_SECONDS);
-    let most = whole(&mut fields, "maxSeconds", &bounds::DELAY_SECONDS);
+    let initial = fields.whole_within("initialSeconds", &bounds::DELAY_SECONDS);
+    let most = fields.whole_within("maxSeconds", &bounds::DELAY_SECONDS);
     let multiplier = fields.optional_number("multiplier");
     if multiplier.is_some_and(|number| !bounds::MULTIPLIER.contains(&number)) {
         let (least, most) = (bounds::MULTIPLIER.start(), bounds::MULTIPLIER.end());

@@ -1,0 +1,99 @@
+//! `GET /api/webhooks`.
+
+use crate::{
+    auth::Caller,
+    pages::{PageRequest, PageWriter},
+    ports::{Api, Ports},
+    problem::Problem,
+    query::{self, Query},
+    views::WebhookView,
+};
+use axum::{extract::State, response::Response};
+use grapnel_domain::{
+    ids::WebhookId,
+    ports::ListWebhooks,
+    scope::Scope,
+    webhook::{Webhook, WebhookStatus},
+};
+use std::sync::Arc;
+
+/// The query parameters.
+const PARAMETERS: &[&str] = &["limit", "cursor", "status", "event", "name"];
+
+/// Webhooks of one look where some are left out.
+const AT_ONCE: usize = 100;
+
+/// Which webhooks are asked for.
+#[derive(Debug, Default)]
+struct Wanted {
+    status: Option<WebhookStatus>,
+    /// An event type that it receives.
+    event: Option<String>,
+    /// How its name begins, in lower case.
+    name: Option<String>,
+}
+
+impl Wanted {
+    fn parse(query: &Query) -> Result<Self, Problem> {
+        let status = match query.get("status") {
+            None => None,
+            Some("active") => Some(WebhookStatus::Active),
+            Some("failing") => Some(WebhookStatus::Failing),
+            Some("disabled") => Some(WebhookStatus::Disabled),
+            Some(_) => {
+                let message = "must be `active`, `failing` or `disabled`";
+                return Err(Problem::invalid_query(vec![query::fault("status", message)]));
+            }
+        };
+        Ok(Self {
+            status,
+            event: query.get("event").map(str::to_owned),
+            name: query.get("name").map(str::to_lowercase),
+        })
+    }
+
+    fn is_everything(&self) -> bool {
+        self.status.is_none() && self.event.is_none() && self.name.is_none()
+    }
+
+    fn includes(&self, webhook: &Webhook) -> bool {
+        self.status.is_none_or(|status| status == webhook.effective_status())
+            && self
+                .event
+                .as_ref()
+                .is_none_or(|event| webhook.events.iter().any(|pattern| pattern.matches(event)))
+            && self.name.as_ref().is_none_or(|name| webhook.name.to_lowercase().starts_with(name))
+    }
+}
+
+/// `GET /api/webhooks`: in order of creation. A page is full unless it is the last.
+pub(in crate::routes) async fn list<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::WebhooksRead, PARAMETERS)?;
+    let user = permit.user()?;
+    let asked: PageRequest<WebhookId> = PageRequest::parse(permit.query())?;
+    let wanted = Wanted::parse(permit.query())?;
+
+    let at_once = if wanted.is_everything() { asked.limit } else { AT_ONCE };
+    let mut page = PageWriter::new();
+    let (mut after, mut left, mut seen) = (asked.after, asked.limit, asked.after);
+    loop {
+        let found = api.webhooks.list_webhooks(&user, at_once, after).await?;
+        for webhook in &found.items {
+            if wanted.includes(webhook) {
+                // Another one that is wanted: the next page has something to show.
+                if left == 0 || !page.add(webhook.id, &WebhookView::masked(webhook))? {
+                    return Ok(page.finish(seen));
+                }
+                left -= 1;
+            }
+            seen = Some(webhook.id);
+        }
+        after = found.next;
+        if after.is_none() || left == 0 && wanted.is_everything() {
+            return Ok(page.finish(after));
+        }
+    }
+}

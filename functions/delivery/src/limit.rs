@@ -1,0 +1,211 @@
+//! Rate limits: who of a batch may be sent now, and who waits for a slot.
+//!
+//! One reservation serves all of a batch's attempts that go to one webhook and have no slot. Nobody
+//! knows how many those are before every message of the batch is looked into, so whoever needs a slot
+//! asks at the [`Desk`] and waits there; everybody else goes on at once. Each message holds the desk
+//! open until it has asked or needs nothing. Then the desk closes, and slots are handed out.
+//!
+//! Who waits for a slot is scheduled for it once: by a message with a delay, or, if that is longer
+//! than a queue can delay, in a shared wait. No attempt is spent. What has a slot and is sent on is
+//! finished as what was parked is: what waits is on record, or on the queue, before its message is
+//! acknowledged.
+
+use crate::{Deliver, Done, StepError, StepResult, enqueue_attempt, ready::Ready};
+use futures::{
+    FutureExt, StreamExt,
+    channel::{mpsc, oneshot},
+    future::join_all,
+};
+use grapnel_domain::{
+    delivery::{Delivery, Reason},
+    ids::{UserId, WebhookId},
+    limit::{RateLimit, Reservation, Slot, SlotTime, Turn, WayToWait},
+    message::Attempt,
+    ports::{
+        AwaitSlots, Clock, EndDeliveries, EnqueueAttempts, ParkDeliveries, PortError,
+        ReadDeliveries, ReadWebhooks, Recorded, ReopenDeliveries, ReserveSlots, SlotWait,
+        StartWaits, StoreHealth, WaitState, WatchCircuits,
+    },
+    retry::next::queue_delay,
+    time::{Minute, Timestamp},
+    webhook::Webhook,
+};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe};
+
+/// Somebody who needs a slot.
+struct Asking {
+    user_id: UserId,
+    webhook_id: WebhookId,
+    limit: RateLimit,
+    seen: Option<SlotTime>,
+    answer: oneshot::Sender<Result<Timestamp, PortError>>,
+}
+
+/// Where slots are asked for.
+#[derive(Clone)]
+pub(crate) struct Desk(mpsc::UnboundedSender<Asking>);
+
+/// Those who asked, once the desk is closed.
+pub(crate) struct Queue(mpsc::UnboundedReceiver<Asking>);
+
+/// Opens the desk of a batch. It closes when all clones of it are dropped.
+pub(crate) fn open() -> (Desk, Queue) {
+    let (asking, asked) = mpsc::unbounded();
+    (Desk(asking), Queue(asked))
+}
+
+impl Desk {
+    /// Leaves, for work that needs no slot: others wait to be handed theirs.
+    pub(crate) fn leave_for<F>(self, work: F) -> F {
+        work
+    }
+
+    /// Asks for a slot, and holds the desk open no more.
+    async fn ask(self, webhook: &Webhook, limit: RateLimit) -> Result<Timestamp, PortError> {
+        let (answer, slot) = oneshot::channel();
+        let asking = Asking {
+            user_id: webhook.user_id.clone(),
+            webhook_id: webhook.id,
+            limit,
+            seen: webhook.next_slot,
+            answer,
+        };
+        // If nobody takes it, nobody answers either.
+        drop(self.0.unbounded_send(asking));
+        drop(self);
+        let unanswered = |_| PortError::Unavailable("no slot was handed out".into());
+        slot.await.map_err(unanswered)?
+    }
+}
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReserveSlots,
+    C: Clock,
+{
+    /// Waits until the desk closes, then reserves what each webhook's attempts need, and answers
+    /// them. A panic is a bug, and costs those their turn who were not answered.
+    pub(crate) async fn hand_out(&self, asked: Queue) {
+        if AssertUnwindSafe(self.hand_out_to_all(asked)).catch_unwind().await.is_err() {
+            tracing::error!("handing out slots panicked");
+        }
+    }
+
+    async fn hand_out_to_all(&self, asked: Queue) {
+        let mut groups: BTreeMap<WebhookId, Vec<Asking>> = BTreeMap::new();
+        for asking in asked.0.collect::<Vec<_>>().await {
+            groups.entry(asking.webhook_id).or_default().push(asking);
+        }
+        join_all(groups.into_values().map(|group| self.hand_out_to(group))).await;
+    }
+
+    async fn hand_out_to(&self, group: Vec<Asking>) {
+        let Some(Asking { user_id, webhook_id, limit, .. }) = group.first() else { return };
+        let reservation = Reservation {
+            count: u32::try_from(group.len()).unwrap_or(u32::MAX),
+            limit: *limit,
+            now: self.clock.now(),
+            seen: group.iter().filter_map(|asking| asking.seen).max(),
+        };
+        let reserved = self.webhooks.reserve_slots(user_id, *webhook_id, &reservation).await;
+        match reserved {
+            Ok(first) => {
+                for (asking, slot) in group.into_iter().zip(reservation.slots(first)) {
+                    // Whoever asked may have died meanwhile.
+                    drop(asking.answer.send(Ok(slot)));
+                }
+            }
+            Err(error) => {
+                for asking in group {
+                    drop(asking.answer.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+}
+
+impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
+where
+    W: ReadWebhooks + StoreHealth + ReserveSlots,
+    D: ReadDeliveries + EndDeliveries + ParkDeliveries + ReopenDeliveries + AwaitSlots,
+    Q: EnqueueAttempts,
+    X: StartWaits + WatchCircuits,
+    C: Clock,
+{
+    /// The slot that an attempt has to wait for; `None` if it is made now.
+    pub(crate) async fn slot_to_wait_for(
+        &self,
+        ready: &Ready,
+        desk: Desk,
+    ) -> Result<Option<Slot>, PortError> {
+        let Some(limit) = ready.limit() else { return Ok(None) };
+        // A copy of a message whose delivery waits in a shared wait has no slot; the row has.
+        let slot = ready.message.slot.or(ready.delivery.slot);
+        let moved = match Turn::of(slot, self.clock.now()) {
+            Turn::Now => return Ok(None),
+            Turn::Wait(slot) => return Ok(Some(slot)),
+            Turn::Reserve { moved } => moved,
+        };
+        let slot = Slot { at: desk.ask(&ready.webhook, limit).await?, moved };
+        Ok(match Turn::of(Some(slot), self.clock.now()) {
+            Turn::Wait(slot) => Some(slot),
+            // It was reserved just now, however long that took.
+            Turn::Now | Turn::Reserve { .. } => None,
+        })
+    }
+
+    /// Schedules an attempt for its slot.
+    pub(crate) async fn wait_for_slot(&self, ready: Ready, slot: Slot) -> StepResult {
+        let Ready { message, delivery, .. } = ready;
+        let stored_at = delivery.id.event_stored_at();
+        if slot.at >= self.rules.retention.last_delivery_expiry(stored_at) {
+            return self.end(&delivery, Reason::EventExpired).await;
+        }
+        let longest = self.rules.longest_queue_delay;
+        match WayToWait::until(slot.at, self.clock.now(), longest) {
+            // What is settled waits for nothing but this message, which is sent on again and again.
+            WayToWait::Shared(minute) if !delivery.status.is_settled() => {
+                if let Some(done) = self.wait_in_row(&delivery, slot, minute).await? {
+                    return Ok(done);
+                }
+            }
+            WayToWait::Shared(_) | WayToWait::Queue => {}
+        }
+        let delay = queue_delay(slot.at, self.clock.now());
+        let sent_on = Attempt { slot: Some(slot), ..message };
+        enqueue_attempt(&self.queue, sent_on, delay).await?;
+        Ok(Done::RateLimited)
+    }
+
+    /// Has a delivery wait in the shared wait of the minute before its slot. `None` if nobody may be
+    /// relied on to release it, so that it goes by queue as well.
+    async fn wait_in_row(
+        &self,
+        delivery: &Delivery,
+        slot: Slot,
+        minute: Minute,
+    ) -> Result<Option<Done>, StepError> {
+        if (delivery.slot, delivery.waits_for) != (Some(slot), Some(minute)) {
+            let wait = SlotWait {
+                key: delivery.key(),
+                slot,
+                minute,
+                attempts: delivery.attempt_count(),
+                expires_at: delivery.expiry(self.rules.retention, slot.at),
+            };
+            match self.deliveries.await_slot(wait).await? {
+                Recorded::Yes => {}
+                Recorded::Refused(Some(found)) => return self.stale(&found).await.map(Some),
+                Recorded::Refused(None) => return Ok(Some(Done::NothingToDo)),
+            }
+        }
+        let (user, webhook) = (&delivery.user_id, delivery.webhook_id);
+        let state = self.waits.ensure_waiting(user, webhook, minute).await?;
+        // After the minute, its last look may come before the index shows the row.
+        if state != WaitState::Running || self.clock.now() >= minute.strikes_at() {
+            return Ok(None);
+        }
+        self.check_later(delivery).await?;
+        Ok(Some(Done::RateLimited))
+    }
+}

@@ -1,0 +1,107 @@
+//! What single decisions cost, printed and not judged: `cargo run --release --example cpu`.
+
+use grapnel_domain::{
+    event::EventContent,
+    filter::Filter,
+    ids::{EventId, UserId},
+    time::Timestamp,
+    transform::Transform,
+};
+use serde_json::{Value, json};
+use std::{hint::black_box, time::Instant};
+
+/// Runs of one sample, and samples, of which the middle one is printed.
+const RUNS: u32 = 200;
+const SAMPLES: usize = 101;
+
+fn main() {
+    let data = data();
+    let filter = filter();
+    let matcher = filter.matcher().expect("a filter");
+    assert_eq!(matcher.matches(&data), Ok(true), "every condition is looked at");
+    println!("A filter of 20 conditions, {} KB of data:", data.len() / 1000);
+    print("matched", || matcher.matches(black_box(&data)) == Ok(true));
+    print("compiled and matched", || black_box(&filter).verdict(black_box(&data)).delivers());
+
+    let (transform, id, event) = transform();
+    println!(
+        "A transform of {} bytes, compiled and rendered, {} bytes of data:",
+        transform.template.len(),
+        event.data.len()
+    );
+    print("rendered", || black_box(&transform).render(id, black_box(&event)).is_ok());
+}
+
+/// Prints the median time of one run.
+fn print(what: &str, mut run: impl FnMut() -> bool) {
+    let mut samples: Vec<f64> = (0..SAMPLES)
+        .map(|_| {
+            let began = Instant::now();
+            for _ in 0..RUNS {
+                assert!(black_box(run()));
+            }
+            began.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
+        })
+        .collect();
+    samples.sort_by(f64::total_cmp);
+    println!("  {what:<22} {:>6.1} µs", samples[SAMPLES / 2]);
+}
+
+/// About 10 KB: an order with many lines, of which some fields are asked for.
+fn data() -> String {
+    let lines: Vec<Value> = (0..72)
+        .map(|n| {
+            json!({"sku": format!("SKU-{n:05}"), "title": "A thing with a name of some length, in \
+                   words", "quantity": n % 7, "price": 19.99, "tags": ["new", "sale"]})
+        })
+        .collect();
+    let mut data = json!({"userId": "u", "id": "1", "lines": lines});
+    for n in 0..10 {
+        data[format!("text{n}")] = json!(format!("value {n} of a field"));
+        data[format!("number{n}")] = json!(f64::from(n) + 0.5);
+        data["nested"][format!("deep{n}")] = json!({"flag": n % 2 == 0, "code": format!("c-{n}")});
+    }
+    data["address"] = json!("10.1.2.3");
+    data.to_string()
+}
+
+/// A message for a chat, with a few fields, a condition and a short loop.
+fn transform() -> (Transform, EventId, EventContent) {
+    let template = r#"{
+  "channel": {{ data.channel|default("general")|tojson }},
+  "text": {{ ("Order " + data.id + " by " + data.customer.name)|tojson }},
+  "urgent": {% if data.total > 1000 %}true{% else %}false{% endif %},
+  "lines": [{% for line in data.lines %}
+    {"sku": {{ line.sku|tojson }}, "sum": {{ line.price|float * line.quantity|int }}}{% if not loop.last %},{% endif %}
+  {% endfor %}]
+}"#;
+    let lines: Vec<Value> =
+        (0..5).map(|n| json!({"sku": format!("SKU-{n}"), "price": 2.5, "quantity": n})).collect();
+    let data = json!({"id": "7", "customer": {"name": "Zoë"}, "total": 1200, "lines": lines});
+    let input = json!({"template": template});
+    let transform = Transform::parse(input.as_object().expect("an object"), "transform");
+    let event = EventContent {
+        event_type: "order.created".into(),
+        source: "shop".into(),
+        time: Timestamp::from_millis(0),
+        data: data.to_string(),
+    };
+    let user = UserId::parse("u").expect("a user");
+    (transform.expect("a transform"), EventId::derive(&user, "shop", "7"), event)
+}
+
+/// Twenty conditions of every kind, all of which hold.
+fn filter() -> Filter {
+    let filter = json!({
+        "text0": [{"prefix": "value"}], "text1": [{"suffix": "field"}],
+        "text2": [{"wildcard": "v*2*f*d"}], "text3": [{"equals-ignore-case": "VALUE 3 OF A FIELD"}],
+        "text4": [{"anything-but": ["x", "y"]}],
+        "text5": [{"anything-but": {"prefix": "x"}}], "text6": ["no", "value 6 of a field"],
+        "number0": [0.5], "number1": [{"numeric": [">", 0, "<=", 2]}],
+        "number2": [{"numeric": ["<", 10]}], "number3": [{"anything-but": 4}],
+        "address": [{"cidr": "10.0.0.0/8"}], "missing": [{"exists": false}],
+        "nested": {"deep0": {"flag": [true], "code": ["c-0"]}, "deep9": {"code": [{"prefix": "c"}]}},
+        "lines": {"sku": ["SKU-00071"], "price": [{"numeric": ["=", 19.99]}]},
+    });
+    Filter::parse(filter.as_object().expect("an object"), "filter").expect("a filter")
+}

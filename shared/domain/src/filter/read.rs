@@ -1,0 +1,146 @@
+//! From a filter's JSON to what it means, with every fault and its place.
+
+mod comparison;
+
+use super::condition::Condition;
+use crate::fault::Faults;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What combines objects instead of naming a field.
+pub(super) const OR: &str = "$or";
+
+/// The names of the comparisons.
+const COMPARISONS: &[&str] = &[
+    "prefix",
+    "suffix",
+    "equals-ignore-case",
+    "wildcard",
+    "anything-but",
+    "numeric",
+    "cidr",
+    "exists",
+];
+
+/// Conditions on fields of one object, all of which must hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct All {
+    pub(super) fields: Vec<(String, Pattern)>,
+    pub(super) ors: Vec<Vec<All>>,
+}
+
+/// What is asked of a field.
+#[derive(Debug, Clone)]
+pub(super) enum Pattern {
+    /// One of these must hold.
+    Values(Arc<Values>),
+    /// It must be an object, of which this holds.
+    Object(All),
+}
+
+/// The list of a field.
+#[derive(Debug)]
+pub(super) struct Values {
+    pub(super) conditions: Vec<Condition>,
+    /// Where the list stands.
+    pub(super) place: String,
+}
+
+/// Longest part of a field's name that an error repeats.
+const SHOWN_CHARS: usize = 64;
+
+/// The place of a part of what stands at `place`: a JSON pointer (RFC 6901) behind the name of the
+/// field that holds the filter.
+pub(super) fn below(place: &str, part: &str) -> String {
+    let shown: String = part.chars().take(SHOWN_CHARS).collect();
+    format!("{place}/{}", shown.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A reader, with what it has come across.
+pub(super) struct Reader<'a> {
+    faults: &'a mut Faults,
+    conditions: usize,
+    combinations: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(faults: &'a mut Faults) -> Self {
+        Self { faults, conditions: 0, combinations: 1 }
+    }
+
+    /// How many conditions were read.
+    pub(super) fn conditions(&self) -> usize {
+        self.conditions
+    }
+
+    /// In how many ways one branch of every `$or` can be chosen, as EventBridge counts them: the
+    /// numbers of branches, multiplied.
+    pub(super) fn combinations(&self) -> usize {
+        self.combinations
+    }
+
+    fn fault(&mut self, place: &str, message: impl Into<String>) {
+        self.faults.add(place, message);
+    }
+
+    /// Reads an object of fields. Its nesting is bounded: the caller has looked.
+    pub(super) fn object(&mut self, input: &Map<String, Value>, place: &str, in_or: bool) -> All {
+        let mut all = All::default();
+        if input.is_empty() {
+            self.fault(place, "must name at least one field");
+        }
+        for (name, value) in input {
+            let place = below(place, name);
+            if name == OR {
+                all.ors.extend(self.or(value, &place));
+                continue;
+            }
+            if in_or && is_reserved(name) {
+                self.fault(&place, "is the name of a comparison, which no field in `$or` may have");
+            }
+            let pattern = match value {
+                Value::Object(fields) => Pattern::Object(self.object(fields, &place, in_or)),
+                Value::Array(list) => Pattern::Values(Arc::new(self.values(list, place))),
+                _ => {
+                    self.fault(&place, "must be a list of what the field may be, or an object");
+                    continue;
+                }
+            };
+            all.fields.push((name.clone(), pattern));
+        }
+        all
+    }
+
+    fn or(&mut self, value: &Value, place: &str) -> Option<Vec<All>> {
+        let Some(branches) = value.as_array().filter(|branches| branches.len() > 1) else {
+            self.fault(place, "must be a list of at least two objects");
+            return None;
+        };
+        self.combinations = self.combinations.saturating_mul(branches.len());
+        let mut read = Vec::with_capacity(branches.len());
+        for (index, branch) in branches.iter().enumerate() {
+            let place = below(place, &index.to_string());
+            match branch {
+                Value::Object(fields) => read.push(self.object(fields, &place, true)),
+                _ => self.fault(&place, "must be an object"),
+            }
+        }
+        Some(read)
+    }
+
+    fn values(&mut self, list: &[Value], place: String) -> Values {
+        if list.is_empty() {
+            self.fault(&place, "must have at least one entry");
+        }
+        let mut conditions = Vec::with_capacity(list.len());
+        for (index, entry) in list.iter().enumerate() {
+            let place = below(&place, &index.to_string());
+            conditions.extend(self.condition(entry, &place));
+        }
+        Values { conditions, place }
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    COMPARISONS.contains(&name) || ["=", "<", "<=", ">", ">="].contains(&name)
+}

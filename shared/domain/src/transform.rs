@@ -1,0 +1,204 @@
+//! Bodies of a user's own making: a template that is rendered for each attempt.
+//!
+//! Templates are [minijinja](https://docs.rs/minijinja)'s, in a language that is smaller than
+//! Jinja's. A template is a program that a user wrote, run where other users' deliveries run, so
+//! whatever it does must be bounded. The engine's fuel bounds the work and the memory of what it
+//! knows; `language` refuses, when a template is saved, what the fuel does not see (comparing and
+//! printing of deeply shared lists), and `filters` has only what keeps to bounds of its own.
+//! `context` makes the event into values.
+
+mod context;
+mod filters;
+mod language;
+
+use crate::{
+    event::EventContent,
+    fault::{Faults, FieldFault},
+    ids::EventId,
+};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::{Map, Value};
+
+/// Most bytes of a template.
+pub const MAX_TEMPLATE_BYTES: usize = 8192;
+/// Most bytes of what it makes.
+pub const MAX_OUTPUT_BYTES: usize = 256 * 1024;
+/// Most bytes of a content type.
+pub const MAX_CONTENT_TYPE_BYTES: usize = 128;
+
+/// What one render may use up: about as many steps, or 64 times as many bytes.
+const FUEL: u64 = 100_000;
+
+/// Longest description of what went wrong.
+const MAX_ERROR_CHARS: usize = 400;
+
+const DEFAULT_CONTENT_TYPE: &str = "application/json";
+
+/// What makes a webhook's bodies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transform {
+    /// The template, 1–[`MAX_TEMPLATE_BYTES`] bytes.
+    pub template: String,
+    /// The `Content-Type` of what it makes.
+    pub content_type: String,
+}
+
+/// Why there is no body. The text is for the webhook's owner, and may repeat parts of the template
+/// and of the data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TransformError {
+    message: String,
+}
+
+impl Transform {
+    /// Reads a transform.
+    ///
+    /// # Errors
+    /// Every fault, under `field`; those of a template with their lines.
+    pub fn parse(input: &Map<String, Value>, field: &str) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        for name in
+            input.keys().filter(|name| !["template", "contentType"].contains(&name.as_str()))
+        {
+            let shown: String = name.chars().take(64).collect();
+            let message = "unknown field; known are template, contentType";
+            faults.add(format!("{field}.{shown}"), message);
+        }
+        let template_field = format!("{field}.template");
+        let template = match input.get("template") {
+            Some(Value::String(text)) => {
+                check_template(text, &template_field, &mut faults);
+                text.clone()
+            }
+            None | Some(Value::Null) => {
+                faults.add(template_field, "is required");
+                String::new()
+            }
+            Some(_) => {
+                faults.add(template_field, "must be a string");
+                String::new()
+            }
+        };
+        let content_type = match input.get("contentType") {
+            None | Some(Value::Null) => DEFAULT_CONTENT_TYPE,
+            Some(value) => match value.as_str().filter(|text| is_content_type(text)) {
+                Some(text) => text,
+                None => {
+                    let message = format!(
+                        "must be a media type such as `text/plain; charset=utf-8`, of at most \
+                         {MAX_CONTENT_TYPE_BYTES} bytes"
+                    );
+                    faults.add(format!("{field}.contentType"), message);
+                    ""
+                }
+            },
+        };
+        if faults.is_empty() {
+            Ok(Self { template, content_type: content_type.to_owned() })
+        } else {
+            Err(faults.into_vec())
+        }
+    }
+
+    /// The body for an event.
+    ///
+    /// # Errors
+    /// [`TransformError`] if the template fails, uses too much, or makes something that is too long
+    /// or, where the content type says JSON, no JSON.
+    pub fn render(&self, id: EventId, event: &EventContent) -> Result<String, TransformError> {
+        // A template that an older version took is held to what is refused now.
+        if let Some(fault) = language::check(&self.template).into_iter().next() {
+            return Err(TransformError::new(&fault));
+        }
+        let context =
+            context::of(id, event).map_err(|error| TransformError::new(error.as_ref()))?;
+        let mut environment = environment();
+        environment
+            .add_template("template", &self.template)
+            .and_then(|()| environment.get_template("template")?.render(context))
+            .map_err(|error| TransformError::new(&describe(&error)))
+            .and_then(|body| self.check_output(body))
+    }
+
+    fn check_output(&self, body: String) -> Result<String, TransformError> {
+        if body.len() > MAX_OUTPUT_BYTES {
+            return Err(TransformError::new(&too_long()));
+        }
+        if is_json(&self.content_type) {
+            serde_json::from_str::<IgnoredAny>(&body).map_err(|error| {
+                TransformError::new(&format!(
+                    "what it makes is no JSON at line {}, column {}; print values with `tojson`",
+                    error.line(),
+                    error.column()
+                ))
+            })?;
+        }
+        Ok(body)
+    }
+}
+
+impl TransformError {
+    fn new(message: &str) -> Self {
+        Self { message: message.chars().take(MAX_ERROR_CHARS).collect() }
+    }
+}
+
+fn check_template(text: &str, field: &str, faults: &mut Faults) {
+    if text.is_empty() || text.len() > MAX_TEMPLATE_BYTES {
+        faults.add(field, format!("must have 1 to {MAX_TEMPLATE_BYTES} bytes, not {}", text.len()));
+        return;
+    }
+    for fault in language::check(text) {
+        faults.add(field, fault);
+    }
+}
+
+fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::empty();
+    environment.set_fuel(Some(FUEL));
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_formatter(filters::print);
+    filters::add(&mut environment);
+    environment
+}
+
+/// What went wrong, with the line where it did.
+fn describe(error: &minijinja::Error) -> String {
+    let what = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "it takes too many steps or too much memory".to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
+    error.line().map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
+}
+
+fn too_long() -> String {
+    format!("what it makes is over {MAX_OUTPUT_BYTES} bytes")
+}
+
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = essence(content_type).to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// `type/subtype` with parameters, as far as a header's value is concerned (RFC 9110 section 8.3.1).
+fn is_content_type(text: &str) -> bool {
+    let token = |part: &str| {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
+        !part.is_empty() && part.bytes().all(is_token)
+    };
+    let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let named = essence(text).split_once('/').is_some_and(|(one, two)| token(one) && token(two));
+    text.len() <= MAX_CONTENT_TYPE_BYTES && printable && text.trim() == text && named
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The examples of `docs/filter.md` are what they say they are.
+
+use grapnel_domain::filter::Filter;
+use serde_json::Value;
+
+fn document() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/filter.md");
+    std::fs::read_to_string(path).expect("the page is readable")
+}
+
+#[test]
+fn the_example_is_a_filter() {
+    let page = document();
+    let json = page.split("```json").nth(1).and_then(|rest| rest.split("```").next());
+    let webhook: Value = serde_json::from_str(json.expect("an example")).expect("JSON");
+    let filter = webhook["filter"].as_object().expect("a filter");
+    Filter::parse(filter, "filter").expect("accepted");
+}
+
+#[test]
+fn trying_a_filter_answers_as_shown() {
+    let page = document();
+    let body = page.split("-d '").nth(1).and_then(|rest| rest.split('\'').next());
+    let body: Value = serde_json::from_str(body.expect("a body")).expect("JSON");
+    let filter = Filter::parse(body["filter"].as_object().expect("a filter"), "filter");
+    let unsatisfied = filter.expect("accepted").unsatisfied(&body["data"].to_string());
+    let shown = page.split("```json").nth(2).and_then(|rest| rest.split("```").next());
+    let shown: Value = serde_json::from_str(shown.expect("an answer")).expect("JSON");
+    assert_eq!(
+        shown,
+        serde_json::json!({"matches": false, "unsatisfied": unsatisfied.expect("JSON")})
+    );
+}
+
+#[test]
+fn every_comparison_is_in_the_table() {
+    let page = document();
+    for comparison in [
+        "prefix",
+        "suffix",
+        "equals-ignore-case",
+        "wildcard",
+        "anything-but",
+        "numeric",
+        "cidr",
+        "exists",
+    ] {
+        assert!(page.contains(&format!("{{\"{comparison}\": ")), "{comparison}");
+    }
+}

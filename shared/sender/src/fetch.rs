@@ -1,0 +1,75 @@
+//! Reading a document over HTTP, with everything that guards a delivery.
+
+use crate::{Sender, failure, progress::Progress, sender::first_phase};
+use grapnel_domain::outbound::SendOutcome;
+use http::{HeaderValue, Method, StatusCode, header};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How much a document may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchLimits {
+    /// Time from the start of name resolution to the last byte.
+    pub timeout: Duration,
+    /// Most bytes of the body.
+    pub max_bytes: usize,
+}
+
+impl Sender {
+    /// Reads the JSON document at `url`: by `GET`, with the address guard and without redirects.
+    ///
+    /// # Errors
+    /// A sentence for whoever runs the deployment: the URL is not allowed, the other side did not
+    /// answer 200 in time, or its answer is too long.
+    pub async fn fetch(&self, url: &str, limits: FetchLimits) -> Result<Vec<u8>, String> {
+        let deadline = Instant::now() + limits.timeout;
+        let url = self
+            .policy
+            .check(url)
+            .map_err(|faults| format!("the document's URL {}", faults.join("; it ")))?;
+        let progress = Progress::from(first_phase(&url));
+        let mut request = reqwest::Request::new(Method::GET, url);
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::ACCEPT, json);
+        let exchange = progress.follow(self.client.execute(request));
+        let response = match timeout_at(deadline, exchange).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                return Err(sentence(failure::outcome(&error, progress.phase(), limits.timeout)));
+            }
+            Err(_) => {
+                return Err(sentence(failure::timed_out(progress.phase(), limits.timeout)));
+            }
+        };
+        if response.status() != StatusCode::OK {
+            return Err(format!("the answer is {}, not 200", response.status().as_u16()));
+        }
+        match timeout_at(deadline, whole(response, limits.max_bytes)).await {
+            Ok(read) => read,
+            Err(_) => Err("the document did not arrive in time".to_owned()),
+        }
+    }
+}
+
+async fn whole(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > most => {
+                return Err(format!("the document is over {most} bytes"));
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Ok(bytes),
+            Err(_) => return Err("the document broke off".to_owned()),
+        }
+    }
+}
+
+fn sentence(outcome: SendOutcome) -> String {
+    match outcome {
+        SendOutcome::Failed { error }
+        | SendOutcome::NotSent { error }
+        | SendOutcome::ResolverUnavailable { error } => error,
+        SendOutcome::Answered(answer) => format!("the answer is {}", answer.status),
+    }
+}

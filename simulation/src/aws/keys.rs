@@ -1,0 +1,80 @@
+//! Keys to the API, and portal links.
+
+use super::Aws;
+use crate::{plan::Part, sim::Sim, task::at_once};
+use grapnel_domain::{
+    ids::{KeyId, UserId},
+    ports::{
+        ApiKey, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, Page, PortError, PortalLink,
+        ReadKeys, RevokeKeys, StoreKeys, StorePortalLinks,
+    },
+    time::Day,
+};
+
+impl ReadKeys for Aws {
+    async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
+        self.read(Part::Tables, "read key", |sim: &Sim| at_once(sim.memory().key(hash))).await
+    }
+}
+
+impl StoreKeys for Aws {
+    async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
+        let (hash, key) = (hash.clone(), key.clone());
+        let effect = move |sim: &Sim| at_once(sim.memory().store_key(&hash, &key));
+        self.write(Part::Tables, "store key", effect).await
+    }
+}
+
+impl NoteKeyUse for Aws {
+    async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
+        let hash = hash.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().note_key_use(&hash, day));
+        self.write(Part::Tables, "note key use", effect).await
+    }
+}
+
+impl ListKeys for Aws {
+    async fn list_keys(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> Result<Page<ApiKey, KeyId>, PortError> {
+        let look = |sim: &Sim| at_once(sim.memory().list_keys(user, limit, after));
+        self.read(Part::Tables, "list keys", look).await
+    }
+}
+
+impl RevokeKeys for Aws {
+    async fn revoke_key(&self, user: &UserId, id: KeyId) -> Result<bool, PortError> {
+        let user = user.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().revoke_key(&user, id));
+        self.write(Part::Tables, "revoke key", effect).await
+    }
+}
+
+impl StorePortalLinks for Aws {
+    async fn store_link(&self, hash: &KeyHash, link: &PortalLink) -> Result<(), PortError> {
+        let (hash, link) = (hash.clone(), link.clone());
+        let effect = move |sim: &Sim| at_once(sim.memory().store_link(&hash, &link));
+        self.write(Part::Tables, "store portal link", effect).await
+    }
+}
+
+impl ExchangePortalLinks for Aws {
+    async fn link(&self, hash: &KeyHash) -> Result<Option<PortalLink>, PortError> {
+        let look = |sim: &Sim| at_once(sim.memory().link(hash));
+        self.read(Part::Tables, "read portal link", look).await
+    }
+
+    async fn exchange_link(
+        &self,
+        link: &KeyHash,
+        hash: &KeyHash,
+        key: &ApiKey,
+    ) -> Result<bool, PortError> {
+        let (link, hash, key) = (link.clone(), hash.clone(), key.clone());
+        let effect = move |sim: &Sim| at_once(sim.memory().exchange_link(&link, &hash, &key));
+        self.write(Part::Tables, "exchange portal link", effect).await
+    }
+}

@@ -1,0 +1,177 @@
+//! One endpoint is dead, and deliveries to it pile up: what does that cost?
+//!
+//! Everything is as the template sets it, nothing goes wrong but the endpoint, and the ledger judges
+//! as it does in every run. The deliveries come within an hour. The endpoint stays dead until its
+//! webhook is disabled, five days later, or it recovers after six hours. [`table`] tells the costs.
+
+mod table;
+
+pub use table::DeadEndpoint;
+
+use crate::{
+    counts::Count,
+    plan::{Faults, Plan, PlannedWebhook, Settings, url},
+    random::Random,
+    receiver::Receiver,
+    sim::Sim,
+    source::Grouping,
+    trace::Trace,
+    users,
+    world::{self, Run},
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus, Reason},
+    ids::WebhookId,
+    time::Timestamp,
+};
+use grapnel_testing::{builders::a_webhook, clock::START, memory::Operation};
+use std::time::Duration;
+use uuid::Builder;
+
+const USER: &str = "ada";
+
+/// Within so many milliseconds the deliveries come.
+const ARRIVE_WITHIN_MILLIS: u64 = 3_600_000;
+
+/// When an endpoint recovers, if it does.
+const RECOVERS_AFTER: Duration = Duration::from_secs(6 * 3600);
+
+/// Writes to the deliveries table and to the webhook's health.
+const WRITES: [Operation; 7] = [
+    Operation::CreateDelivery,
+    Operation::RecordAttempt,
+    Operation::EndDelivery,
+    Operation::StoreHealth,
+    Operation::Park,
+    Operation::Unpark,
+    Operation::StopWaiting,
+];
+
+/// What becomes of the endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dead {
+    /// It answers 503 for ever.
+    ForGood,
+    /// It answers 503, and is well again after six hours.
+    ForHours,
+}
+
+/// What differs from the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum But {
+    /// However often the endpoint fails.
+    CircuitNeverOpens,
+    /// Releases take so few at a time that few deliveries take as long as many.
+    PagesOf(usize),
+}
+
+/// What so many deliveries to it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// What becomes of the endpoint.
+    pub dead: Dead,
+    /// Deliveries to it.
+    pub deliveries: u64,
+    /// Requests to it that failed.
+    pub failed_requests: u64,
+    /// Executions of both state machines.
+    pub executions: u64,
+    /// Messages sent to the delivery queue.
+    pub messages: u64,
+    /// Writes of rows, those that were refused among them.
+    pub writes: u64,
+}
+
+/// Sends so many deliveries to an endpoint that is dead.
+///
+/// # Errors
+/// What was not as promised.
+pub fn dead_endpoint(deliveries: u64, dead: Dead) -> Result<Cost, String> {
+    run(deliveries, dead, plan(dead))
+}
+
+/// The same, but for one thing.
+///
+/// # Errors
+/// What was not as promised.
+pub fn dead_endpoint_but(deliveries: u64, dead: Dead, but: But) -> Result<Cost, String> {
+    let mut plan = plan(dead);
+    match but {
+        But::CircuitNeverOpens => plan.settings.circuit.failures = u32::MAX,
+        But::PagesOf(rows) => plan.settings.waiting_page = rows,
+    }
+    run(deliveries, dead, plan)
+}
+
+fn run(deliveries: u64, dead: Dead, plan: Plan) -> Result<Cost, String> {
+    let sim = Sim::of(plan, Random::new(deliveries), None, Trace::off());
+    let begin = |sim: &Sim| {
+        users::begin(sim);
+        sim.spawn(publish(sim.clone(), deliveries));
+    };
+    let run = world::run_in(sim.clone(), deliveries, begin, |sim| check(sim, deliveries, dead));
+    match &run.broken {
+        Some(broken) => Err(format!("{deliveries} deliveries, {dead:?}: {broken}")),
+        None => Ok(cost(&sim, &run, deliveries, dead)),
+    }
+}
+
+fn plan(dead: Dead) -> Plan {
+    let id = WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &[1; 10]).into_uuid());
+    let until = match dead {
+        Dead::ForGood => Timestamp::from_millis(i64::MAX),
+        Dead::ForHours => START.plus(RECOVERS_AFTER),
+    };
+    let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).build();
+    let receiver = Receiver::FailsUntil(until);
+    Plan {
+        smooth: false,
+        settings: Settings::of_template(Grouping::AsSent),
+        faults: Faults::none(),
+        webhooks: vec![PlannedWebhook { webhook, receiver, appears: START }],
+        events: Vec::new(),
+        acts: Vec::new(),
+        until: None,
+        most_steps: u64::MAX,
+    }
+}
+
+/// Puts the events, evenly.
+async fn publish(sim: Sim, count: u64) {
+    for number in 0..count {
+        let after = Duration::from_millis(number * ARRIVE_WITHIN_MILLIS / count);
+        sim.sleep_until(START.plus(after)).await;
+        users::put_event(&sim, users::event_of(USER, number), Count::Events);
+    }
+}
+
+/// Each delivery came to the end that it should have.
+fn check(sim: &Sim, deliveries: u64, dead: Dead) {
+    let rows = sim.memory().deliveries();
+    let as_it_should = |row: &&Delivery| match dead {
+        Dead::ForGood => row.status == DeliveryStatus::Failed,
+        // Probes use up the attempts of a few that have nobody to take turns with.
+        Dead::ForHours => {
+            row.status == DeliveryStatus::Success || row.reason == Some(Reason::AttemptsExhausted)
+        }
+    };
+    let right = rows.iter().filter(as_it_should).count() as u64;
+    if right != deliveries {
+        let what = format!("{right} of {deliveries} came to the end that they should have");
+        sim.with(|state| state.ledger.broken(what));
+    }
+}
+
+fn cost(sim: &Sim, run: &Run, deliveries: u64, dead: Dead) -> Cost {
+    let of = |count| run.counts.of(count);
+    let taken = |row: &&Delivery| row.status == DeliveryStatus::Success;
+    let delivered = sim.memory().deliveries().iter().filter(taken).count() as u64;
+    Cost {
+        dead,
+        deliveries,
+        failed_requests: of(Count::Requests) - delivered,
+        executions: of(Count::Watches) + of(Count::Waits),
+        messages: of(Count::Messages),
+        writes: WRITES.iter().map(|write| sim.memory().calls(*write) as u64).sum(),
+    }
+}

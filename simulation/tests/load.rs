@@ -1,0 +1,96 @@
+//! What load costs: a dead endpoint its owner, and a user with a hundred endpoints that hang the
+//! others.
+
+use grapnel_simulation::{
+    But, Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies,
+    Part, dead_endpoint_but,
+};
+use std::time::Duration;
+
+const DOCUMENT: &str = include_str!("../../docs/reliability.md");
+
+/// From an event to its request: half of them within this,
+const HALF_WITHIN: Duration = Duration::from_millis(150);
+
+/// and 99 of 100 within this.
+const MOST_WITHIN: Duration = Duration::from_secs(1);
+
+/// Lambda adds a function every 200 ms. Who has to wait for it waits for half as long, in most
+/// cases.
+const NEXT_FUNCTION: Duration = Duration::from_millis(100);
+
+/// Far from any goal.
+const FAR: Duration = Duration::from_secs(10);
+
+#[test]
+fn endpoints_that_hang_do_not_delay_who_has_others() {
+    let report = IsolationReport::documented().unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{report}");
+    let of = |circumstances| report.of(circumstances).expect("it was tried");
+    let shipped = Circumstances::SHIPPED;
+    let Isolation { calm, before, after } = of(shipped);
+    for Latencies { count, p99, .. } in [calm, before, after] {
+        assert!(count >= 100, "{count} are too few to tell");
+        assert!(p99 <= MOST_WITHIN, "{p99:?}");
+    }
+    assert!(calm.median <= HALF_WITHIN && after.median <= HALF_WITHIN, "{calm:?}, {after:?}");
+    assert!(before.median <= HALF_WITHIN + NEXT_FUNCTION, "{before:?}");
+
+    // Each of what makes it so is needed.
+    for turns in [Grouping::Nobody, Grouping::Webhooks] {
+        let before = of(Circumstances { turns, ..shipped }).before;
+        assert!(before.median > FAR, "{turns:?} would do: {before:?}");
+    }
+    let fewer = of(Circumstances { most: 50, ..shipped }).before;
+    assert!(fewer.p99 > FAR, "50 functions would do: {fewer:?}");
+
+    // What the document owns up to: without room to grow it takes one time limit, once.
+    let full = of(Circumstances { at_first: shipped.most, ..shipped });
+    assert!(full.before.p99 > FAR && full.before.longest < Duration::from_secs(32), "{full:?}");
+    assert!(full.after.p99 <= MOST_WITHIN, "{full:?}");
+
+    assert!(
+        report.is_in(DOCUMENT),
+        "docs/reliability.md says something else: cargo xtask simulate --isolation --write"
+    );
+}
+
+#[test]
+fn whoever_is_let_go_slowly_is_let_go_once() {
+    // Two at a time, they take as long as a hundred thousand: minutes, in which an execution looks.
+    let cost = dead_endpoint_but(2_000, Dead::ForHours, But::PagesOf(2));
+    let cost = cost.unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{cost:?}");
+    // A request that is made twice is one too many.
+    assert!(cost.failed_requests <= 2 * 6 + 60, "{cost:?}");
+}
+
+#[test]
+fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries() {
+    let report = DeadEndpoint::documented().unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{report}");
+    for Cost { dead, deliveries, failed_requests, executions, messages, writes } in &report.costs {
+        // A probe each half hour, a few more at first, and what was under way when it opened. With
+        // few deliveries an execution finds nobody and ends, and the next one is another.
+        let hours = match dead {
+            Dead::ForGood => 5 * 24,
+            Dead::ForHours => 6,
+        };
+        let most = 2 * hours + 60;
+        assert!(*failed_requests <= most, "{failed_requests} requests for {deliveries}, {dead:?}");
+        assert!(*executions <= most, "{executions} executions for {deliveries}, {dead:?}");
+        // For each delivery: to try it, to look after it is parked, to let it go. For each probe: to
+        // release and to schedule it, and to look after it.
+        let probes = 10 * most;
+        assert!(*messages <= 3 * deliveries + probes, "{messages} for {deliveries}, {dead:?}");
+        assert!(*writes <= 4 * deliveries + probes, "{writes} for {deliveries}, {dead:?}");
+    }
+    // It is the circuit that makes it so: without it every attempt of every delivery is a request.
+    let without = dead_endpoint_but(100, Dead::ForGood, But::CircuitNeverOpens);
+    assert_eq!(without.map(|cost| cost.failed_requests), Ok(500));
+
+    assert!(
+        report.is_in(DOCUMENT),
+        "docs/reliability.md says something else: cargo xtask simulate --dead-endpoint --write"
+    );
+}

@@ -1,0 +1,61 @@
+//! The stack's functions, set up otherwise than the template says: for tests that must stand between
+//! them and AWS.
+
+use crate::{aws::Aws, crash::Function, proxy::Proxy, stack::Stack};
+use anyhow::{Context, ensure};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The services whose calls go through the proxy, by the names that the SDK's variables have.
+const SERVICES: [&str; 3] = ["DYNAMODB", "SQS", "SFN"];
+
+/// Has every function of the stack call AWS through the proxy, and take one message at a time. By
+/// tens, as deployed, the death of one would take other cases' messages with it.
+///
+/// # Errors
+/// If the functions cannot be found or set up.
+pub async fn put_behind(proxy: &Proxy, stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
+    let cloudformation = aws_sdk_cloudformation::Client::new(aws.config());
+    for function in Function::ALL {
+        let resource = cloudformation
+            .describe_stack_resource()
+            .stack_name(&stack.stack_name)
+            .logical_resource_id(function.logical_id())
+            .send()
+            .await?;
+        let name = resource
+            .stack_resource_detail()
+            .and_then(|detail| detail.physical_resource_id())
+            .with_context(|| format!("the name of {function:?}"))?;
+        route(aws, name, &proxy.url(function)).await?;
+        one_at_a_time(aws, name).await?;
+    }
+    Ok(())
+}
+
+/// A service's own variable goes before the one for all, which the emulator sets.
+async fn route(aws: &Aws, function: &str, url: &str) -> anyhow::Result<()> {
+    let path = format!("/2015-03-31/functions/{function}/configuration");
+    let found = aws.rest_call("lambda", Method::GET, &path, &Value::Null).await?;
+    let mut variables = found["Environment"]["Variables"].clone();
+    ensure!(variables.is_object(), "no environment in {found}");
+    for service in SERVICES {
+        variables[format!("AWS_ENDPOINT_URL_{service}")] = json!(url);
+    }
+    let changed = json!({ "Environment": { "Variables": variables } });
+    aws.rest_call("lambda", Method::PUT, &path, &changed).await?;
+    Ok(())
+}
+
+async fn one_at_a_time(aws: &Aws, function: &str) -> anyhow::Result<()> {
+    const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+    let path = format!("{MAPPINGS}/?FunctionName={function}");
+    let found = aws.rest_call("lambda", Method::GET, &path, &Value::Null).await?;
+    let mappings = found["EventSourceMappings"].as_array().with_context(|| found.to_string())?;
+    for mapping in mappings {
+        let id = mapping["UUID"].as_str().with_context(|| mapping.to_string())?;
+        let path = format!("{MAPPINGS}/{id}");
+        aws.rest_call("lambda", Method::PUT, &path, &json!({ "BatchSize": 1 })).await?;
+    }
+    Ok(())
+}
