@@ -4,22 +4,23 @@ use crate::{auth::AdminKeys, problem::Problem};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, EnqueueAttempts, GenerateIds, ListDeliveries, ListReplays,
-        ListWebhooks, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
-        StoreHealth, StoreKeys, StoreWebhooks, WriteReplays,
+        Clock, Consistency, EndDeliveries, EnqueueAttempts, GenerateIds, ListDeliveries,
+        ListReplays, ListWebhooks, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays,
+        ReadWebhooks, StoreHealth, StoreKeys, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
 
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
-/// nothing here creates or changes a delivery or an event.
+/// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
+/// owner cancels.
 pub trait Ports: Send + Sync + 'static {
     /// The keys table.
     type Keys: ReadKeys + StoreKeys + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
-    /// The deliveries table, to read.
-    type Deliveries: ReadDeliveries + ListDeliveries + 'static;
+    /// The deliveries table: to read, and to cancel.
+    type Deliveries: ReadDeliveries + ListDeliveries + EndDeliveries + 'static;
     /// The events table: events to read, and replays.
     type Events: ReadEvents + ReadReplays + ListReplays + WriteReplays + 'static;
     /// The delivery queue, for manual retries and replays.
@@ -38,7 +39,7 @@ pub struct Api<P: Ports> {
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,
-    /// Reads deliveries.
+    /// Reads and cancels deliveries.
     pub deliveries: P::Deliveries,
     /// Reads events, for their payloads; reads and writes replays.
     pub events: P::Events,

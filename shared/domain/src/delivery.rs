@@ -55,6 +55,8 @@ pub enum Reason {
     EventExpired,
     /// The receiver asked for no further attempt, by `webhook-delivery: abort-message`.
     Aborted,
+    /// Its owner wanted no further attempt. A bulk replay leaves it alone.
+    Cancelled,
 }
 
 /// One request and what came of it. The JSON names are part of the contract.

@@ -186,14 +186,17 @@ impl RecordAttempts for Aws {
 
 impl EndDeliveries for Aws {
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
-        let began = self.sim.with(|state| state.invocation().map(|invocation| invocation.began));
+        let running = self.sim.with(|state| {
+            state.invocation().map(|invocation| (invocation.function, invocation.began))
+        });
         let effect = move |sim: &Sim| {
             let user = sim.memory().delivery_now(ending.key).map(|delivery| delivery.user_id);
             let ended = at_once(sim.memory().end_delivery(ending))?;
             let key = ledger::key(ending.key);
             sim.trace(|| format!("{} ends, {:?}: {ended:?}", ledger::name(key), ending.reason));
             if let (Recorded::Yes, Some(user)) = (&ended, user) {
-                check_end(sim, key, &user, ending.reason, began.unwrap_or(sim.now()));
+                let (function, began) = running.unwrap_or((Function::Delivery, sim.now()));
+                check_end(sim, key, &user, (ending.reason, function), began);
             }
             written(sim, ending.key);
             Ok(ended)
@@ -207,7 +210,7 @@ fn check_end(
     sim: &Sim,
     key: Key,
     user: &UserId,
-    reason: Reason,
+    (reason, by): (Reason, Function),
     began: grapnel_domain::time::Timestamp,
 ) {
     let now = sim.now();
@@ -230,6 +233,8 @@ fn check_end(
             // Parked for as long as that takes, it might outlive its event.
             Reason::EventExpired => !there || expires_soon,
             Reason::AttemptsExhausted | Reason::Aborted => false,
+            // By a request of its owner's, and by nobody else.
+            Reason::Cancelled => by == Function::Api,
         };
         if !founded {
             let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));

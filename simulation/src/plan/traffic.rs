@@ -53,6 +53,8 @@ pub(crate) enum What {
     Edit(usize, Option<RetryConfig>),
     /// Asks for one more attempt of some delivery; the number chooses among those there are.
     Retry(u64),
+    /// Cancels some delivery, chosen likewise.
+    Cancel(u64),
     Test(usize),
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
@@ -171,7 +173,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=12) {
+    match random.within(0..=14) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
@@ -183,6 +185,7 @@ fn act(random: &mut Random, webhooks: usize) -> What {
             let status = if success { ReplayStatus::Success } else { ReplayStatus::Failed };
             What::Replay { webhook, all: random.chance(400), status }
         }
+        9 | 10 => What::Cancel(random.next()),
         _ => What::Retry(random.next()),
     }
 }

@@ -8,6 +8,7 @@ mod editing;
 mod gateway;
 mod keys;
 mod lists;
+mod log;
 mod never_fails;
 mod replays;
 mod retries;
