@@ -182,7 +182,8 @@ impl User {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;
             }
-            What::Retry(number) => self.retry(number).await,
+            What::Retry(number) => self.about_delivery(number, "retry").await,
+            What::Cancel(number) => self.about_delivery(number, "cancel").await,
             What::Replay { webhook, all, status } => {
                 let path = if all {
                     let user = &self.sim.plan().webhooks[webhook].webhook.user_id;
@@ -218,7 +219,7 @@ impl User {
         }
     }
 
-    async fn retry(&self, number: u64) {
+    async fn about_delivery(&self, number: u64, what: &str) {
         let chosen = self.sim.with(|state| {
             let keys = state.ledger.keys();
             let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
@@ -227,8 +228,8 @@ impl User {
             Some((key, state.ledger.row(key)?.user_id.clone()))
         });
         let Some((key, user)) = chosen else { return };
-        self.sim.trace(|| format!("asks for one more attempt of {}", name(key)));
-        let path = format!("/api/webhooks/{}/deliveries/{}/retry", key.0, key.1);
+        self.sim.trace(|| format!("{what} {}", name(key)));
+        let path = format!("/api/webhooks/{}/deliveries/{}/{what}", key.0, key.1);
         let path = format!("{path}?userId={user}");
         self.call(Method::POST, &path, Body::empty()).await;
     }

@@ -4,8 +4,8 @@ use crate::{identity::AdminKeys, problem::Problem, tokens::Tokens};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, EnqueueAttempts, ExchangePortalLinks, FetchIssuerKeys, GenerateIds,
-        ListDeliveries, ListKeys, ListReplays, ListWebhooks, NoteKeyUse, OrderTests,
+        Clock, Consistency, EndDeliveries, EnqueueAttempts, ExchangePortalLinks, FetchIssuerKeys,
+        GenerateIds, ListDeliveries, ListKeys, ListReplays, ListWebhooks, NoteKeyUse, OrderTests,
         ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreHealth,
         StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
     },
@@ -13,7 +13,8 @@ use grapnel_domain::{
 };
 
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
-/// nothing here creates or changes a delivery or an event.
+/// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
+/// owner cancels.
 pub trait Ports: Send + Sync + 'static {
     /// The keys table: keys, and portal links.
     type Keys: ReadKeys
@@ -26,8 +27,8 @@ pub trait Ports: Send + Sync + 'static {
         + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
-    /// The deliveries table, to read.
-    type Deliveries: ReadDeliveries + ListDeliveries + 'static;
+    /// The deliveries table: to read, and to cancel.
+    type Deliveries: ReadDeliveries + ListDeliveries + EndDeliveries + 'static;
     /// The events table: events to read, and replays.
     type Events: ReadEvents + ReadReplays + ListReplays + WriteReplays + 'static;
     /// The delivery queue, for manual retries and replays.
@@ -48,7 +49,7 @@ pub struct Api<P: Ports> {
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,
-    /// Reads deliveries.
+    /// Reads and cancels deliveries.
     pub deliveries: P::Deliveries,
     /// Reads events, for their payloads; reads and writes replays.
     pub events: P::Events,

@@ -9,6 +9,7 @@ mod replays;
 mod secrets;
 mod tests;
 mod transforms;
+mod waiting;
 mod webhooks;
 
 use crate::{
@@ -46,6 +47,7 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .route("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>))
         .route("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>))
+        .route("/api/webhooks/{id}/deliveries/{deliveryId}/cancel", post(deliveries::cancel::<P>))
         .route("/api/webhooks/{id}/replay", post(replays::order_one::<P>))
         .route("/api/replays", get(replays::list::<P>).post(replays::order_all::<P>))
         .route("/api/replays/{replayId}", get(replays::show::<P>))

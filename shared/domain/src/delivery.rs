@@ -58,6 +58,8 @@ pub enum Reason {
     Aborted,
     /// The webhook's transform made no body. No request was sent.
     TransformFailed,
+    /// Its owner wanted no further attempt. A bulk replay leaves it alone.
+    Cancelled,
 }
 
 /// One request and what came of it. The JSON names are part of the contract.

@@ -11,7 +11,7 @@
 //! delivery that succeeded gets one more attempt and stays as it is.
 
 use crate::{
-    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
+    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     event::Retention,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     message::{Attempt, Target},
@@ -280,7 +280,7 @@ pub enum Reopen {
     IsDone,
     /// The attempt is on record: see that the next one comes.
     Stale,
-    /// Nothing is owed: it succeeded, it is on a schedule of its own, or it was reopened by this
+    /// Nothing is owed: it succeeded, it is on a schedule of its own, its owner cancelled it, or it was reopened by this
     /// replay or a later one and failed again.
     No,
 }
@@ -291,9 +291,12 @@ impl Reopen {
     pub fn decide(delivery: &Delivery, number: u32, replay: ReplayId) -> Self {
         let mine = delivery.reopened.filter(|reopened| reopened.by == replay);
         let is_later = delivery.reopened.is_none_or(|reopened| reopened.by < replay);
+        let is_cancelled = delivery.reason == Some(Reason::Cancelled);
         let is_next = number == delivery.next_attempt_number();
         match delivery.status {
-            DeliveryStatus::Failed if is_next && is_later && number <= MAX_ATTEMPTS_ON_RECORD => {
+            DeliveryStatus::Failed
+                if is_next && is_later && !is_cancelled && number <= MAX_ATTEMPTS_ON_RECORD =>
+            {
                 Self::Now
             }
             DeliveryStatus::Retrying if mine.is_some_and(|mine| mine.attempts + 1 == number) => {

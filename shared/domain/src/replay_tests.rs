@@ -1,5 +1,5 @@
 use super::*;
-use crate::{delivery::Reason, event::EventContent};
+use crate::event::EventContent;
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -134,6 +134,7 @@ fn the_ids_of_a_time_are_those_from_since_and_before_until() {
 #[case::failed_again(reopened(DeliveryStatus::Failed, 9, id(2), 5), 10, Reopen::No)]
 #[case::failed_without_an_attempt(reopened(DeliveryStatus::Failed, 5, id(2), 5), 6, Reopen::No)]
 #[case::somebody_was_faster(delivery(DeliveryStatus::Failed, 6), 6, Reopen::No)]
+#[case::cancelled(Delivery { reason: Some(Reason::Cancelled), ..delivery(DeliveryStatus::Failed, 1) }, 2, Reopen::No)]
 #[case::full(delivery(DeliveryStatus::Failed, 200), 201, Reopen::No)]
 #[case::died_after(reopened(DeliveryStatus::Retrying, 5, id(2), 5), 6, Reopen::IsDone)]
 #[case::recorded(reopened(DeliveryStatus::Retrying, 6, id(2), 5), 6, Reopen::Stale)]

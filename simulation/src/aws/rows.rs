@@ -3,6 +3,7 @@
 use super::Aws;
 use crate::{
     counts::Count,
+    invocation::Function,
     ledger::{self, Key},
     mutation::Mutation,
     plan::Part,
@@ -190,14 +191,17 @@ impl RecordAttempts for Aws {
 
 impl EndDeliveries for Aws {
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
-        let began = self.sim.with(|state| state.invocation().map(|invocation| invocation.began));
+        let running = self.sim.with(|state| {
+            state.invocation().map(|invocation| (invocation.function, invocation.began))
+        });
         let effect = move |sim: &Sim| {
             let user = sim.memory().delivery_now(ending.key).map(|delivery| delivery.user_id);
             let ended = at_once(sim.memory().end_delivery(ending))?;
             let key = ledger::key(ending.key);
             sim.trace(|| format!("{} ends, {:?}: {ended:?}", ledger::name(key), ending.reason));
             if let (Recorded::Yes, Some(user)) = (&ended, user) {
-                check_end(sim, key, &user, ending.reason, began.unwrap_or(sim.now()));
+                let (function, began) = running.unwrap_or((Function::Delivery, sim.now()));
+                check_end(sim, key, &user, (ending.reason, function), began);
             }
             written(sim, ending.key);
             Ok(ended)
@@ -211,7 +215,7 @@ fn check_end(
     sim: &Sim,
     key: Key,
     user: &UserId,
-    reason: Reason,
+    (reason, by): (Reason, Function),
     began: grapnel_domain::time::Timestamp,
 ) {
     let now = sim.now();
@@ -235,6 +239,8 @@ fn check_end(
             Reason::EventExpired => !there || expires_soon,
             // These are recorded with the attempt that they follow from.
             Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
+            // By a request of its owner's, and by nobody else.
+            Reason::Cancelled => by == Function::Api,
         };
         if !founded {
             let what = format!("{}: ended for {reason:?}, which is not so", ledger::name(key));

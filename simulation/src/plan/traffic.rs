@@ -63,6 +63,8 @@ pub(crate) enum What {
     Limit(usize, Option<u32>),
     /// So many deliveries that nobody sees here get the next slots of a webhook's rate limit.
     Crowd(usize, u32),
+    /// Cancels some delivery, chosen likewise.
+    Cancel(u64),
     Test(usize),
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
@@ -193,7 +195,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=13) {
+    match random.within(0..=15) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
@@ -206,6 +208,7 @@ fn act(random: &mut Random, webhooks: usize) -> What {
             let status = if success { ReplayStatus::Success } else { ReplayStatus::Failed };
             What::Replay { webhook, all: random.chance(400), status }
         }
+        10 | 11 => What::Cancel(random.next()),
         _ => What::Retry(random.next()),
     }
 }

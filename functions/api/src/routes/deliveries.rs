@@ -1,48 +1,37 @@
 //! `/api/webhooks/{id}/deliveries`.
 
+mod list;
+
+pub(super) use list::list;
+
+use super::waiting::{PreferWait, Seen, wait_for_attempt};
 use crate::{
     auth::Caller,
     body::Incoming,
-    pages::{self, PageRequest, PageWriter},
     path::Ids,
-    payloads::{self, Payloads},
+    payloads,
     ports::{Api, Ports},
     problem::Problem,
     views::{self, DeliveryView},
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode},
+    response::Response,
+};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
+    delivery::{Delivery, DeliveryKey, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     fault::Faults,
+    ids::UserId,
     message::{Attempt, QueueDelay, QueueMessage},
-    ports::{EnqueueAttempts, ListDeliveries, Outgoing, ReadDeliveries},
+    ports::{Clock, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ReadDeliveries, Recorded},
     scope::Scope,
     webhook::{Webhook, WebhookStatus},
 };
 use std::sync::Arc;
 
-/// `GET /api/webhooks/{id}/deliveries`: newest first.
-pub(super) async fn list<P: Ports>(
-    State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-    ids: Ids,
-) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRead, pages::PARAMETERS)?;
-    let user = permit.user()?;
-    let asked = PageRequest::parse(permit.query())?;
-    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-
-    let found = api.deliveries.list_deliveries(webhook.id, asked.limit, asked.after).await?;
-    let mut payloads = Payloads::of(&api, &user, &found.items);
-    let mut page = PageWriter::new();
-    for delivery in &found.items {
-        let payload = payloads.next(delivery.event_id).await?;
-        if !page.add(delivery.id, &DeliveryView::new(delivery, payload))? {
-            break;
-        }
-    }
-    Ok(page.finish(found.next))
-}
+/// How often a delivery is cancelled anew because an attempt was recorded meanwhile.
+const TRIES: usize = 4;
 
 /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`.
 pub(super) async fn show<P: Ports>(
@@ -59,33 +48,83 @@ pub(super) async fn show<P: Ports>(
 /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`: one more attempt. It is only asked for
 /// here, by a message that carries its number; nothing is written. Asked for twice before it is
 /// recorded, it is recorded once.
+///
+/// Answers 202 with the delivery as it stands; with `Prefer: wait=<seconds>` 200 with the delivery
+/// after the attempt, if it is recorded in that time.
 pub(super) async fn retry<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+    PreferWait(wait): PreferWait,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let user = acting_for(caller, body).await?;
+    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
+    let delivery = find_delivery(&api, &webhook, &ids).await?;
+    refuse_retry(&webhook, &delivery)?;
+
+    let number = delivery.next_attempt_number();
+    let attempt = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), number) };
+    let message = Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE);
+    for sent in api.delivery_queue.enqueue(vec![message]).await {
+        sent?;
+    }
+    let Some(wait) = wait else { return answer(&api, StatusCode::ACCEPTED, &delivery).await };
+    let mut response = match wait_for_attempt(&api, delivery.key(), number, wait).await {
+        Seen::Attempted(delivery) => answer(&api, StatusCode::OK, &delivery).await?,
+        Seen::Waiting(delivery) => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
+        Seen::Nothing => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
+    };
+    let applied = HeaderValue::try_from(format!("wait={}", wait.as_secs()));
+    if let Ok(applied) = applied {
+        response.headers_mut().insert("preference-applied", applied);
+    }
+    Ok(response)
+}
+
+/// `POST /api/webhooks/{id}/deliveries/{deliveryId}/cancel`: no further attempt. One that is under
+/// way is made to its end and recorded. Said twice, it is done once.
+pub(super) async fn cancel<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
     ids: Ids,
     body: Incoming,
 ) -> Result<Response, Problem> {
+    let user = acting_for(caller, body).await?;
+    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
+    for _ in 0..TRIES {
+        let delivery = find_delivery(&api, &webhook, &ids).await?;
+        if delivery.reason == Some(Reason::Cancelled) {
+            return answer(&api, StatusCode::OK, &delivery).await;
+        }
+        if delivery.status.is_settled() {
+            let detail = "The delivery is settled: there is nothing to cancel.";
+            return Err(Problem::conflict("already_settled", detail));
+        }
+        let ending = Ending {
+            key: delivery.key(),
+            attempts: delivery.attempt_count(),
+            reason: Reason::Cancelled,
+            expires_at: delivery.expiry(api.rules.retention, api.clock.now()),
+        };
+        // Whatever came of it, what is there now is the answer.
+        match api.deliveries.end_delivery(ending).await? {
+            Recorded::Yes | Recorded::Refused(Some(_)) => {}
+            Recorded::Refused(None) => return Err(Problem::not_found()),
+        }
+    }
+    let detail = "Attempts of this delivery keep being recorded. Try again.";
+    Err(Problem::conflict("changed_meanwhile", detail))
+}
+
+/// The user that the caller acts for, of a request whose body says nothing else.
+async fn acting_for(caller: Caller, body: Incoming) -> Result<UserId, Problem> {
     let permit = caller.may(Scope::DeliveriesRetry, &[])?;
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
     let mut faults = Faults::default();
     input.refuse_others(&[], &mut faults);
-    if !faults.is_empty() {
-        return Err(Problem::invalid_fields(faults.into_vec()));
-    }
-    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let delivery = find_delivery(&api, &webhook, &ids).await?;
-    refuse_retry(&webhook, &delivery)?;
-
-    let attempt = Attempt {
-        manual: true,
-        ..Attempt::scheduled(delivery.target(), delivery.next_attempt_number())
-    };
-    let message = Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE);
-    for sent in api.delivery_queue.enqueue(vec![message]).await {
-        sent?;
-    }
-    answer(&api, StatusCode::ACCEPTED, &delivery).await
+    if faults.is_empty() { Ok(user) } else { Err(Problem::invalid_fields(faults.into_vec())) }
 }
 
 fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {

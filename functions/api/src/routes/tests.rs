@@ -1,6 +1,7 @@
 //! `POST /api/webhooks/{id}/test`: a sample event, sent to this webhook alone through the same
 //! queues and functions as any other event.
 
+use super::waiting::{PATIENCE, Seen, wait_for_attempt};
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
@@ -13,27 +14,19 @@ use crate::{
 use axum::{extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
     catalogue::{self, EVENT_TYPES, EventType},
-    delivery::{Delivery, DeliveryKey},
+    delivery::Delivery,
     event::{
         Event,
         inbound::{InboundEvent, TestOrder, TestTarget},
     },
     fault::{Faults, FieldFault},
-    ports::{Clock, GenerateIds, OrderTests, ReadDeliveries},
+    ports::{Clock, GenerateIds, OrderTests},
     scope::Scope,
     webhook::Webhook,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-/// How long an answer waits for the attempt.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The first pause between two looks; each is half as long again as the one before,
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// up to this.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+use std::sync::Arc;
 
 /// Orders a test, waits for its attempt and answers 200 with the delivery; 202 with the delivery
 /// as it stands if the attempt takes longer than [`PATIENCE`].
@@ -57,7 +50,7 @@ pub(super) async fn order<P: Ports>(
     };
     api.events_queue.order_test(&order).await?;
 
-    let (status, delivery) = match wait_for_attempt(&api, expected.key()).await {
+    let (status, delivery) = match wait_for_attempt(&api, expected.key(), 1, PATIENCE).await {
         Seen::Attempted(delivery) => (StatusCode::OK, delivery),
         Seen::Waiting(delivery) => (StatusCode::ACCEPTED, delivery),
         Seen::Nothing => (StatusCode::ACCEPTED, expected),
@@ -146,36 +139,4 @@ fn event_of<P: Ports>(api: &Api<P>, order: &TestOrder) -> Result<Event, Problem>
         stored_at: ordered_at,
         expires_at: api.rules.retention.event_expiry(ordered_at),
     })
-}
-
-/// What was seen of a delivery within [`PATIENCE`].
-enum Seen {
-    Attempted(Delivery),
-    Waiting(Delivery),
-    Nothing,
-}
-
-/// Looks at the delivery until an attempt is on record or it is settled. The order is on its way, so
-/// a look that fails is no reason to fail: the next may succeed, and 202 stays true.
-async fn wait_for_attempt<P: Ports>(api: &Api<P>, key: DeliveryKey) -> Seen {
-    let deadline = Instant::now() + PATIENCE;
-    let mut pause = FIRST_PAUSE;
-    let mut seen = Seen::Nothing;
-    loop {
-        let next_look = Instant::now() + pause;
-        if next_look > deadline {
-            return seen;
-        }
-        sleep_until(next_look).await;
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-        match timeout_at(deadline, api.deliveries.delivery(key)).await {
-            Ok(Ok(Some(found))) if found.status.is_settled() || !found.attempts.is_empty() => {
-                return Seen::Attempted(found);
-            }
-            Ok(Ok(Some(found))) => seen = Seen::Waiting(found),
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a look at a test delivery failed"),
-            Err(_) => return seen,
-        }
-    }
 }

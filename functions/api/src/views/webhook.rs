@@ -50,6 +50,7 @@ pub(crate) struct WebhookView<'a> {
     payload_format: PayloadFormat,
     #[serde(skip_serializing_if = "Option::is_none")]
     transform: Option<&'a Transform>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,

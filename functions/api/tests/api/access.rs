@@ -76,6 +76,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("GET", deliveries, log, None, 200),
         route("GET", delivery_path.clone(), log, None, 200),
         route("POST", format!("{delivery_path}/retry"), again, None, 202),
+        route("POST", format!("{delivery_path}/cancel"), again, None, 409),
         route("POST", format!("{one}/replay"), again, Some(&json!({"status": "success"})), 202),
         route("POST", "/api/replays".into(), again, None, 202),
         route("GET", "/api/replays".into(), log, None, 200),

@@ -9,6 +9,7 @@ mod filters;
 mod gateway;
 mod keys;
 mod lists;
+mod log;
 mod never_fails;
 mod portal;
 mod replays;

@@ -7,7 +7,7 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, Reason},
     event::{Event, Retention, inbound::InboundEvent},
     ids::{DeliveryId, WebhookId},
-    ports::{ListDeliveries, Page, PortError, ReadDeliveries},
+    ports::{EndDeliveries, Ending, ListDeliveries, Page, PortError, ReadDeliveries, Recorded},
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -275,6 +275,12 @@ impl ListDeliveries for Silent {
         _: usize,
         _: Option<DeliveryId>,
     ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        std::future::pending().await
+    }
+}
+
+impl EndDeliveries for Silent {
+    async fn end_delivery(&self, _: Ending) -> Result<Recorded, PortError> {
         std::future::pending().await
     }
 }

@@ -4,7 +4,7 @@ use super::row::{ROW, parked_key, wait_key};
 use crate::item::{number, text, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
-    delivery::DeliveryStatus,
+    delivery::{DeliveryStatus, Reason},
     ids::DeliveryId,
     ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError, Reopening, SlotWait},
     time::Minute,
@@ -126,7 +126,10 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     update.set("status", attribute(&DeliveryStatus::Failed)?);
     update.only_unsettled()?;
     update.set("reason", attribute(&ending.reason)?);
-    update.set("failedKey", text(ending.key.id));
+    // What its owner gave up is nothing for a replay of what failed.
+    if ending.reason != Reason::Cancelled {
+        update.set("failedKey", text(ending.key.id));
+    }
     update.set("expiresAt", number(ending.expires_at.as_secs()));
     update.remove("nextAttemptAt");
     update.remove("waitKey");
@@ -146,6 +149,9 @@ pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     update.set("nextAttemptAt", text(reopening.due));
     update.set("replay", text(reopening.reopened.by));
     update.and("(attribute_not_exists(#replay) OR #replay < :replay)");
+    let reason = update.name("reason");
+    let cancelled = update.value("cancelled", attribute(&Reason::Cancelled)?);
+    update.and(&format!("{reason} <> {cancelled}"));
     update.set("scheduleFrom", number(attempts));
     update.set("expiresAt", number(reopening.expires_at.as_secs()));
     update.remove("reason");

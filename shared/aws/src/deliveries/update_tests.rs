@@ -145,7 +145,7 @@ fn only_what_failed_is_reopened_and_leaves_its_index() {
     assert_eq!(
         update.condition,
         "#attemptCount = :seen AND #status = :failed AND (attribute_not_exists(#replay) OR \
-         #replay < :replay)"
+         #replay < :replay) AND #reason <> :cancelled"
     );
     assert_eq!(
         update.expression(),

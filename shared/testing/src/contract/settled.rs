@@ -34,6 +34,7 @@ macro_rules! contract_of_settled {
                 many_are_found_in_pages_of_a_hundred,
                 whatever_makes_a_delivery_fail_puts_it_among_the_failed,
                 whatever_makes_it_fail_no_more_takes_it_out,
+                what_was_cancelled_is_not_among_the_failed,
             ]
         );
     };
@@ -183,6 +184,31 @@ pub async fn whatever_makes_a_delivery_fail_puts_it_among_the_failed<S: Store>(s
         found.into_iter().map(|row| (row.id, row.attempts)).collect::<Vec<_>>()
     };
     eventually(&expected, found).await;
+}
+
+pub async fn what_was_cancelled_is_not_among_the_failed<S: Store>(stores: &S) {
+    let webhook = somebodys_webhook();
+    let cancelled = there(stores, &webhook, 1, DeliveryBuilder::retrying).await;
+    let ending = Ending {
+        key: cancelled.key(),
+        attempts: cancelled.attempt_count(),
+        reason: Reason::Cancelled,
+        expires_at: NEVER,
+    };
+    assert_eq!(stores.end_delivery(ending).await, Ok(Recorded::Yes));
+    let by = ReplayId::from_uuid(Uuid::now_v7());
+    let reopening = Reopening {
+        key: cancelled.key(),
+        reopened: Reopened { by, attempts: cancelled.attempt_count() },
+        due: START,
+        expires_at: NEVER,
+    };
+    let answer = stores.reopen_delivery(reopening).await;
+    assert!(matches!(answer, Ok(Recorded::Refused(Some(_)))), "{answer:?}");
+    // Once this one is in the index, the other would be.
+    let failed = there(stores, &webhook, 2, failed).await;
+    let filter = filter(ReplayStatus::Failed);
+    eventually(&vec![failed.id], || ids(stores, &webhook, &filter)).await;
 }
 
 pub async fn whatever_makes_it_fail_no_more_takes_it_out<S: Store>(stores: &S) {

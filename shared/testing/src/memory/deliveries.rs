@@ -1,6 +1,6 @@
 use super::{Memory, Operation, State, whole_second};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey, DeliveryStatus},
+    delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
     ids::{DeliveryId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
@@ -132,6 +132,7 @@ impl ReopenDeliveries for Memory {
             let has_failed = |delivery: &Delivery| {
                 delivery.attempt_count() == reopening.reopened.attempts
                     && delivery.status == DeliveryStatus::Failed
+                    && delivery.reason != Some(Reason::Cancelled)
                     && delivery.reopened.is_none_or(|last| last.by < reopening.reopened.by)
             };
             Ok(update(state, reopening.key, has_failed, |delivery| {
