@@ -42,7 +42,7 @@ async fn a_call_goes_to_the_api_with_the_key_and_the_user() {
 async fn what_a_newer_api_adds_is_ignored_and_kept_in_the_raw_answer() {
     let api = TestReceiver::start().await.expect("starts");
     let mut newer = a_webhook();
-    newer["rateLimit"] = json!({"perSecond": 5});
+    newer["priority"] = json!({"perSecond": 5});
     newer["status"] = json!("resting");
     newer["payloadFormat"] = json!("xml");
     newer["retryConfig"]["jitter"] = json!(0.1);

@@ -70,6 +70,7 @@ struct Row {
     payload_format: PayloadFormat,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     transform: Option<Transform>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
