@@ -188,7 +188,7 @@ fn event_calls() -> Vec<Call> {
             ..call(Delivery, "read who waits", "GetItem", Deliveries, Webhook(Exhausted))
         },
         call(Delivery, "send who waited", "SendMessageBatch", Queue, Webhook(Exhausted)),
-        change(Exhausted, "stop waiting", r##""REMOVE #waitKey""##),
+        change(Exhausted, "stop waiting", r##""REMOVE #waitKey, #slot""##),
         call(Delivery, "read event", "GetItem", Events, User),
         change(Exhausted, "record the last failure", "#attempts[1]"),
         call(Api, "read key", "GetItem", Keys, Key),

@@ -1,135 +1,22 @@
 //! Who may do what: every route against every kind of caller.
 
-use crate::world::{ADMIN, Call, NEXT_ADMIN, World, problem};
+use crate::{
+    routes::{KEY, effects, routes},
+    world::{ADMIN, NEXT_ADMIN, World, problem},
+};
 use grapnel_domain::{
     ids::KeyId,
     ports::{ApiKey, Clock, KeyHash},
     scope::Scope,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_replay, a_webhook, an_event, user},
+    builders::{a_delivery, a_webhook, user},
     clock::START,
     memory::Operation,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// What a route needs, and what it answers to whoever has it. Without a scope it is for admins.
-struct Route {
-    method: &'static str,
-    path: String,
-    scope: Option<Scope>,
-    body: Option<Value>,
-    success: u16,
-    /// Whether it names a webhook or a replay, so that another's is not found.
-    names_thing: bool,
-}
-
-/// A key of `owner` that nobody presents.
-const KEY: KeyId = KeyId::from_uuid(Uuid::from_u128(7));
-
-/// A webhook of `owner` with a settled delivery, and every route to them; but for those that no key
-/// opens.
-fn routes(world: &World) -> Vec<Route> {
-    let key = ApiKey::new(KEY, user("owner"), vec![Scope::WebhooksRead], START);
-    world.memory.put_key(&KeyHash::of("presented by nobody"), key);
-    let webhook = a_webhook().for_user("owner").build();
-    let event = an_event().for_user("owner").build();
-    let delivery = a_delivery().of(&event).to(&webhook).delivered().build();
-    let one = format!("/api/webhooks/{}", webhook.id);
-    let deliveries = format!("{one}/deliveries");
-    let delivery_path = format!("{deliveries}/{}", delivery.id);
-    world.memory.put_webhook(webhook);
-    world.memory.put_event(event);
-    world.memory.put_delivery(delivery);
-
-    let link = json!({"userId": "owner", "scopes": ["webhooks:read"]});
-    let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
-    let transform = json!({"transform": {"template": "1"}});
-    let replay = a_replay().for_user("owner").build();
-    let replay_path = format!("/api/replays/{}", replay.id);
-    world.memory.put_replay(replay);
-    let (read, write) = (Some(Scope::WebhooksRead), Some(Scope::WebhooksWrite));
-    let (log, again) = (Some(Scope::DeliveriesRead), Some(Scope::DeliveriesRetry));
-    let all = "/api/webhooks".to_owned();
-    let route = |method, path: String, scope, body: Option<&Value>, success| Route {
-        method,
-        names_thing: !["/api/webhooks", "/api/keys", "/api/replays", "/api/portal-links"]
-            .contains(&path.as_str()),
-        path,
-        scope,
-        body: body.cloned(),
-        success,
-    };
-    vec![
-        route("GET", all.clone(), read, None, 200),
-        route("POST", all, write, Some(&draft), 201),
-        route("GET", one.clone(), read, None, 200),
-        route("PUT", one.clone(), write, Some(&draft), 200),
-        route("PATCH", one.clone(), write, Some(&json!({"name": "renamed"})), 200),
-        route("GET", format!("{one}/secret"), write, None, 200),
-        route("POST", format!("{one}/secret/rotate"), write, None, 200),
-        route("POST", format!("{one}/test"), write, None, 202),
-        route("POST", format!("{one}/filter/test"), read, Some(&json!({"data": {}})), 200),
-        route("POST", format!("{one}/transform/preview"), read, Some(&transform), 200),
-        route("GET", deliveries, log, None, 200),
-        route("GET", delivery_path.clone(), log, None, 200),
-        route("POST", format!("{delivery_path}/retry"), again, None, 202),
-        route("POST", format!("{delivery_path}/cancel"), again, None, 409),
-        route("POST", format!("{one}/replay"), again, Some(&json!({"status": "success"})), 202),
-        route("POST", "/api/replays".into(), again, None, 202),
-        route("GET", "/api/replays".into(), log, None, 200),
-        route("GET", replay_path, log, None, 200),
-        route("POST", "/api/keys".into(), None, Some(&json!({"userId": "owner"})), 201),
-        route("GET", "/api/keys".into(), None, None, 200),
-        route("DELETE", format!("/api/keys/{KEY}"), None, None, 204),
-        route("POST", "/api/portal-links".into(), None, Some(&link), 201),
-        route("DELETE", one, write, None, 204),
-    ]
-}
-
-impl Route {
-    fn call(&self, world: &World) -> Call {
-        self.call_with_query(world, "")
-    }
-
-    fn call_with_query(&self, world: &World, query: &str) -> Call {
-        let call = world.call(self.method, format!("{}{query}", self.path));
-        match &self.body {
-            Some(body) => call.json(body),
-            None => call,
-        }
-    }
-
-    fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-}
-
-/// Everything that a refused request must not have done.
-fn effects(world: &World) -> Vec<usize> {
-    [
-        Operation::CreateWebhook,
-        Operation::ReplaceWebhook,
-        Operation::DeleteWebhook,
-        Operation::Enqueue,
-        Operation::OrderTest,
-        Operation::ListWebhooks,
-        Operation::ListDeliveries,
-        Operation::Webhook,
-        Operation::Delivery,
-        Operation::Event,
-        Operation::Replay,
-        Operation::ListReplays,
-        Operation::StoreReplay,
-        Operation::ListKeys,
-        Operation::RevokeKey,
-        Operation::StoreLink,
-    ]
-    .map(|operation| world.memory.calls(operation))
-    .to_vec()
-}
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_the_scope_may() {

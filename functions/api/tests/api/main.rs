@@ -14,6 +14,7 @@ mod never_fails;
 mod portal;
 mod replays;
 mod retries;
+mod routes;
 mod secrets;
 mod test_orders;
 mod tokens;
