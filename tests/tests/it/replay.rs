@@ -9,7 +9,10 @@ use grapnel_tests::{
 };
 use serde_json::json;
 
-/// The webhook's deliveries but for tests, once there are `count` and all are as `status` says.
+/// Failures that do not open a circuit, which would keep back those that come after.
+const FEW: usize = 9;
+
+/// The webhook's deliveries, once there are `count` and all are as `status` says.
 async fn all(
     world: &World,
     webhook: &Webhook,
@@ -18,8 +21,7 @@ async fn all(
 ) -> anyhow::Result<Vec<Delivery>> {
     let what = format!("{count} deliveries that are {status}");
     until(&what, SOON, async || {
-        let mut found = world.api.deliveries(&webhook.id).await?;
-        found.retain(|one| !one.test);
+        let found = world.api.deliveries(&webhook.id).await?;
         let there = found.len() == count && found.iter().all(|one| one.status == status);
         let statuses: Vec<_> = found.iter().map(|one| one.status.clone()).collect();
         Ok(if there { Look::Found(found) } else { Look::not_yet(statuses) })
@@ -49,35 +51,28 @@ async fn failing(world: &World, path: &str, event: &str) -> anyhow::Result<Webho
 async fn what_failed_in_an_outage_is_delivered_by_a_replay() -> anyhow::Result<()> {
     let world = World::main().await?;
     let webhook = failing(&world, "/hook", "lead.created").await?;
-    try_join_all((0..25).map(|n| world.publish("lead.created", json!({ "n": n })))).await?;
-    all(&world, &webhook, 25, "failed").await?;
+    try_join_all((0..FEW).map(|n| world.publish("lead.created", json!({ "n": n })))).await?;
+    all(&world, &webhook, FEW, "failed").await?;
 
     world.receiver.answer_with("/hook", 200);
-    // So many failures have opened its circuit. A test that succeeds closes it.
-    world.api.test(&webhook.id).await?;
-    until("an active webhook", SOON, async || {
-        let found = world.api.webhook(&webhook.id).await?;
-        Ok(if found.status == "active" { Look::Found(()) } else { Look::not_yet(found.status) })
-    })
-    .await?;
     // Of another type there is nothing.
     let body = json!({ "event": "lead.enriched" });
     let none = world.api.replay(Some(&webhook.id), &body).await?;
     let none = finished(&world, &none).await?;
-    assert_eq!((none.examined, none.replayed), (25, 0));
+    assert_eq!((none.examined, none.replayed), (FEW as u64, 0));
 
     let replay = world.api.replay(Some(&webhook.id), &json!({})).await?;
     assert_eq!(replay.webhook_id.as_deref(), Some(webhook.id.as_str()));
-    for delivery in all(&world, &webhook, 25, "success").await? {
+    for delivery in all(&world, &webhook, FEW, "success").await? {
         assert_eq!(delivery.attempt_numbers(), [1, 2]);
         assert_eq!(delivery.status_codes(), [Some(503), Some(200)]);
         assert_eq!(delivery.reason, None);
         ensure!(!delivery.attempts[1].manual, "an attempt of the schedule: {delivery:?}");
     }
     let replay = finished(&world, &replay).await?;
-    assert_eq!((replay.examined, replay.replayed), (25, 25));
+    assert_eq!((replay.examined, replay.replayed), (FEW as u64, FEW as u64));
     ensure!(replay.finished_at.is_some_and(|end| end >= replay.created_at), "{replay:?}");
-    assert_eq!(world.receiver.received("/hook").len(), 51);
+    assert_eq!(world.receiver.received("/hook").len(), 2 * FEW);
 
     let listed: Page<Replay> = world.api.get("/api/replays?limit=1").await?.json(200)?;
     assert_eq!(listed.items.iter().map(|one| &one.id).collect::<Vec<_>>(), [&replay.id]);
