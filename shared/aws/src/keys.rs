@@ -42,13 +42,22 @@ const OF_USER: &str = "ofUser";
 pub struct KeyStore {
     client: aws_sdk_dynamodb::Client,
     table: String,
+    note_timeout: Duration,
 }
 
 impl KeyStore {
     /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
-        Self { client: clients.dynamodb.clone(), table: table.into() }
+        let client = clients.dynamodb.clone();
+        Self { client, table: table.into(), note_timeout: NOTE_TIMEOUT }
+    }
+
+    /// The same store, which waits for so long until the use of a key is noted: where no request
+    /// waits for it, and the table may be slow.
+    #[must_use]
+    pub fn noting_within(self, note_timeout: Duration) -> Self {
+        Self { note_timeout, ..self }
     }
 
     /// Puts an item whose key nothing has. If something does, that is this very item, written by a try
@@ -195,7 +204,7 @@ impl RevokeKeys for KeyStore {
 impl NoteKeyUse for KeyStore {
     /// Tried once, and not for long.
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
-        let timeout = TimeoutConfig::builder().operation_timeout(NOTE_TIMEOUT).build();
+        let timeout = TimeoutConfig::builder().operation_timeout(self.note_timeout).build();
         let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
         let noted = self
             .client
