@@ -51,6 +51,14 @@ impl WebhookStore {
             .consistent_read(true)
     }
 
+    /// Removes everything kept beside a webhook, before it: if this stops half-way, the webhook is
+    /// still there to be deleted again.
+    async fn delete_beside(&self, user: &UserId, id: WebhookId) -> Result<(), PortError> {
+        self.delete(user, row::health_id(id)).await?;
+        self.delete(user, row::limiter_id(id)).await?;
+        Ok(())
+    }
+
     async fn delete(&self, user: &UserId, id: String) -> Result<Option<Item>, PortError> {
         let answer = self
             .client
@@ -229,9 +237,7 @@ impl StoreWebhooks for WebhookStore {
     }
 
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
-        // The webhook last: if this stops half-way, it is still there to be deleted again.
-        self.delete(user, row::health_id(id)).await?;
-        self.delete(user, row::limiter_id(id)).await?;
+        self.delete_beside(user, id).await?;
         Ok(self.delete(user, id.to_string()).await?.is_some())
     }
 
@@ -241,7 +247,7 @@ impl StoreWebhooks for WebhookStore {
         id: WebhookId,
         read_at: Timestamp,
     ) -> Result<bool, PortError> {
-        self.delete(user, row::health_id(id)).await?;
+        self.delete_beside(user, id).await?;
         let deleted = self
             .client
             .delete_item()

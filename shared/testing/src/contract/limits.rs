@@ -180,8 +180,15 @@ pub async fn lists_and_subscriptions_show_webhooks_only<S: Store>(stores: &S) {
 
 pub async fn a_deleted_webhook_takes_its_limiter_along<S: Store>(stores: &S) {
     let webhook = created(stores).await;
-    reserve(stores, &webhook, asked(3, START)).await;
-    assert_eq!(stores.delete_webhook(&webhook.user_id, webhook.id).await, Ok(true));
-    stores.create_webhook(&webhook).await.expect("created");
-    assert_eq!(next_slot(stores, &webhook).await, None);
+    let (user, id) = (&webhook.user_id, webhook.id);
+    for unchanged in [false, true] {
+        reserve(stores, &webhook, asked(3, START)).await;
+        let deleted = match unchanged {
+            false => stores.delete_webhook(user, id).await,
+            true => stores.delete_unchanged_webhook(user, id, webhook.updated_at).await,
+        };
+        assert_eq!(deleted, Ok(true), "{unchanged}");
+        stores.create_webhook(&webhook).await.expect("created");
+        assert_eq!(next_slot(stores, &webhook).await, None, "{unchanged}");
+    }
 }

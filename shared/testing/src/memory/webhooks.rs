@@ -13,6 +13,13 @@ fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = Webhook>
     mine.filter_map(|key| tables.webhook(key))
 }
 
+/// Removes a webhook with everything kept beside it. Answers whether there was one.
+fn remove(tables: &mut Tables, key: &(UserId, WebhookId)) -> bool {
+    tables.health.remove(key);
+    tables.limiters.remove(key);
+    tables.webhooks.remove(key).is_some()
+}
+
 impl ReadWebhooks for Memory {
     async fn webhook(
         &self,
@@ -97,10 +104,7 @@ impl StoreWebhooks for Memory {
 
     async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
         self.run(Operation::DeleteWebhook, |state| {
-            let key = (user.clone(), id);
-            state.tables.health.remove(&key);
-            state.tables.limiters.remove(&key);
-            Ok(state.tables.webhooks.remove(&key).is_some())
+            Ok(remove(&mut state.tables, &(user.clone(), id)))
         })
         .await
     }
@@ -115,11 +119,7 @@ impl StoreWebhooks for Memory {
             let key = (user.clone(), id);
             let stored = state.tables.webhooks.get(&key);
             let unchanged = stored.is_some_and(|webhook| webhook.updated_at == read_at);
-            if unchanged {
-                state.tables.health.remove(&key);
-                state.tables.webhooks.remove(&key);
-            }
-            Ok(unchanged)
+            Ok(unchanged && remove(&mut state.tables, &key))
         })
         .await
     }
