@@ -11,6 +11,14 @@ pub struct FieldFault {
     pub message: String,
 }
 
+/// What faults call the entry `name` of the map `field`: the name may hold anything, and must not
+/// break the message about it.
+#[must_use]
+pub fn entry(field: &str, name: &str) -> String {
+    let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+    format!("{field}.{shown}")
+}
+
 /// The faults found so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<FieldFault>);
@@ -19,6 +27,11 @@ impl Faults {
     /// Notes a fault.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(FieldFault { field: field.into(), message: message.into() });
+    }
+
+    /// What was read elsewhere, or nothing, with its faults noted.
+    pub fn found<T>(&mut self, read: Result<T, Vec<FieldFault>>) -> Option<T> {
+        read.map_err(|faults| self.0.extend(faults)).ok()
     }
 
     /// Whether none were found.

@@ -59,13 +59,7 @@ fn read(input: &Object) -> Result<(&str, Option<Filter>), Vec<FieldFault>> {
     }
     let filter = match input.get("filter") {
         None => None,
-        Some(Value::Object(map)) => match Filter::parse(map, "filter") {
-            Ok(filter) => Some(filter),
-            Err(found) => {
-                found.into_iter().for_each(|fault| faults.add(fault.field, fault.message));
-                None
-            }
-        },
+        Some(Value::Object(map)) => faults.found(Filter::parse(map, "filter")),
         Some(_) => {
             faults.add("filter", "must be an object");
             None

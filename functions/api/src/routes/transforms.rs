@@ -71,7 +71,7 @@ pub(super) async fn preview<P: Ports>(
 fn read(input: &Object, webhook: &Webhook) -> Result<Preview, Vec<FieldFault>> {
     let mut faults = Faults::default();
     input.refuse_others(&["transform", "event", "data"], &mut faults);
-    let transform = match input.get("transform") {
+    let read = match input.get("transform") {
         Some(Value::Object(map)) => Transform::parse(map, "transform").map(Some),
         Some(_) => Err(fault("transform", "must be an object")),
         None if webhook.transform.is_none() => {
@@ -79,10 +79,7 @@ fn read(input: &Object, webhook: &Webhook) -> Result<Preview, Vec<FieldFault>> {
         }
         None => Ok(webhook.transform.clone()),
     };
-    let transform = transform.unwrap_or_else(|found| {
-        found.into_iter().for_each(|fault| faults.add(fault.field, fault.message));
-        None
-    });
+    let transform = faults.found(read).flatten();
     let event_type =
         event_type(input, webhook).map_err(|fault| faults.add(fault.field, fault.message)).ok();
     let data = match input.get("data") {

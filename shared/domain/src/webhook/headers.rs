@@ -1,6 +1,6 @@
 //! Headers that a webhook's owner adds to its requests.
 
-use crate::fault::Faults;
+use crate::fault::{self, Faults};
 use std::{
     collections::{BTreeMap, HashSet},
     fmt,
@@ -84,8 +84,7 @@ fn is_token(byte: u8) -> bool {
 /// What faults call the header of this name, which may hold anything.
 #[must_use]
 pub fn field(name: &str) -> String {
-    let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-    format!("headers.{shown}")
+    fault::entry("headers", name)
 }
 
 /// Checks all headers and notes every fault under `headers`.

@@ -1,6 +1,7 @@
 //! The parts of a draft that mean something to its owner only.
 
 use super::fields::Fields;
+use crate::fault;
 use std::collections::BTreeMap;
 
 /// Most characters of a description.
@@ -39,8 +40,7 @@ pub(super) fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     }
     let mut metadata = BTreeMap::new();
     for (name, value) in map {
-        let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-        let field = format!("metadata.{shown}");
+        let field = fault::entry("metadata", name);
         let chars = name.chars().count();
         if !(1..=MAX_METADATA_NAME_CHARS).contains(&chars) || name.chars().any(char::is_control) {
             let message = format!(

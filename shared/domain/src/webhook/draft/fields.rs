@@ -37,13 +37,7 @@ impl<'a> Fields<'a> {
 
     /// What was read elsewhere, or nothing, with its faults noted.
     pub(super) fn found<T>(&mut self, read: Result<T, Vec<FieldFault>>) -> Option<T> {
-        match read {
-            Ok(found) => Some(found),
-            Err(faults) => {
-                faults.into_iter().for_each(|fault| self.faults.add(fault.field, fault.message));
-                None
-            }
-        }
+        self.faults.found(read)
     }
 
     pub(super) fn refuse_others(&mut self, known: &[&str], ignored: &[&str]) {
