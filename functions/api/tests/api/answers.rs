@@ -1,6 +1,6 @@
 //! Answers that every route shares: what is not there, what failed, and what is logged.
 
-use crate::world::{ADMIN, InMemory, World, admin_keys, api, problem, rules};
+use crate::world::{ADMIN, InMemory, REQUEST_ID, World, admin_keys, api, problem, rules};
 use axum::http::header;
 use grapnel_api::{Api, Ports, router};
 use grapnel_domain::{
@@ -240,11 +240,31 @@ async fn one_line_is_logged_with_the_user_and_without_what_was_sent() {
     assert_eq!(lines[0]["message"], "PUT /api/webhooks/{id} 422");
     assert_eq!(lines[0]["user.id"], "u");
     assert!(lines[0]["duration_ms"].is_u64());
+    assert!(lines.iter().all(|line| line["http.request_id"].is_string()), "{lines:?}");
     assert_eq!(lines[1].get("user.id"), None);
     assert_eq!(lines[2]["error"], "throttled: GetItem: ThrottlingException");
     assert_eq!(lines[3]["error"], "unusable: Query: ValidationException");
     let text = format!("{lines:?}");
     for sent in [key.as_str(), "the-name", "the-url", "the-path", "the-query", "whsec_"] {
         assert!(!text.contains(sent), "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_id_that_its_caller_gave_it() {
+    let world = World::new();
+    let call = || world.call("GET", "/health");
+    let longest = "x".repeat(128);
+    for id in ["req-1", "01J9/a+b=", longest.as_str()] {
+        let answer = call().header("x-request-id", id).send().await;
+        assert_eq!(answer.header(REQUEST_ID), Some(id));
+    }
+    let mut seen = std::collections::HashSet::new();
+    let longer = "x".repeat(129);
+    for ids in [vec![], vec![""], vec!["a b"], vec![longer.as_str()], vec!["a", "a"]] {
+        let call = ids.iter().fold(call(), |call, id| call.header("x-request-id", id));
+        let answer = call.send().await;
+        let id = answer.header(REQUEST_ID).expect("one").to_owned();
+        assert!(uuid::Uuid::try_parse(&id).is_ok() && seen.insert(id), "{ids:?}");
     }
 }

@@ -23,6 +23,9 @@ use grapnel_testing::{
 use serde_json::Value;
 use tower::ServiceExt;
 
+/// The header that names a request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// The admin's key.
 pub(crate) const ADMIN: &str = "admin-key-of-the-tests";
 /// Most webhooks of one user.
@@ -249,6 +252,8 @@ impl Answer {
     fn check_what_always_holds(&self) {
         assert_eq!(self.header(header::CACHE_CONTROL), Some("no-store"));
         assert_eq!(self.header(header::X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
+        assert_eq!(self.header(header::STRICT_TRANSPORT_SECURITY), Some("max-age=31536000"));
+        assert!(self.header(REQUEST_ID).is_some_and(|id| !id.is_empty()));
         let content_type = self.header(header::CONTENT_TYPE);
         if self.status.is_success() {
             let expected = (self.status != StatusCode::NO_CONTENT).then_some("application/json");
