@@ -16,7 +16,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
     ids::UserId,
     limit::Reservation,
@@ -61,6 +61,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[hash]),
         tokens: None,
+        quotas: Quotas::default(),
         rules: Rules {
             urls: UrlPolicy::default(),
             retention: sim.plan().settings.retention,

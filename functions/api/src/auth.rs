@@ -3,7 +3,7 @@
 //! A handler takes a [`Caller`], turns it into a [`Permit`] by naming the scope that it needs, and
 //! gets the user to act for from that. There is no other way to a [`UserId`], so no handler can
 //! read or write anything before all three questions are answered. The order is fixed too: the key
-//! (401), the scope and the user (403), then the rest of the query (400).
+//! (401), its quota (429), the scope and the user (403), then the rest of the query (400).
 
 use crate::{
     boundary::Acting,
@@ -13,7 +13,7 @@ use crate::{
     query::{self, Query, USER_ID},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
-use grapnel_domain::{ids::UserId, scope::Scope};
+use grapnel_domain::{ids::UserId, ports::Clock, scope::Scope};
 use std::sync::Arc;
 
 /// Whoever presented a valid key.
@@ -32,11 +32,18 @@ impl<P: Ports> FromRequestParts<Arc<Api<P>>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api<P>>) -> Result<Self, Problem> {
-        Ok(Self {
-            identity: identity::of(api, &parts.headers).await?,
-            query: Query::parse(parts.uri.query()),
-            acting: parts.extensions.get().cloned().unwrap_or_default(),
-        })
+        let acting: Acting = parts.extensions.get().cloned().unwrap_or_default();
+        let identity = identity::of(api, &parts.headers).await?;
+        if let Identity::User { id, .. } = &identity
+            && let Some(standing) = api.quotas.take(&api.keys, id, api.clock.now()).await
+        {
+            acting.with_standing(standing);
+            if !standing.admitted {
+                acting.for_user(id);
+                return Err(Problem::too_many_requests(standing.quota, standing.resets_in));
+            }
+        }
+        Ok(Self { identity, query: Query::parse(parts.uri.query()), acting })
     }
 }
 

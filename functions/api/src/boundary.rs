@@ -8,7 +8,10 @@
 //! taken and the user acted for. Never a key, a body, a query string or a raw path: paths that
 //! match nothing may hold anything.
 
-use crate::problem::{Cause, Problem};
+use crate::{
+    problem::{Cause, Problem},
+    quotas,
+};
 use axum::{
     extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -16,21 +19,32 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use grapnel_domain::ids::UserId;
+use grapnel_domain::{ids::UserId, quota::Standing};
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
 };
 use tokio::time::{Duration, Instant};
 
-/// Where a handler notes for whom it acts, once that is settled.
+/// Where is noted for whom a request acts, and where they stand, once that is settled.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Acting(Arc<OnceLock<UserId>>);
+pub(crate) struct Acting(Arc<Notes>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    user: OnceLock<UserId>,
+    standing: OnceLock<Standing>,
+}
 
 impl Acting {
     /// Notes it. Only the first note counts.
     pub(crate) fn for_user(&self, user: &UserId) {
-        self.0.get_or_init(|| user.clone());
+        self.0.user.get_or_init(|| user.clone());
+    }
+
+    /// Notes where the caller stands. Only the first note counts.
+    pub(crate) fn with_standing(&self, standing: Standing) {
+        self.0.standing.get_or_init(|| standing);
     }
 }
 
@@ -76,8 +90,11 @@ pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     headers.insert(REQUEST_ID, id.clone());
+    if let Some(standing) = acting.0.standing.get() {
+        quotas::tell(standing, headers);
+    }
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-    log(&method, route, &id, &response, started.elapsed(), acting.0.get());
+    log(&method, route, &id, &response, started.elapsed(), acting.0.user.get());
     response
 }
 

@@ -6,7 +6,8 @@
 //!
 //! 0. `gateway`: what API Gateway hands over, made fit for a URL (outside the router);
 //! 1. `boundary`: headers that every answer has, one log line, panics caught;
-//! 2. `identity`, with `tokens`: who calls ([401]); `auth`: what they may do, and for whom ([403]);
+//! 2. `identity`, with `tokens`: who calls ([401]); `quotas`: how often they may ([429]); `auth`: what
+//!    they may do, and for whom ([403]);
 //! 3. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
 //! 4. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
 //! 5. `views`: the JSON of the answer.
@@ -21,6 +22,7 @@
 //! [413]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14
 //! [415]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
 //! [422]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.21
+//! [429]: https://www.rfc-editor.org/rfc/rfc6585#section-4
 
 mod auth;
 mod body;
@@ -34,6 +36,7 @@ mod payloads;
 mod ports;
 mod problem;
 mod query;
+mod quotas;
 mod routes;
 mod tokens;
 mod views;
@@ -41,5 +44,6 @@ mod views;
 pub use gateway::readable;
 pub use identity::AdminKeys;
 pub use ports::{Api, Ports};
+pub use quotas::Quotas;
 pub use routes::router;
 pub use tokens::Tokens;

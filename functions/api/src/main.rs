@@ -1,6 +1,6 @@
 //! The API function: wiring, and nothing else.
 
-use grapnel_api::{AdminKeys, Api, Ports, Tokens, readable, router};
+use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, readable, router};
 use grapnel_aws::{
     Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
     SystemClock, WebhookStore,
@@ -49,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         ids: RandomIds,
         admin_keys: AdminKeys::new(&settings.admin_key_hashes),
         tokens: tokens.transpose()?,
+        quotas: Quotas::new(settings.quota),
         rules: Rules {
             urls: settings.url_policy,
             retention: settings.retention,

@@ -1,13 +1,13 @@
 //! What the API may touch, and what it knows of its deployment.
 
-use crate::{identity::AdminKeys, problem::Problem, tokens::Tokens};
+use crate::{identity::AdminKeys, problem::Problem, quotas::Quotas, tokens::Tokens};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, EndDeliveries, EnqueueAttempts, ExchangePortalLinks, FetchIssuerKeys,
-        GenerateIds, ListDeliveries, ListKeys, ListReplays, ListWebhooks, NoteKeyUse, OrderTests,
-        ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreHealth,
-        StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
+        Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts, ExchangePortalLinks,
+        FetchIssuerKeys, GenerateIds, ListDeliveries, ListKeys, ListReplays, ListWebhooks,
+        NoteKeyUse, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
+        RevokeKeys, StoreHealth, StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -16,12 +16,13 @@ use grapnel_domain::{
 /// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
 /// owner cancels.
 pub trait Ports: Send + Sync + 'static {
-    /// The keys table: keys, and portal links.
+    /// The keys table: keys, counts of requests, and portal links.
     type Keys: ReadKeys
         + StoreKeys
         + ListKeys
         + RevokeKeys
         + NoteKeyUse
+        + CountRequests
         + StorePortalLinks
         + ExchangePortalLinks
         + 'static;
@@ -65,6 +66,8 @@ pub struct Api<P: Ports> {
     pub admin_keys: AdminKeys,
     /// The tokens that are believed beside keys, if any are.
     pub tokens: Option<Tokens<P::Issuer>>,
+    /// How often a user may ask.
+    pub quotas: Quotas,
     /// Which webhooks this deployment accepts.
     pub rules: Rules,
 }

@@ -10,9 +10,11 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use grapnel_domain::{fault::FieldFault, ports::PortError, scope::Scope, token::Refusal};
+use grapnel_domain::{
+    fault::FieldFault, ports::PortError, quota::Quota, scope::Scope, token::Refusal,
+};
 use serde::Serialize;
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, time::Duration};
 
 /// Seconds after which a caller may try again when we could not answer.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
@@ -170,6 +172,17 @@ impl Problem {
             count => format!("{count} fields are not valid."),
         };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", detail).with_errors(errors)
+    }
+
+    /// 429: the user asked too often. They may ask again after so long.
+    pub(crate) fn too_many_requests(quota: Quota, resets_in: Duration) -> Self {
+        let (most, seconds) = (quota.per_minute(), resets_in.as_secs());
+        let detail = format!(
+            "A user may make {most} requests a minute. Try again in {seconds} s; `RateLimit` tells how \
+             many are left."
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// 500, with a `cause` for the log: no key, payload or other text of a caller.

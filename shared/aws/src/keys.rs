@@ -7,6 +7,7 @@
 //! for two more writes a key and with the risk that the two disagree.
 
 mod portal;
+mod requests;
 mod row;
 
 use crate::{
@@ -31,7 +32,7 @@ use grapnel_domain::{
 };
 use std::{collections::HashMap, time::Duration};
 
-/// Longest wait for a note of use. A request waits for it, and it is worth less than the request.
+/// Longest wait for what is merely noted. A request waits for it, and it is worth less than that.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The index of a user's keys.
@@ -58,6 +59,12 @@ impl KeyStore {
     #[must_use]
     pub fn noting_within(self, note_timeout: Duration) -> Self {
         Self { note_timeout, ..self }
+    }
+
+    /// For what is tried once, and not for long.
+    fn once(&self) -> Builder {
+        let timeout = TimeoutConfig::builder().operation_timeout(self.note_timeout).build();
+        Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout)
     }
 
     /// Puts an item whose key nothing has. If something does, that is this very item, written by a try
@@ -204,8 +211,6 @@ impl RevokeKeys for KeyStore {
 impl NoteKeyUse for KeyStore {
     /// Tried once, and not for long.
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
-        let timeout = TimeoutConfig::builder().operation_timeout(self.note_timeout).build();
-        let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
         let noted = self
             .client
             .update_item()
@@ -219,7 +224,7 @@ impl NoteKeyUse for KeyStore {
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":day", text(day))
             .customize()
-            .config_override(once)
+            .config_override(self.once())
             .send()
             .await;
         match noted {

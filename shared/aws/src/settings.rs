@@ -7,7 +7,7 @@ mod reader;
 mod tokens;
 
 use grapnel_domain::{
-    event::Retention, health::CircuitRules, message::QueueDelay, token::TokenRules,
+    event::Retention, health::CircuitRules, message::QueueDelay, quota::Quota, token::TokenRules,
     url_policy::UrlPolicy,
 };
 use reader::Reader;
@@ -62,6 +62,8 @@ pub struct ApiSettings {
     pub retention: Retention,
     /// `MAX_WEBHOOKS_PER_USER`.
     pub max_webhooks: usize,
+    /// `REQUESTS_PER_USER_PER_MINUTE`; `None` if it is 0.
+    pub quota: Option<Quota>,
     /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
     pub admin_key_hashes: Vec<AdminKeyHash>,
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
@@ -139,6 +141,7 @@ impl Settings for ApiSettings {
             url_policy,
             retention: read.retention(),
             max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=10_000),
+            quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
             tokens: read.tokens(url_policy),
             log_level: read.log_level(),

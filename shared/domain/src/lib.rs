@@ -12,6 +12,7 @@
 //!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
@@ -29,6 +30,7 @@ pub mod message;
 pub mod notice;
 pub mod outbound;
 pub mod ports;
+pub mod quota;
 pub mod replay;
 pub mod request;
 pub mod retry;

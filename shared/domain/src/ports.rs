@@ -28,7 +28,9 @@ pub use health::{
     WatchCircuits,
 };
 pub use issuer::FetchIssuerKeys;
-pub use keys::{ApiKey, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys};
+pub use keys::{
+    ApiKey, CountRequests, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys,
+};
 pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
 pub use queues::{
     DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,

@@ -85,6 +85,8 @@ struct Tables {
     deliveries: Rows,
     keys: BTreeMap<String, ApiKey>,
     links: BTreeMap<String, PortalLink>,
+    /// Requests that a user made in a minute.
+    requests: BTreeMap<(UserId, Minute), u32>,
 }
 
 /// Rows of one page of the `waiting` index, as the AWS adapter reads them.

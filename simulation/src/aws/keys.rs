@@ -5,10 +5,10 @@ use crate::{plan::Part, sim::Sim, task::at_once};
 use grapnel_domain::{
     ids::{KeyId, UserId},
     ports::{
-        ApiKey, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, Page, PortError, PortalLink,
-        ReadKeys, RevokeKeys, StoreKeys, StorePortalLinks,
+        ApiKey, CountRequests, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, Page, PortError,
+        PortalLink, ReadKeys, RevokeKeys, StoreKeys, StorePortalLinks,
     },
-    time::Day,
+    time::{Day, Minute},
 };
 
 impl ReadKeys for Aws {
@@ -30,6 +30,19 @@ impl NoteKeyUse for Aws {
         let hash = hash.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().note_key_use(&hash, day));
         self.write(Part::Tables, "note key use", effect).await
+    }
+}
+
+impl CountRequests for Aws {
+    async fn count_requests(
+        &self,
+        user: &UserId,
+        minute: Minute,
+        requests: u32,
+    ) -> Result<u32, PortError> {
+        let user = user.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().count_requests(&user, minute, requests));
+        self.write(Part::Tables, "count requests", effect).await
     }
 }
 

@@ -11,6 +11,7 @@ mod editing;
 mod fan_out;
 mod guard;
 mod keys;
+mod manners;
 mod manual;
 mod notices;
 mod payloads;

@@ -28,11 +28,16 @@ enum Waits {
 
 const STACKS: [Wanted; 7] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
-    // What production allows, which no local receiver can be part of.
+    // What production allows, which no local receiver can be part of; few requests, and one page.
     Wanted {
         name: "strict",
         waits: Waits::Real,
-        parameters: &[("AllowHttpTargets", "false"), ("AllowPrivateTargets", "false")],
+        parameters: &[
+            ("AllowHttpTargets", "false"),
+            ("AllowPrivateTargets", "false"),
+            ("RequestsPerUserPerMinute", "200"),
+            ("CorsAllowedOrigins", "https://app.example.com"),
+        ],
     },
     // Short delays take the way of long ones, and lost messages come back while a test waits.
     Wanted {
@@ -95,7 +100,9 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
         for wanted in STACKS.iter().filter(|wanted| wanted.waits == waits) {
             // Of its own, since the stacks share a bus.
             let source = format!("{}.platform", wanted.name);
-            let mut parameters = wanted.parameters.to_vec();
+            // Tests look far more often than a user would; what the stack says itself comes later.
+            let mut parameters = vec![("RequestsPerUserPerMinute", "100000")];
+            parameters.extend_from_slice(wanted.parameters);
             if wanted.name == "tokens" {
                 parameters.push(("JwtIssuer", &issuer));
             }

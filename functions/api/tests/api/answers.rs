@@ -2,7 +2,7 @@
 
 use crate::world::{ADMIN, InMemory, REQUEST_ID, World, admin_keys, api, problem, rules};
 use axum::http::header;
-use grapnel_api::{Api, Ports, router};
+use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
     ports::{Clock, PortError},
     time::Timestamp,
@@ -164,6 +164,7 @@ async fn a_panic_is_an_answer_and_the_next_request_is_served() {
         ids: plain.ids,
         admin_keys: admin_keys(),
         tokens: None,
+        quotas: Quotas::default(),
         rules: rules(),
     };
     let world = World::of(memory, router(api));

@@ -12,6 +12,7 @@ mod lists;
 mod log;
 mod never_fails;
 mod portal;
+mod quotas;
 mod replays;
 mod retries;
 mod routes;

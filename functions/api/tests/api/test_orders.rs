@@ -1,7 +1,7 @@
 //! `POST …/test`. Time is paused: it moves when everybody waits.
 
 use crate::world::{Answer, InMemory, World, api, problem};
-use grapnel_api::{Api, Ports, router};
+use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
     catalogue,
     delivery::{Delivery, DeliveryKey, Reason},
@@ -314,6 +314,7 @@ async fn a_look_that_hangs_does_not_hold_the_answer_up() {
         ids: plain.ids,
         admin_keys: plain.admin_keys,
         tokens: None,
+        quotas: Quotas::default(),
         rules: plain.rules,
     };
     let webhook = webhook();

@@ -2,7 +2,7 @@
 
 use crate::world::{InMemory, World, api, problem, rules};
 use axum::http::header;
-use grapnel_api::{Api, Ports, router};
+use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
@@ -284,6 +284,7 @@ fn contended(races: usize) -> (World, Webhook) {
         ids: plain.ids,
         admin_keys: plain.admin_keys,
         tokens: None,
+        quotas: Quotas::default(),
         rules: rules(),
     };
     let webhook = a_webhook().for_user("u").build();

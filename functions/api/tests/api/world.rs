@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, Request, StatusCode, header},
 };
-use grapnel_api::{AdminKeys, Api, Ports, Tokens, router};
+use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, router};
 use grapnel_domain::{
     event::Retention,
     ports::{ApiKey, GenerateIds, KeyHash, StoreKeys},
@@ -70,6 +70,7 @@ pub(crate) fn api(memory: &Memory) -> Api<InMemory> {
         ids: SequentialIds::new(),
         admin_keys: admin_keys(),
         tokens: None,
+        quotas: Quotas::default(),
         rules: rules(),
     }
 }

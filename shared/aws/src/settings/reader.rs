@@ -5,6 +5,7 @@ use grapnel_domain::{
     event::Retention,
     health::CircuitRules,
     message::{QueueDelay, SQS_MAX_DELAY_SECONDS},
+    quota::Quota,
     url_policy::UrlPolicy,
 };
 use std::{ops::RangeInclusive, time::Duration};
@@ -97,6 +98,11 @@ impl<'a> Reader<'a> {
         self.parsed(name, &expected, |text| {
             text.parse().ok().filter(|number| bounds.contains(number))
         })
+    }
+
+    /// 0 is none.
+    pub(super) fn quota(&mut self, name: &str) -> Option<Quota> {
+        Quota::new(self.number(name, 0..=*Quota::PER_MINUTE.end()))
     }
 
     pub(super) fn count(&mut self, name: &str, bounds: RangeInclusive<u32>) -> usize {

@@ -20,6 +20,7 @@ fn deployed(name: &str) -> Option<String> {
         "CIRCUIT_FAILURES" => "10",
         "CIRCUIT_FIRST_INTERVAL_SECONDS" => "60",
         "MAX_WEBHOOKS_PER_USER" => "100",
+        "REQUESTS_PER_USER_PER_MINUTE" => "600",
         "EVENT_BUS_NAME" => "default",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
@@ -44,6 +45,7 @@ fn each_function_reads_what_the_template_gives_it() {
     assert_eq!(api.url_policy, UrlPolicy { allow_http: false, allow_private: true });
     assert_eq!(api.admin_key_hashes.len(), 1);
     assert_eq!(api.max_webhooks, 100);
+    assert_eq!(api.quota, Quota::new(600));
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
     assert_eq!(ingest.function_timeout, Duration::from_secs(60));
@@ -53,6 +55,12 @@ fn each_function_reads_what_the_template_gives_it() {
     assert_eq!(delivery.retention, Retention { days: 30 });
     assert_eq!(delivery.circuit.failures, 10);
     assert_eq!(delivery.circuit.first_interval, Duration::from_secs(60));
+}
+
+#[test]
+fn a_deployment_can_have_no_quota() {
+    let settings = ApiSettings::from_lookup(with("REQUESTS_PER_USER_PER_MINUTE", "0"));
+    assert_eq!(settings.expect("complete").quota, None);
 }
 
 #[test]
@@ -71,6 +79,7 @@ fn every_missing_name_is_reported_together() {
             "DELIVERY_QUEUE_URL is missing",
             "RETENTION_DAYS is missing",
             "MAX_WEBHOOKS_PER_USER is missing",
+            "REQUESTS_PER_USER_PER_MINUTE is missing",
             "ADMIN_KEY_HASHES is missing",
             "LOG_LEVEL is missing",
         ]
@@ -87,6 +96,7 @@ fn every_missing_name_is_reported_together() {
 #[case("LOG_LEVEL", "3")]
 #[case("EVENTS_QUEUE_URL", "queue")]
 #[case("WEBHOOKS_TABLE", "")]
+#[case("REQUESTS_PER_USER_PER_MINUTE", "1000001")]
 fn an_impossible_value_is_refused_by_name(#[case] name: &'static str, #[case] value: &'static str) {
     let found = problems(ApiSettings::from_lookup(with(name, value)));
     assert_eq!(found.len(), 1);

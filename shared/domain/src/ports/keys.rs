@@ -2,7 +2,7 @@ use super::{Page, PortError};
 use crate::{
     ids::{KeyId, UserId},
     scope::Scope,
-    time::{Day, Timestamp},
+    time::{Day, Minute, Timestamp},
 };
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -118,6 +118,18 @@ pub trait RevokeKeys: Send + Sync {
         user: &UserId,
         id: KeyId,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
+}
+
+/// Counts requests.
+pub trait CountRequests: Send + Sync {
+    /// Adds `requests` to the user's count of this minute and answers what it comes to. Not to be
+    /// repeated: if the answer is lost, they may have been added.
+    fn count_requests(
+        &self,
+        user: &UserId,
+        minute: Minute,
+        requests: u32,
+    ) -> impl Future<Output = Result<u32, PortError>> + Send;
 }
 
 /// Notes that keys are in use.

@@ -1,13 +1,15 @@
-//! [`StoreKeys`], [`ReadKeys`], [`ListKeys`], [`RevokeKeys`] and [`NoteKeyUse`].
+//! [`StoreKeys`], [`ReadKeys`], [`ListKeys`], [`RevokeKeys`], [`NoteKeyUse`] and [`CountRequests`].
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, a_user, eventually};
 use crate::clock::START;
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{ApiKey, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys},
+    ports::{
+        ApiKey, CountRequests, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys,
+    },
     scope::Scope,
-    time::Timestamp,
+    time::{Minute, Timestamp},
 };
 use uuid::Uuid;
 
@@ -29,14 +31,15 @@ macro_rules! contract_of_keys {
                 a_key_is_revoked_for_its_user_only,
                 use_is_noted_once_and_never_goes_back,
                 use_of_a_key_that_is_gone_is_not_noted,
+                requests_are_counted_by_user_and_minute,
             ]
         );
     };
 }
 
 /// All that these cases need.
-pub trait Store: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse {}
-impl<S: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse> Store for S {}
+pub trait Store: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse + CountRequests {}
+impl<S: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse + CountRequests> Store for S {}
 
 fn key_of(user: &UserId) -> (KeyHash, ApiKey) {
     let scopes = vec![Scope::WebhooksRead, Scope::DeliveriesRetry];
@@ -156,4 +159,13 @@ pub async fn use_of_a_key_that_is_gone_is_not_noted<S: Store>(stores: &S) {
     let (hash, _) = a_key();
     stores.note_key_use(&hash, START.day()).await.expect("nothing to note");
     assert_eq!(stores.key(&hash).await, Ok(None));
+}
+
+pub async fn requests_are_counted_by_user_and_minute<S: Store>(stores: &S) {
+    let (user, other, minute) = (a_user(), a_user(), Minute::at_or_before(NEVER));
+    assert_eq!(stores.count_requests(&user, minute, 30).await, Ok(30));
+    assert_eq!(stores.count_requests(&user, minute, 31).await, Ok(61));
+    assert_eq!(stores.count_requests(&user, minute.next(), 1).await, Ok(1));
+    assert_eq!(stores.count_requests(&other, minute, 2).await, Ok(2));
+    assert_eq!(listed(stores, &user, 100).await, []);
 }

@@ -36,6 +36,7 @@ pub enum Operation {
     ListKeys,
     RevokeKey,
     NoteKeyUse,
+    CountRequests,
     StoreLink,
     Link,
     ExchangeLink,

@@ -2,10 +2,10 @@ use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
     ids::{KeyId, UserId},
     ports::{
-        ApiKey, Consistency, KeyHash, ListKeys, NoteKeyUse, Page, PortError, ReadKeys, RevokeKeys,
-        StoreKeys,
+        ApiKey, Consistency, CountRequests, KeyHash, ListKeys, NoteKeyUse, Page, PortError,
+        ReadKeys, RevokeKeys, StoreKeys,
     },
-    time::Day,
+    time::{Day, Minute},
 };
 
 impl ReadKeys for Memory {
@@ -69,6 +69,22 @@ impl NoteKeyUse for Memory {
                 key.last_used_on = key.last_used_on.max(Some(day));
             }
             Ok(())
+        })
+        .await
+    }
+}
+
+impl CountRequests for Memory {
+    async fn count_requests(
+        &self,
+        user: &UserId,
+        minute: Minute,
+        requests: u32,
+    ) -> Result<u32, PortError> {
+        self.run(Operation::CountRequests, |state| {
+            let count = state.tables.requests.entry((user.clone(), minute)).or_default();
+            *count += requests;
+            Ok(*count)
         })
         .await
     }
