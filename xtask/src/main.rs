@@ -3,6 +3,7 @@
 //! - [`up`] and [`down`]: the system on the local AWS ([`emulator`]), with a [`demo`] and a
 //!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
 //! - [`suite`]: everything that CI checks.
+//! - [`openapi`]: the API's description, made from its routes.
 //! - [`redrive`]: dead letters back to where they came from, here or on AWS.
 //! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
 //! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
@@ -17,6 +18,7 @@ mod down;
 mod emulator;
 mod env;
 mod http_client;
+mod openapi;
 mod package;
 mod process;
 mod receiver;
@@ -57,6 +59,8 @@ enum Command {
     /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
     /// functions' memory
     Bench,
+    /// Compare the API's OpenAPI document with its routes, or write it anew
+    Openapi(openapi::Options),
     /// Build for AWS: the functions' zips, and a template that refers to them
     Package(package::Options),
     /// Send dead letters back to the queue that they came from
@@ -110,6 +114,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Bench => bench::run(&workspace).await?,
+        Command::Openapi(options) => openapi::run(&workspace, &options).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
         Command::Redrive(options) => redrive::run(&workspace, &options).await?,
         Command::Simulate(options) => simulate::run(&workspace, &options).await?,

@@ -86,7 +86,9 @@ pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
     let mut response = answer.unwrap_or_else(|_| Problem::internal("a panic").into_response());
 
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Only what is the same for everybody says otherwise.
+    let no_store = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(no_store);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     headers.insert(REQUEST_ID, id.clone());

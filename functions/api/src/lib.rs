@@ -12,6 +12,9 @@
 //! 4. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
 //! 5. `views`: the JSON of the answer.
 //!
+//! `contract` describes all of it as an OpenAPI document, which is made when the API changes and not
+//! when it runs.
+//!
 //! Whatever goes wrong is a `problem::Problem`, the only maker of error answers.
 //!
 //! [400]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.1
@@ -28,6 +31,7 @@ mod auth;
 mod body;
 mod boundary;
 mod conditions;
+mod contract;
 mod gateway;
 mod identity;
 mod pages;
@@ -41,9 +45,10 @@ mod routes;
 mod tokens;
 mod views;
 
+pub use contract::document;
 pub use gateway::readable;
 pub use identity::AdminKeys;
 pub use ports::{Api, Ports};
 pub use quotas::Quotas;
-pub use routes::router;
+pub use routes::{paths, router};
 pub use tokens::Tokens;

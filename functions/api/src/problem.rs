@@ -70,6 +70,17 @@ impl Problem {
         self
     }
 
+    /// 503: the service is busy or cut off, for a `cause` for the log.
+    pub(crate) fn unavailable(cause: impl Into<String>) -> Self {
+        let detail = "The service is busy or cut off from its data. Try again shortly; the request \
+                      may have taken effect.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut problem = Self::new(status, "temporarily_unavailable", detail)
+            .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        problem.0.cause = Some(cause.into());
+        problem
+    }
+
     /// 400 for a body or a query that cannot be read.
     pub(crate) fn bad_request(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
@@ -194,6 +205,50 @@ impl Problem {
     }
 }
 
+/// What its description in the contract is made of.
+impl Problem {
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The status in words.
+    pub(crate) fn title(&self) -> &'static str {
+        title(self.0.status)
+    }
+
+    /// Whether it says that somebody asks too often.
+    pub(crate) fn is_of_quota(&self) -> bool {
+        self.0.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// The name of the header that it comes with.
+    pub(crate) fn header_name(&self) -> Option<&str> {
+        self.0.header.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// Its body.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self.body()).unwrap_or_default()
+    }
+
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: "about:blank",
+            title: self.title(),
+            status: self.0.status.as_u16(),
+            code: self.0.code,
+            detail: &self.0.detail,
+            errors: &self.0.errors,
+        }
+    }
+}
+
 /// The status in words, as RFC 9110 section 15 has them; the `http` crate keeps two older names.
 fn title(status: StatusCode) -> &'static str {
     match status {
@@ -207,13 +262,7 @@ impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         match error {
             PortError::Throttled(_) | PortError::Unavailable(_) => {
-                let detail = "The service is busy or cut off from its data. Try again shortly; the \
-                              request may have taken effect.";
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                let mut problem = Self::new(status, "temporarily_unavailable", detail)
-                    .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
-                problem.0.cause = Some(error.to_string());
-                problem
+                Self::unavailable(error.to_string())
             }
             PortError::Unusable(_) => Self::internal(error.to_string()),
         }
@@ -222,17 +271,9 @@ impl From<PortError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Parts { status, code, detail, errors, header, cause } = *self.0;
-        let body = Body {
-            r#type: "about:blank",
-            title: title(status),
-            status: status.as_u16(),
-            code,
-            detail: &detail,
-            errors: &errors,
-        };
         // Plain strings and numbers: serialising them cannot fail.
-        let text = serde_json::to_string(&body).unwrap_or_default();
+        let text = serde_json::to_string(&self.body()).unwrap_or_default();
+        let Parts { status, header, cause, .. } = *self.0;
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, content_type, text).into_response();
         if let Some((name, value)) = header {

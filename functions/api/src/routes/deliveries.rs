@@ -1,6 +1,6 @@
 //! `/api/webhooks/{id}/deliveries`.
 
-mod list;
+pub(super) mod list;
 
 pub(super) use list::list;
 
@@ -8,6 +8,7 @@ use super::waiting::{PreferWait, Seen, wait_for_attempt};
 use crate::{
     auth::Caller,
     body::Incoming,
+    contract::{parameters, schemas},
     path::Ids,
     payloads,
     ports::{Api, Ports},
@@ -34,6 +35,18 @@ use std::sync::Arc;
 const TRIES: usize = 4;
 
 /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries/{deliveryId}",
+    tag = "Deliveries",
+    operation_id = "getDelivery",
+    summary = "Read a delivery",
+    description = "With its event's data and every attempt.",
+    responses(
+        (status = 200, description = "The delivery.", body = schemas::deliveries::Delivery),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -51,6 +64,21 @@ pub(super) async fn show<P: Ports>(
 ///
 /// Answers 202 with the delivery as it stands; with `Prefer: wait=<seconds>` 200 with the delivery
 /// after the attempt, if it is recorded in that time.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/deliveries/{deliveryId}/retry",
+    tag = "Deliveries",
+    operation_id = "retryDelivery",
+    summary = "Send a delivery again",
+    description = "One more attempt, now. Asked for twice before it is made, it is made once. With `Prefer: wait=5` the answer waits for it.",
+    params(parameters::PreferWait),
+    request_body = Option<schemas::deliveries::ForUser>,
+    responses(
+        (status = 200, description = "The delivery with the attempt, if the answer waited for it.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer may have waited."))),
+        (status = 202, description = "The delivery as it stands; the attempt is under way.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer waited."))),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts"]))),
+)]
 pub(super) async fn retry<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -84,6 +112,19 @@ pub(super) async fn retry<P: Ports>(
 
 /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/cancel`: no further attempt. One that is under
 /// way is made to its end and recorded. Said twice, it is done once.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/deliveries/{deliveryId}/cancel",
+    tag = "Deliveries",
+    operation_id = "cancelDelivery",
+    summary = "Cancel a delivery",
+    description = "No further attempt is made. One that is under way is made to its end and recorded.",
+    request_body = Option<schemas::deliveries::ForUser>,
+    responses(
+        (status = 200, description = "The delivery, which has ended.", body = schemas::deliveries::Delivery),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["already_settled", "changed_meanwhile"]))),
+)]
 pub(super) async fn cancel<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

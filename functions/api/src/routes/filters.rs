@@ -3,6 +3,7 @@
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
+    contract::schemas,
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -28,6 +29,19 @@ struct TestView {
 
 /// Tries `data` on the `filter` of the body, or else on the webhook's own. A webhook without a
 /// filter gets everything.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/filter/test",
+    tag = "Tries",
+    operation_id = "testFilter",
+    summary = "Try a filter",
+    description = "Whether data passes a filter, and which conditions fail. Nothing is sent or stored.",
+    request_body = schemas::webhooks::FilterTest,
+    responses(
+        (status = 200, description = "What the filter says.", body = schemas::webhooks::FilterVerdict),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
 pub(super) async fn test<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

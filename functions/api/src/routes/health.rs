@@ -1,6 +1,6 @@
 //! `GET /health`.
 
-use crate::{problem::Problem, views};
+use crate::{contract::schemas, problem::Problem, views};
 use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 
@@ -11,6 +11,17 @@ struct HealthView {
 }
 
 /// Answers that the function runs. It needs no key and touches nothing.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Service",
+    operation_id = "getHealth",
+    summary = "Whether the API runs",
+    description = "It touches nothing.",
+    responses(
+        (status = 200, description = "It runs.", body = schemas::Health),
+    ),
+)]
 pub(super) async fn show() -> Result<Response, Problem> {
     let view = HealthView { status: "ok", version: env!("CARGO_PKG_VERSION") };
     views::json(StatusCode::OK, &view)

@@ -5,6 +5,7 @@ pub(super) mod draft;
 use crate::{
     auth::Caller,
     body::Incoming,
+    contract::{parameters, schemas},
     pages::{self, PageRequest, PageWriter},
     path::Ids,
     ports::{Api, Ports},
@@ -25,6 +26,19 @@ const KEY_PREFIX: &str = "gk_";
 
 /// `POST /api/keys`: makes a key for a user. Only its hash is stored: this answer is the one time
 /// that the key is shown.
+#[utoipa::path(
+    post,
+    path = "/api/keys",
+    tag = "Keys",
+    operation_id = "createKey",
+    summary = "Make a key",
+    description = "For a user. Only its hash is stored: the answer is the one time that the key is shown.",
+    request_body = schemas::keys::NewKey,
+    responses(
+        (status = 201, description = "The key.", body = schemas::keys::CreatedKey),
+    ),
+    extensions(("x-required-scope" = json!("admin"))),
+)]
 pub(super) async fn create<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -54,6 +68,19 @@ pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
 
 /// `GET /api/keys`: a user's keys, newest first. Those whose time is over are shown until their rows
 /// are dropped: they say why a program is refused.
+#[utoipa::path(
+    get,
+    path = "/api/keys",
+    tag = "Keys",
+    operation_id = "listKeys",
+    summary = "List a user's keys",
+    description = "Newest first, sessions of portal links among them. Those whose time is over are shown for some days more.",
+    params(parameters::Paging),
+    responses(
+        (status = 200, description = "A page.", body = schemas::keys::KeyPage),
+    ),
+    extensions(("x-required-scope" = json!("admin"))),
+)]
 pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -73,6 +100,18 @@ pub(super) async fn list<P: Ports>(
 
 /// `DELETE /api/keys/{keyId}`: ends a key before the answer is sent. Asked again, it answers 404, as
 /// for any key that is not there.
+#[utoipa::path(
+    delete,
+    path = "/api/keys/{keyId}",
+    tag = "Keys",
+    operation_id = "revokeKey",
+    summary = "Revoke a key",
+    description = "It is none from the answer on.",
+    responses(
+        (status = 204, description = "Revoked."),
+    ),
+    extensions(("x-required-scope" = json!("admin"))),
+)]
 pub(super) async fn revoke<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

@@ -10,6 +10,7 @@ use crate::{
     auth::Caller,
     body::{Incoming, Object},
     boundary::Acting,
+    contract::schemas,
     ports::{Api, Ports},
     problem::Problem,
     views::{self, NewKeyView, PortalLinkView},
@@ -40,6 +41,19 @@ const DEFAULT_SESSION_HOURS: u64 = 1;
 
 /// `POST /api/portal-links`: makes a link. Only its token's hash is stored: this answer is the one
 /// time that the token is shown.
+#[utoipa::path(
+    post,
+    path = "/api/portal-links",
+    tag = "Portal",
+    operation_id = "createPortalLink",
+    summary = "Make a portal link",
+    description = "It opens one session of one user. Only its hash is stored: the answer is the one time that the token is shown.",
+    request_body = schemas::portal::NewPortalLink,
+    responses(
+        (status = 201, description = "The link.", body = schemas::portal::PortalLink),
+    ),
+    extensions(("x-required-scope" = json!("admin"))),
+)]
 pub(super) async fn create_link<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -62,6 +76,19 @@ pub(super) async fn create_link<P: Ports>(
 }
 
 /// `POST /api/portal-sessions`: opens a link. It takes no key: the token is what lets in.
+#[utoipa::path(
+    post,
+    path = "/api/portal-sessions",
+    tag = "Portal",
+    operation_id = "openPortalSession",
+    summary = "Open a portal link",
+    description = "No key is needed: the token is what lets in, once.",
+    request_body = schemas::portal::PortalSession,
+    responses(
+        (status = 201, description = "The session's key.", body = schemas::keys::CreatedKey),
+    ),
+    extensions(("x-problems" = json!(["link_not_valid"]))),
+)]
 pub(super) async fn open_session<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     Extension(acting): Extension<Acting>,

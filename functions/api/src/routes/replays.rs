@@ -9,6 +9,7 @@ mod filter;
 use crate::{
     auth::Caller,
     body::Incoming,
+    contract::{parameters, schemas},
     pages::{self, PageRequest, PageWriter},
     path::Ids,
     ports::{Api, Ports},
@@ -35,6 +36,19 @@ use grapnel_domain::{
 use std::sync::Arc;
 
 /// `POST /api/webhooks/{id}/replay`: of one webhook.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/replay",
+    tag = "Replays",
+    operation_id = "replayWebhook",
+    summary = "Send a webhook's deliveries again",
+    description = "Those that failed, or succeeded, in a span of time.",
+    request_body = Option<schemas::replays::ReplayOrder>,
+    responses(
+        (status = 202, description = "The replay has begun.", body = schemas::replays::Replay, headers(("Location" = String, description = "The path of the replay."))),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled"]))),
+)]
 pub(super) async fn order_one<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -55,6 +69,19 @@ pub(super) async fn order_one<P: Ports>(
 }
 
 /// `POST /api/replays`: of all the caller's webhooks, but those that are disabled.
+#[utoipa::path(
+    post,
+    path = "/api/replays",
+    tag = "Replays",
+    operation_id = "replayAll",
+    summary = "Send deliveries of all webhooks again",
+    description = "But of those that are disabled.",
+    request_body = Option<schemas::replays::ReplayOrder>,
+    responses(
+        (status = 202, description = "The replay has begun.", body = schemas::replays::Replay, headers(("Location" = String, description = "The path of the replay."))),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:retry"))),
+)]
 pub(super) async fn order_all<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -92,6 +119,19 @@ async fn order<P: Ports>(
 }
 
 /// `GET /api/replays`: newest first.
+#[utoipa::path(
+    get,
+    path = "/api/replays",
+    tag = "Replays",
+    operation_id = "listReplays",
+    summary = "List replays",
+    description = "Newest first.",
+    params(parameters::Paging),
+    responses(
+        (status = 200, description = "A page.", body = schemas::replays::ReplayPage),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
 pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -110,6 +150,18 @@ pub(super) async fn list<P: Ports>(
 }
 
 /// `GET /api/replays/{replayId}`.
+#[utoipa::path(
+    get,
+    path = "/api/replays/{replayId}",
+    tag = "Replays",
+    operation_id = "getReplay",
+    summary = "Read a replay",
+    description = "With its progress.",
+    responses(
+        (status = 200, description = "The replay.", body = schemas::replays::Replay),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

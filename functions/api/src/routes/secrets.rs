@@ -5,6 +5,7 @@ use crate::{
     auth::Caller,
     body::{Incoming, Object},
     conditions::{IfMatch, tagged},
+    contract::{parameters, schemas},
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -41,6 +42,18 @@ struct RotationView<'a> {
 
 /// `GET /api/webhooks/{id}/secret`. It takes the right to write: whoever can read a secret can sign
 /// as we do.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/secret",
+    tag = "Secrets",
+    operation_id = "getSecret",
+    summary = "Show a secret",
+    description = "It takes the right to write: whoever reads it can sign as Grapnel does.",
+    responses(
+        (status = 200, description = "The secret.", body = schemas::webhooks::Secret),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write"))),
+)]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -53,6 +66,20 @@ pub(super) async fn show<P: Ports>(
 
 /// `POST /api/webhooks/{id}/secret/rotate`: a new secret, ours or the caller's own, beside which the
 /// old one signs for `graceSeconds` more. A secret that was still in its own time of grace ends at once.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/secret/rotate",
+    tag = "Secrets",
+    operation_id = "rotateSecret",
+    summary = "Replace a secret",
+    description = "The old one signs beside the new one for `graceSeconds` more. One that was still in its own time of grace ends at once.",
+    params(parameters::IfMatch),
+    request_body = Option<schemas::webhooks::SecretRotation>,
+    responses(
+        (status = 200, description = "The new secret.", body = schemas::webhooks::RotatedSecret, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
+)]
 pub(super) async fn rotate<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

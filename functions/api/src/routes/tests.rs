@@ -5,6 +5,7 @@ use super::waiting::{PATIENCE, Seen, wait_for_attempt};
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
+    contract::schemas,
     path::Ids,
     payloads,
     ports::{Api, Ports},
@@ -30,6 +31,20 @@ use std::sync::Arc;
 
 /// Orders a test, waits for its attempt and answers 200 with the delivery; 202 with the delivery
 /// as it stands if the attempt takes longer than [`PATIENCE`].
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/test",
+    tag = "Tries",
+    operation_id = "testWebhook",
+    summary = "Send a test",
+    description = "A sample event, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most.",
+    request_body = Option<schemas::webhooks::TestOrder>,
+    responses(
+        (status = 200, description = "The delivery with its attempt.", body = schemas::deliveries::Delivery),
+        (status = 202, description = "The delivery; its attempt takes longer.", body = schemas::deliveries::Delivery),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write"))),
+)]
 pub(super) async fn order<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

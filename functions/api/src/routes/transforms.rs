@@ -5,6 +5,7 @@ use super::tests::{event_type, sample};
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
+    contract::schemas,
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -40,6 +41,19 @@ struct Preview {
 
 /// Renders the `transform` of the body, or else the webhook's own, with the `data` of the body, or
 /// else the sample of `event`, or of the first type that the webhook asks for.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/transform/preview",
+    tag = "Tries",
+    operation_id = "previewTransform",
+    summary = "Try a transform",
+    description = "What a transform makes of an event. Nothing is sent or stored.",
+    request_body = Option<schemas::webhooks::TransformPreview>,
+    responses(
+        (status = 200, description = "What it makes.", body = schemas::webhooks::TransformedBody),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
 pub(super) async fn preview<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

@@ -1,6 +1,6 @@
 //! `/api/webhooks` and `/api/webhooks/{id}`.
 
-mod list;
+pub(super) mod list;
 mod merge_patch;
 
 pub(super) use list::list;
@@ -9,6 +9,7 @@ use crate::{
     auth::Caller,
     body::Incoming,
     conditions::{IfMatch, tagged},
+    contract::{parameters, schemas},
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
@@ -39,6 +40,19 @@ use std::sync::Arc;
 const TRIES: usize = 4;
 
 /// `POST /api/webhooks`: the answer holds the secret.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks",
+    tag = "Webhooks",
+    operation_id = "createWebhook",
+    summary = "Create a webhook",
+    description = "The answer shows its secret.",
+    request_body = schemas::webhooks::NewWebhook,
+    responses(
+        (status = 201, description = "Created.", body = schemas::webhooks::CreatedWebhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."), ("Location" = String, description = "The path of the webhook."))),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["webhook_limit_reached"]))),
+)]
 pub(super) async fn create<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -63,6 +77,18 @@ pub(super) async fn create<P: Ports>(
 }
 
 /// `GET /api/webhooks/{id}`.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}",
+    tag = "Webhooks",
+    operation_id = "getWebhook",
+    summary = "Read a webhook",
+    description = "Its secret is masked, and so are its sensitive headers.",
+    responses(
+        (status = 200, description = "The webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -78,6 +104,20 @@ fn masked(webhook: &Webhook) -> Result<Response, Problem> {
 }
 
 /// `PUT /api/webhooks/{id}`: replaces the configuration. What `GET` answered can be sent back.
+#[utoipa::path(
+    put,
+    path = "/api/webhooks/{id}",
+    tag = "Webhooks",
+    operation_id = "replaceWebhook",
+    summary = "Replace a webhook's configuration",
+    description = "What reading it answered can be sent back. Options that are left out return to their defaults; the secret stays.",
+    params(parameters::IfMatch),
+    request_body = schemas::webhooks::WebhookReplacement,
+    responses(
+        (status = 200, description = "The webhook as it is now.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
+)]
 pub(super) async fn replace<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -94,6 +134,20 @@ pub(super) async fn replace<P: Ports>(
 
 /// `PATCH /api/webhooks/{id}`: changes what is named, by a JSON merge patch (RFC 7396). `null`
 /// returns an option to its default.
+#[utoipa::path(
+    patch,
+    path = "/api/webhooks/{id}",
+    tag = "Webhooks",
+    operation_id = "changeWebhook",
+    summary = "Change a webhook",
+    description = "What the body names is changed, all else stays.",
+    params(parameters::IfMatch),
+    request_body(content((schemas::webhooks::WebhookPatch = "application/merge-patch+json"), (schemas::webhooks::WebhookPatch = "application/json"))),
+    responses(
+        (status = 200, description = "The webhook as it is now.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
+)]
 pub(super) async fn patch<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
@@ -163,6 +217,19 @@ async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Pr
 }
 
 /// `DELETE /api/webhooks/{id}`.
+#[utoipa::path(
+    delete,
+    path = "/api/webhooks/{id}",
+    tag = "Webhooks",
+    operation_id = "deleteWebhook",
+    summary = "Delete a webhook",
+    description = "What is on its way to it ends as `failed`.",
+    params(parameters::IfMatch),
+    responses(
+        (status = 204, description = "Deleted."),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write"))),
+)]
 pub(super) async fn delete<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

@@ -3,7 +3,9 @@
 mod access;
 mod answers;
 mod bodies;
+mod contract;
 mod deliveries;
+mod document;
 mod editing;
 mod filters;
 mod gateway;

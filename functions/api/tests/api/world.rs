@@ -1,5 +1,6 @@
 //! An API over memory, and requests to it.
 
+use crate::contract;
 use axum::{
     Router,
     body::Body,
@@ -30,6 +31,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) const ADMIN: &str = "admin-key-of-the-tests";
 /// Most webhooks of one user.
 pub(crate) const MAX_WEBHOOKS: usize = 100;
+/// What is the same for everybody, and no secret.
+const PUBLIC: [&str; 3] = ["/api/openapi.json", "/docs", "/docs/redoc.js"];
 /// The key that replaces it.
 pub(crate) const NEXT_ADMIN: &str = "next-admin-key-of-the-tests";
 
@@ -190,20 +193,24 @@ impl Call {
 
     /// Sends it and reads the whole answer, of which some things always hold.
     pub(crate) async fn send(self) -> Answer {
+        let sent = self.body.clone();
         let mut request = Request::builder().method(self.method.as_str()).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(self.body)).expect("a request");
+        let method = request.method().clone();
         let response = self.router.oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
-        let answer = Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+        let text = match parts.headers.contains_key(header::CONTENT_ENCODING) {
+            true => String::from_utf8_lossy(&bytes).into_owned(),
+            false => String::from_utf8(bytes.to_vec()).expect("UTF-8"),
         };
-        answer.check_what_always_holds();
+        let answer = Answer { status: parts.status, headers: parts.headers, text };
+        let answered = (answer.status, &answer.headers, answer.text.as_str());
+        contract::hold((&method, &self.path), &sent, answered);
+        answer.check_what_always_holds(PUBLIC.contains(&self.path.as_str()));
         answer
     }
 }
@@ -250,11 +257,14 @@ impl Answer {
     }
 
     #[track_caller]
-    fn check_what_always_holds(&self) {
-        assert_eq!(self.header(header::CACHE_CONTROL), Some("no-store"));
+    fn check_what_always_holds(&self, is_public: bool) {
         assert_eq!(self.header(header::X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
         assert_eq!(self.header(header::STRICT_TRANSPORT_SECURITY), Some("max-age=31536000"));
         assert!(self.header(REQUEST_ID).is_some_and(|id| !id.is_empty()));
+        if is_public && self.status.as_u16() < 400 {
+            return;
+        }
+        assert_eq!(self.header(header::CACHE_CONTROL), Some("no-store"));
         let content_type = self.header(header::CONTENT_TYPE);
         if self.status.is_success() {
             let expected = (self.status != StatusCode::NO_CONTENT).then_some("application/json");

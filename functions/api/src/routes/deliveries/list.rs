@@ -2,6 +2,7 @@
 
 use crate::{
     auth::Caller,
+    contract::{parameters, schemas},
     pages::{PageRequest, PageWriter},
     path::Ids,
     payloads::Payloads,
@@ -153,6 +154,19 @@ fn status(text: &str) -> Option<DeliveryStatus> {
 
 /// `GET /api/webhooks/{id}/deliveries`: newest first. Where something is left out, a page may hold
 /// fewer than asked for, even none, and still not be the last.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries",
+    tag = "Deliveries",
+    operation_id = "listDeliveries",
+    summary = "List a webhook's deliveries",
+    description = "Newest first. Where filters leave something out, a page may hold fewer than asked for, even none, and still not be the last.",
+    params(parameters::Paging, parameters::DeliveryFilter),
+    responses(
+        (status = 200, description = "A page.", body = schemas::deliveries::DeliveryPage),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
 pub(in crate::routes) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::Caller,
+    contract::{parameters, schemas},
     pages::{PageRequest, PageWriter},
     ports::{Api, Ports},
     problem::Problem,
@@ -67,6 +68,19 @@ impl Wanted {
 }
 
 /// `GET /api/webhooks`: in order of creation. A page is full unless it is the last.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks",
+    tag = "Webhooks",
+    operation_id = "listWebhooks",
+    summary = "List webhooks",
+    description = "In order of creation. A page is full unless it is the last.",
+    params(parameters::Paging, parameters::WebhookFilter),
+    responses(
+        (status = 200, description = "A page.", body = schemas::webhooks::WebhookPage),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
 pub(in crate::routes) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,

@@ -1,0 +1,77 @@
+//! Parameters that a handler names in its annotation.
+
+use super::shape::{self, Shape, matching, one_of, text, whole};
+use serde_json::json;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterIn},
+    },
+};
+
+/// A parameter that may be left out.
+fn optional(name: &str, place: ParameterIn, shape: impl Into<Shape>, meaning: &str) -> Parameter {
+    let mut parameter = Parameter::new(name);
+    parameter.parameter_in = place;
+    parameter.required = Required::False;
+    parameter.schema = Some(shape.into());
+    parameter.description = Some(meaning.to_owned());
+    parameter
+}
+
+fn query(name: &str, shape: impl Into<Shape>, meaning: &str) -> Parameter {
+    optional(name, ParameterIn::Query, shape, meaning)
+}
+
+/// Declares a set of parameters.
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $name:ident = [$($parameter:expr),* $(,)?];)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) enum $name {}
+
+            impl IntoParams for $name {
+                fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                    vec![$($parameter),*]
+                }
+            }
+        )*
+    };
+}
+
+fn limit() -> utoipa::openapi::Object {
+    let mut limit = whole(1..=100);
+    limit.default = Some(json!(50));
+    limit
+}
+
+parameters! {
+    /// Which page of a list.
+    Paging = [
+        query("limit", limit(), "Most items of a page."),
+        query("cursor", matching("^[A-Za-z0-9_-]+$"), "The `nextCursor` of the page before, as it was given."),
+    ];
+    /// Which webhooks.
+    WebhookFilter = [
+        query("status", one_of(&["active", "failing", "disabled"]), "Of this status."),
+        query("event", text(), "That get events of this type."),
+        query("name", text(), "Whose name begins like this, in any case of its letters."),
+    ];
+    /// Which deliveries.
+    DeliveryFilter = [
+        query("status", one_of(&["pending", "retrying", "success", "failed"]), "Of this status."),
+        query("event", text(), "Of events of this type."),
+        query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Whose last attempt was answered like this: a status, a class of them, or `none`."),
+        query("since", shape::time(), "Of events that arrived from then on."),
+        query("until", shape::time(), "Of events that arrived before then."),
+    ];
+    /// That nobody else changed it.
+    IfMatch = [
+        optional("If-Match", ParameterIn::Header, text(), "The `ETag` that was read: 412 if it is another one now."),
+    ];
+    /// That the answer may wait.
+    PreferWait = [
+        optional("Prefer", ParameterIn::Header, text(), "`wait=5`: for how many seconds to wait for the attempt, 10 at most (RFC 7240)."),
+    ];
+}

@@ -1,0 +1,127 @@
+//! The language of filters, as far as a schema can say it. Its bounds (4096 bytes, 100 conditions, 20
+//! levels) are the API's to count.
+
+use crate::contract::shape::{
+    Shape, described, either, except, flag, is, list, list_of_any_length, matching, null, number,
+    object, one_of, text, text_of, tuple,
+};
+use serde_json::json;
+use utoipa::openapi::{Array, Object, Schema, Type, schema::AdditionalProperties};
+
+/// Names that a field within `$or` may not have.
+const RESERVED: &[&str] = &[
+    "prefix",
+    "suffix",
+    "equals-ignore-case",
+    "wildcard",
+    "anything-but",
+    "numeric",
+    "cidr",
+    "exists",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+];
+
+/// An object of fields, each with a list of what it may be, or with an object of its own.
+fn fields(of: &str) -> Object {
+    let mut filter = Object::new();
+    let values = list_of_any_length(is("FilterCondition"));
+    filter.min_properties = Some(1);
+    filter.properties.insert("$or".to_owned(), list(is("FilterBranch"), 2..=1000).into());
+    let field = either([at_least_one(values).into(), is(of)]);
+    filter.additional_properties = Some(Box::new(AdditionalProperties::RefOr(field)));
+    filter
+}
+
+fn at_least_one(mut list: Array) -> Array {
+    list.min_items = Some(1);
+    list
+}
+
+pub(super) fn filter() -> Shape {
+    let mut filter = fields("Filter");
+    filter.examples =
+        vec![json!({ "state": ["new", { "prefix": "re" }], "score": [{ "numeric": [">=", 50] }] })];
+    let meaning = "Which events a webhook gets, by their data: all fields must match, and of a \
+                   list one entry. The language is that of EventBridge's patterns; see docs/filter.md.";
+    described(filter, meaning)
+}
+
+pub(super) fn branch() -> Shape {
+    let mut branch = fields("FilterBranch");
+    branch.property_names = Some(Box::new(Schema::Object(except(text(), RESERVED))));
+    described(branch, "One of the alternatives of `$or`.")
+}
+
+fn bounded_number() -> Object {
+    number(-5_000_000_000.0..=5_000_000_000.0)
+}
+
+fn wildcard() -> Object {
+    let mut text = matching(r"^(\*(?!\*)|\\[*\\]|[^*\\])*$");
+    text.description = Some("Text in which `*` stands for any characters.".to_owned());
+    text
+}
+
+/// One comparison, or a list of what it may compare with.
+fn one_or_more(shape: &Shape) -> Shape {
+    either([shape.clone(), at_least_one(list_of_any_length(shape.clone())).into()])
+}
+
+fn comparison(name: &str, shape: impl Into<Shape>) -> Shape {
+    object("").required(name, shape, "").done().into()
+}
+
+/// An end of a text, perhaps in any case of its letters.
+fn end_of_text() -> Shape {
+    either([text().into(), comparison("equals-ignore-case", text())])
+}
+
+fn anything_but() -> Shape {
+    either([
+        text().into(),
+        bounded_number().into(),
+        at_least_one(list_of_any_length(text())).into(),
+        at_least_one(list_of_any_length(bounded_number())).into(),
+        comparison("prefix", one_or_more(&text_of(1..=4096).into())),
+        comparison("suffix", one_or_more(&text_of(1..=4096).into())),
+        comparison("equals-ignore-case", one_or_more(&text().into())),
+        comparison("wildcard", one_or_more(&wildcard().into())),
+    ])
+}
+
+fn numeric() -> Shape {
+    let bound = bounded_number;
+    either([
+        tuple(vec![one_of(&["=", "<", "<=", ">", ">="]), bound()]).into(),
+        tuple(vec![one_of(&[">", ">="]), bound(), one_of(&["<", "<="]), bound()]).into(),
+    ])
+}
+
+fn cidr() -> Object {
+    let mut block = matching(r"^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$");
+    block.format = Some(utoipa::openapi::schema::SchemaFormat::Custom("cidr".to_owned()));
+    block.description = Some("A block of addresses such as `10.0.0.0/24`.".to_owned());
+    block
+}
+
+pub(super) fn condition() -> Shape {
+    let conditions = either([
+        null(),
+        flag().into(),
+        Object::with_type(Type::Number).into(),
+        text().into(),
+        comparison("prefix", end_of_text()),
+        comparison("suffix", end_of_text()),
+        comparison("equals-ignore-case", text()),
+        comparison("wildcard", wildcard()),
+        comparison("anything-but", anything_but()),
+        comparison("numeric", numeric()),
+        comparison("cidr", cidr()),
+        comparison("exists", flag()),
+    ]);
+    described(conditions, "What a field may be: a value, or a comparison.")
+}

@@ -1,0 +1,138 @@
+//! The parts of a webhook.
+
+use crate::contract::{
+    schemas::formatted,
+    shape::{
+        Shape, either, except, flag, lines, map, matching, null, object, only_true, text, text_of,
+    },
+};
+use grapnel_domain::{
+    transform::{MAX_CONTENT_TYPE_BYTES, MAX_TEMPLATE_BYTES},
+    url_policy::MAX_URL_BYTES,
+    webhook::headers::{MAX_HEADERS, MAX_VALUE_BYTES},
+};
+use serde_json::json;
+use utoipa::openapi::Object;
+
+/// `whsec_` and base64 of 24 to 64 bytes.
+const SECRET: &str = "^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:(?:[A-Za-z0-9+/]{4})?(?:[A-Za-z0-9+/][AQgw]==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
+
+/// A secret that nobody has.
+pub(super) const SECRET_EXAMPLE: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// What a secret is shown as, but where it is asked for.
+pub(super) const MASKED: &str = "whsec_********";
+
+pub(super) fn secret() -> Object {
+    let mut secret = matching(SECRET);
+    secret.examples = vec![json!(SECRET_EXAMPLE)];
+    secret
+}
+
+/// What a pattern can say of a URL. Whether its host is public is judged by the API.
+pub(super) fn url() -> Object {
+    let blank = r"\s\u0000-\u001F\u007F-\u009F";
+    let mut url = formatted(text_of(1..=MAX_URL_BYTES), "uri");
+    url.pattern = Some(format!(
+        r"^[Hh][Tt][Tt][Pp][Ss]?://[^{blank}/?#@\\]+(/[^{blank}?#\\]*)?(\?[^{blank}#]*)?$"
+    ));
+    url
+}
+
+/// Header names that are not the owner's to set, in any case of their letters.
+const RESERVED: &[&str] = &[
+    "connection",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+    "x-webhook-signature",
+    "x-webhook-signature-previous",
+];
+
+fn header_name() -> Object {
+    except(matching("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"), RESERVED)
+}
+
+fn header_text() -> Object {
+    let mut text = matching(r"^([!-~]([\t -~]*[!-~])?)?$");
+    text.max_length = Some(MAX_VALUE_BYTES);
+    text
+}
+
+/// A header, as a text or with what else is to be said of it. One that is sensitive and comes
+/// without its value keeps the one that is stored.
+pub(super) fn given_header(keeps_value: bool) -> Shape {
+    let header = object("A header that may be sensitive.");
+    let header = if keeps_value {
+        header.optional("value", header_text(), "Left out, a sensitive one stays as it is.")
+    } else {
+        header.required("value", header_text(), "Its value.")
+    };
+    let header = header.optional("sensitive", flag(), "Whether it is never shown again.");
+    either([header_text().into(), header.done().into()])
+}
+
+pub(super) fn patched_header() -> Shape {
+    either([given_header(true), null()])
+}
+
+pub(super) fn given_headers(values: Shape) -> Object {
+    map(header_name(), values, MAX_HEADERS)
+}
+
+pub(super) fn shown_headers() -> Object {
+    let hidden = object("A value that is not shown.");
+    let hidden = hidden.required("sensitive", only_true(), "It is never shown.").done();
+    map(header_name(), either([header_text().into(), hidden.into()]), MAX_HEADERS)
+}
+
+pub(super) fn metadata(values: impl Into<Shape>) -> Object {
+    let mut names = lines(64);
+    names.min_length = Some(1);
+    names.pattern = Some(r"^[^\u0000-\u001F\u007F-\u009F]*$".to_owned());
+    map(names, values, 50)
+}
+
+fn template() -> Object {
+    formatted(text_of(1..=MAX_TEMPLATE_BYTES), "template")
+}
+
+fn content_type() -> Object {
+    let token = "[A-Za-z0-9!#$&^_.+-]+";
+    let mut text = matching(format!("^{token}/{token}( *;([ -~]*[!-~])?)?$"));
+    text.max_length = Some(MAX_CONTENT_TYPE_BYTES);
+    text
+}
+
+pub(super) fn transform() -> Object {
+    object("What makes the bodies of requests, in place of the format.")
+        .required("template", template(), "A template, in the language of docs/transform.md.")
+        .default("contentType", content_type(), json!("application/json"), "Of what it makes.")
+        .example(json!({ "template": r#"{"text": {{ data.email | tojson }}}"# }))
+}
+
+pub(super) fn transform_patch() -> Object {
+    object("Merged into the transform that there is.")
+        .maybe("template", template(), "A template.")
+        .optional("contentType", content_type(), "The `Content-Type` of what it makes.")
+        .done()
+}
+
+pub(super) fn transform_in_force() -> Object {
+    object("What makes the bodies of requests.")
+        .required("template", text(), "The template.")
+        .required("contentType", text(), "The `Content-Type` of what it makes.")
+        .done()
+}

@@ -1,0 +1,58 @@
+//! The list of what the routes say of themselves, for [`crate::contract`]. A test compares it with the
+//! router: a route that is not in it fails.
+
+use super::{
+    deliveries, filters, health, keys, portal, reference, replays, secrets, tests, transforms,
+    webhooks,
+};
+use utoipa::OpenApi;
+
+/// What there is to read before the first route.
+const INTRODUCTION: &str = include_str!("../contract/introduction.md");
+
+/// Every handler's annotation, in the order in which they are read.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Grapnel", description = INTRODUCTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    tags(
+        (name = "Webhooks", description = "Where events go, and how."),
+        (name = "Secrets", description = "What signs the requests of a webhook."),
+        (name = "Tries", description = "Whether it works, before an event comes."),
+        (name = "Deliveries", description = "The log: every event on its way to a webhook, with every attempt."),
+        (name = "Replays", description = "Many deliveries sent again."),
+        (name = "Keys", description = "For admins: who may call."),
+        (name = "Portal", description = "From a platform's own pages to a session of its user."),
+        (name = "Service", description = "The API itself."),
+    ),
+    paths(
+        webhooks::list::list,
+        webhooks::create,
+        webhooks::show,
+        webhooks::replace,
+        webhooks::patch,
+        webhooks::delete,
+        secrets::show,
+        secrets::rotate,
+        tests::order,
+        filters::test,
+        transforms::preview,
+        deliveries::list::list,
+        deliveries::show,
+        deliveries::retry,
+        deliveries::cancel,
+        replays::order_one,
+        replays::order_all,
+        replays::list,
+        replays::show,
+        keys::create,
+        keys::list,
+        keys::revoke,
+        portal::create_link,
+        portal::open_session,
+        health::show,
+        reference::document,
+        reference::page,
+        reference::viewer,
+    )
+)]
+pub(crate) struct Annotations;

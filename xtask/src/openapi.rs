@@ -1,0 +1,38 @@
+//! `cargo xtask openapi`: the API's description, made from its routes and kept beside them.
+
+use crate::{command, terminal::Step, workspace::Workspace};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use tokio::process::Command;
+
+/// What to do with it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Write functions/api/openapi.json; otherwise it is compared
+    #[arg(long)]
+    write: bool,
+}
+
+/// Makes the document and writes it, or compares it with the one that is kept.
+///
+/// # Errors
+/// When the API does not compile, and when the document that is kept is out of date.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let step = Step::begin("Making the API's document");
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(workspace.root());
+    cargo.args(["run", "--quiet", "--package", "grapnel-api", "--example", "openapi"]);
+    let made = command::run(&mut cargo, &step).await? + "\n";
+    step.done("made");
+    let path = workspace.path("functions/api/openapi.json");
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    match (made == kept, options.write) {
+        (true, _) => println!("{} is up to date", path.display()),
+        (false, true) => {
+            fs::write(&path, made).with_context(|| format!("cannot write {}", path.display()))?;
+            println!("wrote {}", path.display());
+        }
+        (false, false) => bail!("{} is out of date: add --write", path.display()),
+    }
+    Ok(())
+}
