@@ -1,7 +1,9 @@
 //! What can be typed.
 
 use crate::{
-    commands::{completions, config, deliveries, keys, listen, login, replay, verify, webhooks},
+    commands::{
+        completions, config, deliveries, keys, listen, login, portal, replay, verify, webhooks,
+    },
     settings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -51,7 +53,6 @@ pub(crate) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, made once")]
 pub(crate) enum Command {
     /// Webhooks: where events go
     #[command(subcommand, visible_alias = "webhook")]
@@ -65,6 +66,9 @@ pub(crate) enum Command {
     /// API keys, for the admin
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Links that let a user in for a while, for the admin
+    #[command(subcommand)]
+    Portal(portal::Command),
     /// Receive webhooks on this machine: verify, print, pass on
     Listen(listen::Options),
     /// Check the signatures of a request that was kept
@@ -123,7 +127,7 @@ mod tests {
     fn words(line: &str) -> Vec<String> {
         let line = line.split(" | ").next().unwrap_or(line);
         let script = format!(
-            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1\n{line}"
+            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1 KEY=key_1\n{line}"
         );
         let output = std::process::Command::new("sh").args(["-c", &script]).output();
         let output = output.expect("a shell").stdout;

@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod listen;
 pub(crate) mod login;
+pub(crate) mod portal;
 pub(crate) mod replay;
 pub(crate) mod verify;
 pub(crate) mod webhooks;
@@ -28,9 +29,10 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failu
     let global = &cli.global;
     match cli.command {
         Command::Webhooks(command) => return webhooks::run(command, global, output).await,
-        Command::Deliveries(command) => deliveries::run(command, global, output).await?,
+        Command::Deliveries(command) => return deliveries::run(command, global, output).await,
         Command::Replay(command) => replay::run(command, global, output).await?,
         Command::Keys(command) => keys::run(command, global, output).await?,
+        Command::Portal(command) => portal::run(command, global, output).await?,
         Command::Listen(options) => listen::run(options, global, output).await?,
         Command::Verify(options) => return verify::run(options, global, output).await,
         Command::Health => health::run(global, output).await?,
@@ -52,6 +54,15 @@ impl Global {
             eprint!("{settings}");
         }
         Ok(settings)
+    }
+
+    /// A client with the admin's key, GRAPNEL_ADMIN_KEY if that is set, for the users that are named
+    /// with it, whoever else is set.
+    ///
+    /// # Errors
+    /// When a setting is missing.
+    pub(crate) fn admin(&self) -> Result<Client, Failure> {
+        Settings { user: None, ..self.settings(Caller::Admin)? }.client()
     }
 
     /// A client with any key.

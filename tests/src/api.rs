@@ -5,7 +5,7 @@ use crate::{
     stack::Stack,
 };
 use anyhow::{Context, ensure};
-use grapnel_client::Client;
+use grapnel_client::{Client, KeyOrder};
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -113,7 +113,9 @@ impl Api {
     /// # Errors
     /// If it is not made.
     pub async fn create_key(&self, user: &str, scopes: &[&str]) -> anyhow::Result<NewKey> {
-        Answer::to(self.0.create_key(user, scopes)).await?.json(201)
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let order = KeyOrder { user_id: user.to_owned(), scopes, ..KeyOrder::default() };
+        Answer::to(self.0.create_key(&order)).await?.json(201)
     }
 
     /// Makes a webhook.

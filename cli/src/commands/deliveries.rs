@@ -1,6 +1,15 @@
 //! `grapnel deliveries`: the log of what was sent.
 
-use crate::{args::Global, failure::Failure, output::Output, render};
+use crate::{
+    args::Global,
+    failure::{self, Failure},
+    moment::Moment,
+    output::Output,
+    render,
+};
+use grapnel_client::{Delivery, DeliveryFilter, DeliveryStatus};
+use grapnel_domain::time::Timestamp;
+use std::process::ExitCode;
 
 /// What to do with deliveries.
 #[derive(Debug, clap::Subcommand)]
@@ -15,6 +24,8 @@ pub(crate) enum Command {
         /// All of them
         #[arg(long, conflicts_with = "limit")]
         all: bool,
+        #[command(flatten)]
+        which: Which,
     },
     /// Show a delivery with every attempt and its payload
     Get {
@@ -29,8 +40,53 @@ pub(crate) enum Command {
         webhook: String,
         /// The delivery
         delivery: String,
+        /// Stay for the attempt, up to 10s, and show it; exit code 3 if it was no success
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Make no further attempt of a delivery
+    Cancel {
+        /// The webhook
+        webhook: String,
+        /// The delivery
+        delivery: String,
     },
 }
+
+/// Which deliveries to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// Only those that stand so: pending, retrying, success or failed
+    #[arg(long)]
+    status: Option<String>,
+    /// Only those of this event type
+    #[arg(long, value_name = "TYPE")]
+    event: Option<String>,
+    /// Only those whose last answer was this: 503, 5xx, or none
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Only those of events from then on: 2026-11-24T06:24:00Z, or 2h for two hours ago
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Only those of events before then
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+}
+
+impl Which {
+    fn filter(self, now: Timestamp) -> DeliveryFilter {
+        DeliveryFilter {
+            status: self.status.map(DeliveryStatus::from),
+            event: self.event,
+            status_code: self.code,
+            since: self.since.map(|it| it.from(now)),
+            until: self.until.map(|it| it.from(now)),
+        }
+    }
+}
+
+/// How long the API waits for an attempt.
+const WAIT_SECONDS: u32 = 10;
 
 /// Does it.
 ///
@@ -40,27 +96,43 @@ pub(crate) async fn run(
     command: Command,
     global: &Global,
     output: &mut Output,
-) -> Result<(), Failure> {
+) -> Result<ExitCode, Failure> {
     let client = global.client()?;
     match command {
-        Command::List { webhook, limit, all } => {
-            let list = client.deliveries(&webhook).most(if all { usize::MAX } else { limit });
-            let none = "No deliveries yet. Send one: grapnel webhooks test ID";
-            output.list(list, render::delivery::table(), render::delivery::row, none).await
+        Command::List { webhook, limit, all, which } => {
+            let list = client.deliveries_where(&webhook, which.filter(output.now()));
+            let list = list.most(if all { usize::MAX } else { limit });
+            let none = "No such deliveries. Send one: grapnel webhooks test ID";
+            output.list(list, render::delivery::table(), render::delivery::row, none).await?;
         }
         Command::Get { webhook, delivery } => {
-            let call = client.delivery(&webhook, &delivery);
-            output.one(call, render::delivery::facts).await.map(|_| ())
+            output.one(client.delivery(&webhook, &delivery), render::delivery::facts).await?;
         }
-        Command::Retry { webhook, delivery } => {
+        Command::Retry { webhook, delivery, wait: false } => {
             let call = client.retry_delivery(&webhook, &delivery);
-            let render = |found: &grapnel_client::Delivery, _| {
-                let next = found.attempts.len() + 1;
-                format!(
-                    "Attempt {next} is on its way. See it: grapnel deliveries get {webhook} {delivery}"
-                )
+            let render = |found: &Delivery, _| on_its_way(found, found.attempts.len() + 1);
+            output.one(call, render).await?;
+        }
+        Command::Retry { webhook, delivery, wait: true } => {
+            let before = client.delivery(&webhook, &delivery).await?.attempts.len();
+            let call = client.retry_delivery_and_wait(&webhook, &delivery, WAIT_SECONDS);
+            let found = output.one(call, render::delivery::facts).await?;
+            // A success stays one, so it is the attempt that tells.
+            let Some(attempt) = found.attempts.get(before..).and_then(<[_]>::last) else {
+                eprintln!("{}", on_its_way(&found, before + 1));
+                return Ok(failure::yes_or_no(false));
             };
-            output.one(call, render).await.map(|_| ())
+            return Ok(failure::yes_or_no(attempt.error.is_none()));
+        }
+        Command::Cancel { webhook, delivery } => {
+            let call = client.cancel_delivery(&webhook, &delivery);
+            output.one(call, render::delivery::facts).await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn on_its_way(delivery: &Delivery, number: usize) -> String {
+    let (webhook, id) = (&delivery.webhook_id, &delivery.id);
+    format!("Attempt {number} is on its way. See it: grapnel deliveries get {webhook} {id}")
 }

@@ -1,29 +1,74 @@
 //! `grapnel keys`: for the admin.
 
+use super::confirm;
 use crate::{
     args::Global,
     failure::Failure,
+    moment::{parse_span, relative},
     output::Output,
-    render::{Cell, Facts},
-    settings::{Caller, Settings},
+    render::{Cell, Facts, Table},
 };
-use grapnel_client::NewKey;
+use grapnel_client::{ApiKey, KeyOrder, NewKey};
 use grapnel_domain::time::Timestamp;
+use std::time::Duration;
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Make a key for a user and show it, this once
-    Create {
-        /// The user that it acts for
+    Create(Create),
+    /// List a user's keys, newest first
+    List {
+        /// The user
         user: String,
-        /// What it may do, such as webhooks:read; may be given more than once. All, if left out
-        #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
-        scopes: Vec<String>,
+        /// At most so many
+        #[arg(long, short = 'n', value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// End a user's key, at once
+    Revoke {
+        /// The user
+        user: String,
+        /// The key's id: key_…
+        id: String,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
-/// Does it, with the admin's key: GRAPNEL_ADMIN_KEY if that is set.
+/// A new key.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Create {
+    /// The user that it acts for
+    user: String,
+    /// What it may do, such as webhooks:read; may be given more than once. All, if left out
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// What to call it
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// For how long it is a key; for ever, if left out
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    expires_in: Option<Duration>,
+}
+
+impl Create {
+    fn order(self, now: Timestamp) -> KeyOrder {
+        KeyOrder {
+            user_id: self.user,
+            name: self.name,
+            description: self.description,
+            scopes: self.scopes,
+            expires_at: self.expires_in.map(|span| now.plus(span)),
+        }
+    }
+}
+
+/// Does it, with the admin's key.
 ///
 /// # Errors
 /// When the API refuses.
@@ -32,18 +77,52 @@ pub(crate) async fn run(
     global: &Global,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let Command::Create { user, scopes } = command;
-    // The key's user is the one named here, whoever else is set.
-    let client = Settings { user: None, ..global.settings(Caller::Admin)? }.client()?;
-    output.one(client.create_key(&user, &scopes), facts).await?;
+    let client = global.admin()?;
+    match command {
+        Command::Create(create) => {
+            let order = create.order(output.now());
+            output.one(client.create_key(&order), facts).await?;
+        }
+        Command::List { user, limit } => {
+            let list = client.keys(&user).most(limit.unwrap_or(usize::MAX));
+            let table = Table::new(&["id", "name", "scopes", "made", "last used", "ends"], 2);
+            output.list(list, table, row, "This user has no keys.").await?;
+        }
+        Command::Revoke { user, id, yes } => {
+            confirm(&format!("Revoke {id}? Whoever uses it is refused from then on."), yes)?;
+            client.revoke_key(&user, &id).await?;
+            if !output.is_json() {
+                output.line(format!("{id} is revoked."))?;
+            }
+        }
+    }
     Ok(())
 }
 
-fn facts(key: &NewKey, _: Timestamp) -> String {
+fn facts(key: &NewKey, now: Timestamp) -> String {
+    let end = key.expires_at.map(|end| Cell::plain(relative(end, now)));
     Facts::default()
         .with("id", Cell::plain(&key.id))
         .with("key", Cell::plain(&key.key))
         .with("user", Cell::plain(&key.user_id))
+        .with_some("name", key.name.as_ref().map(Cell::plain))
         .with("scopes", Cell::plain(key.scopes.join(", ")))
+        .with_some("ends", end)
         .text()
+}
+
+fn row(key: &ApiKey, now: Timestamp) -> Vec<Cell> {
+    let name = match (&key.name, key.portal) {
+        (Some(name), _) => name.as_str(),
+        (None, true) => "(portal session)",
+        (None, false) => "-",
+    };
+    vec![
+        Cell::plain(&key.id),
+        Cell::plain(name),
+        Cell::plain(key.scopes.join(", ")),
+        Cell::dim(relative(key.created_at, now)),
+        Cell::dim(key.last_used_on.as_deref().unwrap_or("never")),
+        Cell::dim(key.expires_at.map_or_else(|| "never".to_owned(), |end| relative(end, now))),
+    ]
 }

@@ -1,8 +1,9 @@
 //! `grapnel webhooks`: where events go.
 
+mod attempt;
 mod change;
 
-use super::confirm;
+use super::{ask, confirm};
 use crate::{
     args::Global,
     failure::{self, Failure},
@@ -10,7 +11,7 @@ use crate::{
     output::Output,
     render::{self, Cell, Facts},
 };
-use grapnel_client::{Delivery, DeliveryStatus, Rotation, Secret};
+use grapnel_client::{Delivery, DeliveryStatus, Rotation, Secret, WebhookFilter};
 use std::{process::ExitCode, time::Duration};
 
 /// What to do with webhooks.
@@ -21,6 +22,15 @@ pub(crate) enum Command {
         /// At most so many
         #[arg(long, short = 'n', value_name = "N")]
         limit: Option<usize>,
+        /// Only those that are: active, failing or disabled
+        #[arg(long)]
+        status: Option<String>,
+        /// Only those that want this event type
+        #[arg(long, value_name = "TYPE")]
+        event: Option<String>,
+        /// Only those whose name begins so
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
     },
     /// Show a webhook
     Get {
@@ -61,7 +71,14 @@ pub(crate) enum Command {
         /// How long the old one signs too: up to 7d, and a day if left out
         #[arg(long, value_name = "SPAN", value_parser = parse_span)]
         grace: Option<Duration>,
+        /// A secret of your own, which is asked for or read from standard input
+        #[arg(long)]
+        own_secret: bool,
     },
+    /// Try data on a webhook's filter, or on another one; exit code 3 if it does not pass
+    TestFilter(attempt::Filter),
+    /// Show what a webhook's template, or another one, makes of an event
+    Preview(attempt::Template),
     /// Send a sample event to a webhook and show what came back; exit code 3 if it was no success
     Test {
         /// The webhook
@@ -83,9 +100,10 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     let client = global.client()?;
     match command {
-        Command::List { limit } => {
-            let list = client.webhooks().most(limit.unwrap_or(usize::MAX));
-            let none = "No webhooks yet. Make one: grapnel webhooks create https://…";
+        Command::List { limit, status, event, name } => {
+            let filter = WebhookFilter { status: status.map(Into::into), event, name };
+            let list = client.webhooks_where(filter).most(limit.unwrap_or(usize::MAX));
+            let none = "No such webhooks. Make one: grapnel webhooks create https://…";
             output.list(list, render::webhook::table(), render::webhook::row, none).await?;
         }
         Command::Get { id } => {
@@ -105,8 +123,12 @@ pub(crate) async fn run(
         Command::Secret { id } => {
             output.one(client.secret(&id), |it: &Secret, _| it.secret.clone()).await?;
         }
-        Command::RotateSecret { id, grace } => {
-            let call = client.rotate_secret(&id, grace.map(|grace| grace.as_secs()));
+        Command::TestFilter(filter) => return filter.run(&client, output).await,
+        Command::Preview(template) => template.run(&client, output).await?,
+        Command::RotateSecret { id, grace, own_secret } => {
+            let secret = own_secret.then(|| ask("Secret (whsec_…)", true)).transpose()?;
+            let grace = grace.map(|grace| grace.as_secs());
+            let call = client.rotate_to(&id, secret.as_deref(), grace);
             let facts = |it: &Rotation, now| {
                 let until = it.previous_secret_valid_until;
                 Facts::default()

@@ -32,6 +32,15 @@ pub(crate) struct Request {
     pub(crate) body: Option<Vec<u8>>,
 }
 
+/// An answer with what names its version.
+#[derive(Debug, Clone)]
+pub struct Tagged<T> {
+    /// What was answered.
+    pub value: T,
+    /// Its version (`ETag`), for [`Call::if_match`]; `None` where the API names none.
+    pub tag: Option<HeaderValue>,
+}
+
 /// An answer, whatever its status.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -105,6 +114,12 @@ impl<T> Call<T> {
         })
     }
 
+    /// Only if the thing is still what it was when this [tag](Tagged::tag) was read; refused with 412
+    /// otherwise.
+    pub fn if_match(self, tag: &HeaderValue) -> Self {
+        self.header(header::IF_MATCH, tag.clone())
+    }
+
     /// The same request, answered with the API's JSON as it came.
     pub fn raw(self) -> Call<Box<RawValue>> {
         Call { client: self.client, request: self.request, answer: PhantomData }
@@ -125,14 +140,23 @@ impl<T: DeserializeOwned> Call<T> {
     /// # Errors
     /// If it is refused, nothing came back, or something that is not Grapnel's.
     pub async fn send(self) -> Result<T, Error> {
+        self.tagged().await.map(|answer| answer.value)
+    }
+
+    /// Sends it, and keeps what names the version of the answer.
+    ///
+    /// # Errors
+    /// As [`Call::send`].
+    pub async fn tagged(self) -> Result<Tagged<T>, Error> {
         let request = self.request?;
         let answer = self.client.exchange(&request).await?;
         // The answer to an earlier try was lost, and that try has deleted it.
         let is_gone = request.method == Method::DELETE && answer.status == 404 && answer.tries > 1;
         let read = if is_gone { parse("") } else { answer.read() };
-        read.map_err(|refusal| {
+        let value = read.map_err(|refusal| {
             refusal.unwrap_or_else(|| answer.foreign(request.name(self.client.url())))
-        })
+        })?;
+        Ok(Tagged { value, tag: answer.headers.get(header::ETAG).cloned() })
     }
 }
 

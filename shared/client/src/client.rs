@@ -166,6 +166,12 @@ impl Client {
         Self { authorization, ..self.clone() }
     }
 
+    /// The same client for this user, whom the admin key has to name.
+    #[must_use]
+    pub fn for_user(&self, user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..self.clone() }
+    }
+
     /// The address that it was built with.
     #[must_use]
     pub fn url(&self) -> &str {

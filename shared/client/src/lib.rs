@@ -39,16 +39,19 @@ mod resources;
 mod retries;
 mod tls;
 
-pub use call::{Answer, Call};
+pub use call::{Answer, Call, Tagged};
 pub use client::{Builder, Client};
 pub use error::{Error, FieldFault, Problem};
 pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
-    delivery::{Attempt, Delivery, DeliveryStatus},
+    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus},
     health::Health,
-    key::NewKey,
+    key::{ApiKey, KeyOrder, NewKey, PortalLink, PortalLinkOrder},
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
     secret::{Rotation, Secret},
-    webhook::{Backoff, Header, NewWebhook, PayloadFormat, RetryConfig, Webhook, WebhookStatus},
+    webhook::{
+        Backoff, FilterVerdict, Header, NewWebhook, PayloadFormat, Preview, RetryConfig, Webhook,
+        WebhookFilter, WebhookStatus,
+    },
 };

@@ -16,9 +16,13 @@ const PAGE_ITEMS: usize = 100;
 pub struct List<T> {
     client: Client,
     path: Result<String, Error>,
+    query: Query,
     most: Option<usize>,
     item: PhantomData<fn() -> T>,
 }
+
+/// What chooses a list's items.
+type Query = Vec<(&'static str, String)>;
 
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,7 +37,13 @@ pub struct Page<T> {
 
 impl<T> List<T> {
     pub(crate) fn new(client: Client, path: Result<String, Error>) -> Self {
-        Self { client, path, most: None, item: PhantomData }
+        Self { client, path, query: Vec::new(), most: None, item: PhantomData }
+    }
+
+    /// Only the items of which this holds, if there is something to hold.
+    pub(crate) fn only(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.query.extend(value.map(|value| (name, value.to_string())));
+        self
     }
 
     /// At most this many of its items; all of them otherwise.
@@ -43,29 +53,39 @@ impl<T> List<T> {
 
     /// The same list with the API's JSON of each item as it came.
     pub fn raw(self) -> List<Box<RawValue>> {
-        List { client: self.client, path: self.path, most: self.most, item: PhantomData }
+        List {
+            client: self.client,
+            path: self.path,
+            query: self.query,
+            most: self.most,
+            item: PhantomData,
+        }
     }
 
     /// One page: the first, or the one that begins at a page's [`Page::next_cursor`], with up to
     /// `limit` items, 1–100.
     pub fn page(self, limit: usize, cursor: Option<&str>) -> Call<Page<T>> {
-        page(&self.client, self.path, limit, cursor)
+        page(&self.client, self.path, &self.query, limit, cursor)
     }
 }
 
 fn page<T>(
     client: &Client,
     path: Result<String, Error>,
+    query: &Query,
     limit: usize,
     cursor: Option<&str>,
 ) -> Call<Page<T>> {
-    client.call(Method::GET, path).query("limit", Some(limit)).query("cursor", cursor)
+    let call = client.call(Method::GET, path);
+    let call = query.iter().fold(call, |call, (name, value)| call.query(name, Some(value)));
+    call.query("limit", Some(limit)).query("cursor", cursor)
 }
 
 /// Where a stream goes on.
 struct Place {
     client: Client,
     path: String,
+    query: Query,
     cursor: Option<String>,
     /// Items still wanted.
     wanted: usize,
@@ -76,9 +96,15 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// Its items, in the API's order. A page is asked for when it is needed.
     pub fn stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
         let wanted = self.most.unwrap_or(usize::MAX);
-        let client = self.client;
-        let place =
-            self.path.map(|path| Place { client, path, cursor: None, wanted, is_last: false });
+        let (client, query) = (self.client, self.query);
+        let place = self.path.map(|path| Place {
+            client,
+            path,
+            query,
+            cursor: None,
+            wanted,
+            is_last: false,
+        });
         stream::try_unfold(Some(place), next_page).map_ok(stream::iter).map_ok(ok).try_flatten()
     }
 
@@ -107,7 +133,8 @@ async fn next_page<T: DeserializeOwned>(
         return Ok(None);
     }
     let limit = place.wanted.min(PAGE_ITEMS);
-    let call = page::<T>(&place.client, Ok(place.path.clone()), limit, place.cursor.as_deref());
+    let (path, cursor) = (Ok(place.path.clone()), place.cursor.as_deref());
+    let call = page::<T>(&place.client, path, &place.query, limit, cursor);
     let mut found = call.send().await?;
     found.items.truncate(place.wanted);
     place.wanted -= found.items.len();

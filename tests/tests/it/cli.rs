@@ -50,6 +50,62 @@ async fn a_webhook_is_made_changed_and_deleted() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn options_are_tried_set_and_taken_back() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    let id = webhook.id.as_str();
+    let (filter, low) = (r#"{"amount": [{"numeric": [">", 100]}]}"#, r#"{"amount": 7}"#);
+    let tried = ["webhooks", "test-filter", id, "--data", low, "--filter", filter];
+    let no = cli.run(&tried).await?;
+    ensure!(no.code == Some(3) && no.stdout.contains("/amount"), "{no:?}");
+    let template = "{\"n\": {{ data.n|tojson }}}";
+    let shown =
+        ["webhooks", "preview", id, "--template", template, "--data", r#"{"n": 9007199254740993}"#];
+    let shown = cli.done(&shown).await?;
+    ensure!(shown.contains(r#"{"n": 9007199254740993}"#), "{shown}");
+
+    let options = ["--filter", filter, "--template", template, "--rate-limit", "50"];
+    let more = ["--metadata", "team=sales", "--sensitive-header", "X-Token: t0ken"];
+    let words = [&["webhooks", "update", id][..], &options, &more].concat();
+    cli.done(&words).await?;
+    let changed = world.api.webhook(id).await?;
+    assert_eq!((changed.rate_limit, changed.metadata["team"].as_str()), (Some(50), "sales"));
+    ensure!(changed.filter.is_some() && changed.transform.is_some(), "{changed:?}");
+    let shown = cli.done(&["webhooks", "get", id]).await?;
+    ensure!(shown.contains("not shown") && !shown.contains("t0ken"), "{shown}");
+
+    cli.done(&["webhooks", "update", id, "--without", "filter,transform,rate-limit"]).await?;
+    let changed = world.api.webhook(id).await?;
+    assert_eq!((changed.filter, changed.transform, changed.rate_limit), (None, None, None));
+    ensure!(changed.headers.contains_key("X-Token"), "what was not named stays");
+    ensure!(cli.done(&["webhooks", "list", "--status", "failing"]).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_admin_manages_keys_and_links() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?.with("GRAPNEL_ADMIN_KEY", &world.stack.admin_key);
+    let user = world.user.as_str();
+    let words = ["keys", "create", user, "--scope", "webhooks:read", "--name", "CI"];
+    let made = cli.json(&[&words[..], &["--expires-in", "90d"]].concat()).await?;
+    let (id, key) = (made["id"].as_str().context("id")?, made["key"].as_str().context("key")?);
+    let listed = cli.done(&["keys", "list", user]).await?;
+    ensure!(listed.contains(id) && listed.contains("CI") && !listed.contains(key), "{listed}");
+    let with_it = cli.with("GRAPNEL_KEY", key);
+    with_it.done(&["webhooks", "list"]).await?;
+    cli.done(&["keys", "revoke", user, id, "--yes"]).await?;
+    let refused = with_it.run(&["webhooks", "list"]).await?;
+    ensure!(refused.code == Some(1) && refused.stderr.contains("unauthorized"), "{refused:?}");
+
+    let words = ["portal", "link", user, "--scope", "webhooks:read", "--session", "8h"];
+    let link = cli.json(&words).await?;
+    ensure!(link["token"].as_str().is_some_and(|token| token.starts_with("gpl_")), "{link}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
     let world = World::main().await?;
     let cli = Program::of(&world)?;
@@ -64,8 +120,13 @@ async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
 
     let lines = cli.done(&["deliveries", "list", &webhook.id, "--json", "-n", "1"]).await?;
     assert_eq!(lines.lines().count(), 1, "{lines}");
-    cli.done(&["deliveries", "retry", &webhook.id, id]).await?;
+    let listed = cli.done(&["deliveries", "list", &webhook.id, "--code", "5xx"]).await?;
+    assert_eq!(listed.lines().count(), 2, "a header and the one that failed: {listed}");
+    let again = cli.done(&["deliveries", "retry", &webhook.id, id, "--wait"]).await?;
+    ensure!(again.contains("503") && again.contains("200"), "both attempts: {again}");
     world.requests("/hook", 3).await?;
+    let settled = cli.run(&["deliveries", "cancel", &webhook.id, id]).await?;
+    ensure!(settled.stderr.contains("already_settled"), "{settled:?}");
     let shown = cli.done(&["deliveries", "get", &webhook.id, id]).await?;
     ensure!(shown.contains("503") && shown.contains(&world.user), "attempt and payload: {shown}");
     Ok(())

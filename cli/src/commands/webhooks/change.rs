@@ -1,10 +1,10 @@
 //! Making and changing a webhook.
 //!
-//! The API replaces a configuration as a whole. To change some of it, the whole is read, changed and
-//! sent back as JSON, so that what this version does not know stays as it is.
+//! To change some of a configuration, the whole is read, changed and sent back as JSON, so that what
+//! this version does not know stays as it is; and only if nobody has changed it meanwhile.
 
-use crate::{failure::Failure, moment::parse_span, output::Output, render};
-use clap::{ArgGroup, Args};
+use crate::{commands::ask, failure::Failure, moment::parse_span, output::Output, render};
+use clap::{ArgGroup, Args, ValueEnum};
 use grapnel_client::Client;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub(crate) struct Create {
     /// Let it receive no events yet
     #[arg(long)]
     disabled: bool,
+    /// Sign with a secret of your own, which is asked for or read from standard input
+    #[arg(long)]
+    own_secret: bool,
     #[command(flatten)]
     fields: Fields,
 }
@@ -30,8 +33,9 @@ pub(crate) struct Create {
 /// What is to change.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args([
-    "url", "events", "name", "headers", "without_headers", "format", "max_attempts", "time_limit",
-    "delays", "json_fields",
+    "url", "events", "name", "headers", "sensitive_headers", "without_headers", "format",
+    "max_attempts", "time_limit", "delays", "description", "metadata", "without_metadata", "filter",
+    "template", "content_type", "rate_limit", "without", "json_fields",
 ]))]
 pub(crate) struct Update {
     /// The webhook
@@ -48,8 +52,43 @@ pub(crate) struct Update {
     /// A header to send no more; may be given more than once
     #[arg(long = "without-header", value_name = "NAME")]
     without_headers: Vec<String>,
+    /// Metadata to keep no more; may be given more than once
+    #[arg(long, value_name = "KEY")]
+    without_metadata: Vec<String>,
+    /// What to set back to its default; may be given more than once
+    #[arg(long, value_enum, value_name = "OPTION", value_delimiter = ',')]
+    without: Vec<Optional>,
     #[command(flatten)]
     fields: Fields,
+}
+
+/// What a webhook can be without.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Optional {
+    Description,
+    Metadata,
+    Headers,
+    Filter,
+    Transform,
+    RateLimit,
+    RetryConfig,
+    PayloadFormat,
+}
+
+impl Optional {
+    /// Its name in the API.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Description => "description",
+            Self::Metadata => "metadata",
+            Self::Headers => "headers",
+            Self::Filter => "filter",
+            Self::Transform => "transform",
+            Self::RateLimit => "rateLimit",
+            Self::RetryConfig => "retryConfig",
+            Self::PayloadFormat => "payloadFormat",
+        }
+    }
 }
 
 /// What both can say.
@@ -59,6 +98,28 @@ struct Fields {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
         value_parser = crate::capture::Captured::parse_header)]
     headers: Vec<(String, String)>,
+    /// A header to send whose value is never shown again; may be given more than once
+    #[arg(long = "sensitive-header", value_name = "NAME: VALUE",
+        value_parser = crate::capture::Captured::parse_header)]
+    sensitive_headers: Vec<(String, String)>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// What your own programs keep with it; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
+    metadata: Vec<(String, String)>,
+    /// Only events whose data match this, as JSON or @FILE: '{"amount": [{"numeric": [">", 100]}]}'
+    #[arg(long, value_name = "PATTERN", value_parser = parse_object)]
+    filter: Option<Map<String, Value>>,
+    /// A template that makes the body, or @FILE with one
+    #[arg(long, value_name = "TEMPLATE", value_parser = text_or_file)]
+    template: Option<String>,
+    /// What the template's body is; application/json, if left out
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// Requests per second at most, 1–1000
+    #[arg(long, value_name = "N")]
+    rate_limit: Option<u32>,
     /// The body's form: envelope, raw or cloudevents
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
@@ -76,8 +137,23 @@ struct Fields {
     json_fields: Option<Map<String, Value>>,
 }
 
-fn parse_object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("expected a JSON object: {error}"))
+/// A JSON object, or `@FILE` with one.
+pub(super) fn parse_object(text: &str) -> Result<Map<String, Value>, String> {
+    let text = text_or_file(text)?;
+    serde_json::from_str(&text).map_err(|error| format!("expected a JSON object: {error}"))
+}
+
+/// A text as it was typed, or of the file that `@FILE` names.
+pub(super) fn text_or_file(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}")),
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 impl Create {
@@ -86,7 +162,11 @@ impl Create {
     /// # Errors
     /// When the API refuses.
     pub(crate) async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
-        let call = client.create_webhook(&self.body());
+        let mut body = self.body();
+        if self.own_secret {
+            body["secret"] = json!(ask("Secret (whsec_…)", true)?);
+        }
+        let call = client.create_webhook(&body);
         output.one(call, render::webhook::facts).await?;
         if !output.is_json() {
             eprintln!("\nThe secret signs its requests. Keep it where its receiver finds it.");
@@ -130,10 +210,18 @@ impl Update {
         if let Some(name) = &self.name {
             body["name"] = json!(name);
         }
-        if let Some(headers) = body["headers"].as_object_mut() {
+        if let Some(headers) = body.get_mut("headers").and_then(Value::as_object_mut) {
             let goes =
                 |name: &String| self.without_headers.iter().any(|it| it.eq_ignore_ascii_case(name));
             headers.retain(|name, _| !goes(name));
+        }
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.retain(|key, _| !self.without_metadata.contains(key));
+        }
+        if let Some(body) = body.as_object_mut() {
+            for option in &self.without {
+                body.remove(option.field());
+            }
         }
         self.fields.change(body);
     }
@@ -141,12 +229,35 @@ impl Update {
 
 impl Fields {
     fn change(&self, body: &mut Value) {
-        for (name, value) in &self.headers {
+        let plain = self.headers.iter().map(|(name, value)| (name, json!(value)));
+        let sensitive = self
+            .sensitive_headers
+            .iter()
+            .map(|(name, value)| (name, json!({ "value": value, "sensitive": true })));
+        for (name, value) in plain.chain(sensitive) {
             // A header has one name, however it is written.
-            if let Some(headers) = body["headers"].as_object_mut() {
+            if let Some(headers) = body.get_mut("headers").and_then(Value::as_object_mut) {
                 headers.retain(|there, _| !there.eq_ignore_ascii_case(name));
             }
-            body["headers"][name] = json!(value);
+            body["headers"][name] = value;
+        }
+        if let Some(description) = &self.description {
+            body["description"] = json!(description);
+        }
+        for (key, value) in &self.metadata {
+            body["metadata"][key] = json!(value);
+        }
+        if let Some(filter) = &self.filter {
+            body["filter"] = json!(filter);
+        }
+        if let Some(template) = &self.template {
+            body["transform"]["template"] = json!(template);
+        }
+        if let Some(content_type) = &self.content_type {
+            body["transform"]["contentType"] = json!(content_type);
+        }
+        if let Some(limit) = self.rate_limit {
+            body["rateLimit"] = json!(limit);
         }
         if let Some(format) = &self.format {
             body["payloadFormat"] = json!(format);
@@ -190,100 +301,17 @@ async fn change(
     output: &mut Output,
     change: impl FnOnce(&mut Value),
 ) -> Result<(), Failure> {
-    let raw = client.webhook(id).raw().await?;
-    let mut body: Value = crate::output::read(&raw)?;
+    let found = client.webhook(id).raw().tagged().await?;
+    let mut body: Value = crate::output::read(&found.value)?;
     change(&mut body);
-    output.one(client.replace_webhook(id, &body), render::webhook::facts).await?;
+    let mut call = client.replace_webhook(id, &body);
+    if let Some(tag) = &found.tag {
+        call = call.if_match(tag);
+    }
+    output.one(call, render::webhook::facts).await?;
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    enum Typed {
-        Create(Create),
-        Update(Update),
-    }
-
-    fn typed(words: &[&str]) -> Result<Typed, clap::Error> {
-        Typed::try_parse_from([&["grapnel"], words].concat())
-    }
-
-    fn created(words: &[&str]) -> Value {
-        match typed(&[&["create"], words].concat()).expect("understood") {
-            Typed::Create(create) => create.body(),
-            Typed::Update(_) => unreachable!("create was typed"),
-        }
-    }
-
-    fn updated(words: &[&str], mut body: Value) -> Value {
-        match typed(&[&["update", "wh_1"], words].concat()).expect("understood") {
-            Typed::Update(update) => update.change(&mut body),
-            Typed::Create(_) => unreachable!("update was typed"),
-        }
-        body
-    }
-
-    #[test]
-    fn a_new_webhook_says_only_what_was_typed() {
-        assert_eq!(
-            created(&["https://crm.example.com/hook"]),
-            json!({"name": "crm.example.com", "url": "https://crm.example.com/hook", "events": ["*"]})
-        );
-        let words = [
-            "https://a",
-            "--name",
-            "Leads",
-            "--events",
-            "lead.*,task.failed",
-            "--events",
-            "email.sent",
-            "-H",
-            "X-Team: sales",
-            "--delays",
-            "30s,5m",
-            "--max-attempts",
-            "4",
-            "--time-limit",
-            "5s",
-            "--format",
-            "raw",
-            "--disabled",
-            "--json-fields",
-            r#"{"description": "new"}"#,
-        ];
-        assert_eq!(
-            created(&words),
-            json!({
-                "name": "Leads", "url": "https://a", "status": "disabled",
-                "events": ["lead.*", "task.failed", "email.sent"], "headers": {"X-Team": "sales"},
-                "retryConfig": {"maxAttempts": 4, "timeoutSeconds": 5, "delaysSeconds": [30, 300]},
-                "payloadFormat": "raw", "description": "new",
-            })
-        );
-    }
-
-    #[test]
-    fn a_change_leaves_the_rest_as_it_is() {
-        let before = json!({
-            "name": "n", "events": ["*"], "future": {"kept": 1.0}, "headers": {"X-A": "1", "X-B": "2"},
-            "retryConfig": {"maxAttempts": 5, "timeoutSeconds": 10, "backoff": {"multiplier": 2}},
-        });
-        let words = ["--name", "m", "-H", "x-b: 3", "--without-header", "x-a", "--delays", "1m"];
-        assert_eq!(
-            updated(&words, before),
-            json!({
-                "name": "m", "events": ["*"], "future": {"kept": 1.0}, "headers": {"x-b": "3"},
-                "retryConfig": {"maxAttempts": 5, "timeoutSeconds": 10, "delaysSeconds": [60]},
-            })
-        );
-    }
-
-    #[test]
-    fn a_change_of_nothing_is_refused() {
-        assert!(typed(&["update", "wh_1"]).is_err());
-    }
-}
+#[path = "change_tests.rs"]
+mod tests;

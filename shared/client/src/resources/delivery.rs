@@ -2,7 +2,10 @@
 
 use crate::{Call, Client, List, call::path, open::open_enum};
 use grapnel_domain::time::Timestamp;
-use reqwest::Method;
+use reqwest::{
+    Method,
+    header::{HeaderName, HeaderValue},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::ops::Not;
@@ -76,6 +79,21 @@ pub struct Attempt {
     pub manual: bool,
 }
 
+/// Which deliveries to list. What is left out leaves none out.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Where it stands.
+    pub status: Option<DeliveryStatus>,
+    /// The event's type.
+    pub event: Option<String>,
+    /// What the last attempt was answered: `503`, a class such as `5xx`, or `none`.
+    pub status_code: Option<String>,
+    /// Events that arrived from then on.
+    pub since: Option<Timestamp>,
+    /// Events that arrived before then.
+    pub until: Option<Timestamp>,
+}
+
 impl Delivery {
     /// Whether nothing more happens by itself.
     #[must_use]
@@ -108,6 +126,17 @@ impl Client {
         List::new(self.clone(), path(&["api", "webhooks", webhook_id, "deliveries"]))
     }
 
+    /// Those of a webhook's deliveries that a filter chooses, newest first.
+    pub fn deliveries_where(&self, webhook_id: &str, filter: DeliveryFilter) -> List<Delivery> {
+        let DeliveryFilter { status, event, status_code, since, until } = filter;
+        self.deliveries(webhook_id)
+            .only("status", status)
+            .only("event", event)
+            .only("statusCode", status_code)
+            .only("since", since)
+            .only("until", until)
+    }
+
     /// One delivery.
     pub fn delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
         self.call(Method::GET, path(&["api", "webhooks", webhook_id, "deliveries", id]))
@@ -116,5 +145,26 @@ impl Client {
     /// Asks for one more attempt now. The answer is the delivery as it is before that.
     pub fn retry_delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
         self.call(Method::POST, path(&["api", "webhooks", webhook_id, "deliveries", id, "retry"]))
+    }
+
+    /// The same, and waits up to so many seconds for the attempt: the answer is the delivery with it,
+    /// if it came in time.
+    pub fn retry_delivery_and_wait(
+        &self,
+        webhook_id: &str,
+        id: &str,
+        seconds: u32,
+    ) -> Call<Delivery> {
+        let call = self.retry_delivery(webhook_id, id);
+        // Letters and digits are a header's value.
+        match HeaderValue::try_from(format!("wait={seconds}")) {
+            Ok(wait) => call.header(HeaderName::from_static("prefer"), wait),
+            Err(_) => call,
+        }
+    }
+
+    /// Makes no further attempt of a delivery. The answer is the delivery, which has ended.
+    pub fn cancel_delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
+        self.call(Method::POST, path(&["api", "webhooks", webhook_id, "deliveries", id, "cancel"]))
     }
 }

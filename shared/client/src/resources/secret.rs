@@ -47,10 +47,24 @@ impl Client {
     /// Makes a new secret. The old one signs too for `grace_seconds` more, up to a week; a day if
     /// `None`.
     pub fn rotate_secret(&self, webhook_id: &str, grace_seconds: Option<u64>) -> Call<Rotation> {
+        self.rotate_to(webhook_id, None, grace_seconds)
+    }
+
+    /// The same, to a secret of one's own: `whsec_` and the base64 of 24–64 bytes.
+    pub fn rotate_to(
+        &self,
+        webhook_id: &str,
+        secret: Option<&str>,
+        grace_seconds: Option<u64>,
+    ) -> Call<Rotation> {
         let path = path(&["api", "webhooks", webhook_id, "secret", "rotate"]);
-        match grace_seconds {
-            Some(grace) => self.call_with(Method::POST, path, &json!({ "graceSeconds": grace })),
-            None => self.call(Method::POST, path),
+        let mut body = json!({});
+        if let Some(grace) = grace_seconds {
+            body["graceSeconds"] = grace.into();
         }
+        if let Some(secret) = secret {
+            body["secret"] = secret.into();
+        }
+        self.call_with(Method::POST, path, &body)
     }
 }

@@ -130,6 +130,24 @@ pub struct NewWebhook {
     pub url: String,
     /// The event types that it wants.
     pub events: Vec<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A secret of one's own: `whsec_` and the base64 of 24–64 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Which events of these types, by their data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Value>,
+    /// A template that makes the body in place of the format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Value>,
+    /// Requests per second at most, 1–1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+    /// What one's own programs keep with it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
     /// Headers to add to each request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Header>,
@@ -142,6 +160,37 @@ pub struct NewWebhook {
     /// How an event becomes a body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_format: Option<PayloadFormat>,
+}
+
+/// Which webhooks to list. What is left out leaves none out.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookFilter {
+    /// Whether it receives events.
+    pub status: Option<WebhookStatus>,
+    /// An event type that it wants.
+    pub event: Option<String>,
+    /// How its name begins, in any case.
+    pub name: Option<String>,
+}
+
+/// Whether data passes a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterVerdict {
+    /// It does.
+    pub matches: bool,
+    /// The conditions that the data does not satisfy, as JSON pointers into the filter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsatisfied: Option<Vec<String>>,
+}
+
+/// What a template makes of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// The `Content-Type` of the request.
+    pub content_type: String,
+    /// Its body.
+    pub body: String,
 }
 
 impl NewWebhook {
@@ -163,6 +212,12 @@ impl Client {
         List::new(self.clone(), path(&["api", "webhooks"]))
     }
 
+    /// Those of the user's webhooks that a filter chooses, in order of creation.
+    pub fn webhooks_where(&self, filter: WebhookFilter) -> List<Webhook> {
+        let WebhookFilter { status, event, name } = filter;
+        self.webhooks().only("status", status).only("event", event).only("name", name)
+    }
+
     /// Makes a webhook: a [`NewWebhook`], or other JSON of one. The answer shows its secret.
     pub fn create_webhook(&self, new: &impl Serialize) -> Call<Webhook> {
         self.call_with(Method::POST, path(&["api", "webhooks"]), new)
@@ -178,6 +233,23 @@ impl Client {
     /// [raw](Call::raw) answer.
     pub fn replace_webhook(&self, id: &str, configuration: &impl Serialize) -> Call<Webhook> {
         self.call_with(Method::PUT, path(&["api", "webhooks", id]), configuration)
+    }
+
+    /// Changes what is named of a webhook, by a JSON merge patch (RFC 7396): `null` returns an option
+    /// to its default.
+    pub fn patch_webhook(&self, id: &str, changes: &impl Serialize) -> Call<Webhook> {
+        self.call_with(Method::PATCH, path(&["api", "webhooks", id]), changes)
+    }
+
+    /// Tries `{"data"}` on the webhook's filter, or on the `"filter"` beside it. Nothing is sent.
+    pub fn test_filter(&self, id: &str, what: &impl Serialize) -> Call<FilterVerdict> {
+        self.call_with(Method::POST, path(&["api", "webhooks", id, "filter", "test"]), what)
+    }
+
+    /// Shows what the webhook's transform, or the `"transform"` given, makes of `"data"`, or of the
+    /// sample of `"event"`. Nothing is sent.
+    pub fn preview_transform(&self, id: &str, what: &impl Serialize) -> Call<Preview> {
+        self.call_with(Method::POST, path(&["api", "webhooks", id, "transform", "preview"]), what)
     }
 
     /// Deletes a webhook.

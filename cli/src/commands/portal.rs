@@ -1,0 +1,66 @@
+//! `grapnel portal`: for the admin.
+
+use crate::{
+    args::Global,
+    failure::Failure,
+    moment::{parse_span, relative},
+    output::Output,
+    render::{Cell, Facts},
+};
+use grapnel_client::{PortalLink, PortalLinkOrder};
+use grapnel_domain::time::Timestamp;
+use std::time::Duration;
+
+/// What to do with portal links.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Make a link that opens one session of a user, and show its token, this once
+    Link {
+        /// The user
+        user: String,
+        /// What the session may do, such as webhooks:read; may be given more than once
+        #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// For how long it may wait to be opened: up to 1h, and 10m if left out
+        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+        valid: Option<Duration>,
+        /// For how long the session lasts: up to 12h, and 1h if left out
+        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+        session: Option<Duration>,
+    },
+}
+
+/// Does it, with the admin's key.
+///
+/// # Errors
+/// When the API refuses.
+pub(crate) async fn run(
+    command: Command,
+    global: &Global,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let Command::Link { user, scopes, valid, session } = command;
+    let client = global.admin()?;
+    let order = PortalLinkOrder {
+        user_id: user,
+        scopes,
+        expires_in_minutes: valid.map(|span| whole(span, 60)),
+        session_hours: session.map(|span| whole(span, 3600)),
+    };
+    output.one(client.create_portal_link(&order), facts).await?;
+    Ok(())
+}
+
+/// A span in whole units of so many seconds, at least what was asked for.
+fn whole(span: Duration, unit: u64) -> u64 {
+    span.as_secs().div_ceil(unit)
+}
+
+fn facts(link: &PortalLink, now: Timestamp) -> String {
+    Facts::default()
+        .with("token", Cell::plain(&link.token))
+        .with("user", Cell::plain(&link.user_id))
+        .with("scopes", Cell::plain(link.scopes.join(", ")))
+        .with("ends", Cell::plain(relative(link.expires_at, now)))
+        .text()
+}
