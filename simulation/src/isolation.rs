@@ -17,7 +17,7 @@ use crate::{
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::{DELIVERY_CONCURRENCY, Grouping, Intake, Pool},
+    source::{DELIVERY_CONCURRENCY, Grouping, Intake, MAXIMUM_POLLERS, Pool},
     trace::Trace,
     users, world,
 };
@@ -58,16 +58,20 @@ const fn at_second(second: i64) -> Timestamp {
 pub struct Circumstances {
     /// Who takes turns.
     pub turns: Grouping,
-    /// Batches that can be delivered at a time when the burst comes.
-    pub at_first: usize,
-    /// Batches that can be delivered at a time at most.
-    pub most: usize,
+    /// Who polls the delivery queue.
+    pub pool: Pool,
 }
 
 impl Circumstances {
     /// As the template has it, after a quiet time.
     pub const SHIPPED: Self =
-        Self { turns: Grouping::AsSent, at_first: 5, most: DELIVERY_CONCURRENCY };
+        Self { turns: Grouping::AsSent, pool: Pool::on_demand(DELIVERY_CONCURRENCY) };
+
+    /// In provisioned mode, with so many pollers at least.
+    #[must_use]
+    pub const fn provisioned(least: usize) -> Self {
+        Self { pool: Pool::provisioned(least, MAXIMUM_POLLERS), ..Self::SHIPPED }
+    }
 }
 
 /// How long the bystander's events took.
@@ -117,7 +121,7 @@ fn webhook_id(number: u16) -> WebhookId {
 fn plan(circumstances: &Circumstances) -> Plan {
     let mut settings = Settings::of_template(circumstances.turns);
     if let Intake::Mapped(mapping) = &mut settings.intake {
-        mapping.delivery = Pool { at_first: circumstances.at_first, most: circumstances.most };
+        mapping.delivery = circumstances.pool;
     }
     Plan {
         smooth: false,

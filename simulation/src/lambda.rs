@@ -59,9 +59,9 @@ impl Functions {
                 }
             }
             Intake::Mapped(mapping) => {
-                while let Some(batch) = self.sources.take(sim, queue, mapping) {
+                while let Some((place, batch)) = self.sources.take(sim, queue, mapping) {
                     let task = self.start(sim, queue, &batch);
-                    self.sources.started(queue, task);
+                    self.sources.started(queue, place, task);
                 }
             }
         }

@@ -50,7 +50,7 @@ pub use document::Part;
 pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;
 pub use mutation::Mutation;
-pub use source::Grouping;
+pub use source::{Grouping, Pool};
 pub use world::Run;
 
 use std::{

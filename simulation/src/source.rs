@@ -2,8 +2,12 @@
 //!
 //! The seeded runs receive erratically, with as many functions at once as there are messages. Where
 //! functions are scarce, it goes as AWS describes it ("Configuring scaling behavior for SQS event
-//! source mappings"): five batches at a time at first; while messages are left, up to 300 more a
-//! minute, one every 200 ms, up to `MaximumConcurrency`; up to ten messages a batch, as a fair queue
+//! source mappings" and "How Lambda processes records from stream and queue-based event sources" in
+//! the Lambda developer guide). On demand: five batches at a time at first; while messages are left,
+//! up to 300 more a minute, one every 200 ms, up to `MaximumConcurrency`. Provisioned: pollers that
+//! are there all the time, each of which receives up to ten times a second and has up to ten batches
+//! delivered at a time; a backlog is noticed within seconds, and then answered with up to 1,000 more
+//! batches a minute, a poller every 600 ms. In both, up to ten messages a batch, as a fair queue
 //! hands them out. A batch keeps its place until the last of its messages is finished.
 
 use crate::{
@@ -17,9 +21,6 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 /// Messages of a batch, as the template sets it.
 const BATCH: usize = 10;
-
-/// Between two more batches at a time.
-const GROWS_EVERY: Duration = Duration::from_millis(200);
 
 /// How many milliseconds after it is due a message is with a function, if one is free. AWS does not
 /// say; the queue is polled all the time.
@@ -51,22 +52,83 @@ pub(crate) const DELIVERY_CONCURRENCY: usize = 200;
 /// Batches at a time at first.
 const AT_FIRST: usize = 5;
 
+/// `DeliveryMaximumPollers`, as the template sets it.
+pub(crate) const MAXIMUM_POLLERS: usize = 100;
+
 impl Mapping {
     pub(crate) const fn of_template(grouping: Grouping) -> Self {
         Self {
-            events: Pool { at_first: AT_FIRST, most: INGEST_CONCURRENCY },
-            delivery: Pool { at_first: AT_FIRST, most: DELIVERY_CONCURRENCY },
+            events: Pool::on_demand(INGEST_CONCURRENCY),
+            delivery: Pool::on_demand(DELIVERY_CONCURRENCY),
             grouping,
         }
     }
 }
 
-/// How many batches are worked on at a time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pool {
-    pub(crate) at_first: usize,
-    /// `MaximumConcurrency`.
-    pub(crate) most: usize,
+/// Who polls a queue, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// Pollers after a quiet time,
+    at_first: usize,
+    /// and at most.
+    most: usize,
+    mode: Mode,
+}
+
+/// What a poller can do, and how others come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mode {
+    /// Batches that a poller has delivered at a time.
+    places: usize,
+    /// From one time that it receives to the next.
+    receives_every: Duration,
+    /// How long messages have to be left until that is noticed,
+    noticed_after: Duration,
+    /// and how soon one poller more follows another then.
+    grows_every: Duration,
+}
+
+impl Mode {
+    const ON_DEMAND: Self = Self {
+        places: 1,
+        receives_every: Duration::ZERO,
+        noticed_after: Duration::ZERO,
+        grows_every: Duration::from_millis(200),
+    };
+
+    const PROVISIONED: Self = Self {
+        places: 10,
+        receives_every: Duration::from_millis(100),
+        // "Within seconds", as AWS announced it.
+        noticed_after: Duration::from_secs(5),
+        grows_every: Duration::from_millis(600),
+    };
+}
+
+impl Pool {
+    /// With so much `MaximumConcurrency`, after a quiet time.
+    #[must_use]
+    pub const fn on_demand(most: usize) -> Self {
+        Self { at_first: AT_FIRST, most, mode: Mode::ON_DEMAND }
+    }
+
+    /// With so many `MinimumPollers` and `MaximumPollers`.
+    #[must_use]
+    pub const fn provisioned(least: usize, most: usize) -> Self {
+        Self { at_first: least, most, mode: Mode::PROVISIONED }
+    }
+
+    /// The same, but all of them are there already.
+    #[must_use]
+    pub const fn full_grown(self) -> Self {
+        Self { at_first: self.most, ..self }
+    }
+
+    /// The same, if a backlog is noticed at once.
+    #[must_use]
+    pub const fn noticed_at_once(self) -> Self {
+        Self { mode: Mode { noticed_after: Duration::ZERO, ..self.mode }, ..self }
+    }
 }
 
 /// Who takes turns on the delivery queue.
@@ -121,66 +183,62 @@ fn webhook_of(message: &QueueMessage) -> Option<WebhookId> {
 pub(crate) struct Sources {
     events: Source,
     delivery: Source,
-    at_work: BTreeMap<TaskId, Queue>,
+    /// Who has a batch delivered: of which queue, and the place of the poller.
+    at_work: BTreeMap<TaskId, (Queue, usize)>,
 }
 
 #[derive(Debug, Default)]
 struct Source {
-    /// How many more than at first.
-    grown: usize,
+    pollers: Vec<Poller>,
+    /// Since when messages are left.
+    left_since: Option<Timestamp>,
     /// When it may grow again.
     grows_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Poller {
     busy: usize,
+    /// When it may receive again.
+    receives_at: Option<Timestamp>,
 }
 
 impl Sources {
-    /// A batch for another function; `None` if there is none to be had now.
+    /// A batch for another function, and the place of the poller that received it; `None` if there
+    /// is none to be had now.
     pub(crate) fn take(
         &mut self,
         sim: &Sim,
         queue: Queue,
         mapping: Mapping,
-    ) -> Option<Vec<Received>> {
+    ) -> Option<(usize, Vec<Received>)> {
+        let pool = match queue {
+            Queue::Events => mapping.events,
+            Queue::Delivery => mapping.delivery,
+        };
+        let source = self.of(queue);
         let ends = queue.of(sim);
         if !ends.has_due() {
+            source.left_since = None;
             return None;
         }
-        let (source, pool) = match queue {
-            Queue::Events => (&mut self.events, mapping.events),
-            Queue::Delivery => (&mut self.delivery, mapping.delivery),
-        };
+        let place = source.free_poller(sim, queue, pool)?;
         let now = sim.now();
-        if source.busy == pool.at_first + source.grown {
-            if source.busy >= pool.most {
-                return None;
-            }
-            match source.grows_at {
-                Some(at) if now < at => return None,
-                // Messages have been left since: it grows by one.
-                Some(_) => source.grown += 1,
-                None => {}
-            }
-            let at = now.plus(GROWS_EVERY);
-            let first = source.grows_at.replace(at).is_none();
-            sim.with(|state| state.enter(at, Occasion::Poll(queue)));
-            if first {
-                return None;
-            }
-        }
+        source.pollers[place].receives_at = Some(now.plus(pool.mode.receives_every));
         let batch = ends.receive_fairly(BATCH);
         sim.poll_at(queue, now.plus(sim.plan().settings.visibility_timeout));
-        (!batch.is_empty()).then_some(batch)
+        (!batch.is_empty()).then_some((place, batch))
     }
 
-    pub(crate) fn started(&mut self, queue: Queue, task: TaskId) {
-        self.at_work.insert(task, queue);
-        self.of(queue).busy += 1;
+    pub(crate) fn started(&mut self, queue: Queue, place: usize, task: TaskId) {
+        self.at_work.insert(task, (queue, place));
+        self.of(queue).pollers[place].busy += 1;
     }
 
     /// A function came to its end: somebody else may have its place.
     pub(crate) fn ended(&mut self, sim: &Sim, task: TaskId) {
-        if let Some(queue) = self.at_work.remove(&task) {
-            self.of(queue).busy -= 1;
+        if let Some((queue, place)) = self.at_work.remove(&task) {
+            self.of(queue).pollers[place].busy -= 1;
             let now = sim.now();
             sim.with(|state| {
                 let pause = state.random.within(PICKUP_MILLIS);
@@ -194,6 +252,43 @@ impl Sources {
             Queue::Events => &mut self.events,
             Queue::Delivery => &mut self.delivery,
         }
+    }
+}
+
+impl Source {
+    /// The place of a poller that can have one more batch delivered now. If there is none yet, the
+    /// queue is looked at again when there is.
+    fn free_poller(&mut self, sim: &Sim, queue: Queue, pool: Pool) -> Option<usize> {
+        let now = sim.now();
+        let look_at = |at| sim.with(|state| state.enter(at, Occasion::Poll(queue)));
+        if self.pollers.is_empty() {
+            self.pollers = vec![Poller::default(); pool.at_first];
+        }
+        let idle = self.pollers.iter().enumerate().filter(|(_, p)| p.busy < pool.mode.places);
+        if let Some((place, poller)) = idle.min_by_key(|(_, poller)| poller.receives_at) {
+            let at = poller.receives_at.unwrap_or(now);
+            if now < at {
+                look_at(at);
+            }
+            return (at <= now).then_some(place);
+        }
+        if self.pollers.len() >= pool.most {
+            return None;
+        }
+        let first = self.left_since.is_none();
+        let noticed = self.left_since.get_or_insert(now).plus(pool.mode.noticed_after);
+        let next = now.plus(pool.mode.grows_every);
+        let at = noticed.max(*self.grows_at.get_or_insert(next));
+        if now < at {
+            if first {
+                look_at(at);
+            }
+            return None;
+        }
+        self.grows_at = Some(next);
+        look_at(next);
+        self.pollers.push(Poller::default());
+        Some(self.pollers.len() - 1)
     }
 }
 
@@ -215,6 +310,8 @@ mod tests {
     fn functions_are_as_scarce_as_the_template_makes_them() {
         assert_eq!(default_of("IngestMaximumConcurrency"), Some(INGEST_CONCURRENCY));
         assert_eq!(default_of("DeliveryMaximumConcurrency"), Some(DELIVERY_CONCURRENCY));
+        assert_eq!(default_of("DeliveryMinimumPollers"), Some(0));
+        assert_eq!(default_of("DeliveryMaximumPollers"), Some(MAXIMUM_POLLERS));
         assert_eq!(TEMPLATE.matches(&format!("BatchSize: {BATCH}\n")).count(), 2);
     }
 }

@@ -3,7 +3,7 @@
 
 use grapnel_simulation::{
     But, Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies,
-    Part, dead_endpoint_but,
+    Part, Pool, dead_endpoint_but,
 };
 use std::time::Duration;
 
@@ -41,11 +41,24 @@ fn endpoints_that_hang_do_not_delay_who_has_others() {
         let before = of(Circumstances { turns, ..shipped }).before;
         assert!(before.median > FAR, "{turns:?} would do: {before:?}");
     }
-    let fewer = of(Circumstances { most: 50, ..shipped }).before;
+    let fewer = of(Circumstances { pool: Pool::on_demand(50), ..shipped }).before;
     assert!(fewer.p99 > FAR, "50 functions would do: {fewer:?}");
 
-    // What the document owns up to: without room to grow it takes one time limit, once.
-    let full = of(Circumstances { at_first: shipped.most, ..shipped });
+    // Whoever pays for pollers enough to take the whole burst misses nothing of the goal.
+    let Isolation { before, after, .. } = of(Circumstances::provisioned(50));
+    for Latencies { median, p99, .. } in [before, after] {
+        assert!(median <= HALF_WITHIN && p99 <= MOST_WITHIN, "{median:?}, {p99:?}");
+    }
+
+    // What the document owns up to. With too few of them it takes as long as Lambda takes to notice.
+    let few = Circumstances::provisioned(2);
+    let Isolation { before, after, .. } = of(few);
+    assert!(MOST_WITHIN < before.p99 && before.longest < Duration::from_secs(5), "{before:?}");
+    assert!(after.median <= HALF_WITHIN && after.p99 <= MOST_WITHIN, "{after:?}");
+    let at_once = of(Circumstances { pool: few.pool.noticed_at_once(), ..few }).before;
+    assert!(at_once.p99 <= MOST_WITHIN, "{at_once:?}");
+    // And without room to grow, one time limit, once.
+    let full = of(Circumstances { pool: shipped.pool.full_grown(), ..shipped });
     assert!(full.before.p99 > FAR && full.before.longest < Duration::from_secs(32), "{full:?}");
     assert!(full.after.p99 <= MOST_WITHIN, "{full:?}");
 

@@ -1,24 +1,35 @@
 //! How it went, as a table in Markdown.
 
 use super::{Circumstances, Isolation, isolation};
-use crate::{document::Part, measured::Latencies, source::Grouping};
+use crate::{
+    document::Part,
+    measured::Latencies,
+    source::{Grouping, Pool},
+};
 use std::{fmt, thread};
 
 /// What the document tells of, and what it calls that.
-const DOCUMENTED: [(&str, Circumstances); 5] = [
-    ("as shipped", Circumstances::SHIPPED),
-    ("with a turn for each webhook", turns(Grouping::Webhooks)),
-    ("without turns", turns(Grouping::Nobody)),
-    ("with at most 50 functions", Circumstances { most: 50, ..Circumstances::SHIPPED }),
+const DOCUMENTED: [(&str, Circumstances); 8] = [
+    ("as shipped", SHIPPED),
+    ("with a turn for each webhook", Circumstances { turns: Grouping::Webhooks, ..SHIPPED }),
+    ("without turns", Circumstances { turns: Grouping::Nobody, ..SHIPPED }),
+    ("with at most 50 functions", Circumstances { pool: Pool::on_demand(50), ..SHIPPED }),
     (
         "with all functions at work already",
-        Circumstances { at_first: Circumstances::SHIPPED.most, ..Circumstances::SHIPPED },
+        Circumstances { pool: SHIPPED.pool.full_grown(), ..SHIPPED },
+    ),
+    ("with 50 provisioned pollers", Circumstances::provisioned(50)),
+    ("with two provisioned pollers", TWO_POLLERS),
+    (
+        "the same, if a backlog is noticed at once",
+        Circumstances { pool: TWO_POLLERS.pool.noticed_at_once(), ..TWO_POLLERS },
     ),
 ];
 
-const fn turns(turns: Grouping) -> Circumstances {
-    Circumstances { turns, ..Circumstances::SHIPPED }
-}
+const SHIPPED: Circumstances = Circumstances::SHIPPED;
+
+/// As few as there can be.
+const TWO_POLLERS: Circumstances = Circumstances::provisioned(2);
 
 /// How long the bystander's events took under each of some circumstances.
 #[derive(Debug)]
