@@ -10,6 +10,7 @@ use crate::{
     clients::Clients,
     error::from_sdk,
     item::{Item, text},
+    together,
 };
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
@@ -20,11 +21,12 @@ use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::{
         AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded,
-        ReopenDeliveries, Reopening, SlotWait, StopWaiting, WaitingPage,
+        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts,
+        Recorded, ReopenDeliveries, Reopening, SlotWait, StopWaiting, WaitingPage,
     },
     time::Minute,
 };
+use std::collections::HashMap;
 use update::Update;
 
 /// The index over `waitKey`.
@@ -88,6 +90,21 @@ impl ReadDeliveries for DeliveryStore {
             .await
             .map_err(|error| from_sdk("GetItem on deliveries", &error))?;
         answer.item.map(row::to_delivery).transpose()
+    }
+}
+
+impl ReadDeliveriesTogether for DeliveryStore {
+    async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
+        let items = together::items(
+            &self.client,
+            &self.table,
+            keys.iter().copied().map(row::key).collect(),
+            "BatchGetItem on deliveries",
+        );
+        let found = items.await?.into_iter().map(row::to_delivery);
+        let found = found.map(|delivery| delivery.map(|it| (it.key(), it)));
+        let mut found = found.collect::<Result<HashMap<_, _>, _>>()?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     clients::Clients,
     error::from_sdk,
     item::{Item, text},
+    together,
 };
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
@@ -21,7 +22,6 @@ use aws_sdk_dynamodb::{
     operation::{
         delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError,
     },
-    types::KeysAndAttributes,
 };
 use grapnel_domain::{
     ids::{KeyId, UserId},
@@ -90,24 +90,8 @@ impl KeyStore {
 
     /// The rows of these keys, in no order; without those that are gone.
     async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let wanted = wanted
-            .build()
-            .map_err(|_| PortError::Unusable("BatchGetItem on keys could not be built".into()))?;
-        let answer = self
-            .client
-            .batch_get_item()
-            .request_items(&self.table, wanted)
-            .send()
-            .await
-            .map_err(|error| from_sdk("BatchGetItem on keys", &error))?;
-        if answer.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
-            return Err(PortError::Throttled("BatchGetItem on keys: unprocessed keys".into()));
-        }
-        let found = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+        let found =
+            together::items(&self.client, &self.table, keys, "BatchGetItem on keys").await?;
         found.into_iter().map(row::to_key).collect()
     }
 }

@@ -25,6 +25,7 @@ mod keys;
 mod notices;
 mod queue;
 pub mod settings;
+mod together;
 mod waits;
 mod webhooks;
 

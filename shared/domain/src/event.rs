@@ -3,7 +3,8 @@
 pub mod inbound;
 
 use crate::{
-    ids::{EventId, UserId, WebhookId},
+    delivery::DeliveryKey,
+    ids::{DeliveryId, EventId, UserId, WebhookId},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -53,6 +54,20 @@ pub struct Event {
     pub stored_at: Timestamp,
     /// When its row may be dropped.
     pub expires_at: Timestamp,
+}
+
+impl Event {
+    /// The keys of all its deliveries, whether they are recorded yet or not: ids are derived, so no
+    /// index is needed to find them. None while it is not decided whom it goes to.
+    #[must_use]
+    pub fn delivery_keys(&self) -> Vec<DeliveryKey> {
+        let audience = self.audience.iter().flatten();
+        let key = |webhook_id: &WebhookId| DeliveryKey {
+            webhook_id: *webhook_id,
+            id: DeliveryId::derive(webhook_id, &self.id, self.stored_at),
+        };
+        audience.map(key).collect()
+    }
 }
 
 /// How long rows are kept.
@@ -105,5 +120,30 @@ mod tests {
             assert!(retention.delivery_expiry(due, stored) < retention.event_expiry(stored));
         }
         assert_eq!(retention.delivery_expiry(stored, stored), stored.plus(retention.period()));
+    }
+
+    #[test]
+    fn an_event_knows_its_deliveries_by_whom_it_goes_to() {
+        let user_id = UserId::parse("u").expect("valid");
+        let webhook = WebhookId::from_uuid(uuid::Uuid::from_u128(7));
+        let stored_at = Timestamp::from_millis(1_795_000_000_000);
+        let undecided = Event {
+            id: EventId::derive(&user_id, "shop", "1"),
+            user_id,
+            content: EventContent {
+                event_type: "lead.created".into(),
+                source: "shop".into(),
+                time: stored_at,
+                data: "{}".into(),
+            },
+            audience: None,
+            stored_at,
+            expires_at: stored_at,
+        };
+        assert_eq!(undecided.delivery_keys(), []);
+        let event = Event { audience: Some(vec![webhook]), ..undecided };
+        let delivery =
+            crate::delivery::Delivery::of(&event, webhook, Retention { days: 8 }, stored_at);
+        assert_eq!(event.delivery_keys(), [delivery.key()]);
     }
 }

@@ -19,8 +19,8 @@ mod webhooks;
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
     AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-    ListDeliveries, ReadDeliveries, RecordAttempts, Recorded, SlotWait, StopWaiting, WaitingPage,
-    WaitingRow,
+    ListDeliveries, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, SlotWait,
+    StopWaiting, WaitingPage, WaitingRow,
 };
 pub use events::{ReadEvents, StoreEvents};
 pub use health::{

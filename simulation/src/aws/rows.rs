@@ -18,8 +18,8 @@ use grapnel_domain::{
     ids::{DeliveryId, EventId, UserId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
-        ListDeliveries, Page, PortError, ReadDeliveries, ReadEvents, RecordAttempts, Recorded,
-        StoreEvents,
+        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, ReadEvents,
+        RecordAttempts, Recorded, StoreEvents,
     },
 };
 use std::time::Duration;
@@ -81,6 +81,13 @@ impl ReadDeliveries for Aws {
             found
         };
         self.read(Part::Tables, "read delivery", effect).await
+    }
+}
+
+impl ReadDeliveriesTogether for Aws {
+    async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
+        let effect = |sim: &Sim| at_once(sim.memory().deliveries_by_key(keys));
+        self.read(Part::Tables, "read deliveries", effect).await
     }
 }
 

@@ -15,6 +15,16 @@ pub trait ReadDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
 }
 
+/// Reads many deliveries at once.
+pub trait ReadDeliveriesTogether: Send + Sync {
+    /// Those of the deliveries with these keys that are there, in the order of the keys, by consistent
+    /// reads. A key that is given twice is an error on some stores.
+    fn deliveries_by_key(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> impl Future<Output = Result<Vec<Delivery>, PortError>> + Send;
+}
+
 /// Lists deliveries.
 pub trait ListDeliveries: Send + Sync {
     /// The webhook's deliveries, newest first, at most `limit` (1–100), after `after`.

@@ -9,7 +9,7 @@ use crate::{
 use futures::future::join_all;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, Reason},
-    ports::{CreateDeliveries, Created, ReadDeliveries},
+    ports::{CreateDeliveries, Created, ReadDeliveries, ReadDeliveriesTogether},
     time::{Minute, Timestamp},
 };
 
@@ -27,14 +27,16 @@ macro_rules! contract_of_deliveries {
                 a_delivery_is_its_webhooks_only,
                 creating_a_delivery_again_answers_what_is_there,
                 of_many_that_create_it_at_once_one_is_new,
+                many_are_read_in_the_order_of_their_keys,
+                more_than_one_call_takes_are_read_too,
             ]
         );
     };
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + ReadDeliveries {}
-impl<S: CreateDeliveries + ReadDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + ReadDeliveries + ReadDeliveriesTogether {}
+impl<S: CreateDeliveries + ReadDeliveries + ReadDeliveriesTogether> Store for S {}
 
 pub async fn a_new_delivery_reads_back<S: Store>(stores: &S) {
     let delivery = somebodys_delivery();
@@ -108,4 +110,25 @@ pub async fn of_many_that_create_it_at_once_one_is_new<S: Store>(stores: &S) {
     let existed = Ok(Created::Existed(Box::new(delivery)));
     assert_eq!(new, 1);
     assert_eq!(answers.into_iter().filter(|answer| *answer == existed).count(), 7);
+}
+
+pub async fn many_are_read_in_the_order_of_their_keys<S: Store>(stores: &S) {
+    let (one, other, missing) = (somebodys_delivery(), somebodys_delivery(), somebodys_delivery());
+    for delivery in [&one, &other] {
+        stores.create_delivery(delivery).await.expect("created");
+    }
+    let keys = [other.key(), missing.key(), one.key()];
+    assert_eq!(stores.deliveries_by_key(&keys).await, Ok(vec![other, one]));
+    assert_eq!(stores.deliveries_by_key(&[missing.key()]).await, Ok(vec![]));
+    assert_eq!(stores.deliveries_by_key(&[]).await, Ok(vec![]));
+}
+
+pub async fn more_than_one_call_takes_are_read_too<S: Store>(stores: &S) {
+    let there: Vec<Delivery> = (0..130).map(|_| somebodys_delivery()).collect();
+    for created in join_all(there.iter().map(|one| stores.create_delivery(one))).await {
+        created.expect("created");
+    }
+    let keys: Vec<DeliveryKey> = there.iter().map(Delivery::key).collect();
+    let read = stores.deliveries_by_key(&keys).await.expect("read");
+    assert!(read == there, "{} of {}", read.len(), there.len());
 }

@@ -4,8 +4,8 @@ use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, RecordAttempts, Recorded,
-        ReopenDeliveries, Reopening, StopWaiting, WaitingPage, WaitingRow,
+        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts,
+        Recorded, ReopenDeliveries, Reopening, StopWaiting, WaitingPage, WaitingRow,
     },
     time::Minute,
 };
@@ -31,6 +31,17 @@ impl ReadDeliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         self.run(Operation::Delivery, |state| {
             Ok(state.tables.deliveries.get((key.webhook_id, key.id)).cloned())
+        })
+        .await
+    }
+}
+
+impl ReadDeliveriesTogether for Memory {
+    async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
+        self.run(Operation::Deliveries, |state| {
+            let found =
+                keys.iter().filter_map(|key| state.tables.deliveries.get((key.webhook_id, key.id)));
+            Ok(found.cloned().collect())
         })
         .await
     }

@@ -18,6 +18,7 @@ pub enum Operation {
     Event,
     StoreEvent,
     Delivery,
+    Deliveries,
     ListDeliveries,
     CreateDelivery,
     RecordAttempt,

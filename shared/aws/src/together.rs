@@ -1,0 +1,57 @@
+//! Many items of a table by their keys: `BatchGetItem`, as often as it takes.
+
+use crate::{error::from_sdk, item::Item};
+use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
+use grapnel_domain::ports::PortError;
+use std::time::Duration;
+
+/// Most keys of one call.
+const MAX_KEYS: usize = 100;
+
+/// How often keys that were left out are asked for again. An answer ends at 16 MB, which keeps some
+/// back without anything being wrong; being throttled does so too.
+const TRIES: u32 = 6;
+
+/// The first pause before that, if nothing came at all; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The items with these keys, by consistent reads, in no order; without those that are not there.
+/// `operation` names the call in errors.
+pub(crate) async fn items(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    operation: &str,
+) -> Result<Vec<Item>, PortError> {
+    let mut found = Vec::with_capacity(keys.len());
+    let mut wanted = keys;
+    let (mut in_vain, mut pause) = (0, FIRST_PAUSE);
+    while !wanted.is_empty() {
+        let later = wanted.split_off(wanted.len().min(MAX_KEYS));
+        let asked = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+        let asked = asked
+            .build()
+            .map_err(|_| PortError::Unusable(format!("{operation} could not be built")))?;
+        let answer = client
+            .batch_get_item()
+            .request_items(table, asked)
+            .send()
+            .await
+            .map_err(|error| from_sdk(operation, &error))?;
+        let items = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
+        let left = answer.unprocessed_keys.unwrap_or_default().remove(table);
+        let left = left.map(|left| left.keys).unwrap_or_default();
+        if items.is_empty() && !left.is_empty() {
+            in_vain += 1;
+            if in_vain == TRIES {
+                return Err(PortError::Throttled(format!("{operation}: unprocessed keys")));
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        found.extend(items);
+        wanted = left;
+        wanted.extend(later);
+    }
+    Ok(found)
+}
