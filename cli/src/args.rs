@@ -2,7 +2,8 @@
 
 use crate::{
     commands::{
-        completions, config, deliveries, keys, listen, login, portal, replay, verify, webhooks,
+        completions, config, deliveries, events, keys, listen, login, portal, replay, verify,
+        webhooks,
     },
     settings,
 };
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Deliveries: what was sent, and what came of it
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Command),
+    /// Events: what happened, and its data
+    #[command(subcommand, visible_alias = "event")]
+    Events(events::Command),
     /// Send many deliveries again
     #[command(subcommand)]
     Replay(replay::Command),
@@ -127,7 +131,7 @@ mod tests {
     fn words(line: &str) -> Vec<String> {
         let line = line.split(" | ").next().unwrap_or(line);
         let script = format!(
-            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1 KEY=key_1\n{line}"
+            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1 KEY=key_1 EVENT=evt_1\n{line}"
         );
         let output = std::process::Command::new("sh").args(["-c", &script]).output();
         let output = output.expect("a shell").stdout;

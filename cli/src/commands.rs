@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod deliveries;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod listen;
@@ -30,6 +31,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failu
     match cli.command {
         Command::Webhooks(command) => return webhooks::run(command, global, output).await,
         Command::Deliveries(command) => return deliveries::run(command, global, output).await,
+        Command::Events(command) => events::run(command, global, output).await?,
         Command::Replay(command) => replay::run(command, global, output).await?,
         Command::Keys(command) => keys::run(command, global, output).await?,
         Command::Portal(command) => portal::run(command, global, output).await?,

@@ -5,6 +5,7 @@
 //! it waits, everybody else goes on, and whoever called may be killed. What goes wrong with it is
 //! drawn from the seed: see [`Fate`].
 
+mod erasures;
 mod fate;
 mod health;
 mod keys;

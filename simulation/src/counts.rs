@@ -90,6 +90,8 @@ counts! {
     Replayed: "deliveries sent again by replays", Fault;
     /// Deliveries that were taken up again.
     Reopened: "deliveries reopened", Traffic;
+    /// Events whose data the API said to have erased.
+    Erased: "payloads erased", Traffic;
     /// Messages for pages of replays.
     ReplayPages: "pages of replays", Traffic;
     /// Orders for tests that the API took.

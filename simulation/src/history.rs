@@ -2,6 +2,7 @@
 
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
+    event::Event,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     ports::ParkedRow,
     replay::SettledRow,
@@ -21,6 +22,8 @@ pub(crate) struct History {
     parked: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Timestamp>>>,
     rows: BTreeMap<(WebhookId, DeliveryId), Versions<SettledRow>>,
     events: BTreeMap<(UserId, EventId), Timestamp>,
+    /// Events as they were before their data was erased, and when that was.
+    erased: BTreeMap<(UserId, EventId), (Timestamp, Event)>,
 }
 
 fn at<T>(versions: &Versions<T>, time: Timestamp) -> Option<&T> {
@@ -99,6 +102,23 @@ impl History {
 
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {
         self.events.entry((user.clone(), id)).or_insert(now);
+    }
+
+    pub(crate) fn data_erased(&mut self, now: Timestamp, before: Event) {
+        if before.payload_erased_at.is_none() {
+            self.erased.insert((before.user_id.clone(), before.id), (now, before));
+        }
+    }
+
+    /// The event with its data, if that was erased after `time` only.
+    pub(crate) fn event_before_erasure(
+        &self,
+        user: &UserId,
+        id: EventId,
+        time: Timestamp,
+    ) -> Option<Event> {
+        let (at, before) = self.erased.get(&(user.clone(), id))?;
+        (time < *at).then(|| before.clone())
     }
 
     pub(crate) fn webhook_at(

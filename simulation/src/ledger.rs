@@ -2,8 +2,10 @@
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
 //! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
-//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] what is sent again, [`quiet`] what is left when nothing happens any more.
+//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] what is sent again,
+//! [`erasures`] what must not be, [`quiet`] what is left when nothing happens any more.
 
+mod erasures;
 mod events;
 mod health;
 mod limits;
@@ -14,6 +16,7 @@ mod requests;
 pub(crate) use requests::Sending;
 
 use crate::{task::TaskId, trace::short};
+use erasures::Erasures;
 use events::Accepted;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
@@ -48,6 +51,7 @@ pub(crate) struct Ledger {
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
     replays: Replays,
+    erasures: Erasures,
     limits: Limits,
     broken: Option<String>,
 }
@@ -114,6 +118,9 @@ fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     let changed = before.attempts.iter().zip(&after.attempts).find(|(was, is)| !same(was, is));
     if let Some((attempt, _)) = changed {
         return Some(format!("the record of attempt {} changed", attempt.attempt_number));
+    }
+    if before.payload_erased_at.is_some() && before.payload_erased_at != after.payload_erased_at {
+        return Some("when its data was erased is forgotten".into());
     }
     let backwards = match (before.status, after.status) {
         (DeliveryStatus::Success, is) => is != DeliveryStatus::Success,

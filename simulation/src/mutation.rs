@@ -62,6 +62,10 @@ pub enum Mutation {
     ForgetsSlots,
     /// Deliveries wait for their slots in shared waits that nobody was asked to end.
     AwaitsSlotsUnreleased,
+    /// An event's data is erased, and its deliveries are not told.
+    ErasesUntold,
+    /// Whoever makes attempts takes no notice of data that was erased.
+    SendsErasedData,
 }
 
 impl Mutation {
@@ -91,5 +95,7 @@ impl Mutation {
         Self::IgnoresSlots,
         Self::ForgetsSlots,
         Self::AwaitsSlotsUnreleased,
+        Self::ErasesUntold,
+        Self::SendsErasedData,
     ];
 }

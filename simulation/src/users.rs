@@ -18,6 +18,7 @@ use axum::{
 };
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
+    delivery::Delivery,
     ids::UserId,
     limit::Reservation,
     ports::{KeyHash, ReserveSlots},
@@ -183,8 +184,12 @@ impl User {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;
             }
-            What::Retry(number) => self.about_delivery(number, "retry").await,
-            What::Cancel(number) => self.about_delivery(number, "cancel").await,
+            What::Retry(number) => self.about_delivery(number, Method::POST, "retry").await,
+            What::Cancel(number) => self.about_delivery(number, Method::POST, "cancel").await,
+            What::EraseResponses(number) => {
+                self.about_delivery(number, Method::DELETE, "responses").await;
+            }
+            What::Erase(number) => self.erase(number).await,
             What::Replay { webhook, all, status } => {
                 let path = if all {
                     let user = &self.sim.plan().webhooks[webhook].webhook.user_id;
@@ -220,19 +225,35 @@ impl User {
         }
     }
 
-    async fn about_delivery(&self, number: u64, what: &str) {
-        let chosen = self.sim.with(|state| {
+    /// Some delivery that there is.
+    fn some_delivery(&self, number: u64) -> Option<Delivery> {
+        self.sim.with(|state| {
             let keys = state.ledger.keys();
             let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
             let place = usize::try_from(number.checked_rem(count)?).ok()?;
-            let key = *keys.get(place)?;
-            Some((key, state.ledger.row(key)?.user_id.clone()))
-        });
-        let Some((key, user)) = chosen else { return };
-        self.sim.trace(|| format!("{what} {}", name(key)));
-        let path = format!("/api/webhooks/{}/deliveries/{}/{what}", key.0, key.1);
-        let path = format!("{path}?userId={user}");
-        self.call(Method::POST, &path, Body::empty()).await;
+            state.ledger.row(*keys.get(place)?).cloned()
+        })
+    }
+
+    async fn about_delivery(&self, number: u64, method: Method, what: &str) {
+        let Some(row) = self.some_delivery(number) else { return };
+        self.sim.trace(|| format!("{what} {}", name((row.webhook_id, row.id))));
+        let path = format!("/api/webhooks/{}/deliveries/{}/{what}", row.webhook_id, row.id);
+        let path = format!("{path}?userId={}", row.user_id);
+        self.call(method, &path, Body::empty()).await;
+    }
+
+    /// Erases the data of some delivery's event, and sees that it is done where that is answered.
+    async fn erase(&self, number: u64) {
+        let Some(row) = self.some_delivery(number) else { return };
+        self.sim.trace(|| format!("erase the data of {}", short(row.event_id)));
+        let path = format!("/api/events/{}/payload?userId={}", row.event_id, row.user_id);
+        if self.call(Method::DELETE, &path, Body::empty()).await.is_some() {
+            self.sim.count(Count::Erased);
+            if let Some(event) = self.sim.memory().event_now(&row.user_id, row.event_id) {
+                self.sim.with(|state| state.ledger.erasure_answered(&event));
+            }
+        }
     }
 
     fn path(&self, webhook: usize, rest: &str) -> String {

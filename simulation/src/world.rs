@@ -62,9 +62,11 @@ pub(crate) fn run_in(
     }
     if world.until_quiet() && world.redrive() {
         let smooth = world.sim.plan().smooth;
+        let events = world.sim.memory().events();
         let (replays, lag) = (world.sim.memory().replays(), world.sim.plan().faults.longest_lag);
         world.sim.with(|state| {
             state.ledger.check_quiet(&state.counts, smooth);
+            state.ledger.check_erasures(&events);
             state.ledger.check_replays(&replays, &state.history, lag);
         });
         check(&world.sim);

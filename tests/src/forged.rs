@@ -95,6 +95,7 @@ pub async fn pending(world: &World, webhook: &Webhook) -> anyhow::Result<Deliver
         audience: None,
         stored_at: now,
         expires_at: RETENTION.event_expiry(now),
+        payload_erased_at: None,
     };
     let webhook_id: WebhookId = webhook.id.parse()?;
     let delivery = Delivery::of(&event, webhook_id, RETENTION, now);

@@ -3,6 +3,7 @@
 
 use crate::{aws::Aws, model, stack::Stack, world::now};
 use anyhow::Context;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
 use grapnel_aws::{Clients, DeliveryStore, EventStore, WebhookStore};
 use grapnel_domain::{
@@ -17,6 +18,7 @@ use grapnel_domain::{
     time::Minute,
     webhook::Webhook,
 };
+use std::collections::HashMap;
 
 /// A stack's rows and executions.
 #[derive(Debug, Clone)]
@@ -80,6 +82,27 @@ impl State {
         Ok(self.deliveries.list_deliveries(webhook_id.parse()?, 100, None).await?.items)
     }
 
+    /// An event's row, as it is.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn event_item(
+        &self,
+        user: &str,
+        id: &str,
+    ) -> anyhow::Result<HashMap<String, AttributeValue>> {
+        let answer = self
+            .dynamodb
+            .get_item()
+            .table_name(&self.tables.events)
+            .key("userId", AttributeValue::S(user.to_owned()))
+            .key("id", AttributeValue::S(id.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await?;
+        answer.item.with_context(|| format!("no row for {id}"))
+    }
+
     /// How many events of this user are stored.
     ///
     /// # Errors
@@ -90,10 +113,7 @@ impl State {
             .query()
             .table_name(&self.tables.events)
             .key_condition_expression("userId = :user")
-            .expression_attribute_values(
-                ":user",
-                aws_sdk_dynamodb::types::AttributeValue::S(user.to_owned()),
-            )
+            .expression_attribute_values(":user", AttributeValue::S(user.to_owned()))
             .select(aws_sdk_dynamodb::types::Select::Count)
             .consistent_read(true)
             .send()

@@ -1,5 +1,6 @@
 //! `grapnel deliveries`: the log of what was sent.
 
+use super::confirm;
 use crate::{
     args::Global,
     failure::{self, Failure},
@@ -33,6 +34,16 @@ pub(crate) enum Command {
         webhook: String,
         /// The delivery
         delivery: String,
+    },
+    /// Erase what receivers answered to a settled delivery, their status codes excepted
+    Erase {
+        /// The webhook
+        webhook: String,
+        /// The delivery
+        delivery: String,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
     },
     /// Send a delivery again now
     Retry {
@@ -107,6 +118,13 @@ pub(crate) async fn run(
         }
         Command::Get { webhook, delivery } => {
             output.one(client.delivery(&webhook, &delivery), render::delivery::facts).await?;
+        }
+        Command::Erase { webhook, delivery, yes } => {
+            confirm(&format!("Erase what receivers answered to {delivery}?"), yes)?;
+            client.erase_responses(&webhook, &delivery).await?;
+            if !output.is_json() {
+                output.line(format!("What receivers answered to {delivery} is erased."))?;
+            }
         }
         Command::Retry { webhook, delivery, wait: false } => {
             let call = client.retry_delivery(&webhook, &delivery);

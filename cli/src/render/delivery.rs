@@ -81,13 +81,20 @@ pub(crate) fn facts(delivery: &Delivery, now: Timestamp) -> String {
             text.push_str(&console::style("* asked for by somebody\n").dim().to_string());
         }
     }
+    if let Some(at) = delivery.responses_erased_at {
+        let erased = format!("What came back before was erased {}.\n", relative(at, now));
+        text.push_str(&console::style(erased).dim().to_string());
+    }
     match &delivery.payload {
         // Line breaks between tokens would be escaped as in any other text.
         Some(payload) => {
             let payload = visible(payload.get()).into_owned();
             text.push_str(&format!("\n{}\n", cut(&payload, PAYLOAD_CHARS)));
         }
-        None => text.push_str("\nThe event's data is not kept any more.\n"),
+        None => text.push_str(&match delivery.payload_erased_at {
+            Some(at) => format!("\nThe event's data was erased {}.\n", relative(at, now)),
+            None => "\nThe event's data is not kept any more.\n".to_owned(),
+        }),
     }
     text
 }
@@ -160,6 +167,26 @@ mod tests {
              * asked for by somebody\n\
              \n\
              {\"userId\":\"demo\"}\n"
+        );
+    }
+
+    #[test]
+    fn all_about_one_says_what_was_erased() {
+        let mut delivery = delivery();
+        delivery.payload = None;
+        delivery.attempts.clear();
+        let ends = |delivery: &Delivery, lines: &str| {
+            let shown = facts(delivery, now());
+            let shown = console::strip_ansi_codes(&shown);
+            assert!(shown.ends_with(&format!("created  4m ago\n{lines}")), "{shown}");
+        };
+        ends(&delivery, "\nThe event's data is not kept any more.\n");
+        delivery.payload_erased_at = Some("2026-11-24T06:22:00Z".parse().expect("a time"));
+        ends(&delivery, "\nThe event's data was erased 2m ago.\n");
+        delivery.responses_erased_at = Some("2026-11-24T06:23:00Z".parse().expect("a time"));
+        ends(
+            &delivery,
+            "What came back before was erased 1m ago.\n\nThe event's data was erased 2m ago.\n",
         );
     }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use grapnel_domain::ids::{DeliveryId, KeyId, ReplayId, WebhookId};
+use grapnel_domain::ids::{DeliveryId, EventId, KeyId, ReplayId, WebhookId};
 use std::convert::Infallible;
 
 /// The ids of a path. Taking them out can fail, extracting them cannot: a handler asks who calls
@@ -17,6 +17,7 @@ pub(crate) struct Ids {
     delivery: Option<DeliveryId>,
     replay: Option<ReplayId>,
     key: Option<KeyId>,
+    event: Option<EventId>,
 }
 
 impl Ids {
@@ -33,6 +34,11 @@ impl Ids {
     /// The `{replayId}`.
     pub(crate) fn replay(&self) -> Result<ReplayId, Problem> {
         self.replay.ok_or_else(Problem::not_found)
+    }
+
+    /// The `{eventId}`.
+    pub(crate) fn event(&self) -> Result<EventId, Problem> {
+        self.event.ok_or_else(Problem::not_found)
     }
 
     /// The `{keyId}`.
@@ -53,6 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
             webhook: text("id").and_then(|text| text.parse().ok()),
             delivery: text("deliveryId").and_then(|text| text.parse().ok()),
             replay: text("replayId").and_then(|text| text.parse().ok()),
+            event: text("eventId").and_then(|text| text.parse().ok()),
             key: text("keyId").and_then(|text| text.parse().ok()),
         })
     }

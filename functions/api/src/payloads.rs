@@ -10,8 +10,10 @@ use futures::{
 };
 use grapnel_domain::{
     delivery::Delivery,
+    event::Event,
     ids::{EventId, UserId},
     ports::{Consistency, ReadEvents},
+    time::Timestamp,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, HashSet};
@@ -19,24 +21,61 @@ use std::collections::{HashMap, HashSet};
 /// Reads under way at once. Each may hold 256 KiB.
 const CONCURRENT_READS: usize = 8;
 
-/// An event's data; `None` once the event is gone.
-pub(crate) type Payload = Option<Box<RawValue>>;
+/// An event's data.
+pub(crate) enum Payload {
+    /// JSON, byte for byte.
+    Here(Box<RawValue>),
+    /// The event is gone.
+    Gone,
+    /// It was erased then.
+    Erased(Timestamp),
+}
+
+impl Payload {
+    /// The data, if it is there.
+    pub(crate) fn data(&self) -> Option<&RawValue> {
+        match self {
+            Self::Here(data) => Some(data),
+            Self::Gone | Self::Erased(_) => None,
+        }
+    }
+
+    /// When it was erased.
+    pub(crate) fn erased_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Erased(at) => Some(*at),
+            Self::Here(_) | Self::Gone => None,
+        }
+    }
+}
+
+/// The data of one delivery's event. What the delivery knows to be erased is not read: a cheap read
+/// may still show it.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn of<P: Ports>(api: &Api<P>, delivery: &Delivery) -> Result<Payload, Problem> {
+    match delivery.payload_erased_at {
+        Some(at) => Ok(Payload::Erased(at)),
+        None => read(api, &delivery.user_id, delivery.event_id).await,
+    }
+}
 
 /// Reads one event's data. A cheap read that finds nothing may just lag behind: what is shown as
 /// gone is confirmed by a consistent one.
 ///
 /// # Errors
 /// 503 or 500 as the store says; 500 if what is stored is not JSON.
-pub(crate) async fn read<P: Ports>(
-    api: &Api<P>,
-    user: &UserId,
-    id: EventId,
-) -> Result<Payload, Problem> {
+async fn read<P: Ports>(api: &Api<P>, user: &UserId, id: EventId) -> Result<Payload, Problem> {
     let mut event = api.events.event(user, id, Consistency::Eventual).await?;
     if event.is_none() {
         event = api.events.event(user, id, Consistency::Strong).await?;
     }
-    event.map(|event| raw(event.content.data)).transpose()
+    Ok(match event {
+        None => Payload::Gone,
+        Some(Event { payload_erased_at: Some(at), .. }) => Payload::Erased(at),
+        Some(event) => Payload::Here(raw(event.content.data)?),
+    })
 }
 
 /// JSON text as it is.
@@ -58,8 +97,9 @@ impl<'a> Payloads<'a> {
     /// Prepares for these deliveries, to be asked for in this order.
     pub(crate) fn of<P: Ports>(api: &'a Api<P>, user: &'a UserId, page: &[Delivery]) -> Self {
         let mut seen = HashSet::new();
+        let unknown = page.iter().filter(|delivery| delivery.payload_erased_at.is_none());
         let distinct: Vec<EventId> =
-            page.iter().map(|delivery| delivery.event_id).filter(|id| seen.insert(*id)).collect();
+            unknown.map(|delivery| delivery.event_id).filter(|id| seen.insert(*id)).collect();
         let coming = stream::iter(distinct)
             .map(move |id| async move { (id, read(api, user, id).await) })
             .buffered(CONCURRENT_READS);
@@ -70,11 +110,15 @@ impl<'a> Payloads<'a> {
     ///
     /// # Errors
     /// As [`read`].
-    pub(crate) async fn next(&mut self, id: EventId) -> Result<Option<&RawValue>, Problem> {
+    pub(crate) async fn next(&mut self, delivery: &Delivery) -> Result<&Payload, Problem> {
+        let id = delivery.event_id;
+        if let Some(at) = delivery.payload_erased_at {
+            return Ok(self.read.entry(id).insert_entry(Payload::Erased(at)).into_mut());
+        }
         while !self.read.contains_key(&id) {
             let Some((id, payload)) = self.coming.next().await else { break };
             self.read.insert(id, payload?);
         }
-        Ok(self.read.get(&id).and_then(|payload| payload.as_deref()))
+        Ok(self.read.get(&id).unwrap_or(&Payload::Gone))
     }
 }

@@ -4,17 +4,18 @@ use crate::{identity::AdminKeys, problem::Problem, quotas::Quotas, tokens::Token
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts, ExchangePortalLinks,
-        FetchIssuerKeys, GenerateIds, ListDeliveries, ListKeys, ListReplays, ListWebhooks,
-        NoteKeyUse, OrderTests, ReadDeliveries, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
-        RevokeKeys, StoreHealth, StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
+        Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts, EraseFromDeliveries,
+        ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, GenerateIds, ListDeliveries, ListKeys,
+        ListReplays, ListWebhooks, NoteKeyUse, OrderTests, ReadDeliveries, ReadDeliveriesTogether,
+        ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreHealth, StoreKeys,
+        StorePortalLinks, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
 
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
 /// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
-/// owner cancels.
+/// owner cancels, and erasing what an owner wants erased.
 pub trait Ports: Send + Sync + 'static {
     /// The keys table: keys, counts of requests, and portal links.
     type Keys: ReadKeys
@@ -28,10 +29,15 @@ pub trait Ports: Send + Sync + 'static {
         + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
-    /// The deliveries table: to read, and to cancel.
-    type Deliveries: ReadDeliveries + ListDeliveries + EndDeliveries + 'static;
-    /// The events table: events to read, and replays.
-    type Events: ReadEvents + ReadReplays + ListReplays + WriteReplays + 'static;
+    /// The deliveries table: to read, to cancel, and to erase from.
+    type Deliveries: ReadDeliveries
+        + ReadDeliveriesTogether
+        + ListDeliveries
+        + EndDeliveries
+        + EraseFromDeliveries
+        + 'static;
+    /// The events table: events to read and to erase the data of, and replays.
+    type Events: ReadEvents + ErasePayloads + ReadReplays + ListReplays + WriteReplays + 'static;
     /// The delivery queue, for manual retries and replays.
     type DeliveryQueue: EnqueueAttempts + 'static;
     /// The events queue, for tests.
@@ -50,9 +56,9 @@ pub struct Api<P: Ports> {
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,
-    /// Reads and cancels deliveries.
+    /// Reads and cancels deliveries, and erases from them.
     pub deliveries: P::Deliveries,
-    /// Reads events, for their payloads; reads and writes replays.
+    /// Reads events, for their payloads, and erases these; reads and writes replays.
     pub events: P::Events,
     /// Takes manual retries and replays.
     pub delivery_queue: P::DeliveryQueue,

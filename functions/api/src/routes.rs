@@ -2,6 +2,7 @@
 
 mod annotations;
 mod deliveries;
+mod erasures;
 mod filters;
 mod health;
 mod keys;
@@ -55,6 +56,8 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}/cancel", post(deliveries::cancel::<P>)),
+        ("/api/webhooks/{id}/deliveries/{deliveryId}/responses", delete(erasures::responses::<P>)),
+        ("/api/events/{eventId}/payload", delete(erasures::payload::<P>)),
         ("/api/webhooks/{id}/replay", post(replays::order_one::<P>)),
         ("/api/replays", get(replays::list::<P>).post(replays::order_all::<P>)),
         ("/api/replays/{replayId}", get(replays::show::<P>)),

@@ -10,7 +10,7 @@ use crate::{
     record::{Attempted, decide, sign},
 };
 use grapnel_domain::{
-    delivery::{Delivery, Reason},
+    delivery::Delivery,
     message::{Attempt, QueueDelay, QueueMessage, Target},
     notice::DeliveryDigest,
     outbound::{SendOutcome, Sent},
@@ -49,8 +49,9 @@ where
         let Attempt {
             target, attempt: number, manual, replay, event, resolver_silent_since, ..
         } = message;
-        let Some(event) = self.event(&target, event).await? else {
-            return self.end(&delivery, Reason::EventExpired).await;
+        let event = match self.event(&target, event).await? {
+            Ok(event) => event,
+            Err(reason) => return self.end(&delivery, reason).await,
         };
 
         let begun = self.clock.now();

@@ -90,6 +90,11 @@ where
         if delivery.status.is_settled() && !manual {
             return Ok(ControlFlow::Break(Done::NothingToDo));
         }
+        // Read consistently: whatever a message brings along, it is not sent after this was noted.
+        if delivery.payload_erased_at.is_some() {
+            let ended = self.end(&delivery, Reason::PayloadErased).await;
+            return ended.map(ControlFlow::Break);
+        }
         let webhook = match self.usable(&delivery, target, webhook?).await? {
             Ok(webhook) => webhook,
             Err(reason) => return self.end(&delivery, reason).await.map(ControlFlow::Break),
@@ -102,11 +107,11 @@ where
             // A probe without a request would keep everybody else waiting for nothing, so that it
             // has a body is seen before it is claimed.
             let carried = ready.message.event.take();
-            let Some(event) = self.event(&ready.message.target, carried).await? else {
-                return self
-                    .end(&ready.delivery, Reason::EventExpired)
-                    .await
-                    .map(ControlFlow::Break);
+            let event = match self.event(&ready.message.target, carried).await? {
+                Ok(event) => event,
+                Err(reason) => {
+                    return self.end(&ready.delivery, reason).await.map(ControlFlow::Break);
+                }
             };
             ready.unsent =
                 request::body(&ready.webhook, ready.message.target.event_id, &event).err();
@@ -125,22 +130,22 @@ where
         }
     }
 
-    /// The event, from the message if that carries it.
+    /// The event, from the message if that carries it; or why its deliveries end.
     pub(crate) async fn event(
         &self,
         target: &Target,
         carried: Option<EventContent>,
-    ) -> Result<Option<EventContent>, PortError> {
-        if carried.is_some() {
-            return Ok(carried);
+    ) -> Result<Result<EventContent, Reason>, PortError> {
+        if let Some(carried) = carried {
+            return Ok(Ok(carried));
         }
         for consistency in [Consistency::Eventual, Consistency::Strong] {
             let event = self.events.event(&target.user_id, target.event_id, consistency).await?;
             if let Some(event) = event {
-                return Ok(Some(event.content));
+                return Ok(event.deliverable().ok_or(Reason::PayloadErased));
             }
         }
-        Ok(None)
+        Ok(Err(Reason::EventExpired))
     }
 }
 

@@ -35,6 +35,7 @@ fn delivery() -> Delivery {
         audience: None,
         stored_at: NOW,
         expires_at: rules().retention.event_expiry(NOW),
+        payload_erased_at: None,
     };
     Delivery::of(&event, webhook, rules().retention, NOW)
 }

@@ -91,6 +91,7 @@ where
             audience: Some(wanted_by.clone()),
             stored_at,
             expires_at: self.rules.retention.event_expiry(stored_at),
+            payload_erased_at: None,
         };
         // An event that exists is fanned out all the same, as it was first stored and to whom it was
         // for then.
@@ -128,9 +129,15 @@ where
         test: bool,
     ) -> Result<Option<Outgoing>, PortError> {
         let now = self.clock.now();
-        let delivery =
-            Delivery { test, ..Delivery::of(event, webhook_id, self.rules.retention, now) };
+        let new = Delivery { test, ..Delivery::of(event, webhook_id, self.rules.retention, now) };
+        // What was erased is not brought back by whoever repeats it: a delivery that nobody has
+        // recorded yet ends before it begins.
+        let delivery = match event.payload_erased_at {
+            None => new,
+            Some(at) => new.of_erased(at),
+        };
         let delay = match self.deliveries.create_delivery(&delivery).await? {
+            Created::New if delivery.status.is_settled() => return Ok(None),
             Created::New => QueueDelay::NONE,
             // Recorded by a run that may have died before it enqueued. The delay lets an attempt
             // that is under way end first.
@@ -140,7 +147,11 @@ where
             // Past its first attempt, it has a wake-up of its own.
             Created::Existed(_) => return Ok(None),
         };
-        let attempt = Attempt::scheduled(delivery.target(), 1).carrying(&event.content);
+        let attempt = Attempt::scheduled(delivery.target(), 1);
+        let attempt = match event.payload_erased_at {
+            None => attempt.carrying(&event.content),
+            Some(_) => attempt,
+        };
         let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
         Ok(Some(message.for_status(status, &event.user_id)))
     }

@@ -1,13 +1,13 @@
 //! Fan-out over AWS in memory: who gets an event, and that a fault at any call loses nobody.
 
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{Delivery, DeliveryStatus, Reason},
     event::{
         Event, Retention,
         inbound::{TestOrder, TestTarget},
     },
     message::{QueueMessage, Record},
-    ports::{Clock, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
+    ports::{Clock, ErasePayloads, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_ingest::{Ingest, Rules};
@@ -223,6 +223,58 @@ async fn what_a_run_that_died_had_recorded_is_woken_even_if_its_webhook_wants_it
     memory.clock().advance(Duration::from_secs(360));
     assert!(ingest.handle(&[event("1", "lead.created")]).await.failed.is_empty());
     assert_eq!(queued(&memory).len(), 1);
+}
+
+/// An event that was erased, and then comes once more: its data does not come back.
+#[tokio::test]
+async fn an_erased_event_that_is_repeated_stays_erased_and_is_sent_to_nobody() {
+    let memory = Memory::new();
+    let webhooks = [a_webhook().build(), a_webhook().build()];
+    webhooks.iter().for_each(|webhook| memory.put_webhook(webhook.clone()));
+    let ingest = over(&memory);
+    ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!(memory.delivery_queue().take_due().len(), 2);
+    let stored = memory.events().remove(0);
+    let at = memory.clock().now();
+    memory.erase_payload(&stored.user_id, stored.id, at).await.expect("erased");
+    let delivered = |mut delivery: Delivery| {
+        delivery.status = DeliveryStatus::Success;
+        memory.put_delivery(delivery);
+    };
+    memory.deliveries().into_iter().for_each(delivered);
+
+    let report = ingest.handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.events, report.enqueued, report.failed.len()), (1, 0, 0));
+    let found = memory.events().remove(0);
+    assert_eq!((found.content.data.as_str(), found.payload_erased_at), ("", Some(at)));
+}
+
+/// As a dead letter that is sent back after its deliveries have expired.
+#[tokio::test]
+async fn a_delivery_that_an_erased_event_owes_ends_before_it_begins() {
+    let memory = Memory::new();
+    let webhook = a_webhook().build();
+    memory.put_webhook(webhook.clone());
+    let at = memory.clock().now();
+    over(&memory).handle(&[event("1", "lead.created")]).await;
+    let stored = memory.events().remove(0);
+    let fresh = Memory::with_clock(memory.clock());
+    fresh.put_webhook(webhook);
+    fresh.put_event(stored.clone());
+    fresh.erase_payload(&stored.user_id, stored.id, at).await.expect("erased");
+    let report = over(&fresh).handle(&[event("1", "lead.created")]).await;
+    assert_eq!((report.events, report.enqueued), (1, 0));
+    let delivery = fresh.deliveries().remove(0);
+    assert_eq!(
+        (delivery.status, delivery.reason, delivery.payload_erased_at),
+        (DeliveryStatus::Failed, Some(Reason::PayloadErased), Some(at))
+    );
+    // One that is recorded already is woken, without the data.
+    let pending = memory.deliveries().remove(0);
+    fresh.put_delivery(pending);
+    over(&fresh).handle(&[event("1", "lead.created")]).await;
+    let queued = fresh.delivery_queue().messages().remove(0).message();
+    assert!(matches!(queued, QueueMessage::Attempt(attempt) if attempt.event.is_none()));
 }
 
 #[tokio::test]

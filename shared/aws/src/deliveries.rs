@@ -20,9 +20,10 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
     ids::{DeliveryId, WebhookId},
     ports::{
-        AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts,
-        Recorded, ReopenDeliveries, Reopening, SlotWait, StopWaiting, WaitingPage,
+        AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending,
+        EraseFromDeliveries, FindWaiting, ListDeliveries, Page, PayloadErasure, PortError,
+        ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, ReopenDeliveries,
+        Reopening, ResponseErasure, SlotWait, StopWaiting, WaitingPage,
     },
     time::Minute,
 };
@@ -75,6 +76,23 @@ impl DeliveryStore {
             }
             _ => Err(from_sdk("UpdateItem on deliveries", &error)),
         }
+    }
+}
+
+impl DeliveryStore {
+    /// Carries out one after the other, until one is refused.
+    async fn update_all(
+        &self,
+        key: DeliveryKey,
+        updates: Vec<Update>,
+    ) -> Result<Recorded, PortError> {
+        for update in updates {
+            let recorded = self.update(key, update).await?;
+            if recorded != Recorded::Yes {
+                return Ok(recorded);
+            }
+        }
+        Ok(Recorded::Yes)
     }
 }
 
@@ -187,6 +205,16 @@ impl RecordAttempts for DeliveryStore {
 impl EndDeliveries for DeliveryStore {
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
         self.update(ending.key, update::end(&ending)?).await
+    }
+}
+
+impl EraseFromDeliveries for DeliveryStore {
+    async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {
+        self.update_all(erasure.key, update::note_payload_erased(erasure)).await
+    }
+
+    async fn erase_responses(&self, erasure: &ResponseErasure) -> Result<Recorded, PortError> {
+        self.update_all(erasure.key, update::erase_responses(erasure)?).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     limit::Slot,
     message::Target,
     replay::Reopened,
+    request::TRANSFORM_FAILED,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,16 @@ pub enum Reason {
     TransformFailed,
     /// Its owner wanted no further attempt. A bulk replay leaves it alone.
     Cancelled,
+    /// The event's data was erased before an attempt was due. There is nothing left to replay.
+    PayloadErased,
+}
+
+impl Reason {
+    /// Whether a bulk replay leaves alone what ended for it.
+    #[must_use]
+    pub fn bars_replay(self) -> bool {
+        matches!(self, Self::Cancelled | Self::PayloadErased)
+    }
 }
 
 /// One request and what came of it. The JSON names are part of the contract.
@@ -132,6 +143,11 @@ pub struct Delivery {
     pub reopened: Option<Reopened>,
     /// When its row may be dropped.
     pub expires_at: Timestamp,
+    /// When its event's data was erased: whoever reads this sends nothing more, even if a message
+    /// brings the data along.
+    pub payload_erased_at: Option<Timestamp>,
+    /// When what receivers had answered by then was erased.
+    pub responses_erased_at: Option<Timestamp>,
 }
 
 impl Delivery {
@@ -155,7 +171,48 @@ impl Delivery {
             reason: None,
             reopened: None,
             expires_at: retention.delivery_expiry(now, event.stored_at),
+            payload_erased_at: None,
+            responses_erased_at: None,
         }
+    }
+
+    /// This new delivery as that of an event whose data was erased before: it ends before it begins.
+    #[must_use]
+    pub fn of_erased(self, payload_erased_at: Timestamp) -> Self {
+        Self {
+            status: DeliveryStatus::Failed,
+            reason: Some(Reason::PayloadErased),
+            payload_erased_at: Some(payload_erased_at),
+            ..self
+        }
+    }
+
+    /// Whether it has failed and a bulk replay may take it up again.
+    #[must_use]
+    pub fn may_be_reopened(&self) -> bool {
+        self.status == DeliveryStatus::Failed
+            && !self.reason.is_some_and(Reason::bars_replay)
+            && self.payload_erased_at.is_none()
+    }
+
+    /// The indices, counted from 0, of attempts whose error may repeat the event's data.
+    #[must_use]
+    pub fn errors_about_payload(&self) -> Vec<u32> {
+        self.places_of(|attempt| {
+            let detail = attempt.error.as_deref().and_then(|it| it.strip_prefix(TRANSFORM_FAILED));
+            attempt.status_code.is_none() && detail.is_some_and(|detail| !detail.is_empty())
+        })
+    }
+
+    /// The indices, counted from 0, of attempts of which a response is kept.
+    #[must_use]
+    pub fn kept_responses(&self) -> Vec<u32> {
+        self.places_of(|attempt| attempt.response.is_some())
+    }
+
+    fn places_of(&self, chosen: impl Fn(&DeliveryAttempt) -> bool) -> Vec<u32> {
+        let attempts = (0..).zip(&self.attempts);
+        attempts.filter(|(_, attempt)| chosen(attempt)).map(|(place, _)| place).collect()
     }
 
     /// What a message about it names.
@@ -229,6 +286,52 @@ mod tests {
             assert!(kept.len() <= 10);
         }
         assert_eq!(kept, [1, 2, 3, 4, 5, 196, 197, 198, 199, 200]);
+    }
+
+    #[test]
+    fn what_repeats_the_data_is_known_by_its_beginning() {
+        let attempt = |status_code, error: &str| DeliveryAttempt {
+            attempt_number: 1,
+            status_code,
+            response: None,
+            error: Some(error.to_owned()),
+            duration: 0,
+            attempted_at: Timestamp::from_millis(0),
+            manual: false,
+        };
+        let failed = crate::transform::Transform {
+            template: "{{ data.nothing.at_all }}".into(),
+            content_type: "text/plain".into(),
+        };
+        let event = crate::event::EventContent {
+            event_type: "lead.created".into(),
+            source: "shop".into(),
+            time: Timestamp::from_millis(0),
+            data: "{}".into(),
+        };
+        let id = EventId::from_uuid(uuid::Uuid::nil());
+        let failed = failed.render(id, &event).expect_err("undefined");
+        let failed = crate::request::NoRequest::from(failed).to_string();
+        let webhook_id = WebhookId::from_uuid(uuid::Uuid::nil());
+        let event = Event {
+            id,
+            user_id: UserId::parse("u").expect("valid"),
+            content: event,
+            audience: None,
+            stored_at: Timestamp::from_millis(0),
+            expires_at: Timestamp::from_millis(0),
+            payload_erased_at: None,
+        };
+        let new =
+            Delivery::of(&event, webhook_id, Retention { days: 8 }, Timestamp::from_millis(0));
+        let attempts = vec![
+            attempt(None, &failed),
+            attempt(None, "the receiver did not answer within 10 s"),
+            attempt(None, TRANSFORM_FAILED),
+            attempt(Some(500), "the receiver answered 500"),
+            attempt(None, &failed),
+        ];
+        assert_eq!(Delivery { attempts, ..new }.errors_about_payload(), [0, 4]);
     }
 
     #[test]

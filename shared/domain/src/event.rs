@@ -54,9 +54,18 @@ pub struct Event {
     pub stored_at: Timestamp,
     /// When its row may be dropped.
     pub expires_at: Timestamp,
+    /// When its data was erased. From then on `content.data` is empty and nothing is sent of it; the
+    /// rest stays, so that what repeats the event finds it here and does not bring the data back.
+    pub payload_erased_at: Option<Timestamp>,
 }
 
 impl Event {
+    /// What reaches receivers, unless its data was erased.
+    #[must_use]
+    pub fn deliverable(self) -> Option<EventContent> {
+        self.payload_erased_at.is_none().then_some(self.content)
+    }
+
     /// The keys of all its deliveries, whether they are recorded yet or not: ids are derived, so no
     /// index is needed to find them. None while it is not decided whom it goes to.
     #[must_use]
@@ -139,6 +148,7 @@ mod tests {
             audience: None,
             stored_at,
             expires_at: stored_at,
+            payload_erased_at: None,
         };
         assert_eq!(undecided.delivery_keys(), []);
         let event = Event { audience: Some(vec![webhook]), ..undecided };

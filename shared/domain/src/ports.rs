@@ -18,11 +18,12 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-    ListDeliveries, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, SlotWait,
-    StopWaiting, WaitingPage, WaitingRow,
+    AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending,
+    EraseFromDeliveries, FindWaiting, ListDeliveries, PayloadErasure, ReadDeliveries,
+    ReadDeliveriesTogether, RecordAttempts, Recorded, ResponseErasure, SlotWait, StopWaiting,
+    WaitingPage, WaitingRow,
 };
-pub use events::{ReadEvents, StoreEvents};
+pub use events::{ErasePayloads, ReadEvents, StoreEvents};
 pub use health::{
     FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
     WatchCircuits,

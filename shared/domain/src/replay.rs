@@ -11,7 +11,7 @@
 //! delivery that succeeded gets one more attempt and stays as it is.
 
 use crate::{
-    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
+    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
     event::Retention,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     message::{Attempt, Target},
@@ -158,7 +158,7 @@ impl Replay {
     }
 
     /// The message by which this row is sent again, if it is to be. A test is no event of anybody's;
-    /// a row that is full takes no further attempt; and what this replay has sent again before is
+    /// a row that is full takes no further attempt; of an erased event nothing can be sent; and what this replay has sent again before is
     /// not sent once more.
     #[must_use]
     pub fn attempt(&self, row: &SettledRow) -> Option<Attempt> {
@@ -166,6 +166,7 @@ impl Replay {
         let chosen = row.status == filter.status.of_delivery()
             && filter.event.as_ref().is_none_or(|event| *event == row.event_type)
             && !row.test
+            && !row.payload_erased
             && row.attempts < MAX_ATTEMPTS_ON_RECORD;
         let sent_before = match filter.status {
             ReplayStatus::Failed => row.reopened_by.is_some_and(|last| self.id <= last),
@@ -251,6 +252,8 @@ pub struct SettledRow {
     pub reopened_by: Option<ReplayId>,
     /// When the last attempt was begun. Not known from an index.
     pub last_attempt_at: Option<Timestamp>,
+    /// Whether its event's data was erased. An index does not hold such a row.
+    pub payload_erased: bool,
 }
 
 impl SettledRow {
@@ -267,6 +270,7 @@ impl SettledRow {
             attempts: delivery.attempt_count(),
             reopened_by: delivery.reopened.map(|reopened| reopened.by),
             last_attempt_at: delivery.attempts.last().map(|attempt| attempt.attempted_at),
+            payload_erased: delivery.payload_erased_at.is_some(),
         }
     }
 }
@@ -280,8 +284,8 @@ pub enum Reopen {
     IsDone,
     /// The attempt is on record: see that the next one comes.
     Stale,
-    /// Nothing is owed: it succeeded, it is on a schedule of its own, its owner cancelled it, or it was reopened by this
-    /// replay or a later one and failed again.
+    /// Nothing is owed: it succeeded, it is on a schedule of its own, its owner cancelled it, its
+    /// event's data was erased, or it was reopened by this replay or a later one and failed again.
     No,
 }
 
@@ -291,11 +295,13 @@ impl Reopen {
     pub fn decide(delivery: &Delivery, number: u32, replay: ReplayId) -> Self {
         let mine = delivery.reopened.filter(|reopened| reopened.by == replay);
         let is_later = delivery.reopened.is_none_or(|reopened| reopened.by < replay);
-        let is_cancelled = delivery.reason == Some(Reason::Cancelled);
         let is_next = number == delivery.next_attempt_number();
         match delivery.status {
             DeliveryStatus::Failed
-                if is_next && is_later && !is_cancelled && number <= MAX_ATTEMPTS_ON_RECORD =>
+                if is_next
+                    && is_later
+                    && delivery.may_be_reopened()
+                    && number <= MAX_ATTEMPTS_ON_RECORD =>
             {
                 Self::Now
             }

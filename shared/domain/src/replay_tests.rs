@@ -1,4 +1,5 @@
 use super::*;
+use crate::delivery::Reason;
 use crate::event::EventContent;
 use rstest::rstest;
 use uuid::Uuid;
@@ -34,6 +35,7 @@ fn delivery(status: DeliveryStatus, attempts: u32) -> Delivery {
         audience: None,
         stored_at,
         expires_at: stored_at,
+        payload_erased_at: None,
     };
     let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
     let attempt = |attempt_number| crate::delivery::DeliveryAttempt {
@@ -80,6 +82,8 @@ fn a_success_is_sent_once_more_as_a_manual_retry_is() {
 #[case::other_status(ReplayStatus::Success, |row| row)]
 #[case::test(ReplayStatus::Failed, |row| SettledRow { test: true, ..row })]
 #[case::full(ReplayStatus::Failed, |row| SettledRow { attempts: MAX_ATTEMPTS_ON_RECORD, ..row })]
+#[case::erased(ReplayStatus::Failed, |row| SettledRow { payload_erased: true, ..row })]
+#[case::erased_success(ReplayStatus::Success, |row| SettledRow { payload_erased: true, ..row })]
 #[case::sent_before(ReplayStatus::Failed, |row| SettledRow { reopened_by: Some(id(1)), ..row })]
 #[case::sent_by_a_later_one(ReplayStatus::Failed, |row| SettledRow { reopened_by: Some(id(2)), ..row })]
 fn what_is_not_meant_is_left(
@@ -135,6 +139,8 @@ fn the_ids_of_a_time_are_those_from_since_and_before_until() {
 #[case::failed_without_an_attempt(reopened(DeliveryStatus::Failed, 5, id(2), 5), 6, Reopen::No)]
 #[case::somebody_was_faster(delivery(DeliveryStatus::Failed, 6), 6, Reopen::No)]
 #[case::cancelled(Delivery { reason: Some(Reason::Cancelled), ..delivery(DeliveryStatus::Failed, 1) }, 2, Reopen::No)]
+#[case::erased(Delivery { payload_erased_at: Some(ASKED), ..delivery(DeliveryStatus::Failed, 1) }, 2, Reopen::No)]
+#[case::ended_by_erasure(Delivery { reason: Some(Reason::PayloadErased), ..delivery(DeliveryStatus::Failed, 1) }, 2, Reopen::No)]
 #[case::full(delivery(DeliveryStatus::Failed, 200), 201, Reopen::No)]
 #[case::died_after(reopened(DeliveryStatus::Retrying, 5, id(2), 5), 6, Reopen::IsDone)]
 #[case::recorded(reopened(DeliveryStatus::Retrying, 6, id(2), 5), 6, Reopen::Stale)]

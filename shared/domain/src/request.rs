@@ -15,6 +15,10 @@ use std::borrow::Cow;
 /// What requests call themselves.
 pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
 
+/// What an attempt's error begins with when the transform failed. What follows may repeat parts of
+/// the event's data, and goes when that is erased.
+pub const TRANSFORM_FAILED: &str = "the transform failed";
+
 /// The event's data is not JSON: the stored row is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event's stored data is not JSON")]
@@ -27,7 +31,7 @@ pub enum NoRequest {
     #[error(transparent)]
     Damaged(#[from] DamagedData),
     /// The webhook's transform failed, which is its owner's to mend.
-    #[error("the transform failed: {0}")]
+    #[error("{begin}: {0}", begin = TRANSFORM_FAILED)]
     Transform(#[from] TransformError),
 }
 

@@ -11,6 +11,7 @@
 pub mod dead_letters;
 pub mod deliveries;
 pub mod endings;
+pub mod erasures;
 pub mod events;
 pub mod health;
 pub mod keys;

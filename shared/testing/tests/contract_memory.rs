@@ -126,6 +126,7 @@ mod contract {
     grapnel_testing::contract_of_deliveries!(crate::tables());
     grapnel_testing::contract_of_records!(crate::tables());
     grapnel_testing::contract_of_endings!(crate::tables());
+    grapnel_testing::contract_of_erasures!(crate::tables());
     grapnel_testing::contract_of_listing!(crate::tables());
     grapnel_testing::contract_of_reopening!(crate::tables());
     grapnel_testing::contract_of_settled!(crate::tables());

@@ -7,7 +7,7 @@ use crate::{
     ledger::{self, Key},
     mutation::Mutation,
     plan::Part,
-    sim::Sim,
+    sim::{Sim, State},
     task::at_once,
     trace::short,
 };
@@ -21,6 +21,7 @@ use grapnel_domain::{
         ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, ReadEvents,
         RecordAttempts, Recorded, StoreEvents,
     },
+    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -55,6 +56,15 @@ impl ReadEvents for Aws {
                 sim.count(Count::LaggingReads);
                 return Ok(None);
             }
+            let past = match sim.mutation() {
+                Some(Mutation::SendsErasedData) => Some(Timestamp::from_millis(0)),
+                _ => past,
+            };
+            let erased = |state: &mut State| state.history.event_before_erasure(user, id, past?);
+            if let Some(before) = sim.with(erased) {
+                sim.count(Count::LaggingReads);
+                return Ok(Some(before));
+            }
             found
         };
         self.read(Part::Tables, "read event", effect).await
@@ -64,7 +74,11 @@ impl ReadEvents for Aws {
 impl ReadDeliveries for Aws {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         let effect = |sim: &Sim| {
-            let found = at_once(sim.memory().delivery(key));
+            let mut found = at_once(sim.memory().delivery(key));
+            if let (Ok(Some(found)), Some(Mutation::SendsErasedData)) = (&mut found, sim.mutation())
+            {
+                found.payload_erased_at = None;
+            }
             if let Ok(Some(found)) = &found {
                 let (key, attempts) = (ledger::key(key), found.attempt_count());
                 sim.with(|state| {
@@ -223,11 +237,13 @@ fn check_end(
     key: Key,
     user: &UserId,
     (reason, by): (Reason, Function),
-    began: grapnel_domain::time::Timestamp,
+    began: Timestamp,
 ) {
     let now = sim.now();
     let event = sim.with(|state| state.ledger.row(key).map(|row| row.event_id));
-    let there = event.is_some_and(|event| sim.memory().event_now(user, event).is_some());
+    let event = event.and_then(|event| sim.memory().event_now(user, event));
+    let (there, is_erased) =
+        (event.is_some(), event.is_some_and(|event| event.payload_erased_at.is_some()));
     let expires_soon = sim.with(|state| {
         let row = state.ledger.row(key)?;
         Some(row.expires_at <= now.plus(LONGEST_PARKING + Duration::from_secs(1)))
@@ -246,6 +262,7 @@ fn check_end(
             Reason::EventExpired => !there || expires_soon,
             // These are recorded with the attempt that they follow from.
             Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
+            Reason::PayloadErased => is_erased,
             // By a request of its owner's, and by nobody else.
             Reason::Cancelled => by == Function::Api,
         };

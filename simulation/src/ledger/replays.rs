@@ -3,7 +3,7 @@
 use super::{Key, Ledger, name};
 use crate::{history::History, trace::short};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryStatus},
     ids::{ReplayId, UserId},
     replay::{Replay, ReplayOrder, ReplayPage, ReplayStatus},
     time::Timestamp,
@@ -99,7 +99,7 @@ impl Ledger {
             let left_out = self.rows.iter().find(|(key, row)| {
                 asked.1.filter.status == ReplayStatus::Failed
                     && is_about(&asked, row)
-                    && row.reason != Some(Reason::Cancelled)
+                    && row.may_be_reopened()
                     && active.contains(&row.webhook_id)
                     && history.failed_since(**key).is_some_and(|since| since < seen)
             });

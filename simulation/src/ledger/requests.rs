@@ -65,6 +65,7 @@ impl Ledger {
     /// it is.
     pub(crate) fn sends(&mut self, sending: Sending) -> (usize, Option<Count>) {
         let Sending { key, number, read, .. } = sending;
+        self.check_data_may_be_sent(key, read);
         let mut again = None;
         if let Some(number) = number.filter(|_| sending.reaches) {
             let recorded = self.on_record.get(&(key, number)).map(|record| record.step);

@@ -65,6 +65,10 @@ pub(crate) enum What {
     Crowd(usize, u32),
     /// Cancels some delivery, chosen likewise.
     Cancel(u64),
+    /// Erases the data of some delivery's event, chosen likewise.
+    Erase(u64),
+    /// Erases what was answered to some delivery, chosen likewise.
+    EraseResponses(u64),
     Test(usize),
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
@@ -176,6 +180,20 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
                 at = at.plus(Duration::from_secs(1));
             }
         }
+        if let What::Erase(number) = what {
+            // Right before or after, somebody wants it sent again.
+            let about = Timestamp::from_millis(at.as_millis() - 500);
+            let about = about.plus(Duration::from_millis(random.within(0..=1000)));
+            let status = ReplayStatus::Failed;
+            match random.within(0..=2) {
+                0 => acts.push(Act { at: about, what: What::Retry(number) }),
+                1 => {
+                    let what = What::Replay { webhook: 0, all: true, status };
+                    acts.push(Act { at: about, what });
+                }
+                _ => {}
+            }
+        }
         if random.chance(200) {
             // Once more: a double click, or somebody who got no answer.
             let again = at.plus(Duration::from_millis(random.spread(1..=60_000)));
@@ -195,7 +213,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=15) {
+    match random.within(0..=18) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
@@ -209,6 +227,8 @@ fn act(random: &mut Random, webhooks: usize) -> What {
             What::Replay { webhook, all: random.chance(400), status }
         }
         10 | 11 => What::Cancel(random.next()),
+        12 | 13 => What::Erase(random.next()),
+        14 => What::EraseResponses(random.next()),
         _ => What::Retry(random.next()),
     }
 }

@@ -67,6 +67,12 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
         Ok(if all { Look::Found(()) } else { Look::not_yet(page) })
     })
     .await?;
+    let erase = format!("/api/webhooks/{}/deliveries/{}/responses", tested.id, delivery.id);
+    let erased = world.api.send(Method::DELETE, &erase, None).await?;
+    ensure!(erased.status == 204, "{erased:?}");
+    let erase = format!("/api/events/{}/payload", delivery.event_id);
+    let erased = world.api.send(Method::DELETE, &erase, None).await?;
+    ensure!(erased.status == 204, "{erased:?}");
     let rotate = format!("/api/webhooks/{}/secret/rotate", tested.id);
     world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
     world.api.webhooks().await?;

@@ -40,6 +40,7 @@ fn routes(world: &World, webhook: &str, delivery: &str) -> Vec<Route> {
         route(Method::GET, &format!("/deliveries/{delivery}"), "deliveries:read", None),
         route(Method::POST, &format!("/deliveries/{delivery}/retry"), "deliveries:retry", None),
         route(Method::POST, &format!("/deliveries/{delivery}/cancel"), "deliveries:retry", None),
+        route(Method::DELETE, &format!("/deliveries/{delivery}/responses"), "webhooks:write", None),
         route(Method::POST, "/replay", "deliveries:retry", None),
         route(Method::DELETE, "", "webhooks:write", None),
     ]

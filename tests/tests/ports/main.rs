@@ -69,6 +69,7 @@ mod contract {
     grapnel_testing::contract_of_deliveries!(crate::deliveries());
     grapnel_testing::contract_of_records!(crate::deliveries());
     grapnel_testing::contract_of_endings!(crate::deliveries());
+    grapnel_testing::contract_of_erasures!(crate::deliveries());
     grapnel_testing::contract_of_listing!(crate::deliveries());
     grapnel_testing::contract_of_parking!(crate::deliveries());
     grapnel_testing::contract_of_slots!(crate::deliveries());

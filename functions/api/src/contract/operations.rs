@@ -128,6 +128,7 @@ fn schema_of(name: &str) -> Option<&'static str> {
         "deliveryId" => "DeliveryId",
         "replayId" => "ReplayId",
         "keyId" => "KeyId",
+        "eventId" => "EventId",
         _ => return None,
     })
 }

@@ -70,6 +70,8 @@ fn samples() -> Vec<Problem> {
         conflict("webhook_disabled", "The webhook is disabled. Set it to `active` first."),
         conflict("first_attempt_pending", "The first attempt is still on its way."),
         conflict("too_many_attempts", "This delivery has as many attempts as can be kept."),
+        conflict("payload_erased", "The event's data was erased: there is nothing left to send."),
+        conflict("delivery_open", "A delivery of this event is still on its way."),
         conflict("already_settled", "The delivery is settled: there is nothing to cancel."),
         Problem::precondition_failed(),
         Problem::body_too_large(MAX_BODY_BYTES),

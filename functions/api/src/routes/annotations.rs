@@ -2,8 +2,8 @@
 //! router: a route that is not in it fails.
 
 use super::{
-    deliveries, filters, health, keys, portal, reference, replays, secrets, tests, transforms,
-    webhooks,
+    deliveries, erasures, filters, health, keys, portal, reference, replays, secrets, tests,
+    transforms, webhooks,
 };
 use utoipa::OpenApi;
 
@@ -40,6 +40,8 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         deliveries::show,
         deliveries::retry,
         deliveries::cancel,
+        erasures::responses,
+        erasures::payload,
         replays::order_one,
         replays::order_all,
         replays::list,

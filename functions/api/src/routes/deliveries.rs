@@ -10,7 +10,7 @@ use crate::{
     body::Incoming,
     contract::{parameters, schemas},
     path::Ids,
-    payloads,
+    payloads::{self, Payload},
     ports::{Api, Ports},
     problem::Problem,
     views::{self, DeliveryView},
@@ -31,8 +31,8 @@ use grapnel_domain::{
 };
 use std::sync::Arc;
 
-/// How often a delivery is cancelled anew because an attempt was recorded meanwhile.
-const TRIES: usize = 4;
+/// How often a delivery is changed anew because an attempt was recorded meanwhile.
+pub(super) const TRIES: usize = 4;
 
 /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`.
 #[utoipa::path(
@@ -77,7 +77,7 @@ pub(super) async fn show<P: Ports>(
         (status = 200, description = "The delivery with the attempt, if the answer waited for it.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer may have waited."))),
         (status = 202, description = "The delivery as it stands; the attempt is under way.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer waited."))),
     ),
-    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts"]))),
+    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts", "payload_erased"]))),
 )]
 pub(super) async fn retry<P: Ports>(
     State(api): State<Arc<Api<P>>>,
@@ -90,6 +90,11 @@ pub(super) async fn retry<P: Ports>(
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let delivery = find_delivery(&api, &webhook, &ids).await?;
     refuse_retry(&webhook, &delivery)?;
+    let payload = payloads::of(&api, &delivery).await?;
+    if matches!(payload, Payload::Erased(_)) {
+        let detail = "The event's data was erased: there is nothing left to send.";
+        return Err(Problem::conflict("payload_erased", detail));
+    }
 
     let number = delivery.next_attempt_number();
     let attempt = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), number) };
@@ -97,7 +102,9 @@ pub(super) async fn retry<P: Ports>(
     for sent in api.delivery_queue.enqueue(vec![message]).await {
         sent?;
     }
-    let Some(wait) = wait else { return answer(&api, StatusCode::ACCEPTED, &delivery).await };
+    let Some(wait) = wait else {
+        return views::json(StatusCode::ACCEPTED, &DeliveryView::new(&delivery, &payload));
+    };
     let mut response = match wait_for_attempt(&api, delivery.key(), number, wait).await {
         Seen::Attempted(delivery) => answer(&api, StatusCode::OK, &delivery).await?,
         Seen::Waiting(delivery) => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
@@ -133,8 +140,9 @@ pub(super) async fn cancel<P: Ports>(
 ) -> Result<Response, Problem> {
     let user = acting_for(caller, body).await?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    for _ in 0..TRIES {
-        let delivery = find_delivery(&api, &webhook, &ids).await?;
+    let mut delivery = find_delivery(&api, &webhook, &ids).await?;
+    let mut tries = 0;
+    loop {
         if delivery.reason == Some(Reason::Cancelled) {
             return answer(&api, StatusCode::OK, &delivery).await;
         }
@@ -142,6 +150,10 @@ pub(super) async fn cancel<P: Ports>(
             let detail = "The delivery is settled: there is nothing to cancel.";
             return Err(Problem::conflict("already_settled", detail));
         }
+        if tries == TRIES {
+            return Err(changed_meanwhile());
+        }
+        tries += 1;
         let ending = Ending {
             key: delivery.key(),
             attempts: delivery.attempt_count(),
@@ -149,13 +161,17 @@ pub(super) async fn cancel<P: Ports>(
             expires_at: delivery.expiry(api.rules.retention, api.clock.now()),
         };
         // Whatever came of it, what is there now is the answer.
-        match api.deliveries.end_delivery(ending).await? {
-            Recorded::Yes | Recorded::Refused(Some(_)) => {}
+        delivery = match api.deliveries.end_delivery(ending).await? {
+            Recorded::Yes => find_delivery(&api, &webhook, &ids).await?,
+            Recorded::Refused(Some(found)) => *found,
             Recorded::Refused(None) => return Err(Problem::not_found()),
-        }
+        };
     }
+}
+
+pub(super) fn changed_meanwhile() -> Problem {
     let detail = "Attempts of this delivery keep being recorded. Try again.";
-    Err(Problem::conflict("changed_meanwhile", detail))
+    Problem::conflict("changed_meanwhile", detail)
 }
 
 /// The user that the caller acts for, of a request whose body says nothing else.
@@ -182,7 +198,7 @@ fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {
     Err(Problem::conflict(code, detail))
 }
 
-async fn find_delivery<P: Ports>(
+pub(super) async fn find_delivery<P: Ports>(
     api: &Api<P>,
     webhook: &Webhook,
     ids: &Ids,
@@ -196,6 +212,6 @@ async fn answer<P: Ports>(
     status: StatusCode,
     delivery: &Delivery,
 ) -> Result<Response, Problem> {
-    let payload = payloads::read(api, &delivery.user_id, delivery.event_id).await?;
-    views::json(status, &DeliveryView::new(delivery, payload.as_deref()))
+    let payload = payloads::of(api, delivery).await?;
+    views::json(status, &DeliveryView::new(delivery, &payload))
 }

@@ -7,7 +7,7 @@ use crate::{
     body::{Incoming, Object},
     contract::schemas,
     path::Ids,
-    payloads,
+    payloads::{self, Payload},
     ports::{Api, Ports},
     problem::Problem,
     views::{self, DeliveryView},
@@ -70,8 +70,8 @@ pub(super) async fn order<P: Ports>(
         Seen::Waiting(delivery) => (StatusCode::ACCEPTED, delivery),
         Seen::Nothing => (StatusCode::ACCEPTED, expected),
     };
-    let payload = payloads::raw(event.content.data)?;
-    views::json(status, &DeliveryView::new(&delivery, Some(&payload)))
+    let payload = Payload::Here(payloads::raw(event.content.data)?);
+    views::json(status, &DeliveryView::new(&delivery, &payload))
 }
 
 fn known_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, Vec<FieldFault>> {
@@ -153,5 +153,6 @@ fn event_of<P: Ports>(api: &Api<P>, order: &TestOrder) -> Result<Event, Problem>
         audience: None,
         stored_at: ordered_at,
         expires_at: api.rules.retention.event_expiry(ordered_at),
+        payload_erased_at: None,
     })
 }

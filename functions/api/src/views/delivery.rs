@@ -1,3 +1,4 @@
+use crate::payloads::Payload;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
     ids::{DeliveryId, EventId, WebhookId},
@@ -15,12 +16,16 @@ pub(crate) struct DeliveryView<'a> {
     /// The event's type.
     event: &'a str,
     event_id: EventId,
-    /// The event's data, byte for byte; `null` once the event is gone.
+    /// The event's data, byte for byte; `null` once the event is gone or its data erased.
     payload: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_erased_at: Option<Timestamp>,
     status: DeliveryStatus,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     test: bool,
     attempts: &'a [DeliveryAttempt],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    responses_erased_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,16 +35,18 @@ pub(crate) struct DeliveryView<'a> {
 
 impl<'a> DeliveryView<'a> {
     /// The view of a delivery and its event's data.
-    pub(crate) fn new(delivery: &'a Delivery, payload: Option<&'a RawValue>) -> Self {
+    pub(crate) fn new(delivery: &'a Delivery, payload: &'a Payload) -> Self {
         Self {
             id: delivery.id,
             webhook_id: delivery.webhook_id,
             event: &delivery.event_type,
             event_id: delivery.event_id,
-            payload,
+            payload: payload.data(),
+            payload_erased_at: payload.erased_at(),
             status: delivery.status,
             test: delivery.test,
             attempts: &delivery.attempts,
+            responses_erased_at: delivery.responses_erased_at,
             next_attempt_at: delivery.next_attempt_at,
             reason: delivery.reason,
             created_at: delivery.created_at,

@@ -7,6 +7,7 @@ mod contract;
 mod deliveries;
 mod document;
 mod editing;
+mod erasures;
 mod filters;
 mod gateway;
 mod keys;

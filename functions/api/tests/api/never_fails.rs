@@ -19,7 +19,8 @@ fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => prop::sample::select(vec![
             "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "transform", "preview",
-            "deliveries", "retry", "keys", "KEY", "health", "replay", "replays", "RPL",
+            "deliveries", "retry", "keys", "KEY", "health", "replay", "replays", "RPL", "responses", "events",
+            "EVT", "payload",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
         1 => prop::collection::vec(any::<u8>(), 0..6)
@@ -45,6 +46,8 @@ fn path() -> impl Strategy<Value = String> {
         "/api/webhooks/WH/deliveries",
         "/api/webhooks/WH/deliveries/DLV",
         "/api/webhooks/WH/deliveries/DLV/retry",
+        "/api/webhooks/WH/deliveries/DLV/responses",
+        "/api/events/EVT/payload",
         "/api/webhooks/WH/replay",
         "/api/replays",
         "/api/replays/RPL",
@@ -157,10 +160,10 @@ fn header_text() -> impl Strategy<Value = String> {
     "[ -~]{0,40}".prop_filter("a header's text", |text| HeaderValue::from_str(text).is_ok())
 }
 
-fn stocked() -> (World, [(&'static str, String); 4]) {
+fn stocked() -> (World, [(&'static str, String); 5]) {
     let world = World::new();
     let webhook = a_webhook().for_user("u").build();
-    let event = an_event().for_user("u").build();
+    let event = an_event().for_user("u").to([webhook.id]).build();
     let delivery = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted);
     let delivery = delivery.build();
     let replay = a_replay().for_user("u").build();
@@ -170,6 +173,7 @@ fn stocked() -> (World, [(&'static str, String); 4]) {
         ("DLV", delivery.id.to_string()),
         ("RPL", replay.id.to_string()),
         ("KEY", key.id.to_string()),
+        ("EVT", event.id.to_string()),
     ];
     let memory: &Memory = &world.memory;
     memory.put_webhook(webhook);

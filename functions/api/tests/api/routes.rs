@@ -34,7 +34,8 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
     let key = ApiKey::new(KEY, user("owner"), vec![Scope::WebhooksRead], START);
     world.memory.put_key(&KeyHash::of("presented by nobody"), key);
     let webhook = a_webhook().for_user("owner").build();
-    let event = an_event().for_user("owner").build();
+    let event = an_event().for_user("owner").to([webhook.id]).build();
+    let payload = format!("/api/events/{}/payload", event.id);
     let delivery = a_delivery().of(&event).to(&webhook).delivered().build();
     let one = format!("/api/webhooks/{}", webhook.id);
     let deliveries = format!("{one}/deliveries");
@@ -76,6 +77,8 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
         route("GET", delivery_path.clone(), log, None, 200),
         route("POST", format!("{delivery_path}/retry"), again, None, 202),
         route("POST", format!("{delivery_path}/cancel"), again, None, 409),
+        route("DELETE", format!("{delivery_path}/responses"), write, None, 204),
+        route("DELETE", payload, write, None, 204),
         route("POST", format!("{one}/replay"), again, Some(&json!({"status": "success"})), 202),
         route("POST", "/api/replays".into(), again, None, 202),
         route("GET", "/api/replays".into(), log, None, 200),
@@ -118,6 +121,7 @@ pub(crate) fn effects(world: &World) -> Vec<usize> {
         Operation::ListDeliveries,
         Operation::Webhook,
         Operation::Delivery,
+        Operation::Deliveries,
         Operation::Event,
         Operation::Replay,
         Operation::ListReplays,
@@ -125,6 +129,9 @@ pub(crate) fn effects(world: &World) -> Vec<usize> {
         Operation::ListKeys,
         Operation::RevokeKey,
         Operation::StoreLink,
+        Operation::ErasePayload,
+        Operation::NotePayloadErased,
+        Operation::EraseResponses,
     ]
     .map(|operation| world.memory.calls(operation))
     .to_vec()

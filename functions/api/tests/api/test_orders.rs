@@ -7,7 +7,10 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, Reason},
     event::{Event, Retention, inbound::InboundEvent},
     ids::{DeliveryId, WebhookId},
-    ports::{EndDeliveries, Ending, ListDeliveries, Page, PortError, ReadDeliveries, Recorded},
+    ports::{
+        EndDeliveries, Ending, EraseFromDeliveries, ListDeliveries, Page, PayloadErasure,
+        PortError, ReadDeliveries, ReadDeliveriesTogether, Recorded, ResponseErasure,
+    },
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -46,6 +49,7 @@ fn fan_out(memory: &Memory) -> (InboundEvent, Delivery) {
         audience: None,
         stored_at: target.ordered_at,
         expires_at: retention.event_expiry(target.ordered_at),
+        payload_erased_at: None,
     };
     let delivery = Delivery::of(&event, target.webhook_id, retention, START);
     (inbound, Delivery { test: true, ..delivery })
@@ -281,6 +285,22 @@ impl ListDeliveries for Silent {
 
 impl EndDeliveries for Silent {
     async fn end_delivery(&self, _: Ending) -> Result<Recorded, PortError> {
+        std::future::pending().await
+    }
+}
+
+impl ReadDeliveriesTogether for Silent {
+    async fn deliveries_by_key(&self, _: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
+        std::future::pending().await
+    }
+}
+
+impl EraseFromDeliveries for Silent {
+    async fn note_payload_erased(&self, _: &PayloadErasure) -> Result<Recorded, PortError> {
+        std::future::pending().await
+    }
+
+    async fn erase_responses(&self, _: &ResponseErasure) -> Result<Recorded, PortError> {
         std::future::pending().await
     }
 }

@@ -2,6 +2,7 @@
 //! any call loses nothing.
 
 mod attempts;
+mod erasures;
 mod faults;
 mod limits;
 mod limits_scale;

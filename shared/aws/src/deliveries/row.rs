@@ -37,7 +37,7 @@ struct Row {
     slot: Option<Slot>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<Reason>,
-    /// The id once more while it is `failed`: what puts it into the `failed` index.
+    /// The id once more while a replay may take it up again: what puts it into the `failed` index.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     failed_key: Option<DeliveryId>,
     /// The replay that reopened it last,
@@ -48,6 +48,10 @@ struct Row {
     schedule_from: Option<u32>,
     /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
     expires_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payload_erased_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    responses_erased_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -135,10 +139,12 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
         },
         slot: delivery.slot,
         reason: delivery.reason,
-        failed_key: (delivery.status == DeliveryStatus::Failed).then_some(delivery.id),
+        failed_key: delivery.may_be_reopened().then_some(delivery.id),
         replay: delivery.reopened.map(|reopened| reopened.by),
         schedule_from: delivery.reopened.map(|reopened| reopened.attempts),
         expires_at: delivery.expires_at.as_secs(),
+        payload_erased_at: delivery.payload_erased_at,
+        responses_erased_at: delivery.responses_erased_at,
     };
     from_row(ROW, row)
 }
@@ -173,6 +179,8 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         reason: row.reason,
         reopened: row.replay.zip(row.schedule_from).map(|(by, attempts)| Reopened { by, attempts }),
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
+        payload_erased_at: row.payload_erased_at,
+        responses_erased_at: row.responses_erased_at,
     };
     if delivery.attempt_count() == row.attempt_count {
         Ok(delivery)

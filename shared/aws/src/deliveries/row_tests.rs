@@ -24,6 +24,8 @@ fn delivery() -> Delivery {
         reason: None,
         reopened: None,
         expires_at: Timestamp::from_millis(1_797_600_000_000),
+        payload_erased_at: None,
+        responses_erased_at: None,
     }
 }
 

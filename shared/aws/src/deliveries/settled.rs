@@ -48,6 +48,7 @@ impl From<FailedRow> for SettledRow {
             attempts: row.attempt_count,
             reopened_by: row.replay,
             last_attempt_at: None,
+            payload_erased: false,
         }
     }
 }

@@ -6,7 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     delivery::{DeliveryStatus, Reason},
     ids::DeliveryId,
-    ports::{AttemptRecord, Ending, ParkedRow, Parking, PortError, Reopening, SlotWait},
+    ports::{
+        AttemptRecord, Ending, ParkedRow, Parking, PayloadErasure, PortError, Reopening,
+        ResponseErasure, SlotWait,
+    },
+    request::TRANSFORM_FAILED,
     time::Minute,
 };
 use serde::Serialize;
@@ -126,8 +130,7 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     update.set("status", attribute(&DeliveryStatus::Failed)?);
     update.only_unsettled()?;
     update.set("reason", attribute(&ending.reason)?);
-    // What its owner gave up is nothing for a replay of what failed.
-    if ending.reason != Reason::Cancelled {
+    if !ending.reason.bars_replay() {
         update.set("failedKey", text(ending.key.id));
     }
     update.set("expiresAt", number(ending.expires_at.as_secs()));
@@ -151,7 +154,10 @@ pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     update.and("(attribute_not_exists(#replay) OR #replay < :replay)");
     let reason = update.name("reason");
     let cancelled = update.value("cancelled", attribute(&Reason::Cancelled)?);
-    update.and(&format!("{reason} <> {cancelled}"));
+    let erased = update.value("erased", attribute(&Reason::PayloadErased)?);
+    update.and(&format!("{reason} <> {cancelled} AND {reason} <> {erased}"));
+    let erased_at = update.name("payloadErasedAt");
+    update.and(&format!("attribute_not_exists({erased_at})"));
     update.set("scheduleFrom", number(attempts));
     update.set("expiresAt", number(reopening.expires_at.as_secs()));
     update.remove("reason");
@@ -200,6 +206,58 @@ fn leave_index(key: String, attempts: u32) -> Update {
     let key = update.value("waitKey", text(key));
     update.and(&format!("#waitKey = {key}"));
     update
+}
+
+/// Attempts of which one update erases something: an expression may have 4 KB.
+const PLACES_OF_AN_UPDATE: usize = 100;
+
+/// Lists of places as long as one update can take. One of none is one too.
+fn portions(places: &[u32]) -> Vec<&[u32]> {
+    match places {
+        [] => vec![places],
+        places => places.chunks(PLACES_OF_AN_UPDATE).collect(),
+    }
+}
+
+/// Notes that the event's data was erased, by updates each of which can be repeated.
+pub(super) fn note_payload_erased(erasure: &PayloadErasure) -> Vec<Update> {
+    let of_portion = |places: &[u32]| {
+        let mut update = Update::default();
+        let id = update.name("id");
+        update.condition = format!("attribute_exists({id})");
+        let at = update.value("at", text(erasure.at));
+        let erased_at = update.name("payloadErasedAt");
+        update.set.push(format!("{erased_at} = if_not_exists({erased_at}, {at})"));
+        update.remove("failedKey");
+        for place in places {
+            let attempts = update.name("attempts");
+            let error = update.name("error");
+            let shortened = update.value("short", text(TRANSFORM_FAILED));
+            update.set.push(format!("{attempts}[{place}].{error} = {shortened}"));
+        }
+        update
+    };
+    portions(&erasure.errors).into_iter().map(of_portion).collect()
+}
+
+/// Takes responses away, by updates each of which can be repeated.
+pub(super) fn erase_responses(erasure: &ResponseErasure) -> Result<Vec<Update>, PortError> {
+    let of_portion = |places: &[u32]| {
+        let mut update = Update::default();
+        update.only_with_attempts(erasure.attempts);
+        let status = update.name("status");
+        let success = update.value("success", attribute(&DeliveryStatus::Success)?);
+        let failed = update.value("failed", attribute(&DeliveryStatus::Failed)?);
+        update.and(&format!("{status} IN ({success}, {failed})"));
+        update.set("responsesErasedAt", text(erasure.at));
+        for place in places {
+            let attempts = update.name("attempts");
+            let response = update.name("response");
+            update.remove.push(format!("{attempts}[{place}].{response}"));
+        }
+        Ok(update)
+    };
+    portions(&erasure.responses).into_iter().map(of_portion).collect()
 }
 
 fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, PortError> {

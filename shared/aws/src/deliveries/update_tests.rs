@@ -145,7 +145,8 @@ fn only_what_failed_is_reopened_and_leaves_its_index() {
     assert_eq!(
         update.condition,
         "#attemptCount = :seen AND #status = :failed AND (attribute_not_exists(#replay) OR \
-         #replay < :replay) AND #reason <> :cancelled"
+         #replay < :replay) AND #reason <> :cancelled AND #reason <> :erased AND \
+         attribute_not_exists(#payloadErasedAt)"
     );
     assert_eq!(
         update.expression(),
@@ -194,4 +195,43 @@ fn waiting_for_a_slot_asks_for_an_unsettled_delivery() {
         "SET #waitKey = :waitKey, #slot = :slot, #expiresAt = :expiresAt"
     );
     assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
+}
+
+#[test]
+fn a_delivery_is_told_of_an_erasure_by_as_many_updates_as_its_errors_take() {
+    let erasure = |errors| PayloadErasure { key: key(), at: MINUTE.strikes_at(), errors };
+    let updates = note_payload_erased(&erasure(vec![]));
+    assert_eq!(updates.len(), 1);
+    assert_placeholders_are_all_used(&updates[0]);
+    assert_eq!(updates[0].condition, "attribute_exists(#id)");
+    assert_eq!(
+        updates[0].expression(),
+        "SET #payloadErasedAt = if_not_exists(#payloadErasedAt, :at) REMOVE #failedKey"
+    );
+    let updates = note_payload_erased(&erasure((0..200).collect()));
+    assert_eq!(updates.len(), 2);
+    for update in &updates {
+        assert_placeholders_are_all_used(update);
+        assert!(update.expression().len() <= 4096);
+    }
+    assert!(updates[1].expression().contains("#attempts[199].#error = :short"));
+}
+
+#[test]
+fn responses_are_erased_of_a_settled_delivery_as_it_was_read() {
+    let (key, at) = (key(), MINUTE.strikes_at());
+    let erasure = |responses| ResponseErasure { key, attempts: 12, at, responses };
+    let updates = erase_responses(&erasure(vec![0, 11])).expect("built");
+    assert_eq!(updates.len(), 1);
+    assert_placeholders_are_all_used(&updates[0]);
+    let condition = "#attemptCount = :seen AND #status IN (:success, :failed)";
+    assert_eq!(updates[0].condition, condition);
+    assert_eq!(
+        updates[0].expression(),
+        "SET #responsesErasedAt = :responsesErasedAt REMOVE #attempts[0].#response, \
+         #attempts[11].#response"
+    );
+    for update in erase_responses(&erasure((0..200).collect())).expect("built") {
+        assert!(update.expression().len() <= 4096);
+    }
 }

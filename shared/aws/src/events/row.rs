@@ -15,7 +15,7 @@ use uuid::Uuid;
 const ROW: &str = "a row of the events table";
 
 /// The payload, as a binary attribute: text would be taken for JSON by whoever looks at the table.
-const DATA: &str = "data";
+pub(super) const DATA: &str = "data";
 /// Present, with the value [`ZLIB`], when the payload is compressed.
 const ENCODING: &str = "encoding";
 const ZLIB: &str = "zlib";
@@ -24,6 +24,13 @@ const ZLIB: &str = "zlib";
 /// would take two and a half times the room, and a user may have a hundred webhooks.
 const AUDIENCE: &str = "audience";
 const ID_BYTES: usize = 16;
+
+/// Takes the payload away, and notes when that was done first.
+pub(super) const ERASE_DATA: &str =
+    "SET payloadErasedAt = if_not_exists(payloadErasedAt, :at) REMOVE #data, encoding";
+/// That it is decided whom the event goes to. Does not hold for a row that is gone, so that no
+/// update makes one.
+pub(super) const IS_DECIDED: &str = "attribute_exists(audience)";
 
 /// All but the payload and whom it goes to.
 #[derive(Serialize, Deserialize)]
@@ -38,6 +45,9 @@ struct Row {
     stored_at: Timestamp,
     /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
     expires_at: i64,
+    /// From then on there is no payload.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payload_erased_at: Option<Timestamp>,
 }
 
 pub(super) fn from_event(event: &Event) -> Result<Item, PortError> {
@@ -49,11 +59,15 @@ pub(super) fn from_event(event: &Event) -> Result<Item, PortError> {
         time: event.content.time,
         stored_at: event.stored_at,
         expires_at: event.expires_at.as_secs(),
+        payload_erased_at: event.payload_erased_at,
     };
     let mut item = from_row(ROW, row)?;
     if let Some(audience) = &event.audience {
         let bytes: Vec<u8> = audience.iter().flat_map(|id| id.uuid().into_bytes()).collect();
         item.insert(AUDIENCE.to_owned(), AttributeValue::B(Blob::new(bytes)));
+    }
+    if event.payload_erased_at.is_some() {
+        return Ok(item);
     }
     let data = event.content.data.as_bytes();
     item.insert(DATA.to_owned(), AttributeValue::B(Blob::new(data)));
@@ -72,16 +86,7 @@ pub(super) fn from_event(event: &Event) -> Result<Item, PortError> {
 }
 
 pub(super) fn to_event(mut item: Item) -> Result<Event, PortError> {
-    let Some(AttributeValue::B(stored)) = item.remove(DATA) else {
-        return Err(unusable(ROW, "has no data"));
-    };
-    let bytes = match item.remove(ENCODING) {
-        None => stored.into_inner(),
-        Some(AttributeValue::S(encoding)) if encoding == ZLIB => {
-            decompress(stored.as_ref()).ok_or_else(|| unusable(ROW, "has damaged data"))?
-        }
-        Some(_) => return Err(unusable(ROW, "has data in an unknown encoding")),
-    };
+    let data = to_data(item.remove(DATA), item.remove(ENCODING))?;
     let audience = match item.remove(AUDIENCE) {
         None => None,
         Some(AttributeValue::B(bytes)) => Some(
@@ -89,8 +94,13 @@ pub(super) fn to_event(mut item: Item) -> Result<Event, PortError> {
         ),
         Some(_) => return Err(unusable(ROW, "has a damaged audience")),
     };
-    let data = String::from_utf8(bytes).map_err(|_| unusable(ROW, "has data that is no text"))?;
     let row: Row = to_row(ROW, item)?;
+    let data = match (data, row.payload_erased_at) {
+        (Some(data), None) => data,
+        (None, Some(_)) => String::new(),
+        (None, None) => return Err(unusable(ROW, "has no data")),
+        (Some(_), Some(_)) => return Err(unusable(ROW, "has data that was erased")),
+    };
     Ok(Event {
         id: row.id,
         user_id: row.user_id,
@@ -103,7 +113,29 @@ pub(super) fn to_event(mut item: Item) -> Result<Event, PortError> {
         audience,
         stored_at: row.stored_at,
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
+        payload_erased_at: row.payload_erased_at,
     })
+}
+
+/// The payload; `None` if there is none.
+fn to_data(
+    data: Option<AttributeValue>,
+    encoding: Option<AttributeValue>,
+) -> Result<Option<String>, PortError> {
+    let stored = match data {
+        None => return Ok(None),
+        Some(AttributeValue::B(stored)) => stored,
+        Some(_) => return Err(unusable(ROW, "has data of another type")),
+    };
+    let bytes = match encoding {
+        None => stored.into_inner(),
+        Some(AttributeValue::S(encoding)) if encoding == ZLIB => {
+            decompress(stored.as_ref()).ok_or_else(|| unusable(ROW, "has damaged data"))?
+        }
+        Some(_) => return Err(unusable(ROW, "has data in an unknown encoding")),
+    };
+    let data = String::from_utf8(bytes).map_err(|_| unusable(ROW, "has data that is no text"))?;
+    Ok(Some(data))
 }
 
 fn to_audience(bytes: &[u8]) -> Option<Vec<WebhookId>> {
@@ -131,6 +163,7 @@ mod tests {
             audience: Some(vec![WebhookId::from_uuid(Uuid::from_u128(7))]),
             stored_at: Timestamp::from_millis(1_795_000_000_456),
             expires_at: Timestamp::from_millis(1_800_000_000_000),
+            payload_erased_at: None,
         }
     }
 
@@ -152,6 +185,15 @@ mod tests {
     fn an_event_survives_its_item_byte_for_byte(#[case] data: String) {
         let event = event(data);
         assert_eq!(to_event(from_event(&event).expect("written")), Ok(event));
+    }
+
+    #[test]
+    fn an_erased_event_has_no_data() {
+        let mut event = event(String::new());
+        event.payload_erased_at = Some(Timestamp::from_millis(1_796_000_000_000));
+        let item = from_event(&event).expect("written");
+        assert_eq!(item.get(DATA), None);
+        assert_eq!(to_event(item), Ok(event));
     }
 
     #[test]
@@ -177,9 +219,11 @@ mod tests {
         not_text.insert(DATA.into(), AttributeValue::B(Blob::new(vec![0xff])));
         let mut half_an_id = stored.clone();
         half_an_id.insert(AUDIENCE.into(), AttributeValue::B(Blob::new(vec![0; 24])));
-        let mut missing = stored;
+        let mut missing = stored.clone();
         missing.remove(DATA);
-        for item in [damaged, unknown, not_text, half_an_id, missing] {
+        let mut back_again = stored;
+        back_again.insert("payloadErasedAt".into(), text("2026-11-24T06:24:00.000Z"));
+        for item in [damaged, unknown, not_text, half_an_id, missing, back_again] {
             assert!(matches!(to_event(item), Err(PortError::Unusable(_))));
         }
     }

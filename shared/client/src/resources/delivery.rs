@@ -36,8 +36,11 @@ pub struct Delivery {
     pub event: String,
     /// `evt_…`
     pub event_id: String,
-    /// The event's data, byte for byte as received; `None` once the event is gone.
+    /// The event's data, byte for byte as received; `None` once the event is gone or its data erased.
     pub payload: Option<Box<RawValue>>,
+    /// When the event's data was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_erased_at: Option<Timestamp>,
     /// Where it stands.
     pub status: DeliveryStatus,
     /// Made by a test: one attempt, never retried.
@@ -45,6 +48,9 @@ pub struct Delivery {
     pub test: bool,
     /// Every attempt, oldest first.
     pub attempts: Vec<Attempt>,
+    /// When what receivers had answered by then was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responses_erased_at: Option<Timestamp>,
     /// When the next attempt is due, while it is retrying.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
@@ -166,5 +172,16 @@ impl Client {
     /// Makes no further attempt of a delivery. The answer is the delivery, which has ended.
     pub fn cancel_delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
         self.call(Method::POST, path(&["api", "webhooks", webhook_id, "deliveries", id, "cancel"]))
+    }
+
+    /// Erases what receivers answered to a settled delivery, their status codes excepted.
+    pub fn erase_responses(&self, webhook_id: &str, id: &str) -> Call<()> {
+        let path = path(&["api", "webhooks", webhook_id, "deliveries", id, "responses"]);
+        self.call(Method::DELETE, path)
+    }
+
+    /// Erases an event's data. Each of its deliveries must be settled.
+    pub fn erase_payload(&self, event_id: &str) -> Call<()> {
+        self.call(Method::DELETE, path(&["api", "events", event_id, "payload"]))
     }
 }

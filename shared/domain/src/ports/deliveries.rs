@@ -119,6 +119,49 @@ pub trait EndDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 }
 
+/// That the data of a delivery's event was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadErasure {
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// When that was.
+    pub at: Timestamp,
+    /// Indices (from 0) of attempts whose errors repeat parts of it, see
+    /// [`Delivery::errors_about_payload`].
+    pub errors: Vec<u32>,
+}
+
+/// What receivers answered, on its way out of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseErasure {
+    /// The delivery.
+    pub key: DeliveryKey,
+    /// How many attempts it had when this was decided.
+    pub attempts: u32,
+    /// When this is done.
+    pub at: Timestamp,
+    /// Indices (from 0) of attempts that keep a response, see [`Delivery::kept_responses`].
+    pub responses: Vec<u32>,
+}
+
+/// Erases parts of what is on record of deliveries. Neither operation touches anything else of it.
+pub trait EraseFromDeliveries: Send + Sync {
+    /// Notes that the event's data was erased, and when, unless that is noted already; shortens
+    /// these errors to [`TRANSFORM_FAILED`](crate::request::TRANSFORM_FAILED); and takes the delivery
+    /// out of what a bulk replay finds among the failed. Refused only if there is no such delivery.
+    fn note_payload_erased(
+        &self,
+        erasure: &PayloadErasure,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+
+    /// Takes these responses away and notes when, on condition that the delivery has exactly
+    /// `attempts` attempts and is settled.
+    fn erase_responses(
+        &self,
+        erasure: &ResponseErasure,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+}
+
 /// A row of the `waiting` index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingRow {

@@ -2,6 +2,7 @@ use super::{Consistency, PortError};
 use crate::{
     event::Event,
     ids::{EventId, UserId},
+    time::Timestamp,
 };
 
 /// Reads events.
@@ -20,4 +21,17 @@ pub trait StoreEvents: Send + Sync {
     /// Stores the event unless it exists, and answers the event as first stored: the given one, or
     /// the one that was there.
     fn store_event(&self, event: &Event) -> impl Future<Output = Result<Event, PortError>> + Send;
+}
+
+/// Erases the data of events.
+pub trait ErasePayloads: Send + Sync {
+    /// Takes the event's data away for good and notes `at` as the time, in one write. The rest of the
+    /// event stays. Data that was erased before stays so, with the time noted then. Answers that
+    /// time; `None` if there is no such event, or nobody has decided yet whom it goes to.
+    fn erase_payload(
+        &self,
+        user: &UserId,
+        id: EventId,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, PortError>> + Send;
 }

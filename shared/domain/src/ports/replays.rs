@@ -93,8 +93,9 @@ pub struct Reopening {
 /// Takes failed deliveries up again.
 pub trait ReopenDeliveries: Send + Sync {
     /// Makes the delivery `retrying` and takes its reason away, on condition that it is `failed`,
-    /// has exactly as many attempts as `reopening` says, was not cancelled, and was not reopened
-    /// before by this replay or a later one.
+    /// has exactly as many attempts as `reopening` says, may be reopened
+    /// ([`may_be_reopened`](crate::delivery::Delivery::may_be_reopened)), and was not reopened before
+    /// by this replay or a later one.
     fn reopen_delivery(
         &self,
         reopening: Reopening,

@@ -26,6 +26,7 @@ pub fn a_delivery() -> DeliveryBuilder {
         reason: None,
         reopened: None,
         expires_at: None,
+        payload_erased_at: None,
     }
 }
 
@@ -69,6 +70,7 @@ pub struct DeliveryBuilder {
     reason: Option<Reason>,
     reopened: Option<Reopened>,
     expires_at: Option<Timestamp>,
+    payload_erased_at: Option<Timestamp>,
 }
 
 impl DeliveryBuilder {
@@ -162,6 +164,13 @@ impl DeliveryBuilder {
         self
     }
 
+    /// The event's data was erased then.
+    #[must_use]
+    pub fn payload_erased(mut self, at: Timestamp) -> Self {
+        self.payload_erased_at = Some(at);
+        self
+    }
+
     /// When its row may go.
     #[must_use]
     pub fn expires_at(mut self, time: Timestamp) -> Self {
@@ -186,6 +195,7 @@ impl DeliveryBuilder {
             reason: self.reason,
             reopened: self.reopened,
             expires_at: self.expires_at.unwrap_or(new.expires_at),
+            payload_erased_at: self.payload_erased_at,
             ..new
         }
     }

@@ -2,7 +2,7 @@ use super::{USER, user};
 use crate::clock::START;
 use grapnel_domain::{
     event::{Event, EventContent, Retention},
-    ids::{EventId, UserId},
+    ids::{EventId, UserId, WebhookId},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -19,8 +19,10 @@ pub fn an_event() -> EventBuilder {
             time: START,
             data: r#"{"leadId":"lead-1","score":0.50}"#.into(),
         },
+        audience: None,
         stored_at: START,
         retention: Retention { days: 30 },
+        payload_erased_at: None,
     }
 }
 
@@ -30,8 +32,10 @@ pub struct EventBuilder {
     user_id: UserId,
     source_id: String,
     content: EventContent,
+    audience: Option<Vec<WebhookId>>,
     stored_at: Timestamp,
     retention: Retention,
+    payload_erased_at: Option<Timestamp>,
 }
 
 impl EventBuilder {
@@ -63,6 +67,21 @@ impl EventBuilder {
         self
     }
 
+    /// Whom it goes to.
+    #[must_use]
+    pub fn to(mut self, webhooks: impl IntoIterator<Item = WebhookId>) -> Self {
+        self.audience = Some(webhooks.into_iter().collect());
+        self
+    }
+
+    /// Its data was erased then.
+    #[must_use]
+    pub fn erased(mut self, at: Timestamp) -> Self {
+        self.content.data.clear();
+        self.payload_erased_at = Some(at);
+        self
+    }
+
     /// When it was first stored.
     #[must_use]
     pub fn stored_at(mut self, time: Timestamp) -> Self {
@@ -84,9 +103,10 @@ impl EventBuilder {
             id: EventId::derive(&self.user_id, &self.content.source, &self.source_id),
             user_id: self.user_id,
             content: self.content,
-            audience: None,
+            audience: self.audience,
             stored_at: self.stored_at,
             expires_at: self.retention.event_expiry(self.stored_at),
+            payload_erased_at: self.payload_erased_at,
         }
     }
 }

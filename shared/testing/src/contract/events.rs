@@ -1,11 +1,11 @@
-//! [`StoreEvents`] and [`ReadEvents`].
+//! [`StoreEvents`], [`ReadEvents`] and [`ErasePayloads`].
 #![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{a_user, somebodys_event, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
     event::{Event, EventContent, MAX_DATA_BYTES},
-    ports::{Consistency, ReadEvents, StoreEvents},
+    ports::{Consistency, ErasePayloads, ReadEvents, StoreEvents},
     time::Timestamp,
 };
 
@@ -24,6 +24,10 @@ macro_rules! contract_of_events {
                 an_event_keeps_whom_it_goes_to,
                 storing_an_event_again_answers_the_first,
                 of_many_that_store_it_at_once_one_is_first,
+                erased_data_is_gone_and_the_rest_stays,
+                erased_data_does_not_come_back_with_a_repetition,
+                data_of_an_event_that_goes_to_nobody_yet_stays,
+                an_event_that_is_gone_does_not_come_back_by_erasing,
             ]
         );
     };
@@ -123,4 +127,72 @@ pub async fn of_many_that_store_it_at_once_one_is_first<S: StoreEvents + ReadEve
     for answer in answers {
         assert_eq!(answer, Ok(first.clone()));
     }
+}
+
+/// An event that goes to somebody, with this data.
+fn decided(data: String) -> Event {
+    Event { audience: Some(vec![somebodys_webhook().id]), ..with_data(data) }
+}
+
+fn erased(event: &Event, at: Timestamp) -> Event {
+    let content = EventContent { data: String::new(), ..event.content.clone() };
+    Event { content, payload_erased_at: Some(at), ..event.clone() }
+}
+
+fn later(event: &Event, millis: i64) -> Timestamp {
+    Timestamp::from_millis(event.stored_at.as_millis() + millis)
+}
+
+pub async fn erased_data_is_gone_and_the_rest_stays<S>(stores: &S)
+where
+    S: StoreEvents + ReadEvents + ErasePayloads,
+{
+    for data in ["{}".to_owned(), format!(r#"{{"text":"{}"}}"#, "abc ".repeat(20_000))] {
+        let event = decided(data);
+        stores.store_event(&event).await.expect("stored");
+        let first = later(&event, 1000);
+        for millis in [1000, 2000] {
+            let at = later(&event, millis);
+            let answer = stores.erase_payload(&event.user_id, event.id, at).await;
+            assert_eq!(answer, Ok(Some(first)), "the first time counts");
+            let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+            assert_eq!(read, Ok(Some(erased(&event, first))));
+        }
+    }
+}
+
+pub async fn erased_data_does_not_come_back_with_a_repetition<S>(stores: &S)
+where
+    S: StoreEvents + ReadEvents + ErasePayloads,
+{
+    let event = decided("{}".into());
+    stores.store_event(&event).await.expect("stored");
+    let at = later(&event, 1000);
+    stores.erase_payload(&event.user_id, event.id, at).await.expect("erased");
+    assert_eq!(stores.store_event(&event).await, Ok(erased(&event, at)));
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(Some(erased(&event, at))));
+}
+
+pub async fn data_of_an_event_that_goes_to_nobody_yet_stays<S>(stores: &S)
+where
+    S: StoreEvents + ReadEvents + ErasePayloads,
+{
+    let event = somebodys_event();
+    stores.store_event(&event).await.expect("stored");
+    let answer = stores.erase_payload(&event.user_id, event.id, later(&event, 1)).await;
+    assert_eq!(answer, Ok(None));
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(Some(event)));
+}
+
+pub async fn an_event_that_is_gone_does_not_come_back_by_erasing<S>(stores: &S)
+where
+    S: ReadEvents + ErasePayloads,
+{
+    let event = somebodys_event();
+    let answer = stores.erase_payload(&event.user_id, event.id, later(&event, 1)).await;
+    assert_eq!(answer, Ok(None));
+    let read = stores.event(&event.user_id, event.id, Consistency::Strong).await;
+    assert_eq!(read, Ok(None));
 }

@@ -1,12 +1,14 @@
 use super::{Memory, Operation, State, whole_second};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
     ids::{DeliveryId, WebhookId},
     ports::{
-        AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending, FindWaiting,
-        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts,
-        Recorded, ReopenDeliveries, Reopening, StopWaiting, WaitingPage, WaitingRow,
+        AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
+        EraseFromDeliveries, FindWaiting, ListDeliveries, Page, PayloadErasure, PortError,
+        ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, ReopenDeliveries,
+        Reopening, ResponseErasure, StopWaiting, WaitingPage, WaitingRow,
     },
+    request::TRANSFORM_FAILED,
     time::Minute,
 };
 
@@ -137,13 +139,54 @@ impl EndDeliveries for Memory {
     }
 }
 
+/// Changes the attempts at these places.
+fn change(delivery: &mut Delivery, places: &[u32], change: impl Fn(&mut DeliveryAttempt)) {
+    for place in places.iter().filter_map(|place| usize::try_from(*place).ok()) {
+        if let Some(attempt) = delivery.attempts.get_mut(place) {
+            change(attempt);
+        }
+    }
+}
+
+impl EraseFromDeliveries for Memory {
+    async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {
+        self.run(Operation::NotePayloadErased, |state| {
+            Ok(update(
+                state,
+                erasure.key,
+                |_| true,
+                |delivery| {
+                    delivery.payload_erased_at.get_or_insert(erasure.at);
+                    let shorten = |attempt: &mut DeliveryAttempt| {
+                        attempt.error = Some(TRANSFORM_FAILED.to_owned());
+                    };
+                    change(delivery, &erasure.errors, shorten);
+                },
+            ))
+        })
+        .await
+    }
+
+    async fn erase_responses(&self, erasure: &ResponseErasure) -> Result<Recorded, PortError> {
+        self.run(Operation::EraseResponses, |state| {
+            let is_as_read = |delivery: &Delivery| {
+                delivery.attempt_count() == erasure.attempts && delivery.status.is_settled()
+            };
+            Ok(update(state, erasure.key, is_as_read, |delivery| {
+                delivery.responses_erased_at = Some(erasure.at);
+                change(delivery, &erasure.responses, |attempt| attempt.response = None);
+            }))
+        })
+        .await
+    }
+}
+
 impl ReopenDeliveries for Memory {
     async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
         self.run(Operation::ReopenDelivery, |state| {
             let has_failed = |delivery: &Delivery| {
                 delivery.attempt_count() == reopening.reopened.attempts
-                    && delivery.status == DeliveryStatus::Failed
-                    && delivery.reason != Some(Reason::Cancelled)
+                    && delivery.may_be_reopened()
                     && delivery.reopened.is_none_or(|last| last.by < reopening.reopened.by)
             };
             Ok(update(state, reopening.key, has_failed, |delivery| {

@@ -2,7 +2,8 @@ use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
     event::Event,
     ids::{EventId, UserId},
-    ports::{Consistency, PortError, ReadEvents, StoreEvents},
+    ports::{Consistency, ErasePayloads, PortError, ReadEvents, StoreEvents},
+    time::Timestamp,
 };
 
 impl ReadEvents for Memory {
@@ -29,6 +30,24 @@ impl StoreEvents for Memory {
             let row = Event { expires_at: whole_second(event.expires_at), ..event.clone() };
             state.tables.events.insert(key, row);
             Ok(event.clone())
+        })
+        .await
+    }
+}
+
+impl ErasePayloads for Memory {
+    async fn erase_payload(
+        &self,
+        user: &UserId,
+        id: EventId,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        self.run(Operation::ErasePayload, |state| {
+            let found = state.tables.events.get_mut(&(user.clone(), id));
+            Ok(found.filter(|event| event.audience.is_some()).map(|event| {
+                event.content.data.clear();
+                *event.payload_erased_at.get_or_insert(at)
+            }))
         })
         .await
     }

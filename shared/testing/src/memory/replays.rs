@@ -1,6 +1,5 @@
 use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
-    delivery::Reason,
     ids::{DeliveryId, ReplayId, UserId, WebhookId},
     ports::{
         Consistency, FindSettled, ListReplays, Page, PortError, ReadReplays, SettledPage, Stored,
@@ -101,8 +100,7 @@ impl FindSettled for Memory {
                 .seen(Consistency::Eventual)
                 .deliveries
                 .between(webhook, ids)
-                .filter(|delivery| !indexed || delivery.status == status)
-                .filter(|delivery| !indexed || delivery.reason != Some(Reason::Cancelled));
+                .filter(|delivery| !indexed || delivery.may_be_reopened());
             let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
             let more = looked_at.next().is_some();
             let next = page.last().filter(|_| more).map(|delivery| delivery.id);

@@ -34,10 +34,12 @@ schemas! {
         .required("webhookId", is("WebhookId"), "The webhook that it is for.")
         .required("event", text(), "The type of the event.")
         .required("eventId", is("EventId"), "The event.")
-        .required("payload", or_null(free()), "The event's data as it came; `null` once the event is gone.")
+        .required("payload", or_null(free()), "The event's data as it came; `null` once the event is gone or its data erased.")
+        .maybe("payloadErasedAt", is("Instant"), "When the event's data was erased.")
         .required("status", one_of(&["pending", "retrying", "success", "failed"]), "Where it stands.")
         .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
         .required("attempts", list_of_any_length(is("Attempt")), "Every attempt, oldest first.")
+        .maybe("responsesErasedAt", is("Instant"), "When what receivers had answered by then was erased.")
         .maybe("nextAttemptAt", is("Instant"), "When it is tried again, while `retrying`.")
         .maybe(
             "reason",
@@ -49,6 +51,7 @@ schemas! {
                 "aborted",
                 "transform_failed",
                 "cancelled",
+                "payload_erased",
             ]),
             "Why it ended as `failed`.",
         )

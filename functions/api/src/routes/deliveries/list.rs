@@ -182,7 +182,7 @@ pub(in crate::routes) async fn list<P: Ports>(
     let mut payloads = Payloads::of(&api, &user, &found.items);
     let mut page = PageWriter::new();
     for delivery in &found.items {
-        let payload = payloads.next(delivery.event_id).await?;
+        let payload = payloads.next(delivery).await?;
         if !page.add(delivery.id, &DeliveryView::new(delivery, payload))? {
             break;
         }

@@ -1,0 +1,165 @@
+//! What is erased on demand: the data of an event, and what receivers answered.
+//!
+//! Data is erased in three steps. First every delivery of the event is read: if one is still on its
+//! way, nothing is erased. Then one write takes the data out of the event. Then each delivery is told,
+//! and whoever reads it from then on sends nothing, even if a message brings the data along. Between
+//! the first step and the last a delivery may be taken up again; it ends where it is told, with its
+//! reason. Dying on the way leaves an event without data some of whose deliveries are not told: asked
+//! again, they are.
+
+use super::deliveries::{TRIES, changed_meanwhile, find_delivery};
+use crate::{
+    auth::Caller,
+    path::Ids,
+    ports::{Api, Ports},
+    problem::Problem,
+};
+use axum::{extract::State, http::StatusCode};
+use futures::{StreamExt, TryStreamExt, stream};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    event::Event,
+    ports::{
+        Clock, Consistency, EraseFromDeliveries, ErasePayloads, PayloadErasure,
+        ReadDeliveriesTogether, ReadEvents, Recorded, ResponseErasure,
+    },
+    scope::Scope,
+    time::Timestamp,
+};
+use std::sync::Arc;
+
+/// Deliveries of an event that are read together. Each may hold 50 KB of responses.
+const TOGETHER: usize = 100;
+
+/// Deliveries of an event that are told at the same time.
+const TOLD_AT_ONCE: usize = 16;
+
+/// What is known of a delivery that is to be told.
+struct Told {
+    key: DeliveryKey,
+    errors: Vec<u32>,
+}
+
+/// `DELETE /api/events/{eventId}/payload`: nothing is sent of the event any more, and its data is
+/// gone. Said twice, it is done once.
+#[utoipa::path(
+    delete,
+    path = "/api/events/{eventId}/payload",
+    tag = "Deliveries",
+    operation_id = "erasePayload",
+    summary = "Erase an event's data",
+    description = "For good. Every delivery of the event must be settled: wait, or cancel those that are not. From the answer on nothing is sent of it; its deliveries stay, without it. Said again, it answers the same.",
+    responses(
+        (status = 204, description = "Erased."),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open"]))),
+)]
+pub(super) async fn payload<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
+    let found = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
+    let event = found.ok_or_else(Problem::not_found)?;
+    let told = deliveries_of(&api, &event).await?;
+    let erased = api.events.erase_payload(&user, event.id, api.clock.now()).await?;
+    // Gone since it was read.
+    let at = erased.ok_or_else(Problem::not_found)?;
+    let telling = told.into_iter().map(|Told { key, errors }| {
+        let api = &api;
+        async move {
+            // Refused, its row is gone, and nothing is sent for it any more.
+            api.deliveries.note_payload_erased(&PayloadErasure { key, at, errors }).await.map(drop)
+        }
+    });
+    stream::iter(telling).buffer_unordered(TOLD_AT_ONCE).try_collect::<()>().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The event's deliveries, read consistently.
+///
+/// # Errors
+/// 409 if one is on its way, or may still come to be; but not if the data is gone already.
+async fn deliveries_of<P: Ports>(api: &Api<P>, event: &Event) -> Result<Vec<Told>, Problem> {
+    let is_erased = event.payload_erased_at.is_some();
+    if event.audience.is_none() {
+        return Err(open());
+    }
+    // One that is not there is still to be recorded when its fan-out comes again. Later than this it
+    // was recorded, and has expired.
+    let may_be_to_come = api.clock.now() < event.stored_at.plus(api.rules.retention.period());
+    let mut told = Vec::new();
+    for keys in event.delivery_keys().chunks(TOGETHER) {
+        let found = api.deliveries.deliveries_by_key(keys).await?;
+        let is_open = found.iter().any(|delivery| !delivery.status.is_settled())
+            || (found.len() < keys.len() && may_be_to_come);
+        if is_open && !is_erased {
+            return Err(open());
+        }
+        told.extend(
+            found.iter().map(|delivery| Told {
+                key: delivery.key(),
+                errors: delivery.errors_about_payload(),
+            }),
+        );
+    }
+    Ok(told)
+}
+
+fn open() -> Problem {
+    let detail = "A delivery of this event is still on its way, or its fan-out is. Wait until each \
+                  is settled, or cancel it.";
+    Problem::conflict("delivery_open", detail)
+}
+
+/// `DELETE /api/webhooks/{id}/deliveries/{deliveryId}/responses`: what receivers answered is gone,
+/// their status codes excepted. Said again, it is done again: attempts that were asked for meanwhile
+/// may have brought answers.
+#[utoipa::path(
+    delete,
+    path = "/api/webhooks/{id}/deliveries/{deliveryId}/responses",
+    tag = "Deliveries",
+    operation_id = "eraseResponses",
+    summary = "Erase what receivers answered",
+    description = "The bodies that were kept of all attempts; status codes, durations and errors stay. The delivery must be settled. Said again, it erases what came since.",
+    responses(
+        (status = 204, description = "Erased."),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open", "changed_meanwhile"]))),
+)]
+pub(super) async fn responses<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
+    let webhook = api.find_webhook(&user, ids.webhook()?).await?;
+    let mut delivery = find_delivery(&api, &webhook, &ids).await?;
+    for _ in 0..TRIES {
+        if !delivery.status.is_settled() {
+            let detail =
+                "The delivery is still on its way. Wait until it is settled, or cancel it.";
+            return Err(Problem::conflict("delivery_open", detail));
+        }
+        let erasure = erasure(&delivery, api.clock.now());
+        if erasure.responses.is_empty() && delivery.responses_erased_at.is_some() {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        match api.deliveries.erase_responses(&erasure).await? {
+            Recorded::Yes => return Ok(StatusCode::NO_CONTENT),
+            Recorded::Refused(Some(found)) => delivery = *found,
+            Recorded::Refused(None) => return Err(Problem::not_found()),
+        }
+    }
+    Err(changed_meanwhile())
+}
+
+fn erasure(delivery: &Delivery, at: Timestamp) -> ResponseErasure {
+    ResponseErasure {
+        key: delivery.key(),
+        attempts: delivery.attempt_count(),
+        at,
+        responses: delivery.kept_responses(),
+    }
+}

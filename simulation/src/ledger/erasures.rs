@@ -1,0 +1,79 @@
+//! Data that was erased: that it is gone, and that nobody is sent it any more.
+
+use super::{Key, Ledger, name};
+use crate::trace::short;
+use grapnel_domain::{
+    delivery::DeliveryStatus,
+    event::Event,
+    ids::{EventId, UserId},
+};
+use std::collections::BTreeMap;
+
+/// What was erased.
+#[derive(Debug, Default)]
+pub(super) struct Erasures {
+    events: BTreeMap<EventId, UserId>,
+    /// At which step a delivery was told so first.
+    told: BTreeMap<Key, u64>,
+}
+
+impl Ledger {
+    /// An event that looked like this has lost its data. Its deliveries were settled when somebody
+    /// looked; only a replay takes one up again.
+    pub(crate) fn data_erased(&mut self, before: &Event) {
+        if before.payload_erased_at.is_some() {
+            return;
+        }
+        for key in before.delivery_keys() {
+            let key = super::key(key);
+            let Some(row) = self.rows.get(&key) else {
+                self.broken(format!("{}: not made, and its data erased", name(key)));
+                continue;
+            };
+            let is_open = !row.status.is_settled();
+            if is_open && (row.status == DeliveryStatus::Pending || row.reopened.is_none()) {
+                let what = format!("{}: its data erased while {:?}", name(key), row.status);
+                self.broken(what);
+            }
+        }
+        self.erasures.events.insert(before.id, before.user_id.clone());
+    }
+
+    /// A delivery knows of it.
+    pub(crate) fn told_of_erasure(&mut self, key: Key, step: u64) {
+        self.erasures.told.entry(key).or_insert(step);
+    }
+
+    /// Somebody was answered that an event's data is erased: then every delivery knows.
+    pub(crate) fn erasure_answered(&mut self, event: &Event) {
+        if event.payload_erased_at.is_none() {
+            self.broken(format!("{}: said to be erased, and is not", short(event.id)));
+        }
+        for key in event.delivery_keys() {
+            let key = super::key(key);
+            let row = self.rows.get(&key);
+            if row.is_some_and(|row| row.payload_erased_at.is_none()) {
+                self.broken(format!("{}: its data is said to be erased to all but it", name(key)));
+            }
+        }
+    }
+
+    /// A request is about to be sent by a function that read its delivery at step `read`.
+    pub(super) fn check_data_may_be_sent(&mut self, key: Key, read: u64) {
+        if self.erasures.told.get(&key).is_some_and(|told| *told <= read) {
+            self.broken(format!("{}: sent, though its data was erased", name(key)));
+        }
+    }
+
+    /// Nothing happens any more: no data came back.
+    pub(crate) fn check_erasures(&mut self, stored: &[Event]) {
+        let back = stored.iter().find(|event| {
+            let is_erased = event.payload_erased_at.is_some();
+            let was_erased = self.erasures.events.contains_key(&event.id);
+            is_erased != was_erased || (is_erased && !event.content.data.is_empty())
+        });
+        if let Some(event) = back {
+            self.broken(format!("{}: its data was erased and came back", short(event.id)));
+        }
+    }
+}
