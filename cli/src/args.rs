@@ -144,6 +144,7 @@ mod tests {
             include_str!("../../README.md"),
             include_str!("../../docs/cli.md"),
             include_str!("../../docs/receive.md"),
+            include_str!("../../docs/privacy.md"),
         ];
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");
