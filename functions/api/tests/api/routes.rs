@@ -109,8 +109,8 @@ impl Route {
     }
 }
 
-/// Everything that a refused request must not have done.
-pub(crate) fn effects(world: &World) -> Vec<usize> {
+/// What a refused request has done of all that it must not have done.
+pub(crate) fn effects(world: &World) -> Vec<Operation> {
     [
         Operation::CreateWebhook,
         Operation::ReplaceWebhook,
@@ -133,6 +133,7 @@ pub(crate) fn effects(world: &World) -> Vec<usize> {
         Operation::NotePayloadErased,
         Operation::EraseResponses,
     ]
-    .map(|operation| world.memory.calls(operation))
-    .to_vec()
+    .into_iter()
+    .filter(|operation| world.memory.calls(*operation) > 0)
+    .collect()
 }
