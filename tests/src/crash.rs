@@ -194,8 +194,8 @@ fn event_calls() -> Vec<Call> {
         call(Api, "read key", "GetItem", Keys, Key),
         call(Api, "read webhook", "Query", Webhooks, Webhook(Exhausted)),
         call(Api, "read delivery", "GetItem", Deliveries, Webhook(Exhausted)),
-        call(Api, "send the manual retry", "SendMessageBatch", Queue, Webhook(Exhausted)),
         call(Api, "read event", "GetItem", Events, User),
+        call(Api, "send the manual retry", "SendMessageBatch", Queue, Webhook(Exhausted)),
         change(Exhausted, "record the manual attempt", "#attempts[2]"),
     ]
 }
