@@ -66,7 +66,10 @@ impl Plan {
             webhooks.iter_mut().for_each(PlannedWebhook::retry_in_half_a_minute);
         }
         let events = traffic::events(random, smooth);
-        let acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
+        let mut acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
+        if !smooth {
+            acts.extend(traffic::erasures(&mut random.aside()));
+        }
         Self {
             smooth,
             settings,

@@ -12,6 +12,11 @@ impl Random {
         Self(seed)
     }
 
+    /// Other numbers, from a source of their own: what draws from them leaves this one as it is.
+    pub(crate) fn aside(&self) -> Self {
+        Self::new(self.clone().next())
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -180,20 +180,6 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
                 at = at.plus(Duration::from_secs(1));
             }
         }
-        if let What::Erase(number) = what {
-            // Right before or after, somebody wants it sent again.
-            let about = Timestamp::from_millis(at.as_millis() - 500);
-            let about = about.plus(Duration::from_millis(random.within(0..=1000)));
-            let status = ReplayStatus::Failed;
-            match random.within(0..=2) {
-                0 => acts.push(Act { at: about, what: What::Retry(number) }),
-                1 => {
-                    let what = What::Replay { webhook: 0, all: true, status };
-                    acts.push(Act { at: about, what });
-                }
-                _ => {}
-            }
-        }
         if random.chance(200) {
             // Once more: a double click, or somebody who got no answer.
             let again = at.plus(Duration::from_millis(random.spread(1..=60_000)));
@@ -210,10 +196,37 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
     acts
 }
 
+/// What is erased, in some of the runs.
+pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
+    let mut acts = Vec::new();
+    if !random.chance(500) {
+        return acts;
+    }
+    for _ in 0..random.within(1..=2) {
+        let (at, number) = (moment(random, 20_000), random.next());
+        if random.chance(250) {
+            acts.push(Act { at, what: What::EraseResponses(number) });
+            continue;
+        }
+        acts.push(Act { at, what: What::Erase(number) });
+        // Right before or after, somebody wants it sent again.
+        let about = Timestamp::from_millis(at.as_millis() - 500);
+        let about = about.plus(Duration::from_millis(random.within(0..=1000))).max(START);
+        let what = match random.within(0..=2) {
+            0 => What::Retry(number),
+            1 => What::Replay { webhook: 0, all: true, status: ReplayStatus::Failed },
+            // Or it is erased once more.
+            _ => What::Erase(number),
+        };
+        acts.push(Act { at: about, what });
+    }
+    acts
+}
+
 fn act(random: &mut Random, webhooks: usize) -> What {
     let last = webhooks.saturating_sub(1) as u64;
     let webhook = usize::try_from(random.within(0..=last)).unwrap_or(0);
-    match random.within(0..=18) {
+    match random.within(0..=15) {
         0 => What::Disable(webhook),
         1 => What::Enable(webhook),
         2 => What::Delete(webhook),
@@ -227,8 +240,6 @@ fn act(random: &mut Random, webhooks: usize) -> What {
             What::Replay { webhook, all: random.chance(400), status }
         }
         10 | 11 => What::Cancel(random.next()),
-        12 | 13 => What::Erase(random.next()),
-        14 => What::EraseResponses(random.next()),
         _ => What::Retry(random.next()),
     }
 }
