@@ -6,6 +6,7 @@
 //! drawn from the seed: see [`Fate`].
 
 mod erasures;
+mod event_types;
 mod fate;
 mod health;
 mod keys;

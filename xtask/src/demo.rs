@@ -109,11 +109,11 @@ pub(crate) struct SampleEvent {
 /// # Errors
 /// When a sample is not an event.
 pub(crate) fn sample_events() -> Result<Vec<SampleEvent>> {
-    let read = |known: &catalogue::EventType| {
+    let read = |known: &catalogue::BuiltIn| {
         serde_json::from_str(known.sample)
             .with_context(|| format!("the sample of {} is not an event", known.name))
     };
-    catalogue::EVENT_TYPES.iter().map(read).collect()
+    catalogue::BUILT_IN.iter().map(read).collect()
 }
 
 /// Puts events on the bus, as a platform does.
@@ -153,7 +153,7 @@ mod tests {
     fn there_is_a_sample_of_each_type_for_the_demo_user_under_an_id_of_its_own() {
         let events = sample_events().expect("all are events");
         let mut ids = HashSet::new();
-        for (event, known) in events.iter().zip(catalogue::EVENT_TYPES) {
+        for (event, known) in events.iter().zip(catalogue::BUILT_IN) {
             assert_eq!(event.detail_type, known.name);
             assert_eq!(event.source, crate::stack::SAMPLE_SOURCE);
             let detail: Value = serde_json::from_str(event.detail.get()).expect("JSON");

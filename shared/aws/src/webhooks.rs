@@ -1,6 +1,8 @@
 //! The webhooks table: `userId`, `id`. Beside a webhook may lie the items `<id>#health`, its
-//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks.
+//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks. In a
+//! partition of their own lie the event types of the deployment.
 
+mod event_types;
 mod health;
 mod health_row;
 mod limiter;

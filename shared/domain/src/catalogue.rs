@@ -1,8 +1,19 @@
-//! The event types that the platform publishes, each with a sample of its data.
+//! The event types: ten that the platform publishes are built in, each with a sample of its data; a
+//! deployment adds its own, and changes what is said of those that are built in.
 
-/// An event type and what its data looks like.
+mod own;
+
+pub use own::{
+    EventTypeName, InvalidName, MAX_DESCRIPTION_CHARS, MAX_OWN_TYPES, MAX_SAMPLE_BYTES, OwnType,
+};
+
+use crate::{schema::Schema, webhook::EventPattern};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// An event type that is built in, and what its data looks like.
 #[derive(Debug, Clone, Copy)]
-pub struct EventType {
+pub struct BuiltIn {
     /// Its name, for example `lead.created`.
     pub name: &'static str,
     /// A complete sample event as EventBridge hands it over (JSON); its `detail` is the data.
@@ -11,15 +22,15 @@ pub struct EventType {
 
 macro_rules! catalogue {
     ($($name:literal),+ $(,)?) => {
-        &[$(EventType {
+        &[$(BuiltIn {
             name: $name,
             sample: include_str!(concat!("../../../events/", $name, ".json")),
         }),+]
     };
 }
 
-/// Every event type that a webhook may name.
-pub const EVENT_TYPES: &[EventType] = catalogue![
+/// Every event type that is built in.
+pub const BUILT_IN: &[BuiltIn] = catalogue![
     "workflow.completed",
     "workflow.failed",
     "agent.completed",
@@ -32,8 +43,144 @@ pub const EVENT_TYPES: &[EventType] = catalogue![
     "task.failed",
 ];
 
-/// Looks an event type up by its name.
+/// Looks one that is built in up by its name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static EventType> {
-    EVENT_TYPES.iter().find(|known| known.name == name)
+pub fn find(name: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|known| known.name == name)
+}
+
+/// The first that is built in and that the pattern matches.
+#[must_use]
+pub fn first(pattern: &EventPattern) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|known| pattern.matches(known.name))
+}
+
+impl BuiltIn {
+    /// The data of its sample (JSON text), as it is written. Empty if the sample is no event.
+    #[must_use]
+    pub fn data(&self) -> &'static str {
+        #[derive(Deserialize)]
+        struct Sample<'a> {
+            #[serde(borrow)]
+            detail: &'a RawValue,
+        }
+        serde_json::from_str::<Sample<'static>>(self.sample).map_or("", |it| it.detail.get())
+    }
+}
+
+/// An event type as the catalogue has it: built in, a deployment's own, or the first with what the
+/// second says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    name: &'a str,
+    built_in: Option<&'static BuiltIn>,
+    own: Option<&'a OwnType>,
+}
+
+impl<'a> Entry<'a> {
+    /// What is known under this name; `None` if nothing is.
+    #[must_use]
+    pub fn of(name: &'a str, own: Option<&'a OwnType>) -> Option<Self> {
+        let built_in = find(name);
+        (built_in.is_some() || own.is_some()).then_some(Self { name, built_in, own })
+    }
+
+    /// Everything of both, by name.
+    #[must_use]
+    pub fn merged(own: &'a [OwnType]) -> Vec<Self> {
+        let mut all: Vec<Self> =
+            own.iter().filter_map(|it| Self::of(it.name.as_str(), Some(it))).collect();
+        let named = |name: &str| own.iter().any(|it| it.name.as_str() == name);
+        let others = BUILT_IN.iter().filter(|known| !named(known.name));
+        all.extend(others.filter_map(|known| Self::of(known.name, None)));
+        all.sort_unstable_by_key(|entry| entry.name);
+        all
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Whether it is built in.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.built_in.is_some()
+    }
+
+    /// What the deployment says of it.
+    #[must_use]
+    pub fn own(&self) -> Option<&'a OwnType> {
+        self.own
+    }
+
+    /// Whether it should not be used any more.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        self.own.is_some_and(|own| own.deprecated)
+    }
+
+    /// What its data must be like, if that is said.
+    #[must_use]
+    pub fn schema(&self) -> Option<&'a Schema> {
+        self.own.and_then(|own| own.schema.as_ref())
+    }
+
+    /// A sample of its data (JSON text): the deployment's, else the one that is built in.
+    #[must_use]
+    pub fn sample(&self) -> Option<&'a str> {
+        let own = self.own.and_then(|own| own.sample.as_deref());
+        own.or_else(|| self.built_in.map(BuiltIn::data))
+    }
+
+    /// Whether its sample is the one that is built in, made for the demo's user.
+    #[must_use]
+    pub fn has_built_in_sample(&self) -> bool {
+        self.built_in.is_some() && self.own.is_none_or(|own| own.sample.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn own(name: &str) -> OwnType {
+        let at = Timestamp::from_millis(0);
+        OwnType {
+            name: name.parse().expect("a name"),
+            description: None,
+            deprecated: true,
+            schema: None,
+            sample: Some(r#"{"n":1}"#.into()),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn every_type_that_is_built_in_has_data_and_a_name_of_the_form() {
+        for known in BUILT_IN {
+            assert!(known.data().starts_with('{'), "{}", known.name);
+            assert!(known.name.parse::<EventTypeName>().is_ok(), "{}", known.name);
+        }
+    }
+
+    #[test]
+    fn both_kinds_are_one_list_and_ones_own_word_counts() {
+        let own = [own("invoice.paid"), own("lead.created")];
+        let all = Entry::merged(&own);
+        assert_eq!(all.len(), BUILT_IN.len() + 1);
+        assert!(all.windows(2).all(|pair| pair[0].name() < pair[1].name()));
+        let named = |name: &str| *all.iter().find(|entry| entry.name() == name).expect("there");
+        let (paid, created, sent) =
+            (named("invoice.paid"), named("lead.created"), named("email.sent"));
+        assert_eq!([paid, created, sent].map(|it| it.is_built_in()), [false, true, true]);
+        assert_eq!([paid, created, sent].map(|it| it.is_deprecated()), [true, true, false]);
+        assert_eq!([paid, created].map(|it| it.sample()), [Some(r#"{"n":1}"#); 2]);
+        assert!(sent.sample().is_some_and(|data| data.contains("userId")));
+        assert_eq!([paid, created, sent].map(|it| it.has_built_in_sample()), [false, false, true]);
+        assert!(Entry::of("no.such", None).is_none());
+    }
 }

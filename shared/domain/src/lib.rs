@@ -14,6 +14,7 @@
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
+//! - [`schema`]: what an event type's data must be like.
 //! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
@@ -34,6 +35,7 @@ pub mod quota;
 pub mod replay;
 pub mod request;
 pub mod retry;
+pub mod schema;
 pub mod scope;
 pub mod signature;
 pub mod time;

@@ -6,6 +6,7 @@
 
 mod clock;
 mod deliveries;
+mod event_types;
 mod events;
 mod health;
 mod issuer;
@@ -23,6 +24,7 @@ pub use deliveries::{
     ReadDeliveriesTogether, RecordAttempts, Recorded, ResponseErasure, SlotWait, StopWaiting,
     WaitingPage, WaitingRow,
 };
+pub use event_types::{ListEventTypes, ReadEventTypes, StoreEventTypes};
 pub use events::{ErasePayloads, ReadEvents, StoreEvents};
 pub use health::{
     FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,

@@ -12,6 +12,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod endings;
 pub mod erasures;
+pub mod event_types;
 pub mod events;
 pub mod health;
 pub mod keys;

@@ -11,6 +11,7 @@
 //! by side, or drops one, does so between operations.
 
 mod deliveries;
+mod event_types;
 mod events;
 mod faults;
 mod health;
@@ -34,6 +35,7 @@ pub use waits::StartedWait;
 use crate::clock::ManualClock;
 use faults::Faults;
 use grapnel_domain::{
+    catalogue::{EventTypeName, OwnType},
     delivery::{Delivery, DeliveryKey},
     event::Event,
     health::Health,
@@ -80,6 +82,7 @@ struct Tables {
     webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
     health: BTreeMap<(UserId, WebhookId), Health>,
     limiters: BTreeMap<(UserId, WebhookId), SlotTime>,
+    event_types: BTreeMap<EventTypeName, OwnType>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
     deliveries: Rows,
@@ -204,6 +207,17 @@ impl Memory {
             state.tables.limiters.insert(key.clone(), next);
         }
         state.tables.webhooks.insert(key, webhook);
+    }
+
+    /// Puts an event type there, over whatever is there.
+    pub fn put_event_type(&self, own: OwnType) {
+        self.state().tables.event_types.insert(own.name.clone(), own);
+    }
+
+    /// The deployment's own event types, by name.
+    #[must_use]
+    pub fn own_event_types(&self) -> Vec<OwnType> {
+        self.state().tables.event_types.values().cloned().collect()
     }
 
     /// Puts an event there, over whatever is there.

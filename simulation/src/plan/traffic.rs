@@ -2,7 +2,7 @@
 
 use crate::{random::Random, receiver::Receiver};
 use grapnel_domain::{
-    catalogue::EVENT_TYPES,
+    catalogue::BUILT_IN,
     ids::WebhookId,
     replay::ReplayStatus,
     retry::{Backoff, RetryConfig, Schedule},
@@ -150,7 +150,7 @@ pub(crate) fn events(random: &mut Random, smooth: bool) -> Vec<PlannedEvent> {
 
 fn event(random: &mut Random, smooth: bool, number: u64) -> PlannedEvent {
     let user = if random.chance(150) { USERS[1] } else { USERS[0] };
-    let event_type = random.pick(EVENT_TYPES).name;
+    let event_type = random.pick(BUILT_IN).name;
     let event_type = if random.chance(400) { "lead.created" } else { event_type };
     // Over 4 KB an event does not travel in its messages and has to be read.
     let size = if random.chance(200) { 5000 } else { 10 };

@@ -114,7 +114,7 @@ async fn every_known_event_type_is_delivered() -> anyhow::Result<()> {
     let world = World::main().await?;
     world.webhook("/all", json!({})).await?;
     let types: Vec<&str> =
-        grapnel_domain::catalogue::EVENT_TYPES.iter().map(|known| known.name).collect();
+        grapnel_domain::catalogue::BUILT_IN.iter().map(|known| known.name).collect();
     let events: Vec<BusEvent> =
         types.iter().map(|name| world.event(name, &json!({})).event).collect();
     world.bus.put(&events).await?;

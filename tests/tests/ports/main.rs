@@ -63,6 +63,7 @@ mod contract {
     grapnel_testing::contract_of_webhooks!(crate::webhooks());
     grapnel_testing::contract_of_health!(crate::webhooks());
     grapnel_testing::contract_of_limits!(crate::webhooks());
+    grapnel_testing::contract_of_event_types!(crate::webhooks());
     grapnel_testing::contract_of_events!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
     grapnel_testing::contract_of_portal!(crate::keys());

@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 pub const OWN_SOURCE: &str = "grapnel";
 
 /// Longest `detail-type` and `source`, as EventBridge bounds them (bytes, rounded up).
-const MAX_NAME_BYTES: usize = 256;
+pub const MAX_NAME_BYTES: usize = 256;
 
 /// Longest `detail.id` that identifies an event.
-const MAX_SOURCE_ID_BYTES: usize = 256;
+pub const MAX_SOURCE_ID_BYTES: usize = 256;
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,17 @@ pub struct TestTarget {
     pub ordered_at: Timestamp,
 }
 
+/// An event that was published over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEvent {
+    /// Its owner. Said beside the data, which stays as it came.
+    pub user_id: UserId,
+    /// What its source calls it. No `id` in the data takes its place.
+    pub source_id: String,
+    /// What reaches receivers.
+    pub content: EventContent,
+}
+
 /// A test delivery that somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestOrder {
@@ -53,7 +64,7 @@ pub struct TestOrder {
     pub source_id: String,
     /// The event's type.
     pub event_type: String,
-    /// Its data (JSON text).
+    /// Its data (JSON text), sent as it is.
     pub data: String,
 }
 
@@ -88,7 +99,10 @@ struct Envelope<'a> {
     time: Option<Timestamp>,
     #[serde(borrow)]
     detail: &'a RawValue,
-    /// EventBridge builds the envelope itself, so nobody can put this on the bus.
+    /// The owner, for what comes from our own API. EventBridge builds the envelope itself, so nobody
+    /// can put this on the bus, nor the next.
+    #[serde(rename = "grapnelUser", skip_serializing_if = "Option::is_none", default)]
+    owner: Option<UserId>,
     #[serde(rename = "grapnelTest", skip_serializing_if = "Option::is_none", default)]
     test: Option<TestTarget>,
 }
@@ -122,9 +136,14 @@ impl InboundEvent {
                 return Err(Rejection::NotAnEvent(reason));
             }
         }
-        let probe: Probe<'_> = serde_json::from_str(data).map_err(not_an_event)?;
-        let user_id = read_user(probe.user_id)?;
-        let source_id = probe.id.and_then(read_source_id).unwrap_or(envelope.id);
+        let (user_id, source_id) = match envelope.owner {
+            Some(owner) => (owner, envelope.id),
+            None => {
+                let probe: Probe<'_> = serde_json::from_str(data).map_err(not_an_event)?;
+                let source_id = probe.id.and_then(read_source_id).unwrap_or(envelope.id);
+                (read_user(probe.user_id)?, source_id)
+            }
+        };
         Ok(Self {
             id: EventId::derive(&user_id, &envelope.source, &source_id),
             user_id,
@@ -139,26 +158,46 @@ impl InboundEvent {
     }
 }
 
+impl PublishedEvent {
+    /// Its text on the events queue.
+    ///
+    /// # Errors
+    /// A [`Rejection`] if fan-out would refuse it.
+    pub fn to_json(&self) -> Result<String, Rejection> {
+        let content = &self.content;
+        envelope(&content.data, |detail| Envelope {
+            id: self.source_id.clone(),
+            detail_type: content.event_type.clone(),
+            source: content.source.clone(),
+            time: Some(content.time),
+            detail,
+            owner: Some(self.user_id.clone()),
+            test: None,
+        })
+    }
+
+    /// The id that fan-out will give it.
+    #[must_use]
+    pub fn event_id(&self) -> EventId {
+        EventId::derive(&self.user_id, &self.content.source, &self.source_id)
+    }
+}
+
 impl TestOrder {
-    /// Its text on the events queue. `userId` is put into the data, as in every event.
+    /// Its text on the events queue.
     ///
     /// # Errors
     /// [`Rejection::DetailNotAnObject`] if `data` is no JSON object.
     pub fn to_json(&self) -> Result<String, Rejection> {
-        let mut data: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&self.data).map_err(|_| Rejection::DetailNotAnObject)?;
-        data.insert("id".into(), self.source_id.clone().into());
-        data.insert("userId".into(), self.user_id.as_str().into());
-        let detail = serde_json::value::to_raw_value(&data).map_err(not_an_event)?;
-        let envelope = Envelope {
+        envelope(&self.data, |detail| Envelope {
             id: self.source_id.clone(),
             detail_type: self.event_type.clone(),
             source: OWN_SOURCE.to_owned(),
             time: Some(self.target.ordered_at),
-            detail: &detail,
+            detail,
+            owner: Some(self.user_id.clone()),
             test: Some(self.target),
-        };
-        serde_json::to_string(&envelope).map_err(not_an_event)
+        })
     }
 
     /// The id that fan-out will give its event.
@@ -166,6 +205,30 @@ impl TestOrder {
     pub fn event_id(&self) -> EventId {
         EventId::derive(&self.user_id, OWN_SOURCE, &self.source_id)
     }
+}
+
+/// The text of an envelope around data that is an object.
+fn envelope<'a>(
+    data: &'a str,
+    around: impl FnOnce(&'a RawValue) -> Envelope<'a>,
+) -> Result<String, Rejection> {
+    let detail: &RawValue = serde_json::from_str(data).map_err(|_| Rejection::DetailNotAnObject)?;
+    if !detail.get().starts_with('{') {
+        return Err(Rejection::DetailNotAnObject);
+    }
+    if detail.get().len() > MAX_DATA_BYTES {
+        return Err(Rejection::TooLarge);
+    }
+    serde_json::to_string(&around(detail)).map_err(not_an_event)
+}
+
+/// The first character that a queue does not carry. SQS takes what XML 1.0 calls a character: of what
+/// JSON text may hold, U+FFFE and U+FFFF are none. Escaped, both can be sent.
+#[must_use]
+pub fn character_no_queue_carries(text: &str) -> Option<char> {
+    text.chars().find(|c| {
+        !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+    })
 }
 
 fn read_user(raw: Option<&RawValue>) -> Result<UserId, Rejection> {

@@ -92,4 +92,47 @@ fn a_test_order_comes_back_as_an_event_for_one_webhook() {
     assert_eq!(read.test, Some(target));
     assert_eq!(read.id, order.event_id());
     assert_eq!(read.user_id, order.user_id);
+    assert_eq!(read.content.data, order.data);
+}
+
+fn published(data: &str) -> PublishedEvent {
+    PublishedEvent {
+        user_id: UserId::parse("u1").expect("valid"),
+        source_id: "order-1".into(),
+        content: EventContent {
+            event_type: "Order placed".into(),
+            source: "shop".into(),
+            time: NOW,
+            data: data.into(),
+        },
+    }
+}
+
+#[test]
+fn a_published_event_comes_back_as_it_is_whatever_its_data_say() {
+    let event = published(
+        r#"{"id":"of the data",  "userId":"somebody else","n":1.0,"x":12345678901234567890}"#,
+    );
+    let read = InboundEvent::parse(&event.to_json().expect("an object"), NOW).expect("accepted");
+    assert_eq!(read.id, event.event_id());
+    assert_eq!((read.user_id, read.content, read.test), (event.user_id, event.content, None));
+}
+
+#[test]
+fn what_fan_out_would_refuse_is_not_put_around() {
+    for data in ["", "[]", "7", "{", "{} {}"] {
+        assert_eq!(published(data).to_json(), Err(Rejection::DetailNotAnObject), "{data}");
+    }
+    let large = format!(r#"{{"x":"{}"}}"#, "y".repeat(MAX_DATA_BYTES));
+    assert_eq!(published(&large).to_json(), Err(Rejection::TooLarge));
+}
+
+#[test]
+fn characters_that_no_queue_carries_are_found() {
+    for fine in ["", "\t\r\n é 🦞 \u{7f} \u{fffd}", r"\uffff"] {
+        assert_eq!(character_no_queue_carries(fine), None, "{fine:?}");
+    }
+    for c in ['\0', '\u{8}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+        assert_eq!(character_no_queue_carries(&format!("a{c}b")), Some(c));
+    }
 }

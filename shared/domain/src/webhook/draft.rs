@@ -87,7 +87,19 @@ const ON_CREATION: &[&str] = &["secret"];
 const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
 
 impl Draft {
-    /// Reads a draft. Options that are left out take their defaults.
+    /// The patterns that `events` of an input names and that nothing built in matches: whether one of
+    /// the deployment's own types does is to be found out, and said by `known` of [`Draft::parse`].
+    #[must_use]
+    pub fn patterns_to_look_up(input: &Map<String, Value>) -> Vec<EventPattern> {
+        let named = input.get("events").and_then(Value::as_array);
+        let named = named.filter(|list| list.len() <= MAX_EVENTS).into_iter().flatten();
+        let patterns = named.filter_map(|entry| entry.as_str()?.parse::<EventPattern>().ok());
+        patterns.filter(|pattern| !pattern.matches_built_in()).collect()
+    }
+
+    /// Reads a draft. Options that are left out take their defaults. `known` are patterns that match
+    /// one of the deployment's own event types; those that a webhook has already are taken too, so
+    /// that an event type that is gone stands in no one's way.
     ///
     /// # Errors
     /// Every fault, with its field.
@@ -95,6 +107,7 @@ impl Draft {
         input: &Map<String, Value>,
         purpose: Purpose<'_>,
         rules: &Rules,
+        known: &[EventPattern],
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let mut fields = Fields::new(input, "", &mut faults);
@@ -105,7 +118,7 @@ impl Draft {
         let draft = Self {
             name: name(&mut fields),
             url: url(&mut fields, rules.urls),
-            events: events(&mut fields),
+            events: events(&mut fields, purpose, known),
             filter: filter(&mut fields),
             headers: headers::headers(&mut fields, purpose),
             description: details::description(&mut fields),
@@ -205,7 +218,16 @@ fn url(fields: &mut Fields<'_>, policy: UrlPolicy) -> String {
     url.to_owned()
 }
 
-fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
+fn events(
+    fields: &mut Fields<'_>,
+    purpose: Purpose<'_>,
+    known: &[EventPattern],
+) -> Vec<EventPattern> {
+    let had = match purpose {
+        Purpose::Create => &[],
+        Purpose::Replace(existing) => existing.events.as_slice(),
+    };
+    let known = [known, had].concat();
     let Some(list) = fields.required_list("events") else { return Vec::new() };
     if !(1..=MAX_EVENTS).contains(&list.len()) {
         fields.fault("events", format!("must name 1 to {MAX_EVENTS} event types or patterns"));
@@ -214,7 +236,7 @@ fn events(fields: &mut Fields<'_>) -> Vec<EventPattern> {
     let mut events = Vec::with_capacity(list.len());
     for (index, entry) in list.iter().enumerate() {
         let field = format!("events[{index}]");
-        match entry.as_str().map(EventPattern::parse_known) {
+        match entry.as_str().map(|text| EventPattern::parse_known(text, &known)) {
             None => fields.fault(&field, "must be a string"),
             Some(Err(invalid)) => fields.fault(&field, invalid.to_string()),
             Some(Ok(pattern)) if events.contains(&pattern) => {
