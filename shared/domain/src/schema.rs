@@ -1,51 +1,41 @@
 //! What an event type's data must be like: a [JSON Schema], draft 2020-12.
 //!
-//! A schema is a program that runs on data of others, so whatever it does must be bounded, and is
-//! when it is saved: `bounds` follows its references and refuses what goes round in circles or comes
-//! to more than [`MAX_VALUES`]. What is checked against it costs no more than its values times the
-//! data's, of which a [`Budget`] is used up. Patterns are matched in linear time, so there is no
-//! looking around in them. Nothing is ever fetched: what a schema refers to lies in itself.
+//! A schema is a program that runs on data of others, so whatever it does must be bounded. `form` checks
+//! when it is saved that it is one, as the standard has it; `run` holds data against it, and counts each
+//! step against a [`Budget`]. Patterns are matched in linear time, so there is no looking around in
+//! them. Nothing is ever fetched: what a schema refers to lies in itself. As the standard has it,
+//! `format` says what a text is for and is not checked, and words that are not known say nothing.
 //!
-//! As the standard has it, `format` says what a text is for and is not checked.
+//! What needs the whole of a schema to be understood (`unevaluatedProperties`, `unevaluatedItems`,
+//! `$dynamicRef`, `$anchor`) is refused. The crate `jsonschema` knows these too, and makes the API's
+//! program a third larger; it is what the tests compare this with.
 //!
 //! [JSON Schema]: https://json-schema.org/draft/2020-12
 
-mod bounds;
+mod form;
+mod run;
+mod value;
 
 use crate::fault::{Faults, FieldFault};
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use regex_lite::Regex;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Most bytes of a schema, as it is written.
 pub const MAX_SCHEMA_BYTES: usize = 32 * 1024;
-/// Most values in a schema: each list, object, text, number and so on is one, and what is referred to
-/// counts at each place that refers to it.
-pub const MAX_VALUES: usize = 2000;
 /// Most faults of a schema, or of data, that are told.
 pub const MAX_TOLD: usize = 20;
 
-/// Most bytes that the program of a pattern may take, and its states while it is matched.
-const PATTERN_BYTES: usize = 256 * 1024;
-/// Most characters of one fault, and of the place that it is at.
-const MAX_CHARS: usize = 300;
+/// Longest part of a place, or of a name, that a fault repeats.
+const MAX_CHARS: usize = 200;
 
-/// Checks, each of one value of a schema at one value of data, for which all that is wrong is found:
-/// the list of it is made before it is cut. Beyond that the first fault is all that is told.
-const CHECKS_FOR_ALL: usize = 100_000;
-
-/// What may be used up on checking data: a check is one value of a schema at one value of the data.
+/// What may be used up on checking data, in steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget(usize);
 
 impl Budget {
     /// For one request: about a second of a small function's time.
     pub const OF_A_REQUEST: Self = Self(20_000_000);
-
-    fn take(&mut self, checks: usize) -> bool {
-        let left = self.0.checked_sub(checks);
-        self.0 = left.unwrap_or(self.0);
-        left.is_some()
-    }
 }
 
 /// A schema that was found to be one.
@@ -66,8 +56,8 @@ pub struct Violation {
 /// A schema that is ready to check data.
 #[derive(Debug)]
 pub struct Checker {
-    validator: Validator,
-    values: usize,
+    schema: Value,
+    patterns: HashMap<String, Regex>,
 }
 
 impl Schema {
@@ -102,87 +92,63 @@ impl Checker {
     /// What is wrong with data (JSON text): nothing, or up to [`MAX_TOLD`] things.
     #[must_use]
     pub fn check(&self, data: &str, budget: &mut Budget) -> Vec<Violation> {
-        let whole =
-            |message: &str| vec![Violation { pointer: String::new(), message: message.to_owned() }];
-        let Ok(data) = serde_json::from_str::<Value>(data) else {
-            return whole("is not JSON that can be checked");
-        };
-        let checks = bounds::values(&data).saturating_mul(self.values);
-        if !budget.take(checks) {
-            return whole("is more than can be checked against the schema in one request");
+        match serde_json::from_str(data) {
+            Ok(data) => run::run(self, &data, budget),
+            Err(_) => vec![Violation {
+                pointer: String::new(),
+                message: "is not JSON that can be checked".to_owned(),
+            }],
         }
-        if checks <= CHECKS_FOR_ALL {
-            return self.validator.iter_errors(&data).take(MAX_TOLD).map(|it| told(&it)).collect();
-        }
-        self.validator.validate(&data).err().iter().map(told).collect()
     }
-}
-
-fn told(error: &ValidationError<'_>) -> Violation {
-    Violation {
-        pointer: shortened(&error.instance_path().to_string()),
-        message: shortened(&error.masked_with("the value").to_string()),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    let line = |c: char| if c.is_control() { ' ' } else { c };
-    let mut shown: String = text.chars().take(MAX_CHARS).map(line).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 fn compile(text: &str, field: &str) -> Result<Checker, Vec<FieldFault>> {
-    let mut faults = Faults::default();
+    let fault = |message: String| vec![FieldFault { field: field.to_owned(), message }];
     if text.len() > MAX_SCHEMA_BYTES {
-        faults.add(field, format!("may have {MAX_SCHEMA_BYTES} bytes, not {}", text.len()));
-        return Err(faults.into_vec());
+        return Err(fault(format!("may have {MAX_SCHEMA_BYTES} bytes, not {}", text.len())));
     }
-    let schema: Value = match serde_json::from_str(text) {
-        Ok(schema) => schema,
-        Err(error) => {
-            faults.add(field, format!("is not JSON: {error}"));
-            return Err(faults.into_vec());
-        }
-    };
+    let schema: Value =
+        serde_json::from_str(text).map_err(|error| fault(format!("is not JSON: {error}")))?;
     if !schema.is_object() {
-        faults.add(field, "must be a JSON Schema: an object");
-        return Err(faults.into_vec());
+        return Err(fault("must be a JSON Schema: an object".to_owned()));
     }
-    let mut fault = |error: &ValidationError<'_>| {
-        let Violation { pointer, message } = told(error);
-        faults.add(format!("{field}{pointer}"), message);
-    };
-    // What is no schema is told as that; its bounds say nothing.
-    jsonschema::draft202012::meta::validator()
-        .iter_errors(&schema)
-        .take(MAX_TOLD)
-        .for_each(|error| fault(&error));
+    let mut faults = Faults::default();
+    let patterns = form::check(&schema, field, &mut faults);
     if !faults.is_empty() {
         return Err(faults.into_vec());
     }
-    let values = bounds::check(&schema, field)?;
-    let patterns = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
-    let compiled = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .with_pattern_options(patterns)
-        .offline()
-        .build(&schema);
-    match compiled {
-        Ok(validator) => Ok(Checker { validator, values }),
-        Err(error) => {
-            let at = told(&error);
-            let pointer = if at.pointer.is_empty() {
-                shortened(&error.schema_path().to_string())
-            } else {
-                at.pointer
-            };
-            faults.add(format!("{field}{pointer}"), at.message);
-            Err(faults.into_vec())
-        }
+    let checker = Checker { schema, patterns };
+    if !run::ends(&checker) {
+        return Err(fault(
+            "comes to no end: it refers to itself where it stands, or too often".into(),
+        ));
     }
+    Ok(checker)
+}
+
+/// A name as a part of a pointer (RFC 6901 section 3), cut to what an error repeats.
+fn escaped(name: &str) -> String {
+    let shown: String = name.chars().take(MAX_CHARS).collect();
+    shown.replace('~', "~0").replace('/', "~1")
+}
+
+/// The pointer of a reference into the schema itself (section 6); `None` if it leads elsewhere.
+fn pointer(reference: &str) -> Option<String> {
+    let fragment = reference.strip_prefix('#')?;
+    if !(fragment.is_empty() || fragment.starts_with('/')) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

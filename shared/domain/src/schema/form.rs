@@ -1,0 +1,256 @@
+//! Whether a schema is one, and uses nothing that is refused here.
+
+use super::{MAX_TOLD, escaped, pointer};
+use crate::fault::Faults;
+use regex_lite::{Regex, RegexBuilder};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+
+/// Deepest that schemas may lie within each other.
+const MAX_DEPTH: usize = 64;
+/// Most patterns of a schema. Each is a program,
+const MAX_PATTERNS: usize = 50;
+/// of so many bytes at most.
+const PATTERN_BYTES: usize = 16 * 1024;
+/// Deepest that groups may lie within each other in one.
+const PATTERN_DEPTH: u32 = 32;
+
+/// The one draft.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The names of types.
+const TYPES: &[&str] = &["null", "boolean", "object", "array", "number", "string", "integer"];
+
+/// What is refused: it takes more than a look at one place to say what it means.
+const REFUSED: &[&str] = &[
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$vocabulary",
+    "dependencies",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// What a keyword must hold.
+#[derive(Clone, Copy)]
+enum Form {
+    Schema,
+    Schemas,
+    SchemaMap,
+    PatternMap,
+    Reference,
+    Type,
+    List,
+    Names,
+    NamesMap,
+    Number,
+    Positive,
+    Count,
+    Flag,
+    Pattern,
+    Anything,
+}
+
+fn form(keyword: &str) -> Form {
+    match keyword {
+        "additionalProperties"
+        | "contains"
+        | "else"
+        | "if"
+        | "items"
+        | "not"
+        | "propertyNames"
+        | "then" => Form::Schema,
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Form::Schemas,
+        "$defs" | "definitions" | "dependentSchemas" | "properties" => Form::SchemaMap,
+        "patternProperties" => Form::PatternMap,
+        "$ref" => Form::Reference,
+        "type" => Form::Type,
+        "enum" => Form::List,
+        "required" => Form::Names,
+        "dependentRequired" => Form::NamesMap,
+        "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum" => Form::Number,
+        "multipleOf" => Form::Positive,
+        "maxLength" | "minLength" | "maxItems" | "minItems" | "maxContains" | "minContains"
+        | "maxProperties" | "minProperties" => Form::Count,
+        "uniqueItems" => Form::Flag,
+        "pattern" => Form::Pattern,
+        _ => Form::Anything,
+    }
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    field: &'a str,
+    faults: &'a mut Faults,
+    told: usize,
+    /// What was walked through, by its address: what is referred to may lie anywhere.
+    seen: HashSet<*const Value>,
+    patterns: HashMap<String, Regex>,
+    pattern_count: usize,
+}
+
+/// Walks through a schema and notes its faults. Answers its patterns.
+pub(super) fn check(schema: &Value, field: &str, faults: &mut Faults) -> HashMap<String, Regex> {
+    let mut walk = Walk {
+        root: schema,
+        field,
+        faults,
+        told: 0,
+        seen: HashSet::new(),
+        patterns: HashMap::new(),
+        pattern_count: 0,
+    };
+    walk.schema(schema, "", 0);
+    if walk.pattern_count > MAX_PATTERNS {
+        walk.fault("", format!("may have {MAX_PATTERNS} patterns, not {}", walk.pattern_count));
+    }
+    walk.patterns
+}
+
+impl<'a> Walk<'a> {
+    fn fault(&mut self, at: &str, message: impl Into<String>) {
+        self.told += 1;
+        if self.told <= MAX_TOLD {
+            self.faults.add(format!("{}{at}", self.field), message);
+        }
+    }
+
+    fn schema(&mut self, schema: &'a Value, at: &str, depth: usize) {
+        if !self.seen.insert(schema) {
+            return;
+        }
+        if depth >= MAX_DEPTH {
+            self.fault(at, format!("schemas may lie {MAX_DEPTH} deep within each other"));
+            return;
+        }
+        match schema {
+            Value::Bool(_) => {}
+            Value::Object(map) => self.keywords(map, at, depth),
+            _ => self.fault(at, "must be a schema: an object, true or false"),
+        }
+    }
+
+    fn keywords(&mut self, map: &'a Map<String, Value>, at: &str, depth: usize) {
+        for (keyword, value) in map {
+            let place = format!("{at}/{}", escaped(keyword));
+            match keyword.as_str() {
+                word if REFUSED.contains(&word) => self.fault(&place, "is not supported here"),
+                "$schema"
+                    if value.as_str().is_none_or(|uri| uri.trim_end_matches('#') != DRAFT) =>
+                {
+                    self.fault(&place, format!("must be {DRAFT}, or left out"));
+                }
+                "$id" if !at.is_empty() => self.fault(&place, "is supported at the top only"),
+                word => self.keyword(form(word), value, &place, depth),
+            }
+        }
+    }
+
+    fn keyword(&mut self, form: Form, value: &'a Value, at: &str, depth: usize) {
+        let expected = match form {
+            Form::Anything => return,
+            Form::Schema => return self.schema(value, at, depth + 1),
+            Form::Schemas => match value.as_array().filter(|list| !list.is_empty()) {
+                Some(list) => {
+                    for (index, schema) in list.iter().enumerate() {
+                        self.schema(schema, &format!("{at}/{index}"), depth + 1);
+                    }
+                    return;
+                }
+                None => "must be a list of schemas, of at least one",
+            },
+            Form::SchemaMap | Form::PatternMap => match value.as_object() {
+                Some(map) => {
+                    for (name, schema) in map {
+                        let place = format!("{at}/{}", escaped(name));
+                        if matches!(form, Form::PatternMap) {
+                            self.pattern(name, &place);
+                        }
+                        self.schema(schema, &place, depth + 1);
+                    }
+                    return;
+                }
+                None => "must be an object of schemas",
+            },
+            Form::Reference => return self.reference(value, at, depth),
+            Form::Pattern => match value.as_str() {
+                Some(pattern) => return self.pattern(pattern, at),
+                None => "must be a pattern: a string",
+            },
+            Form::Type if is_type(value) => return,
+            Form::Type => {
+                "must be `null`, `boolean`, `object`, `array`, `number`, `integer` or `string`, or a list of some of them"
+            }
+            Form::List if value.is_array() => return,
+            Form::List => "must be a list",
+            Form::Names if is_names(value) => return,
+            Form::Names => "must be a list of names, none twice",
+            Form::NamesMap if value.as_object().is_some_and(|map| map.values().all(is_names)) => {
+                return;
+            }
+            Form::NamesMap => "must be an object of lists of names",
+            Form::Number if value.is_number() => return,
+            Form::Number => "must be a number",
+            Form::Positive if value.as_f64().is_some_and(|number| number > 0.0) => return,
+            Form::Positive => "must be a number over 0",
+            Form::Count if is_count(value) => return,
+            Form::Count => "must be a whole number, 0 or more",
+            Form::Flag if value.is_boolean() => return,
+            Form::Flag => "must be true or false",
+        };
+        self.fault(at, expected);
+    }
+
+    fn reference(&mut self, value: &'a Value, at: &str, depth: usize) {
+        let Some(pointer) = value.as_str().and_then(pointer) else {
+            self.fault(at, "must refer to a place in this schema: `#/…`. Nothing is fetched");
+            return;
+        };
+        match self.root.pointer(&pointer) {
+            // Faults of what lies elsewhere are told where it lies.
+            Some(target) => self.schema(target, &pointer, depth.min(1)),
+            None => self.fault(at, "refers to nothing in this schema"),
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str, at: &str) {
+        self.pattern_count += 1;
+        if self.pattern_count > MAX_PATTERNS || self.patterns.contains_key(pattern) {
+            return;
+        }
+        let compiled =
+            RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).nest_limit(PATTERN_DEPTH).build();
+        match compiled {
+            Ok(regex) => {
+                self.patterns.insert(pattern.to_owned(), regex);
+            }
+            Err(error) => self.fault(at, format!("is no pattern that can be used: {error}")),
+        }
+    }
+}
+
+fn is_type(value: &Value) -> bool {
+    let known = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    match value {
+        Value::Array(list) => !list.is_empty() && list.iter().all(known) && !has_repeats(list),
+        value => known(value),
+    }
+}
+
+fn is_names(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| list.iter().all(Value::is_string) && !has_repeats(list))
+}
+
+fn has_repeats(list: &[Value]) -> bool {
+    let distinct: HashSet<Option<&str>> = list.iter().map(Value::as_str).collect();
+    distinct.len() < list.len()
+}
+
+fn is_count(value: &Value) -> bool {
+    value.as_u64().is_some()
+        || value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
+}

@@ -1,0 +1,431 @@
+//! Data held against a schema, a step at a time.
+
+use super::{Budget, Checker, MAX_CHARS, MAX_TOLD, Violation, escaped, pointer, value};
+use serde_json::{Map, Number, Value};
+use std::{cmp::Ordering, collections::HashSet};
+
+/// Deepest that checks may lie within each other: data go 128 deep, and a schema may refer to itself.
+const MAX_DEPTH: usize = 400;
+/// Steps that a pattern takes for each byte.
+const STEPS_OF_A_PATTERN: usize = 32;
+
+/// A place in the data.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+struct Run<'a> {
+    checker: &'a Checker,
+    budget: usize,
+    /// It came to no end within its bounds: nothing that was found means anything.
+    exhausted: bool,
+    /// Whether what is wrong is noted: not where only whether something is wrong matters.
+    quiet: bool,
+    depth: usize,
+    at: Vec<Step<'a>>,
+    found: Vec<Violation>,
+}
+
+/// Whether a check of nothing much comes to an end: a schema that refers to itself where it stands, or
+/// doubles with each reference, does not.
+pub(super) fn ends(checker: &Checker) -> bool {
+    let [nothing, empty] = [Value::Null, Value::Object(Map::new())];
+    let ends = |data| {
+        let mut run = Run::new(checker, Budget::OF_A_REQUEST.0);
+        run.schema(&checker.schema, data);
+        !run.exhausted
+    };
+    ends(&nothing) && ends(&empty)
+}
+
+/// What is wrong with data, up to [`MAX_TOLD`] things.
+pub(super) fn run(checker: &Checker, data: &Value, budget: &mut Budget) -> Vec<Violation> {
+    let mut run = Run::new(checker, budget.0);
+    run.schema(&checker.schema, data);
+    budget.0 = run.budget;
+    if run.exhausted {
+        let message = "takes more to be checked against the schema than one request may";
+        return vec![Violation { pointer: String::new(), message: message.to_owned() }];
+    }
+    run.found
+}
+
+impl<'a> Run<'a> {
+    fn new(checker: &'a Checker, budget: usize) -> Self {
+        Self {
+            checker,
+            budget,
+            exhausted: false,
+            quiet: false,
+            depth: 0,
+            at: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Uses up some steps. `false` where nothing more is to be done: they have run out, or enough is
+    /// told.
+    fn go_on(&mut self, steps: usize) -> bool {
+        match self.budget.checked_sub(steps) {
+            Some(left) => self.budget = left,
+            None => {
+                self.budget = 0;
+                self.exhausted = true;
+            }
+        }
+        !self.exhausted && self.found.len() < MAX_TOLD
+    }
+
+    fn wrong(&mut self, message: impl FnOnce() -> String) -> bool {
+        if !self.quiet && self.found.len() < MAX_TOLD {
+            let mut pointer = String::new();
+            for step in &self.at {
+                pointer.push('/');
+                match step {
+                    Step::Name(name) => pointer.push_str(&escaped(name)),
+                    Step::Index(index) => pointer.push_str(&index.to_string()),
+                }
+            }
+            let pointer = pointer.chars().take(2 * MAX_CHARS).collect();
+            self.found.push(Violation { pointer, message: message() });
+        }
+        false
+    }
+
+    /// Whether something holds, with nothing noted.
+    fn holds(&mut self, schema: &'a Value, data: &'a Value) -> bool {
+        let before = std::mem::replace(&mut self.quiet, true);
+        let holds = self.schema(schema, data);
+        self.quiet = before;
+        holds
+    }
+
+    fn below(&mut self, step: Step<'a>, schema: &'a Value, data: &'a Value) -> bool {
+        self.at.push(step);
+        let holds = self.schema(schema, data);
+        self.at.pop();
+        holds
+    }
+
+    fn schema(&mut self, schema: &'a Value, data: &'a Value) -> bool {
+        let map = match schema {
+            Value::Object(map) => map,
+            Value::Bool(false) => return self.wrong(|| "must not be there".to_owned()),
+            _ => return true,
+        };
+        if !self.go_on(1) {
+            return false;
+        }
+        if self.depth == MAX_DEPTH {
+            self.exhausted = true;
+            return false;
+        }
+        self.depth += 1;
+        let mut holds = true;
+        for (keyword, argument) in map {
+            if !self.go_on(1) {
+                holds = false;
+                break;
+            }
+            holds &= self.keyword(map, keyword, argument, data);
+            // Of what nobody is told, the first fault is enough.
+            if self.quiet && !holds {
+                break;
+            }
+        }
+        self.depth -= 1;
+        holds
+    }
+
+    fn keyword(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        data: &'a Value,
+    ) -> bool {
+        match keyword {
+            "$ref" => {
+                let target = argument.as_str().and_then(pointer);
+                let target = target.and_then(|pointer| self.checker.schema.pointer(&pointer));
+                target.is_none_or(|target| self.schema(target, data))
+            }
+            "type" => {
+                has_type(argument, data) || self.wrong(|| format!("must be {}", types(argument)))
+            }
+            "const" => {
+                self.go_on(value::count(argument));
+                value::equal(argument, data)
+                    || self.wrong(|| "must be the one value that the schema names".into())
+            }
+            "enum" => {
+                self.go_on(value::count(argument));
+                let mut values = argument.as_array().into_iter().flatten();
+                values.any(|one| value::equal(one, data))
+                    || self.wrong(|| "must be one of the values that the schema names".into())
+            }
+            "allOf" | "anyOf" | "oneOf" | "not" | "if" => {
+                self.combined(schema, keyword, argument, data)
+            }
+            _ => match data {
+                Value::Number(number) => self.number(keyword, argument, number),
+                Value::String(text) => self.text(keyword, argument, text),
+                Value::Array(list) => self.list(schema, keyword, argument, list),
+                Value::Object(map) => self.object(schema, keyword, argument, (data, map)),
+                Value::Null | Value::Bool(_) => true,
+            },
+        }
+    }
+
+    fn combined(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        data: &'a Value,
+    ) -> bool {
+        let schemas = argument.as_array().map_or(&[][..], Vec::as_slice);
+        match keyword {
+            // All of them are gone through, so that all faults are told.
+            "allOf" => schemas.iter().filter(|one| !self.schema(one, data)).count() == 0,
+            "anyOf" => {
+                schemas.iter().any(|one| self.holds(one, data))
+                    || self.wrong(|| "satisfies none of the schemas under `anyOf`".into())
+            }
+            "oneOf" => match schemas.iter().filter(|one| self.holds(one, data)).take(2).count() {
+                1 => true,
+                0 => self.wrong(|| "satisfies none of the schemas under `oneOf`".into()),
+                _ => self.wrong(|| "satisfies more than one of the schemas under `oneOf`".into()),
+            },
+            "not" => {
+                !self.holds(argument, data)
+                    || self.wrong(|| "satisfies the schema under `not`".into())
+            }
+            _ => {
+                let branch = if self.holds(argument, data) { "then" } else { "else" };
+                schema.get(branch).is_none_or(|branch| self.schema(branch, data))
+            }
+        }
+    }
+
+    fn number(&mut self, keyword: &str, argument: &Value, number: &Number) -> bool {
+        let Value::Number(bound) = argument else { return true };
+        let order = value::order(number, bound);
+        let (holds, what) = match keyword {
+            "maximum" => (order != Some(Ordering::Greater), "at most"),
+            "minimum" => (order != Some(Ordering::Less), "at least"),
+            "exclusiveMaximum" => (order == Some(Ordering::Less), "less than"),
+            "exclusiveMinimum" => (order == Some(Ordering::Greater), "more than"),
+            "multipleOf" => (value::is_multiple(number, bound), "a multiple of"),
+            _ => return true,
+        };
+        holds || self.wrong(|| format!("must be {what} {bound}"))
+    }
+
+    fn text(&mut self, keyword: &str, argument: &Value, text: &str) -> bool {
+        match keyword {
+            "maxLength" | "minLength" => {
+                self.go_on(text.len() / 16);
+                self.size(keyword, argument, text.chars().count(), "characters")
+            }
+            "pattern" => {
+                self.go_on(text.len().saturating_mul(STEPS_OF_A_PATTERN));
+                let regex = argument.as_str().and_then(|it| self.checker.patterns.get(it));
+                regex.is_none_or(|regex| self.exhausted || regex.is_match(text))
+                    || self.wrong(|| "does not match the pattern".into())
+            }
+            _ => true,
+        }
+    }
+
+    /// A count held against `min…` or `max…`.
+    fn size(&mut self, keyword: &str, argument: &Value, count: usize, what: &str) -> bool {
+        let bound = bound(argument);
+        if keyword.starts_with("max") {
+            count <= bound || self.wrong(|| format!("may have {bound} {what}, not {count}"))
+        } else {
+            count >= bound
+                || self.wrong(|| format!("must have {bound} {what} at least, not {count}"))
+        }
+    }
+
+    fn list(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        list: &'a [Value],
+    ) -> bool {
+        let first = schema.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
+        match keyword {
+            "maxItems" | "minItems" => self.size(keyword, argument, list.len(), "items"),
+            "prefixItems" => {
+                let schemas = argument.as_array().map_or(&[][..], Vec::as_slice);
+                let pairs = schemas.iter().zip(list).enumerate();
+                pairs.fold(true, |holds, (index, (schema, item))| {
+                    self.below(Step::Index(index), schema, item) && holds
+                })
+            }
+            "items" => {
+                let mut holds = true;
+                for (index, item) in list.iter().enumerate().skip(first) {
+                    holds &= self.below(Step::Index(index), argument, item);
+                    if !holds && (self.quiet || self.exhausted) {
+                        break;
+                    }
+                }
+                holds
+            }
+            "contains" => {
+                let count = list.iter().filter(|item| self.holds(argument, item)).count();
+                let least = schema.get("minContains").map_or(1, bound);
+                let most = schema.get("maxContains").map_or(usize::MAX, bound);
+                (least..=most).contains(&count)
+                    || self.wrong(|| format!("has {count} items as `contains` asks for"))
+            }
+            "uniqueItems" if argument == &Value::Bool(true) => {
+                let mut seen = HashSet::new();
+                let distinct = list.iter().all(|item| {
+                    let mut text = String::new();
+                    value::canonical(item, &mut text);
+                    self.go_on(1 + text.len() / 16) && seen.insert(text)
+                });
+                distinct || self.wrong(|| "must have no item twice".into())
+            }
+            _ => true,
+        }
+    }
+
+    fn object(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        (data, map): (&'a Value, &'a Map<String, Value>),
+    ) -> bool {
+        let entries = argument.as_object().into_iter().flatten();
+        match keyword {
+            "maxProperties" | "minProperties" => self.size(keyword, argument, map.len(), "fields"),
+            "required" => self.has(argument, map),
+            "dependentRequired" => {
+                let present = entries.filter(|(name, _)| map.contains_key(*name));
+                present.fold(true, |holds, (_, names)| self.has(names, map) && holds)
+            }
+            "dependentSchemas" => {
+                let present = entries.filter(|(name, _)| map.contains_key(*name));
+                present.fold(true, |holds, (_, schema)| self.schema(schema, data) && holds)
+            }
+            "properties" => {
+                let mut holds = true;
+                for (name, schema) in entries {
+                    if !self.go_on(1) {
+                        return false;
+                    }
+                    if let Some((name, value)) = map.get_key_value(name) {
+                        holds &= self.below(Step::Name(name), schema, value);
+                    }
+                }
+                holds
+            }
+            "patternProperties" => {
+                let mut holds = true;
+                for (pattern, schema) in entries {
+                    for (name, value) in map {
+                        if self.matches(pattern, name) {
+                            holds &= self.below(Step::Name(name), schema, value);
+                        }
+                    }
+                }
+                holds
+            }
+            "additionalProperties" => {
+                let mut holds = true;
+                for (name, value) in map {
+                    if !self.is_named(schema, name) {
+                        holds &= self.below(Step::Name(name), argument, value);
+                    }
+                    if !holds && (self.quiet || self.exhausted) {
+                        break;
+                    }
+                }
+                holds
+            }
+            "propertyNames" => map.keys().fold(true, |holds, name| {
+                let is_name = self.name(argument, name);
+                (is_name
+                    || self.wrong(|| format!("must not have a field named `{}`", escaped(name))))
+                    && holds
+            }),
+            _ => true,
+        }
+    }
+
+    fn has(&mut self, names: &'a Value, map: &Map<String, Value>) -> bool {
+        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.fold(true, |holds, name| {
+            let is_there = self.go_on(1) && map.contains_key(name);
+            (is_there || self.wrong(|| format!("must have a field `{}`", escaped(name)))) && holds
+        })
+    }
+
+    /// Whether a field's name satisfies a schema. Nothing of that is noted.
+    fn name(&mut self, schema: &Value, name: &str) -> bool {
+        let text = Value::from(name);
+        let mut run = Run { quiet: true, depth: self.depth, ..Run::new(self.checker, self.budget) };
+        let holds = run.schema(schema, &text);
+        self.budget = run.budget;
+        self.exhausted |= run.exhausted;
+        holds
+    }
+
+    fn matches(&mut self, pattern: &str, name: &str) -> bool {
+        self.go_on(1 + name.len().saturating_mul(STEPS_OF_A_PATTERN))
+            && self.checker.patterns.get(pattern).is_some_and(|regex| regex.is_match(name))
+    }
+
+    /// Whether `properties` or `patternProperties` speak of a field.
+    fn is_named(&mut self, schema: &'a Map<String, Value>, name: &str) -> bool {
+        let within = |keyword: &str| schema.get(keyword).and_then(Value::as_object);
+        within("properties").is_some_and(|map| map.contains_key(name))
+            || within("patternProperties")
+                .is_some_and(|map| map.keys().any(|pattern| self.matches(pattern, name)))
+    }
+}
+
+/// A bound as a count.
+fn bound(argument: &Value) -> usize {
+    let whole = argument.as_u64().and_then(|bound| usize::try_from(bound).ok());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be whole and not negative; what is too large is the largest"
+    )]
+    whole.unwrap_or_else(|| argument.as_f64().map_or(usize::MAX, |bound| bound as usize))
+}
+
+fn has_type(types: &Value, data: &Value) -> bool {
+    match types {
+        Value::Array(list) => list.iter().any(|one| has_type(one, data)),
+        Value::String(name) => match name.as_str() {
+            "null" => data.is_null(),
+            "boolean" => data.is_boolean(),
+            "object" => data.is_object(),
+            "array" => data.is_array(),
+            "number" => data.is_number(),
+            "string" => data.is_string(),
+            _ => matches!(data, Value::Number(number) if value::is_whole(number)),
+        },
+        _ => true,
+    }
+}
+
+fn types(types: &Value) -> String {
+    match types {
+        Value::Array(list) => {
+            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+        }
+        other => other.as_str().unwrap_or_default().to_owned(),
+    }
+}
