@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        completions, config, deliveries, events, keys, listen, login, portal, replay, verify,
-        webhooks,
+        completions, config, deliveries, event_types, events, keys, listen, login, portal, replay,
+        verify, webhooks,
     },
     settings,
 };
@@ -58,12 +58,15 @@ pub(crate) enum Command {
     /// Webhooks: where events go
     #[command(subcommand, visible_alias = "webhook")]
     Webhooks(webhooks::Command),
+    /// Events: publish them, see what became of them, erase their data
+    #[command(subcommand, visible_alias = "event")]
+    Events(events::Command),
+    /// Event types: what can be published
+    #[command(subcommand, visible_alias = "event-type")]
+    EventTypes(event_types::Command),
     /// Deliveries: what was sent, and what came of it
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Command),
-    /// Events: what happened, and its data
-    #[command(subcommand, visible_alias = "event")]
-    Events(events::Command),
     /// Send many deliveries again
     #[command(subcommand)]
     Replay(replay::Command),
@@ -145,6 +148,7 @@ mod tests {
             include_str!("../../docs/cli.md"),
             include_str!("../../docs/receive.md"),
             include_str!("../../docs/privacy.md"),
+            include_str!("../../docs/events.md"),
         ];
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");

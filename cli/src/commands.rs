@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod deliveries;
+pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
@@ -20,7 +21,8 @@ use crate::{
     settings::{self, Caller, Settings},
 };
 use grapnel_client::Client;
-use std::process::ExitCode;
+use serde_json::value::RawValue;
+use std::{path::Path, process::ExitCode};
 
 /// Does what was asked for.
 ///
@@ -32,6 +34,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failu
         Command::Webhooks(command) => return webhooks::run(command, global, output).await,
         Command::Deliveries(command) => return deliveries::run(command, global, output).await,
         Command::Events(command) => events::run(command, global, output).await?,
+        Command::EventTypes(command) => event_types::run(command, global, output).await?,
         Command::Replay(command) => replay::run(command, global, output).await?,
         Command::Keys(command) => keys::run(command, global, output).await?,
         Command::Portal(command) => portal::run(command, global, output).await?,
@@ -73,6 +76,39 @@ impl Global {
     /// When a setting is missing.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.settings(Caller::Anyone)?.client()
+    }
+}
+
+/// What is in a file, or on standard input if it is called `-`.
+///
+/// # Errors
+/// When it cannot be read, or is no text.
+pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    text.map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+}
+
+/// JSON as it was written.
+///
+/// # Errors
+/// When it is none; `what` says what it was to be.
+pub(crate) fn json(what: &str, text: &str) -> Result<Box<RawValue>, Failure> {
+    serde_json::from_str(text)
+        .map_err(|error| Failure::usage(format!("{what} is not JSON: {error}")))
+}
+
+/// JSON that is given as it is, or as `@FILE`.
+///
+/// # Errors
+/// When there is no such file, or no JSON.
+pub(crate) fn json_or_file(what: &str, given: &str) -> Result<Box<RawValue>, Failure> {
+    match given.strip_prefix('@') {
+        Some(file) => json(file, &read_text(Path::new(file))?),
+        None => json(what, given),
     }
 }
 

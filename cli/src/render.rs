@@ -3,6 +3,7 @@
 //! at it.
 
 pub(crate) mod delivery;
+pub(crate) mod event;
 pub(crate) mod replay;
 pub(crate) mod webhook;
 

@@ -96,6 +96,8 @@ counts! {
     ReplayPages: "pages of replays", Traffic;
     /// Orders for tests that the API took.
     Tests: "tests ordered", Traffic;
+    /// Requests to publish that were answered with ids.
+    Published: "requests to publish", Traffic;
     /// Events put a second time.
     EventsRepeated: "events put twice", Fault;
     /// Messages that no function can read.

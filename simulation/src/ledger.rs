@@ -50,6 +50,8 @@ pub(crate) struct Ledger {
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
+    /// What each request to publish was answered, by its key.
+    published: BTreeMap<String, Vec<EventId>>,
     replays: Replays,
     erasures: Erasures,
     limits: Limits,

@@ -69,6 +69,8 @@ impl Plan {
         let mut acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
         if !smooth {
             acts.extend(traffic::erasures(&mut random.aside()));
+            // By numbers of their own: what else is in a plan does not depend on them.
+            acts.extend(traffic::publications(&mut Random::new(!random.clone().next())));
         }
         Self {
             smooth,

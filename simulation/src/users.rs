@@ -14,11 +14,12 @@ use crate::{
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, StatusCode},
+    http::{Method, Request, StatusCode, request::Builder},
 };
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
     delivery::Delivery,
+    event::publish::EventValidation,
     ids::UserId,
     limit::Reservation,
     ports::{KeyHash, ReserveSlots},
@@ -38,6 +39,7 @@ struct Simulated;
 impl Ports for Simulated {
     type Keys = Aws;
     type Webhooks = Aws;
+    type EventTypes = Aws;
     type Deliveries = Aws;
     type Events = Aws;
     type DeliveryQueue = Aws;
@@ -54,6 +56,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
     router(Api::<Simulated> {
         keys: aws.clone(),
         webhooks: aws.clone(),
+        event_types: aws.clone(),
         deliveries: aws.clone(),
         events: aws.clone(),
         delivery_queue: aws.clone(),
@@ -68,6 +71,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
             retention: sim.plan().settings.retention,
             max_webhooks: usize::MAX,
         },
+        event_validation: EventValidation::Off,
     })
 }
 
@@ -184,6 +188,7 @@ impl User {
                 let path = self.path(webhook, "/test");
                 self.call(Method::POST, &path, Body::empty()).await;
             }
+            What::Publish { number, events } => self.publish(number, events).await,
             What::Retry(number) => self.about_delivery(number, Method::POST, "retry").await,
             What::Cancel(number) => self.about_delivery(number, Method::POST, "cancel").await,
             What::EraseResponses(number) => {
@@ -225,6 +230,26 @@ impl User {
         }
     }
 
+    async fn publish(&self, number: u64, events: u64) {
+        let event = |place: u64| {
+            // Over 4 KB an event does not travel in its messages.
+            let text = "x".repeat(if place % 5 == 4 { 5000 } else { 10 });
+            json!({ "type": "lead.created", "data": { "place": place, "text": text } })
+        };
+        let events: Vec<Value> = (0..events).map(event).collect();
+        let user = &self.sim.plan().webhooks[0].webhook.user_id;
+        let body = json!({ "userId": user, "events": events }).to_string();
+        let key = format!("request-{number}");
+        let request = Request::post("/api/events").header("idempotency-key", &key);
+        let Some(answer) = self.send(request, "POST /api/events", Body::from(body)).await else {
+            return;
+        };
+        let items = answer["items"].as_array().cloned().unwrap_or_default();
+        let ids = items.iter().filter_map(|item| item["id"].as_str()?.parse().ok()).collect();
+        self.sim.count(Count::Published);
+        self.sim.with(|state| state.ledger.published(&key, ids));
+    }
+
     /// Some delivery that there is.
     fn some_delivery(&self, number: u64) -> Option<Delivery> {
         self.sim.with(|state| {
@@ -264,18 +289,23 @@ impl User {
 
     /// Answers the body of a success.
     async fn call(&self, method: Method, path: &str, body: Body) -> Option<Value> {
-        let request = Request::builder()
-            .method(method.clone())
-            .uri(path)
+        let request = Request::builder().method(method.clone()).uri(path);
+        let name = format!("{method} {}", path.get(..24).unwrap_or(path));
+        self.send(request, &name, body).await
+    }
+
+    /// Sends a request that has all but what every one has.
+    async fn send(&self, request: Builder, name: &str, body: Body) -> Option<Value> {
+        let request = request
             .header("authorization", format!("Bearer {ADMIN_KEY}"))
             .header("content-type", "application/json")
             .body(body)
             .ok()?;
         let Ok(response) = self.api.clone().oneshot(request).await;
         let status = response.status();
-        self.sim.trace(|| format!("{method} {}: {status}", path.get(..24).unwrap_or(path)));
+        self.sim.trace(|| format!("{name}: {status}"));
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            self.sim.with(|state| state.ledger.broken(format!("{method} {path}: {status}")));
+            self.sim.with(|state| state.ledger.broken(format!("{name}: {status}")));
         }
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.ok()?;
         let body = serde_json::from_slice(&body).unwrap_or_default();

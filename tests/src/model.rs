@@ -1,4 +1,7 @@
 //! The API's JSON, as its client has it. An answer is read strictly here: see
 //! [`Answer::json`](crate::api::Answer::json).
 
-pub use grapnel_client::{Attempt, Delivery, FieldFault, NewKey, Page, Problem, Replay, Webhook};
+pub use grapnel_client::{
+    Attempt, Delivery, DeliveryOfEvent, Event, EventType, FieldFault, NewKey, Page, Problem,
+    Published as PublishedOverHttp, Replay, Webhook,
+};

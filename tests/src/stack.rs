@@ -12,11 +12,13 @@ pub const VARIABLE: &str = "GRAPNEL_STACKS";
 pub enum StackKind {
     /// Defaults, with http and private targets allowed.
     Main,
-    /// Queue delays up to 2 s, a function timeout of 5 s, a visibility timeout of 30 s.
+    /// Queue delays up to 2 s, a function timeout of 5 s, a visibility timeout of 30 s; what is wrong
+    /// with published events is told.
     Tight,
     /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
     Scaled,
-    /// A circuit opens after 3 failures, for 2 s at first.
+    /// A circuit opens after 3 failures, for 2 s at first; what is wrong with published events is a
+    /// reason to refuse them.
     Circuit,
     /// It takes the tokens of an issuer, which [`issuer_url`] names.
     Tokens,

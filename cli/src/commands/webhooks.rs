@@ -3,7 +3,7 @@
 mod attempt;
 mod change;
 
-use super::{ask, confirm};
+use super::{ask, confirm, json_or_file};
 use crate::{
     args::Global,
     failure::{self, Failure},
@@ -86,6 +86,9 @@ pub(crate) enum Command {
         /// The event's type; the first that the webhook wants, if left out
         #[arg(long, value_name = "TYPE")]
         event: Option<String>,
+        /// Data to send in place of a sample: JSON, or @FILE
+        #[arg(long, value_name = "JSON")]
+        data: Option<String>,
     },
 }
 
@@ -138,8 +141,13 @@ pub(crate) async fn run(
             };
             output.one(call, facts).await?;
         }
-        Command::Test { id, event } => {
-            let call = client.test_webhook(&id, event.as_deref());
+        Command::Test { id, event, data } => {
+            let call = match data {
+                None => client.test_webhook(&id, event.as_deref()),
+                Some(data) => {
+                    client.test_webhook_with(&id, event.as_deref(), &json_or_file("--data", &data)?)
+                }
+            };
             let delivery: Delivery = output.one(call, render::delivery::facts).await?;
             if !delivery.is_settled() {
                 eprintln!("No answer yet. See later: grapnel deliveries get {id} {}", delivery.id);

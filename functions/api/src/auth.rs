@@ -61,22 +61,27 @@ impl Caller {
                 return Err(Problem::foreign_user());
             }
         }
-        self.query.only(parameters)?;
-        Ok(Permit(self))
+        self.permit(parameters)
     }
 
-    /// Asks for the right to manage keys, with `parameters` beside `userId` in the query.
+    /// Asks for the right to do what only an admin may, such as managing keys, with `parameters`
+    /// beside `userId` in the query.
     ///
     /// # Errors
     /// 403 for anyone but an admin; 400 if the query has other parameters.
-    pub(crate) fn may_manage_keys(self, parameters: &[&str]) -> Result<Permit, Problem> {
+    pub(crate) fn may_administer(self, parameters: &[&str]) -> Result<Permit, Problem> {
         match self.identity {
             Identity::User { .. } => Err(Problem::admin_required()),
-            Identity::Admin => {
-                self.query.only(parameters)?;
-                Ok(Permit(self))
-            }
+            Identity::Admin => self.permit(parameters),
         }
+    }
+
+    /// Checks the query, a user named by it included: not every route acts for one.
+    fn permit(self, parameters: &[&str]) -> Result<Permit, Problem> {
+        self.query.only(parameters)?;
+        let permit = Permit(self);
+        permit.user_in_query()?;
+        Ok(permit)
     }
 }
 

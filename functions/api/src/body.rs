@@ -1,4 +1,5 @@
-//! Request bodies: a JSON object of at most 256 KiB, or nothing where nothing is needed.
+//! Request bodies: a JSON object of at most 256 KiB (1 MiB where events are published), or nothing where
+//! nothing is needed.
 //!
 //! A handler takes an [`Incoming`] and reads it only once the caller may do what they ask for. An
 //! object with the same key twice is refused at any depth: two programs may read it differently,
@@ -43,7 +44,15 @@ impl Incoming {
     /// # Errors
     /// 413, 415, or 400 if it is not a JSON object.
     pub(crate) async fn object(self) -> Result<Object, Problem> {
-        let (headers, bytes) = self.read().await?;
+        self.object_within(MAX_BODY_BYTES).await
+    }
+
+    /// The same, of at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Incoming::object`].
+    pub(crate) async fn object_within(self, most: usize) -> Result<Object, Problem> {
+        let (headers, bytes) = self.read(most).await?;
         if bytes.is_empty() {
             return Err(Problem::bad_request("invalid_json", "A JSON object is needed as body."));
         }
@@ -55,21 +64,19 @@ impl Incoming {
     /// # Errors
     /// As [`Incoming::object`].
     pub(crate) async fn object_or_empty(self) -> Result<Object, Problem> {
-        let (headers, bytes) = self.read().await?;
+        let (headers, bytes) = self.read(MAX_BODY_BYTES).await?;
         if bytes.is_empty() {
             return Ok(Object { fields: Map::new(), text: bytes });
         }
         Object::parse(&headers, bytes)
     }
 
-    async fn read(self) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
+    async fn read(self, most: usize) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
         let (parts, body) = self.0.into_parts();
-        match axum::body::to_bytes(body, MAX_BODY_BYTES).await {
+        match axum::body::to_bytes(body, most).await {
             Ok(bytes) => Ok((parts.headers, bytes)),
             Err(error) => Err(match std::error::Error::source(&error) {
-                Some(source) if source.is::<LengthLimitError>() => {
-                    Problem::body_too_large(MAX_BODY_BYTES)
-                }
+                Some(source) if source.is::<LengthLimitError>() => Problem::body_too_large(most),
                 _ => Problem::bad_request("incomplete_body", "The body could not be read."),
             }),
         }
@@ -121,10 +128,8 @@ impl Object {
 
     /// The text of a field as it came: numbers keep their digits.
     pub(crate) fn raw(&self, field: &str) -> Option<&str> {
-        #[derive(serde::Deserialize)]
-        struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
-        let Fields(fields) = serde_json::from_slice(&self.text).ok()?;
-        fields.get(field).map(|value| value.get())
+        let text = std::str::from_utf8(&self.text).ok()?;
+        raw_fields(text)?.get(field).map(|value| value.get())
     }
 
     /// Notes every field that is none of `known`, beside the `userId` that is known everywhere.
@@ -134,16 +139,41 @@ impl Object {
 
     /// Notes every field that is none of `known`.
     pub(crate) fn refuse_all_but(&self, known: &[&str], faults: &mut Faults) {
-        for name in self.fields.keys().filter(|name| !known.contains(&name.as_str())) {
+        self.refuse_all_but_ignored(known, &[], faults);
+    }
+
+    /// The same, but for those that are `ignored`, which are not told of.
+    pub(crate) fn refuse_all_but_ignored(
+        &self,
+        known: &[&str],
+        ignored: &[&str],
+        faults: &mut Faults,
+    ) {
+        let is_other =
+            |name: &&String| !known.contains(&name.as_str()) && !ignored.contains(&name.as_str());
+        for name in self.fields.keys().filter(is_other) {
             let shown: String = name.chars().take(SHOWN_CHARS).collect();
             faults.add(shown, format!("unknown field; known are {}", known.join(", ")));
         }
+    }
+
+    /// The body as it came.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// All fields.
     pub(crate) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
+}
+
+/// The fields of the text of an object, each as it came.
+pub(crate) fn raw_fields(text: &str) -> Option<HashMap<Cow<'_, str>, &RawValue>> {
+    #[derive(serde::Deserialize)]
+    struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
+    let Fields(fields) = serde_json::from_str(text).ok()?;
+    Some(fields)
 }
 
 /// `application/json` or a type built on it (`application/merge-patch+json`), whatever its

@@ -2,8 +2,8 @@
 
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, readable, router};
 use grapnel_aws::{
-    Clients, DeliveryQueue, DeliveryStore, EventStore, EventsQueue, KeyStore, RandomIds,
-    SystemClock, WebhookStore,
+    Clients, DeliveryQueue, DeliveryStore, EventStore, EventTypeStore, EventsQueue, KeyStore,
+    RandomIds, SystemClock, WebhookStore,
     settings::{ApiSettings, Settings},
 };
 use grapnel_domain::webhook::draft::Rules;
@@ -16,6 +16,7 @@ struct Aws;
 impl Ports for Aws {
     type Keys = KeyStore;
     type Webhooks = WebhookStore;
+    type EventTypes = EventTypeStore;
     type Deliveries = DeliveryStore;
     type Events = EventStore;
     type DeliveryQueue = DeliveryQueue;
@@ -40,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
     });
     let api = Api::<Aws> {
         keys: KeyStore::new(&clients, settings.keys_table),
+        event_types: EventTypeStore::new(&clients, &settings.webhooks_table),
         webhooks: WebhookStore::new(&clients, settings.webhooks_table),
         deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
         events: EventStore::new(&clients, settings.events_table),
@@ -55,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
             retention: settings.retention,
             max_webhooks: settings.max_webhooks,
         },
+        event_validation: settings.event_validation,
     };
     // `lambda_http::run`, with a step before it.
     let function = Adapter::from(router(api)).map_request(readable);

@@ -6,7 +6,11 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use grapnel_domain::ids::{DeliveryId, EventId, KeyId, ReplayId, WebhookId};
+use grapnel_domain::{
+    catalogue::EventTypeName,
+    fault::FieldFault,
+    ids::{DeliveryId, EventId, KeyId, ReplayId, WebhookId},
+};
 use std::convert::Infallible;
 
 /// The ids of a path. Taking them out can fail, extracting them cannot: a handler asks who calls
@@ -17,6 +21,7 @@ pub(crate) struct Ids {
     delivery: Option<DeliveryId>,
     replay: Option<ReplayId>,
     key: Option<KeyId>,
+    name: Option<String>,
     event: Option<EventId>,
 }
 
@@ -41,6 +46,17 @@ impl Ids {
         self.event.ok_or_else(Problem::not_found)
     }
 
+    /// The `{name}` of an event type.
+    pub(crate) fn event_type(&self) -> Result<EventTypeName, Problem> {
+        self.event_type_to_be().map_err(|_| Problem::not_found())
+    }
+
+    /// The `{name}` of one that may be made by it; its fault, if none can have that name.
+    pub(crate) fn event_type_to_be(&self) -> Result<EventTypeName, FieldFault> {
+        let name = self.name.as_deref().unwrap_or_default().parse::<EventTypeName>();
+        name.map_err(|invalid| FieldFault { field: "name".into(), message: invalid.to_string() })
+    }
+
     /// The `{keyId}`.
     pub(crate) fn key(&self) -> Result<KeyId, Problem> {
         self.key.ok_or_else(Problem::not_found)
@@ -61,6 +77,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
             replay: text("replayId").and_then(|text| text.parse().ok()),
             event: text("eventId").and_then(|text| text.parse().ok()),
             key: text("keyId").and_then(|text| text.parse().ok()),
+            name: text("name").cloned(),
         })
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::{identity::AdminKeys, problem::Problem, quotas::Quotas, tokens::Tokens};
 use grapnel_domain::{
+    event::publish::EventValidation,
     ids::{UserId, WebhookId},
     ports::{
-        Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts, EraseFromDeliveries,
-        ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, GenerateIds, ListDeliveries, ListKeys,
-        ListReplays, ListWebhooks, NoteKeyUse, OrderTests, ReadDeliveries, ReadDeliveriesTogether,
-        ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreHealth, StoreKeys,
-        StorePortalLinks, StoreWebhooks, WriteReplays,
+        ClaimKeys, Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts,
+        EraseFromDeliveries, ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, GenerateIds,
+        ListDeliveries, ListEventTypes, ListKeys, ListReplays, ListWebhooks, NoteKeyUse,
+        OrderTests, PublishEvents, ReadDeliveries, ReadDeliveriesTogether, ReadEventTypes,
+        ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreEventTypes, StoreHealth,
+        StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -29,6 +31,8 @@ pub trait Ports: Send + Sync + 'static {
         + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
+    /// The same table: the deployment's own event types.
+    type EventTypes: ReadEventTypes + ListEventTypes + StoreEventTypes + 'static;
     /// The deliveries table: to read, to cancel, and to erase from.
     type Deliveries: ReadDeliveries
         + ReadDeliveriesTogether
@@ -36,12 +40,18 @@ pub trait Ports: Send + Sync + 'static {
         + EndDeliveries
         + EraseFromDeliveries
         + 'static;
-    /// The events table: events to read and to erase the data of, and replays.
-    type Events: ReadEvents + ErasePayloads + ReadReplays + ListReplays + WriteReplays + 'static;
+    /// The events table: events to read and to erase the data of, replays, and idempotency keys.
+    type Events: ReadEvents
+        + ErasePayloads
+        + ReadReplays
+        + ListReplays
+        + WriteReplays
+        + ClaimKeys
+        + 'static;
     /// The delivery queue, for manual retries and replays.
     type DeliveryQueue: EnqueueAttempts + 'static;
-    /// The events queue, for tests.
-    type EventsQueue: OrderTests + 'static;
+    /// The events queue, for what is published, and for tests.
+    type EventsQueue: OrderTests + PublishEvents + 'static;
     /// The issuer of tokens, to ask for its public keys.
     type Issuer: FetchIssuerKeys + 'static;
     /// The time of day.
@@ -56,13 +66,15 @@ pub struct Api<P: Ports> {
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,
+    /// Reads and writes event types.
+    pub event_types: P::EventTypes,
     /// Reads and cancels deliveries, and erases from them.
     pub deliveries: P::Deliveries,
     /// Reads events, for their payloads, and erases these; reads and writes replays.
     pub events: P::Events,
     /// Takes manual retries and replays.
     pub delivery_queue: P::DeliveryQueue,
-    /// Takes orders for test deliveries.
+    /// Takes published events, and orders for test deliveries.
     pub events_queue: P::EventsQueue,
     /// The time of day.
     pub clock: P::Clock,
@@ -76,6 +88,8 @@ pub struct Api<P: Ports> {
     pub quotas: Quotas,
     /// Which webhooks this deployment accepts.
     pub rules: Rules,
+    /// How strictly it holds published events against the catalogue.
+    pub event_validation: EventValidation,
 }
 
 impl<P: Ports> Api<P> {

@@ -19,6 +19,10 @@ use std::{borrow::Cow, collections::HashSet, time::Duration};
 /// Seconds after which a caller may try again when we could not answer.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
+/// Most faults that an answer names. A body of a megabyte has room for a hundred thousand, and an answer
+/// of all of them would be too long for the function to give.
+const MAX_NAMED: usize = 1000;
+
 /// An error answer. Boxed, since it travels in every `Result`.
 #[derive(Debug)]
 pub(crate) struct Problem(Box<Parts>);
@@ -175,13 +179,17 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
-    /// 422: fields are at fault, each named.
-    pub(crate) fn invalid_fields(errors: Vec<FieldFault>) -> Self {
+    /// 422: fields are at fault, each named, up to [`MAX_NAMED`].
+    pub(crate) fn invalid_fields(mut errors: Vec<FieldFault>) -> Self {
         let fields: HashSet<&str> = errors.iter().map(|fault| fault.field.as_str()).collect();
-        let detail = match fields.len() {
+        let mut detail = match fields.len() {
             1 => "1 field is not valid.".to_owned(),
             count => format!("{count} fields are not valid."),
         };
+        if errors.len() > MAX_NAMED {
+            errors.truncate(MAX_NAMED);
+            detail.push_str(" Those that come first are named.");
+        }
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", detail).with_errors(errors)
     }
 
@@ -194,6 +202,25 @@ impl Problem {
         );
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
             .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// 422: an idempotency key stands for another request.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        let detail = "This `Idempotency-Key` stands for a request with another body, for a day. Send \
+                      that body again, or use another key.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+    }
+
+    /// 503 or 500: some of what was to be published is not on its queue.
+    pub(crate) fn not_all_published(error: PortError) -> Self {
+        let mut problem = Self::from(error);
+        if problem.0.status == StatusCode::SERVICE_UNAVAILABLE {
+            problem.0.detail = "Some of the events may not have been published. Send the same \
+                                request again: with its `Idempotency-Key`, or with an `id` for each \
+                                event, nothing is published twice."
+                .into();
+        }
+        problem
     }
 
     /// 500, with a `cause` for the log: no key, payload or other text of a caller.

@@ -3,12 +3,15 @@
 mod annotations;
 mod deliveries;
 mod erasures;
+mod event_types;
+mod events;
 mod filters;
 mod health;
 mod keys;
 mod portal;
 mod reference;
 mod replays;
+mod samples;
 mod secrets;
 mod tests;
 mod transforms;
@@ -35,6 +38,13 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/docs", get(reference::page)),
         ("/docs/redoc.js", get(reference::viewer)),
         ("/api/openapi.json", get(reference::document)),
+        ("/api/events", post(events::publish::<P>)),
+        ("/api/events/{eventId}", get(events::show::<P>)),
+        ("/api/event-types", get(event_types::list::<P>)),
+        (
+            "/api/event-types/{name}",
+            get(event_types::show::<P>).put(event_types::put::<P>).delete(event_types::delete::<P>),
+        ),
         ("/api/keys", get(keys::list::<P>).post(keys::create::<P>)),
         ("/api/keys/{keyId}", delete(keys::revoke::<P>)),
         ("/api/portal-links", post(portal::create_link::<P>)),

@@ -1,12 +1,16 @@
 //! The JSON of answers. Names are the contract's; what is read here is borrowed.
 
 mod delivery;
+mod event;
+mod event_type;
 mod key;
 mod portal;
 mod replay;
 mod webhook;
 
 pub(crate) use delivery::DeliveryView;
+pub(crate) use event::{AcceptedView, EventView, PublishedView};
+pub(crate) use event_type::EventTypeView;
 pub(crate) use key::{KeyView, NewKeyView};
 pub(crate) use portal::PortalLinkView;
 pub(crate) use replay::ReplayView;

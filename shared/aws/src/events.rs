@@ -1,6 +1,7 @@
 //! The events table: `userId`, `id`. Holds each payload once, compressed when that is cheaper, and
-//! beside the events their users' replays.
+//! beside the events their users' replays and idempotency keys.
 
+mod claims;
 mod data;
 mod replays;
 mod row;

@@ -2,7 +2,7 @@
 //!
 //! One small struct per store over an SDK client:
 //!
-//! - tables: [`WebhookStore`], [`EventStore`], [`DeliveryStore`], [`KeyStore`];
+//! - tables: [`WebhookStore`], [`EventTypeStore`], [`EventStore`], [`DeliveryStore`], [`KeyStore`];
 //! - queues: [`DeliveryQueue`], [`EventsQueue`], [`DeadLetterQueue`];
 //! - Step Functions: [`SharedWaits`]; EventBridge: [`NoticeBus`];
 //! - the machine itself: [`SystemClock`], [`RandomIds`].
@@ -19,6 +19,7 @@ mod clock;
 mod dead_letters;
 mod deliveries;
 mod error;
+mod event_types;
 mod events;
 mod item;
 mod keys;
@@ -33,6 +34,7 @@ pub use clients::{Clients, sdk_defaults};
 pub use clock::{RandomIds, SystemClock};
 pub use dead_letters::DeadLetterQueue;
 pub use deliveries::DeliveryStore;
+pub use event_types::EventTypeStore;
 pub use events::EventStore;
 pub use keys::KeyStore;
 pub use notices::NoticeBus;

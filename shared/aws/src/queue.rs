@@ -7,15 +7,84 @@ use crate::{
     error::{from_code, from_sdk},
 };
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use chunks::Chunk;
+use chunks::{Chunk, Entry};
 use futures::{StreamExt, stream};
 use grapnel_domain::{
-    event::inbound::TestOrder,
-    ports::{EnqueueAttempts, OrderTests, Outgoing, PortError},
+    event::inbound::{PublishedEvent, TestOrder},
+    message::QueueDelay,
+    ports::{EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
 };
 
 /// Batches of one call that are under way at once.
 const CONCURRENT_BATCHES: usize = 4;
+
+/// Sends messages in batches, and answers for each in order.
+async fn send_all(
+    client: &aws_sdk_sqs::Client,
+    url: &str,
+    entries: Vec<Entry>,
+) -> Vec<Result<(), PortError>> {
+    // Owned by each future: a borrow in here would make the whole future less than `Send`.
+    let sends: Vec<_> = chunks::split(entries)
+        .into_iter()
+        .map(|chunk| send(client.clone(), url.to_owned(), chunk))
+        .collect();
+    let answers: Vec<Vec<_>> = stream::iter(sends).buffered(CONCURRENT_BATCHES).collect().await;
+    answers.into_iter().flatten().collect()
+}
+
+async fn send(
+    client: aws_sdk_sqs::Client,
+    url: String,
+    chunk: Chunk,
+) -> Vec<Result<(), PortError>> {
+    let count = chunk.len();
+    match send_batch(&client, &url, chunk).await {
+        Ok(each) => each,
+        Err(error) => vec![Err(error); count],
+    }
+}
+
+async fn send_batch(
+    client: &aws_sdk_sqs::Client,
+    url: &str,
+    chunk: Chunk,
+) -> Result<Vec<Result<(), PortError>>, PortError> {
+    const OPERATION: &str = "SendMessageBatch";
+    let unusable = || PortError::Unusable(format!("{OPERATION}: an entry is incomplete"));
+    let count = chunk.len();
+    let mut entries = Vec::with_capacity(count);
+    for (position, message) in chunk.into_iter().enumerate() {
+        let entry = SendMessageBatchRequestEntry::builder()
+            .id(position.to_string())
+            .message_body(message.body)
+            .set_message_group_id(message.group)
+            .delay_seconds(i32::from(message.delay.seconds()));
+        entries.push(entry.build().map_err(|_| unusable())?);
+    }
+    let answer = client
+        .send_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries))
+        .send()
+        .await
+        .map_err(|error| from_sdk(OPERATION, &error))?;
+    // Sent is what the answer says was sent: 200 with failures inside is the normal way to fail.
+    let silent = PortError::Unavailable(format!("{OPERATION}: no answer for a message"));
+    let mut results = vec![Err(silent); count];
+    let mut put = |id: &str, result| {
+        if let Some(slot) = id.parse().ok().and_then(|at: usize| results.get_mut(at)) {
+            *slot = result;
+        }
+    };
+    for sent in answer.successful() {
+        put(sent.id(), Ok(()));
+    }
+    for failed in answer.failed() {
+        put(failed.id(), Err(from_code(OPERATION, failed.code())));
+    }
+    Ok(results)
+}
 
 /// The delivery queue.
 #[derive(Debug, Clone)]
@@ -30,61 +99,17 @@ impl DeliveryQueue {
     pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
         Self { client: clients.sqs.clone(), url: url.into() }
     }
-
-    async fn send(self, chunk: Chunk) -> Vec<Result<(), PortError>> {
-        let count = chunk.len();
-        match self.send_batch(chunk).await {
-            Ok(each) => each,
-            Err(error) => vec![Err(error); count],
-        }
-    }
-
-    async fn send_batch(&self, chunk: Chunk) -> Result<Vec<Result<(), PortError>>, PortError> {
-        const OPERATION: &str = "SendMessageBatch";
-        let unusable = || PortError::Unusable(format!("{OPERATION}: an entry is incomplete"));
-        let count = chunk.len();
-        let mut entries = Vec::with_capacity(count);
-        for (position, message) in chunk.into_iter().enumerate() {
-            let entry = SendMessageBatchRequestEntry::builder()
-                .id(position.to_string())
-                .message_body(message.body)
-                .message_group_id(message.group)
-                .delay_seconds(i32::from(message.delay.seconds()));
-            entries.push(entry.build().map_err(|_| unusable())?);
-        }
-        let answer = self
-            .client
-            .send_message_batch()
-            .queue_url(&self.url)
-            .set_entries(Some(entries))
-            .send()
-            .await
-            .map_err(|error| from_sdk(OPERATION, &error))?;
-        // Sent is what the answer says was sent: 200 with failures inside is the normal way to fail.
-        let silent = PortError::Unavailable(format!("{OPERATION}: no answer for a message"));
-        let mut results = vec![Err(silent); count];
-        let mut put = |id: &str, result| {
-            if let Some(slot) = id.parse().ok().and_then(|at: usize| results.get_mut(at)) {
-                *slot = result;
-            }
-        };
-        for sent in answer.successful() {
-            put(sent.id(), Ok(()));
-        }
-        for failed in answer.failed() {
-            put(failed.id(), Err(from_code(OPERATION, failed.code())));
-        }
-        Ok(results)
-    }
 }
 
 impl EnqueueAttempts for DeliveryQueue {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
-        // Owned by each future: a borrow in here would make the whole future less than `Send`.
-        let sends: Vec<_> =
-            chunks::split(messages).into_iter().map(|chunk| self.clone().send(chunk)).collect();
-        let answers: Vec<Vec<_>> = stream::iter(sends).buffered(CONCURRENT_BATCHES).collect().await;
-        answers.into_iter().flatten().collect()
+        let entry = |message: Outgoing| Entry {
+            body: message.message.to_json(),
+            group: Some(message.group),
+            delay: message.delay,
+        };
+        let entries = messages.into_iter().map(entry).collect();
+        send_all(&self.client, &self.url, entries).await
     }
 }
 
@@ -116,5 +141,21 @@ impl OrderTests for EventsQueue {
             .await
             .map_err(|error| from_sdk("SendMessage to events", &error))?;
         Ok(())
+    }
+}
+
+impl PublishEvents for EventsQueue {
+    async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        let bodies: Vec<_> = events.iter().map(PublishedEvent::to_json).collect();
+        let entry =
+            |body: &String| Entry { body: body.clone(), group: None, delay: QueueDelay::NONE };
+        let entries = bodies.iter().flatten().map(entry).collect();
+        let mut sent = send_all(&self.client, &self.url, entries).await.into_iter();
+        let unanswered = || Err(PortError::Unavailable("an event has no answer".into()));
+        let answer = |body: Result<String, _>| match body {
+            Ok(_) => sent.next().unwrap_or_else(unanswered),
+            Err(rejection) => Err(PortError::Unusable(format!("a published event: {rejection}"))),
+        };
+        bodies.into_iter().map(answer).collect()
     }
 }

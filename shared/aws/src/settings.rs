@@ -7,7 +7,11 @@ mod reader;
 mod tokens;
 
 use grapnel_domain::{
-    event::Retention, health::CircuitRules, message::QueueDelay, quota::Quota, token::TokenRules,
+    event::{Retention, publish::EventValidation},
+    health::CircuitRules,
+    message::QueueDelay,
+    quota::Quota,
+    token::TokenRules,
     url_policy::UrlPolicy,
 };
 use reader::Reader;
@@ -64,6 +68,8 @@ pub struct ApiSettings {
     pub max_webhooks: usize,
     /// `REQUESTS_PER_USER_PER_MINUTE`; `None` if it is 0.
     pub quota: Option<Quota>,
+    /// `EVENT_VALIDATION`: `off`, `warn` or `reject`.
+    pub event_validation: EventValidation,
     /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
     pub admin_key_hashes: Vec<AdminKeyHash>,
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
@@ -142,6 +148,8 @@ impl Settings for ApiSettings {
             retention: read.retention(),
             max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=10_000),
             quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
+            event_validation: read
+                .parsed("EVENT_VALIDATION", "off, warn or reject", |text| text.parse().ok()),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
             tokens: read.tokens(url_policy),
             log_level: read.log_level(),

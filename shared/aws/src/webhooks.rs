@@ -2,7 +2,6 @@
 //! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks. In a
 //! partition of their own lie the event types of the deployment.
 
-mod event_types;
 mod health;
 mod health_row;
 mod limiter;

@@ -46,6 +46,8 @@ pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
     delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus},
+    event::{DeliveryOfEvent, Event, LastAttempt, NewEvent, Published, PublishedEvent},
+    event_type::{EventType, EventTypeChange},
     health::Health,
     key::{ApiKey, KeyOrder, NewKey, PortalLink, PortalLinkOrder},
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},

@@ -1,6 +1,7 @@
 //! An event: what happened on the platform, and to whom it belongs.
 
 pub mod inbound;
+pub mod publish;
 
 use crate::{
     delivery::DeliveryKey,

@@ -34,6 +34,12 @@ impl Faults {
         read.map_err(|faults| self.0.extend(faults)).ok()
     }
 
+    /// How many were found.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether none were found.
     #[must_use]
     pub fn is_empty(&self) -> bool {

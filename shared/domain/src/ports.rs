@@ -12,6 +12,7 @@ mod health;
 mod issuer;
 mod keys;
 mod portal;
+mod publish;
 mod queues;
 mod replays;
 mod send;
@@ -35,6 +36,7 @@ pub use keys::{
     ApiKey, CountRequests, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys,
 };
 pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
+pub use publish::{ClaimKeys, PublishEvents};
 pub use queues::{
     DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,
 };

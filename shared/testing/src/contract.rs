@@ -8,6 +8,7 @@
 //! Queues and waits are seen from their other end as well; what the ports do not show of it, a
 //! suite gives by [`Arrivals`], [`PutAside`] and [`EndWaits`].
 
+pub mod claims;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod endings;
@@ -21,6 +22,7 @@ pub mod listing;
 pub mod orders;
 pub mod parking;
 pub mod portal;
+pub mod publishing;
 pub mod queues;
 pub mod records;
 pub mod reopening;

@@ -20,6 +20,7 @@ mod keys;
 mod limiters;
 mod messages;
 mod portal;
+mod publish;
 mod queue;
 mod replays;
 mod rows;
@@ -37,7 +38,10 @@ use faults::Faults;
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
     delivery::{Delivery, DeliveryKey},
-    event::Event,
+    event::{
+        Event,
+        publish::{Claim, IdempotencyKey},
+    },
     health::Health,
     ids::{EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
@@ -85,6 +89,7 @@ struct Tables {
     event_types: BTreeMap<EventTypeName, OwnType>,
     events: BTreeMap<(UserId, EventId), Event>,
     replays: BTreeMap<(UserId, ReplayId), Replay>,
+    claims: BTreeMap<(UserId, IdempotencyKey), Claim>,
     deliveries: Rows,
     keys: BTreeMap<String, ApiKey>,
     links: BTreeMap<String, PortalLink>,
@@ -153,7 +158,8 @@ impl Memory {
     }
 
     /// Makes the next call of `operation` answer `error`. Said again, it holds for the call after,
-    /// and so on. For [`Operation::Enqueue`] a call is one message.
+    /// and so on. For [`Operation::Enqueue`] and
+    /// [`Operation::PublishEvent`] a call is one message.
     pub fn fail_next(&self, operation: Operation, error: PortError, effect: Effect) {
         self.fail_after(operation, 0, error, effect);
     }
@@ -252,6 +258,7 @@ impl Memory {
         let mut state = self.state();
         state.tables.events.retain(|_, event| now < event.expires_at);
         state.tables.replays.retain(|_, replay| now < replay.expires_at);
+        state.tables.claims.retain(|_, claim| claim.is_live(now));
         state.tables.keys.retain(|_, key| key.is_valid(now));
         state.tables.links.retain(|_, link| now < link.expires_at);
         state.tables.deliveries.drop_expired(now)

@@ -132,9 +132,11 @@ mod contract {
     grapnel_testing::contract_of_reopening!(crate::tables());
     grapnel_testing::contract_of_settled!(crate::tables());
     grapnel_testing::contract_of_replays!(crate::tables());
+    grapnel_testing::contract_of_claims!(crate::tables());
     grapnel_testing::contract_of_waiting!(crate::tables());
     grapnel_testing::contract_of_queues!(crate::delivery_queue());
     grapnel_testing::contract_of_orders!(crate::events_queue());
+    grapnel_testing::contract_of_publishing!(crate::events_queue());
     grapnel_testing::contract_of_dead_letters!(crate::dead_letters());
     grapnel_testing::contract_of_waits!(crate::waits());
 }

@@ -13,11 +13,11 @@ use crate::{
 };
 use futures::{StreamExt, stream};
 use grapnel_domain::{
-    event::inbound::TestOrder,
+    event::inbound::{PublishedEvent, TestOrder},
     ids::DeliveryId,
     limit::Slot,
     message::{Attempt, QueueMessage},
-    ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError},
+    ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
 };
 use std::time::Duration;
 
@@ -246,6 +246,48 @@ impl OrderTests for Aws {
             state.abandoned.extend(current);
         });
         std::future::pending().await
+    }
+}
+
+impl PublishEvents for Aws {
+    async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        let mut answers = Vec::with_capacity(events.len());
+        for batch in events.chunks(BATCH) {
+            answers.extend(self.publish_batch(batch.to_vec()).await);
+        }
+        answers
+    }
+}
+
+impl Aws {
+    async fn publish_batch(&self, batch: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        const NAME: &str = "publish events";
+        let count = batch.len();
+        let entries: Vec<Entry> = batch.iter().map(|_| self.entry()).collect();
+        let failed = |entry: &Entry| matches!(entry, Entry::Failed);
+        let left_out: Vec<bool> = entries.iter().map(failed).collect();
+        let effect = move |sim: &Sim| {
+            for (event, _) in batch.iter().zip(&left_out).filter(|(_, left_out)| !**left_out) {
+                let body = event.to_json().map_err(|it| PortError::Unusable(it.to_string()))?;
+                // The same event once more, as whoever repeats a request sends it.
+                let known = sim.with(|state| state.ledger.event_of(&body).is_some());
+                let count = if known { Count::EventsRepeated } else { Count::Events };
+                crate::users::put_event(sim, body, count);
+            }
+            Ok(())
+        };
+        match self.write(Part::Queues, NAME, effect).await {
+            Err(error) => vec![Err(error); count],
+            Ok(()) => entries
+                .into_iter()
+                .map(|entry| match entry {
+                    Entry::Sent => Ok(()),
+                    Entry::Failed | Entry::FailedAfterAll => {
+                        Err(PortError::Unavailable(ENTRY_FAILED.into()))
+                    }
+                })
+                .collect(),
+        }
     }
 }
 

@@ -10,12 +10,14 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
+    event::publish::{Claim, IdempotencyKey},
     ids::{DeliveryId, ReplayId, UserId, WebhookId},
     ports::{
-        Consistency, FindSettled, ListReplays, Page, PortError, ReadReplays, Recorded,
+        ClaimKeys, Consistency, FindSettled, ListReplays, Page, PortError, ReadReplays, Recorded,
         ReopenDeliveries, Reopening, SettledPage, Stored, WriteReplays,
     },
     replay::{Replay, ReplayFilter, SettledRow},
+    time::Timestamp,
 };
 
 impl ReadReplays for Aws {
@@ -66,6 +68,24 @@ impl WriteReplays for Aws {
             drop(self.send_batch(late).await);
         }
         stored
+    }
+}
+
+impl ClaimKeys for Aws {
+    async fn claim_key(&self, claim: &Claim, now: Timestamp) -> Result<Claim, PortError> {
+        let claim = claim.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().claim_key(&claim, now));
+        self.write(Part::Tables, "claim key", effect).await
+    }
+
+    async fn claimed(
+        &self,
+        user: &UserId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, PortError> {
+        let effect = |sim: &Sim| at_once(sim.memory().claimed(user, key, now));
+        self.read(Part::Tables, "read key", effect).await
     }
 }
 

@@ -52,6 +52,17 @@ impl Ledger {
         }
     }
 
+    /// Whoever publishes was answered these ids.
+    pub(crate) fn published(&mut self, key: &str, ids: Vec<EventId>) {
+        if let Some(lost) = ids.iter().find(|id| !self.accepted.contains_key(*id)) {
+            self.broken(format!("{} was promised and is on no queue", short(lost)));
+        }
+        let first = self.published.entry(key.to_owned()).or_insert_with(|| ids.clone());
+        if *first != ids {
+            self.broken(format!("request {key} was answered with other events than before"));
+        }
+    }
+
     /// When an event was put on its queue first.
     pub(crate) fn put_at(&self, event: EventId) -> Option<Timestamp> {
         self.accepted.get(&event).map(|accepted| accepted.put)

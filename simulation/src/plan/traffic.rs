@@ -70,6 +70,12 @@ pub(crate) enum What {
     /// Erases what was answered to some delivery, chosen likewise.
     EraseResponses(u64),
     Test(usize),
+    /// Publishes so many events over HTTP, by a request that has this number as its key. Said again,
+    /// it is the same request.
+    Publish {
+        number: u64,
+        events: u64,
+    },
     /// Sends again what ended like this, of one webhook or of all that its owner has.
     Replay {
         webhook: usize,
@@ -219,6 +225,21 @@ pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
             _ => What::Erase(number),
         };
         acts.push(Act { at: about, what });
+    }
+    acts
+}
+
+/// Requests that publish over HTTP, some of them more than once, and some at the same time.
+pub(crate) fn publications(random: &mut Random) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let count = if random.chance(750) { 0 } else { random.within(1..=2) };
+    for number in 0..count {
+        let what = What::Publish { number, events: random.spread(1..=12) };
+        let mut at = moment(random, 3600);
+        for _ in 0..random.within(1..=3) {
+            acts.push(Act { at, what: what.clone() });
+            at = at.plus(Duration::from_millis(random.spread(1..=100_000) - 1));
+        }
     }
     acts
 }

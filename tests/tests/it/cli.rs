@@ -106,6 +106,36 @@ async fn the_admin_manages_keys_and_links() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn events_are_published_and_looked_at() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let cli = Program::of(&world)?;
+    let webhook = world.webhook("/hook", json!({ "payloadFormat": "raw" })).await?;
+    let one = ["--type", "lead.created", "--data", r#"{"n": 1.0}"#, "--idempotency-key", "key"];
+    let published = cli.json(&[&["events", "publish"], &one[..]].concat()).await?;
+    let id = published["items"][0]["id"].as_str().context("an id")?;
+    assert_eq!(world.requests("/hook", 1).await?[0].body, br#"{"n": 1.0}"#);
+    world.settled(&webhook).await?;
+    let shown = cli.done(&["events", "get", id]).await?;
+    ensure!(shown.contains("success") && shown.contains(r#"{"n": 1.0}"#), "{shown}");
+    let again = cli.json(&[&["events", "publish"], &one[..]].concat()).await?;
+    assert_eq!(again["items"][0]["id"], id);
+
+    let file = std::env::temp_dir().join(format!("grapnel-{}.ndjson", uuid::Uuid::new_v4()));
+    let line = |n: usize| format!("{{\"type\":\"email.sent\",\"data\":{{\"n\":{n}}}}}\n");
+    std::fs::write(&file, (0..120).map(line).collect::<String>())?;
+    let published = cli.done(&["events", "publish", file.to_str().context("a path")?]).await;
+    std::fs::remove_file(&file)?;
+    let published = published?;
+    assert_eq!(published.lines().filter(|line| line.starts_with("evt_")).count(), 120);
+    let types = cli.done(&["event-types", "list"]).await?;
+    ensure!(types.contains("lead.created") && types.contains("built in"), "{types}");
+    let tested = ["--data", r#"{"mine":true}"#];
+    let tested = cli.done(&[&["webhooks", "test", &webhook.id], &tested[..]].concat()).await?;
+    ensure!(tested.contains("mine"), "{tested}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
     let world = World::main().await?;
     let cli = Program::of(&world)?;

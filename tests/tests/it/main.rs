@@ -17,6 +17,7 @@ mod manual;
 mod notices;
 mod payloads;
 mod permissions;
+mod publishing;
 mod rate_limit;
 mod redrive;
 mod replay;

@@ -18,7 +18,7 @@ use grapnel_tests::{
     until::{Look, until},
     world::{SOON, World, now},
 };
-use reqwest::Method;
+use reqwest::{Method, header::HeaderName};
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -77,6 +77,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     world.api.post(&rotate, &json!({})).await?.json::<Value>(200)?;
     world.api.webhooks().await?;
     tour_of_keys(world).await?;
+    tour_of_events(world).await?;
 
     // Dead letters of both queues.
     let outputs = &world.stack.outputs;
@@ -97,6 +98,28 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
     world.api.delete_webhook(&tested.id).await?;
     world.state.wait_failures(&by_wait.id).await
+}
+
+/// An event type that is made, listed and deleted, and events of it that are published, with a key and
+/// checked, and looked at.
+async fn tour_of_events(world: &World) -> anyhow::Result<()> {
+    let name = format!("t{}.paid", Uuid::new_v4().simple());
+    let path = format!("/api/event-types/{name}");
+    world.admin.put(&path, &json!({ "sample": {} })).await?.json::<Value>(201)?;
+    world.api.get("/api/event-types").await?.json::<Value>(200)?;
+    let event = json!({ "type": name, "data": {} }).to_string().into_bytes();
+    let key = Some((HeaderName::from_static("idempotency-key"), "key"));
+    let published = world.api.send_as(Method::POST, "/api/events", key, event).await?;
+    let published: Value = published.json(202)?;
+    let id = published["items"][0]["id"].as_str().context("an id")?.to_owned();
+    until("an event that was fanned out", SOON, async || {
+        let answer = world.api.get(&format!("/api/events/{id}")).await?;
+        Ok(if answer.status == 200 { Look::Found(()) } else { Look::not_yet(answer) })
+    })
+    .await?;
+    let deleted = world.admin.send(Method::DELETE, &path, None).await?;
+    ensure!(deleted.status == 204, "{deleted:?}");
+    Ok(())
 }
 
 /// A key that is made, used, listed and revoked, and a portal link that is opened.

@@ -91,7 +91,7 @@ async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
             assert_eq!(problem.code, "unauthorized", "{} {authorization:?}", route.name());
             assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
         }
-        for path in ["/api/webhooks", "/api/keys", "/api/portal-links"] {
+        for path in ["/api/webhooks", "/api/keys", "/api/portal-links", "/api/events"] {
             assert_eq!(api.post(path, &json!({})).await?.problem(401)?.code, "unauthorized");
         }
     }
@@ -121,7 +121,20 @@ async fn a_key_without_the_scope_may_not() -> anyhow::Result<()> {
         assert_eq!(problem.code, "missing_scope", "{}", route.name());
         ensure!(problem.detail.contains(route.scope), "it must name {}: {problem:?}", route.scope);
     }
-    is_untouched(&world, &webhook).await
+    is_untouched(&world, &webhook).await?;
+    let event = format!("/api/events/{}", delivery.event_id);
+    for (method, path, scope) in [
+        (Method::POST, "/api/events", "events:publish"),
+        (Method::GET, &event, "deliveries:read"),
+        (Method::GET, "/api/event-types", "webhooks:read"),
+        (Method::GET, "/api/event-types/lead.created", "webhooks:read"),
+    ] {
+        let others: Vec<&str> = all.into_iter().filter(|one| *one != scope).collect();
+        let key = world.admin.create_key(&world.user, &others).await?;
+        let answer = world.api.with_key(&key.key).send(method, path, None).await?;
+        assert_eq!(answer.problem(403)?.code, "missing_scope", "{path}");
+    }
+    Ok(())
 }
 
 #[tokio::test]
@@ -141,6 +154,9 @@ async fn somebody_elses_things_are_not_there() -> anyhow::Result<()> {
             route.call(&stranger.api).await?.problem(404).with_context(|| route.name())?;
         assert_eq!(problem.code, "not_found", "{}", route.name());
     }
+    let event = format!("/api/events/{}", delivery.event_id);
+    world.api.get(&event).await?.json::<Value>(200)?;
+    assert_eq!(stranger.api.get(&event).await?.problem(404)?.code, "not_found");
     let listed: Page<Webhook> = stranger.api.webhooks().await?;
     assert_eq!(listed.items.iter().map(|one| &one.id).collect::<Vec<_>>(), [&theirs.id]);
     is_untouched(&world, &webhook).await

@@ -10,7 +10,9 @@ mod waits;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use grapnel_aws::{Clients, DeliveryStore, EventStore, KeyStore, WebhookStore, sdk_defaults};
+use grapnel_aws::{
+    Clients, DeliveryStore, EventStore, EventTypeStore, KeyStore, WebhookStore, sdk_defaults,
+};
 use grapnel_tests::stack::{Stack, StackKind};
 use std::time::Duration;
 
@@ -42,6 +44,11 @@ async fn webhooks() -> WebhookStore {
     WebhookStore::new(&deployed.clients(), &deployed.stack.outputs.webhooks_table)
 }
 
+async fn event_types() -> EventTypeStore {
+    let deployed = deployed().await;
+    EventTypeStore::new(&deployed.clients(), &deployed.stack.outputs.webhooks_table)
+}
+
 async fn events() -> EventStore {
     let deployed = deployed().await;
     EventStore::new(&deployed.clients(), &deployed.stack.outputs.events_table)
@@ -63,7 +70,7 @@ mod contract {
     grapnel_testing::contract_of_webhooks!(crate::webhooks());
     grapnel_testing::contract_of_health!(crate::webhooks());
     grapnel_testing::contract_of_limits!(crate::webhooks());
-    grapnel_testing::contract_of_event_types!(crate::webhooks());
+    grapnel_testing::contract_of_event_types!(crate::event_types());
     grapnel_testing::contract_of_events!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
     grapnel_testing::contract_of_portal!(crate::keys());
@@ -77,9 +84,11 @@ mod contract {
     grapnel_testing::contract_of_reopening!(crate::deliveries());
     grapnel_testing::contract_of_settled!(crate::deliveries());
     grapnel_testing::contract_of_replays!(crate::events());
+    grapnel_testing::contract_of_claims!(crate::events());
     grapnel_testing::contract_of_waiting!(crate::deliveries());
     grapnel_testing::contract_of_queues!(crate::queues::delivery_queue());
     grapnel_testing::contract_of_orders!(crate::queues::events_queue());
+    grapnel_testing::contract_of_publishing!(crate::queues::events_queue());
     grapnel_testing::contract_of_dead_letters!(crate::queues::dead_letters());
     grapnel_testing::contract_of_waits!(crate::waits::waits());
 }

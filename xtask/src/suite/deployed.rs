@@ -39,21 +39,27 @@ const STACKS: [Wanted; 7] = [
             ("CorsAllowedOrigins", "https://app.example.com"),
         ],
     },
-    // Short delays take the way of long ones, and lost messages come back while a test waits.
+    // Short delays take the way of long ones, and lost messages come back while a test waits. What is
+    // wrong with published events is told.
     Wanted {
         name: "tight",
         waits: Waits::Real,
         parameters: &[
+            ("EventValidation", "warn"),
             ("LongestQueueDelaySeconds", "2"),
             ("FunctionTimeoutSeconds", "5"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
     },
-    // Circuits that open soon and are due soon.
+    // Circuits that open soon and are due soon; and published events that are refused.
     Wanted {
         name: "circuit",
         waits: Waits::Real,
-        parameters: &[("CircuitFailures", "3"), ("CircuitFirstIntervalSeconds", "2")],
+        parameters: &[
+            ("CircuitFailures", "3"),
+            ("CircuitFirstIntervalSeconds", "2"),
+            ("EventValidation", "reject"),
+        ],
     },
     // As `tight`, apart from it: whoever tests here kills the functions.
     Wanted {

@@ -129,6 +129,7 @@ fn schema_of(name: &str) -> Option<&'static str> {
         "replayId" => "ReplayId",
         "keyId" => "KeyId",
         "eventId" => "EventId",
+        "name" => "EventTypeName",
         _ => return None,
     })
 }

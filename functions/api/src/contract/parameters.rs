@@ -70,6 +70,10 @@ parameters! {
     IfMatch = [
         optional("If-Match", ParameterIn::Header, text(), "The `ETag` that was read: 412 if it is another one now."),
     ];
+    /// What makes a repeat harmless.
+    IdempotencyKey = [
+        optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For a day, the same key and the same body publish the same events."),
+    ];
     /// That the answer may wait.
     PreferWait = [
         optional("Prefer", ParameterIn::Header, text(), "`wait=5`: for how many seconds to wait for the attempt, 10 at most (RFC 7240)."),

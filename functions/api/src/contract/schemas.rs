@@ -5,6 +5,8 @@
 //! are written by hand too, and the tests hold both against each other.
 
 pub(crate) mod deliveries;
+pub(crate) mod event_types;
+pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod portal;
 pub(crate) mod problem;
@@ -149,6 +151,8 @@ pub(super) fn everything() -> Vec<(&'static str, Shape)> {
     [
         all(),
         deliveries::all(),
+        event_types::all(),
+        events::all(),
         keys::all(),
         portal::all(),
         problem::all(),

@@ -2,8 +2,8 @@
 //! router: a route that is not in it fails.
 
 use super::{
-    deliveries, erasures, filters, health, keys, portal, reference, replays, secrets, tests,
-    transforms, webhooks,
+    deliveries, erasures, event_types, events, filters, health, keys, portal, reference, replays,
+    secrets, tests, transforms, webhooks,
 };
 use utoipa::OpenApi;
 
@@ -18,6 +18,8 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         (name = "Webhooks", description = "Where events go, and how."),
         (name = "Secrets", description = "What signs the requests of a webhook."),
         (name = "Tries", description = "Whether it works, before an event comes."),
+        (name = "Events", description = "What happened, put in over HTTP and looked at."),
+        (name = "Event types", description = "What can be published, and what it looks like."),
         (name = "Deliveries", description = "The log: every event on its way to a webhook, with every attempt."),
         (name = "Replays", description = "Many deliveries sent again."),
         (name = "Keys", description = "For admins: who may call."),
@@ -36,6 +38,12 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         tests::order,
         filters::test,
         transforms::preview,
+        events::publish,
+        events::show,
+        event_types::list,
+        event_types::show,
+        event_types::put,
+        event_types::delete,
         deliveries::list::list,
         deliveries::show,
         deliveries::retry,

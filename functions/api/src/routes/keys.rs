@@ -44,7 +44,7 @@ pub(super) async fn create<P: Ports>(
     caller: Caller,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_manage_keys(&[])?;
+    let permit = caller.may_administer(&[])?;
     let mut input = body.object().await?;
     let user_id = permit.user_with(input.take_user()?)?;
     let now = api.clock.now();
@@ -85,7 +85,7 @@ pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_manage_keys(pages::PARAMETERS)?;
+    let permit = caller.may_administer(pages::PARAMETERS)?;
     let user = permit.user()?;
     let asked = PageRequest::parse(permit.query())?;
     let found = api.keys.list_keys(&user, asked.limit, asked.after).await?;
@@ -117,7 +117,7 @@ pub(super) async fn revoke<P: Ports>(
     caller: Caller,
     ids: Ids,
 ) -> Result<Response, Problem> {
-    let user = caller.may_manage_keys(&[])?.user()?;
+    let user = caller.may_administer(&[])?.user()?;
     if !api.keys.revoke_key(&user, ids.key()?).await? {
         return Err(Problem::not_found());
     }

@@ -59,7 +59,7 @@ pub(super) async fn create_link<P: Ports>(
     caller: Caller,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_manage_keys(&[])?;
+    let permit = caller.may_administer(&[])?;
     let mut input = body.object().await?;
     let user_id = permit.user_with(input.take_user()?)?;
     let asked = Asked::parse(&input).map_err(Problem::invalid_fields)?;

@@ -1,7 +1,11 @@
-//! `POST /api/webhooks/{id}/test`: a sample event, sent to this webhook alone through the same
-//! queues and functions as any other event.
+//! `POST /api/webhooks/{id}/test`: a sample event, or one with data of the caller's own, sent to this
+//! webhook alone through the same queues and functions as any other event.
 
-use super::waiting::{PATIENCE, Seen, wait_for_attempt};
+use super::{
+    event_types::not_carried,
+    samples::{self, Tried},
+    waiting::{PATIENCE, Seen, wait_for_attempt},
+};
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
@@ -14,19 +18,18 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
-    catalogue::{self, EVENT_TYPES, EventType},
     delivery::Delivery,
     event::{
         Event,
         inbound::{InboundEvent, TestOrder, TestTarget},
     },
-    fault::{Faults, FieldFault},
+    fault::Faults,
+    ids::UserId,
     ports::{Clock, GenerateIds, OrderTests},
     scope::Scope,
     webhook::Webhook,
 };
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Orders a test, waits for its attempt and answers 200 with the delivery; 202 with the delivery
@@ -37,7 +40,7 @@ use std::sync::Arc;
     tag = "Tries",
     operation_id = "testWebhook",
     summary = "Send a test",
-    description = "A sample event, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most.",
+    description = "A sample event, or one with your own data, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most.",
     request_body = Option<schemas::webhooks::TestOrder>,
     responses(
         (status = 200, description = "The delivery with its attempt.", body = schemas::deliveries::Delivery),
@@ -55,9 +58,9 @@ pub(super) async fn order<P: Ports>(
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let event_type = known_type(&input, &webhook).map_err(Problem::invalid_fields)?;
+    let (tried, data) = read(&api, &input, &webhook).await?;
 
-    let order = write_order(&api, &webhook, event_type)?;
+    let order = write_order(&api, &webhook, &tried, data)?;
     let event = event_of(&api, &order)?;
     let expected = Delivery {
         test: true,
@@ -74,70 +77,62 @@ pub(super) async fn order<P: Ports>(
     views::json(status, &DeliveryView::new(&delivery, &payload))
 }
 
-fn known_type(input: &Object, webhook: &Webhook) -> Result<&'static EventType, Vec<FieldFault>> {
-    let mut faults = Faults::default();
-    input.refuse_others(&["event"], &mut faults);
-    match event_type(input, webhook) {
-        Ok(known) if faults.is_empty() => Ok(known),
-        Ok(_) => Err(faults.into_vec()),
-        Err(fault) => {
-            faults.add(fault.field, fault.message);
-            Err(faults.into_vec())
-        }
-    }
-}
-
-/// The type named in the body, else the first that the webhook asks for.
-///
-/// # Errors
-/// The fault of `event`, if there is no such type.
-pub(super) fn event_type(
-    input: &Object,
+/// The type, and the data if the body has some.
+async fn read<'a, P: Ports>(
+    api: &Api<P>,
+    input: &'a Object,
     webhook: &Webhook,
-) -> Result<&'static EventType, FieldFault> {
-    let found = match input.get("event") {
-        Some(value) => value.as_str().and_then(catalogue::find),
-        None => webhook
-            .events
-            .iter()
-            .find_map(|pattern| EVENT_TYPES.iter().find(|known| pattern.matches(known.name))),
-    };
-    found.ok_or_else(|| {
-        let known: Vec<&str> = EVENT_TYPES.iter().map(|known| known.name).collect();
-        let message = format!("must be a known event type: {}", known.join(", "));
-        FieldFault { field: "event".into(), message }
-    })
-}
-
-/// The data of a type's sample, as it is written.
-///
-/// # Errors
-/// 500 if there is none.
-pub(super) fn sample(event_type: &EventType) -> Result<&'static str, Problem> {
-    #[derive(Deserialize)]
-    struct Sample<'a> {
-        #[serde(borrow)]
-        detail: &'a RawValue,
+) -> Result<(Tried, Option<&'a str>), Problem> {
+    let mut faults = Faults::default();
+    input.refuse_others(&["event", "data"], &mut faults);
+    let wants_sample = input.get("data").is_none();
+    let tried = samples::tried(api, input, webhook, wants_sample, &mut faults).await?;
+    let data = samples::given_data(input, &mut faults);
+    if let Some(fault) = data.and_then(|data| not_carried("data", data)) {
+        faults.add(fault.field, fault.message);
     }
-    let sample: Sample<'static> = serde_json::from_str(event_type.sample)
-        .map_err(|_| Problem::internal(format!("the sample of {} is broken", event_type.name)))?;
-    Ok(sample.detail.get())
+    match tried {
+        Some(tried) if faults.is_empty() => Ok((tried, data)),
+        _ => Err(Problem::invalid_fields(faults.into_vec())),
+    }
 }
 
 fn write_order<P: Ports>(
     api: &Api<P>,
     webhook: &Webhook,
-    event_type: &EventType,
+    tried: &Tried,
+    data: Option<&str>,
 ) -> Result<TestOrder, Problem> {
+    let user_id = webhook.user_id.clone();
+    let source_id = random_id(api);
+    let data = match data {
+        Some(given) => given.to_owned(),
+        None if tried.has_built_in_sample() => personal(tried.sample(), &user_id, &source_id)
+            .ok_or_else(|| Problem::internal(format!("the sample of {} is broken", tried.name)))?,
+        None => tried.sample().to_owned(),
+    };
+    Ok(TestOrder {
+        user_id,
+        target: TestTarget { webhook_id: webhook.id, ordered_at: api.clock.now() },
+        source_id,
+        event_type: tried.name.clone(),
+        data,
+    })
+}
+
+/// An id that nothing else has.
+pub(super) fn random_id<P: Ports>(api: &Api<P>) -> String {
     let mut random = [0; 16];
     random.copy_from_slice(&api.ids.token()[16..]);
-    Ok(TestOrder {
-        user_id: webhook.user_id.clone(),
-        target: TestTarget { webhook_id: webhook.id, ordered_at: api.clock.now() },
-        source_id: uuid::Builder::from_random_bytes(random).into_uuid().to_string(),
-        event_type: event_type.name.to_owned(),
-        data: sample(event_type)?.to_owned(),
-    })
+    uuid::Builder::from_random_bytes(random).into_uuid().to_string()
+}
+
+/// A sample that is built in, as this user's and under this id.
+fn personal(sample: &str, user: &UserId, id: &str) -> Option<String> {
+    let mut data: Map<String, Value> = serde_json::from_str(sample).ok()?;
+    data.insert("id".into(), id.into());
+    data.insert("userId".into(), user.as_str().into());
+    serde_json::to_string(&data).ok()
 }
 
 /// The event that fan-out will read from the order and store.

@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{id}/transform/preview`: what a transform makes of an event. Nothing is sent or
 //! stored.
 
-use super::tests::{event_type, sample};
+use super::samples::{self, fault};
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
@@ -35,7 +35,7 @@ struct PreviewView<'a> {
 /// What is to be tried.
 struct Preview {
     transform: Transform,
-    event_type: &'static str,
+    event_type: String,
     data: String,
 }
 
@@ -64,16 +64,11 @@ pub(super) async fn preview<P: Ports>(
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let Preview { transform, event_type, data } =
-        read(&input, &webhook).map_err(Problem::invalid_fields)?;
+    let Preview { transform, event_type, data } = read(&api, &input, &webhook).await?;
 
     let id = EventId::derive(&user, OWN_SOURCE, "preview");
-    let event = EventContent {
-        event_type: event_type.to_owned(),
-        source: OWN_SOURCE.to_owned(),
-        time: api.clock.now(),
-        data,
-    };
+    let event =
+        EventContent { event_type, source: OWN_SOURCE.to_owned(), time: api.clock.now(), data };
     let body = transform.render(id, &event).map_err(|error| {
         let field = "transform.template".to_owned();
         Problem::invalid_fields(vec![FieldFault { field, message: error.to_string() }])
@@ -82,7 +77,11 @@ pub(super) async fn preview<P: Ports>(
     views::json(StatusCode::OK, &view)
 }
 
-fn read(input: &Object, webhook: &Webhook) -> Result<Preview, Vec<FieldFault>> {
+async fn read<P: Ports>(
+    api: &Api<P>,
+    input: &Object,
+    webhook: &Webhook,
+) -> Result<Preview, Problem> {
     let mut faults = Faults::default();
     input.refuse_others(&["transform", "event", "data"], &mut faults);
     let read = match input.get("transform") {
@@ -94,24 +93,14 @@ fn read(input: &Object, webhook: &Webhook) -> Result<Preview, Vec<FieldFault>> {
         None => Ok(webhook.transform.clone()),
     };
     let transform = faults.found(read).flatten();
-    let event_type =
-        event_type(input, webhook).map_err(|fault| faults.add(fault.field, fault.message)).ok();
-    let data = match input.get("data") {
-        Some(Value::Object(_)) => input.raw("data"),
-        Some(_) => {
-            faults.add("data", "must be the data of an event: an object");
-            None
+    let wants_sample = input.get("data").is_none();
+    let tried = samples::tried(api, input, webhook, wants_sample, &mut faults).await?;
+    let data = samples::given_data(input, &mut faults);
+    match (transform, tried) {
+        (Some(transform), Some(tried)) if faults.is_empty() => {
+            let data = data.unwrap_or_else(|| tried.sample()).to_owned();
+            Ok(Preview { transform, event_type: tried.name, data })
         }
-        None => event_type.and_then(|known| sample(known).ok()),
-    };
-    match (transform, event_type, data) {
-        (Some(transform), Some(known), Some(data)) if faults.is_empty() => {
-            Ok(Preview { transform, event_type: known.name, data: data.to_owned() })
-        }
-        _ => Err(faults.into_vec()),
+        _ => Err(Problem::invalid_fields(faults.into_vec())),
     }
-}
-
-fn fault(field: &str, message: &str) -> Vec<FieldFault> {
-    vec![FieldFault { field: field.to_owned(), message: message.to_owned() }]
 }

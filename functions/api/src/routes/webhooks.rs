@@ -20,16 +20,18 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
     message::{QueueDelay, QueueMessage, ReleaseParked},
     ports::{
-        Clock, EnqueueAttempts, GenerateIds, ListWebhooks, Outgoing, StoreHealth, StoreWebhooks,
+        Clock, EnqueueAttempts, GenerateIds, ListWebhooks, Outgoing, ReadEventTypes, StoreHealth,
+        StoreWebhooks,
     },
     scope::Scope,
     webhook::{
-        Webhook, WebhookStatus,
+        EventPattern, Webhook, WebhookStatus,
         draft::{Draft, Purpose},
     },
 };
@@ -38,6 +40,9 @@ use std::sync::Arc;
 
 /// How often a change is tried when others change the same webhook meanwhile.
 const TRIES: usize = 4;
+
+/// Event types that are looked up at the same time.
+const LOOK_UPS_AT_ONCE: usize = 8;
 
 /// `POST /api/webhooks`: the answer holds the secret.
 #[utoipa::path(
@@ -61,7 +66,8 @@ pub(super) async fn create<P: Ports>(
     let permit = caller.may(Scope::WebhooksWrite, &[])?;
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
-    let draft = Draft::parse(input.fields(), Purpose::Create, &api.rules)
+    let known = known_patterns(&api, input.fields()).await?;
+    let draft = Draft::parse(input.fields(), Purpose::Create, &api.rules, &known)
         .map_err(Problem::invalid_fields)?;
 
     // Those that are created at this moment are not counted: a bound on costs, not a quota to the
@@ -128,8 +134,10 @@ pub(super) async fn replace<P: Ports>(
     let permit = caller.may(Scope::WebhooksWrite, &[])?;
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
+    let known = known_patterns(&api, input.fields()).await?;
     let whole = |_: &Webhook| Ok(input.fields().clone());
-    configure(&api, &user, ids.webhook()?, &if_match, true, whole).await
+    let ask = Ask { if_match: &if_match, enables: true, known: &known };
+    configure(&api, &user, ids.webhook()?, &ask, whole).await
 }
 
 /// `PATCH /api/webhooks/{id}`: changes what is named, by a JSON merge patch (RFC 7396). `null`
@@ -164,31 +172,57 @@ pub(super) async fn patch<P: Ports>(
         Ok(document)
     };
     let enables = input.get("status").is_some_and(|status| status == "active");
-    configure(&api, &user, ids.webhook()?, &if_match, enables, patched).await
+    let known = known_patterns(&api, input.fields()).await?;
+    let ask = Ask { if_match: &if_match, enables, known: &known };
+    configure(&api, &user, ids.webhook()?, &ask, patched).await
+}
+
+/// What a change of a configuration is asked with.
+struct Ask<'a> {
+    if_match: &'a IfMatch,
+    /// Whether a webhook that was disabled for its endpoint's failures begins anew.
+    enables: bool,
+    /// Patterns that match an event type of the deployment's own.
+    known: &'a [EventPattern],
+}
+
+/// Those of a document's patterns that match one of the deployment's own event types. The table is
+/// asked only for those that nothing built in matches: hardly ever.
+async fn known_patterns<P: Ports>(
+    api: &Api<P>,
+    document: &Map<String, Value>,
+) -> Result<Vec<EventPattern>, Problem> {
+    let asked = Draft::patterns_to_look_up(document).into_iter().map(|pattern| async move {
+        let found = api.event_types.first_event_type(&pattern).await?;
+        Ok::<_, Problem>(found.map(|_| pattern))
+    });
+    let found: Vec<_> = stream::iter(asked).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Stores the configuration that `document` makes of the present one. A webhook that was disabled
-/// for its endpoint's failures begins anew if the caller `enables` it, and one that gets another URL
+/// for its endpoint's failures begins anew if the caller enables it, and one that gets another URL
 /// in any case.
 async fn configure<P: Ports>(
     api: &Api<P>,
     user: &UserId,
     id: WebhookId,
-    if_match: &IfMatch,
-    enables: bool,
+    ask: &Ask<'_>,
     document: impl Fn(&Webhook) -> Result<Map<String, Value>, Problem>,
 ) -> Result<Response, Problem> {
     let mut before = None;
     let change = |existing: &Webhook| {
-        if_match.check(existing)?;
-        let draft = Draft::parse(&document(existing)?, Purpose::Replace(existing), &api.rules)
+        ask.if_match.check(existing)?;
+        let (document, purpose) = (document(existing)?, Purpose::Replace(existing));
+        let draft = Draft::parse(&document, purpose, &api.rules, ask.known)
             .map_err(Problem::invalid_fields)?;
         before.get_or_insert_with(|| existing.clone());
         Ok(draft.replace(existing, api.clock.now()))
     };
     let mut webhook = change_webhook(api, user, id, change).await?;
-    let begins_anew = before
-        .is_some_and(|before| before.url != webhook.url || enables && before.health.is_disabled());
+    let begins_anew = before.is_some_and(|before| {
+        before.url != webhook.url || ask.enables && before.health.is_disabled()
+    });
     if webhook.status == WebhookStatus::Active && begins_anew {
         webhook.health = restart(api, &webhook).await?;
     }

@@ -140,6 +140,7 @@ struct Panicking;
 impl Ports for Panicking {
     type Keys = Memory;
     type Webhooks = Memory;
+    type EventTypes = Memory;
     type Deliveries = Memory;
     type Events = Memory;
     type DeliveryQueue = Memory;
@@ -157,6 +158,7 @@ async fn a_panic_is_an_answer_and_the_next_request_is_served() {
         keys: plain.keys,
         webhooks: plain.webhooks,
         deliveries: plain.deliveries,
+        event_types: plain.event_types,
         events: plain.events,
         delivery_queue: plain.delivery_queue,
         events_queue: plain.events_queue,
@@ -166,6 +168,7 @@ async fn a_panic_is_an_answer_and_the_next_request_is_served() {
         tokens: None,
         quotas: Quotas::default(),
         rules: rules(),
+        event_validation: plain.event_validation,
     };
     let world = World::of(memory, router(api));
     let answer = world.get("/api/webhooks", "gk_x").await;

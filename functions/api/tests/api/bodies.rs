@@ -29,6 +29,7 @@ fn routes(world: &World) -> Vec<Route> {
         route("POST", "/api/keys".into(), true),
         route("POST", "/api/webhooks".into(), true),
         route("PUT", one.clone(), true),
+        route("PUT", "/api/event-types/invoice.paid".into(), true),
         route("POST", format!("{one}/secret/rotate"), false),
         route("POST", format!("{one}/test"), false),
         route("POST", format!("{one}/filter/test"), true),

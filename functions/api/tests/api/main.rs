@@ -8,6 +8,8 @@ mod deliveries;
 mod document;
 mod editing;
 mod erasures;
+mod event_types;
+mod events;
 mod filters;
 mod gateway;
 mod keys;

@@ -20,7 +20,7 @@ fn segment() -> impl Strategy<Value = String> {
         4 => prop::sample::select(vec![
             "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "transform", "preview",
             "deliveries", "retry", "keys", "KEY", "health", "replay", "replays", "RPL", "responses", "events",
-            "EVT", "payload",
+            "EVT", "payload", "event-types", "invoice.paid",
         ]).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
         1 => prop::collection::vec(any::<u8>(), 0..6)
@@ -51,6 +51,11 @@ fn path() -> impl Strategy<Value = String> {
         "/api/webhooks/WH/replay",
         "/api/replays",
         "/api/replays/RPL",
+        "/api/events",
+        "/api/events/EVT",
+        "/api/event-types",
+        "/api/event-types/invoice.paid",
+        "/api/event-types/lead.created",
     ]);
     let random =
         prop::collection::vec(segment(), 0..7).prop_map(|parts| format!("/{}", parts.join("/")));
@@ -121,6 +126,19 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             "multiplier",
             "initialSeconds",
             "maxSeconds",
+            "type",
+            "id",
+            "source",
+            "time",
+            "description",
+            "deprecated",
+            "schema",
+            "sample",
+            "properties",
+            "items",
+            "$ref",
+            "pattern",
+            "allOf",
         ])
         .prop_map(str::to_owned),
         ".{0,6}",

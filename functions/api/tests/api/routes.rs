@@ -40,11 +40,14 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
     let one = format!("/api/webhooks/{}", webhook.id);
     let deliveries = format!("{one}/deliveries");
     let delivery_path = format!("{deliveries}/{}", delivery.id);
+    let event_path = format!("/api/events/{}", event.id);
     world.memory.put_webhook(webhook);
     world.memory.put_event(event);
     world.memory.put_delivery(delivery);
 
     let link = json!({"userId": "owner", "scopes": ["webhooks:read"]});
+    let published = json!({"type": "lead.created", "data": {}});
+    let paid = "/api/event-types/invoice.paid".to_owned();
     let draft = json!({"name": "x", "url": "https://hooks.example.com/", "events": ["*"]});
     let transform = json!({"transform": {"template": "1"}});
     let replay = a_replay().for_user("owner").build();
@@ -55,8 +58,15 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
     let all = "/api/webhooks".to_owned();
     let route = |method, path: String, scope, body: Option<&Value>, success| Route {
         method,
-        names_thing: !["/api/webhooks", "/api/keys", "/api/replays", "/api/portal-links"]
-            .contains(&path.as_str()),
+        names_thing: ![
+            "/api/webhooks",
+            "/api/events",
+            "/api/keys",
+            "/api/replays",
+            "/api/portal-links",
+        ]
+        .contains(&path.as_str())
+            && !path.starts_with("/api/event-types"),
         path,
         scope,
         body: body.cloned(),
@@ -87,6 +97,12 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
         route("GET", "/api/keys".into(), None, None, 200),
         route("DELETE", format!("/api/keys/{KEY}"), None, None, 204),
         route("POST", "/api/portal-links".into(), None, Some(&link), 201),
+        route("POST", "/api/events".into(), Some(Scope::EventsPublish), Some(&published), 202),
+        route("GET", event_path, log, None, 200),
+        route("PUT", paid.clone(), None, Some(&json!({"sample": {"n": 1}})), 201),
+        route("GET", "/api/event-types/lead.created".into(), read, None, 200),
+        route("GET", "/api/event-types".into(), read, None, 200),
+        route("DELETE", paid, None, None, 204),
         route("DELETE", one, write, None, 204),
     ]
 }
@@ -132,6 +148,13 @@ pub(crate) fn effects(world: &World) -> Vec<Operation> {
         Operation::ErasePayload,
         Operation::NotePayloadErased,
         Operation::EraseResponses,
+        Operation::PublishEvent,
+        Operation::ClaimKey,
+        Operation::Deliveries,
+        Operation::FirstEventType,
+        Operation::ListEventTypes,
+        Operation::StoreEventType,
+        Operation::DeleteEventType,
     ]
     .into_iter()
     .filter(|operation| world.memory.calls(*operation) > 0)

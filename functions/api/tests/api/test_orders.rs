@@ -310,6 +310,7 @@ struct Silence;
 impl Ports for Silence {
     type Keys = Memory;
     type Webhooks = Memory;
+    type EventTypes = Memory;
     type Deliveries = Silent;
     type Events = Memory;
     type DeliveryQueue = Memory;
@@ -327,6 +328,7 @@ async fn a_look_that_hangs_does_not_hold_the_answer_up() {
         keys: plain.keys,
         webhooks: plain.webhooks,
         deliveries: Silent,
+        event_types: plain.event_types,
         events: plain.events,
         delivery_queue: plain.delivery_queue,
         events_queue: plain.events_queue,
@@ -336,6 +338,7 @@ async fn a_look_that_hangs_does_not_hold_the_answer_up() {
         tokens: None,
         quotas: Quotas::default(),
         rules: plain.rules,
+        event_validation: plain.event_validation,
     };
     let webhook = webhook();
     memory.put_webhook(webhook.clone());

@@ -261,6 +261,7 @@ struct Contention;
 impl Ports for Contention {
     type Keys = Memory;
     type Webhooks = Contended;
+    type EventTypes = Memory;
     type Deliveries = Memory;
     type Events = Memory;
     type DeliveryQueue = Memory;
@@ -277,6 +278,7 @@ fn contended(races: usize) -> (World, Webhook) {
         keys: plain.keys,
         webhooks: Contended { memory: memory.clone(), races: AtomicUsize::new(races) },
         deliveries: plain.deliveries,
+        event_types: plain.event_types,
         events: plain.events,
         delivery_queue: plain.delivery_queue,
         events_queue: plain.events_queue,
@@ -286,6 +288,7 @@ fn contended(races: usize) -> (World, Webhook) {
         tokens: None,
         quotas: Quotas::default(),
         rules: rules(),
+        event_validation: plain.event_validation,
     };
     let webhook = a_webhook().for_user("u").build();
     memory.put_webhook(webhook.clone());

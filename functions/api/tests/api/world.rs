@@ -8,7 +8,7 @@ use axum::{
 };
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, router};
 use grapnel_domain::{
-    event::Retention,
+    event::{Retention, publish::EventValidation},
     ports::{ApiKey, GenerateIds, KeyHash, StoreKeys},
     scope::Scope,
     token::TokenRules,
@@ -42,6 +42,7 @@ pub(crate) struct InMemory;
 impl Ports for InMemory {
     type Keys = Memory;
     type Webhooks = Memory;
+    type EventTypes = Memory;
     type Deliveries = Memory;
     type Events = Memory;
     type DeliveryQueue = Memory;
@@ -65,6 +66,7 @@ pub(crate) fn api(memory: &Memory) -> Api<InMemory> {
     Api {
         keys: memory.clone(),
         webhooks: memory.clone(),
+        event_types: memory.clone(),
         deliveries: memory.clone(),
         events: memory.clone(),
         delivery_queue: memory.clone(),
@@ -75,6 +77,7 @@ pub(crate) fn api(memory: &Memory) -> Api<InMemory> {
         tokens: None,
         quotas: Quotas::default(),
         rules: rules(),
+        event_validation: EventValidation::Off,
     }
 }
 
@@ -108,6 +111,13 @@ impl World {
         let memory = Memory::new();
         let tokens = Some(Tokens::new(rules, memory.clone()));
         let router = router(Api { tokens, ..api(&memory) });
+        Self::of(memory, router)
+    }
+
+    /// Where published events are held against the catalogue.
+    pub(crate) fn validating(event_validation: EventValidation) -> Self {
+        let memory = Memory::new();
+        let router = router(Api { event_validation, ..api(&memory) });
         Self::of(memory, router)
     }
 

@@ -1,6 +1,6 @@
 //! Messages cut into batches that SQS takes.
 
-use grapnel_domain::{message::QueueDelay, ports::Outgoing};
+use grapnel_domain::message::QueueDelay;
 
 /// Most messages of one batch.
 pub(super) const MAX_ENTRIES: usize = 10;
@@ -13,7 +13,8 @@ pub(super) const MAX_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) body: String,
-    pub(super) group: String,
+    /// None on the events queue.
+    pub(super) group: Option<String>,
     pub(super) delay: QueueDelay,
 }
 
@@ -21,12 +22,10 @@ pub(super) type Chunk = Vec<Entry>;
 
 /// Cuts without changing the order. A message that is over the limit by itself gets a batch of its
 /// own, so that only it is refused.
-pub(super) fn split(messages: Vec<Outgoing>) -> Vec<Chunk> {
+pub(super) fn split(entries: Vec<Entry>) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut bytes = 0;
-    for message in messages {
-        let body = message.message.to_json();
-        let entry = Entry { body, group: message.group, delay: message.delay };
+    for entry in entries {
         let size = entry.body.len();
         match chunks.last_mut() {
             Some(open) if open.len() < MAX_ENTRIES && bytes + size <= MAX_BYTES => {
@@ -48,30 +47,39 @@ mod tests {
     use grapnel_domain::{
         ids::{UserId, WebhookId},
         message::{QueueMessage, Release},
+        ports::Outgoing,
         time::{Minute, Timestamp},
     };
     use uuid::Uuid;
 
-    fn message(number: usize) -> Outgoing {
+    fn entry(outgoing: &Outgoing) -> Entry {
+        Entry {
+            body: outgoing.message.to_json(),
+            group: Some(outgoing.group.clone()),
+            delay: outgoing.delay,
+        }
+    }
+
+    fn message(number: usize) -> Entry {
         let release = Release {
             webhook_id: WebhookId::from_uuid(Uuid::from_u128(1)),
             user_id: UserId::parse("u").expect("valid"),
             minute: Minute::at_or_after(Timestamp::from_millis(0)),
             cursor: None,
         };
-        Outgoing {
+        entry(&Outgoing {
             message: QueueMessage::Release(release),
             group: number.to_string(),
             delay: QueueDelay::NONE,
-        }
+        })
     }
 
     #[test]
     fn batches_have_at_most_ten_messages_in_their_order() {
         let chunks = split((0..23).map(message).collect());
         assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 3]);
-        let groups: Vec<String> = chunks.into_iter().flatten().map(|entry| entry.group).collect();
-        assert_eq!(groups, (0..23).map(|n| n.to_string()).collect::<Vec<_>>());
+        let groups: Vec<_> = chunks.into_iter().flatten().map(|entry| entry.group).collect();
+        assert_eq!(groups, (0..23).map(|n| Some(n.to_string())).collect::<Vec<_>>());
     }
 
     #[test]
@@ -106,7 +114,7 @@ mod tests {
             group: "g".into(),
             delay: QueueDelay::NONE,
         };
-        let chunks = split(vec![outgoing; MAX_ENTRIES]);
+        let chunks = split((0..MAX_ENTRIES).map(|_| entry(&outgoing)).collect());
         assert_eq!(chunks.len(), 1);
         let bytes: usize = chunks[0].iter().map(|entry| entry.body.len()).sum();
         assert!(bytes < 64 * 1024, "{bytes} bytes are more than one billed request");

@@ -21,6 +21,7 @@ fn deployed(name: &str) -> Option<String> {
         "CIRCUIT_FIRST_INTERVAL_SECONDS" => "60",
         "MAX_WEBHOOKS_PER_USER" => "100",
         "REQUESTS_PER_USER_PER_MINUTE" => "600",
+        "EVENT_VALIDATION" => "warn",
         "EVENT_BUS_NAME" => "default",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
@@ -46,6 +47,7 @@ fn each_function_reads_what_the_template_gives_it() {
     assert_eq!(api.admin_key_hashes.len(), 1);
     assert_eq!(api.max_webhooks, 100);
     assert_eq!(api.quota, Quota::new(600));
+    assert_eq!(api.event_validation, EventValidation::Warn);
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
     assert_eq!(ingest.function_timeout, Duration::from_secs(60));
@@ -80,6 +82,7 @@ fn every_missing_name_is_reported_together() {
             "RETENTION_DAYS is missing",
             "MAX_WEBHOOKS_PER_USER is missing",
             "REQUESTS_PER_USER_PER_MINUTE is missing",
+            "EVENT_VALIDATION is missing",
             "ADMIN_KEY_HASHES is missing",
             "LOG_LEVEL is missing",
         ]

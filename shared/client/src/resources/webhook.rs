@@ -4,7 +4,7 @@ use crate::{Call, Client, Delivery, List, call::path, open::open_enum};
 use grapnel_domain::time::Timestamp;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::collections::BTreeMap;
 
 open_enum! {
@@ -265,5 +265,21 @@ impl Client {
             Some(event) => self.call_with(Method::POST, path, &json!({ "event": event })),
             None => self.call(Method::POST, path),
         }
+    }
+
+    /// The same with this data in place of a sample, kept as they are.
+    pub fn test_webhook_with(
+        &self,
+        id: &str,
+        event: Option<&str>,
+        data: &RawValue,
+    ) -> Call<Delivery> {
+        #[derive(Serialize)]
+        struct Test<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            event: Option<&'a str>,
+            data: &'a RawValue,
+        }
+        self.call_with(Method::POST, path(&["api", "webhooks", id, "test"]), &Test { event, data })
     }
 }

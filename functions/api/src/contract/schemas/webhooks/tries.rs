@@ -10,6 +10,7 @@ schemas! {
     /// What to send as a test.
     TestOrder = for_user(object("Which event to send. It may be left out."))
         .optional("event", event_type(), "A known event type; left out, one that the webhook gets.")
+        .optional("data", free(), "The data to send; left out, the sample of the type.")
         .example(json!({ "event": "lead.created" }));
     /// What to try a filter on.
     FilterTest = for_user(object("Data to try a filter on."))

@@ -2,8 +2,8 @@
 //! stack is deleted and recoverable to any point in time, and a table of their own would hold a few
 //! rows. They have a partition that is nobody's: its key has a space, which no user's id can have.
 
-use super::WebhookStore;
 use crate::{
+    clients::Clients,
     error::from_sdk,
     item::{Item, from_row, text, to_row},
     together,
@@ -20,6 +20,13 @@ use grapnel_domain::{
     webhook::EventPattern,
 };
 use serde::{Deserialize, Serialize};
+
+/// Event types in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct EventTypeStore {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
 
 /// The partition of event types.
 const PARTITION: &str = "event types";
@@ -77,9 +84,15 @@ fn to_type(item: Item) -> Result<OwnType, PortError> {
     })
 }
 
-impl WebhookStore {
+impl EventTypeStore {
+    /// The store in the webhooks table.
+    #[must_use]
+    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+        Self { client: clients.dynamodb.clone(), table: table.into() }
+    }
+
     /// A consistent query over the types whose names begin so.
-    fn event_types_from(&self, prefix: &str) -> QueryFluentBuilder {
+    fn query(&self, prefix: &str) -> QueryFluentBuilder {
         let query = self
             .client
             .query()
@@ -95,13 +108,13 @@ impl WebhookStore {
     }
 }
 
-impl ReadEventTypes for WebhookStore {
+impl ReadEventTypes for EventTypeStore {
     async fn first_event_type(&self, pattern: &EventPattern) -> Result<Option<OwnType>, PortError> {
         let query = match pattern {
-            EventPattern::Any => self.event_types_from(""),
-            EventPattern::Group(prefix) => self.event_types_from(prefix),
+            EventPattern::Any => self.query(""),
+            EventPattern::Group(prefix) => self.query(prefix),
             EventPattern::Exact(name) => self
-                .event_types_from("")
+                .query("")
                 .key_condition_expression("userId = :partition AND id = :name")
                 .expression_attribute_values(":name", text(name)),
         };
@@ -120,7 +133,7 @@ impl ReadEventTypes for WebhookStore {
     }
 }
 
-impl ListEventTypes for WebhookStore {
+impl ListEventTypes for EventTypeStore {
     async fn list_event_types(
         &self,
         limit: usize,
@@ -133,7 +146,7 @@ impl ListEventTypes for WebhookStore {
         while items.len() < wanted {
             let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
             let answer = self
-                .event_types_from("")
+                .query("")
                 .limit(missing)
                 .set_exclusive_start_key(start)
                 .send()
@@ -158,7 +171,7 @@ impl ListEventTypes for WebhookStore {
         let mut start = None;
         loop {
             let answer = self
-                .event_types_from("")
+                .query("")
                 .select(Select::Count)
                 .set_exclusive_start_key(start)
                 .send()
@@ -173,7 +186,7 @@ impl ListEventTypes for WebhookStore {
     }
 }
 
-impl StoreEventTypes for WebhookStore {
+impl StoreEventTypes for EventTypeStore {
     async fn store_event_type(&self, event_type: &OwnType) -> Result<(), PortError> {
         let put = self
             .client

@@ -1,0 +1,91 @@
+//! `grapnel event-types`: the catalogue.
+
+use super::{confirm, json, read_text};
+use crate::{
+    args::Global,
+    failure::Failure,
+    output::Output,
+    render,
+    settings::{Caller, Settings},
+};
+use grapnel_client::EventTypeChange;
+use std::path::{Path, PathBuf};
+
+/// What to do with event types.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List event types, by name
+    List,
+    /// Show an event type with its schema and its sample
+    Get {
+        /// Its name
+        name: String,
+    },
+    /// Say all that is to be said of an event type, in place of what was said before; for the admin
+    Put {
+        /// Its name
+        name: String,
+        /// What it tells of
+        #[arg(long)]
+        description: Option<String>,
+        /// It should not be used any more
+        #[arg(long)]
+        deprecated: bool,
+        /// A file with a JSON Schema of its data
+        #[arg(long, value_name = "FILE")]
+        schema: Option<PathBuf>,
+        /// A file with a sample of its data
+        #[arg(long, value_name = "FILE")]
+        sample: Option<PathBuf>,
+    },
+    /// Forget what was said of an event type; for the admin
+    Delete {
+        /// Its name
+        name: String,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the API refuses.
+pub(crate) async fn run(
+    command: Command,
+    global: &Global,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    // The catalogue is nobody's, so no user is named.
+    let admin = || Settings { user: None, ..global.settings(Caller::Admin)? }.client();
+    match command {
+        Command::List => {
+            let list = global.client()?.event_types();
+            let (table, row) = (render::event::types(), render::event::type_row);
+            output.list(list, table, row, "No event types.").await
+        }
+        Command::Get { name } => {
+            let call = global.client()?.event_type(&name);
+            output.one(call, render::event::type_facts).await.map(|_| ())
+        }
+        Command::Put { name, description, deprecated, schema, sample } => {
+            let read = |file: Option<PathBuf>| {
+                let read = |file: &Path| json(&file.display().to_string(), &read_text(file)?);
+                file.as_deref().map(read).transpose()
+            };
+            let (schema, sample) = (read(schema)?, read(sample)?);
+            let change = EventTypeChange { description, deprecated, schema, sample };
+            let call = admin()?.put_event_type(&name, &change);
+            output.one(call, render::event::type_facts).await.map(|_| ())
+        }
+        Command::Delete { name, yes } => {
+            confirm(&format!("Forget what was said of {name}?"), yes)?;
+            admin()?.delete_event_type(&name).await?;
+            if !output.is_json() {
+                output.line(format!("{name} is forgotten."))?;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Events and event types for people.
+
+use super::{Cell, Facts, Table, visible};
+use crate::moment::relative;
+use grapnel_client::{DeliveryOfEvent, Event, EventType, Published};
+use grapnel_domain::time::Timestamp;
+
+/// Most characters of data that are shown.
+const DATA_CHARS: usize = 2000;
+
+/// What was published, a line for each.
+pub(crate) fn published(published: &Published) -> String {
+    let mut text = String::new();
+    for event in &published.items {
+        text.push_str(&format!("{}  {}\n", visible(&event.id), visible(&event.r#type)));
+        for warning in &event.warnings {
+            let (field, message) = (visible(&warning.field), visible(&warning.message));
+            text.push_str(&format!("  {field} {message}\n"));
+        }
+    }
+    text
+}
+
+/// All about one event.
+pub(crate) fn facts(event: &Event, now: Timestamp) -> String {
+    let mut text = Facts::default()
+        .with("id", Cell::plain(&event.id))
+        .with("type", Cell::plain(&event.r#type))
+        .with("source", Cell::plain(&event.source))
+        .with("time", Cell::plain(event.time.to_string()))
+        .with("arrived", Cell::dim(relative(event.stored_at, now)))
+        .text();
+    let shown: String = event.data.get().chars().take(DATA_CHARS).collect();
+    text.push_str(&format!("\n{}\n", visible(&shown)));
+    if event.deliveries.is_empty() {
+        text.push_str("\nNo webhook wanted it.\n");
+        return text;
+    }
+    let mut table = Table::new(&["delivery", "webhook", "status", "tries", "when", "note"], 5);
+    for delivery in &event.deliveries {
+        table.add(row(delivery, now));
+    }
+    text.push('\n');
+    text.push_str(&table.text(None));
+    text
+}
+
+fn row(delivery: &DeliveryOfEvent, now: Timestamp) -> Vec<Cell> {
+    let last = delivery.last_attempt.as_ref();
+    let when = last.map_or(delivery.created_at, |attempt| attempt.attempted_at);
+    let error = last.and_then(|attempt| attempt.error.clone());
+    let note = delivery.reason.as_ref().map(|reason| reason.replace('_', " ")).or(error);
+    vec![
+        Cell::plain(&delivery.id),
+        Cell::plain(&delivery.webhook_id),
+        Cell::status(delivery.status.as_str()),
+        Cell::plain(delivery.attempt_count.to_string()),
+        Cell::dim(relative(when, now)),
+        Cell::dim(note.unwrap_or_default()),
+    ]
+}
+
+/// A list of event types.
+pub(crate) fn types() -> Table {
+    Table::new(&["name", "kind", "schema", "about"], 3)
+}
+
+/// A row of it.
+pub(crate) fn type_row(known: &EventType, _: Timestamp) -> Vec<Cell> {
+    vec![
+        Cell::plain(&known.name),
+        Cell::dim(kind(known)),
+        Cell::dim(if known.schema.is_some() { "yes" } else { "-" }),
+        Cell::dim(known.description.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn kind(known: &EventType) -> &'static str {
+    match (known.deprecated, known.built_in) {
+        (true, _) => "deprecated",
+        (false, true) => "built in",
+        (false, false) => "own",
+    }
+}
+
+/// All about one event type.
+pub(crate) fn type_facts(known: &EventType, now: Timestamp) -> String {
+    let json = |value: &Option<Box<serde_json::value::RawValue>>| {
+        value.as_ref().map(|value| Cell::plain(value.get()))
+    };
+    Facts::default()
+        .with("name", Cell::plain(&known.name))
+        .with("kind", Cell::plain(kind(known)))
+        .with_some("about", known.description.as_ref().map(Cell::plain))
+        .with_some("schema", json(&known.schema))
+        .with_some("sample", json(&known.sample))
+        .with_some("changed", known.updated_at.map(|at| Cell::dim(relative(at, now))))
+        .text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_published_is_told_with_its_warnings() {
+        let answer = json!({"items": [
+            {"id": "evt_1", "type": "a"},
+            {"id": "evt_2", "type": "b\u{1b}", "warnings": [{"field": "type", "message": "is not known"}]},
+        ]});
+        let answer: Published = serde_json::from_value(answer).expect("an answer");
+        let expected = "evt_1  a\nevt_2  b\\u{1b}\n  type is not known\n";
+        assert_eq!(published(&answer), expected);
+    }
+}

@@ -1,0 +1,185 @@
+//! `/api/event-types`: the catalogue. Whoever reads webhooks may read it; only admins change it.
+
+mod draft;
+
+pub(super) use draft::not_carried;
+
+use crate::{
+    auth::Caller,
+    body::Incoming,
+    contract::{parameters, schemas},
+    pages::{self, PageRequest, PageWriter},
+    path::Ids,
+    ports::{Api, Ports},
+    problem::Problem,
+    views::{self, EventTypeView},
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use draft::Draft;
+use grapnel_domain::{
+    catalogue::{self, Entry, EventTypeName, MAX_OWN_TYPES, OwnType},
+    ports::{Clock, ListEventTypes, ReadEventTypes, StoreEventTypes},
+    scope::Scope,
+    webhook::EventPattern,
+};
+use std::sync::Arc;
+
+/// `GET /api/event-types`: by name, those that are built in and the deployment's own.
+#[utoipa::path(
+    get,
+    path = "/api/event-types",
+    tag = "Event types",
+    operation_id = "listEventTypes",
+    summary = "List event types",
+    description = "By name: those that are built in, and the deployment's own.",
+    params(parameters::Paging),
+    responses(
+        (status = 200, description = "A page of them.", body = schemas::event_types::EventTypePage),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
+pub(super) async fn list<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::WebhooksRead, pages::PARAMETERS)?;
+    let asked: PageRequest<EventTypeName> = PageRequest::parse(permit.query())?;
+    let own = api.event_types.list_event_types(asked.limit, asked.after.as_ref()).await?;
+    // Behind the last of its own, a page ends if there are more of them: what is built in and comes
+    // later is on the page of those that come before it.
+    let end = own.items.last().filter(|_| own.next.is_some()).map(|last| last.name.as_str());
+    let mut entries = Entry::merged(&own.items);
+    entries.retain(|entry| {
+        asked.after.as_ref().is_none_or(|after| entry.name() > after.as_str())
+            && end.is_none_or(|end| entry.name() <= end)
+    });
+    let more = own.next.is_some() || entries.len() > asked.limit;
+    entries.truncate(asked.limit);
+    let mut page = PageWriter::new();
+    for entry in &entries {
+        if !page.add(entry.name(), &EventTypeView::new(entry)?)? {
+            break;
+        }
+    }
+    Ok(page.finish(entries.last().filter(|_| more).map(Entry::name)))
+}
+
+/// `GET /api/event-types/{name}`.
+#[utoipa::path(
+    get,
+    path = "/api/event-types/{name}",
+    tag = "Event types",
+    operation_id = "getEventType",
+    summary = "Get an event type",
+    description = "With its schema and its sample.",
+    responses(
+        (status = 200, description = "The event type.", body = schemas::event_types::EventType),
+    ),
+    extensions(("x-required-scope" = json!("webhooks:read"))),
+)]
+pub(super) async fn show<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<Response, Problem> {
+    caller.may(Scope::WebhooksRead, &[])?;
+    let name = ids.event_type()?;
+    let own = own_type(&api, &name).await?;
+    let entry = Entry::of(name.as_str(), own.as_ref()).ok_or_else(Problem::not_found)?;
+    views::json(StatusCode::OK, &EventTypeView::new(&entry)?)
+}
+
+/// `PUT /api/event-types/{name}`: says all that is to be said of a type, in place of what was said
+/// before. Answers 201 for a name that was not known.
+#[utoipa::path(
+    put,
+    path = "/api/event-types/{name}",
+    tag = "Event types",
+    operation_id = "putEventType",
+    summary = "Say what an event type is",
+    description = "All of it, in place of what was said before. A name that is not known makes a new type.",
+    request_body = schemas::event_types::EventTypeDraft,
+    responses(
+        (status = 200, description = "The event type.", body = schemas::event_types::EventType),
+        (status = 201, description = "The new event type.", body = schemas::event_types::EventType, headers(("Location" = String, description = "The path of the event type."))),
+    ),
+    extensions(("x-required-scope" = json!("admin")), ("x-problems" = json!(["event_type_limit_reached"]))),
+)]
+pub(super) async fn put<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    caller.may_administer(&[])?;
+    let input = body.object().await?;
+    let name = ids.event_type_to_be().map_err(|fault| Problem::invalid_fields(vec![fault]))?;
+    let built_in = catalogue::find(name.as_str());
+    let draft = Draft::parse(&input, built_in).map_err(Problem::invalid_fields)?;
+
+    let existing = own_type(&api, &name).await?;
+    // Those that are made at this moment are not counted: a bound, not a quota to the unit.
+    if existing.is_none() && api.event_types.count_event_types().await? >= MAX_OWN_TYPES {
+        let detail = "There are as many event types as can be. Delete one that is not needed.";
+        return Err(Problem::conflict("event_type_limit_reached", detail));
+    }
+    let now = api.clock.now();
+    let own = OwnType {
+        name,
+        description: draft.description,
+        deprecated: draft.deprecated,
+        schema: draft.schema,
+        sample: draft.sample,
+        created_at: existing.as_ref().map_or(now, |existing| existing.created_at),
+        updated_at: now,
+    };
+    api.event_types.store_event_type(&own).await?;
+    let is_new = existing.is_none() && built_in.is_none();
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let entry = Entry::of(own.name.as_str(), Some(&own)).ok_or_else(Problem::not_found)?;
+    let answer = views::json(status, &EventTypeView::new(&entry)?)?;
+    if !is_new {
+        return Ok(answer);
+    }
+    let location = [(header::LOCATION, format!("/api/event-types/{}", own.name))];
+    Ok((location, answer).into_response())
+}
+
+/// `DELETE /api/event-types/{name}`: forgets what the deployment said of a type. One that is built in
+/// is as it was built in again; there is 404 if nothing was said of it.
+#[utoipa::path(
+    delete,
+    path = "/api/event-types/{name}",
+    tag = "Event types",
+    operation_id = "deleteEventType",
+    summary = "Forget what was said of an event type",
+    description = "One of the deployment's own is gone; one that is built in is as it was built in.",
+    responses(
+        (status = 204, description = "It is forgotten."),
+    ),
+    extensions(("x-required-scope" = json!("admin"))),
+)]
+pub(super) async fn delete<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<Response, Problem> {
+    caller.may_administer(&[])?;
+    if !api.event_types.delete_event_type(&ids.event_type()?).await? {
+        return Err(Problem::not_found());
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What the deployment says of a type.
+async fn own_type<P: Ports>(
+    api: &Api<P>,
+    name: &EventTypeName,
+) -> Result<Option<OwnType>, Problem> {
+    let pattern = EventPattern::Exact(name.to_string());
+    Ok(api.event_types.first_event_type(&pattern).await?)
+}

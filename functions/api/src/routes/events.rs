@@ -1,0 +1,221 @@
+//! `/api/events`: publishing, and looking at what was published.
+//!
+//! Publishing writes nothing but the idempotency key, and that before anything is enqueued: what the
+//! events' ids derive from is on record then. Whatever fails later, the same request enqueues the same
+//! events. Without a key the ids are random unless the events bring their own, and a repeat is
+//! something new.
+
+mod checks;
+mod draft;
+
+use super::tests::random_id;
+use crate::{
+    auth::Caller,
+    body::Incoming,
+    contract::{parameters, schemas},
+    path::Ids,
+    payloads,
+    ports::{Api, Ports},
+    problem::Problem,
+    views::{self, AcceptedView, EventView, PublishedView},
+};
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::Response,
+};
+use draft::Draft;
+use grapnel_domain::{
+    event::{
+        inbound::PublishedEvent,
+        publish::{Claim, EventValidation, IdempotencyKey, body_hash},
+    },
+    ids::UserId,
+    ports::{
+        ClaimKeys, Clock, Consistency, PortError, PublishEvents, ReadDeliveriesTogether, ReadEvents,
+    },
+    scope::Scope,
+    time::Timestamp,
+};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
+
+/// Most bytes of a request that publishes.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// How often events that their queue did not take are sent, the first time included.
+const TRIES: usize = 3;
+
+/// The header.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// What a caller calls the request: nothing, a key, or what cannot be one.
+#[derive(Debug)]
+pub(super) struct Keyed(Result<Option<IdempotencyKey>, Problem>);
+
+impl Keyed {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else { return Self(Ok(None)) };
+        let key = value.to_str().ok().filter(|_| values.next().is_none());
+        let key = key.and_then(|text| text.parse().ok());
+        Self(key.map(Some).ok_or_else(|| {
+            let detail =
+                "`Idempotency-Key` must be 1 to 255 visible ASCII characters, and be given once.";
+            Problem::bad_request("invalid_idempotency_key", detail)
+        }))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Keyed {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+/// `POST /api/events`: one event, or up to a hundred of one user. All or nothing, as far as faults of
+/// theirs go.
+#[utoipa::path(
+    post,
+    path = "/api/events",
+    tag = "Events",
+    operation_id = "publishEvents",
+    summary = "Publish events",
+    description = "One event, or up to a hundred of one user: all of them or, if one is at fault, none. A body may have 1 MiB. With an `Idempotency-Key`, or an `id` for each event, sending the same again publishes nothing twice.",
+    params(parameters::IdempotencyKey),
+    request_body = schemas::events::Publication,
+    responses(
+        (status = 202, description = "The events are on their way.", body = schemas::events::Published),
+    ),
+    extensions(("x-required-scope" = json!("events:publish")), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused"]))),
+)]
+pub(super) async fn publish<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    Keyed(key): Keyed,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::EventsPublish, &[])?;
+    let key = key?;
+    let mut input = body.object_within(MAX_BODY_BYTES).await?;
+    let user = permit.user_with(input.take_user()?)?;
+    let drafts = draft::parse(&input).map_err(Problem::invalid_fields)?;
+
+    let findings = checks::findings(&api, &drafts).await?;
+    let hash = key.as_ref().map(|_| body_hash(&user, input.text()));
+    let asked = Asked { user, key, hash, now: api.clock.now() };
+    let (seed, time) = if findings.refuse(api.event_validation) {
+        // What was published already is not refused because the catalogue has changed since.
+        match asked.published_before(&api).await? {
+            Some(claim) => (claim.seed, claim.accepted_at),
+            None => return Err(Problem::invalid_fields(findings.into_faults())),
+        }
+    } else {
+        asked.claim(&api).await?
+    };
+
+    let event = |(place, draft): (usize, &Draft<'_>)| draft.event(&asked.user, &seed, place, time);
+    let events: Vec<PublishedEvent> = drafts.iter().enumerate().map(event).collect();
+    enqueue(&api, events.clone()).await?;
+    let mut warnings = match api.event_validation {
+        EventValidation::Warn => findings.by_event(),
+        EventValidation::Off | EventValidation::Reject => HashMap::new(),
+    };
+    if !warnings.is_empty() {
+        let (count, user) = (warnings.len(), &asked.user);
+        tracing::warn!(user.id = %user, events = count, "events were published that are not as the catalogue says");
+    }
+    let item = |(place, event): (usize, &'_ PublishedEvent)| AcceptedView {
+        id: event.event_id(),
+        r#type: drafts[place].event_type,
+        warnings: warnings.remove(&place).unwrap_or_default(),
+    };
+    let items = events.iter().enumerate().map(item).collect();
+    views::json(StatusCode::ACCEPTED, &PublishedView { items })
+}
+
+/// A request to publish.
+struct Asked {
+    user: UserId,
+    key: Option<IdempotencyKey>,
+    /// Of its body, if it has a key.
+    hash: Option<String>,
+    now: Timestamp,
+}
+
+impl Asked {
+    /// What ids and times derive from: on record, if there is a key.
+    async fn claim<P: Ports>(&self, api: &Api<P>) -> Result<(String, Timestamp), Problem> {
+        let seed = random_id(api);
+        let (Some(key), Some(hash)) = (&self.key, &self.hash) else { return Ok((seed, self.now)) };
+        let claim = Claim::new(self.user.clone(), key.clone(), hash.clone(), seed, self.now);
+        let stands = api.events.claim_key(&claim, self.now).await?;
+        self.same(stands).map(|claim| (claim.seed, claim.accepted_at))
+    }
+
+    /// The request that the key stands for, if it was made before.
+    async fn published_before<P: Ports>(&self, api: &Api<P>) -> Result<Option<Claim>, Problem> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let found = api.events.claimed(&self.user, key, self.now).await?;
+        found.map(|claim| self.same(claim)).transpose()
+    }
+
+    fn same(&self, claim: Claim) -> Result<Claim, Problem> {
+        if self.hash.as_ref() == Some(&claim.body_hash) {
+            Ok(claim)
+        } else {
+            Err(Problem::idempotency_key_reused())
+        }
+    }
+}
+
+/// Sends events to fan-out, those that failed again. They are the same events however often they are
+/// sent.
+async fn enqueue<P: Ports>(api: &Api<P>, events: Vec<PublishedEvent>) -> Result<(), Problem> {
+    let mut left = events;
+    let mut last: Option<PortError> = None;
+    for _ in 0..TRIES {
+        let answers = api.events_queue.publish_events(left.clone()).await;
+        let mut failed = Vec::new();
+        for (event, answer) in left.into_iter().zip(answers) {
+            if let Err(error) = answer {
+                failed.push(event);
+                last = Some(error);
+            }
+        }
+        left = failed;
+        if left.is_empty() {
+            return Ok(());
+        }
+    }
+    let error = last.unwrap_or_else(|| PortError::Unavailable("no event was sent".into()));
+    Err(Problem::not_all_published(error))
+}
+
+/// `GET /api/events/{eventId}`: an event, and what became of it. It is there once fan-out has stored
+/// it, a moment after it was published.
+#[utoipa::path(
+    get,
+    path = "/api/events/{eventId}",
+    tag = "Events",
+    operation_id = "getEvent",
+    summary = "Get an event",
+    description = "With its data and its deliveries. It is there a moment after it was published.",
+    responses(
+        (status = 200, description = "The event.", body = schemas::events::Event),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
+pub(super) async fn show<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+    ids: Ids,
+) -> Result<Response, Problem> {
+    let user = caller.may(Scope::DeliveriesRead, &[])?.user()?;
+    let event = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
+    let event = event.ok_or_else(Problem::not_found)?;
+    let deliveries = api.deliveries.deliveries_by_key(&event.delivery_keys()).await?;
+    let data = payloads::raw(event.content.data.clone())?;
+    views::json(StatusCode::OK, &EventView::new(&event, &data, &deliveries))
+}
