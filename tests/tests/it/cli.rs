@@ -113,7 +113,7 @@ async fn events_are_published_and_looked_at() -> anyhow::Result<()> {
     let one = ["--type", "lead.created", "--data", r#"{"n": 1.0}"#, "--idempotency-key", "key"];
     let published = cli.json(&[&["events", "publish"], &one[..]].concat()).await?;
     let id = published["items"][0]["id"].as_str().context("an id")?;
-    assert_eq!(world.requests("/hook", 1).await?[0].body, br#"{"n": 1.0}"#);
+    assert_eq!(&world.requests("/hook", 1).await?[0].body[..], br#"{"n": 1.0}"#);
     world.settled(&webhook).await?;
     let shown = cli.done(&["events", "get", id]).await?;
     ensure!(shown.contains("success") && shown.contains(r#"{"n": 1.0}"#), "{shown}");
