@@ -30,8 +30,16 @@ pub(crate) fn facts(event: &Event, now: Timestamp) -> String {
         .with("time", Cell::plain(event.time.to_string()))
         .with("arrived", Cell::dim(relative(event.stored_at, now)))
         .text();
-    let shown: String = event.data.get().chars().take(DATA_CHARS).collect();
-    text.push_str(&format!("\n{}\n", visible(&shown)));
+    match (&event.data, event.payload_erased_at) {
+        (Some(data), _) => {
+            let shown: String = data.get().chars().take(DATA_CHARS).collect();
+            text.push_str(&format!("\n{}\n", visible(&shown)));
+        }
+        (None, Some(at)) => {
+            text.push_str(&format!("\nIts data was erased {}.\n", relative(at, now)));
+        }
+        (None, None) => {}
+    }
     if event.deliveries.is_empty() {
         text.push_str("\nNo webhook wanted it.\n");
         return text;

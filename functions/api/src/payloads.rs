@@ -71,10 +71,17 @@ async fn read<P: Ports>(api: &Api<P>, user: &UserId, id: EventId) -> Result<Payl
     if event.is_none() {
         event = api.events.event(user, id, Consistency::Strong).await?;
     }
-    Ok(match event {
-        None => Payload::Gone,
-        Some(Event { payload_erased_at: Some(at), .. }) => Payload::Erased(at),
-        Some(event) => Payload::Here(raw(event.content.data)?),
+    event.as_ref().map_or(Ok(Payload::Gone), in_event)
+}
+
+/// The data in an event.
+///
+/// # Errors
+/// 500 if what is stored is not JSON.
+pub(crate) fn in_event(event: &Event) -> Result<Payload, Problem> {
+    Ok(match event.payload_erased_at {
+        Some(at) => Payload::Erased(at),
+        None => Payload::Here(raw(event.content.data.clone())?),
     })
 }
 

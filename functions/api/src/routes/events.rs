@@ -216,6 +216,6 @@ pub(super) async fn show<P: Ports>(
     let event = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
     let event = event.ok_or_else(Problem::not_found)?;
     let deliveries = api.deliveries.deliveries_by_key(&event.delivery_keys()).await?;
-    let data = payloads::raw(event.content.data.clone())?;
-    views::json(StatusCode::OK, &EventView::new(&event, &data, &deliveries))
+    let payload = payloads::in_event(&event)?;
+    views::json(StatusCode::OK, &EventView::new(&event, &payload, &deliveries))
 }

@@ -1,3 +1,4 @@
+use crate::payloads::Payload;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
     event::Event,
@@ -33,7 +34,10 @@ pub(crate) struct EventView<'a> {
     source: &'a str,
     time: Timestamp,
     stored_at: Timestamp,
-    data: &'a RawValue,
+    /// Byte for byte; `null` once it was erased.
+    data: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_erased_at: Option<Timestamp>,
     deliveries: Vec<DeliveryOfEvent<'a>>,
 }
 
@@ -69,14 +73,15 @@ struct AttemptOfEvent<'a> {
 
 impl<'a> EventView<'a> {
     /// The view of an event, its data and its deliveries.
-    pub(crate) fn new(event: &'a Event, data: &'a RawValue, deliveries: &'a [Delivery]) -> Self {
+    pub(crate) fn new(event: &'a Event, payload: &'a Payload, deliveries: &'a [Delivery]) -> Self {
         Self {
             id: event.id,
             r#type: &event.content.event_type,
             source: &event.content.source,
             time: event.content.time,
             stored_at: event.stored_at,
-            data,
+            data: payload.data(),
+            payload_erased_at: payload.erased_at(),
             deliveries: deliveries.iter().map(DeliveryOfEvent::new).collect(),
         }
     }

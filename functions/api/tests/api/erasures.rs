@@ -106,6 +106,20 @@ async fn a_payload_is_erased_once_and_every_delivery_says_so() {
 }
 
 #[tokio::test]
+async fn an_erased_event_is_shown_without_its_data_and_with_its_deliveries() {
+    let (erasing, deliveries) = Erasing::with(&[DELIVERED, FAILED]).await;
+    let path = format!("/api/events/{}", erasing.event.id);
+    let before = erasing.world.get(&path, &erasing.key).await.json();
+    assert!(before["data"].is_object() && before.get("payloadErasedAt").is_none(), "{before}");
+    assert_eq!(erasing.erase().await.status, StatusCode::NO_CONTENT);
+    let after = erasing.world.get(&path, &erasing.key).await.json();
+    assert_eq!(after["data"], Value::Null);
+    assert!(after["payloadErasedAt"].is_string(), "{after}");
+    assert_eq!(after["deliveries"].as_array().map(Vec::len), Some(deliveries.len()));
+    assert_eq!(after["type"], before["type"]);
+}
+
+#[tokio::test]
 async fn a_delivery_that_was_not_erased_says_nothing_of_it() {
     let (it, deliveries) = Erasing::with(&[DELIVERED]).await;
     let shown = it.shown(&deliveries[0]).await;

@@ -69,8 +69,11 @@ pub struct Event {
     pub time: Timestamp,
     /// When it arrived.
     pub stored_at: Timestamp,
-    /// Its data, byte for byte as received.
-    pub data: Box<RawValue>,
+    /// Its data, byte for byte as received; `None` once it was erased.
+    pub data: Option<Box<RawValue>>,
+    /// When its data was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_erased_at: Option<Timestamp>,
     /// Whom it goes to, and what came of that.
     pub deliveries: Vec<DeliveryOfEvent>,
 }

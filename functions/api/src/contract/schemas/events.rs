@@ -3,7 +3,7 @@
 use super::{for_user, formatted, schemas};
 use crate::contract::shape::{
     CONTROLS, Fields, Shape, at_least, exactly_one, except, free, is, list, list_of_any_length,
-    object, one_of, only_true, text, text_of, time, whole, with_example,
+    object, one_of, only_true, or_null, text, text_of, time, whole, with_example,
 };
 use serde_json::{Value, json};
 use utoipa::openapi::Object;
@@ -64,7 +64,8 @@ schemas! {
         .required("source", text(), "Who published it; `grapnel` if it is a test.")
         .required("time", is("Instant"), "When it happened, as its source says.")
         .required("storedAt", is("Instant"), "When it arrived.")
-        .required("data", free(), "Its data as they came.")
+        .required("data", or_null(free()), "Its data as they came; `null` once they were erased.")
+        .maybe("payloadErasedAt", is("Instant"), "When its data was erased.")
         .required("deliveries", list_of_any_length(is("DeliveryOfEvent")), "Its deliveries, tests among them.")
         .example(json!({
             "id": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab",
