@@ -11,6 +11,7 @@ use crate::{
 };
 use axum::{http::StatusCode, response::Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use grapnel_domain::fault::FieldFault;
 use serde::Serialize;
 use std::{fmt::Display, str::FromStr};
 
@@ -46,6 +47,17 @@ impl<C: FromStr> PageRequest<C> {
     /// # Errors
     /// 400 with both, if both are at fault.
     pub(crate) fn parse(query: &Query) -> Result<Self, Problem> {
+        Self::parse_with(query, Ok(())).map(|(page, ())| page)
+    }
+
+    /// The same beside what else was read of the query.
+    ///
+    /// # Errors
+    /// 400 with all parameters at fault, also those of `other`.
+    pub(crate) fn parse_with<T>(
+        query: &Query,
+        other: Result<T, Vec<FieldFault>>,
+    ) -> Result<(Self, T), Problem> {
         let mut faults = Vec::new();
         let limit = query.get("limit").map_or(Some(DEFAULT_LIMIT), parse_limit);
         if limit.is_none() {
@@ -57,8 +69,11 @@ impl<C: FromStr> PageRequest<C> {
             let message = "not a cursor of this list: use `nextCursor` as it was given, or none";
             faults.push(query::fault("cursor", message));
         }
-        match limit {
-            Some(limit) if faults.is_empty() => Ok(Self { limit, after: after.flatten() }),
+        let other = other.map_err(|others| faults.extend(others));
+        match (limit, other) {
+            (Some(limit), Ok(other)) if faults.is_empty() => {
+                Ok((Self { limit, after: after.flatten() }, other))
+            }
             _ => Err(Problem::invalid_query(faults)),
         }
     }

@@ -22,19 +22,25 @@ fn routes(world: &World) -> Vec<Route> {
     let delivery = a_delivery().to(&webhook).failed(1, Reason::AttemptsExhausted).build();
     let one = format!("/api/webhooks/{}", webhook.id);
     let retry = format!("{one}/deliveries/{}/retry", delivery.id);
+    let waiting = a_delivery().to(&webhook).retrying().build();
+    let cancel = format!("{one}/deliveries/{}/cancel", waiting.id);
     world.memory.put_webhook(webhook);
     world.memory.put_delivery(delivery);
+    world.memory.put_delivery(waiting);
     let route = |method, path, needs_body| Route { method, path, needs_body };
     vec![
         route("POST", "/api/keys".into(), true),
         route("POST", "/api/webhooks".into(), true),
+        route("POST", "/api/portal-links".into(), true),
         route("PUT", one.clone(), true),
         route("PUT", "/api/event-types/invoice.paid".into(), true),
+        route("PATCH", one.clone(), true),
         route("POST", format!("{one}/secret/rotate"), false),
         route("POST", format!("{one}/test"), false),
         route("POST", format!("{one}/filter/test"), true),
         route("POST", format!("{one}/transform/preview"), false),
         route("POST", retry, false),
+        route("POST", cancel, false),
         route("POST", format!("{one}/replay"), false),
         route("POST", "/api/replays".into(), false),
     ]
@@ -68,6 +74,11 @@ async fn expect(content_type: Option<&str>, body: &[u8], status: u16, code: &str
 #[case::byte_order_mark(b"\xef\xbb\xbf{}")]
 #[case::a_form(b"name=x&url=y")]
 #[case::deep(&[b'['; 100_000])]
+#[case::half_a_surrogate_pair(br#"{"a":"\ud800"}"#)]
+#[case::half_a_surrogate_pair_in_a_name(br#"{"\udc00":1}"#)]
+#[case::half_a_surrogate_pair_as_bytes(b"{\"a\":\"\xed\xa0\x80\"}")]
+#[case::a_raw_nul(b"{\"a\":\"\0\"}")]
+#[case::a_nul_behind_it(b"{}\0")]
 #[case::a_number_too_large(br#"{"a":1e999}"#)]
 #[tokio::test]
 async fn what_is_not_json_is_refused(#[case] body: &[u8]) {
@@ -89,6 +100,49 @@ async fn what_is_not_an_object_is_refused(#[case] body: &[u8]) {
 async fn a_key_given_twice_is_refused_at_any_depth() {
     expect(None, br#"{"userId":"u","userId":"u"}"#, 400, "duplicate_key").await;
     expect(None, br#"{"a":{"b":[{"c":1,"c":1}]}}"#, 400, "duplicate_key").await;
+}
+
+/// An object in which lists are nested so deep, in a field that nobody knows.
+fn nested(levels: usize) -> String {
+    format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels))
+}
+
+#[tokio::test]
+async fn nesting_is_read_to_127_levels() {
+    expect(None, nested(127).as_bytes(), 400, "invalid_json").await;
+    let world = World::new();
+    let call = world.call("POST", "/api/webhooks?userId=u").key(ADMIN).body(nested(126));
+    assert_eq!(call.send().await.problem(), problem(422, "invalid_fields"));
+}
+
+#[tokio::test]
+async fn numbers_are_kept_as_they_came_where_data_are() {
+    let world = World::new();
+    let numbers = r#"{"a":9007199254740993,"b":18446744073709551615,"c":1.0,"d":123456789012345678901234567890}"#;
+    let webhook = a_webhook().for_user("u").build();
+    let path = format!("/api/webhooks/{}", webhook.id);
+    world.memory.put_webhook(webhook);
+
+    // What data are rendered into.
+    let body =
+        format!(r#"{{"transform":{{"template":"{{{{ data|tojson }}}}"}},"data":{numbers}}}"#);
+    let preview = format!("{path}/transform/preview?userId=u");
+    let answer = world.call("POST", preview).key(ADMIN).body(body).send().await;
+    assert_eq!(answer.json()["body"], numbers);
+
+    // What data are held against, down to the last digit.
+    for (asked, matches) in [("9007199254740993", true), ("9007199254740992", false)] {
+        let body = format!(r#"{{"filter":{{"a":[{asked}]}},"data":{numbers}}}"#);
+        let test = format!("{path}/filter/test?userId=u");
+        let answer = world.call("POST", test).key(ADMIN).body(body).send().await;
+        assert_eq!(answer.json()["matches"], matches, "{asked}");
+    }
+
+    // And what is stored.
+    let filter = r#"{"a":[9007199254740993,18446744073709551615]}"#;
+    let change = world.call("PATCH", format!("{path}?userId=u")).key(ADMIN);
+    let answer = change.body(format!(r#"{{"filter":{filter}}}"#)).send().await;
+    assert!(answer.text.contains(filter), "{}", answer.text);
 }
 
 #[tokio::test]

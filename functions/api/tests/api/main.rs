@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod bodies;
 mod contract;
+mod corpus;
 mod deliveries;
 mod document;
 mod editing;

@@ -74,8 +74,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(query: &Query) -> Result<Self, Problem> {
-        let mut faults: Vec<FieldFault> = Vec::new();
+    fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Vec::new();
         let status = read(
             query,
             "status",
@@ -95,7 +95,7 @@ impl Wanted {
             since,
             until,
         };
-        if faults.is_empty() { Ok(wanted) } else { Err(Problem::invalid_query(faults)) }
+        if faults.is_empty() { Ok(wanted) } else { Err(faults) }
     }
 
     /// Whether every delivery that it comes to is wanted, but for the end.
@@ -174,8 +174,8 @@ pub(in crate::routes) async fn list<P: Ports>(
 ) -> Result<Response, Problem> {
     let permit = caller.may(Scope::DeliveriesRead, PARAMETERS)?;
     let user = permit.user()?;
-    let asked = PageRequest::parse(permit.query())?;
-    let wanted = Wanted::parse(permit.query())?;
+    let query = permit.query();
+    let (asked, wanted) = PageRequest::parse_with(query, Wanted::parse(query))?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
 
     let found = find(&api, webhook.id, &wanted, &asked).await?;

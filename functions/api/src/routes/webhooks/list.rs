@@ -11,6 +11,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use grapnel_domain::{
+    fault::FieldFault,
     ids::WebhookId,
     ports::ListWebhooks,
     scope::Scope,
@@ -35,7 +36,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(query: &Query) -> Result<Self, Problem> {
+    fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
         let status = match query.get("status") {
             None => None,
             Some("active") => Some(WebhookStatus::Active),
@@ -43,7 +44,7 @@ impl Wanted {
             Some("disabled") => Some(WebhookStatus::Disabled),
             Some(_) => {
                 let message = "must be `active`, `failing` or `disabled`";
-                return Err(Problem::invalid_query(vec![query::fault("status", message)]));
+                return Err(vec![query::fault("status", message)]);
             }
         };
         Ok(Self {
@@ -87,8 +88,8 @@ pub(in crate::routes) async fn list<P: Ports>(
 ) -> Result<Response, Problem> {
     let permit = caller.may(Scope::WebhooksRead, PARAMETERS)?;
     let user = permit.user()?;
-    let asked: PageRequest<WebhookId> = PageRequest::parse(permit.query())?;
-    let wanted = Wanted::parse(permit.query())?;
+    let query = permit.query();
+    let (asked, wanted) = PageRequest::<WebhookId>::parse_with(query, Wanted::parse(query))?;
 
     let at_once = if wanted.is_everything() { asked.limit } else { AT_ONCE };
     let mut page = PageWriter::new();
