@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what single decisions and the whole system take on this machine, printed and
+//! `cargo xtask bench`: what single decisions, requests and the whole system take on this machine, printed and
 //! not judged.
 
 use crate::{
@@ -22,11 +22,10 @@ const SOURCE: &str = "main.platform";
 /// When it can't be built or deployed, or the measurement fails.
 pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
     running::survey(workspace)?;
-    let mut decisions = Command::new("cargo");
-    decisions
-        .args(["run", "--quiet", "--release", "--package", "grapnel-domain", "--example", "cpu"])
+    let mut cpu = Command::new("cargo");
+    cpu.args(["run", "--quiet", "--release", "--package", "grapnel-api", "--example", "cpu"])
         .current_dir(workspace.root());
-    command::run_shown(&mut decisions).await?;
+    command::run_shown(&mut cpu).await?;
     let programs = emulator::install(workspace).await?;
     let step = Step::begin("Functions");
     let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;

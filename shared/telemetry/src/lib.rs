@@ -7,5 +7,5 @@
 mod logs;
 mod metrics;
 
-pub use logs::init;
+pub use logs::{init, init_to};
 pub use metrics::Metrics;

@@ -19,7 +19,15 @@ const RUNTIME: &str = "lambda_runtime";
 ///
 /// Said again, it does nothing.
 pub fn init(level: Level) {
-    let subscriber = tracing_subscriber::registry().with(layer(level, std::io::stdout));
+    init_to(level, std::io::stdout);
+}
+
+/// The same, but sends them elsewhere.
+pub fn init_to<W>(level: Level, writer: W)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let subscriber = tracing_subscriber::registry().with(layer(level, writer));
     // Somebody was first, for example in a test: theirs stays.
     let _ = subscriber.try_init();
 }

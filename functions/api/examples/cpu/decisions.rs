@@ -1,5 +1,6 @@
-//! What single decisions cost, printed and not judged: `cargo run --release --example cpu`.
+//! A filter and a transform.
 
+use crate::measure;
 use grapnel_domain::{
     event::EventContent,
     filter::Filter,
@@ -8,20 +9,17 @@ use grapnel_domain::{
     transform::Transform,
 };
 use serde_json::{Value, json};
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
-/// Runs of one sample, and samples, of which the middle one is printed.
-const RUNS: u32 = 200;
-const SAMPLES: usize = 101;
-
-fn main() {
+/// Prints what they take.
+pub(crate) fn print() {
     let data = data();
     let filter = filter();
     let matcher = filter.matcher().expect("a filter");
     assert_eq!(matcher.matches(&data), Ok(true), "every condition is looked at");
     println!("A filter of 20 conditions, {} KB of data:", data.len() / 1000);
-    print("matched", || matcher.matches(black_box(&data)) == Ok(true));
-    print("compiled and matched", || black_box(&filter).verdict(black_box(&data)).delivers());
+    time("matched", || matcher.matches(black_box(&data)) == Ok(true));
+    time("compiled and matched", || black_box(&filter).verdict(black_box(&data)).delivers());
 
     let (transform, id, event) = transform();
     println!(
@@ -29,22 +27,11 @@ fn main() {
         transform.template.len(),
         event.data.len()
     );
-    print("rendered", || black_box(&transform).render(id, black_box(&event)).is_ok());
+    time("rendered", || black_box(&transform).render(id, black_box(&event)).is_ok());
 }
 
-/// Prints the median time of one run.
-fn print(what: &str, mut run: impl FnMut() -> bool) {
-    let mut samples: Vec<f64> = (0..SAMPLES)
-        .map(|_| {
-            let began = Instant::now();
-            for _ in 0..RUNS {
-                assert!(black_box(run()));
-            }
-            began.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
-        })
-        .collect();
-    samples.sort_by(f64::total_cmp);
-    println!("  {what:<22} {:>6.1} µs", samples[SAMPLES / 2]);
+fn time(what: &str, mut run: impl FnMut() -> bool) {
+    measure::print(what, || measure::taken_by(|| assert!(black_box(run()))));
 }
 
 /// About 10 KB: an order with many lines, of which some fields are asked for.
