@@ -19,6 +19,9 @@ pub struct Timestamp(i64);
 pub struct InvalidTime;
 
 impl Timestamp {
+    /// The first that can be written: 0000-01-01T00:00:00Z.
+    const FIRST: Self = Self(-62_167_219_200_000);
+
     /// From milliseconds since the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
@@ -80,10 +83,44 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = InvalidTime;
 
+    /// Reads a time as RFC 3339 has it, which is less than what ISO 8601 allows.
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        if !is_rfc_3339(text) {
+            return Err(InvalidTime);
+        }
         let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
-        Ok(Self(time.as_millisecond()))
+        let time = Self(time.as_millisecond());
+        // An offset can lead out of the years that can be written.
+        if time < Self::FIRST { Err(InvalidTime) } else { Ok(time) }
     }
+}
+
+/// Whether a text has the form `2026-11-24T06:24:00Z`, with a fraction and an offset if need be. What
+/// the calendar allows shows when it is read. No clock of ours knows leap seconds.
+fn is_rfc_3339(text: &str) -> bool {
+    let fits = |part: &str, form: &str| {
+        part.len() == form.len()
+            && part.bytes().zip(form.bytes()).all(|(byte, wanted)| match wanted {
+                b'0' => byte.is_ascii_digit(),
+                wanted => byte.eq_ignore_ascii_case(&wanted),
+            })
+    };
+    let (Some(begin), Some(rest)) = (text.get(..19), text.get(19..)) else { return false };
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let end = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            if end.len() == fraction.len() {
+                return false;
+            }
+            end
+        }
+        None => rest,
+    };
+    let offset = fits(rest, "Z")
+        || rest.strip_prefix(['+', '-']).is_some_and(|offset| {
+            fits(offset, "00:00") && offset[..2] < *"24" && offset[3..] < *"60"
+        });
+    fits(begin, "0000-00-00T00:00:00") && begin[17..] < *"60" && offset
 }
 
 impl Serialize for Timestamp {
@@ -229,6 +266,36 @@ mod tests {
         let time: Timestamp = "2026-11-24T06:24:00+01:00".parse().expect("valid");
         assert_eq!(time.to_string(), "2026-11-24T05:24:00.000Z");
         assert!("tomorrow".parse::<Timestamp>().is_err());
+        for text in [
+            "2026-11-24t06:24:00z",
+            "2026-11-24T06:24:00.123456789Z",
+            "2026-11-24T06:24:00-23:59",
+            "0000-01-01T00:00:00Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-24",
+            "2026-11-24T06:24Z",
+            "2026-11-24 06:24:00Z",
+            "2026-11-24T06:24:00",
+            "2026-11-24T06:24:60Z",
+            "2026-11-24T24:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-11-24T06:24:00.Z",
+            "2026-11-24T06:24:00,5Z",
+            "2026-11-24T06:24:00+24:00",
+            "2026-11-24T06:24:00+00",
+            "2026-11-24T06:24:00Z[UTC]",
+            "+002026-11-24T06:24:00Z",
+            "-000001-01-01T00:00:00Z",
+            "0000-01-01T00:00:00+00:01",
+            "2026-11-24T06:24:00\u{661}Z",
+            "2026-11-24T06:24:0\u{661}",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -102,8 +102,12 @@ impl UrlPolicy {
 
     fn name_fault(&self, name: &str) -> Option<String> {
         let name = name.strip_suffix('.').unwrap_or(name);
-        // RFC 1035 section 2.3.4; nothing longer can be looked up.
-        if name.len() > 253 || name.split('.').any(|label| !(1..=63).contains(&label.len())) {
+        // RFC 1035 section 2.3.4; nothing longer can be looked up. Of other characters the parser lets
+        // some through, such as braces, which no name has.
+        if name.len() > 253
+            || name.split('.').any(|label| !(1..=63).contains(&label.len()))
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        {
             return Some("has a host that is not a valid name".to_owned());
         }
         if self.allow_private {

@@ -7,12 +7,13 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use grapnel_api::{AdminKeys, Api, Ports, router};
+use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
     delivery::Reason,
     event::Retention,
     ids::DeliveryId,
     ports::{ApiKey, GenerateIds, KeyHash, StoreWebhooks},
+    quota::Quota,
     scope::Scope,
     url_policy::UrlPolicy,
     webhook::{Webhook, draft::Rules},
@@ -188,6 +189,8 @@ fn api(memory: &Memory) -> Api<InMemory> {
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[]),
         tokens: None,
+        // Counted, and never reached.
+        quotas: Quotas::new(Quota::new(1_000_000)),
         rules: Rules {
             urls: UrlPolicy::default(),
             retention: Retention { days: 30 },

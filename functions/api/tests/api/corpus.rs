@@ -20,7 +20,7 @@
 
 use crate::{
     never_fails::{answered, stocked},
-    world::{ADMIN, Answer, World},
+    world::{ADMIN, Answer, Call, World},
 };
 use proptest::{prelude::*, sample::Index};
 use std::{fs, path::PathBuf};
@@ -93,8 +93,8 @@ fn expanded(text: &str) -> Vec<u8> {
 }
 
 impl Kept {
-    /// Sends it to a world, whose ids it names.
-    async fn send(&self, world: &World, ids: &[(&'static str, String)]) -> Answer {
+    /// The request to a world, whose ids it names.
+    fn call(&self, world: &World, ids: &[(&'static str, String)]) -> Call {
         let named = |text: &str| {
             ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
         };
@@ -105,7 +105,7 @@ impl Kept {
         if !self.headers.iter().any(|(name, _)| name == "authorization") {
             call = call.key(ADMIN);
         }
-        call.send().await
+        call
     }
 }
 
@@ -146,7 +146,7 @@ async fn every_request_that_is_kept_is_answered_as_it_says() {
     for kept in &corpus {
         let (world, ids) = stocked();
         let before = state(&world);
-        let answer = kept.send(&world, &ids).await;
+        let answer = kept.call(&world, &ids).send().await;
         let refused = !answer.status.is_success();
         if written(&answer) != kept.answer {
             let (name, text) = (&kept.name, answer.text.chars().take(600).collect::<String>());
@@ -232,7 +232,7 @@ proptest! {
         });
         let status = answered(async {
             let (world, ids) = stocked();
-            changed.send(&world, &ids).await.status
+            changed.call(&world, &ids).status().await
         });
         prop_assert!(status.as_u16() < 500, "{status}");
     }

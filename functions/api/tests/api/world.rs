@@ -201,14 +201,23 @@ impl Call {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
-    /// Sends it and reads the whole answer, of which some things always hold.
-    pub(crate) async fn send(self) -> Answer {
-        let sent = self.body.clone();
+    fn request(&self) -> Request<Body> {
         let mut request = Request::builder().method(self.method.as_str()).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(self.body)).expect("a request");
+        request.body(Body::from(self.body.clone())).expect("a request")
+    }
+
+    /// Sends it and looks at nothing but the status.
+    pub(crate) async fn status(self) -> StatusCode {
+        let request = self.request();
+        self.router.oneshot(request).await.expect("infallible").status()
+    }
+
+    /// Sends it and reads the whole answer, of which some things always hold.
+    pub(crate) async fn send(self) -> Answer {
+        let (request, sent) = (self.request(), self.body);
         let method = request.method().clone();
         let response = self.router.oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();

@@ -69,6 +69,8 @@ fn takes_https_urls_to_public_hosts(#[case] raw: &str) {
 #[case::two_trailing_dots("https://hooks.example.com../in", "not a valid name")]
 #[case::only_a_dot("https://./in", "not a valid name")]
 #[case::forbidden_character("https://hooks^.example.com/in", "not a valid name")]
+#[case::braces("https://{tenant}.example.com/in", "not a valid name")]
+#[case::quotes("https://\"hooks\".example.com/in", "not a valid name")]
 #[case::broken_v4("https://1.2.3.4.5/in", "not a valid IP address")]
 #[case::overflowing_v4("https://256.1.1.1/in", "not a valid IP address")]
 #[case::broken_v6("https://[::g]/in", "not a valid IP address")]
