@@ -1,0 +1,202 @@
+//! The keywords that speak of one kind of value.
+
+use super::{Run, STEPS_OF_A_PATTERN, Step, value};
+use crate::schema::escaped;
+use serde_json::{Map, Number, Value};
+use std::{cmp::Ordering, collections::HashSet};
+
+impl<'a> Run<'a> {
+    pub(super) fn number(&mut self, keyword: &str, argument: &Value, number: &Number) -> bool {
+        let Value::Number(bound) = argument else { return true };
+        let order = value::order(number, bound);
+        let (holds, what) = match keyword {
+            "maximum" => (order != Some(Ordering::Greater), "at most"),
+            "minimum" => (order != Some(Ordering::Less), "at least"),
+            "exclusiveMaximum" => (order == Some(Ordering::Less), "less than"),
+            "exclusiveMinimum" => (order == Some(Ordering::Greater), "more than"),
+            "multipleOf" => (value::is_multiple(number, bound), "a multiple of"),
+            _ => return true,
+        };
+        holds || self.wrong(|| format!("must be {what} {bound}"))
+    }
+
+    pub(super) fn text(&mut self, keyword: &str, argument: &Value, text: &str) -> bool {
+        match keyword {
+            "maxLength" | "minLength" => {
+                self.go_on(text.len() / 16);
+                self.size(keyword, argument, text.chars().count(), "characters")
+            }
+            "pattern" => {
+                self.go_on(text.len().saturating_mul(STEPS_OF_A_PATTERN));
+                let regex = argument.as_str().and_then(|it| self.checker.patterns.get(it));
+                regex.is_none_or(|regex| self.exhausted || regex.is_match(text))
+                    || self.wrong(|| "does not match the pattern".into())
+            }
+            _ => true,
+        }
+    }
+
+    /// A count held against `min…` or `max…`.
+    fn size(&mut self, keyword: &str, argument: &Value, count: usize, what: &str) -> bool {
+        let bound = bound(argument);
+        if keyword.starts_with("max") {
+            count <= bound || self.wrong(|| format!("may have {bound} {what}, not {count}"))
+        } else {
+            count >= bound
+                || self.wrong(|| format!("must have {bound} {what} at least, not {count}"))
+        }
+    }
+
+    pub(super) fn list(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        list: &'a [Value],
+    ) -> bool {
+        let first = schema.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
+        match keyword {
+            "maxItems" | "minItems" => self.size(keyword, argument, list.len(), "items"),
+            "prefixItems" => {
+                let schemas = argument.as_array().map_or(&[][..], Vec::as_slice);
+                let pairs = schemas.iter().zip(list).enumerate();
+                pairs.fold(true, |holds, (index, (schema, item))| {
+                    self.below(Step::Index(index), schema, item) && holds
+                })
+            }
+            "items" => {
+                let mut holds = true;
+                for (index, item) in list.iter().enumerate().skip(first) {
+                    holds &= self.below(Step::Index(index), argument, item);
+                    if !holds && (self.quiet || self.exhausted) {
+                        break;
+                    }
+                }
+                holds
+            }
+            "contains" => {
+                let count = list.iter().filter(|item| self.holds(argument, item)).count();
+                let least = schema.get("minContains").map_or(1, bound);
+                let most = schema.get("maxContains").map_or(usize::MAX, bound);
+                (least..=most).contains(&count)
+                    || self.wrong(|| format!("has {count} items as `contains` asks for"))
+            }
+            "uniqueItems" if argument == &Value::Bool(true) => {
+                let mut seen = HashSet::new();
+                let distinct = list.iter().all(|item| {
+                    let mut text = String::new();
+                    value::canonical(item, &mut text);
+                    self.go_on(1 + text.len() / 16) && seen.insert(text)
+                });
+                distinct || self.wrong(|| "must have no item twice".into())
+            }
+            _ => true,
+        }
+    }
+
+    pub(super) fn object(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        keyword: &str,
+        argument: &'a Value,
+        (data, map): (&'a Value, &'a Map<String, Value>),
+    ) -> bool {
+        let entries = argument.as_object().into_iter().flatten();
+        match keyword {
+            "maxProperties" | "minProperties" => self.size(keyword, argument, map.len(), "fields"),
+            "required" => self.has(argument, map),
+            "dependentRequired" => {
+                let present = entries.filter(|(name, _)| map.contains_key(*name));
+                present.fold(true, |holds, (_, names)| self.has(names, map) && holds)
+            }
+            "dependentSchemas" => {
+                let present = entries.filter(|(name, _)| map.contains_key(*name));
+                present.fold(true, |holds, (_, schema)| self.schema(schema, data) && holds)
+            }
+            "properties" => {
+                let mut holds = true;
+                for (name, schema) in entries {
+                    if !self.go_on(1) {
+                        return false;
+                    }
+                    if let Some((name, value)) = map.get_key_value(name) {
+                        holds &= self.below(Step::Name(name), schema, value);
+                    }
+                }
+                holds
+            }
+            "patternProperties" => {
+                let mut holds = true;
+                for (pattern, schema) in entries {
+                    for (name, value) in map {
+                        if self.matches(pattern, name) {
+                            holds &= self.below(Step::Name(name), schema, value);
+                        }
+                    }
+                }
+                holds
+            }
+            "additionalProperties" => {
+                let mut holds = true;
+                for (name, value) in map {
+                    if !self.is_named(schema, name) {
+                        holds &= self.below(Step::Name(name), argument, value);
+                    }
+                    if !holds && (self.quiet || self.exhausted) {
+                        break;
+                    }
+                }
+                holds
+            }
+            "propertyNames" => map.keys().fold(true, |holds, name| {
+                let is_name = self.name(argument, name);
+                (is_name
+                    || self.wrong(|| format!("must not have a field named `{}`", escaped(name))))
+                    && holds
+            }),
+            _ => true,
+        }
+    }
+
+    fn has(&mut self, names: &'a Value, map: &Map<String, Value>) -> bool {
+        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.fold(true, |holds, name| {
+            let is_there = self.go_on(1) && map.contains_key(name);
+            (is_there || self.wrong(|| format!("must have a field `{}`", escaped(name)))) && holds
+        })
+    }
+
+    /// Whether a field's name satisfies a schema. Nothing of that is noted.
+    fn name(&mut self, schema: &Value, name: &str) -> bool {
+        let text = Value::from(name);
+        let mut run = Run { quiet: true, depth: self.depth, ..Run::new(self.checker, self.budget) };
+        let holds = run.schema(schema, &text);
+        self.budget = run.budget;
+        self.exhausted |= run.exhausted;
+        holds
+    }
+
+    fn matches(&mut self, pattern: &str, name: &str) -> bool {
+        self.go_on(1 + name.len().saturating_mul(STEPS_OF_A_PATTERN))
+            && self.checker.patterns.get(pattern).is_some_and(|regex| regex.is_match(name))
+    }
+
+    /// Whether `properties` or `patternProperties` speak of a field.
+    fn is_named(&mut self, schema: &'a Map<String, Value>, name: &str) -> bool {
+        let within = |keyword: &str| schema.get(keyword).and_then(Value::as_object);
+        within("properties").is_some_and(|map| map.contains_key(name))
+            || within("patternProperties")
+                .is_some_and(|map| map.keys().any(|pattern| self.matches(pattern, name)))
+    }
+}
+
+/// A bound as a count.
+fn bound(argument: &Value) -> usize {
+    let whole = argument.as_u64().and_then(|bound| usize::try_from(bound).ok());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be whole and not negative; what is too large is the largest"
+    )]
+    whole.unwrap_or_else(|| argument.as_f64().map_or(usize::MAX, |bound| bound as usize))
+}
