@@ -1,10 +1,11 @@
 //! The port contract, kept by the ports in memory.
 
 use grapnel_domain::{
-    event::inbound::TestOrder,
+    event::inbound::{PublishedEvent, TestOrder},
     ids::{UserId, WebhookId},
     ports::{
-        Clock, DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, StartWaits, WaitState,
+        Clock, DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents,
+        StartWaits, WaitState,
     },
     time::{Minute, Timestamp},
 };
@@ -43,6 +44,12 @@ impl Arrivals for Ends {
 impl EnqueueAttempts for Ends {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
         self.memory.enqueue(messages).await
+    }
+}
+
+impl PublishEvents for Ends {
+    async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        self.memory.publish_events(events).await
     }
 }
 

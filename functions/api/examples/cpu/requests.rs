@@ -10,7 +10,7 @@ use axum::{
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
     delivery::Reason,
-    event::Retention,
+    event::{Retention, publish::EventValidation},
     ids::DeliveryId,
     ports::{ApiKey, GenerateIds, KeyHash, StoreWebhooks},
     quota::Quota,
@@ -42,6 +42,7 @@ impl Ports for InMemory {
     type Webhooks = Memory;
     type Deliveries = Memory;
     type Events = Memory;
+    type EventTypes = Memory;
     type DeliveryQueue = Memory;
     type EventsQueue = Memory;
     type Issuer = Memory;
@@ -183,12 +184,14 @@ fn api(memory: &Memory) -> Api<InMemory> {
         webhooks: memory.clone(),
         deliveries: memory.clone(),
         events: memory.clone(),
+        event_types: memory.clone(),
         delivery_queue: memory.clone(),
         events_queue: memory.clone(),
         clock: memory.clock(),
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[]),
         tokens: None,
+        event_validation: EventValidation::Off,
         // Counted, and never reached.
         quotas: Quotas::new(Quota::new(1_000_000)),
         rules: Rules {
