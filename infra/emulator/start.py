@@ -14,7 +14,7 @@ import time
 
 from ministack.app import main
 from ministack.core import iam_actions
-from ministack.services import lambda_svc
+from ministack.services import apigateway, lambda_svc
 
 # CloudFormation parameters are strings. MiniStack 1.5.33 turns a mapping's BatchSize into a number
 # but keeps MaximumConcurrency as it came, and then no queue is polled any more, because the poller
@@ -44,6 +44,20 @@ def _iam_action_without_batch(*request):
 
 
 iam_actions.extract_iam_action = _iam_action_without_batch
+
+
+# An API's CORS configuration from CloudFormation has CloudFormation's names (AllowOrigins). MiniStack
+# 1.5.33 keeps it so, and looks for the API's own (allowOrigins) when it answers.
+def _with_the_apis_names(answer):
+    def named(configuration, origin):
+        names = {name[:1].lower() + name[1:]: value for name, value in configuration.items()}
+        return answer(names, origin)
+
+    return named
+
+
+for _name in ("_cors_response_headers", "_cors_preflight_response"):
+    setattr(apigateway, _name, _with_the_apis_names(getattr(apigateway, _name)))
 
 
 def _end_with(parent):
