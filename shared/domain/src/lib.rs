@@ -15,7 +15,7 @@
 //! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`schema`]: what an event type's data must be like.
-//! - [`ids`], [`time`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
+//! - [`ids`], [`time`], [`number`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
 pub mod address;
 pub mod catalogue;
@@ -29,6 +29,7 @@ mod json;
 pub mod limit;
 pub mod message;
 pub mod notice;
+pub mod number;
 pub mod outbound;
 pub mod ports;
 pub mod quota;

@@ -18,6 +18,7 @@ use crate::{
 use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
     fault::{Faults, FieldFault},
+    number::whole,
     ports::{
         ApiKey, Clock, ExchangePortalLinks, GenerateIds, KeyHash, PortalLink, StorePortalLinks,
     },
@@ -166,7 +167,7 @@ fn number(
     faults: &mut Faults,
 ) -> u64 {
     let Some(value) = input.get(field) else { return default };
-    let number = value.as_u64().filter(|number| bounds.contains(number));
+    let number = whole(value).filter(|number| bounds.contains(number));
     number.unwrap_or_else(|| {
         let message = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
         faults.add(field, message);

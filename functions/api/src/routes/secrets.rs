@@ -14,6 +14,7 @@ use crate::{
 use axum::{extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
     fault::{Faults, FieldFault},
+    number::whole,
     ports::{Clock, GenerateIds},
     scope::Scope,
     signature::Secret,
@@ -134,7 +135,7 @@ fn rotation(input: &Object) -> Result<Rotation, Vec<FieldFault>> {
     input.refuse_others(&["graceSeconds", "secret"], &mut faults);
     let seconds = match input.get("graceSeconds") {
         None => Some(DEFAULT_GRACE_SECONDS),
-        Some(value) => value.as_u64().filter(|seconds| *seconds <= MAX_GRACE_SECONDS),
+        Some(value) => whole(value).filter(|seconds| *seconds <= MAX_GRACE_SECONDS),
     };
     if seconds.is_none() {
         let message = format!("must be a whole number from 0 to {MAX_GRACE_SECONDS}");

@@ -3,6 +3,7 @@
 use crate::body::Object;
 use grapnel_domain::{
     fault::{Faults, FieldFault},
+    number::whole,
     scope::Scope,
     time::Timestamp,
 };
@@ -104,7 +105,7 @@ fn expires_at(input: &Object, now: Timestamp, faults: &mut Faults) -> Option<Tim
             end
         }
         (None, Some(value)) => {
-            let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
+            let days = whole(value).and_then(|days| u32::try_from(days).ok());
             let days = days.filter(|days| (1..=MAX_DAYS).contains(days));
             if days.is_none() {
                 let message = format!("must be a whole number from 1 to {MAX_DAYS}");

@@ -9,8 +9,8 @@ use grapnel_domain::{
 
 const FIELDS: &[&str] = &["status", "event", "since", "until"];
 
-/// Longest event type, in bytes, as EventBridge bounds it (rounded up).
-const MAX_EVENT_BYTES: usize = 256;
+/// Longest event type, in characters: twice as long as any that there is.
+const MAX_EVENT_CHARS: usize = 256;
 
 /// Reads `status`, `event`, `since` and `until`. `until` is now at the latest: a replay that went
 /// on with what arrives meanwhile might never end.
@@ -31,7 +31,8 @@ pub(super) fn parse(input: &Object, now: Timestamp) -> Result<ReplayFilter, Vec<
     };
     // Not only known types: a webhook of every event receives those that nobody has heard of, too.
     let event = input.get("event").and_then(|value| {
-        let event = value.as_str().filter(|text| (1..=MAX_EVENT_BYTES).contains(&text.len()));
+        let event =
+            value.as_str().filter(|text| (1..=MAX_EVENT_CHARS).contains(&text.chars().count()));
         if event.is_none() {
             faults.add("event", "must be an event type, such as `lead.created`");
         }

@@ -1,6 +1,9 @@
 //! Reading the fields of a JSON object, noting what is wrong instead of stopping at it.
 
-use crate::fault::{Faults, FieldFault};
+use crate::{
+    fault::{Faults, FieldFault},
+    number::whole,
+};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
@@ -116,7 +119,7 @@ impl<'a> Fields<'a> {
     }
 
     fn optional_whole(&mut self, field: &str) -> Option<u64> {
-        self.typed(field, "a whole number, 0 or more", Value::as_u64)
+        self.typed(field, "a whole number, 0 or more", whole)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fields::{Fields, out_of};
 use crate::{
     event::Retention,
+    number::whole,
     retry::{Backoff, RetryConfig, Schedule, bounds},
 };
 use std::time::Duration;
@@ -45,7 +46,7 @@ fn delays(fields: &mut Fields<'_>) -> Option<Schedule> {
     }
     let mut delays = Vec::with_capacity(list.len());
     for (index, entry) in list.iter().enumerate() {
-        let number = entry.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = whole(entry).and_then(|number| u32::try_from(number).ok());
         match number.filter(|number| bounds::DELAY_SECONDS.contains(number)) {
             Some(number) => delays.push(number),
             None => {
