@@ -181,6 +181,12 @@ impl Memory {
         self.state().faults.calls(operation)
     }
 
+    /// Every operation that was called at all, in no order.
+    #[must_use]
+    pub fn operations_called(&self) -> Vec<Operation> {
+        self.state().faults.called()
+    }
+
     /// From now on, eventually consistent reads and the `waiting` index show what is there now.
     pub fn stop_replication(&self) {
         let mut state = self.state();

@@ -8,42 +8,47 @@ use grapnel_tests::{
 };
 use reqwest::{Method, header};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// A route and the scope that it takes.
+/// A route of the document and the scope that it takes; `admin` if it is for admins.
 struct Route {
     method: Method,
+    /// As the document has it, with its parameters in braces.
+    template: String,
     path: String,
-    scope: &'static str,
+    scope: String,
     body: Option<Value>,
 }
 
-/// Every route about one webhook and one delivery of it.
-fn routes(world: &World, webhook: &str, delivery: &str) -> Vec<Route> {
-    let one = format!("/api/webhooks/{webhook}");
-    let whole = world.webhook_body("/hook", &json!({ "name": "taken over" }));
-    let route = |method: Method, end: &str, scope, body| Route {
-        method,
-        path: format!("{one}{end}"),
-        scope,
-        body,
-    };
-    vec![
-        route(Method::GET, "", "webhooks:read", None),
-        route(Method::PUT, "", "webhooks:write", Some(whole)),
-        route(Method::PATCH, "", "webhooks:write", Some(json!({ "name": "taken over" }))),
-        route(Method::GET, "/secret", "webhooks:write", None),
-        route(Method::POST, "/secret/rotate", "webhooks:write", Some(json!({}))),
-        route(Method::POST, "/test", "webhooks:write", None),
-        route(Method::POST, "/filter/test", "webhooks:read", Some(json!({ "data": {} }))),
-        route(Method::POST, "/transform/preview", "webhooks:read", None),
-        route(Method::GET, "/deliveries", "deliveries:read", None),
-        route(Method::GET, &format!("/deliveries/{delivery}"), "deliveries:read", None),
-        route(Method::POST, &format!("/deliveries/{delivery}/retry"), "deliveries:retry", None),
-        route(Method::POST, &format!("/deliveries/{delivery}/cancel"), "deliveries:retry", None),
-        route(Method::DELETE, &format!("/deliveries/{delivery}/responses"), "webhooks:write", None),
-        route(Method::POST, "/replay", "deliveries:retry", None),
-        route(Method::DELETE, "", "webhooks:write", None),
-    ]
+/// What the parameters of a path stand for.
+type Ids<'a> = &'a [(&'a str, &'a str)];
+
+/// Every route of the deployed document that needs a key, with these ids in its path, and with its
+/// example, which names no user, as its body. A route that names something else fails: the tests need
+/// one of it.
+async fn routes(world: &World, ids: Ids<'_>) -> anyhow::Result<Vec<Route>> {
+    let document: Value =
+        world.api.with_authorization(None).get("/api/openapi.json").await?.json(200)?;
+    let mut routes = Vec::new();
+    for (template, item) in document["paths"].as_object().context("paths")? {
+        for (method, operation) in item.as_object().context("methods")? {
+            let Some(scope) = operation["x-required-scope"].as_str() else { continue };
+            let path = ids.iter().fold(template.clone(), |path, (name, id)| {
+                path.replace(&format!("{{{name}}}"), id)
+            });
+            ensure!(!path.contains('{'), "the tests have nothing for {path}");
+            let mut body =
+                operation.pointer("/requestBody/content/application~1json/example").cloned();
+            if let Some(fields) = body.as_mut().and_then(Value::as_object_mut) {
+                fields.remove("userId");
+            }
+            let (template, scope) = (template.clone(), scope.to_owned());
+            let method = method.to_uppercase().parse()?;
+            routes.push(Route { method, template, path, scope, body });
+        }
+    }
+    ensure!(routes.len() >= 31, "{} routes", routes.len());
+    Ok(routes)
 }
 
 impl Route {
@@ -55,6 +60,41 @@ impl Route {
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
+
+    /// Whether it names what is somebody's. The catalogue of event types is nobody's.
+    fn names_thing(&self) -> bool {
+        self.template.contains('{') && !self.template.starts_with("/api/event-types")
+    }
+}
+
+/// Something of everything that a route can name, of one user.
+struct Things {
+    webhook: Webhook,
+    delivery: Delivery,
+    replay: String,
+    key: String,
+}
+
+impl Things {
+    fn ids(&self) -> [(&str, &str); 6] {
+        [
+            ("id", &self.webhook.id),
+            ("deliveryId", &self.delivery.id),
+            ("replayId", &self.replay),
+            ("keyId", &self.key),
+            ("eventId", &self.delivery.event_id),
+            ("name", "lead.created"),
+        ]
+    }
+}
+
+async fn things(world: &World) -> anyhow::Result<Things> {
+    let (webhook, delivery) = delivered(world).await?;
+    // Nothing has failed: it sends nothing.
+    let replay: Value = world.api.post("/api/replays", &json!({})).await?.json(202)?;
+    let replay = replay["id"].as_str().context("its id")?.to_owned();
+    let key = world.admin.create_key(&world.user, &["webhooks:read"]).await?.id;
+    Ok(Things { webhook, delivery, replay, key })
 }
 
 /// A webhook with one delivery, and nothing at its endpoint that anybody else caused.
@@ -76,7 +116,8 @@ async fn is_untouched(world: &World, webhook: &Webhook) -> anyhow::Result<()> {
 #[tokio::test]
 async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
     let world = World::main().await?;
-    let (webhook, delivery) = delivered(&world).await?;
+    let things = things(&world).await?;
+    let routes = routes(&world, &things.ids()).await?;
     let wrong = [
         None,
         Some("Bearer gk_wrong".to_owned()),
@@ -85,17 +126,14 @@ async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
     ];
     for authorization in wrong {
         let api = world.api.with_authorization(authorization.clone());
-        for route in routes(&world, &webhook.id, &delivery.id) {
+        for route in &routes {
             let answer = route.call(&api).await?;
             let problem = answer.problem(401).with_context(|| route.name())?;
             assert_eq!(problem.code, "unauthorized", "{} {authorization:?}", route.name());
             assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
         }
-        for path in ["/api/webhooks", "/api/keys", "/api/portal-links", "/api/events"] {
-            assert_eq!(api.post(path, &json!({})).await?.problem(401)?.code, "unauthorized");
-        }
     }
-    is_untouched(&world, &webhook).await?;
+    is_untouched(&world, &things.webhook).await?;
     let health = world.api.with_authorization(None).get("/health").await?;
     assert_eq!(health.json::<Value>(200)?["status"], "ok");
     Ok(())
@@ -104,7 +142,7 @@ async fn without_a_valid_key_nothing_is_answered() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_key_without_the_scope_may_not() -> anyhow::Result<()> {
     let world = World::main().await?;
-    let (webhook, delivery) = delivered(&world).await?;
+    let things = things(&world).await?;
     let all = [
         "webhooks:read",
         "webhooks:write",
@@ -112,54 +150,50 @@ async fn a_key_without_the_scope_may_not() -> anyhow::Result<()> {
         "deliveries:read",
         "deliveries:retry",
     ];
-    for route in routes(&world, &webhook.id, &delivery.id) {
-        let others: Vec<&str> = all.into_iter().filter(|scope| *scope != route.scope).collect();
+    let mut without = BTreeMap::new();
+    for scope in all.into_iter().chain(["admin"]) {
+        let others: Vec<&str> = all.into_iter().filter(|other| *other != scope).collect();
         let key = world.admin.create_key(&world.user, &others).await?;
         assert_eq!(key.scopes, others);
-        let answer = route.call(&world.api.with_key(&key.key)).await?;
+        without.insert(scope, key.key);
+    }
+    for route in routes(&world, &things.ids()).await? {
+        let key = without.get(route.scope.as_str()).with_context(|| route.name())?;
+        let answer = route.call(&world.api.with_key(key)).await?;
         let problem = answer.problem(403).with_context(|| route.name())?;
+        if route.scope == "admin" {
+            assert_eq!(problem.code, "admin_required", "{}", route.name());
+            continue;
+        }
         assert_eq!(problem.code, "missing_scope", "{}", route.name());
-        ensure!(problem.detail.contains(route.scope), "it must name {}: {problem:?}", route.scope);
+        ensure!(problem.detail.contains(&route.scope), "it must name {}: {problem:?}", route.scope);
     }
-    is_untouched(&world, &webhook).await?;
-    let event = format!("/api/events/{}", delivery.event_id);
-    for (method, path, scope) in [
-        (Method::POST, "/api/events", "events:publish"),
-        (Method::GET, &event, "deliveries:read"),
-        (Method::GET, "/api/event-types", "webhooks:read"),
-        (Method::GET, "/api/event-types/lead.created", "webhooks:read"),
-    ] {
-        let others: Vec<&str> = all.into_iter().filter(|one| *one != scope).collect();
-        let key = world.admin.create_key(&world.user, &others).await?;
-        let answer = world.api.with_key(&key.key).send(method, path, None).await?;
-        assert_eq!(answer.problem(403)?.code, "missing_scope", "{path}");
-    }
-    Ok(())
+    is_untouched(&world, &things.webhook).await
 }
 
 #[tokio::test]
 async fn somebody_elses_things_are_not_there() -> anyhow::Result<()> {
     let (world, stranger) = futures::try_join!(World::main(), World::main())?;
-    let (webhook, delivery) = delivered(&world).await?;
+    let things = things(&world).await?;
     let theirs = stranger.webhook("/hook", json!({})).await?;
-    // Another's webhook, another's delivery under one's own webhook, and ids of nothing.
+    // Another's things, another's delivery under one's own webhook, and ids of nothing.
+    let ids = things.ids();
+    let with_webhook = |id| ids.map(|(name, other)| (name, if name == "id" { id } else { other }));
     let unknown = "wh_01938d2e-7b1c-7c3a-9f00-1234567890ab";
-    let mut foreign = routes(&stranger, &webhook.id, &delivery.id);
-    foreign.extend(routes(&stranger, unknown, &delivery.id));
-    foreign.extend(routes(&stranger, "not-an-id", &delivery.id));
-    let below = routes(&stranger, &theirs.id, &delivery.id);
-    foreign.extend(below.into_iter().filter(|route| route.path.contains(&delivery.id)));
-    for route in &foreign {
+    let mut foreign = routes(&stranger, &ids).await?;
+    foreign.extend(routes(&stranger, &with_webhook(unknown)).await?);
+    foreign.extend(routes(&stranger, &with_webhook("not-an-id")).await?);
+    let below = routes(&stranger, &with_webhook(&theirs.id)).await?;
+    let is_below = |route: &Route| route.template.contains("{deliveryId}");
+    foreign.extend(below.into_iter().filter(is_below));
+    for route in foreign.iter().filter(|route| route.names_thing() && route.scope != "admin") {
         let problem =
             route.call(&stranger.api).await?.problem(404).with_context(|| route.name())?;
         assert_eq!(problem.code, "not_found", "{}", route.name());
     }
-    let event = format!("/api/events/{}", delivery.event_id);
-    world.api.get(&event).await?.json::<Value>(200)?;
-    assert_eq!(stranger.api.get(&event).await?.problem(404)?.code, "not_found");
     let listed: Page<Webhook> = stranger.api.webhooks().await?;
     assert_eq!(listed.items.iter().map(|one| &one.id).collect::<Vec<_>>(), [&theirs.id]);
-    is_untouched(&world, &webhook).await
+    is_untouched(&world, &things.webhook).await
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Whatever is sent: an answer, and never one that blames us.
 
-use crate::world::{ADMIN, World};
+use crate::{
+    contract::{DOCUMENT, operations},
+    routes::{Ids, filled},
+    world::{ADMIN, World},
+};
 use axum::http::HeaderValue;
 use grapnel_domain::{
     delivery::Reason,
@@ -13,51 +17,26 @@ use grapnel_testing::{
     memory::Memory,
 };
 use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// What paths are made of: `WH` and `DLV` stand for ids that exist.
+/// What paths are made of: parts of those that exist, with parameters to be filled in, and others.
 fn segment() -> impl Strategy<Value = String> {
+    let known: BTreeSet<&str> =
+        operations().iter().flat_map(|operation| operation.path.split('/')).collect();
+    let known: Vec<&str> = known.into_iter().filter(|part| !part.is_empty()).collect();
     prop_oneof![
-        4 => prop::sample::select(vec![
-            "api", "webhooks", "WH", "DLV", "secret", "rotate", "test", "filter", "transform", "preview",
-            "deliveries", "retry", "cancel", "keys", "KEY", "health", "replay", "replays", "RPL",
-            "responses", "events", "EVT", "payload", "event-types", "invoice.paid",
-        ]).prop_map(str::to_owned),
+        4 => prop::sample::select(known).prop_map(str::to_owned),
         1 => "[a-z%0-9_.~-]{0,12}".prop_map(|text| text.replace('%', "%25")),
         1 => prop::collection::vec(any::<u8>(), 0..6)
             .prop_map(|bytes| bytes.iter().map(|byte| format!("%{byte:02x}")).collect()),
     ]
 }
 
-/// A path that exists, or one put together by chance.
+/// A path of the document, or one put together by chance.
 fn path() -> impl Strategy<Value = String> {
-    let real = prop::sample::select(vec![
-        "/health",
-        "/api/keys",
-        "/api/keys/KEY",
-        "/api/portal-links",
-        "/api/portal-sessions",
-        "/api/webhooks",
-        "/api/webhooks/WH",
-        "/api/webhooks/WH/secret",
-        "/api/webhooks/WH/secret/rotate",
-        "/api/webhooks/WH/test",
-        "/api/webhooks/WH/filter/test",
-        "/api/webhooks/WH/transform/preview",
-        "/api/webhooks/WH/deliveries",
-        "/api/webhooks/WH/deliveries/DLV",
-        "/api/webhooks/WH/deliveries/DLV/retry",
-        "/api/webhooks/WH/deliveries/DLV/responses",
-        "/api/events/EVT/payload",
-        "/api/webhooks/WH/deliveries/DLV/cancel",
-        "/api/webhooks/WH/replay",
-        "/api/replays",
-        "/api/replays/RPL",
-        "/api/events",
-        "/api/events/EVT",
-        "/api/event-types",
-        "/api/event-types/invoice.paid",
-        "/api/event-types/lead.created",
-    ]);
+    let known: BTreeSet<&str> = operations().iter().map(|operation| operation.path).collect();
+    let real = prop::sample::select(known.into_iter().collect::<Vec<_>>());
     let random =
         prop::collection::vec(segment(), 0..7).prop_map(|parts| format!("/{}", parts.join("/")));
     prop_oneof![3 => real.prop_map(str::to_owned), 1 => random]
@@ -72,8 +51,36 @@ fn query() -> impl Strategy<Value = String> {
     ]
 }
 
-fn json_value() -> impl Strategy<Value = serde_json::Value> {
-    use serde_json::{Value, json};
+/// The names of all fields of the document.
+fn fields() -> Vec<&'static str> {
+    fn collect(value: &'static Value, names: &mut BTreeSet<&'static str>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(properties) = map.get("properties").and_then(Value::as_object) {
+                    names.extend(properties.keys().map(String::as_str));
+                }
+                map.values().for_each(|value| collect(value, names));
+            }
+            Value::Array(list) => list.iter().for_each(|value| collect(value, names)),
+            _ => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    collect(&DOCUMENT["components"]["schemas"], &mut names);
+    names.into_iter().collect()
+}
+
+/// The examples of all bodies.
+fn examples() -> Vec<Vec<u8>> {
+    let operations = operations();
+    let bodies = operations.iter().filter_map(|operation| {
+        operation.value.pointer("/requestBody/content/application~1json/example")
+    });
+    bodies.map(|example| example.to_string().into_bytes()).collect()
+}
+
+fn json_value() -> impl Strategy<Value = Value> {
+    use serde_json::json;
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -91,64 +98,7 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
         ])
         .prop_map(Value::from),
     ];
-    let field = prop_oneof![
-        prop::sample::select(vec![
-            "name",
-            "url",
-            "events",
-            "headers",
-            "value",
-            "sensitive",
-            "description",
-            "metadata",
-            "secret",
-            "status",
-            "retryConfig",
-            "payloadFormat",
-            "filter",
-            "transform",
-            "template",
-            "contentType",
-            "data",
-            "$or",
-            "prefix",
-            "anything-but",
-            "numeric",
-            "rateLimit",
-            "userId",
-            "scopes",
-            "expiresAt",
-            "expiresInDays",
-            "expiresInMinutes",
-            "sessionHours",
-            "token",
-            "graceSeconds",
-            "event",
-            "since",
-            "until",
-            "backoff",
-            "delaysSeconds",
-            "maxAttempts",
-            "multiplier",
-            "initialSeconds",
-            "maxSeconds",
-            "type",
-            "id",
-            "source",
-            "time",
-            "description",
-            "deprecated",
-            "schema",
-            "sample",
-            "properties",
-            "items",
-            "$ref",
-            "pattern",
-            "allOf",
-        ])
-        .prop_map(str::to_owned),
-        ".{0,6}",
-    ];
+    let field = prop_oneof![prop::sample::select(fields()).prop_map(str::to_owned), ".{0,6}",];
     leaf.prop_recursive(3, 24, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
@@ -161,6 +111,7 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
 fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         1 => Just(Vec::new()),
+        2 => prop::sample::select(examples()),
         3 => json_value().prop_map(|value| value.to_string().into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..200),
         1 => (json_value(), any::<prop::sample::Index>()).prop_map(|(value, at)| {
@@ -225,6 +176,19 @@ pub(crate) fn stocked() -> (World, [(&'static str, String); 5]) {
     (world, ids)
 }
 
+/// The ids of [`stocked`] by the names that the document has for them.
+fn named(ids: &[(&'static str, String); 5]) -> Ids {
+    let name = |of: &str| match of {
+        "WH" => "id",
+        "DLV" => "deliveryId",
+        "RPL" => "replayId",
+        "KEY" => "keyId",
+        _ => "eventId",
+    };
+    let ids = ids.iter().map(|(of, id)| (name(of), id.clone()));
+    ids.chain([("name", "invoice.paid".to_owned())]).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -244,7 +208,7 @@ proptest! {
     ) {
         let answer = answered(async {
             let (world, ids) = stocked();
-            let path = ids.iter().fold(path, |path, (name, id)| path.replace(name, id));
+            let path = filled(&path, &named(&ids));
             let mut call = world.call(&method, format!("{path}{query}")).body(body);
             call = call.header("authorization", &key);
             for (name, value) in &headers {

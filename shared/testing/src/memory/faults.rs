@@ -103,6 +103,10 @@ impl Faults {
         *self.calls.entry(operation).or_default() += 1;
     }
 
+    pub(super) fn called(&self) -> Vec<Operation> {
+        self.calls.keys().copied().collect()
+    }
+
     pub(super) fn calls(&self, operation: Operation) -> usize {
         self.calls.get(&operation).copied().unwrap_or_default()
     }
