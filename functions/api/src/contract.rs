@@ -11,6 +11,7 @@
 //! serves it as it is.
 
 mod headers;
+mod links;
 mod operations;
 pub(crate) mod parameters;
 mod problems;

@@ -1,11 +1,11 @@
 //! What follows from an annotation: parameters that a whole kind of routes has, who may call, every
 //! problem, and examples.
 
-use super::{headers, problems, shape::is};
+use super::{headers, links, problems, shape::is};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use utoipa::openapi::{
-    Components, Content, Paths, RefOr, Required, Schema,
+    Components, Content, Paths, RefOr, Required, Response, Schema,
     path::{Operation, Parameter, ParameterIn, PathItem},
     request_body::RequestBody,
 };
@@ -90,6 +90,9 @@ fn complete_one(
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             headers::add(response, scope.is_some());
+            for name in named_schemas(response) {
+                links::add(response, &name);
+            }
             response.content.values_mut().for_each(|content| give_example(content, components));
         }
     }
@@ -159,11 +162,27 @@ fn complete_body(body: &mut RequestBody, components: &Components) {
     }
 }
 
+/// The names of the schemas that an answer may have.
+fn named_schemas(response: &Response) -> Vec<String> {
+    let contents = response.content.values().filter_map(|content| match content {
+        RefOr::T(content) => content.schema.as_ref(),
+        RefOr::Ref(_) => None,
+    });
+    contents.filter_map(name_of).map(str::to_owned).collect()
+}
+
+/// The name of the schema that is referred to.
+fn name_of(schema: &RefOr<Schema>) -> Option<&str> {
+    match schema {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next(),
+        RefOr::T(_) => None,
+    }
+}
+
 /// The example of the schema that the content refers to.
 fn give_example(content: &mut RefOr<Content>, components: &Components) {
     let RefOr::T(content) = content else { return };
-    let Some(RefOr::Ref(reference)) = &content.schema else { return };
-    let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+    let Some(name) = content.schema.as_ref().and_then(name_of) else { return };
     if let Some(RefOr::T(schema)) = components.schemas.get(name) {
         let examples = match schema {
             Schema::Object(object) => &object.examples,

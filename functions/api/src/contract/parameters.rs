@@ -68,7 +68,7 @@ parameters! {
     ];
     /// That nobody else changed it.
     IfMatch = [
-        optional("If-Match", ParameterIn::Header, text(), "The `ETag` that was read: 412 if it is another one now."),
+        optional("If-Match", ParameterIn::Header, matching(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#), "The `ETag` that was read: 412 if it is another one now."),
     ];
     /// What makes a repeat harmless.
     IdempotencyKey = [

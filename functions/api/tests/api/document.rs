@@ -80,6 +80,25 @@ fn every_operation_says_what_it_is() {
 }
 
 #[test]
+fn every_link_leads_to_an_operation_that_takes_what_it_gives() {
+    let operations = operations();
+    let mut seen = 0;
+    for operation in &operations {
+        for response in operation.value["responses"].as_object().expect("responses").values() {
+            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                let to = operations.iter().find(|to| to.value["operationId"] == link["operationId"]);
+                let to = to.unwrap_or_else(|| panic!("{link} leads nowhere"));
+                for name in link["parameters"].as_object().into_iter().flat_map(|map| map.keys()) {
+                    assert!(to.path.contains(&format!("{{{name}}}")), "{link} to {}", to.path);
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
 fn every_example_is_one() {
     let mut seen = 0;
     for operation in operations() {

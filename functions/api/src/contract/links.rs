@@ -1,0 +1,50 @@
+//! From an answer to what can be asked next: which part of it another operation takes.
+
+use serde_json::json;
+use utoipa::openapi::{RefOr, Response, link::Link};
+
+/// What an operation takes of an answer: its parameters or fields, each with a JSON pointer.
+type Taken = &'static [(&'static str, &'static str)];
+
+/// Of a webhook.
+const WEBHOOK: Taken = &[("id", "/id")];
+/// Of a delivery.
+const DELIVERY: Taken = &[("id", "/webhookId"), ("deliveryId", "/id")];
+
+/// What follows from an answer of this schema.
+fn following(schema: &str) -> &'static [(&'static str, Taken)] {
+    match schema {
+        "CreatedWebhook" => &[
+            ("getWebhook", WEBHOOK),
+            ("replaceWebhook", WEBHOOK),
+            ("changeWebhook", WEBHOOK),
+            ("deleteWebhook", WEBHOOK),
+            ("getSecret", WEBHOOK),
+            ("testWebhook", WEBHOOK),
+            ("listDeliveries", WEBHOOK),
+        ],
+        "Delivery" => {
+            &[("getDelivery", DELIVERY), ("retryDelivery", DELIVERY), ("cancelDelivery", DELIVERY)]
+        }
+        "Replay" => &[("getReplay", &[("replayId", "/id")])],
+        "CreatedKey" => &[("revokeKey", &[("keyId", "/id")])],
+        "PortalLink" => &[("openPortalSession", &[("token", "/token")])],
+        _ => &[],
+    }
+}
+
+/// Adds what follows from an answer of this schema.
+pub(super) fn add(response: &mut Response, schema: &str) {
+    for (operation, taken) in following(schema) {
+        let mut link = Link::builder().operation_id(*operation);
+        for (name, pointer) in *taken {
+            let place = format!("$response.body#{pointer}");
+            link = if *name == "token" {
+                link.request_body(Some(json!({ (*name): place })))
+            } else {
+                link.parameter(*name, place)
+            };
+        }
+        response.links.insert((*operation).to_owned(), RefOr::T(link.build()));
+    }
+}
