@@ -3,6 +3,7 @@
 //! A step that fails does not stop the others. The last line counts the steps.
 
 mod checks;
+mod contract;
 mod deployed;
 
 use crate::{
@@ -47,10 +48,12 @@ pub(crate) enum Step {
     Unit,
     /// Tests of the deployed system
     BlackBox,
+    /// The deployed API against its description, by Schemathesis
+    Contract,
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Format,
         Self::Clippy,
         Self::Template,
@@ -59,6 +62,7 @@ impl Step {
         Self::Unused,
         Self::Unit,
         Self::BlackBox,
+        Self::Contract,
     ];
 
     const fn title(self) -> &'static str {
@@ -71,6 +75,7 @@ impl Step {
             Self::Unused => "dependencies (machete)",
             Self::Unit => "unit tests",
             Self::BlackBox => "black-box tests",
+            Self::Contract => "API against its description",
         }
     }
 
@@ -84,6 +89,7 @@ impl Step {
             Self::Unused => checks::unused(workspace).await,
             Self::Unit => checks::unit(workspace).await,
             Self::BlackBox => deployed::test(workspace, arguments).await,
+            Self::Contract => contract::test(workspace).await,
         }
     }
 }

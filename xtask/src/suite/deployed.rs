@@ -131,7 +131,8 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     result
 }
 
-async fn start(
+/// Starts a local AWS for tests.
+pub(super) async fn start(
     workspace: &Workspace,
     programs: &Path,
     wait_scale: f64,

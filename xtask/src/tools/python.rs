@@ -19,6 +19,8 @@ pub(crate) enum PythonTools {
     Lint,
     /// What builds for Lambda's processors.
     Package,
+    /// What holds the API against its description.
+    Schemathesis,
 }
 
 impl PythonTools {
@@ -27,6 +29,7 @@ impl PythonTools {
             Self::Emulator => "emulator",
             Self::Lint => "lint",
             Self::Package => "package",
+            Self::Schemathesis => "schemathesis",
         }
     }
 
@@ -36,6 +39,7 @@ impl PythonTools {
             Self::Emulator => "local AWS",
             Self::Lint => "template checks",
             Self::Package => "cargo-lambda",
+            Self::Schemathesis => "Schemathesis",
         }
     }
 

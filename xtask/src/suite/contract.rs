@@ -1,0 +1,71 @@
+//! The deployed API against its description: requests that Schemathesis makes of the document that the
+//! API serves, with every check that it knows. `infra/schemathesis` says how, and what no schema can
+//! say.
+
+use super::deployed;
+use crate::{
+    artifacts, command, emulator,
+    http_client::HttpClient,
+    stack::{Deployer, Stack},
+    terminal::Step,
+    tools::{self, PythonTools},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use grapnel_domain::scope::Scope;
+use serde_json::json;
+use std::path::Path;
+use tokio::process::Command;
+
+/// What the requests are drawn with. The same seed makes the same requests, but for what the API
+/// answered to earlier ones.
+const SEED: &str = "20261124";
+
+/// For whom webhooks are made, and for whom keys: nobody's key ends its own run.
+const USERS: [&str; 2] = ["contract", "contract-keys"];
+
+/// Room for what the requests make.
+const PARAMETERS: &[(&str, &str)] =
+    &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "10000")];
+
+/// Deploys a stack of its own, runs Schemathesis against it, and ends everything.
+pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
+    let schemathesis = tools::python(workspace, PythonTools::Schemathesis).await?;
+    let programs = emulator::install(workspace).await?;
+    let step = Step::begin("Functions");
+    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
+    step.done(format!("{} built", artifacts.len()));
+
+    let step = Step::begin("Stack");
+    let emulator = deployed::start(workspace, &programs, 1.0, "emulator-contract").await?;
+    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
+    let stack = deployer.deploy("contract", "contract.platform", PARAMETERS).await?;
+    step.done("contract");
+
+    let result = run(workspace, &schemathesis, &stack).await;
+    if result.is_err() {
+        println!("The log of the local AWS and its functions: {}", emulator.log().display());
+    }
+    emulator.release().await;
+    result
+}
+
+async fn run(workspace: &Workspace, programs: &Path, stack: &Stack) -> Result<()> {
+    let [user, other] = USERS;
+    let order = json!({ "userId": user, "scopes": Scope::OF_USERS.map(Scope::as_str) });
+    let keys = format!("{}/api/keys", stack.api_url);
+    let made = HttpClient::new().post_json(&keys, &stack.admin_key, &order).await?;
+    let key = made["key"].as_str().context("a new key is shown")?;
+    let mut schemathesis = Command::new(programs.join("schemathesis"));
+    schemathesis
+        .args(["run", &format!("{}/api/openapi.json", stack.api_url), "--url", &stack.api_url])
+        .args(["--seed", SEED])
+        .env("GRAPNEL_KEY", key)
+        .env("GRAPNEL_USER", user)
+        .env("GRAPNEL_ADMIN_KEY", &stack.admin_key)
+        .env("GRAPNEL_OTHER_USER", other)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        // Where its settings and hooks are.
+        .current_dir(workspace.path("infra/schemathesis"));
+    command::run_shown(&mut schemathesis).await
+}
