@@ -8,6 +8,7 @@ function here knows one such reason, and mends the request. Requests against the
 import ast
 import os
 import threading
+import uuid
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,7 +25,6 @@ def parse_alone(*arguments, **options):
 
 
 ast.parse = parse_alone
-
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -59,6 +59,8 @@ def before_call(context, case, kwargs):
     if operation == "previewTransform" and not isinstance(case.body, dict):
         # Left out, it means the transform of the webhook, which may have none.
         case.body, case.media_type = {}, "application/json"
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = used_once(case.headers["Idempotency-Key"])
     if isinstance(case.body, dict):
         case.body = mended(operation, dict(case.body))
 
@@ -66,6 +68,11 @@ def before_call(context, case, kwargs):
 def current(_tag):
     """A tag is the one that was read, or it is refused."""
     return "*"
+
+
+def used_once(_key):
+    """A key that comes again with another body is refused."""
+    return str(uuid.uuid4())
 
 
 def without_cursor(query):
@@ -93,6 +100,8 @@ def mended(operation, body):
     if operation == "previewTransform":
         # A webhook without a transform has none to try.
         body["transform"] = {"template": "{{ data | tojson }}", "contentType": "application/json"}
+    if operation == "putEventType":
+        body = consistent(body)
     if operation in ("replayWebhook", "replayAll"):
         body = in_order(body)
     if operation == "createKey" and body.get("expiresAt") is not None:
@@ -218,6 +227,13 @@ def merged(body):
         body["transform"] = {"template": "{{ id }}", **body["transform"]}
     if body.get("filter") is not None:
         body["filter"] = {"state": ["new"]}
+    return body
+
+
+def consistent(body):
+    """A schema is one that can be read, and a sample satisfies it."""
+    if body.get("schema") is not None:
+        body["schema"] = {"type": "object"}
     return body
 
 

@@ -23,9 +23,13 @@ fn following(schema: &str) -> &'static [(&'static str, Taken)] {
             ("testWebhook", WEBHOOK),
             ("listDeliveries", WEBHOOK),
         ],
-        "Delivery" => {
-            &[("getDelivery", DELIVERY), ("retryDelivery", DELIVERY), ("cancelDelivery", DELIVERY)]
-        }
+        "Delivery" => &[
+            ("getDelivery", DELIVERY),
+            ("retryDelivery", DELIVERY),
+            ("cancelDelivery", DELIVERY),
+            ("getEvent", &[("eventId", "/eventId")]),
+        ],
+        "Published" => &[("getEvent", &[("eventId", "/items/0/id")])],
         "Replay" => &[("getReplay", &[("replayId", "/id")])],
         "CreatedKey" => &[("revokeKey", &[("keyId", "/id")])],
         "PortalLink" => &[("openPortalSession", &[("token", "/token")])],

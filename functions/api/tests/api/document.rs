@@ -86,7 +86,8 @@ fn every_link_leads_to_an_operation_that_takes_what_it_gives() {
     for operation in &operations {
         for response in operation.value["responses"].as_object().expect("responses").values() {
             for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
-                let to = operations.iter().find(|to| to.value["operationId"] == link["operationId"]);
+                let to =
+                    operations.iter().find(|to| to.value["operationId"] == link["operationId"]);
                 let to = to.unwrap_or_else(|| panic!("{link} leads nowhere"));
                 for name in link["parameters"].as_object().into_iter().flat_map(|map| map.keys()) {
                     assert!(to.path.contains(&format!("{{{name}}}")), "{link} to {}", to.path);

@@ -89,7 +89,7 @@ const OPEN: [&str; 5] =
     ["/health", "/docs", "/docs/redoc.js", "/api/openapi.json", "/api/portal-sessions"];
 
 /// A stocked `owner`, and every route of the document but for those that need no key. What deletes
-/// comes last.
+/// comes last, and of that what deletes most.
 pub(crate) fn routes(world: &World) -> Vec<Route> {
     let ids = stock(world, "owner");
     let mut routes = Vec::new();
@@ -110,7 +110,10 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
             names_thing: names_thing_of_a_user(operation.path),
         });
     }
-    routes.sort_by_key(|route| route.method == "DELETE");
+    routes.sort_by_key(|route| {
+        let depth = route.path.split('/').count();
+        if route.method == "DELETE" { (true, usize::MAX - depth) } else { (false, 0) }
+    });
     routes
 }
 
