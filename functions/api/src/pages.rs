@@ -134,6 +134,24 @@ impl<C: Display> PageWriter<C> {
         Ok(!self.full)
     }
 
+    /// Adds these items, each as its sort key and its view, up to the first that does not fit.
+    ///
+    /// # Errors
+    /// As [`PageWriter::add`], and as a view's.
+    pub(crate) fn with<'a, T, V: Serialize>(
+        mut self,
+        items: &'a [T],
+        entry: impl Fn(&'a T) -> Result<(C, V), Problem>,
+    ) -> Result<Self, Problem> {
+        for item in items {
+            let (key, view) = entry(item)?;
+            if !self.add(key, &view)? {
+                break;
+            }
+        }
+        Ok(self)
+    }
+
     /// The answer. `next` is where the store goes on if every item was added.
     pub(crate) fn finish(self, next: Option<C>) -> Response {
         let next = if self.full { self.last } else { next };

@@ -59,12 +59,8 @@ pub(super) async fn list<P: Ports>(
     });
     let more = own.next.is_some() || entries.len() > asked.limit;
     entries.truncate(asked.limit);
-    let mut page = PageWriter::new();
-    for entry in &entries {
-        if !page.add(entry.name(), &EventTypeView::new(entry)?)? {
-            break;
-        }
-    }
+    let view = |entry| Ok((Entry::name(entry), EventTypeView::new(entry)?));
+    let page = PageWriter::new().with(&entries, view)?;
     Ok(page.finish(entries.last().filter(|_| more).map(Entry::name)))
 }
 

@@ -1,5 +1,6 @@
 //! `POST /api/webhooks/{id}/filter/test`: whether data passes a filter. Nothing is sent or stored.
 
+use super::samples::needed_data;
 use crate::{
     auth::Caller,
     body::{Incoming, Object},
@@ -67,10 +68,7 @@ pub(super) async fn test<P: Ports>(
 fn read(input: &Object) -> Result<(&str, Option<Filter>), Vec<FieldFault>> {
     let mut faults = Faults::default();
     input.refuse_others(&["data", "filter"], &mut faults);
-    let data = input.get("data").filter(|data| data.is_object()).and_then(|_| input.raw("data"));
-    if data.is_none() {
-        faults.add("data", "must be the data of an event: an object");
-    }
+    let data = needed_data(input, &mut faults);
     let filter = match input.get("filter") {
         None => None,
         Some(Value::Object(map)) => faults.found(Filter::parse(map, "filter")),

@@ -89,12 +89,7 @@ pub(super) async fn list<P: Ports>(
     let user = permit.user()?;
     let asked = PageRequest::parse(permit.query())?;
     let found = api.keys.list_keys(&user, asked.limit, asked.after).await?;
-    let mut page = PageWriter::new();
-    for key in &found.items {
-        if !page.add(key.id, &KeyView::new(key))? {
-            break;
-        }
-    }
+    let page = PageWriter::new().with(&found.items, |key| Ok((key.id, KeyView::new(key))))?;
     Ok(page.finish(found.next))
 }
 

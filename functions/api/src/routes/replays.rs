@@ -140,12 +140,8 @@ pub(super) async fn list<P: Ports>(
     let user = permit.user()?;
     let asked = PageRequest::parse(permit.query())?;
     let found = api.events.list_replays(&user, asked.limit, asked.after).await?;
-    let mut page = PageWriter::new();
-    for replay in &found.items {
-        if !page.add(replay.id, &ReplayView::new(replay))? {
-            break;
-        }
-    }
+    let page =
+        PageWriter::new().with(&found.items, |replay| Ok((replay.id, ReplayView::new(replay))))?;
     Ok(page.finish(found.next))
 }
 

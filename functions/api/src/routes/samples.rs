@@ -95,8 +95,13 @@ async fn first<P: Ports>(
 
 /// The `data` of the body as it came, if it is there; its faults are noted.
 pub(super) fn given_data<'a>(input: &'a Object, faults: &mut Faults) -> Option<&'a str> {
-    let value = input.get("data")?;
-    let data = input.raw("data").filter(|_| value.is_object());
+    input.get("data")?;
+    needed_data(input, faults)
+}
+
+/// The same, where it is a fault to leave it out.
+pub(super) fn needed_data<'a>(input: &'a Object, faults: &mut Faults) -> Option<&'a str> {
+    let data = input.get("data").filter(|data| data.is_object()).and_then(|_| input.raw("data"));
     if data.is_none() {
         faults.add("data", "must be the data of an event: an object");
     }
