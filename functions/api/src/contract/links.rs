@@ -1,9 +1,9 @@
 //! From an answer to what can be asked next: which part of it another operation takes.
 
-use serde_json::json;
 use utoipa::openapi::{RefOr, Response, link::Link};
 
-/// What an operation takes of an answer: its parameters or fields, each with a JSON pointer.
+/// What an operation takes of an answer: its parameters, each with a JSON pointer. A link that gives a body is left
+/// out: OpenAPI Generator refuses a document with one that is not a string.
 type Taken = &'static [(&'static str, &'static str)];
 
 /// Of a webhook.
@@ -32,7 +32,6 @@ fn following(schema: &str) -> &'static [(&'static str, Taken)] {
         "Published" => &[("getEvent", &[("eventId", "/items/0/id")])],
         "Replay" => &[("getReplay", &[("replayId", "/id")])],
         "CreatedKey" => &[("revokeKey", &[("keyId", "/id")])],
-        "PortalLink" => &[("openPortalSession", &[("token", "/token")])],
         _ => &[],
     }
 }
@@ -43,11 +42,7 @@ pub(super) fn add(response: &mut Response, schema: &str) {
         let mut link = Link::builder().operation_id(*operation);
         for (name, pointer) in *taken {
             let place = format!("$response.body#{pointer}");
-            link = if *name == "token" {
-                link.request_body(Some(json!({ (*name): place })))
-            } else {
-                link.parameter(*name, place)
-            };
+            link = link.parameter(*name, place);
         }
         response.links.insert((*operation).to_owned(), RefOr::T(link.build()));
     }

@@ -1,9 +1,6 @@
 //! Every problem that the API answers, by its code, with the answer itself as example.
 
-use super::{
-    headers,
-    shape::{Shape, both, is},
-};
+use super::{headers, shape::is};
 use crate::{body::MAX_BODY_BYTES, problem::Problem, query};
 use axum::http::StatusCode;
 use grapnel_domain::{fault::FieldFault, quota::Quota, scope::Scope};
@@ -13,8 +10,8 @@ use std::{
     time::Duration,
 };
 use utoipa::openapi::{
-    Components, Content, Header, Object, Ref, RefOr, Response, Schema, Type, example::Example,
-    schema::SchemaType,
+    Components, Content, Header, Object, Ref, RefOr, Response, Type, example::Example,
+    extensions::Extensions,
 };
 
 /// A body that cannot be read.
@@ -35,6 +32,10 @@ pub(super) const OURS: &[&str] = &["temporarily_unavailable", "internal_error"];
 fn quota() -> Quota {
     Quota::new(600).unwrap_or_else(|| unreachable!("within its bounds"))
 }
+
+/// The codes that an answer may have, as an extension of the answer. A schema for each list of codes would make generators
+/// write a class for each.
+const CODES: &str = "x-codes";
 
 /// One of each.
 fn samples() -> Vec<Problem> {
@@ -168,7 +169,8 @@ fn response(problems: &[Problem]) -> Response {
     let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
     let title = problems.first().map_or("Error", Problem::title);
     let mut response = Response::new(format!("{title}: {}.", named.join(", ")));
-    let mut content = Content::new(Some(narrowed(&codes)));
+    response.extensions = Some(Extensions::from_iter([(CODES, json!(codes))]));
+    let mut content = Content::new(Some(is("Problem")));
     for problem in problems {
         let reference = Ref::new(format!("#/components/examples/{}", example_name(problem)));
         content.examples.insert(problem.code().to_owned(), RefOr::Ref(reference));
@@ -192,13 +194,9 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("Retry-After", "2", "Seconds after which to try again."),
 ];
 
-/// A problem of these codes.
-fn narrowed(codes: &[&str]) -> Shape {
-    let mut code = Object::with_type(Type::String);
-    code.enum_values = Some(codes.iter().map(|code| json!(code)).collect());
-    let mut narrowed = Object::with_type(SchemaType::AnyValue);
-    narrowed.properties.insert("code".to_owned(), RefOr::T(Schema::Object(code)));
-    both([is("Problem"), RefOr::T(Schema::Object(narrowed))])
+/// Every code that the API answers, sorted.
+pub(super) fn codes() -> BTreeSet<String> {
+    samples().iter().map(|sample| sample.code().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -158,6 +158,7 @@ pub(super) fn everything() -> Vec<(&'static str, Shape)> {
         problem::all(),
         replays::all(),
         webhooks::all(),
+        webhooks::comparisons(),
         webhooks::tries::all(),
     ]
     .concat()

@@ -6,9 +6,9 @@
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 use utoipa::openapi::{
-    AllOf, Array, Object, OneOf, Ref, RefOr, Schema,
+    Array, Object, OneOf, Ref, RefOr, Schema,
     extensions::Extensions,
-    schema::{AdditionalProperties, AnyOf, ArrayItems, SchemaFormat, SchemaType, Type},
+    schema::{AdditionalProperties, AnyOf, SchemaFormat, SchemaType, Type},
 };
 
 /// A schema, or the name of one.
@@ -125,19 +125,12 @@ pub(super) fn list_of_any_length(of: impl Into<Shape>) -> Array {
     Array::new(of.into())
 }
 
-/// A list without repetition.
-pub(super) fn set(of: impl Into<Shape>, entries: RangeInclusive<usize>) -> Array {
-    let mut list = list(of, entries);
-    list.unique_items = true;
-    list
-}
-
 /// A list of exactly these entries.
 pub(super) fn tuple(entries: Vec<Object>) -> Array {
     let count = entries.len();
+    // `maxItems` ends the list. `items: false` would say the same, and client generators refuse it.
     let mut list = Array::new(anything());
     list.prefix_items = entries.into_iter().map(Schema::Object).collect();
-    list.items = ArrayItems::False;
     (list.min_items, list.max_items) = (Some(count), Some(count));
     list
 }
@@ -172,17 +165,21 @@ pub(super) fn exactly_one(shapes: impl IntoIterator<Item = Shape>) -> Shape {
     RefOr::T(Schema::OneOf(one))
 }
 
-/// A shape, and more that is said about it.
-pub(super) fn both(shapes: impl IntoIterator<Item = Shape>) -> Shape {
-    let mut all = AllOf::new();
-    all.items = shapes.into_iter().collect();
-    RefOr::T(Schema::AllOf(all))
-}
-
 /// None of these texts.
 pub(super) fn except(mut text: Object, texts: &[&str]) -> Object {
     text.extensions = Some(Extensions::from_iter([("not", json!({"enum": texts}))]));
     text
+}
+
+/// The same object, refused where both of these optional fields have a value. Each field is given with the type of its
+/// value, since `null` stands for a field that is left out.
+pub(super) fn not_both(mut object: Object, one: (&str, Type), other: (&str, Type)) -> Object {
+    let both = json!({
+        "required": [one.0, other.0],
+        "properties": { (one.0): { "type": one.1 }, (other.0): { "type": other.1 } },
+    });
+    object.extensions = Some(Extensions::from_iter([("not", both)]));
+    object
 }
 
 /// This, or nothing.
@@ -225,7 +222,6 @@ pub(super) fn described(shape: impl Into<Shape>, meaning: &str) -> Shape {
         RefOr::T(Schema::Array(array)) => array.description = Some(meaning),
         RefOr::T(Schema::AnyOf(any)) => any.description = Some(meaning),
         RefOr::T(Schema::OneOf(one)) => one.description = Some(meaning),
-        RefOr::T(Schema::AllOf(all)) => all.description = Some(meaning),
         RefOr::T(_) => {}
     }
     shape
@@ -267,23 +263,17 @@ impl Fields {
         self.field(name, or_null(shape), meaning)
     }
 
-    /// A field that takes a default when it is left out.
+    /// A field of a request that takes a default when it is left out. The default stands in the description: client
+    /// generators read the keyword `default` as "always there" and make the field required.
     pub(super) fn default(
-        mut self,
+        self,
         name: &str,
         shape: impl Into<Shape>,
-        default: Value,
+        default: &Value,
         meaning: &str,
     ) -> Self {
-        let mut shape = described(or_null(shape), meaning);
-        match &mut shape {
-            RefOr::T(Schema::Object(object)) => object.default = Some(default),
-            RefOr::T(Schema::Array(array)) => array.default = Some(default),
-            RefOr::T(Schema::AnyOf(any)) => any.default = Some(default),
-            _ => {}
-        }
-        self.0.properties.insert(name.to_owned(), shape);
-        self
+        let meaning = format!("{meaning} Default: `{}`.", default.to_string().trim_matches('"'));
+        self.optional(name, shape, &meaning)
     }
 
     fn field(mut self, name: &str, shape: Shape, meaning: &str) -> Self {

@@ -121,6 +121,10 @@ pub(crate) fn hold(
         let body = serde_json::from_str(text).expect("JSON");
         let held = check(&name, &described["schema"], &body);
         assert_eq!(held, Ok(()), "{name}: {text}");
+        if essence == "application/problem+json" {
+            let codes = response["x-codes"].as_array().expect("a problem's codes are listed");
+            assert!(codes.contains(&body["code"]), "{name} does not list the code of {text}");
+        }
     }
     if status.is_success()
         && let Ok(sent) = serde_json::from_slice(sent)

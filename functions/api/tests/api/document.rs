@@ -168,3 +168,65 @@ async fn the_page_loads_nothing_from_elsewhere() {
     let hash = base64::engine::general_purpose::STANDARD.encode(digest);
     assert!(policy.contains(&format!("'sha256-{hash}'")), "{hash} is not in {policy}");
 }
+
+/// Every place in the document whose value the function picks.
+fn places(found: impl Fn(&str, &Value) -> bool) -> Vec<String> {
+    fn walk(
+        value: &Value,
+        path: &str,
+        found: &dyn Fn(&str, &Value) -> bool,
+        all: &mut Vec<String>,
+    ) {
+        if found(path, value) {
+            all.push(path.to_owned());
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    // A value of ours is no schema.
+                    if !["example", "examples"].contains(&name.as_str()) {
+                        walk(value, &format!("{path}/{}", name.replace('/', "~1")), found, all);
+                    }
+                }
+            }
+            Value::Array(entries) => {
+                for (index, value) in entries.iter().enumerate() {
+                    walk(value, &format!("{path}/{index}"), found, all);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    walk(&DOCUMENT, "", &found, &mut all);
+    all
+}
+
+/// What OpenAPI 3.1 allows and a common client generator stops at, or makes a wrong client of.
+#[test]
+fn the_document_has_nothing_that_stops_client_generators() {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let parent = |path: &str| path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+    let none = Vec::<String>::new();
+    let link_bodies =
+        |path: &str, _: &Value| path.contains("/links/") && last(path) == "requestBody";
+    assert_eq!(places(link_bodies), none, "links with a body");
+    let booleans = |path: &str, value: &Value| {
+        // Generators read `additionalProperties` as a flag.
+        let is_schema = ["items", "not", "contains", "propertyNames"].contains(&&*last(path))
+            || ["properties", "prefixItems", "anyOf", "oneOf", "allOf"].contains(&&*parent(path));
+        is_schema && value.is_boolean()
+    };
+    assert_eq!(places(booleans), none, "schemas that are true or false");
+    let nulls = |path: &str, value: &Value| parent(path) == "properties" && value["type"] == "null";
+    assert_eq!(places(nulls), none, "properties that can only be null");
+    assert_eq!(places(|path, _| last(path) == "uniqueItems"), none, "lists that become sets");
+    let defaults =
+        |path: &str, _: &Value| path.starts_with("/components/schemas/") && last(path) == "default";
+    assert_eq!(places(defaults), none, "defaults that make fields required");
+    let problems = |path: &str, value: &Value| {
+        last(path) == "application~1problem+json"
+            && value["schema"] != serde_json::json!({ "$ref": "#/components/schemas/Problem" })
+    };
+    assert_eq!(places(problems), none, "problems with a schema of their own");
+}

@@ -35,7 +35,7 @@ schemas! {
     /// What is to be said of one.
     EventTypeDraft = object("All that is said of a type: what is left out is not said any more.")
         .optional("description", lines(MAX_DESCRIPTION_CHARS), "What it tells of.")
-        .default("deprecated", flag(), json!(false), "Whether it should not be used any more.")
+        .default("deprecated", flag(), &json!(false), "Whether it should not be used any more.")
         .optional("schema", free(), "What its data must be like: a JSON Schema (draft 2020-12), at most 32 KiB.")
         .optional("sample", free(), "What its data may look like, at most 32 KiB. It satisfies the schema.")
         .optional("name", anything(), "Read only: ignored.")

@@ -2,53 +2,47 @@
 
 use super::{for_user, page, schemas};
 use crate::contract::shape::{
-    Fields, Shape, exactly_one, is, line, matching, null, object, only_true, set, time, whole,
-    with_example,
+    Fields, is, line, list, matching, not_both, object, only_true, time, whole,
 };
 use serde_json::{Value, json};
+use utoipa::openapi::{Object, Type};
 
 fn about(fields: Fields) -> Fields {
     fields
         .required("userId", is("UserId"), "For whom it acts.")
         .maybe("name", line(100), "What its owner calls it.")
         .maybe("description", line(500), "What it is for.")
-        .required("scopes", set(is("Scope"), 0..=6), "What it may do.")
+        .required("scopes", list(is("Scope"), 0..=6), "What it may do.")
         .required("createdAt", is("Instant"), "When it was made.")
         .maybe("expiresAt", is("Instant"), "From when on it is none; absent if it has no end.")
         .maybe("portal", only_true(), "It is the session of a portal link.")
 }
 
-/// A key may be given an end by either of two fields.
-fn new_key() -> Shape {
-    let fields = || {
-        for_user(object("What a new key is to be."))
-            .optional("name", line(100), "What to call it.")
-            .optional("description", line(500), "What it is for.")
-            .optional(
-                "scopes",
-                set(is("Scope"), 1..=6),
-                "What it may do: left out, all but `admin`.",
-            )
-    };
-    let days = "Its end, in days from now.";
-    let until = "Its end: later than now, by ten years at most.";
-    let mut first = fields()
-        .optional("expiresInDays", whole(1..=3653), days)
-        .maybe("expiresAt", null(), "Not beside `expiresInDays`.")
-        .done();
-    first.title = Some("For some days, or without an end".to_owned());
-    let mut second = fields()
-        .required("expiresAt", time(), until)
-        .maybe("expiresInDays", null(), "Not beside `expiresAt`.")
-        .done();
-    second.title = Some("Until a time".to_owned());
-    let example = json!({
-        "userId": "demo",
-        "name": "Reporting",
-        "scopes": ["webhooks:read", "deliveries:read"],
-        "expiresInDays": 90,
-    });
-    with_example(exactly_one([first.into(), second.into()]), example)
+/// A new key may expire by either of two fields.
+fn new_key() -> Object {
+    let meaning = "A new key. It expires by `expiresInDays` or by `expiresAt`, not both; without them it \
+                   does not expire.";
+    let fields = for_user(object(meaning))
+        .optional("name", line(100), "A name for the key.")
+        .optional("description", line(500), "What the key is for.")
+        .optional(
+            "scopes",
+            list(is("Scope"), 1..=6),
+            "What the key may do; each scope once. Default: all but `admin`.",
+        )
+        .optional("expiresInDays", whole(1..=3653), "Days until the key expires.")
+        .optional(
+            "expiresAt",
+            time(),
+            "When the key expires: in the future, and at most ten years ahead.",
+        )
+        .example(json!({
+            "userId": "demo",
+            "name": "Reporting",
+            "scopes": ["webhooks:read", "deliveries:read"],
+            "expiresInDays": 90,
+        }));
+    not_both(fields, ("expiresInDays", Type::Integer), ("expiresAt", Type::String))
 }
 
 fn example() -> Value {

@@ -28,7 +28,7 @@ fn example() -> Value {
 schemas! {
     /// What to send again.
     ReplayOrder = for_user(object("Which deliveries to send again. Everything may be left out."))
-        .default("status", status(), json!("failed"), "How they ended.")
+        .default("status", status(), &json!("failed"), "How they ended.")
         .optional("event", event(), "The type of their events.")
         .optional("since", time(), "Of events that arrived from then on; earlier than `until`.")
         .optional("until", time(), "Of events that arrived before then, or before now.")

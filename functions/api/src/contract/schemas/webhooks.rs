@@ -9,7 +9,7 @@ pub(crate) use tries::{FilterTest, FilterVerdict, TestOrder, TransformPreview, T
 
 use super::{for_user, page};
 use crate::contract::shape::{
-    Fields, Shape, anything, either, free, is, line, lines, object, one_of, or_null, set, text,
+    Fields, Shape, anything, either, free, is, line, lines, list, object, one_of, or_null, text,
     whole,
 };
 use grapnel_domain::{
@@ -37,7 +37,7 @@ fn status() -> Object {
 }
 
 fn events() -> Shape {
-    set(is("EventPattern"), 1..=MAX_EVENTS).into()
+    list(is("EventPattern"), 1..=MAX_EVENTS).into()
 }
 
 /// What no webhook goes without.
@@ -57,7 +57,7 @@ fn options(fields: Fields, keeps_headers: bool) -> Fields {
         .optional("description", lines(1000), "What it is for.")
         .optional("metadata", metadata(lines(512)), "What your programs keep with it: 4096 bytes.")
         .optional("retryConfig", is("RetryConfig"), "When to try again, and how long to wait.")
-        .default("payloadFormat", format(), json!("envelope"), "How an event becomes a body.")
+        .default("payloadFormat", format(), &json!("envelope"), "How an event becomes a body.")
         .optional("transform", is("Transform"), "What makes the body, in place of the format.")
         .optional("rateLimit", rate_limit(), "Most requests a second; no bound if left out.")
 }
@@ -145,15 +145,20 @@ fn answer_example(secret: &str) -> Value {
     })
 }
 
+/// The comparisons of filters. No route refers to one, so none needs a name in the code.
+pub(in crate::contract) fn comparisons() -> Vec<(&'static str, Shape)> {
+    filter::comparisons().into_iter().map(|(name, object)| (name, object.into())).collect()
+}
+
 super::schemas! {
     /// What a new webhook is to be.
     NewWebhook = for_user(options(needed(object("What a new webhook is to be.")), false))
-        .default("status", one_of(&["active", "disabled"]), json!("active"), "Whether it receives events.")
+        .default("status", one_of(&["active", "disabled"]), &json!("active"), "Whether it receives events.")
         .optional("secret", secret(), "A secret of your own; one is made if it is left out.")
         .example(example());
     /// What a webhook is to be from now on.
     WebhookReplacement = ignored(for_user(options(needed(object("The whole configuration. What reading it answered can be sent back.")), true)))
-        .default("status", status(), json!("active"), "Whether it receives events; `failing` changes nothing.")
+        .default("status", status(), &json!("active"), "Whether it receives events; `failing` changes nothing.")
         .example(example());
     /// What is to change.
     WebhookPatch = ignored(for_user(patch())).example(json!({ "name": "Leads to the new CRM" }));
@@ -189,7 +194,7 @@ super::schemas! {
         .example(json!({ "secret": SECRET_EXAMPLE }));
     /// How a secret is to be replaced.
     SecretRotation = for_user(object("How to replace the secret. Everything may be left out."))
-        .default("graceSeconds", whole(0..=604_800), json!(86_400), "How long the old one signs too.")
+        .default("graceSeconds", whole(0..=604_800), &json!(86_400), "How long the old one signs too.")
         .optional("secret", secret(), "A secret of your own; one is made if it is left out.")
         .example(json!({ "graceSeconds": 3600 }));
     /// A secret that was replaced.

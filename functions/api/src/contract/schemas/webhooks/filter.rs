@@ -71,13 +71,39 @@ fn one_or_more(shape: &Shape) -> Shape {
     either([shape.clone(), at_least_one(list_of_any_length(shape.clone())).into()])
 }
 
-fn comparison(name: &str, shape: impl Into<Shape>) -> Shape {
-    object("").required(name, shape, "").done().into()
+fn comparison(name: &str, shape: impl Into<Shape>, meaning: &str) -> Object {
+    object(meaning).required(name, shape, "").done()
 }
 
-/// An end of a text, perhaps in any case of its letters.
-fn end_of_text() -> Shape {
-    either([text().into(), comparison("equals-ignore-case", text())])
+/// Every comparison under a name of its own: generators make a type of each, and lose those that are written in place.
+pub(super) fn comparisons() -> Vec<(&'static str, Object)> {
+    let end_of_text = || either([text().into(), is("EqualsIgnoreCase")]);
+    let texts = || one_or_more(&text_of(1..=4096).into());
+    let but = "Inside `anything-but`: the value is not such a text.";
+    vec![
+        ("Prefix", comparison("prefix", end_of_text(), "The text begins so.")),
+        ("Suffix", comparison("suffix", end_of_text(), "The text ends so.")),
+        (
+            "EqualsIgnoreCase",
+            comparison(
+                "equals-ignore-case",
+                text(),
+                "The same text, whatever the case of its letters.",
+            ),
+        ),
+        ("Wildcard", comparison("wildcard", wildcard(), "The text has this form.")),
+        ("AnythingBut", comparison("anything-but", anything_but(), "Every value but these.")),
+        ("Numeric", comparison("numeric", numeric(), "A number within bounds.")),
+        ("Cidr", comparison("cidr", cidr(), "An address within a block.")),
+        ("Exists", comparison("exists", flag(), "Whether the field is there.")),
+        ("NoPrefix", comparison("prefix", texts(), but)),
+        ("NoSuffix", comparison("suffix", texts(), but)),
+        (
+            "NotEqualIgnoringCase",
+            comparison("equals-ignore-case", one_or_more(&text().into()), but),
+        ),
+        ("NoWildcard", comparison("wildcard", one_or_more(&wildcard().into()), but)),
+    ]
 }
 
 fn anything_but() -> Shape {
@@ -86,10 +112,10 @@ fn anything_but() -> Shape {
         bounded_number().into(),
         at_least_one(list_of_any_length(text())).into(),
         at_least_one(list_of_any_length(bounded_number())).into(),
-        comparison("prefix", one_or_more(&text_of(1..=4096).into())),
-        comparison("suffix", one_or_more(&text_of(1..=4096).into())),
-        comparison("equals-ignore-case", one_or_more(&text().into())),
-        comparison("wildcard", one_or_more(&wildcard().into())),
+        is("NoPrefix"),
+        is("NoSuffix"),
+        is("NotEqualIgnoringCase"),
+        is("NoWildcard"),
     ])
 }
 
@@ -114,14 +140,14 @@ pub(super) fn condition() -> Shape {
         flag().into(),
         Object::with_type(Type::Number).into(),
         text().into(),
-        comparison("prefix", end_of_text()),
-        comparison("suffix", end_of_text()),
-        comparison("equals-ignore-case", text()),
-        comparison("wildcard", wildcard()),
-        comparison("anything-but", anything_but()),
-        comparison("numeric", numeric()),
-        comparison("cidr", cidr()),
-        comparison("exists", flag()),
+        is("Prefix"),
+        is("Suffix"),
+        is("EqualsIgnoreCase"),
+        is("Wildcard"),
+        is("AnythingBut"),
+        is("Numeric"),
+        is("Cidr"),
+        is("Exists"),
     ]);
     described(conditions, "What a field may be: a value, or a comparison.")
 }

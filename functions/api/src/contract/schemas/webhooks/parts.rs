@@ -121,7 +121,7 @@ fn content_type() -> Object {
 pub(super) fn transform() -> Object {
     object("What makes the bodies of requests, in place of the format.")
         .required("template", template(), "A template, in the language of docs/transform.md.")
-        .default("contentType", content_type(), json!("application/json"), "Of what it makes.")
+        .default("contentType", content_type(), &json!("application/json"), "Of what it makes.")
         .example(json!({ "template": r#"{"text": {{ data.email | tojson }}}"# }))
 }
 

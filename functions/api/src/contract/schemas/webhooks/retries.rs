@@ -1,14 +1,12 @@
 //! When to try again.
 
-use crate::contract::shape::{
-    Fields, Shape, described, exactly_one, is, list, null, number, object, whole,
-};
+use crate::contract::shape::{Shape, described, is, list, not_both, number, object, whole};
 use grapnel_domain::retry::bounds;
 use serde_json::json;
-use utoipa::openapi::Object;
+use utoipa::openapi::{Object, Type};
 
-const MEANING: &str = "Attempts, the time for each, and the delays between them: a list, of which \
-                       the last repeats, or growing ones.";
+const MEANING: &str = "How many attempts there are, how long each may take, and the delays between \
+                       them: either `delaysSeconds` or `backoff`, not both.";
 
 fn seconds() -> Object {
     whole(1..=86_400)
@@ -26,24 +24,14 @@ fn time_limit() -> Object {
     whole(1..=30)
 }
 
-fn limits() -> Fields {
-    object(MEANING)
-        .default("maxAttempts", attempts(), json!(5), "Attempts in all, the first included.")
-        .default("timeoutSeconds", time_limit(), json!(10), "Seconds in which to answer.")
-}
-
-/// Delays of a list or growing ones, but not both.
-pub(super) fn given() -> Shape {
+pub(super) fn given() -> Object {
     let default = json!([60, 300, 1800, 7200]);
-    let listed = limits()
-        .default("delaysSeconds", delays(), default, "The delays; the last repeats.")
-        .maybe("backoff", null(), "Not beside a list.");
-    let growing = limits().required("backoff", is("Backoff"), "Growing delays.").maybe(
-        "delaysSeconds",
-        null(),
-        "Not beside growing ones.",
-    );
-    exactly_one([listed.done().into(), growing.done().into()])
+    let fields = object(MEANING)
+        .default("maxAttempts", attempts(), &json!(5), "Attempts in all, the first included.")
+        .default("timeoutSeconds", time_limit(), &json!(10), "Seconds in which to answer.")
+        .default("delaysSeconds", delays(), &default, "The delays; the last repeats.")
+        .optional("backoff", is("Backoff"), "Growing delays, in place of `delaysSeconds`.");
+    not_both(fields.done(), ("delaysSeconds", Type::Array), ("backoff", Type::Object))
 }
 
 pub(super) fn patched() -> Object {
@@ -59,15 +47,16 @@ pub(super) fn patched() -> Object {
         .done()
 }
 
-pub(super) fn in_force() -> Shape {
-    let limits = || {
-        object(MEANING)
-            .required("maxAttempts", attempts(), "Attempts in all, the first included.")
-            .required("timeoutSeconds", time_limit(), "Seconds in which to answer.")
-    };
-    let listed = limits().required("delaysSeconds", delays(), "The delays; the last repeats.");
-    let growing = limits().required("backoff", is("Backoff"), "Growing delays.");
-    exactly_one([listed.done().into(), growing.done().into()])
+pub(super) fn in_force() -> Object {
+    let mut object = object(MEANING)
+        .required("maxAttempts", attempts(), "Attempts in all, the first included.")
+        .required("timeoutSeconds", time_limit(), "Seconds in which to answer.")
+        .maybe("delaysSeconds", delays(), "The delays; the last repeats.")
+        .maybe("backoff", is("Backoff"), "Growing delays, in place of `delaysSeconds`.")
+        .done();
+    // Exactly one of the two kinds of delays.
+    (object.min_properties, object.max_properties) = (Some(3), Some(3));
+    object
 }
 
 pub(super) fn backoff() -> Shape {
