@@ -34,6 +34,9 @@ pub(crate) struct Global {
     /// Colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,
+    /// Show and read times in UTC rather than in this machine's time zone
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
     /// Say which settings are used, and where they come from
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,

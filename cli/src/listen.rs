@@ -9,7 +9,7 @@ mod seen;
 pub(crate) use answer::{Answering, Forward};
 pub(crate) use seen::Seen;
 
-use crate::{failure::Failure, moment, settings::shown, verdict::Secrets};
+use crate::{clock, failure::Failure, settings::shown, verdict::Secrets};
 use answer::Reply;
 use grapnel_domain::signature::verify::{Received, TOLERANCE};
 use http_body_util::{BodyExt, Full, Limited};
@@ -168,7 +168,7 @@ async fn connection(stream: TcpStream, rules: &Rules, tell: &mpsc::Sender<Seen>)
 }
 
 async fn take(request: Request<Incoming>, rules: &Rules) -> (Seen, Response<Full<Bytes>>) {
-    let (began, at) = (Instant::now(), moment::now());
+    let (began, at) = (Instant::now(), clock::now());
     let (head, body) = request.into_parts();
     let read = timeout(READ_LIMIT, Limited::new(body, BODY_BYTES).collect()).await;
     let refusal = match &read {
@@ -213,7 +213,7 @@ fn save(
         id.len() <= 100 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     let name = id.filter(plain).filter(|id| !id.is_empty()).unwrap_or("request");
-    let millis = moment::now().as_millis();
+    let millis = clock::now().as_millis();
     let mut text = format!("{} {} HTTP/1.1\r\n", head.method, head.uri).into_bytes();
     for (name, value) in &head.headers {
         // The body is kept whole, whatever it was sent in.

@@ -10,6 +10,7 @@
 
 mod args;
 mod capture;
+mod clock;
 mod commands;
 mod failure;
 mod listen;
@@ -21,6 +22,7 @@ mod verdict;
 
 use args::Cli;
 use clap::Parser;
+use clock::Clock;
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     args::apply_colour(cli.global.color);
-    let mut output = Output::standard(cli.global.json);
+    let mut output = Output::standard(cli.global.json, Clock::system(cli.global.utc));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(cli, &mut output)),

@@ -1,12 +1,15 @@
 //! What is printed to standard output: the API's JSON for scripts, text for people.
 //!
-//! JSON is printed as the API sent it, with whatever a newer version of it adds, one object a line;
-//! a list is one line for each item.
+//! JSON is printed one object a line, and for a list a line for each item. Otherwise it is as the API
+//! sent it: digits, the order of keys, and whatever a newer version adds.
 
-use crate::{failure::Failure, moment, render::Table};
+use crate::{
+    clock::Clock,
+    failure::Failure,
+    render::{Cell, Table, View},
+};
 use futures::TryStreamExt;
 use grapnel_client::{Call, List};
-use grapnel_domain::time::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::{
@@ -18,18 +21,17 @@ use std::{
 pub(crate) struct Output {
     out: Box<dyn Write>,
     json: bool,
-    width: Option<usize>,
-    now: Timestamp,
+    view: View,
 }
 
 impl Output {
     /// Standard output.
-    pub(crate) fn standard(json: bool) -> Self {
+    pub(crate) fn standard(json: bool, clock: Clock) -> Self {
         let terminal = console::Term::stdout();
         // What is piped is cut nowhere.
         let width = terminal.size_checked().map(|(_, columns)| usize::from(columns));
         let width = width.filter(|_| terminal.is_term());
-        Self { out: Box::new(io::stdout()), json, width, now: moment::now() }
+        Self { out: Box::new(io::stdout()), json, view: View { clock, width } }
     }
 
     /// Whether JSON is wanted.
@@ -37,9 +39,9 @@ impl Output {
         self.json
     }
 
-    /// The present, the same for all that is printed.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
+    /// The present and the time zone, the same for all that is printed.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.view.clock
     }
 
     /// Prints a line.
@@ -61,6 +63,14 @@ impl Output {
         self.line(text)
     }
 
+    /// Prints the API's JSON: on one line, and otherwise as it came.
+    ///
+    /// # Errors
+    /// When nobody reads it.
+    pub(crate) fn raw(&mut self, value: &RawValue) -> Result<(), Failure> {
+        self.line(compact(value.get()))
+    }
+
     /// Makes a call and prints its answer: the API's JSON, or what `render` makes of it.
     ///
     /// # Errors
@@ -68,14 +78,14 @@ impl Output {
     pub(crate) async fn one<T: DeserializeOwned>(
         &mut self,
         call: Call<T>,
-        render: impl FnOnce(&T, Timestamp) -> String,
+        render: impl FnOnce(&T, &View) -> String,
     ) -> Result<T, Failure> {
         let raw = call.raw().await?;
         let value = read(&raw)?;
         if self.json {
-            self.line(raw.get())?;
+            self.raw(&raw)?;
         } else {
-            self.line(render(&value, self.now).trim_end())?;
+            self.line(render(&value, &self.view).trim_end())?;
         }
         Ok(value)
     }
@@ -88,16 +98,17 @@ impl Output {
     pub(crate) async fn list<T: DeserializeOwned>(
         &mut self,
         list: List<T>,
-        mut table: Table,
-        row: impl Fn(&T, Timestamp) -> Vec<crate::render::Cell>,
+        table: impl FnOnce(&View) -> Table,
+        row: impl Fn(&T, &View) -> Vec<Cell>,
         none: &str,
     ) -> Result<(), Failure> {
+        let mut table = table(&self.view);
         let mut items = std::pin::pin!(list.raw().stream());
         while let Some(raw) = items.try_next().await? {
             if self.json {
-                self.line(raw.get())?;
+                self.raw(&raw)?;
             } else {
-                table.add(row(&read(&raw)?, self.now));
+                table.add(row(&read(&raw)?, &self.view));
             }
         }
         if self.json {
@@ -108,7 +119,7 @@ impl Output {
             eprintln!("{none}");
             return Ok(());
         }
-        self.line(table.text(self.width).trim_end())
+        self.line(table.text(self.view.width).trim_end())
     }
 }
 
@@ -120,4 +131,41 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Failure> {
              prints the answer as it is.",
         )
     })
+}
+
+/// JSON without the white space between its tokens. Data comes from the API as it was published,
+/// which may be over several lines.
+fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let (mut in_string, mut is_escaped) = (false, false);
+    for c in json.chars() {
+        if !in_string && matches!(c, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        }
+        compact.push(c);
+        in_string ^= c == '"' && !is_escaped;
+        is_escaped = in_string && c == '\\' && !is_escaped;
+    }
+    compact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::spread_out("{\n  \"a\": [1,\r\n\t2 ]\n}\n", r#"{"a":[1,2]}"#)]
+    #[case::digits_and_order_stay(
+        r#"{"z": 1.0, "a": 9007199254740993, "e": 1E+2}"#,
+        r#"{"z":1.0,"a":9007199254740993,"e":1E+2}"#
+    )]
+    #[case::strings_stay(r#"{"a b": " c  d\n "}"#, r#"{"a b":" c  d\n "}"#)]
+    #[case::a_quote_in_a_string(r#"["a\" b", " c"]"#, r#"["a\" b"," c"]"#)]
+    #[case::a_backslash_at_its_end(r#"["a\\", "b\\\" c"]"#, r#"["a\\","b\\\" c"]"#)]
+    #[case::letters_of_any_script("{\"ü\" : \"日 本\"}", "{\"ü\":\"日 本\"}")]
+    #[case::a_scalar(" 1 ", "1")]
+    fn json_is_one_line_and_otherwise_as_it_came(#[case] json: &str, #[case] expected: &str) {
+        assert_eq!(compact(json), expected);
+    }
 }

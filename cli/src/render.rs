@@ -5,16 +5,23 @@
 pub(crate) mod delivery;
 pub(crate) mod event;
 pub(crate) mod replay;
+mod table;
 pub(crate) mod webhook;
 
-use console::{Style, measure_text_width, truncate_str};
+pub(crate) use table::{Column, Table};
+
+use crate::clock::Clock;
+use console::Style;
 use std::borrow::Cow;
 
-/// Blanks between two columns.
-const GAP: &str = "  ";
-
-/// Narrowest that a column is cut to.
-const NARROWEST: usize = 12;
+/// How somebody looks at what is printed.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    /// The present and the time zone.
+    pub(crate) clock: Clock,
+    /// The terminal's columns; `None` where there is no terminal.
+    pub(crate) width: Option<usize>,
+}
 
 /// A text with a colour.
 #[derive(Debug, Clone)]
@@ -67,67 +74,6 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
-/// Rows in columns, each as wide as its widest cell.
-#[derive(Debug)]
-pub(crate) struct Table {
-    header: &'static [&'static str],
-    /// The column that gives way where a terminal is too narrow.
-    elastic: usize,
-    rows: Vec<Vec<Cell>>,
-}
-
-impl Table {
-    /// An empty one. `elastic` is the column to cut where there is too little room.
-    pub(crate) fn new(header: &'static [&'static str], elastic: usize) -> Self {
-        Self { header, elastic, rows: Vec::new() }
-    }
-
-    /// Adds a row.
-    pub(crate) fn add(&mut self, row: Vec<Cell>) {
-        self.rows.push(row);
-    }
-
-    /// Whether there is no row.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The text, within `width` columns if that can be done by cutting the elastic one.
-    pub(crate) fn text(&self, width: Option<usize>) -> String {
-        let mut widths: Vec<usize> = self.header.iter().map(|title| title.len()).collect();
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(measure_text_width(&cell.text));
-            }
-        }
-        let total = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
-        let excess = width.map_or(0, |width| total.saturating_sub(width));
-        if let Some(elastic) = widths.get_mut(self.elastic) {
-            *elastic = elastic.saturating_sub(excess).max((*elastic).min(NARROWEST));
-        }
-        let titles = self.header.iter().map(Cell::dim).collect::<Vec<_>>();
-        let mut text = line(&titles, &widths);
-        for row in &self.rows {
-            text.push_str(&line(row, &widths));
-        }
-        text
-    }
-}
-
-fn line(cells: &[Cell], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
-        let text = truncate_str(&cell.text, *width, "…");
-        line.push_str(&cell.style.apply_to(&text).to_string());
-        if index + 1 < cells.len() {
-            line.push_str(&" ".repeat(width.saturating_sub(measure_text_width(&text))));
-            line.push_str(GAP);
-        }
-    }
-    line.push('\n');
-    line
-}
-
 /// Lines of a name and a value, the values below each other.
 #[derive(Debug, Default)]
 pub(crate) struct Facts(Vec<(&'static str, Cell)>);
@@ -159,44 +105,16 @@ impl Facts {
 }
 
 #[cfg(test)]
+impl View {
+    /// On 24 November 2026 at 06:24 UTC, in that zone.
+    pub(crate) fn for_tests(width: Option<usize>) -> Self {
+        Self { clock: Clock::at("2026-11-24T06:24:00Z", "UTC"), width }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn table() -> Table {
-        let mut table = Table::new(&["name", "url", "status"], 1);
-        table.add(vec![
-            Cell::plain("Zoë"),
-            Cell::plain("https://example.com/a/long/path"),
-            Cell::status("active"),
-        ]);
-        table.add(vec![Cell::plain("x"), Cell::plain("https://a"), Cell::status("disabled")]);
-        table
-    }
-
-    #[test]
-    fn columns_are_aligned_whatever_their_letters() {
-        assert_eq!(
-            console::strip_ansi_codes(&table().text(None)),
-            "name  url                              status\n\
-             Zoë   https://example.com/a/long/path  active\n\
-             x     https://a                        disabled\n"
-        );
-    }
-
-    #[test]
-    fn a_narrow_terminal_cuts_one_column() {
-        let text = table().text(Some(36));
-        let text = console::strip_ansi_codes(&text).into_owned();
-        assert_eq!(
-            text,
-            "name  url                   status\n\
-             Zoë   https://example.com…  active\n\
-             x     https://a             disabled\n"
-        );
-        assert!(text.lines().all(|line| measure_text_width(line) <= 36), "{text}");
-        let least = table().text(Some(5));
-        assert!(least.contains("https://exa…"), "{least}");
-    }
 
     #[test]
     fn nothing_from_elsewhere_commands_the_terminal() {

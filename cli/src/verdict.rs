@@ -1,6 +1,6 @@
 //! Whether a request is signed as it should be, in words.
 
-use crate::{failure::Failure, moment::span, settings};
+use crate::{clock::span, failure::Failure, settings};
 use console::style;
 use grapnel_domain::{
     signature::{

@@ -3,13 +3,13 @@
 use super::confirm;
 use crate::{
     args::Global,
+    clock::Clock,
     failure::{self, Failure},
-    moment::Moment,
+    moment::{Moment, resolve},
     output::Output,
-    render,
+    render::{self, View},
 };
 use grapnel_client::{Delivery, DeliveryFilter, DeliveryStatus};
-use grapnel_domain::time::Timestamp;
 use std::process::ExitCode;
 
 /// What to do with deliveries.
@@ -76,7 +76,7 @@ pub(crate) struct Which {
     /// Only those whose last answer was this: 503, 5xx, or none
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Only those of events from then on: 2026-11-24T06:24:00Z, or 2h for two hours ago
+    /// Only those of events from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
     /// Only those of events before then
@@ -85,14 +85,14 @@ pub(crate) struct Which {
 }
 
 impl Which {
-    fn filter(self, now: Timestamp) -> DeliveryFilter {
-        DeliveryFilter {
+    fn filter(self, clock: &Clock) -> Result<DeliveryFilter, Failure> {
+        Ok(DeliveryFilter {
             status: self.status.map(DeliveryStatus::from),
             event: self.event,
             status_code: self.code,
-            since: self.since.map(|it| it.from(now)),
-            until: self.until.map(|it| it.from(now)),
-        }
+            since: resolve(self.since, clock)?,
+            until: resolve(self.until, clock)?,
+        })
     }
 }
 
@@ -111,10 +111,10 @@ pub(crate) async fn run(
     let client = global.client()?;
     match command {
         Command::List { webhook, limit, all, which } => {
-            let list = client.deliveries_where(&webhook, which.filter(output.now()));
+            let list = client.deliveries_where(&webhook, which.filter(output.clock())?);
             let list = list.most(if all { usize::MAX } else { limit });
             let none = "No such deliveries. Send one: grapnel webhooks test ID";
-            output.list(list, render::delivery::table(), render::delivery::row, none).await?;
+            output.list(list, render::delivery::table, render::delivery::row, none).await?;
         }
         Command::Get { webhook, delivery } => {
             output.one(client.delivery(&webhook, &delivery), render::delivery::facts).await?;
@@ -128,7 +128,7 @@ pub(crate) async fn run(
         }
         Command::Retry { webhook, delivery, wait: false } => {
             let call = client.retry_delivery(&webhook, &delivery);
-            let render = |found: &Delivery, _| on_its_way(found, found.attempts.len() + 1);
+            let render = |found: &Delivery, _: &View| on_its_way(found, found.attempts.len() + 1);
             output.one(call, render).await?;
         }
         Command::Retry { webhook, delivery, wait: true } => {

@@ -62,7 +62,7 @@ pub(crate) async fn run(
     match command {
         Command::List => {
             let list = global.client()?.event_types();
-            let (table, row) = (render::event::types(), render::event::type_row);
+            let (table, row) = (render::event::types, render::event::type_row);
             output.list(list, table, row, "No event types.").await
         }
         Command::Get { name } => {

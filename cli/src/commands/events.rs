@@ -1,9 +1,13 @@
 //! `grapnel events`: publishing, and what became of it.
 
 use super::{confirm, json, json_or_file, read_text};
-use crate::{args::Global, failure::Failure, output::Output, render};
+use crate::{
+    args::Global,
+    failure::Failure,
+    output::Output,
+    render::{self, View},
+};
 use grapnel_client::{Client, NewEvent, Published};
-use grapnel_domain::time::Timestamp;
 use serde_json::value::RawValue;
 use std::path::PathBuf;
 
@@ -92,7 +96,7 @@ impl Publish {
                 _ => format!("{key}-{number}"),
             });
             let call = client.publish_events(chunk, key.as_deref());
-            output.one(call, |it: &Published, _: Timestamp| render::event::published(it)).await?;
+            output.one(call, |it: &Published, _: &View| render::event::published(it)).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `grapnel health`.
 
-use crate::{args::Global, failure::Failure, output::Output, settings::Caller};
+use crate::{args::Global, failure::Failure, output::Output, render::View, settings::Caller};
 
 /// Asks the API whether it runs. It takes no key.
 ///
@@ -9,7 +9,7 @@ use crate::{args::Global, failure::Failure, output::Output, settings::Caller};
 pub(crate) async fn run(global: &Global, output: &mut Output) -> Result<(), Failure> {
     let client = global.settings(Caller::Anyone)?.anonymous()?;
     let url = client.url().to_owned();
-    let render = |health: &grapnel_client::Health, _| {
+    let render = |health: &grapnel_client::Health, _: &View| {
         format!("{}: Grapnel {} at {url}", health.status, health.version)
     };
     output.one(client.health(), render).await?;

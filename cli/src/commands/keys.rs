@@ -4,9 +4,9 @@ use super::confirm;
 use crate::{
     args::Global,
     failure::Failure,
-    moment::{parse_span, relative},
+    moment::parse_span,
     output::Output,
-    render::{Cell, Facts, Table},
+    render::{Cell, Column, Facts, Table, View},
 };
 use grapnel_client::{ApiKey, KeyOrder, NewKey};
 use grapnel_domain::time::Timestamp;
@@ -80,12 +80,11 @@ pub(crate) async fn run(
     let client = global.admin()?;
     match command {
         Command::Create(create) => {
-            let order = create.order(output.now());
+            let order = create.order(output.clock().now());
             output.one(client.create_key(&order), facts).await?;
         }
         Command::List { user, limit } => {
             let list = client.keys(&user).most(limit.unwrap_or(usize::MAX));
-            let table = Table::new(&["id", "name", "scopes", "made", "last used", "ends"], 2);
             output.list(list, table, row, "This user has no keys.").await?;
         }
         Command::Revoke { user, id, yes } => {
@@ -99,8 +98,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-fn facts(key: &NewKey, now: Timestamp) -> String {
-    let end = key.expires_at.map(|end| Cell::plain(relative(end, now)));
+fn facts(key: &NewKey, view: &View) -> String {
+    let end = key.expires_at.map(|end| Cell::plain(view.clock.full(end)));
     Facts::default()
         .with("id", Cell::plain(&key.id))
         .with("key", Cell::plain(&key.key))
@@ -111,7 +110,18 @@ fn facts(key: &NewKey, now: Timestamp) -> String {
         .text()
 }
 
-fn row(key: &ApiKey, now: Timestamp) -> Vec<Cell> {
+fn table(view: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::cut("name", 12),
+        Column::cut("scopes", 14),
+        Column::fixed(format!("made {}", view.clock.zone_name())),
+        Column::optional("last used"),
+        Column::fixed("ends"),
+    ])
+}
+
+fn row(key: &ApiKey, view: &View) -> Vec<Cell> {
     let name = match (&key.name, key.portal) {
         (Some(name), _) => name.as_str(),
         (None, true) => "(portal session)",
@@ -121,8 +131,10 @@ fn row(key: &ApiKey, now: Timestamp) -> Vec<Cell> {
         Cell::plain(&key.id),
         Cell::plain(name),
         Cell::plain(key.scopes.join(", ")),
-        Cell::dim(relative(key.created_at, now)),
+        Cell::dim(view.clock.short(key.created_at)),
         Cell::dim(key.last_used_on.as_deref().unwrap_or("never")),
-        Cell::dim(key.expires_at.map_or_else(|| "never".to_owned(), |end| relative(end, now))),
+        Cell::dim(
+            key.expires_at.map_or_else(|| "never".to_owned(), |end| view.clock.relative(end)),
+        ),
     ]
 }

@@ -96,12 +96,13 @@ async fn listen(
         };
         eprintln!("Listening on {url} ({with}). Ctrl-C ends it.");
     }
+    let clock = output.clock().clone();
     let mut count = 0_u64;
     let print = |seen: &Seen| -> Result<(), Failure> {
         count += 1;
         match output.is_json() {
             true => output.json(&seen.json()),
-            false => output.line(seen.line()),
+            false => output.line(seen.line(&clock)),
         }
     };
     let result = receiver.run(secrets, answering, save, print).await;

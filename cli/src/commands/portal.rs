@@ -3,12 +3,11 @@
 use crate::{
     args::Global,
     failure::Failure,
-    moment::{parse_span, relative},
+    moment::parse_span,
     output::Output,
-    render::{Cell, Facts},
+    render::{Cell, Facts, View},
 };
 use grapnel_client::{PortalLink, PortalLinkOrder};
-use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
 /// What to do with portal links.
@@ -56,11 +55,11 @@ fn whole(span: Duration, unit: u64) -> u64 {
     span.as_secs().div_ceil(unit)
 }
 
-fn facts(link: &PortalLink, now: Timestamp) -> String {
+fn facts(link: &PortalLink, view: &View) -> String {
     Facts::default()
         .with("token", Cell::plain(&link.token))
         .with("user", Cell::plain(&link.user_id))
         .with("scopes", Cell::plain(link.scopes.join(", ")))
-        .with("ends", Cell::plain(relative(link.expires_at, now)))
+        .with("ends", Cell::plain(view.clock.full(link.expires_at)))
         .text()
 }

@@ -3,9 +3,9 @@
 use crate::{
     args::Global,
     failure::Failure,
-    moment::Moment,
+    moment::{Moment, resolve},
     output::{Output, read},
-    render,
+    render::{self, View},
 };
 use clap::ValueEnum;
 use grapnel_client::{Client, Replay, ReplayOrder, ReplayProgress};
@@ -52,7 +52,7 @@ pub(crate) struct Start {
     /// Of this event type only
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
-    /// Of events from then on: 2026-11-24T06:24:00Z, or 2h for two hours ago
+    /// Of events from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
     /// Of events before then
@@ -87,7 +87,7 @@ pub(crate) async fn run(
         Command::Start(start) => start.run(&client, output).await,
         Command::List { limit } => {
             let list = client.replays().most(limit);
-            output.list(list, render::replay::table(), render::replay::row, "No replays.").await
+            output.list(list, render::replay::table, render::replay::row, "No replays.").await
         }
         Command::Get { replay } => {
             output.one(client.replay(&replay), render::replay::facts).await.map(|_| ())
@@ -98,7 +98,6 @@ pub(crate) async fn run(
 
 impl Start {
     async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
-        let now = output.now();
         let status = match self.status {
             Ended::Failed => "failed",
             Ended::Success => "success",
@@ -106,15 +105,15 @@ impl Start {
         let order = ReplayOrder {
             status: Some(status.to_owned()),
             event: self.event,
-            since: self.since.map(|it| it.from(now)),
-            until: self.until.map(|it| it.from(now)),
+            since: resolve(self.since, output.clock())?,
+            until: resolve(self.until, output.clock())?,
         };
         let call = match &self.webhook {
             Some(webhook) => client.replay_webhook(webhook, &order),
             None => client.replay_all(&order),
         };
         if !self.watch {
-            let render = |replay: &Replay, _| {
+            let render = |replay: &Replay, _: &View| {
                 let id = &replay.id;
                 format!("{id} has begun. See how far it is: grapnel replay watch {id}")
             };
@@ -139,8 +138,10 @@ async fn watch(client: &Client, id: &str, output: &mut Output) -> Result<(), Fai
             if shows {
                 terminal.clear_line()?;
             }
-            let text = render::replay::progress(&replay);
-            output.line(if output.is_json() { raw.get() } else { &text })?;
+            match output.is_json() {
+                true => output.raw(&raw)?,
+                false => output.line(render::replay::progress(&replay))?,
+            }
         } else if shows {
             terminal.clear_line()?;
             terminal.write_str(&render::replay::progress(&replay))?;

@@ -4,7 +4,7 @@ use crate::{
     args::Global,
     capture::Captured,
     failure::{self, Failure},
-    moment::{Moment, parse_span},
+    moment::{Moment, parse_span, resolve},
     output::Output,
     verdict::{self, ReportJson, Secrets},
 };
@@ -97,7 +97,7 @@ pub(crate) async fn run(
             .advise("Give it by --secret or GRAPNEL_SECRET, or name the webhook by --webhook."));
     }
     let captured = options.request()?;
-    let now = options.at.map_or(output.now(), |at| at.from(output.now()));
+    let now = resolve(options.at, output.clock())?.unwrap_or(output.clock().now());
     let tolerance =
         if options.any_age { Duration::MAX } else { options.tolerance.unwrap_or(TOLERANCE) };
     let received = Received::read(&captured.body, |name| captured.header(name));

@@ -7,9 +7,9 @@ use super::{ask, confirm, json_or_file};
 use crate::{
     args::Global,
     failure::{self, Failure},
-    moment::{parse_span, relative},
+    moment::parse_span,
     output::Output,
-    render::{self, Cell, Facts},
+    render::{self, Cell, Facts, View},
 };
 use grapnel_client::{Delivery, DeliveryStatus, Rotation, Secret, WebhookFilter};
 use std::{process::ExitCode, time::Duration};
@@ -107,7 +107,7 @@ pub(crate) async fn run(
             let filter = WebhookFilter { status: status.map(Into::into), event, name };
             let list = client.webhooks_where(filter).most(limit.unwrap_or(usize::MAX));
             let none = "No such webhooks. Make one: grapnel webhooks create https://…";
-            output.list(list, render::webhook::table(), render::webhook::row, none).await?;
+            output.list(list, render::webhook::table, render::webhook::row, none).await?;
         }
         Command::Get { id } => {
             output.one(client.webhook(&id), render::webhook::facts).await?;
@@ -124,7 +124,7 @@ pub(crate) async fn run(
         Command::Enable { id } => change::set_status(&client, &id, "active", output).await?,
         Command::Disable { id } => change::set_status(&client, &id, "disabled", output).await?,
         Command::Secret { id } => {
-            output.one(client.secret(&id), |it: &Secret, _| it.secret.clone()).await?;
+            output.one(client.secret(&id), |it: &Secret, _: &View| it.secret.clone()).await?;
         }
         Command::TestFilter(filter) => return filter.run(&client, output).await,
         Command::Preview(template) => template.run(&client, output).await?,
@@ -132,11 +132,11 @@ pub(crate) async fn run(
             let secret = own_secret.then(|| ask("Secret (whsec_…)", true)).transpose()?;
             let grace = grace.map(|grace| grace.as_secs());
             let call = client.rotate_to(&id, secret.as_deref(), grace);
-            let facts = |it: &Rotation, now| {
+            let facts = |it: &Rotation, view: &View| {
                 let until = it.previous_secret_valid_until;
                 Facts::default()
                     .with("secret", Cell::plain(&it.secret))
-                    .with("old one ends", Cell::plain(relative(until, now)))
+                    .with("old one ends", Cell::plain(view.clock.full(until)))
                     .text()
             };
             output.one(call, facts).await?;

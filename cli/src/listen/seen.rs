@@ -1,6 +1,6 @@
 //! What is said of a request that arrived.
 
-use crate::{render::visible, verdict, verdict::ReportJson};
+use crate::{clock::Clock, render::visible, verdict, verdict::ReportJson};
 use console::style;
 use grapnel_domain::{signature::verify::Report, time::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,27 +45,26 @@ impl Seen {
         self.report.as_ref().map(Report::is_verified)
     }
 
-    /// A line for people.
-    pub(crate) fn line(&self) -> String {
-        let (mark, verdict) = match &self.report {
-            None => (style("•").dim(), "not checked".to_owned()),
-            Some(report) if report.is_verified() => (style("✓").green(), verdict::summary(report)),
-            Some(report) => (style("✗").red(), verdict::summary(report)),
+    /// A line for people. The mark says what the webhook made of the answer: only 2xx is a success.
+    /// What the signature is worth is said in words.
+    pub(crate) fn line(&self, clock: &Clock) -> String {
+        let (mark, status) = match self.status {
+            200..=299 => (style("✓").green(), style(self.status).green()),
+            _ => (style("✗").red(), style(self.status).red()),
         };
-        // The time of day; the zone is UTC, as in all that Grapnel writes.
-        let time = self.at.to_string();
-        let time = time.get(11..23).unwrap_or(&time);
-        let status = match self.status {
-            200..=299 => style(self.status).green(),
-            _ => style(self.status).red(),
+        let signature = match &self.report {
+            None => style("signature not checked".to_owned()).dim(),
+            Some(report) if report.is_verified() => style(verdict::summary(report)).green(),
+            Some(report) => {
+                style(format!("not verified: {}", visible(&verdict::summary(report)))).red()
+            }
         };
         let mut line = format!(
-            "{mark} {} {:<20} {}  {status} in {} ms  {}",
-            style(time).dim(),
+            "{mark} {} {:<20} {}  {status} in {} ms  {signature}",
+            style(clock.time_of_day(self.at)).dim(),
             visible(self.event.as_deref().unwrap_or("-")),
             visible(self.id.as_deref().unwrap_or("-")),
             self.took.as_millis(),
-            visible(&verdict),
         );
         if let Some(remark) = &self.remark {
             line.push_str(&format!("  {}", style(visible(remark)).red()));
@@ -112,26 +111,55 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grapnel_domain::signature::{
+        Secret,
+        verify::{Received, TOLERANCE, verify},
+    };
+    use rstest::rstest;
 
-    #[test]
-    fn a_line_says_what_came_and_what_it_was_worth() {
-        let seen = Seen {
+    fn seen(status: u16) -> Seen {
+        Seen {
             at: "2026-11-24T06:24:00.123Z".parse().expect("a time"),
             event: Some("lead\u{1b}[2J".into()),
             id: None,
             path: "/".into(),
             bytes: 2,
             report: None,
-            status: 502,
+            status,
             took: Duration::from_millis(31),
             remark: Some("nothing answers".into()),
-        };
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_came_and_how_it_was_answered() {
+        let clock = Clock::at("2026-11-24T06:24:00Z", "Europe/Berlin");
         assert_eq!(
-            console::strip_ansi_codes(&seen.line()),
-            "• 06:24:00.123 lead\\u{1b}[2J        -  502 in 31 ms  not checked  nothing answers"
+            console::strip_ansi_codes(&seen(502).line(&clock)),
+            "✗ 07:24:00.123 lead\\u{1b}[2J        -  502 in 31 ms  signature not checked  nothing answers"
         );
-        let json = seen.json();
+        let json = seen(502).json();
         assert_eq!((&json["verified"], &json["durationMs"]), (&Value::Null, &json!(31)));
+    }
+
+    #[rstest]
+    #[case(200, "✓")]
+    #[case(204, "✓")]
+    #[case(301, "✗")]
+    #[case(400, "✗")]
+    #[case(503, "✗")]
+    fn the_mark_is_the_answers_and_the_signature_is_a_word(
+        #[case] status: u16,
+        #[case] mark: &str,
+    ) {
+        let clock = Clock::at("2026-11-24T06:24:00Z", "UTC");
+        let secret = Secret::from_random([1; 32]);
+        let received = Received::read(b"{}", |_| None);
+        let report = verify(&received, &secret, clock.now(), TOLERANCE);
+        let seen = Seen { report: Some(report), ..seen(status) };
+        let line = seen.line(&clock);
+        let line = console::strip_ansi_codes(&line);
+        assert!(line.starts_with(mark) && line.contains("  not verified: x-webhook"), "{line}");
     }
 
     #[test]

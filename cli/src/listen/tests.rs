@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Clock;
 use grapnel_domain::signature::{Secret, verify};
 use grapnel_testing::receiver::{Reply as Scripted, TestReceiver};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -20,7 +21,7 @@ fn answering(status: u16) -> Answering {
 
 /// A signed request. The official verifier believes it, too.
 fn signed(url: &str) -> Request<Full<Bytes>> {
-    let seconds = moment::now().as_secs();
+    let seconds = clock::now().as_secs();
     let request = Request::post(url)
         .header(verify::BODY_SIGNATURE, secret().sign_body(BODY))
         .header(verify::ID, "evt_1")
@@ -66,7 +67,8 @@ async fn a_request_of_another_secret_is_told() {
     let other = Secrets::parse(&[Secret::from_random([9; 32]).reveal().to_owned()]);
     let (seen, status, _) = exchange(other.expect("it"), answering(500), None, signed).await;
     assert_eq!((seen.verified(), status.as_u16()), (Some(false), 500));
-    assert!(seen.line().contains("x-webhook-signature does not fit"), "{}", seen.line());
+    let line = seen.line(&Clock::system(true));
+    assert!(line.contains("not verified: x-webhook-signature does not fit"), "{line}");
 }
 
 #[tokio::test]
@@ -81,7 +83,7 @@ async fn a_request_is_passed_on_whole_and_its_answer_back() {
     assert_eq!(passed.body, BODY);
     let header = |name| passed.header(name);
     let received = Received::read(&passed.body, header);
-    let report = secrets().judge(&received, moment::now(), TOLERANCE);
+    let report = secrets().judge(&received, clock::now(), TOLERANCE);
     assert!(report.expect("a secret").is_verified());
 }
 
@@ -124,7 +126,7 @@ async fn a_kept_request_is_verified_later() {
     let text = std::fs::read(file.expect("a file").path()).expect("read");
     let captured = crate::capture::Captured::parse(&text).expect("a request");
     let received = Received::read(&captured.body, |name| captured.header(name));
-    let report = secrets().judge(&received, moment::now(), TOLERANCE).expect("a secret");
+    let report = secrets().judge(&received, clock::now(), TOLERANCE).expect("a secret");
     assert!(report.is_verified(), "{report:?}");
 }
 

@@ -1,10 +1,8 @@
 //! Deliveries for people.
 
-use super::{Cell, Facts, Table, visible};
-use crate::moment::relative;
+use super::{Cell, Column, Facts, Table, View, visible};
 use console::Style;
 use grapnel_client::{Attempt, Delivery};
-use grapnel_domain::time::Timestamp;
 
 /// Most characters of a payload that are shown.
 const PAYLOAD_CHARS: usize = 2000;
@@ -12,13 +10,24 @@ const PAYLOAD_CHARS: usize = 2000;
 const RESPONSE_CHARS: usize = 300;
 
 /// A list of them.
-pub(crate) fn table() -> Table {
-    Table::new(&["id", "event", "status", "tries", "answer", "took", "when", "note"], 7)
+pub(crate) fn table(view: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::cut("event", 12),
+        Column::fixed("status"),
+        Column::optional("tries"),
+        Column::fixed("answer"),
+        Column::optional("took"),
+        Column::fixed(format!("time {}", view.clock.zone_name())),
+        Column::fixed("age"),
+        Column::cut("note", 12),
+    ])
 }
 
 /// A row of it.
-pub(crate) fn row(delivery: &Delivery, now: Timestamp) -> Vec<Cell> {
+pub(crate) fn row(delivery: &Delivery, view: &View) -> Vec<Cell> {
     let last = delivery.attempts.last();
+    let time = last.map_or(delivery.created_at, |attempt| attempt.attempted_at);
     vec![
         Cell::plain(&delivery.id),
         Cell::plain(&delivery.event),
@@ -26,8 +35,9 @@ pub(crate) fn row(delivery: &Delivery, now: Timestamp) -> Vec<Cell> {
         Cell::plain(delivery.attempts.len().to_string()),
         last.map_or_else(|| Cell::dim("-"), answer),
         Cell::dim(last.map_or_else(|| "-".to_owned(), |it| format!("{} ms", it.duration))),
-        Cell::dim(relative(last.map_or(delivery.created_at, |it| it.attempted_at), now)),
-        Cell::dim(note(delivery, now)),
+        Cell::dim(view.clock.short(time)),
+        Cell::dim(view.clock.age(time)),
+        Cell::dim(note(delivery, view)),
     ]
 }
 
@@ -41,48 +51,57 @@ fn answer(attempt: &Attempt) -> Cell {
     }
 }
 
-fn note(delivery: &Delivery, now: Timestamp) -> String {
+fn note(delivery: &Delivery, view: &View) -> String {
     let mut notes = Vec::new();
     if delivery.test {
         notes.push("test".to_owned());
     }
     if let Some(due) = delivery.next_attempt_at {
-        notes.push(format!("next {}", relative(due, now)));
+        notes.push(format!("next {}", view.clock.relative(due)));
     }
     notes.extend(delivery.reason.as_ref().map(|reason| reason.replace('_', " ")));
     notes.join(", ")
 }
 
 /// All about one, with its attempts and its payload.
-pub(crate) fn facts(delivery: &Delivery, now: Timestamp) -> String {
+pub(crate) fn facts(delivery: &Delivery, view: &View) -> String {
     let mut text = Facts::default()
         .with("id", Cell::plain(&delivery.id))
         .with("webhook", Cell::plain(&delivery.webhook_id))
         .with("event", Cell::plain(format!("{} {}", delivery.event, delivery.event_id)))
         .with("status", Cell::status(delivery.status.as_str()))
-        .with_some("note", Some(note(delivery, now)).filter(|it| !it.is_empty()).map(Cell::plain))
-        .with("created", Cell::dim(relative(delivery.created_at, now)))
+        .with_some("note", Some(note(delivery, view)).filter(|it| !it.is_empty()).map(Cell::plain))
+        .with("created", Cell::dim(view.clock.full(delivery.created_at)))
         .text();
     if !delivery.attempts.is_empty() {
-        let mut table = Table::new(&["try", "when", "took", "answer", "what came back"], 4);
+        let mut table = Table::new([
+            Column::fixed("try"),
+            Column::fixed(format!("time {}", view.clock.zone_name())),
+            Column::fixed("age"),
+            Column::optional("took"),
+            Column::fixed("answer"),
+            // Never cut: it says why.
+            Column::fixed("what came back"),
+        ]);
         for attempt in &delivery.attempts {
             let number = if attempt.manual { "*" } else { "" };
             table.add(vec![
                 Cell::plain(format!("{}{number}", attempt.attempt_number)),
-                Cell::dim(relative(attempt.attempted_at, now)),
+                Cell::dim(view.clock.short(attempt.attempted_at)),
+                Cell::dim(view.clock.age(attempt.attempted_at)),
                 Cell::dim(format!("{} ms", attempt.duration)),
                 answer(attempt),
                 Cell::plain(outcome(attempt)),
             ]);
         }
         text.push('\n');
-        text.push_str(&table.text(None));
+        text.push_str(&table.text(view.width));
         if delivery.attempts.iter().any(|attempt| attempt.manual) {
-            text.push_str(&console::style("* asked for by somebody\n").dim().to_string());
+            text.push_str(&console::style("* sent by a manual retry\n").dim().to_string());
         }
     }
     if let Some(at) = delivery.responses_erased_at {
-        let erased = format!("What came back before was erased {}.\n", relative(at, now));
+        let erased = format!("What came back before was erased {}.\n", view.clock.full(at));
         text.push_str(&console::style(erased).dim().to_string());
     }
     match &delivery.payload {
@@ -92,7 +111,7 @@ pub(crate) fn facts(delivery: &Delivery, now: Timestamp) -> String {
             text.push_str(&format!("\n{}\n", cut(&payload, PAYLOAD_CHARS)));
         }
         None => text.push_str(&match delivery.payload_erased_at {
-            Some(at) => format!("\nThe event's data was erased {}.\n", relative(at, now)),
+            Some(at) => format!("\nThe event's data was erased {}.\n", view.clock.full(at)),
             None => "\nThe event's data is not kept any more.\n".to_owned(),
         }),
     }
@@ -135,59 +154,77 @@ mod tests {
         serde_json::from_value(json).expect("a delivery")
     }
 
-    fn now() -> Timestamp {
-        "2026-11-24T06:24:00Z".parse().expect("a time")
+    fn view() -> View {
+        View::for_tests(None)
     }
 
     #[test]
-    fn a_row_says_how_it_went() {
-        let mut table = table();
-        table.add(row(&delivery(), now()));
+    fn a_row_says_how_it_went_and_when() {
+        let mut table = table(&view());
+        table.add(row(&delivery(), &view()));
         assert_eq!(
             console::strip_ansi_codes(&table.text(None)),
-            "id     event         status  tries  answer  took   when    note\n\
-             dlv_1  lead.created  failed  2      500     12 ms  3m ago  attempts exhausted\n"
+            "id     event         status  tries  answer  took   time UTC  age  note\n\
+             dlv_1  lead.created  failed  2      500     12 ms  06:21:00  3m   attempts exhausted\n"
         );
     }
 
     #[test]
-    fn all_about_one_shows_each_try_and_obeys_none() {
+    fn a_list_fits_eighty_columns() {
+        let mut delivery = delivery();
+        delivery.id = "dlv_019aa3f2-c1d0-8123-9456-0123456789ab".to_owned();
+        delivery.event = "workflow.completed".to_owned();
+        delivery.attempts[1].attempted_at = "2026-10-01T00:00:00Z".parse().expect("a time");
+        delivery.next_attempt_at = Some("2026-11-24T08:24:00Z".parse().expect("a time"));
+        let mut table = table(&view());
+        table.add(row(&delivery, &view()));
+        let text = table.text(Some(80));
+        let text = console::strip_ansi_codes(&text).into_owned();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for shown in
+            ["dlv_019aa3f2  ", "workflow.c", "failed", "500", "10-01 00:00", "54d", "next in 2h"]
+        {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_in_full_shows_each_attempt_and_no_control_character() {
         assert_eq!(
-            console::strip_ansi_codes(&facts(&delivery(), now())),
+            console::strip_ansi_codes(&facts(&delivery(), &view())),
             "id       dlv_1\n\
              webhook  wh_1\n\
              event    lead.created evt_1\n\
              status   failed\n\
              note     attempts exhausted\n\
-             created  4m ago\n\
+             created  2026-11-24 06:20:00 UTC (4m ago)\n\
              \n\
-             try  when    took      answer  what came back\n\
-             1    4m ago  10001 ms  none    the receiver did not answer within 10 s\n\
-             2*   3m ago  12 ms     500     the receiver answered 500: \\u{1b}]0;x\\u{7} no\n\
-             * asked for by somebody\n\
+             try  time UTC  age  took      answer  what came back\n\
+             1    06:20:00  4m   10001 ms  none    the receiver did not answer within 10 s\n\
+             2*   06:21:00  3m   12 ms     500     the receiver answered 500: \\u{1b}]0;x\\u{7} no\n\
+             * sent by a manual retry\n\
              \n\
              {\"userId\":\"demo\"}\n"
         );
     }
 
     #[test]
-    fn all_about_one_says_what_was_erased() {
+    fn a_delivery_in_full_says_what_was_erased() {
         let mut delivery = delivery();
         delivery.payload = None;
         delivery.attempts.clear();
         let ends = |delivery: &Delivery, lines: &str| {
-            let shown = facts(delivery, now());
+            let shown = facts(delivery, &view());
             let shown = console::strip_ansi_codes(&shown);
-            assert!(shown.ends_with(&format!("created  4m ago\n{lines}")), "{shown}");
+            assert!(shown.ends_with(&format!("(4m ago)\n{lines}")), "{shown}");
         };
         ends(&delivery, "\nThe event's data is not kept any more.\n");
         delivery.payload_erased_at = Some("2026-11-24T06:22:00Z".parse().expect("a time"));
-        ends(&delivery, "\nThe event's data was erased 2m ago.\n");
+        let data = "\nThe event's data was erased 2026-11-24 06:22:00 UTC (2m ago).\n";
+        ends(&delivery, data);
         delivery.responses_erased_at = Some("2026-11-24T06:23:00Z".parse().expect("a time"));
-        ends(
-            &delivery,
-            "What came back before was erased 1m ago.\n\nThe event's data was erased 2m ago.\n",
-        );
+        let responses = "What came back before was erased 2026-11-24 06:23:00 UTC (1m ago).\n";
+        ends(&delivery, &format!("{responses}{data}"));
     }
 
     #[test]

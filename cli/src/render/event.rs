@@ -1,9 +1,7 @@
 //! Events and event types for people.
 
-use super::{Cell, Facts, Table, visible};
-use crate::moment::relative;
+use super::{Cell, Column, Facts, Table, View, visible};
 use grapnel_client::{DeliveryOfEvent, Event, EventType, Published};
-use grapnel_domain::time::Timestamp;
 
 /// Most characters of data that are shown.
 const DATA_CHARS: usize = 2000;
@@ -22,13 +20,13 @@ pub(crate) fn published(published: &Published) -> String {
 }
 
 /// All about one event.
-pub(crate) fn facts(event: &Event, now: Timestamp) -> String {
+pub(crate) fn facts(event: &Event, view: &View) -> String {
     let mut text = Facts::default()
         .with("id", Cell::plain(&event.id))
         .with("type", Cell::plain(&event.r#type))
         .with("source", Cell::plain(&event.source))
-        .with("time", Cell::plain(event.time.to_string()))
-        .with("arrived", Cell::dim(relative(event.stored_at, now)))
+        .with("time", Cell::plain(view.clock.full(event.time)))
+        .with("arrived", Cell::dim(view.clock.full(event.stored_at)))
         .text();
     match (&event.data, event.payload_erased_at) {
         (Some(data), _) => {
@@ -36,7 +34,7 @@ pub(crate) fn facts(event: &Event, now: Timestamp) -> String {
             text.push_str(&format!("\n{}\n", visible(&shown)));
         }
         (None, Some(at)) => {
-            text.push_str(&format!("\nIts data was erased {}.\n", relative(at, now)));
+            text.push_str(&format!("\nIts data was erased {}.\n", view.clock.full(at)));
         }
         (None, None) => {}
     }
@@ -44,18 +42,26 @@ pub(crate) fn facts(event: &Event, now: Timestamp) -> String {
         text.push_str("\nNo webhook wanted it.\n");
         return text;
     }
-    let mut table = Table::new(&["delivery", "webhook", "status", "tries", "when", "note"], 5);
+    let mut table = Table::new([
+        Column::id("delivery"),
+        Column::id("webhook"),
+        Column::fixed("status"),
+        Column::optional("tries"),
+        Column::fixed(format!("time {}", view.clock.zone_name())),
+        Column::fixed("age"),
+        Column::cut("note", 12),
+    ]);
     for delivery in &event.deliveries {
-        table.add(row(delivery, now));
+        table.add(row(delivery, view));
     }
     text.push('\n');
-    text.push_str(&table.text(None));
+    text.push_str(&table.text(view.width));
     text
 }
 
-fn row(delivery: &DeliveryOfEvent, now: Timestamp) -> Vec<Cell> {
+fn row(delivery: &DeliveryOfEvent, view: &View) -> Vec<Cell> {
     let last = delivery.last_attempt.as_ref();
-    let when = last.map_or(delivery.created_at, |attempt| attempt.attempted_at);
+    let time = last.map_or(delivery.created_at, |attempt| attempt.attempted_at);
     let error = last.and_then(|attempt| attempt.error.clone());
     let note = delivery.reason.as_ref().map(|reason| reason.replace('_', " ")).or(error);
     vec![
@@ -63,18 +69,24 @@ fn row(delivery: &DeliveryOfEvent, now: Timestamp) -> Vec<Cell> {
         Cell::plain(&delivery.webhook_id),
         Cell::status(delivery.status.as_str()),
         Cell::plain(delivery.attempt_count.to_string()),
-        Cell::dim(relative(when, now)),
+        Cell::dim(view.clock.short(time)),
+        Cell::dim(view.clock.age(time)),
         Cell::dim(note.unwrap_or_default()),
     ]
 }
 
 /// A list of event types.
-pub(crate) fn types() -> Table {
-    Table::new(&["name", "kind", "schema", "about"], 3)
+pub(crate) fn types(_: &View) -> Table {
+    Table::new([
+        Column::fixed("name"),
+        Column::fixed("kind"),
+        Column::optional("schema"),
+        Column::cut("about", 20),
+    ])
 }
 
 /// A row of it.
-pub(crate) fn type_row(known: &EventType, _: Timestamp) -> Vec<Cell> {
+pub(crate) fn type_row(known: &EventType, _: &View) -> Vec<Cell> {
     vec![
         Cell::plain(&known.name),
         Cell::dim(kind(known)),
@@ -92,7 +104,7 @@ fn kind(known: &EventType) -> &'static str {
 }
 
 /// All about one event type.
-pub(crate) fn type_facts(known: &EventType, now: Timestamp) -> String {
+pub(crate) fn type_facts(known: &EventType, view: &View) -> String {
     let json = |value: &Option<Box<serde_json::value::RawValue>>| {
         value.as_ref().map(|value| Cell::plain(value.get()))
     };
@@ -102,7 +114,7 @@ pub(crate) fn type_facts(known: &EventType, now: Timestamp) -> String {
         .with_some("about", known.description.as_ref().map(Cell::plain))
         .with_some("schema", json(&known.schema))
         .with_some("sample", json(&known.sample))
-        .with_some("changed", known.updated_at.map(|at| Cell::dim(relative(at, now))))
+        .with_some("changed", known.updated_at.map(|at| Cell::dim(view.clock.full(at))))
         .text()
 }
 

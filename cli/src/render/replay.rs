@@ -1,52 +1,60 @@
 //! Replays for people.
 
-use super::{Cell, Facts, Table};
-use crate::moment::relative;
+use super::{Cell, Column, Facts, Table, View};
 use grapnel_client::Replay;
-use grapnel_domain::time::Timestamp;
 
 /// A list of them.
-pub(crate) fn table() -> Table {
-    Table::new(&["id", "status", "examined", "sent again", "asked for", "of", "chosen by"], 6)
+pub(crate) fn table(view: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::fixed("status"),
+        Column::optional("examined"),
+        Column::fixed("sent again"),
+        Column::fixed(format!("time {}", view.clock.zone_name())),
+        Column::fixed("age"),
+        Column::id("webhook"),
+        Column::cut("chosen by", 12),
+    ])
 }
 
 /// A row of it.
-pub(crate) fn row(replay: &Replay, now: Timestamp) -> Vec<Cell> {
+pub(crate) fn row(replay: &Replay, view: &View) -> Vec<Cell> {
     vec![
         Cell::plain(&replay.id),
         Cell::status(replay.status.as_str()),
         Cell::plain(replay.examined.to_string()),
         Cell::plain(replay.replayed.to_string()),
-        Cell::dim(relative(replay.created_at, now)),
-        Cell::plain(of(replay)),
-        Cell::dim(chosen_by(replay)),
+        Cell::dim(view.clock.short(replay.created_at)),
+        Cell::dim(view.clock.age(replay.created_at)),
+        Cell::plain(webhook(replay)),
+        Cell::dim(chosen_by(replay, view)),
     ]
 }
 
-fn of(replay: &Replay) -> &str {
-    replay.webhook_id.as_deref().unwrap_or("all webhooks")
+fn webhook(replay: &Replay) -> &str {
+    replay.webhook_id.as_deref().unwrap_or("all")
 }
 
-fn chosen_by(replay: &Replay) -> String {
+fn chosen_by(replay: &Replay, view: &View) -> String {
     let filter = &replay.filter;
     let mut parts = vec![filter.status.clone()];
     parts.extend(filter.event.clone());
-    parts.extend(filter.since.map(|since| format!("since {since}")));
-    parts.push(format!("until {}", filter.until));
+    parts.extend(filter.since.map(|since| format!("since {}", view.clock.short(since))));
+    parts.push(format!("until {}", view.clock.short(filter.until)));
     parts.join(", ")
 }
 
 /// All about one.
-pub(crate) fn facts(replay: &Replay, now: Timestamp) -> String {
+pub(crate) fn facts(replay: &Replay, view: &View) -> String {
     Facts::default()
         .with("id", Cell::plain(&replay.id))
-        .with("of", Cell::plain(of(replay)))
-        .with("chosen by", Cell::plain(chosen_by(replay)))
+        .with("webhook", Cell::plain(webhook(replay)))
+        .with("chosen by", Cell::plain(chosen_by(replay, view)))
         .with("status", Cell::status(replay.status.as_str()))
         .with("examined", Cell::plain(replay.examined.to_string()))
         .with("sent again", Cell::plain(replay.replayed.to_string()))
-        .with("asked for", Cell::dim(relative(replay.created_at, now)))
-        .with_some("finished", replay.finished_at.map(|at| Cell::dim(relative(at, now))))
+        .with("asked for", Cell::dim(view.clock.full(replay.created_at)))
+        .with_some("finished", replay.finished_at.map(|at| Cell::dim(view.clock.full(at))))
         .text()
 }
 
@@ -70,16 +78,15 @@ mod tests {
             "createdAt": "2026-11-24T06:20:00.000Z",
         });
         let replay: Replay = serde_json::from_value(json).expect("a replay");
-        let now = "2026-11-24T06:24:00Z".parse().expect("a time");
         assert_eq!(
-            console::strip_ansi_codes(&facts(&replay, now)),
+            console::strip_ansi_codes(&facts(&replay, &View::for_tests(None))),
             "id          rpl_1\n\
-             of          all webhooks\n\
-             chosen by   failed, lead.created, until 2026-11-24T06:20:00.000Z\n\
+             webhook     all\n\
+             chosen by   failed, lead.created, until 06:20:00\n\
              status      running\n\
              examined    120\n\
              sent again  7\n\
-             asked for   4m ago\n"
+             asked for   2026-11-24 06:20:00 UTC (4m ago)\n"
         );
         assert_eq!(progress(&replay), "running: 120 examined, 7 sent again");
     }

@@ -1,19 +1,24 @@
 //! Webhooks for people.
 
-use super::{Cell, Facts, Table};
-use crate::moment::{relative, span};
+use super::{Cell, Column, Facts, Table, View};
+use crate::clock::span;
 use grapnel_client::{Header, RetryConfig, Webhook};
-use grapnel_domain::time::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
 /// A list of them.
-pub(crate) fn table() -> Table {
-    Table::new(&["id", "name", "status", "events", "url"], 4)
+pub(crate) fn table(_: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::cut("name", 12),
+        Column::fixed("status"),
+        Column::cut("events", 12),
+        Column::cut("url", 20),
+    ])
 }
 
 /// A row of it.
-pub(crate) fn row(webhook: &Webhook, _: Timestamp) -> Vec<Cell> {
+pub(crate) fn row(webhook: &Webhook, _: &View) -> Vec<Cell> {
     vec![
         Cell::plain(&webhook.id),
         Cell::plain(&webhook.name),
@@ -24,7 +29,7 @@ pub(crate) fn row(webhook: &Webhook, _: Timestamp) -> Vec<Cell> {
 }
 
 /// All about one. Its secret is shown if the API shows it, which it does once.
-pub(crate) fn facts(webhook: &Webhook, now: Timestamp) -> String {
+pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
     let mut facts = Facts::default()
         .with("id", Cell::plain(&webhook.id))
         .with("name", Cell::plain(&webhook.name))
@@ -54,8 +59,8 @@ pub(crate) fn facts(webhook: &Webhook, now: Timestamp) -> String {
         .with_some("filter", json(&webhook.filter))
         .with_some("transform", json(&webhook.transform))
         .with_some("secret", shown.map(Cell::plain))
-        .with("created", Cell::dim(relative(webhook.created_at, now)))
-        .with("changed", Cell::dim(relative(webhook.updated_at, now)))
+        .with("created", Cell::dim(view.clock.full(webhook.created_at)))
+        .with("changed", Cell::dim(view.clock.full(webhook.updated_at)))
         .text()
 }
 
@@ -96,14 +101,10 @@ mod tests {
         serde_json::from_value(json).expect("a webhook")
     }
 
-    fn now() -> Timestamp {
-        "2026-11-24T06:24:00Z".parse().expect("a time")
-    }
-
     #[test]
     fn a_webhook_is_told_in_full_and_its_mask_is_not() {
         let retry = json!({"maxAttempts": 5, "timeoutSeconds": 10, "delaysSeconds": [60, 5400]});
-        let text = facts(&webhook("whsec_********", &retry), now());
+        let text = facts(&webhook("whsec_********", &retry), &View::for_tests(None));
         assert_eq!(
             console::strip_ansi_codes(&text),
             "id          wh_1\n\
@@ -116,8 +117,8 @@ mod tests {
              time limit  10 s\n\
              user        demo\n\
              header      X-Team: sales\n\
-             created     1h ago\n\
-             changed     1m ago\n"
+             created     2026-11-24 05:24:00 UTC (1h ago)\n\
+             changed     2026-11-24 06:23:00 UTC (1m ago)\n"
         );
     }
 
@@ -125,7 +126,7 @@ mod tests {
     fn a_new_webhooks_secret_is_shown() {
         let backoff = json!({"initialSeconds": 30, "multiplier": 1.5, "maxSeconds": 3600});
         let retry = json!({"maxAttempts": 8, "timeoutSeconds": 10, "backoff": backoff});
-        let text = facts(&webhook("whsec_abc", &retry), now());
+        let text = facts(&webhook("whsec_abc", &retry), &View::for_tests(None));
         assert!(text.contains("whsec_abc"), "{text}");
         let told = "8 attempts, after 30s, each delay 1.5 times the one before, up to 1h";
         assert!(text.contains(told), "{text}");

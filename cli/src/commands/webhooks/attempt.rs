@@ -4,11 +4,10 @@ use super::change::{parse_object, text_or_file};
 use crate::{
     failure::{self, Failure},
     output::Output,
-    render::visible,
+    render::{View, visible},
 };
 use clap::Args;
 use grapnel_client::{Client, FilterVerdict, Preview};
-use grapnel_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use std::process::ExitCode;
@@ -98,7 +97,7 @@ impl Template {
     }
 }
 
-fn verdict(verdict: &FilterVerdict, _: Timestamp) -> String {
+fn verdict(verdict: &FilterVerdict, _: &View) -> String {
     if verdict.matches {
         return "It passes.".to_owned();
     }
@@ -110,7 +109,7 @@ fn verdict(verdict: &FilterVerdict, _: Timestamp) -> String {
     text
 }
 
-fn preview(preview: &Preview, _: Timestamp) -> String {
+fn preview(preview: &Preview, _: &View) -> String {
     let lines: Vec<_> = preview.body.lines().map(visible).collect();
     format!("Content-Type: {}\n\n{}", visible(&preview.content_type), lines.join("\n"))
 }
