@@ -274,6 +274,30 @@ pub fn body_to_drop(recorded: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    fn event(stored_at: Timestamp) -> Event {
+        Event {
+            id: EventId::from_uuid(uuid::Uuid::nil()),
+            user_id: UserId::parse("u").expect("valid"),
+            content: crate::event::EventContent {
+                event_type: "lead.created".into(),
+                source: "shop".into(),
+                time: stored_at,
+                data: "{}".into(),
+            },
+            audience: None,
+            stored_at,
+            expires_at: stored_at,
+            payload_erased_at: None,
+        }
+    }
+
+    /// A new delivery of an event that is stored now.
+    fn delivery(stored_at: Timestamp, retention: Retention) -> Delivery {
+        let webhook_id = WebhookId::from_uuid(uuid::Uuid::nil());
+        Delivery::of(&event(stored_at), webhook_id, retention, stored_at)
+    }
 
     #[test]
     fn only_the_first_and_the_last_five_bodies_stay() {
@@ -286,6 +310,21 @@ mod tests {
             assert!(kept.len() <= 10);
         }
         assert_eq!(kept, [1, 2, 3, 4, 5, 196, 197, 198, 199, 200]);
+    }
+
+    #[test]
+    fn the_expiry_of_a_row_never_comes_nearer() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let stored_at = Timestamp::from_millis(1_795_000_000_000);
+        let retention = Retention { days: 8 };
+        let new = delivery(stored_at, retention);
+        let due = stored_at.plus(DAY * 5);
+        let moved = Delivery { expires_at: new.expiry(retention, due), ..new.clone() };
+        assert_eq!(moved.expires_at, due.plus(DAY * 8));
+        // A manual retry, or a Retry-After that is shorter, is due earlier than what was said before.
+        assert_eq!(moved.expiry(retention, stored_at), moved.expires_at);
+        // An operator who shortens the retention does not shorten what was promised.
+        assert_eq!(moved.expiry(Retention { days: 1 }, due), moved.expires_at);
     }
 
     #[test]
@@ -303,27 +342,10 @@ mod tests {
             template: "{{ data.nothing.at_all }}".into(),
             content_type: "text/plain".into(),
         };
-        let event = crate::event::EventContent {
-            event_type: "lead.created".into(),
-            source: "shop".into(),
-            time: Timestamp::from_millis(0),
-            data: "{}".into(),
-        };
-        let id = EventId::from_uuid(uuid::Uuid::nil());
-        let failed = failed.render(id, &event).expect_err("undefined");
+        let event = event(Timestamp::from_millis(0));
+        let failed = failed.render(event.id, &event.content).expect_err("undefined");
         let failed = crate::request::NoRequest::from(failed).to_string();
-        let webhook_id = WebhookId::from_uuid(uuid::Uuid::nil());
-        let event = Event {
-            id,
-            user_id: UserId::parse("u").expect("valid"),
-            content: event,
-            audience: None,
-            stored_at: Timestamp::from_millis(0),
-            expires_at: Timestamp::from_millis(0),
-            payload_erased_at: None,
-        };
-        let new =
-            Delivery::of(&event, webhook_id, Retention { days: 8 }, Timestamp::from_millis(0));
+        let new = delivery(event.stored_at, Retention { days: 8 });
         let attempts = vec![
             attempt(None, &failed),
             attempt(None, "the receiver did not answer within 10 s"),

@@ -2,6 +2,7 @@
 //! any call loses nothing.
 
 mod attempts;
+mod circuits;
 mod erasures;
 mod faults;
 mod limits;

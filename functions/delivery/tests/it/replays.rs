@@ -104,6 +104,28 @@ async fn the_schedule_begins_anew_and_ends_as_it_does() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_is_reopened_lives_for_another_retention() {
+    let world = World::new();
+    let webhook = a_webhook().build();
+    let delivery = failed(&world, &webhook, 1).remove(0);
+    world.clock.set(world.clock.now().plus(Duration::from_secs(25 * 86_400)));
+    let message = Attempt {
+        replay: Some(order(&world, Some(&webhook), ReplayStatus::Failed).id),
+        ..Attempt::scheduled(delivery.target(), 6)
+    };
+    // Whoever reopens it may die before it records: the row has to outlive that.
+    let error = PortError::Unavailable("cut".into());
+    world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
+    assert_eq!(world.handle(QueueMessage::Attempt(message)).await.failed, ["m-1"]);
+    let now = world.now(&delivery);
+    assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Retrying, 5));
+    let retention = world.deliver.rules.retention;
+    let expected = retention.delivery_expiry(world.clock.now(), delivery.id.event_stored_at());
+    assert!(expected > delivery.expires_at);
+    assert_eq!(now.expires_at.as_secs(), expected.as_secs());
+}
+
+#[tokio::test]
 async fn only_what_the_filter_names_is_sent_again() {
     let world = World::new();
     let webhook = a_webhook().build();

@@ -97,6 +97,22 @@ async fn who_waits_for_another_minute_by_now_is_not_released() {
 }
 
 #[tokio::test]
+async fn a_page_on_which_nobody_waits_any_more_is_followed_by_the_next() {
+    let world = World::new();
+    world.memory.set_waiting_page(1);
+    let webhook = a_webhook().build();
+    let minute = minute(&world);
+    let mut both = [waiting(&world, &webhook, minute), waiting(&world, &webhook, minute)];
+    both.sort_by_key(|delivery| delivery.id);
+    world.memory.stop_replication();
+    world.memory.put_delivery(Delivery { waits_for: None, ..both[0].clone() });
+    assert_eq!(world.handle(release(&webhook, minute)).await.done, [Done::Released(0)]);
+    let (webhook_id, user_id) = (webhook.id, webhook.user_id.clone());
+    let next = Release { webhook_id, user_id, minute, cursor: Some(both[0].id) };
+    assert_eq!(world.queued(), [(QueueMessage::Release(next), 0)]);
+}
+
+#[tokio::test]
 async fn who_could_not_be_enqueued_stays_in_the_index() {
     let world = World::new();
     let webhook = a_webhook().build();

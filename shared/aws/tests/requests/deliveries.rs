@@ -1,0 +1,366 @@
+//! The deliveries table.
+
+use crate::captured::{Captured, assert_lines};
+use grapnel_aws::DeliveryStore;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus, Reason},
+    ids::ReplayId,
+    limit::Slot,
+    ports::{
+        AttemptRecord, AwaitSlots, CreateDeliveries, EndDeliveries, Ending, EraseFromDeliveries,
+        FindParked, FindSettled, FindWaiting, ListDeliveries, ParkDeliveries, ParkedRow, Parking,
+        PayloadErasure, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, ReopenDeliveries,
+        Reopening, ResponseErasure, SlotWait, StopWaiting, UnparkDeliveries,
+    },
+    replay::{Reopened, ReplayStatus},
+    time::{Minute, Timestamp},
+};
+use grapnel_testing::{
+    builders::{a_delivery, a_failed_attempt, a_replay, an_attempt},
+    clock::START,
+};
+use uuid::Uuid;
+
+const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
+
+/// A store, a delivery with one failed attempt, and what was asked about it.
+struct Asked {
+    aws: Captured,
+    store: DeliveryStore,
+    delivery: Delivery,
+}
+
+impl Asked {
+    async fn new() -> Self {
+        let aws = Captured::new().await;
+        let store = DeliveryStore::new(&aws.clients, "deliveries");
+        Self { aws, store, delivery: a_delivery().retrying().build() }
+    }
+
+    #[track_caller]
+    fn is(&self, expected: &str) {
+        let names = [
+            (self.delivery.webhook_id.to_string(), "WEBHOOK"),
+            (self.delivery.id.to_string(), "DELIVERY"),
+        ];
+        assert_lines(&self.aws.requests(&names), expected);
+    }
+}
+
+fn record(delivery: &Delivery, status: Option<DeliveryStatus>) -> AttemptRecord {
+    AttemptRecord {
+        key: delivery.key(),
+        attempt: an_attempt(2),
+        status,
+        reason: None,
+        next_attempt_at: None,
+        waits_for: None,
+        expires_at: DUE,
+        drop_body: None,
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_created_only_where_there_is_none() {
+    let asked = Asked::new().await;
+    asked.store.create_delivery(&asked.delivery).await.expect("created");
+    asked.is("
+        PutItem deliveries
+        item id = 'DELIVERY', userId = 'user-1', webhookId = 'WEBHOOK'
+        if attribute_not_exists(id)
+    ");
+}
+
+#[tokio::test]
+async fn deliveries_are_read_by_their_keys_and_listed_within_their_webhook() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    asked.store.delivery(key).await.expect("read");
+    asked.store.deliveries_by_key(&[key]).await.expect("read");
+    asked.store.list_deliveries(key.webhook_id, 5, Some(key.id)).await.expect("listed");
+    asked.is("
+        GetItem deliveries, consistent
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        BatchGetItem deliveries, consistent
+        keys id = 'DELIVERY', webhookId = 'WEBHOOK'
+        Query deliveries, descending
+        after id = 'DELIVERY', webhookId = 'WEBHOOK'
+        where webhookId = 'WEBHOOK'
+    ");
+}
+
+#[tokio::test]
+async fn an_attempt_is_recorded_only_behind_the_attempts_before_it() {
+    let asked = Asked::new().await;
+    let record = record(&asked.delivery, Some(DeliveryStatus::Success));
+    asked.store.record_attempt(&record).await.expect("recorded");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+        SET attemptCount = 2
+          attempts[1] = …
+          status = 'success'
+          expiresAt = 1795501500
+        REMOVE reason
+          nextAttemptAt
+          failedKey
+          waitKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn a_failed_attempt_leaves_a_retry_only_where_nobody_settled_the_delivery() {
+    let asked = Asked::new().await;
+    let retrying = AttemptRecord {
+        attempt: a_failed_attempt(2),
+        next_attempt_at: Some(DUE),
+        waits_for: Some(Minute::at_or_after(DUE)),
+        ..record(&asked.delivery, Some(DeliveryStatus::Retrying))
+    };
+    asked.store.record_attempt(&retrying).await.expect("recorded");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('pending', 'retrying')
+        SET attemptCount = 2
+          attempts[1] = …
+          status = 'retrying'
+          nextAttemptAt = '2026-11-24T06:25:00.000Z'
+          waitKey = '20261124T0625Z#DELIVERY'
+          expiresAt = 1795501500
+        REMOVE reason
+          failedKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn a_last_attempt_puts_the_delivery_into_the_failed_index() {
+    let asked = Asked::new().await;
+    let failed = AttemptRecord {
+        attempt: a_failed_attempt(2),
+        reason: Some(Reason::AttemptsExhausted),
+        drop_body: Some(1),
+        ..record(&asked.delivery, Some(DeliveryStatus::Failed))
+    };
+    asked.store.record_attempt(&failed).await.expect("recorded");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+        SET attemptCount = 2
+          attempts[1] = …
+          status = 'failed'
+          reason = 'attempts_exhausted'
+          failedKey = 'DELIVERY'
+          expiresAt = 1795501500
+        REMOVE attempts[1].response
+          nextAttemptAt
+          waitKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn an_attempt_beside_the_schedule_leaves_the_status_alone() {
+    let asked = Asked::new().await;
+    asked.store.record_attempt(&record(&asked.delivery, None)).await.expect("recorded");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+        SET attemptCount = 2
+          attempts[1] = …
+          expiresAt = 1795501500
+        REMOVE waitKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn a_delivery_ends_only_where_nobody_settled_it_or_made_an_attempt() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    for reason in [Reason::WebhookDeleted, Reason::Cancelled] {
+        let ending = Ending { key, attempts: 1, reason, expires_at: DUE };
+        asked.store.end_delivery(ending).await.expect("ended");
+    }
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('pending', 'retrying')
+        SET status = 'failed'
+          reason = 'webhook_deleted'
+          failedKey = 'DELIVERY'
+          expiresAt = 1795501500
+        REMOVE nextAttemptAt
+          waitKey
+          slot
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('pending', 'retrying')
+        SET status = 'failed'
+          reason = 'cancelled'
+          expiresAt = 1795501500
+        REMOVE nextAttemptAt
+          waitKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn only_what_has_failed_is_reopened_and_by_a_replay_only_once() {
+    let asked = Asked::new().await;
+    let by = ReplayId::from_uuid(Uuid::from_u128(7));
+    let reopened = Reopened { by, attempts: 1 };
+    let key = asked.delivery.key();
+    let reopening = Reopening { key, reopened, due: START, expires_at: DUE };
+    asked.store.reopen_delivery(reopening).await.expect("reopened");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status = 'failed'
+          and (attribute_not_exists(replay) OR replay < 'rpl_00000000-0000-0000-0000-000000000007')
+          and reason <> 'cancelled'
+          and reason <> 'payload_erased'
+          and attribute_not_exists(payloadErasedAt)
+        SET status = 'retrying'
+          nextAttemptAt = '2026-11-24T06:24:00.000Z'
+          replay = 'rpl_00000000-0000-0000-0000-000000000007'
+          scheduleFrom = 1
+          expiresAt = 1795501500
+        REMOVE reason
+          failedKey
+    ");
+}
+
+#[tokio::test]
+async fn who_waits_or_is_parked_is_found_in_its_own_part_of_the_index() {
+    let asked = Asked::new().await;
+    let (webhook, id) = (asked.delivery.webhook_id, asked.delivery.id);
+    let minute = Minute::at_or_after(DUE);
+    for after in [None, Some(id)] {
+        asked.store.waiting(webhook, minute, after).await.expect("found");
+    }
+    for after in [None, Some(ParkedRow { due: DUE, id })] {
+        asked.store.parked(webhook, after).await.expect("found");
+    }
+    asked.is("
+        Query deliveries/waiting
+        where webhookId = 'WEBHOOK'
+          and begins_with(waitKey, '20261124T0625Z#')
+        Query deliveries/waiting
+        after id = 'DELIVERY', waitKey = '20261124T0625Z#DELIVERY', webhookId = 'WEBHOOK'
+        where webhookId = 'WEBHOOK'
+          and begins_with(waitKey, '20261124T0625Z#')
+        Query deliveries/waiting
+        where webhookId = 'WEBHOOK'
+          and begins_with(waitKey, 'parked#')
+        Query deliveries/waiting
+        after id = 'DELIVERY', waitKey = 'parked#1795501500000#DELIVERY', webhookId = 'WEBHOOK'
+        where webhookId = 'WEBHOOK'
+          and begins_with(waitKey, 'parked#')
+    ");
+}
+
+#[tokio::test]
+async fn a_delivery_waits_or_is_parked_only_while_it_is_as_it_was_read() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    let (attempts, expires_at, minute) = (1, DUE, Minute::at_or_after(DUE));
+    let slot = Slot { at: DUE, moved: false };
+    let wait = SlotWait { key, slot, minute, attempts, expires_at };
+    asked.store.await_slot(wait).await.expect("waits");
+    let parking = Parking { key, due: DUE, attempts, expires_at };
+    asked.store.park(parking).await.expect("parked");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('pending', 'retrying')
+        SET waitKey = '20261124T0625Z#DELIVERY'
+          slot = …
+          expiresAt = 1795501500
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('pending', 'retrying')
+        SET waitKey = 'parked#1795501500000#DELIVERY'
+          expiresAt = 1795501500
+        REMOVE slot
+    ");
+}
+
+#[tokio::test]
+async fn a_delivery_leaves_the_index_only_if_it_waits_for_the_same_still() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    asked.store.stop_waiting(key, Minute::at_or_after(DUE), 1).await.expect("left");
+    asked.store.unpark(key, DUE, 1).await.expect("left");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and waitKey = '20261124T0625Z#DELIVERY'
+        REMOVE waitKey
+          slot
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and waitKey = 'parked#1795501500000#DELIVERY'
+        REMOVE waitKey
+          slot
+    ");
+}
+
+#[tokio::test]
+async fn every_delivery_that_has_failed_is_found_and_of_the_others_those_that_succeeded() {
+    let asked = Asked::new().await;
+    for status in [ReplayStatus::Failed, ReplayStatus::Success] {
+        let replay = a_replay().status(status).since(START).asked_at(DUE).build();
+        let webhook = asked.delivery.webhook_id;
+        asked.store.settled(webhook, &replay.order.filter, None).await.expect("found");
+    }
+    asked.is("
+        Query deliveries/failed
+        where webhookId = 'WEBHOOK'
+          and failedKey BETWEEN 'dlv_01a20c39-bc00-0000-0000-000000000000'
+          and 'dlv_01a20c3a-a660-0000-0000-000000000000'
+        Query deliveries
+        where webhookId = 'WEBHOOK'
+          and id BETWEEN 'dlv_01a20c39-bc00-0000-0000-000000000000'
+          and 'dlv_01a20c3a-a660-0000-0000-000000000000'
+        filter status = 'success'
+    ");
+}
+
+#[tokio::test]
+async fn nothing_is_erased_of_a_delivery_that_is_gone_or_changed() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    let noted = PayloadErasure { key, at: START, errors: vec![0] };
+    asked.store.note_payload_erased(&noted).await.expect("noted");
+    let erasure = ResponseErasure { key, attempts: 1, at: START, responses: vec![0] };
+    asked.store.erase_responses(&erasure).await.expect("erased");
+    asked.is("
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attribute_exists(id)
+        SET payloadErasedAt = if_not_exists(payloadErasedAt
+          '2026-11-24T06:24:00.000Z')
+          attempts[0].error = 'the transform failed'
+        REMOVE failedKey
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attemptCount = 1
+          and status IN ('success', 'failed')
+        SET responsesErasedAt = '2026-11-24T06:24:00.000Z'
+        REMOVE attempts[0].response
+    ");
+}

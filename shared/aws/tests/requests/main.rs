@@ -1,0 +1,69 @@
+//! What the stores ask DynamoDB, request by request: keys, conditions, filters and updates, without a
+//! stack. An emulator answers a request whose condition was dropped just as it answers the right one;
+//! here each expression is compared with what it must be.
+
+mod captured;
+mod deliveries;
+mod events;
+mod keys;
+mod webhooks;
+
+use std::{fs, path::Path};
+
+/// Where requests are built, and how many in each file. All of them are compared in this crate of
+/// tests: add the new one here when it is compared.
+const BUILT_IN: [(&str, usize); 14] = [
+    ("deliveries.rs", 5),
+    ("deliveries/parked.rs", 1),
+    ("deliveries/settled.rs", 1),
+    ("event_types.rs", 3),
+    ("events.rs", 3),
+    ("events/claims.rs", 2),
+    ("events/replays.rs", 3),
+    ("keys.rs", 6),
+    ("keys/portal.rs", 2),
+    ("keys/requests.rs", 1),
+    ("together.rs", 1),
+    ("webhooks.rs", 6),
+    ("webhooks/health.rs", 1),
+    ("webhooks/limiter.rs", 1),
+];
+
+const BUILDERS: [&str; 8] = [
+    ".batch_get_item()",
+    ".delete_item()",
+    ".get_item()",
+    ".put_item()",
+    ".query()",
+    ".scan()",
+    ".transact_write_items()",
+    ".update_item()",
+];
+
+#[test]
+fn every_request_that_is_built_is_compared_here() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&sources, &sources, &mut found);
+    found.sort();
+    let expected: Vec<(String, usize)> =
+        BUILT_IN.iter().map(|(file, count)| ((*file).to_owned(), *count)).collect();
+    assert_eq!(found, expected, "compare the new request in shared/aws/tests/requests");
+}
+
+/// The files below `folder` that build requests, with how many each builds.
+fn collect(sources: &Path, folder: &Path, found: &mut Vec<(String, usize)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(sources, &path, found);
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("text");
+        let count = BUILDERS.iter().map(|builder| text.matches(builder).count()).sum();
+        if count > 0 {
+            let name = path.strip_prefix(sources).expect("below src").to_string_lossy();
+            found.push((name.into_owned(), count));
+        }
+    }
+}
