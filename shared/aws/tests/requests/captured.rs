@@ -84,7 +84,7 @@ fn described(operation: &str, body: &Value) -> String {
         let tables = body["RequestItems"].as_object().into_iter().flatten();
         let each = tables.map(|(table, asked)| {
             let keys = asked["Keys"].as_array().into_iter().flatten().filter_map(Value::as_object);
-            let keys: Vec<String> = keys.map(|key| attributes(key)).collect();
+            let keys: Vec<String> = keys.map(attributes).collect();
             let consistent = if asked["ConsistentRead"] == true { ", consistent" } else { "" };
             format!("BatchGetItem {table}{consistent}\nkeys {}\n", keys.join("; "))
         });
