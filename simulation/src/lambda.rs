@@ -68,8 +68,7 @@ impl Functions {
     }
 
     fn start(&mut self, sim: &Sim, queue: Queue, received: &[Received]) -> TaskId {
-        let record = |m: &Received| Record { message_id: m.id.clone(), body: m.body.clone() };
-        let records: Vec<Record> = received.iter().map(record).collect();
+        let records: Vec<Record> = received.iter().map(Received::record).collect();
         let place = self.idle(sim, queue);
         let task = match &self.instances[place].0 {
             Instance::Ingest(ingest) => ingest_batch(sim, Arc::clone(ingest), records),

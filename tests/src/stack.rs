@@ -78,10 +78,14 @@ pub struct Stack {
 pub struct Outputs {
     /// Events on their way to fan-out.
     pub events_queue_url: String,
+    /// Events that came again.
+    pub events_isolation_queue_url: String,
     /// Events that could not be processed.
     pub events_dead_letter_queue_url: String,
     /// Attempts, checks and releases.
     pub delivery_queue_url: String,
+    /// Those that came again.
+    pub delivery_isolation_queue_url: String,
     /// Those that could not be processed.
     pub delivery_dead_letter_queue_url: String,
     /// The webhooks table.

@@ -1,4 +1,7 @@
-//! `cargo xtask redrive`: dead letters back to the queue that they came from.
+//! `cargo xtask redrive`: dead letters back to the functions that could not process them.
+//!
+//! A message that SQS made a dead letter may have killed its function each time. So it goes to the
+//! function's isolation queue, where no other message is in its batch.
 //!
 //! A message is deleted only after its copy was taken, so whatever interrupts this leaves at worst a
 //! copy, and copies die out by themselves. What a function put aside itself has the attribute
@@ -52,7 +55,7 @@ enum Which {
 }
 
 /// A dead-letter queue and the queue that takes its messages back, as the template's outputs call
-/// them.
+/// them. What EventBridge could not hand over was never processed, and goes where it was to go.
 #[derive(Debug)]
 struct Route {
     which: Which,
@@ -66,13 +69,13 @@ const ROUTES: [Route; 3] = [
         which: Which::Events,
         name: "events",
         from: "EventsDeadLetterQueueUrl",
-        to: "EventsQueueUrl",
+        to: "EventsIsolationQueueUrl",
     },
     Route {
         which: Which::Delivery,
         name: "delivery",
         from: "DeliveryDeadLetterQueueUrl",
-        to: "DeliveryQueueUrl",
+        to: "DeliveryIsolationQueueUrl",
     },
     // The body is what the rule would have put there.
     Route {

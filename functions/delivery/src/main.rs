@@ -1,8 +1,8 @@
 //! The delivery function: wiring, and nothing else.
 
 use grapnel_aws::{
-    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, NoticeBus, SharedWaits,
-    SystemClock, WebhookStore,
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue, NoticeBus,
+    SharedWaits, SystemClock, WebhookStore,
     batch::{self, SqsEvent},
     settings::{DeliverySettings, Settings},
 };
@@ -16,6 +16,11 @@ async fn main() -> anyhow::Result<()> {
     let settings = DeliverySettings::from_environment()?;
     grapnel_telemetry::init(settings.log_level);
     let clients = Clients::load().await;
+    let isolation = &IsolationQueue::new(
+        &clients,
+        settings.delivery_queue_url.clone(),
+        settings.isolation_queue_url,
+    );
     let deliver = &Deliver {
         webhooks: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),
@@ -41,7 +46,9 @@ async fn main() -> anyhow::Result<()> {
         },
     };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let report = deliver.handle(&batch::records(event.payload)).await;
+        let batch = batch::without_suspects(event.payload, isolation).await;
+        let mut report = deliver.handle(&batch.to_begin).await;
+        report.failed.extend(batch.stayed);
         report.metrics().emit(SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))
     }))

@@ -1,7 +1,8 @@
 //! The ingest function: wiring, and nothing else.
 
 use grapnel_aws::{
-    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, SystemClock, WebhookStore,
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue,
+    SystemClock, WebhookStore,
     batch::{self, SqsEvent},
     settings::{IngestSettings, Settings},
 };
@@ -15,6 +16,8 @@ async fn main() -> anyhow::Result<()> {
     let settings = IngestSettings::from_environment()?;
     grapnel_telemetry::init(settings.log_level);
     let clients = Clients::load().await;
+    let isolation =
+        &IsolationQueue::new(&clients, settings.events_queue_url, settings.isolation_queue_url);
     let ingest = &Ingest {
         subscriptions: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),
@@ -25,7 +28,9 @@ async fn main() -> anyhow::Result<()> {
         rules: Rules { retention: settings.retention, delivery_timeout: settings.function_timeout },
     };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let report = ingest.handle(&batch::records(event.payload)).await;
+        let batch = batch::without_suspects(event.payload, isolation).await;
+        let mut report = ingest.handle(&batch.to_begin).await;
+        report.failed.extend(batch.stayed);
         Metrics::of("ingest")
             .count("Events", report.events)
             .count("AttemptsEnqueued", report.enqueued)

@@ -39,7 +39,7 @@ fn event(id: &str, detail_type: &str) -> Record {
     let body = format!(
         r#"{{"version":"0","id":"eb-{id}","detail-type":"{detail_type}","source":"demo.platform","time":"2026-11-24T06:00:00Z","detail":{{"userId":"{USER}","id":"{id}","n":1.0}}}}"#
     );
-    Record { message_id: format!("m-{id}"), body }
+    Record::new(format!("m-{id}"), body)
 }
 
 /// Webhook and due delay of every attempt that is queued.
@@ -283,7 +283,7 @@ async fn a_bad_record_is_put_aside_and_the_rest_goes_on() {
     memory.put_webhook(a_webhook().build());
     let mut batch: Vec<Record> = (0..9).map(|n| event(&n.to_string(), "lead.created")).collect();
     let bad = r#"{"id":"x","detail-type":"lead.created","source":"s","detail":{}}"#;
-    batch.insert(4, Record { message_id: "bad".into(), body: bad.into() });
+    batch.insert(4, Record::new("bad", bad));
     let report = over(&memory).handle(&batch).await;
     assert_eq!((report.events, report.enqueued, report.dead_letters), (9, 9, 1));
     assert!(report.failed.is_empty());
@@ -323,7 +323,7 @@ async fn a_test_reaches_its_webhook_alone_and_its_delivery_has_the_foretold_id()
         event_type: "lead.created".into(),
         data: "{}".into(),
     };
-    let record = Record { message_id: "m".into(), body: order.to_json().expect("an object") };
+    let record = Record::new("m", order.to_json().expect("an object"));
     over(&memory).handle(&[record]).await;
     let deliveries = memory.deliveries();
     assert_eq!(deliveries.len(), 1);

@@ -2,16 +2,64 @@
 
 pub use aws_lambda_events::sqs::SqsEvent;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
-use grapnel_domain::message::Record;
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
+use grapnel_domain::{
+    message::{Attribute, AttributeValue, Record},
+    ports::IsolateMessages,
+    suspect::{self, Isolated},
+};
 
 /// The messages of a batch. One without an id cannot be named in the answer and does not occur.
 #[must_use]
 pub fn records(event: SqsEvent) -> Vec<Record> {
-    let record = |message: aws_lambda_events::sqs::SqsMessage| Record {
+    event.records.into_iter().map(record).collect()
+}
+
+/// The messages of a batch that are to be begun, and the ids of suspects that stay on their queue.
+#[derive(Debug)]
+pub struct Begun {
+    /// The messages to process now.
+    pub to_begin: Vec<Record>,
+    /// Ids of messages that must come again.
+    pub stayed: Vec<String>,
+}
+
+/// The messages of a batch, without those that [`suspect::isolate`] moves to the isolation queue.
+pub async fn without_suspects(event: SqsEvent, isolation: &impl IsolateMessages) -> Begun {
+    let Isolated { to_begin, moved, stayed } = suspect::isolate(records(event), isolation).await;
+    if !moved.is_empty() {
+        let (count, ids) = (moved.len(), moved.join(" "));
+        tracing::warn!(count, message.ids = %ids, "messages that came again were moved to the isolation queue");
+    }
+    for (id, error) in &stayed {
+        tracing::warn!(message.id = %id, %error, "message could not be moved to the isolation queue and comes again");
+    }
+    Begun { to_begin, stayed: stayed.into_iter().map(|(id, _)| id).collect() }
+}
+
+fn record(message: SqsMessage) -> Record {
+    let SqsMessage { mut attributes, message_attributes, .. } = message;
+    let receives = attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    let attribute = |(name, attribute)| Some((name, attribute_of(attribute)?));
+    Record {
         message_id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
+        receives: receives.unwrap_or(1),
+        group: attributes.remove("MessageGroupId"),
+        attributes: message_attributes.into_iter().filter_map(attribute).collect(),
+        receipt: message.receipt_handle.unwrap_or_default(),
+    }
+}
+
+/// An attribute has a type and one value. Lists are not implemented by SQS.
+fn attribute_of(attribute: SqsMessageAttribute) -> Option<Attribute> {
+    let SqsMessageAttribute { data_type, string_value, binary_value, .. } = attribute;
+    let data_type = data_type?;
+    let value = match binary_value {
+        Some(bytes) if data_type.starts_with("Binary") => AttributeValue::Binary(bytes.0),
+        _ => AttributeValue::Text(string_value?),
     };
-    event.records.into_iter().map(record).collect()
+    Some(Attribute { data_type, value })
 }
 
 /// The answer: everything is finished but the messages with these ids.
@@ -32,15 +80,47 @@ pub fn response(failed: Vec<String>) -> SqsBatchResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn a_batch_is_read_and_answered() {
         let event = include_str!("../../../events/sqs-batch.json");
         let records = records(serde_json::from_str(event).expect("an SQS batch"));
         assert_eq!(records.len(), 2);
-        assert!(records.iter().all(|record| record.body.starts_with('{')));
+        assert!(records.iter().all(|record| record.body.starts_with('{') && record.receives == 1));
         let answer = response(vec![records[1].message_id.clone()]);
         let json = serde_json::to_value(answer).expect("serialises");
         assert_eq!(json["batchItemFailures"][0]["itemIdentifier"], records[1].message_id);
+    }
+
+    #[test]
+    fn what_a_message_needs_to_be_moved_is_read() {
+        let event = serde_json::json!({ "Records": [{
+            "messageId": "m-1",
+            "receiptHandle": "receipt-1",
+            "body": "{}",
+            "attributes": { "ApproximateReceiveCount": "12", "MessageGroupId": "group" },
+            "messageAttributes": {
+                "reason": { "stringValue": "why", "dataType": "String" },
+                "size": { "stringValue": "1", "binaryValue": null, "dataType": "Number.int" },
+                "raw": { "binaryValue": "AAH/", "dataType": "Binary" },
+            },
+        }] });
+        let records = records(serde_json::from_value(event).expect("an SQS batch"));
+        let attribute = |name: &str, data_type: &str, value| {
+            (name.to_owned(), Attribute { data_type: data_type.to_owned(), value })
+        };
+        let expected = Record {
+            receives: 12,
+            group: Some("group".into()),
+            attributes: BTreeMap::from([
+                attribute("reason", "String", AttributeValue::Text("why".into())),
+                attribute("size", "Number.int", AttributeValue::Text("1".into())),
+                attribute("raw", "Binary", AttributeValue::Binary(vec![0, 1, 255])),
+            ]),
+            receipt: "receipt-1".into(),
+            ..Record::new("m-1", "{}")
+        };
+        assert_eq!(records, [expected]);
     }
 }

@@ -3,7 +3,7 @@
 //! One small struct per store over an SDK client:
 //!
 //! - tables: [`WebhookStore`], [`EventTypeStore`], [`EventStore`], [`DeliveryStore`], [`KeyStore`];
-//! - queues: [`DeliveryQueue`], [`EventsQueue`], [`DeadLetterQueue`];
+//! - queues: [`DeliveryQueue`], [`EventsQueue`], [`IsolationQueue`], [`DeadLetterQueue`];
 //! - Step Functions: [`SharedWaits`]; EventBridge: [`NoticeBus`];
 //! - the machine itself: [`SystemClock`], [`RandomIds`].
 //!
@@ -38,6 +38,6 @@ pub use event_types::EventTypeStore;
 pub use events::EventStore;
 pub use keys::KeyStore;
 pub use notices::NoticeBus;
-pub use queue::{DeliveryQueue, EventsQueue};
+pub use queue::{DeliveryQueue, EventsQueue, IsolationQueue};
 pub use waits::SharedWaits;
 pub use webhooks::WebhookStore;

@@ -1,6 +1,10 @@
 //! The delivery queue and the events queue, as their senders see them.
 
+mod attributes;
 mod chunks;
+mod isolation;
+
+pub use isolation::IsolationQueue;
 
 use crate::{
     clients::Clients,
@@ -14,6 +18,7 @@ use grapnel_domain::{
     message::QueueDelay,
     ports::{EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
 };
+use std::collections::BTreeMap;
 
 /// Batches of one call that are under way at once.
 const CONCURRENT_BATCHES: usize = 4;
@@ -59,6 +64,7 @@ async fn send_batch(
             .id(position.to_string())
             .message_body(message.body)
             .set_message_group_id(message.group)
+            .set_message_attributes(attributes::of_sdk(message.attributes)?)
             .delay_seconds(i32::from(message.delay.seconds()));
         entries.push(entry.build().map_err(|_| unusable())?);
     }
@@ -107,6 +113,7 @@ impl EnqueueAttempts for DeliveryQueue {
             body: message.message.to_json(),
             group: Some(message.group),
             delay: message.delay,
+            attributes: BTreeMap::new(),
         };
         let entries = messages.into_iter().map(entry).collect();
         send_all(&self.client, &self.url, entries).await
@@ -147,8 +154,12 @@ impl OrderTests for EventsQueue {
 impl PublishEvents for EventsQueue {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         let bodies: Vec<_> = events.iter().map(PublishedEvent::to_json).collect();
-        let entry =
-            |body: &String| Entry { body: body.clone(), group: None, delay: QueueDelay::NONE };
+        let entry = |body: &String| Entry {
+            body: body.clone(),
+            group: None,
+            delay: QueueDelay::NONE,
+            attributes: BTreeMap::new(),
+        };
         let entries = bodies.iter().flatten().map(entry).collect();
         let mut sent = send_all(&self.client, &self.url, entries).await.into_iter();
         let unanswered = || Err(PortError::Unavailable("an event has no answer".into()));

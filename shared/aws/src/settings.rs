@@ -90,6 +90,10 @@ pub struct IngestSettings {
     pub deliveries_table: String,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue_url: String,
+    /// `EVENTS_QUEUE_URL`: where its messages come from.
+    pub events_queue_url: String,
+    /// `EVENTS_ISOLATION_QUEUE_URL`.
+    pub isolation_queue_url: String,
     /// `EVENTS_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
     /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be at work.
@@ -111,6 +115,8 @@ pub struct DeliverySettings {
     pub deliveries_table: String,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue_url: String,
+    /// `DELIVERY_ISOLATION_QUEUE_URL`.
+    pub isolation_queue_url: String,
     /// `DELIVERY_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
     /// `CIRCUIT_STATE_MACHINE_ARN`.
@@ -166,8 +172,10 @@ impl Settings for IngestSettings {
             events_table: read.text("EVENTS_TABLE"),
             deliveries_table: read.text("DELIVERIES_TABLE"),
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            events_queue_url: read.url("EVENTS_QUEUE_URL"),
+            isolation_queue_url: read.url("EVENTS_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("EVENTS_DEAD_LETTER_QUEUE_URL"),
-            function_timeout: read.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=900),
+            function_timeout: read.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=300),
             retention: read.retention(),
             log_level: read.log_level(),
         };
@@ -183,6 +191,7 @@ impl Settings for DeliverySettings {
             events_table: read.text("EVENTS_TABLE"),
             deliveries_table: read.text("DELIVERIES_TABLE"),
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            isolation_queue_url: read.url("DELIVERY_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("DELIVERY_DEAD_LETTER_QUEUE_URL"),
             wait_state_machine_arn: read.state_machine_arn("WAIT_STATE_MACHINE_ARN"),
             circuit_state_machine_arn: read.state_machine_arn("CIRCUIT_STATE_MACHINE_ARN"),
@@ -190,7 +199,7 @@ impl Settings for DeliverySettings {
             event_bus_name: read.text("EVENT_BUS_NAME"),
             url_policy: read.url_policy(),
             longest_queue_delay: read.queue_delay("LONGEST_QUEUE_DELAY_SECONDS"),
-            visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=43_200),
+            visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=1_800),
             retention: read.retention(),
             log_level: read.log_level(),
         };

@@ -11,6 +11,7 @@
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
+//! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
@@ -39,6 +40,7 @@ pub mod retry;
 pub mod schema;
 pub mod scope;
 pub mod signature;
+pub mod suspect;
 pub mod time;
 pub mod token;
 pub mod transform;

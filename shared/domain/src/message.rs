@@ -1,6 +1,10 @@
 //! What travels on the delivery queue. Every message is JSON with a `kind`; a step that finds one
 //! it cannot read puts it into the dead-letter queue, so that nothing is lost to a version skew.
 
+mod record;
+
+pub use record::{Attribute, AttributeValue, Record};
+
 use crate::{
     delivery::DeliveryKey,
     event::EventContent,
@@ -39,15 +43,6 @@ impl QueueDelay {
     pub const fn seconds(self) -> u16 {
         self.0
     }
-}
-
-/// A message as a queue hands it to a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// What the queue calls it; an answer names the ones that must come again.
-    pub message_id: String,
-    /// Its text.
-    pub body: String,
 }
 
 /// A message for the delivery function.

@@ -38,7 +38,8 @@ pub use keys::{
 pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
 pub use publish::{ClaimKeys, PublishEvents};
 pub use queues::{
-    DeadLetters, EnqueueAttempts, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing, StartWaits, WaitState,
+    DeadLetters, EnqueueAttempts, IsolateMessages, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing,
+    StartWaits, WaitState,
 };
 pub use replays::{
     FindSettled, ListReplays, ReadReplays, ReopenDeliveries, Reopening, SettledPage, Stored,

@@ -6,7 +6,7 @@
 //! own name, and no suite can leave one out.
 //!
 //! Queues and waits are seen from their other end as well; what the ports do not show of it, a
-//! suite gives by [`Arrivals`], [`PutAside`] and [`EndWaits`].
+//! suite gives by [`Arrivals`], [`PutAside`], [`TwoQueues`] and [`EndWaits`].
 
 pub mod claims;
 pub mod dead_letters;
@@ -16,6 +16,7 @@ pub mod erasures;
 pub mod event_types;
 pub mod events;
 pub mod health;
+pub mod isolation;
 pub mod keys;
 pub mod limits;
 pub mod listing;
@@ -38,6 +39,7 @@ use grapnel_domain::{
     delivery::Delivery,
     event::Event,
     ids::{UserId, WebhookId},
+    message::Record,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -74,6 +76,19 @@ pub trait PutAside: Send + Sync {
     /// Waits until this many messages are there, or [`PATIENCE`] has run out, and takes them: the
     /// texts as they came, each with its reason.
     fn put_aside(&self, count: usize) -> impl Future<Output = Vec<(String, String)>> + Send;
+}
+
+/// A queue and its isolation queue.
+pub trait TwoQueues: Send + Sync {
+    /// Sends messages to the queue.
+    fn send_to_source(&self, messages: &[Record]) -> impl Future<Output = ()> + Send;
+    /// Receives messages as a function gets them, until there are this many or [`PATIENCE`] has run
+    /// out. They stay on the queue, hidden.
+    fn receive_from_source(&self, count: usize) -> impl Future<Output = Vec<Record>> + Send;
+    /// How many messages are on the queue, hidden ones included.
+    fn left_on_source(&self) -> impl Future<Output = usize> + Send;
+    /// As [`TwoQueues::receive_from_source`], from the isolation queue.
+    fn receive_isolated(&self, count: usize) -> impl Future<Output = Vec<Record>> + Send;
 }
 
 /// The other end of shared waits.

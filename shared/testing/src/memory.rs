@@ -29,8 +29,8 @@ mod webhooks;
 
 pub use faults::{Effect, Operation};
 pub use health::StartedWatch;
-pub use messages::DeadLetter;
-pub use queue::{MemoryQueue, Queued, Received};
+pub use messages::{DeadLetter, MemoryIsolation};
+pub use queue::{MAX_RECEIVES, MemoryQueue, Queued, Received};
 pub use waits::StartedWait;
 
 use crate::clock::ManualClock;
@@ -63,6 +63,8 @@ pub struct Memory {
     clock: ManualClock,
     delivery_queue: MemoryQueue,
     events_queue: MemoryQueue,
+    delivery_isolation_queue: MemoryQueue,
+    events_isolation_queue: MemoryQueue,
     state: Arc<Mutex<State>>,
 }
 
@@ -132,8 +134,10 @@ impl Memory {
             faults: Faults::default(),
         };
         Self {
-            delivery_queue: MemoryQueue::new(clock.clone()),
-            events_queue: MemoryQueue::new(clock.clone()),
+            delivery_queue: MemoryQueue::new(clock.clone(), "message"),
+            events_queue: MemoryQueue::new(clock.clone(), "event"),
+            delivery_isolation_queue: MemoryQueue::new(clock.clone(), "isolated-message"),
+            events_isolation_queue: MemoryQueue::new(clock.clone(), "isolated-event"),
             clock,
             state: Arc::new(Mutex::new(state)),
         }
@@ -155,6 +159,24 @@ impl Memory {
     #[must_use]
     pub fn events_queue(&self) -> MemoryQueue {
         self.events_queue.clone()
+    }
+
+    /// The queue for messages of the delivery queue that come again.
+    #[must_use]
+    pub fn delivery_isolation_queue(&self) -> MemoryQueue {
+        self.delivery_isolation_queue.clone()
+    }
+
+    /// The queue for messages of the events queue that come again.
+    #[must_use]
+    pub fn events_isolation_queue(&self) -> MemoryQueue {
+        self.events_isolation_queue.clone()
+    }
+
+    /// The way from the delivery queue to its isolation queue.
+    #[must_use]
+    pub fn delivery_isolation(&self) -> MemoryIsolation {
+        MemoryIsolation { from: self.delivery_queue(), to: self.delivery_isolation_queue() }
     }
 
     /// Makes the next call of `operation` answer `error`. Said again, it holds for the call after,

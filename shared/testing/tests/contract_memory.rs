@@ -3,15 +3,16 @@
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
     ids::{UserId, WebhookId},
+    message::Record,
     ports::{
-        Clock, DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents,
-        StartWaits, WaitState,
+        Clock, DeadLetters, EnqueueAttempts, IsolateMessages, OrderTests, Outgoing, PortError,
+        PublishEvents, StartWaits, WaitState,
     },
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{
-    contract::{Arrival, Arrivals, EndWaits, PutAside},
-    memory::{Memory, MemoryQueue},
+    contract::{Arrival, Arrivals, EndWaits, PutAside, TwoQueues},
+    memory::{Memory, MemoryQueue, Received},
 };
 
 /// A queue's both ends. Waiting is moving the clock.
@@ -76,6 +77,35 @@ impl PutAside for Aside {
     }
 }
 
+/// The delivery queue and its isolation queue.
+struct Two(Memory);
+
+impl IsolateMessages for Two {
+    async fn isolate(&self, messages: &[Record]) -> Vec<Result<(), PortError>> {
+        self.0.delivery_isolation().isolate(messages).await
+    }
+}
+
+impl TwoQueues for Two {
+    async fn send_to_source(&self, messages: &[Record]) {
+        for message in messages {
+            self.0.delivery_queue().forward(message);
+        }
+    }
+
+    async fn receive_from_source(&self, count: usize) -> Vec<Record> {
+        self.0.delivery_queue().receive(count).iter().map(Received::record).collect()
+    }
+
+    async fn left_on_source(&self) -> usize {
+        self.0.delivery_queue().messages().len()
+    }
+
+    async fn receive_isolated(&self, count: usize) -> Vec<Record> {
+        self.0.delivery_isolation_queue().receive(count).iter().map(Received::record).collect()
+    }
+}
+
 struct Waits(Memory);
 
 impl StartWaits for Waits {
@@ -117,6 +147,10 @@ async fn dead_letters() -> Aside {
     Aside(Memory::new())
 }
 
+async fn isolation() -> Two {
+    Two(Memory::new())
+}
+
 async fn waits() -> Waits {
     Waits(Memory::new())
 }
@@ -145,5 +179,6 @@ mod contract {
     grapnel_testing::contract_of_orders!(crate::events_queue());
     grapnel_testing::contract_of_publishing!(crate::events_queue());
     grapnel_testing::contract_of_dead_letters!(crate::dead_letters());
+    grapnel_testing::contract_of_isolation!(crate::isolation());
     grapnel_testing::contract_of_waits!(crate::waits());
 }

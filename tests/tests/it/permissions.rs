@@ -248,6 +248,13 @@ impl As {
         allowed(&format!("GetQueueAttributes of {queue}"), attributes.send().await)
     }
 
+    /// What is sent is put aside at once: no function can read it.
+    async fn can_send(&self, queue: &str) -> anyhow::Result<()> {
+        let marker = Uuid::new_v4().to_string();
+        let sent = self.sqs.send_message().queue_url(queue).message_body(marker).send().await;
+        allowed(&format!("SendMessage to {queue}"), sent)
+    }
+
     async fn cannot_send(&self, queue: &str) -> anyhow::Result<()> {
         let sent = self.sqs.send_message().queue_url(queue).message_body("no").send().await;
         refused(&format!("SendMessage to {queue}"), sent)
@@ -274,6 +281,8 @@ async fn the_api_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     api.cannot_write(&outputs.deliveries_table, "webhookId").await?;
     api.cannot_write(&outputs.events_table, "userId").await?;
     api.cannot_send(&outputs.events_dead_letter_queue_url).await?;
+    api.cannot_send(&outputs.events_isolation_queue_url).await?;
+    api.cannot_send(&outputs.delivery_isolation_queue_url).await?;
     let started = api.sfn.start_execution().state_machine_arn(&outputs.wait_state_machine_arn);
     refused("StartExecution", started.send().await)
 }
@@ -284,6 +293,9 @@ async fn ingest_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let ingest = As::role(&world, "IngestRole", "ingest").await?;
     let outputs = &world.stack.outputs;
     ingest.can_consume(&outputs.events_queue_url).await?;
+    ingest.can_consume(&outputs.events_isolation_queue_url).await?;
+    ingest.can_send(&outputs.events_isolation_queue_url).await?;
+    ingest.cannot_send(&outputs.delivery_isolation_queue_url).await?;
     // Secrets are in the webhooks table: fan-out reads slim rows by query, never whole ones.
     ingest.cannot_read(&outputs.webhooks_table, "userId").await?;
     ingest.cannot_read(&outputs.keys_table, "hash").await?;
@@ -299,6 +311,9 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let delivery = As::role(&world, "DeliveryRole", "delivery").await?;
     let outputs = &world.stack.outputs;
     delivery.can_consume(&outputs.delivery_queue_url).await?;
+    delivery.can_consume(&outputs.delivery_isolation_queue_url).await?;
+    delivery.can_send(&outputs.delivery_isolation_queue_url).await?;
+    delivery.cannot_send(&outputs.events_isolation_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
     // It writes the health of endpoints and their limiters there, and takes nothing away.
     delivery.cannot_delete(&outputs.webhooks_table, "userId").await?;

@@ -5,6 +5,7 @@
 //! to the functions, which would take the messages away.
 
 mod beside;
+mod isolation;
 mod queues;
 mod waits;
 
@@ -90,5 +91,6 @@ mod contract {
     grapnel_testing::contract_of_orders!(crate::queues::events_queue());
     grapnel_testing::contract_of_publishing!(crate::queues::events_queue());
     grapnel_testing::contract_of_dead_letters!(crate::queues::dead_letters());
+    grapnel_testing::contract_of_isolation!(crate::isolation::isolation());
     grapnel_testing::contract_of_waits!(crate::waits::waits());
 }

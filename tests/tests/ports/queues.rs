@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 /// The receiving end of a queue.
 pub(crate) struct OtherEnd {
-    client: aws_sdk_sqs::Client,
-    url: String,
+    pub(crate) client: aws_sdk_sqs::Client,
+    pub(crate) url: String,
 }
 
 /// A port and the other end of its queue.
@@ -24,7 +24,7 @@ pub(crate) struct Both<P> {
 }
 
 impl OtherEnd {
-    async fn create(config: &aws_config::SdkConfig) -> Self {
+    pub(crate) async fn create(config: &aws_config::SdkConfig) -> Self {
         let client = aws_sdk_sqs::Client::new(config);
         let name = format!("contract-{}", a_user());
         let made = client.create_queue().queue_name(name).send().await.expect("a queue");

@@ -131,7 +131,7 @@ fn pending(memory: &Memory, url: &str, retry: &RetryConfig) -> Delivery {
 
 fn first_attempt(delivery: &Delivery) -> Record {
     let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
-    Record { message_id: delivery.id.to_string(), body: message.to_json() }
+    Record::new(delivery.id.to_string(), message.to_json())
 }
 
 /// The real sender, with a note of what it cut: that is not on record.

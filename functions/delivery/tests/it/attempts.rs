@@ -4,7 +4,7 @@ use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{DeliveryStatus, Reason},
-    message::{Attempt, QueueMessage},
+    message::{Attempt, QueueMessage, Record},
     ports::PortError,
     webhook::WebhookStatus,
 };
@@ -185,10 +185,7 @@ async fn what_cannot_be_read_is_put_aside_with_a_reason_and_harms_no_neighbour()
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
     let good = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
-    let record = |id: &str, body: &str| grapnel_domain::message::Record {
-        message_id: id.into(),
-        body: body.into(),
-    };
+    let record = |id: &str, body: &str| Record::new(id, body);
     let batch = [record("bad", "{\"kind\":\"riddle\"}"), record("good", &good)];
     let report = world.deliver.handle(&batch).await;
     assert_eq!(report.failed, Vec::<String>::new());
@@ -235,7 +232,7 @@ async fn ten_messages_are_worked_on_side_by_side() {
             let (_, delivery) = world.delivery_to(&webhook);
             let attempt = Attempt::scheduled(delivery.target(), 1);
             let body = QueueMessage::Attempt(attempt).to_json();
-            grapnel_domain::message::Record { message_id: format!("m-{index}"), body }
+            Record::new(format!("m-{index}"), body)
         })
         .collect();
     let report = tokio::time::timeout(Duration::from_secs(10), world.deliver.handle(&records));

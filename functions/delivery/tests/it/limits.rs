@@ -31,10 +31,8 @@ fn slot(world: &World, millis: u64) -> Slot {
 }
 
 async fn handle(world: &World, attempts: Vec<Attempt>) -> BatchReport {
-    let record = |(n, attempt)| Record {
-        message_id: format!("m-{n}"),
-        body: QueueMessage::Attempt(attempt).to_json(),
-    };
+    let record =
+        |(n, attempt)| Record::new(format!("m-{n}"), QueueMessage::Attempt(attempt).to_json());
     let records: Vec<Record> = attempts.into_iter().enumerate().map(record).collect();
     world.deliver.handle(&records).await
 }

@@ -60,8 +60,7 @@ async fn deliver_all(per_second: u32) -> (World, Messages) {
         }
         for batch in world.memory.delivery_queue().take_due().chunks(10) {
             batch.iter().for_each(|message| messages.count(message));
-            let record = |m: &Queued| Record { message_id: m.id.clone(), body: m.body.clone() };
-            let records: Vec<Record> = batch.iter().map(record).collect();
+            let records: Vec<Record> = batch.iter().map(Queued::record).collect();
             assert_eq!(world.deliver.handle(&records).await.failed, Vec::<String>::new());
         }
     }

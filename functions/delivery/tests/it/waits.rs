@@ -169,7 +169,7 @@ async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
         rules: deliver.rules,
     };
     let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
-    let report = late.handle(&[Record { message_id: "m-1".into(), body }]).await;
+    let report = late.handle(&[Record::new("m-1", body)]).await;
     assert_eq!(report.done, [Done::Rescheduled]);
     assert_eq!(memory.waits().len(), 1, "its execution runs, and may be about to end");
     assert_eq!(memory.delivery_queue().messages().len(), 1);

@@ -15,7 +15,7 @@ use grapnel_domain::{
 use grapnel_testing::{
     builders::{a_delivery, an_event},
     clock::ManualClock,
-    memory::Memory,
+    memory::{Memory, Received},
     sender::ScriptedSender,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -84,7 +84,7 @@ impl World {
     }
 
     pub(crate) async fn handle_text(&self, body: &str) -> BatchReport {
-        let record = Record { message_id: "m-1".into(), body: body.to_owned() };
+        let record = Record::new("m-1", body);
         self.deliver.handle(&[record]).await
     }
 
@@ -112,11 +112,7 @@ impl World {
         for _ in 0..10_000 {
             let received = self.memory.delivery_queue().receive(10);
             if !received.is_empty() {
-                let record = |m: &grapnel_testing::memory::Received| Record {
-                    message_id: m.id.clone(),
-                    body: m.body.clone(),
-                };
-                let records: Vec<Record> = received.iter().map(record).collect();
+                let records: Vec<Record> = received.iter().map(Received::record).collect();
                 let report = self.deliver.handle(&records).await;
                 for record in records.iter().filter(|r| !report.failed.contains(&r.message_id)) {
                     self.memory.delivery_queue().acknowledge(&record.message_id);

@@ -1,6 +1,7 @@
 //! Messages cut into batches that SQS takes.
 
-use grapnel_domain::message::QueueDelay;
+use grapnel_domain::message::{Attribute, AttributeValue, QueueDelay};
+use std::collections::BTreeMap;
 
 /// Most messages of one batch.
 pub(super) const MAX_ENTRIES: usize = 10;
@@ -16,6 +17,21 @@ pub(super) struct Entry {
     /// None on the events queue.
     pub(super) group: Option<String>,
     pub(super) delay: QueueDelay,
+    pub(super) attributes: BTreeMap<String, Attribute>,
+}
+
+impl Entry {
+    /// Its size as SQS counts it: text, and names, types and values of attributes.
+    fn bytes(&self) -> usize {
+        let attribute = |(name, Attribute { data_type, value }): (&String, &Attribute)| {
+            let value = match value {
+                AttributeValue::Text(text) => text.len(),
+                AttributeValue::Binary(bytes) => bytes.len(),
+            };
+            name.len() + data_type.len() + value
+        };
+        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
 }
 
 pub(super) type Chunk = Vec<Entry>;
@@ -26,7 +42,7 @@ pub(super) fn split(entries: Vec<Entry>) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut bytes = 0;
     for entry in entries {
-        let size = entry.body.len();
+        let size = entry.bytes();
         match chunks.last_mut() {
             Some(open) if open.len() < MAX_ENTRIES && bytes + size <= MAX_BYTES => {
                 open.push(entry);
@@ -57,6 +73,7 @@ mod tests {
             body: outgoing.message.to_json(),
             group: Some(outgoing.group.clone()),
             delay: outgoing.delay,
+            attributes: BTreeMap::new(),
         }
     }
 
@@ -85,6 +102,18 @@ mod tests {
     #[test]
     fn nothing_to_send_makes_no_batch() {
         assert!(split(vec![]).is_empty());
+    }
+
+    #[test]
+    fn attributes_count_as_part_of_a_message() {
+        let long = |bytes: usize| {
+            let value = AttributeValue::Binary(vec![0; bytes]);
+            let attribute = Attribute { data_type: "Binary".into(), value };
+            Entry { attributes: BTreeMap::from([("raw".into(), attribute)]), ..message(1) }
+        };
+        let half = MAX_BYTES / 2;
+        assert_eq!(split(vec![long(half), long(half)]).len(), 2);
+        assert_eq!(split(vec![long(half), long(half / 2)]).len(), 1);
     }
 
     #[test]

@@ -87,8 +87,8 @@ fn every_missing_name_is_reported_together() {
             "LOG_LEVEL is missing",
         ]
     );
-    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 8);
-    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 16);
+    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 10);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 17);
 }
 
 #[rstest]

@@ -2,7 +2,7 @@ use super::PortError;
 use crate::{
     event::inbound::TestOrder,
     ids::{UserId, WebhookId},
-    message::{QueueDelay, QueueMessage},
+    message::{QueueDelay, QueueMessage, Record},
     time::Minute,
     webhook::WebhookStatus,
 };
@@ -74,6 +74,17 @@ pub trait DeadLetters: Send + Sync {
         body: &str,
         reason: &str,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Moves messages from a function's queue to its isolation queue, which hands out one at a time.
+pub trait IsolateMessages: Send + Sync {
+    /// Sends each message to the isolation queue, with its body, group and attributes, and then
+    /// removes the original. Answers for each in order: one that is `Ok` was sent, and one that is
+    /// not stays on its queue.
+    fn isolate(
+        &self,
+        messages: &[Record],
+    ) -> impl Future<Output = Vec<Result<(), PortError>>> + Send;
 }
 
 /// Sends orders for test deliveries to the events queue.

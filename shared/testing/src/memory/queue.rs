@@ -3,7 +3,11 @@
 mod groups;
 
 use crate::clock::ManualClock;
-use grapnel_domain::{message::QueueMessage, ports::Clock, time::Timestamp};
+use grapnel_domain::{
+    message::{Attribute, QueueMessage, Record},
+    ports::Clock,
+    time::Timestamp,
+};
 use groups::Groups;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,21 +19,21 @@ use std::{
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
 
 /// How often a message is received before it is put aside, as the template sets it.
-const MAX_RECEPTIONS: u32 = 10;
-
-/// What the queue's names of messages begin with; their number follows.
-const NAME: &str = "message-";
+pub const MAX_RECEIVES: u32 = 120;
 
 /// A queue in memory. Clones are the same queue.
 #[derive(Debug, Clone)]
 pub struct MemoryQueue {
     clock: ManualClock,
+    /// What its names of messages begin with; their number follows.
+    name: &'static str,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug)]
 struct State {
     visibility_timeout: Duration,
+    max_receives: u32,
     sent: u64,
     /// By number, which is the order of sending.
     messages: BTreeMap<u64, Queued>,
@@ -51,6 +55,8 @@ pub struct Queued {
     pub group: String,
     /// From when on it can be received.
     pub due: Timestamp,
+    /// Its attributes, by name.
+    pub attributes: BTreeMap<String, Attribute>,
     /// How often it was received.
     pub receptions: u32,
 }
@@ -64,27 +70,47 @@ impl Queued {
     pub fn message(&self) -> QueueMessage {
         QueueMessage::parse(&self.body).expect("a message of the delivery queue")
     }
+
+    /// The message as a function gets it.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        Record {
+            message_id: self.id.clone(),
+            body: self.body.clone(),
+            receives: self.receptions,
+            group: (!self.group.is_empty()).then(|| self.group.clone()),
+            attributes: self.attributes.clone(),
+            receipt: self.id.clone(),
+        }
+    }
 }
 
 /// A message that was received and is to be acknowledged.
 pub type Received = Queued;
 
 impl MemoryQueue {
-    pub(super) fn new(clock: ManualClock) -> Self {
+    /// A queue whose names of messages begin with `name`.
+    pub(super) fn new(clock: ManualClock, name: &'static str) -> Self {
         let state = State {
             visibility_timeout: VISIBILITY_TIMEOUT,
+            max_receives: MAX_RECEIVES,
             sent: 0,
             messages: BTreeMap::new(),
             later: BTreeSet::new(),
             groups: Groups::default(),
             exhausted: Vec::new(),
         };
-        Self { clock, state: Arc::new(Mutex::new(state)) }
+        Self { clock, name, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Hides received messages for this long.
     pub fn set_visibility_timeout(&self, timeout: Duration) {
         self.state().visibility_timeout = timeout;
+    }
+
+    /// Puts a message aside after it was received this often.
+    pub fn set_max_receives(&self, most: u32) {
+        self.state().max_receives = most;
     }
 
     /// Puts a message on the queue, and answers what the queue calls it.
@@ -94,14 +120,30 @@ impl MemoryQueue {
         group: impl Into<String>,
         delay: Duration,
     ) -> String {
+        self.send_with(body.into(), group.into(), BTreeMap::new(), delay)
+    }
+
+    /// Puts a message on the queue that came from another one, and answers what this one calls it.
+    pub fn forward(&self, message: &Record) -> String {
+        let Record { body, group, attributes, .. } = message.clone();
+        self.send_with(body, group.unwrap_or_default(), attributes, Duration::ZERO)
+    }
+
+    fn send_with(
+        &self,
+        body: String,
+        group: String,
+        attributes: BTreeMap<String, Attribute>,
+        delay: Duration,
+    ) -> String {
         let now = self.clock.now();
         let due = now.plus(delay);
         let mut state = self.state();
         state.sent += 1;
-        let id = format!("{NAME}{}", state.sent);
-        let (body, group) = (body.into(), group.into());
         let number = state.sent;
-        state.put(number, Queued { id: id.clone(), body, group, due, receptions: 0 }, now);
+        let id = format!("{}-{number}", self.name);
+        let message = Queued { id: id.clone(), body, group, due, attributes, receptions: 0 };
+        state.put(number, message, now);
         id
     }
 
@@ -177,7 +219,7 @@ impl MemoryQueue {
 
     /// Removes a received message for good.
     pub fn acknowledge(&self, id: &str) {
-        if let Some(number) = number_of(id) {
+        if let Some(number) = self.number_of(id) {
             let now = self.clock.now();
             self.state().remove(number, now);
         }
@@ -187,7 +229,7 @@ impl MemoryQueue {
     pub fn give_back(&self, id: &str) {
         let now = self.clock.now();
         let mut state = self.state();
-        if let Some(number) = number_of(id)
+        if let Some(number) = self.number_of(id)
             && let Some(message) = state.remove(number, now)
         {
             state.put(number, Queued { due: now, ..message }, now);
@@ -197,7 +239,7 @@ impl MemoryQueue {
     /// Whether this message is on the queue, also if it is not due or hidden.
     #[must_use]
     pub fn holds(&self, id: &str) -> bool {
-        number_of(id).is_some_and(|number| self.state().messages.contains_key(&number))
+        self.number_of(id).is_some_and(|number| self.state().messages.contains_key(&number))
     }
 
     /// How many messages there are that `matches` chooses, also of those not due or hidden.
@@ -226,21 +268,21 @@ impl MemoryQueue {
         let exhausted = std::mem::take(&mut state.exhausted);
         let count = exhausted.len();
         for message in exhausted {
-            if let Some(number) = number_of(&message.id) {
+            if let Some(number) = self.number_of(&message.id) {
                 state.put(number, Queued { due: now, receptions: 0, ..message }, now);
             }
         }
         count
     }
 
+    /// The number in a message's name; `None` if it is another queue's message.
+    fn number_of(&self, id: &str) -> Option<u64> {
+        id.strip_prefix(self.name)?.strip_prefix('-')?.parse().ok()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The number in a message's name.
-fn number_of(id: &str) -> Option<u64> {
-    id.strip_prefix(NAME)?.parse().ok()
 }
 
 impl State {
@@ -264,7 +306,7 @@ impl State {
     fn receive(&mut self, number: u64, now: Timestamp) -> Option<Received> {
         let mut message = self.messages.remove(&number)?;
         self.groups.gone(&message.group, number, now);
-        if message.receptions == MAX_RECEPTIONS {
+        if message.receptions >= self.max_receives {
             self.exhausted.push(message);
             return None;
         }
@@ -304,7 +346,7 @@ mod tests {
     #[test]
     fn a_message_comes_when_it_is_due_and_again_until_it_is_acknowledged() {
         let clock = ManualClock::new();
-        let queue = MemoryQueue::new(clock.clone());
+        let queue = MemoryQueue::new(clock.clone(), "message");
         queue.send("a", "g", Duration::from_secs(5));
         assert!(queue.receive(10).is_empty());
         clock.advance(Duration::from_secs(5));
@@ -319,9 +361,9 @@ mod tests {
 
     #[test]
     fn a_message_that_is_received_too_often_is_put_aside() {
-        let queue = MemoryQueue::new(ManualClock::new());
+        let queue = MemoryQueue::new(ManualClock::new(), "message");
         queue.send("a", "", Duration::ZERO);
-        for _ in 0..MAX_RECEPTIONS {
+        for _ in 0..MAX_RECEIVES {
             let received = queue.receive(1);
             assert_eq!(received.len(), 1);
             queue.give_back(&received[0].id);
@@ -335,7 +377,7 @@ mod tests {
 
     #[test]
     fn only_what_is_chosen_is_received() {
-        let queue = MemoryQueue::new(ManualClock::new());
+        let queue = MemoryQueue::new(ManualClock::new(), "message");
         for body in ["a", "b", "c"] {
             queue.send(body, "", Duration::ZERO);
         }
@@ -347,7 +389,7 @@ mod tests {
     #[test]
     fn what_is_due_is_taken_in_order() {
         let clock = ManualClock::new();
-        let queue = MemoryQueue::new(clock.clone());
+        let queue = MemoryQueue::new(clock.clone(), "message");
         for (body, delay) in [("late", 900), ("second", 2), ("first", 1)] {
             queue.send(body, "", Duration::from_secs(delay));
         }

@@ -1,0 +1,155 @@
+//! Messages that may have killed the function that worked on them.
+//!
+//! A function that dies takes its whole batch with it, and the queue hands all of it out again.
+//! Which message was to blame is not known, and an outage or a throttled function brings messages
+//! back as well. So a message that comes again is a suspect and never guilty: it is not begun beside
+//! others. It moves to the function's isolation queue, which hands out one message at a time. There
+//! it is processed like any other, or kills its function alone until the queue makes it a dead
+//! letter.
+
+use crate::{
+    message::Record,
+    ports::{IsolateMessages, PortError},
+};
+
+/// A message that is handed out for this time or a later one is a suspect. The second, because a
+/// batch that dies may come again as it was: at the third, the neighbours of a message that kills
+/// its function would be late by two visibility timeouts.
+pub const SUSPECT_RECEIVES: u32 = 2;
+
+/// A batch, divided.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Divided {
+    to_begin: Vec<Record>,
+    suspects: Vec<Record>,
+}
+
+/// A message alone in its batch has no neighbours, and is begun whatever it is suspected of.
+fn divide(batch: Vec<Record>) -> Divided {
+    if batch.len() < 2 {
+        return Divided { to_begin: batch, suspects: Vec::new() };
+    }
+    let (suspects, to_begin) =
+        batch.into_iter().partition(|record| record.receives >= SUSPECT_RECEIVES);
+    Divided { to_begin, suspects }
+}
+
+/// A batch without its suspects.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Isolated {
+    /// The messages to process now.
+    pub to_begin: Vec<Record>,
+    /// Ids of the suspects that were moved.
+    pub moved: Vec<String>,
+    /// Ids of the suspects that could not be moved, each with the reason. They must come again.
+    pub stayed: Vec<(String, PortError)>,
+}
+
+/// Moves the suspects of a batch to the isolation queue, before anything of the batch is begun: what
+/// is begun may kill the function.
+pub async fn isolate(batch: Vec<Record>, isolation: &impl IsolateMessages) -> Isolated {
+    let Divided { to_begin, suspects } = divide(batch);
+    let mut isolated = Isolated { to_begin, ..Isolated::default() };
+    if suspects.is_empty() {
+        return isolated;
+    }
+    let mut answers = isolation.isolate(&suspects).await.into_iter();
+    for Record { message_id, .. } in suspects {
+        // A port that does not answer for a message did not send it.
+        let unanswered = || Err(PortError::Unavailable("a message has no answer".into()));
+        match answers.next().unwrap_or_else(unanswered) {
+            Ok(()) => isolated.moved.push(message_id),
+            Err(error) => isolated.stayed.push((message_id, error)),
+        }
+    }
+    isolated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        pin::pin,
+        sync::Mutex,
+        task::{Context, Poll, Waker},
+    };
+
+    /// Answers for each message by its id.
+    struct Port {
+        asked: Mutex<Vec<Vec<Record>>>,
+        answer: fn(&str) -> Option<Result<(), PortError>>,
+    }
+
+    impl Port {
+        fn new(answer: fn(&str) -> Option<Result<(), PortError>>) -> Self {
+            Self { asked: Mutex::default(), answer }
+        }
+
+        fn asked(&self) -> Vec<Vec<Record>> {
+            self.asked.lock().expect("no panic under the lock").clone()
+        }
+    }
+
+    impl IsolateMessages for Port {
+        async fn isolate(&self, messages: &[Record]) -> Vec<Result<(), PortError>> {
+            self.asked.lock().expect("no panic under the lock").push(messages.to_vec());
+            messages.iter().filter_map(|message| (self.answer)(&message.message_id)).collect()
+        }
+    }
+
+    fn run(batch: &[Record], port: &Port) -> Isolated {
+        let work = pin!(isolate(batch.to_vec(), port));
+        match work.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(isolated) => isolated,
+            Poll::Pending => panic!("the port waits for nothing"),
+        }
+    }
+
+    fn received(id: &str, receives: u32) -> Record {
+        Record { receives, ..Record::new(id, "{}") }
+    }
+
+    #[test]
+    fn a_message_that_comes_again_is_not_begun_beside_others() {
+        let port = Port::new(|_| Some(Ok(())));
+        let batch = [received("a", 1), received("b", 2), received("c", 1), received("d", 40)];
+        let isolated = run(&batch, &port);
+        assert_eq!(isolated.to_begin, [batch[0].clone(), batch[2].clone()]);
+        assert_eq!(isolated.moved, ["b", "d"]);
+        assert_eq!(isolated.stayed, []);
+        assert_eq!(port.asked(), [[batch[1].clone(), batch[3].clone()]]);
+    }
+
+    #[test]
+    fn a_message_alone_in_its_batch_is_begun_however_often_it_came() {
+        let port = Port::new(|_| panic!("nothing is moved"));
+        let batch = [received("a", 100)];
+        let isolated = run(&batch, &port);
+        assert_eq!(isolated, Isolated { to_begin: batch.to_vec(), ..Isolated::default() });
+    }
+
+    #[test]
+    fn a_batch_without_suspects_asks_for_nothing() {
+        let port = Port::new(|_| panic!("nothing is moved"));
+        let batch = [received("a", 1), received("b", 1)];
+        assert_eq!(run(&batch, &port).to_begin, batch);
+        assert_eq!(run(&[], &port), Isolated::default());
+        assert_eq!(port.asked(), Vec::<Vec<Record>>::new());
+    }
+
+    #[test]
+    fn a_suspect_that_cannot_be_moved_is_not_begun_and_comes_again() {
+        let throttled = || PortError::Throttled("SendMessageBatch".into());
+        let port = Port::new(|id| match id {
+            "b" => Some(Err(PortError::Throttled("SendMessageBatch".into()))),
+            "d" => None,
+            _ => Some(Ok(())),
+        });
+        let batch = [received("a", 1), received("b", 2), received("c", 2), received("d", 2)];
+        let Isolated { to_begin, moved, stayed } = run(&batch, &port);
+        assert_eq!(to_begin, batch[..1]);
+        assert_eq!(moved, ["c"]);
+        assert_eq!(stayed[0], ("b".to_owned(), throttled()));
+        assert_eq!(stayed[1].0, "d");
+    }
+}
