@@ -220,9 +220,8 @@ async fn batch_with_probe(probe_first: bool) -> World {
     if !probe_first {
         messages.reverse();
     }
-    let record = |(place, attempt)| Record {
-        message_id: format!("m-{place}"),
-        body: QueueMessage::Attempt(attempt).to_json(),
+    let record = |(place, attempt)| {
+        Record::new(format!("m-{place}"), QueueMessage::Attempt(attempt).to_json())
     };
     let records: Vec<Record> = messages.into_iter().enumerate().map(record).collect();
     let report = world.deliver.handle(&records).await;
@@ -247,7 +246,7 @@ async fn failures_in_one_batch_open_a_circuit_by_one_write() {
     let record = |place: usize| {
         let (_, delivery) = world.delivery_to(&webhook);
         let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
-        Record { message_id: format!("m-{place}"), body }
+        Record::new(format!("m-{place}"), body)
     };
     let records: Vec<Record> = (0..10).map(record).collect();
     world.deliver.handle(&records).await;
