@@ -9,6 +9,7 @@ mod erasures;
 mod event_types;
 mod fate;
 mod health;
+mod isolation;
 mod keys;
 mod limiters;
 mod queues;
@@ -20,6 +21,7 @@ mod webhooks;
 
 pub(crate) use fate::{Fate, of_read as fate_of_read, of_write as fate_of_write};
 pub(crate) use health::page as parked_page;
+pub(crate) use isolation::Isolation;
 pub(crate) use queues::{ENTRY_FAILED, describe, pause_between_tries, put};
 pub(crate) use waits::page;
 pub(crate) use webhooks::changed as webhook_changed;

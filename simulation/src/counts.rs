@@ -120,6 +120,8 @@ counts! {
     PartialFailures: "batch entries failed alone", Fault;
     /// Functions killed between two steps.
     Killed: "functions killed", Fault;
+    /// Batches that were received while no function could be invoked.
+    InvocationsRefused: "invocations refused", Fault;
     /// Functions that stood still for up to a minute.
     Stalled: "functions stalled", Fault;
     /// Functions that ran into their timeout.
@@ -148,6 +150,8 @@ counts! {
     Checks: "checks sent", Repair;
     /// Checks that found their attempt missing.
     Healed: "wake-ups healed", Repair;
+    /// Messages that came again and were moved to an isolation queue.
+    Isolated: "messages isolated", Repair;
     /// Messages put aside by a function, each malformed.
     PutAside: "put aside with a reason", Repair;
     /// Requests made again: the function died before the record.

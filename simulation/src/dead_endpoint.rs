@@ -131,6 +131,7 @@ fn plan(dead: Dead) -> Plan {
         webhooks: vec![PlannedWebhook { webhook, receiver, appears: START }],
         events: Vec::new(),
         acts: Vec::new(),
+        lethal: None,
         until: None,
         most_steps: u64::MAX,
     }

@@ -130,6 +130,7 @@ fn plan(circumstances: &Circumstances) -> Plan {
         webhooks: (0..HANGING + HEALTHY).map(planned).collect(),
         events: Vec::new(),
         acts: Vec::new(),
+        lethal: None,
         until: Some(END),
         most_steps: u64::MAX,
     }

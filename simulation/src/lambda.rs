@@ -1,34 +1,65 @@
 //! The functions, and the event sources that invoke them.
 
 use crate::{
-    aws::{Aws, describe},
+    aws::{Aws, Isolation, describe},
     counts::Count,
     crash::Fault,
     invocation::{Function, Invocation},
     mutation::{self, Mutation},
+    plan::Part,
     sim::{Occasion, Sim},
     source::{Intake, Sources},
     task::{TaskId, millis},
 };
 use grapnel_delivery::{Deliver, Done};
-use grapnel_domain::message::Record;
+use grapnel_domain::{
+    message::Record,
+    suspect::{self, Isolated},
+};
 use grapnel_ingest::Ingest;
-use grapnel_testing::memory::{MemoryQueue, Received};
+use grapnel_testing::memory::{Memory, MemoryQueue, Received};
 use std::sync::Arc;
 
 /// A queue that invokes a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Queue {
     Events,
+    EventsIsolation,
     Delivery,
+    DeliveryIsolation,
 }
 
 impl Queue {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Events, Self::EventsIsolation, Self::Delivery, Self::DeliveryIsolation];
+
     pub(crate) fn of(self, sim: &Sim) -> MemoryQueue {
+        self.in_memory(sim.memory())
+    }
+
+    pub(crate) fn in_memory(self, memory: &Memory) -> MemoryQueue {
         match self {
-            Self::Events => sim.memory().events_queue(),
-            Self::Delivery => sim.memory().delivery_queue(),
+            Self::Events => memory.events_queue(),
+            Self::EventsIsolation => memory.events_isolation_queue(),
+            Self::Delivery => memory.delivery_queue(),
+            Self::DeliveryIsolation => memory.delivery_isolation_queue(),
         }
+    }
+
+    /// The queue for its messages that come again.
+    pub(crate) const fn isolation(self) -> Self {
+        match self {
+            Self::Events | Self::EventsIsolation => Self::EventsIsolation,
+            Self::Delivery | Self::DeliveryIsolation => Self::DeliveryIsolation,
+        }
+    }
+
+    pub(crate) const fn is_isolation(self) -> bool {
+        matches!(self, Self::EventsIsolation | Self::DeliveryIsolation)
+    }
+
+    const fn feeds_ingest(self) -> bool {
+        matches!(self, Self::Events | Self::EventsIsolation)
     }
 }
 
@@ -51,15 +82,26 @@ pub(crate) struct Functions {
 impl Functions {
     /// Receives what is due and has functions work on it.
     pub(crate) fn poll(&mut self, sim: &Sim, queue: Queue) {
+        let refused = |batch: &[Received]| {
+            let refused = sim.outage(Part::Functions);
+            if refused {
+                sim.count(Count::InvocationsRefused);
+                sim.trace(|| format!("no function takes {} messages", batch.len()));
+            }
+            refused
+        };
         match sim.plan().settings.intake {
             Intake::Erratic => {
                 let received = receive(sim, queue);
-                if !received.is_empty() {
+                if !received.is_empty() && !refused(&received) {
                     self.start(sim, queue, &received);
                 }
             }
             Intake::Mapped(mapping) => {
                 while let Some((place, batch)) = self.sources.take(sim, queue, mapping) {
+                    if refused(&batch) {
+                        continue;
+                    }
                     let task = self.start(sim, queue, &batch);
                     self.sources.started(queue, place, task);
                 }
@@ -71,8 +113,8 @@ impl Functions {
         let records: Vec<Record> = received.iter().map(Received::record).collect();
         let place = self.idle(sim, queue);
         let task = match &self.instances[place].0 {
-            Instance::Ingest(ingest) => ingest_batch(sim, Arc::clone(ingest), records),
-            Instance::Delivery(deliver) => deliver_batch(sim, Arc::clone(deliver), records),
+            Instance::Ingest(ingest) => ingest_batch(sim, queue, Arc::clone(ingest), records),
+            Instance::Delivery(deliver) => deliver_batch(sim, queue, Arc::clone(deliver), records),
         };
         self.instances[place].1 = Some(task);
         sim.count(Count::Invocations);
@@ -84,17 +126,18 @@ impl Functions {
     /// The place of an instance that is idle, a new one if there is none.
     fn idle(&mut self, sim: &Sim, queue: Queue) -> usize {
         let fits = |instance: &Instance| match instance {
-            Instance::Ingest(_) => queue == Queue::Events,
-            Instance::Delivery(_) => queue == Queue::Delivery,
+            Instance::Ingest(_) => queue.feeds_ingest(),
+            Instance::Delivery(_) => !queue.feeds_ingest(),
         };
         let idle =
             |(instance, at_work): &(Instance, Option<TaskId>)| at_work.is_none() && fits(instance);
         if let Some(place) = self.instances.iter().position(idle) {
             return place;
         }
-        let instance = match queue {
-            Queue::Events => Instance::Ingest(Arc::new(ingest(sim))),
-            Queue::Delivery => Instance::Delivery(Arc::new(deliver(sim))),
+        let instance = if queue.feeds_ingest() {
+            Instance::Ingest(Arc::new(ingest(sim)))
+        } else {
+            Instance::Delivery(Arc::new(deliver(sim)))
         };
         self.instances.push((instance, None));
         self.instances.len() - 1
@@ -153,10 +196,10 @@ fn deliver(sim: &Sim) -> Delivering {
     }
 }
 
-/// Receives up to ten messages, not always the oldest. Some are handed out to somebody else as well.
+/// Receives up to ten messages, of an isolation queue one, not always the oldest. Some are handed out to somebody else as well.
 fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
     let faults = &sim.plan().faults;
-    let most = sim.draw(|random| random.within(1..=10));
+    let most = if queue.is_isolation() { 1 } else { sim.draw(|random| random.within(1..=10)) };
     let most = usize::try_from(most).unwrap_or(10);
     let mut passed_over = false;
     let chosen = |_: &_| {
@@ -190,31 +233,40 @@ fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
     received
 }
 
-fn ingest_batch(sim: &Sim, ingest: Arc<Ingesting>, records: Vec<Record>) -> TaskId {
+fn ingest_batch(sim: &Sim, queue: Queue, ingest: Arc<Ingesting>, records: Vec<Record>) -> TaskId {
     let invocation = Invocation::new(Function::Ingest, sim.now(), &records);
     let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
     let sim_of_task = sim.clone();
     let task = sim.invoke(invocation, async move {
         let sim = sim_of_task;
         let records = mutation::for_ingest(&sim, records);
-        let report = ingest.handle(&records).await;
-        finish(&sim, Queue::Events, &ids, &report.failed);
+        let isolation = Isolation::new(ingest.queue.clone(), queue);
+        let batch = suspect::isolate(records, &isolation).await;
+        let report = ingest.handle(&batch.to_begin).await;
+        finish(&sim, queue, &ids, &Answer::new(batch, report.failed));
     });
     sim.trace(|| format!("{task:?} ingests {}", ids_of(sim, task)));
     task
 }
 
-fn deliver_batch(sim: &Sim, deliver: Arc<Delivering>, records: Vec<Record>) -> TaskId {
+fn deliver_batch(
+    sim: &Sim,
+    queue: Queue,
+    deliver: Arc<Delivering>,
+    records: Vec<Record>,
+) -> TaskId {
     let invocation = Invocation::new(Function::Delivery, sim.now(), &records);
     let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
     let sim_of_task = sim.clone();
     let task = sim.invoke(invocation, async move {
         let sim = sim_of_task;
         let records = mutation::for_delivery(&sim, records);
-        let report = deliver.handle(&records).await;
+        let isolation = Isolation::new(deliver.queue.clone(), queue);
+        let batch = suspect::isolate(records, &isolation).await;
+        let report = deliver.handle(&batch.to_begin).await;
         sim.trace(|| format!("done: {:?}", report.done));
         report.done.iter().filter_map(count_of).for_each(|count| sim.count(count));
-        finish(&sim, Queue::Delivery, &ids, &report.failed);
+        finish(&sim, queue, &ids, &Answer::new(batch, report.failed));
     });
     sim.trace(|| format!("{task:?} delivers {}", ids_of(sim, task)));
     task
@@ -241,14 +293,27 @@ const fn count_of(done: &Done) -> Option<Count> {
     }
 }
 
+/// What a function answers, and which of its messages it moved away.
+struct Answer {
+    failed: Vec<String>,
+    moved: Vec<String>,
+}
+
+impl Answer {
+    fn new(batch: Isolated, mut failed: Vec<String>) -> Self {
+        failed.extend(batch.stayed.into_iter().map(|(id, _)| id));
+        Self { failed, moved: batch.moved }
+    }
+}
+
 /// The service removes what was finished. What a function names as failed stays hidden until the
 /// visibility timeout is over.
-fn finish(sim: &Sim, queue: Queue, ids: &[String], failed: &[String]) {
+fn finish(sim: &Sim, queue: Queue, ids: &[String], Answer { failed, moved }: &Answer) {
     let faults = &sim.plan().faults;
     let trusts = sim.mutation() == Some(Mutation::AcknowledgesFailures);
     check_failures(sim, failed);
     for id in ids.iter().filter(|id| trusts || !failed.contains(id)) {
-        if queue == Queue::Events {
+        if queue.feeds_ingest() && !moved.contains(id) {
             let now = sim.now();
             sim.with(|state| {
                 let body = state.current.and_then(|task| state.invocations.get(&task)).and_then(

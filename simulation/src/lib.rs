@@ -16,6 +16,7 @@
 //! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
 //! - [`isolation`] and [`dead_endpoint`] are about load, and measure what it costs others and its owner:
 //!   functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
+//! - [`poison`] is about messages that kill their functions, and about outages.
 //! - [`document`] is where tables of results go.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
 
@@ -33,6 +34,7 @@ mod ledger;
 mod measured;
 mod mutation;
 mod plan;
+mod poison;
 mod random;
 mod receiver;
 mod sim;
@@ -50,6 +52,7 @@ pub use document::Part;
 pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;
 pub use mutation::Mutation;
+pub use poison::{Poison, PoisonReport, Trouble, poison};
 pub use source::{Grouping, Pool};
 pub use world::Run;
 

@@ -1,14 +1,15 @@
 //! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`; or what the document holds a table of, and
 //! writes it there: one path, cut at every call (`--crash-points`), what a dead endpoint costs
-//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`).
+//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`), and what messages that
+//! kill their functions do (`--poison`).
 
 use grapnel_simulation::{
-    Count, DeadEndpoint, Group, IsolationReport, Part, crash_points, simulate_all,
+    Count, DeadEndpoint, Group, IsolationReport, Part, PoisonReport, crash_points, simulate_all,
 };
 use std::{env, fs, process::ExitCode, time::Instant};
 
 const USAGE: &str = "usage: grapnel-simulation [--seeds N] [--from S]
-     | (--crash-points | --dead-endpoint | --isolation) [--write FILE]
+     | (--crash-points | --dead-endpoint | --isolation | --poison) [--write FILE]
      | --dead-endpoint N";
 
 /// What to run.
@@ -26,6 +27,7 @@ enum Table {
     CrashPoints,
     DeadEndpoint,
     Isolation,
+    Poison,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +70,7 @@ fn run_table(table: Table, document: Option<&str>) -> ExitCode {
     match table {
         Table::DeadEndpoint => show(DeadEndpoint::documented(), document),
         Table::Isolation => show(IsolationReport::documented(), document),
+        Table::Poison => show(PoisonReport::documented(), document),
         Table::CrashPoints => {
             let report = crash_points(None);
             match report.failure.clone() {
@@ -118,6 +121,10 @@ fn wanted(given: impl Iterator<Item = String>) -> Result<Wanted, String> {
             }
             "--isolation" => {
                 table = Some(Table::Isolation);
+                continue;
+            }
+            "--poison" => {
+                table = Some(Table::Poison);
                 continue;
             }
             "--dead-endpoint" => {

@@ -1,6 +1,7 @@
 //! How long events take to their receivers, where a run is about that.
 
 use grapnel_domain::{ids::WebhookId, time::Timestamp};
+use grapnel_testing::memory::Queued;
 use std::time::Duration;
 
 /// What was measured.
@@ -10,6 +11,8 @@ pub(crate) struct Measured {
     arrivals: Vec<(WebhookId, Timestamp, Timestamp)>,
     /// When circuits opened.
     pub(crate) opened: Vec<Timestamp>,
+    /// Dead letters, as they were sent back.
+    pub(crate) dead_letters: Vec<Queued>,
 }
 
 impl Measured {

@@ -62,6 +62,14 @@ pub enum Mutation {
     ForgetsSlots,
     /// Deliveries wait for their slots in shared waits that nobody was asked to end.
     AwaitsSlotsUnreleased,
+    /// A message that comes again is removed before it is on the isolation queue.
+    RemovesBeforeIsolating,
+    /// Every message of a batch of several is isolated, also one that comes for the first time.
+    IsolatesEverything,
+    /// Messages that come again are begun beside the others of their batch.
+    BeginsSuspects,
+    /// Messages are isolated when they come for the third time, and not for the second.
+    IsolatesLate,
     /// An event's data is erased, and its deliveries are not told.
     ErasesUntold,
     /// Whoever makes attempts takes no notice of data that was erased.
@@ -69,7 +77,7 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    /// All of them.
+    /// All that break a promise.
     pub const ALL: &'static [Self] = &[
         Self::StaleIsMerelyAcknowledged,
         Self::RefusedIsMerelyAcknowledged,
@@ -95,7 +103,12 @@ impl Mutation {
         Self::IgnoresSlots,
         Self::ForgetsSlots,
         Self::AwaitsSlotsUnreleased,
+        Self::RemovesBeforeIsolating,
+        Self::IsolatesEverything,
         Self::ErasesUntold,
         Self::SendsErasedData,
     ];
+
+    /// Those of which nothing comes but delay. Where messages kill their functions, it shows.
+    pub const OF_ISOLATION: &'static [Self] = &[Self::BeginsSuspects, Self::IsolatesLate];
 }

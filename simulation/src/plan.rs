@@ -3,16 +3,18 @@
 mod faults;
 mod traffic;
 
-pub(crate) use faults::{Faults, Part};
+pub(crate) use faults::{Faults, Outage, Part};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
 use crate::{
     random::Random,
+    receiver::Receiver,
     source::{Grouping, Intake, Mapping},
 };
 use grapnel_domain::{
     event::Retention, health::CircuitRules, message::QueueDelay, time::Timestamp,
 };
+use grapnel_testing::{clock::START, memory::MAX_RECEIVES};
 use std::time::Duration;
 
 /// Steps of a run that is drawn. A few thousand is what the longest take.
@@ -28,10 +30,19 @@ pub(crate) struct Plan {
     pub(crate) webhooks: Vec<PlannedWebhook>,
     pub(crate) events: Vec<PlannedEvent>,
     pub(crate) acts: Vec<Act>,
+    /// Somebody whose events kill the function that fans them out.
+    pub(crate) lethal: Option<Lethal>,
     /// When it is over, whatever is left; `None` if that is when all is quiet.
     pub(crate) until: Option<Timestamp>,
     /// Steps after which a run ought to be quiet.
     pub(crate) most_steps: u64,
+}
+
+/// Somebody whose events kill the ingest function, for a while.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lethal {
+    pub(crate) user: &'static str,
+    pub(crate) until: Timestamp,
 }
 
 /// What differs between deployments.
@@ -42,6 +53,8 @@ pub(crate) struct Settings {
     /// How long one run of a function may take.
     pub(crate) function_timeout: Duration,
     pub(crate) visibility_timeout: Duration,
+    /// How often a queue hands a message out before it is a dead letter.
+    pub(crate) max_receives: u32,
     /// When circuits open.
     pub(crate) circuit: CircuitRules,
     /// Rows of a page of the `waiting` index.
@@ -79,9 +92,28 @@ impl Plan {
             webhooks,
             events,
             acts,
+            lethal: Lethal::draw(&mut random.aside()).filter(|_| !smooth),
             until: None,
             most_steps: MOST_STEPS,
         }
+    }
+
+    /// From then on nothing goes wrong that the plan holds.
+    pub(crate) fn all_well_from(&self) -> Timestamp {
+        let receivers = self.webhooks.iter().filter_map(|planned| match planned.receiver {
+            Receiver::KillsUntil(until) => Some(until),
+            _ => None,
+        });
+        let lethal = self.lethal.map(|lethal| lethal.until);
+        receivers.chain(lethal).fold(self.faults.all_well_from(), Timestamp::max)
+    }
+}
+
+impl Lethal {
+    fn draw(random: &mut Random) -> Option<Self> {
+        let user = traffic::USERS[1];
+        let until = START.plus(Duration::from_secs(random.spread(1..=20_000)));
+        random.chance(50).then_some(Self { user, until })
     }
 }
 
@@ -93,6 +125,7 @@ impl Settings {
             longest_queue_delay: QueueDelay::at_most(900),
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(360),
+            max_receives: MAX_RECEIVES,
             circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
             waiting_page: 100,
             settled_page: 100,
@@ -108,6 +141,8 @@ impl Settings {
             longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(*random.pick(visibility)),
+            // A few only, so that some runs see dead letters.
+            max_receives: *random.pick(&[10, MAX_RECEIVES]),
             circuit: CircuitRules {
                 // Where nothing goes wrong, how many messages there are is known exactly, but for
                 // circuits: a release and a probe may meet.

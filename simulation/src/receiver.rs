@@ -34,6 +34,9 @@ pub(crate) enum Receiver {
     Busy(u32),
     /// Now this, now that.
     Moody,
+    /// What is sent to it kills its function before it is sent, until then. It is a fault of ours,
+    /// as a template can be that takes longer than a function may.
+    KillsUntil(Timestamp),
 }
 
 /// What becomes of one request.
@@ -47,7 +50,7 @@ impl Receiver {
     pub(crate) fn draw(random: &mut Random) -> Self {
         let until =
             |random: &mut Random| START.plus(Duration::from_secs(random.spread(1..=20_000)));
-        match random.within(0..=15) {
+        match random.within(0..=16) {
             0..=3 => Self::Answers(*random.pick(&[200, 201, 204])),
             4 => Self::Answers(*random.pick(&[302, 404, 410, 500])),
             5..=6 => Self::FailsUntil(until(random)),
@@ -62,8 +65,14 @@ impl Receiver {
                 Self::ResolverSilentUntil(START.plus(silence))
             }
             13 => Self::Busy(*random.pick(&[300, 1000])),
+            14 if random.chance(500) => Self::KillsUntil(until(random)),
             _ => Self::Moody,
         }
+    }
+
+    /// Whether a request that is made now kills its function.
+    pub(crate) fn kills(self, now: Timestamp) -> bool {
+        matches!(self, Self::KillsUntil(until) if now < until)
     }
 
     /// What becomes of a request that is made now.
@@ -98,7 +107,9 @@ impl Receiver {
                 let error = "timed out".to_owned();
                 reaction(quick, SendOutcome::ResolverUnavailable { error })
             }
-            Self::Unreachable(_) | Self::ResolverSilentUntil(_) => answers(200),
+            Self::Unreachable(_) | Self::ResolverSilentUntil(_) | Self::KillsUntil(_) => {
+                answers(200)
+            }
             Self::Busy(permille) if random.chance(permille) => {
                 reaction(quick, answered(503, Some(retry_after(random))))
             }

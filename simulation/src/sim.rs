@@ -84,8 +84,9 @@ impl Sim {
         let memory = Memory::new();
         memory.set_waiting_page(plan.settings.waiting_page);
         memory.set_settled_page(plan.settings.settled_page);
-        for queue in [memory.delivery_queue(), memory.events_queue()] {
+        for queue in Queue::ALL.map(|queue| queue.in_memory(&memory)) {
             queue.set_visibility_timeout(plan.settings.visibility_timeout);
+            queue.set_max_receives(plan.settings.max_receives);
         }
         let state = State {
             random,

@@ -22,6 +22,9 @@ use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 /// Messages of a batch, as the template sets it.
 const BATCH: usize = 10;
 
+/// Messages of a batch from an isolation queue, likewise.
+const ISOLATION_BATCH: usize = 1;
+
 /// How many milliseconds after it is due a message is with a function, if one is free. AWS does not
 /// say; the queue is polled all the time.
 pub(crate) const PICKUP_MILLIS: RangeInclusive<u64> = 5..=50;
@@ -35,7 +38,7 @@ pub(crate) enum Intake {
     Mapped(Mapping),
 }
 
-/// The event source mappings of both queues.
+/// The event source mappings of all queues.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mapping {
     pub(crate) events: Pool,
@@ -49,6 +52,9 @@ const INGEST_CONCURRENCY: usize = 10;
 /// `DeliveryMaximumConcurrency`, likewise.
 pub(crate) const DELIVERY_CONCURRENCY: usize = 200;
 
+/// `IsolationMaximumConcurrency`, likewise.
+const ISOLATION_CONCURRENCY: usize = 100;
+
 /// Batches at a time at first.
 const AT_FIRST: usize = 5;
 
@@ -61,6 +67,16 @@ impl Mapping {
             events: Pool::on_demand(INGEST_CONCURRENCY),
             delivery: Pool::on_demand(DELIVERY_CONCURRENCY),
             grouping,
+        }
+    }
+
+    const fn pool(self, queue: Queue) -> Pool {
+        match queue {
+            Queue::Events => self.events,
+            Queue::Delivery => self.delivery,
+            Queue::EventsIsolation | Queue::DeliveryIsolation => {
+                Pool::on_demand(ISOLATION_CONCURRENCY)
+            }
         }
     }
 }
@@ -182,7 +198,9 @@ fn webhook_of(message: &QueueMessage) -> Option<WebhookId> {
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     events: Source,
+    events_isolation: Source,
     delivery: Source,
+    delivery_isolation: Source,
     /// Who has a batch delivered: of which queue, and the place of the poller.
     at_work: BTreeMap<TaskId, (Queue, usize)>,
 }
@@ -212,10 +230,7 @@ impl Sources {
         queue: Queue,
         mapping: Mapping,
     ) -> Option<(usize, Vec<Received>)> {
-        let pool = match queue {
-            Queue::Events => mapping.events,
-            Queue::Delivery => mapping.delivery,
-        };
+        let pool = mapping.pool(queue);
         let source = self.of(queue);
         let ends = queue.of(sim);
         if !ends.has_due() {
@@ -225,7 +240,8 @@ impl Sources {
         let place = source.free_poller(sim, queue, pool)?;
         let now = sim.now();
         source.pollers[place].receives_at = Some(now.plus(pool.mode.receives_every));
-        let batch = ends.receive_fairly(BATCH);
+        let most = if queue.is_isolation() { ISOLATION_BATCH } else { BATCH };
+        let batch = ends.receive_fairly(most);
         sim.poll_at(queue, now.plus(sim.plan().settings.visibility_timeout));
         (!batch.is_empty()).then_some((place, batch))
     }
@@ -250,7 +266,9 @@ impl Sources {
     fn of(&mut self, queue: Queue) -> &mut Source {
         match queue {
             Queue::Events => &mut self.events,
+            Queue::EventsIsolation => &mut self.events_isolation,
             Queue::Delivery => &mut self.delivery,
+            Queue::DeliveryIsolation => &mut self.delivery_isolation,
         }
     }
 }
@@ -295,6 +313,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grapnel_testing::memory::MAX_RECEIVES;
 
     const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -310,8 +329,32 @@ mod tests {
     fn functions_are_as_scarce_as_the_template_makes_them() {
         assert_eq!(default_of("IngestMaximumConcurrency"), Some(INGEST_CONCURRENCY));
         assert_eq!(default_of("DeliveryMaximumConcurrency"), Some(DELIVERY_CONCURRENCY));
+        assert_eq!(default_of("IsolationMaximumConcurrency"), Some(ISOLATION_CONCURRENCY));
         assert_eq!(default_of("DeliveryMinimumPollers"), Some(0));
         assert_eq!(default_of("DeliveryMaximumPollers"), Some(MAXIMUM_POLLERS));
-        assert_eq!(TEMPLATE.matches(&format!("BatchSize: {BATCH}\n")).count(), 2);
+        for batch in [BATCH, ISOLATION_BATCH] {
+            assert_eq!(TEMPLATE.matches(&format!("BatchSize: {batch}\n")).count(), 2);
+        }
+    }
+
+    /// What the queue drops for its age is lost, and a dead letter is not.
+    #[test]
+    fn a_message_is_a_dead_letter_before_its_queue_drops_it() {
+        let receives = TEMPLATE.matches(&format!("maxReceiveCount: {MAX_RECEIVES}\n")).count();
+        assert_eq!((receives, TEMPLATE.matches("maxReceiveCount: ").count()), (4, 4));
+        let retention = number_after("DeliveryQueue:", "MessageRetentionPeriod: ");
+        let longest = number_after("VisibilityTimeoutSeconds:", "MaxValue: ");
+        assert!(
+            longest
+                .zip(retention)
+                .is_some_and(|(longest, kept)| { longest * u64::from(MAX_RECEIVES) < kept })
+        );
+    }
+
+    /// The number that `key` has in the block of the template which begins with `block`.
+    fn number_after(block: &str, key: &str) -> Option<u64> {
+        let (_, rest) = TEMPLATE.split_once(&format!("\n  {block}\n"))?;
+        let (_, value) = rest.split_once(key)?;
+        value.lines().next()?.parse().ok()
     }
 }

@@ -124,14 +124,17 @@ impl World {
     /// function put aside stay: nobody can process them.
     fn redrive(&mut self) -> bool {
         self.sim.with(|state| state.budget = 0);
-        self.pass_time(self.sim.plan().faults.all_well_from());
+        self.pass_time(self.sim.plan().all_well_from());
         let mut exhausted = 0;
-        for queue in [Queue::Events, Queue::Delivery] {
-            let count = queue.of(&self.sim).redrive();
-            if count > 0 {
-                self.sim.poll_at(queue, self.sim.now());
+        for queue in Queue::ALL {
+            let letters = queue.of(&self.sim).take_exhausted();
+            let to = queue.isolation();
+            for letter in &letters {
+                to.of(&self.sim).forward(&letter.record());
+                self.sim.poll_at(to, self.sim.now());
             }
-            exhausted += count;
+            exhausted += letters.len();
+            self.sim.with(|state| state.measured.dead_letters.extend(letters));
         }
         if exhausted == 0 {
             return true;
@@ -139,7 +142,7 @@ impl World {
         self.sim.trace(|| format!("{exhausted} dead letters are sent back"));
         self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
         let quiet = self.until_quiet();
-        let left = [Queue::Events, Queue::Delivery].map(|queue| queue.of(&self.sim).exhausted());
+        let left = Queue::ALL.map(|queue| queue.of(&self.sim).exhausted());
         if quiet && left.iter().any(|letters| !letters.is_empty()) {
             let what = "dead letters that were sent back died again, though nothing went wrong";
             self.sim.with(|state| state.ledger.broken(what));

@@ -28,6 +28,10 @@ pub(crate) struct Options {
     /// table
     #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     isolation: bool,
+    /// In place of seeds, what becomes of others while messages kill their functions or nothing
+    /// works; prints the table
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
+    poison: bool,
     /// Write the table into docs/reliability.md as well, and that of the deployed functions beside the
     /// crash points
     #[arg(long, requires = "table")]
@@ -55,6 +59,8 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         simulation.arg("--dead-endpoint");
     } else if options.isolation {
         simulation.arg("--isolation");
+    } else if options.poison {
+        simulation.arg("--poison");
     } else {
         simulation.args(["--seeds", &options.seeds.to_string()]);
         simulation.args(["--from", &options.from.to_string()]);

@@ -31,10 +31,20 @@ const CONCURRENT_BATCHES: usize = 4;
 pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
 
 /// What became of one entry of a batch.
-enum Entry {
+pub(super) enum Entry {
     Sent,
     Failed,
     FailedAfterAll,
+}
+
+impl Entry {
+    /// What the sender is told of it.
+    pub(super) fn answer(self) -> Result<(), PortError> {
+        match self {
+            Self::Sent => Ok(()),
+            Self::Failed | Self::FailedAfterAll => Err(PortError::Unavailable(ENTRY_FAILED.into())),
+        }
+    }
 }
 
 impl EnqueueAttempts for Aws {
@@ -92,16 +102,10 @@ impl Aws {
         if let Err(error) = self.back(NAME, fate).await {
             return all(error);
         }
-        let answer = |entry: Entry| match entry {
-            Entry::Sent => Ok(()),
-            Entry::Failed | Entry::FailedAfterAll => {
-                Err(PortError::Unavailable(ENTRY_FAILED.into()))
-            }
-        };
-        entries.into_iter().map(answer).collect()
+        entries.into_iter().map(Entry::answer).collect()
     }
 
-    fn entry(&self) -> Entry {
+    pub(super) fn entry(&self) -> Entry {
         let partial = self.sim.plan().faults.partial;
         if !self.sim.goes_wrong(partial, Count::PartialFailures) {
             return Entry::Sent;
@@ -162,13 +166,13 @@ fn slot_sent(sim: &Sim, attempt: &Attempt, slot: Slot) -> Count {
     })
 }
 
-/// Another message about a delivery is on the queue. There may be a few beside those that are being
+/// Another message about a delivery is on the queue, or on its isolation queue. There may be a few beside those that are being
 /// worked on.
-fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
-    let queue = sim.memory().delivery_queue();
+pub(super) fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
+    let queues = [Queue::Delivery, Queue::DeliveryIsolation].map(|queue| queue.of(sim));
     sim.with(|state| {
         let about_it = state.queued.entry(delivery).or_default();
-        about_it.retain(|id| queue.holds(id));
+        about_it.retain(|id| queues.iter().any(|queue| queue.holds(id)));
         about_it.push(id);
         let (all, most) = (about_it.len() as u64, Ledger::most_copies(&state.counts));
         if all <= most {
@@ -278,15 +282,7 @@ impl Aws {
         };
         match self.write(Part::Queues, NAME, effect).await {
             Err(error) => vec![Err(error); count],
-            Ok(()) => entries
-                .into_iter()
-                .map(|entry| match entry {
-                    Entry::Sent => Ok(()),
-                    Entry::Failed | Entry::FailedAfterAll => {
-                        Err(PortError::Unavailable(ENTRY_FAILED.into()))
-                    }
-                })
-                .collect(),
+            Ok(()) => entries.into_iter().map(Entry::answer).collect(),
         }
     }
 }

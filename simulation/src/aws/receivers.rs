@@ -22,8 +22,13 @@ impl SendRequests for Aws {
         if fate == Fate::KilledBefore {
             self.sim.die().await
         }
+        let webhook = whose(&self.sim, &request);
+        let receiver = webhook.map(|place| self.sim.plan().webhooks[place].receiver);
+        if receiver.is_some_and(|receiver| receiver.kills(arrived)) {
+            self.sim.die().await
+        }
         self.sim.pause(1..=50).await;
-        let Some(webhook) = whose(&self.sim, &request) else {
+        let Some(webhook) = webhook else {
             self.sim.with(|state| state.ledger.broken("a request went to a URL of nobody"));
             let outcome = SendOutcome::Failed { error: "no such receiver".into() };
             return Sent { outcome, duration: arrived.until(self.sim.now()) };

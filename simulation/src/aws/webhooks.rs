@@ -68,6 +68,10 @@ impl ReadWebhooks for Aws {
 
 impl ReadSubscriptions for Aws {
     async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        let lethal = self.sim.plan().lethal.filter(|lethal| lethal.user == user.as_str());
+        if lethal.is_some_and(|lethal| self.sim.now() < lethal.until) {
+            self.sim.die().await
+        }
         let effect = |sim: &Sim| at_once(sim.memory().subscriptions(user));
         self.read(Part::Tables, "query subscriptions", effect).await
     }

@@ -30,7 +30,7 @@ use grapnel_domain::{
     scope::Scope,
     time::Timestamp,
 };
-use grapnel_testing::{builders::a_webhook, clock::START};
+use grapnel_testing::{builders::a_webhook, clock::START, memory::MAX_RECEIVES};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -134,6 +134,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
             longest_queue_delay: QueueDelay::at_most(900),
             function_timeout: Duration::from_secs(60),
             visibility_timeout: Duration::from_secs(120),
+            max_receives: MAX_RECEIVES,
             // In every other order the first failure opens a circuit, and what is retried soon is
             // parked until it is due.
             circuit: CircuitRules {
@@ -148,6 +149,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
         webhooks: Path::ALL.map(planned).into(),
         events: vec![PlannedEvent { body, puts: vec![at_second(1)], malformed: false }],
         acts: Vec::new(),
+        lethal: None,
         until: None,
         most_steps: MOST_STEPS,
     }

@@ -5,6 +5,7 @@ use crate::sim::Sim;
 use grapnel_domain::{
     message::{Attempt, Check, QueueMessage, Record},
     ports::Clock,
+    suspect::SUSPECT_RECEIVES,
 };
 
 /// What of a batch reaches the delivery function, and in which form.
@@ -13,9 +14,21 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
         Some(Mutation::StaleIsMerelyAcknowledged) => without_stale,
         Some(Mutation::CheckRecords) => attempt_for_check,
         Some(Mutation::StalePageIsMerelyAcknowledged) => without_stale_page,
-        _ => return records,
+        _ => return suspected(sim, records),
     };
     records.into_iter().filter_map(|record| change(sim, record)).collect()
+}
+
+/// As if the queue had handed them out more or less often.
+fn suspected(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
+    let count: fn(u32) -> u32 = match sim.mutation() {
+        Some(Mutation::IsolatesEverything) => |_| SUSPECT_RECEIVES,
+        Some(Mutation::BeginsSuspects) => |_| 1,
+        Some(Mutation::IsolatesLate) => |receives| receives - 1,
+        _ => return records,
+    };
+    let changed = |record: Record| Record { receives: count(record.receives), ..record };
+    records.into_iter().map(changed).collect()
 }
 
 fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
@@ -61,7 +74,7 @@ fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
 /// What of a batch reaches the ingest function.
 pub(crate) fn for_ingest(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     if sim.mutation() != Some(Mutation::SkipsKnownEvents) {
-        return records;
+        return suspected(sim, records);
     }
     let known = |record: &Record| {
         let event = sim.with(|state| state.ledger.event_of(&record.body));

@@ -17,6 +17,8 @@ pub(crate) enum Part {
     Tables,
     Queues,
     Waits,
+    /// Lambda, of which no function is to be had: whoever polls a queue receives in vain.
+    Functions,
 }
 
 /// A time in which a part of AWS answers nobody.
@@ -110,7 +112,8 @@ impl Faults {
 
 impl Outage {
     fn draw(random: &mut Random) -> Self {
-        let parts: [&'static [Part]; 5] = [
+        let parts: [&'static [Part]; 6] = [
+            &[Part::Functions],
             &[Part::Tables],
             &[Part::Queues],
             &[Part::Waits],

@@ -14,7 +14,7 @@ use std::time::Duration;
 use uuid::Builder;
 
 /// The users. Events are the first one's mostly.
-const USERS: [&str; 2] = ["ada", "bob"];
+pub(super) const USERS: [&str; 2] = ["ada", "bob"];
 
 /// Delays in seconds, short ones for the queue and long ones for shared waits, with the limits
 /// between the two among them.
@@ -122,7 +122,11 @@ fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
         _ => built,
     };
     let appears = if !smooth && random.chance(100) { moment(random, 600) } else { START };
-    PlannedWebhook { webhook: built.build(), receiver: Receiver::draw(random), appears }
+    let receiver = match Receiver::draw(random) {
+        Receiver::KillsUntil(_) if smooth => Receiver::Answers(200),
+        receiver => receiver,
+    };
+    PlannedWebhook { webhook: built.build(), receiver, appears }
 }
 
 fn retry_config(random: &mut Random) -> RetryConfig {

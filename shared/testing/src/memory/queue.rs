@@ -260,6 +260,12 @@ impl MemoryQueue {
         self.state().exhausted.clone()
     }
 
+    /// Takes away what was received too often.
+    #[must_use]
+    pub fn take_exhausted(&self) -> Vec<Queued> {
+        std::mem::take(&mut self.state().exhausted)
+    }
+
     /// Puts back what was received too often, as a redrive does: due at once, and received anew.
     /// Answers how many.
     pub fn redrive(&self) -> usize {

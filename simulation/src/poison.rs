@@ -1,0 +1,297 @@
+//! Messages that kill their functions, and times in which nothing works: what becomes of the others?
+//!
+//! A function dies with its whole batch, in an outage every message comes back, and a queue does not
+//! say which of the two it was. Functions are as scarce as [`crate::source`] has them. Nine healthy
+//! messages share a batch with one that kills whoever works on it; or events come every half minute
+//! while the tables do not answer, or no function is to be had. Each healthy delivery must succeed,
+//! none of their messages may become a dead letter, and none may be late by more than one visibility
+//! timeout. A message that kills must end as a dead letter, and be finished by a redrive once it
+//! kills no more. [`table`] tells how it went.
+
+mod table;
+
+pub use table::PoisonReport;
+
+use crate::{
+    counts::Count,
+    mutation::Mutation,
+    plan::{Faults, Lethal, Outage, Part, Plan, PlannedWebhook, Settings, url},
+    random::Random,
+    receiver::Receiver,
+    sim::Sim,
+    source::Grouping,
+    trace::Trace,
+    users, world,
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryStatus},
+    ids::{EventId, UserId, WebhookId},
+    message::{Attempt, QueueMessage},
+    time::Timestamp,
+};
+use grapnel_testing::{
+    builders::a_webhook,
+    clock::START,
+    memory::{MAX_RECEIVES, Queued},
+};
+use std::{collections::BTreeMap, time::Duration};
+use uuid::Builder;
+
+/// Whose webhooks are healthy, all but one where that one kills.
+const USER: &str = "ada";
+
+/// Whose events kill the ingest function, where they do.
+const LETHAL_USER: &str = "mallory";
+
+/// Webhooks of the user: an event is a full batch of deliveries.
+const WEBHOOKS: u8 = 10;
+
+const BEGIN: Timestamp = at_second(60);
+
+/// Events that are put at once right before nothing works any more: their deliveries are not all made
+/// by then.
+const BURST: u64 = 200;
+const BURST_AT: Timestamp = at_second(58);
+
+/// Between two events while something does not work.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Between two messages that kill, where there are many.
+const NEXT_POISON: Duration = Duration::from_secs(5);
+
+/// How much longer than the visibility timeout a delivery may take: its ordinary way.
+const ORDINARILY: Duration = Duration::from_secs(10);
+
+const fn at_second(second: i64) -> Timestamp {
+    Timestamp::from_millis(START.as_millis() + second * 1000)
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Of ten deliveries in a batch, one kills its function.
+    Delivery,
+    /// The same, so many times in a row.
+    Deliveries(u64),
+    /// Of ten events in a batch, one kills its function.
+    Event,
+    /// The tables answer nobody for so many hours.
+    TablesOut(u64),
+    /// No function is to be had for so many hours.
+    NoFunctions(u64),
+}
+
+/// What became of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poison {
+    /// Deliveries to healthy webhooks, all of which succeeded.
+    pub healthy: usize,
+    /// How much later than without the trouble, or than its end, the last of them was made.
+    pub late: Duration,
+    /// Messages that were moved to an isolation queue.
+    pub isolated: u64,
+    /// When the last message that kills was a dead letter, from when it was sent. `None` where no
+    /// message kills.
+    pub dead_after: Option<Duration>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What was not as promised.
+pub fn poison(trouble: Trouble, mutation: Option<Mutation>) -> Result<Poison, String> {
+    let troubled = observe(trouble, true, mutation)?;
+    let undisturbed = match trouble.over() {
+        Some(_) => BTreeMap::new(),
+        None => observe(trouble, false, None)?.healthy,
+    };
+    let visibility = Settings::of_template(Grouping::AsSent).visibility_timeout;
+    let mut late = Duration::ZERO;
+    for (key, made) in &troubled.healthy {
+        let expected = match trouble.over() {
+            Some(over) => made.put.max(over),
+            None => undisturbed.get(key).ok_or("a delivery that is not made without it")?.at,
+        };
+        late = late.max(expected.until(made.at));
+    }
+    if late > visibility + ORDINARILY {
+        return Err(format!("{trouble:?}: a healthy delivery was {late:?} late"));
+    }
+    if let Some(letter) = troubled.dead_letters.iter().find(|letter| !letter.kills) {
+        return Err(format!("{trouble:?}: a healthy message became a dead letter: {letter:?}"));
+    }
+    let dead_after = troubled.dead_letters.iter().map(|letter| letter.after).max();
+    if dead_after.is_some() == trouble.over().is_some() {
+        return Err(format!("{trouble:?}: dead letters: {dead_after:?}"));
+    }
+    let (healthy, isolated) = (troubled.healthy.len(), troubled.isolated);
+    Ok(Poison { healthy, late, isolated, dead_after })
+}
+
+/// A healthy delivery: when its event was put, and when it was made.
+#[derive(Debug)]
+struct Made {
+    put: Timestamp,
+    at: Timestamp,
+}
+
+#[derive(Debug)]
+struct Letter {
+    /// From when its event was put.
+    after: Duration,
+    kills: bool,
+}
+
+#[derive(Debug)]
+struct Observed {
+    healthy: BTreeMap<(WebhookId, EventId), Made>,
+    dead_letters: Vec<Letter>,
+    isolated: u64,
+}
+
+fn observe(
+    trouble: Trouble,
+    troubled: bool,
+    mutation: Option<Mutation>,
+) -> Result<Observed, String> {
+    let sim = Sim::of(plan(trouble, troubled), Random::new(1), mutation, Trace::off());
+    let begin = |sim: &Sim| {
+        users::begin(sim);
+        sim.spawn(publish(sim.clone(), trouble));
+    };
+    let run = world::run_in(sim.clone(), 1, begin, |_| ());
+    if let Some(broken) = &run.broken {
+        return Err(format!("{trouble:?}: {broken}"));
+    }
+    let rows = sim.memory().deliveries();
+    if let Some(row) = rows.iter().find(|row| row.status != DeliveryStatus::Success) {
+        return Err(format!("{trouble:?}: a delivery ended as {:?}: {:?}", row.status, row.reason));
+    }
+    let letters = sim.with(|state| std::mem::take(&mut state.measured.dead_letters));
+    Ok(Observed {
+        healthy: rows.iter().filter(|row| !trouble.kills(row)).map(|row| made(&sim, row)).collect(),
+        dead_letters: letters.iter().map(|letter| dead_letter(&sim, trouble, letter)).collect(),
+        isolated: run.counts.of(Count::Isolated),
+    })
+}
+
+fn made(sim: &Sim, row: &Delivery) -> ((WebhookId, EventId), Made) {
+    let put = sim.with(|state| state.ledger.put_at(row.event_id)).unwrap_or(START);
+    let last = row.attempts.last();
+    let at =
+        last.map_or(START, |last| last.attempted_at.plus(Duration::from_millis(last.duration)));
+    ((row.webhook_id, row.event_id), Made { put, at })
+}
+
+fn dead_letter(sim: &Sim, trouble: Trouble, letter: &Queued) -> Letter {
+    let (event, kills) = match QueueMessage::parse(&letter.body) {
+        Ok(QueueMessage::Attempt(Attempt { target, .. })) => {
+            (Some(target.event_id), trouble.kills_at(target.webhook_id))
+        }
+        Ok(_) => (None, false),
+        Err(_) => {
+            let event = sim.with(|state| state.ledger.event_of(&letter.body));
+            (event, letter.body.contains(LETHAL_USER))
+        }
+    };
+    let put = event.and_then(|event| sim.with(|state| state.ledger.put_at(event)));
+    Letter { after: put.unwrap_or(START).until(letter.due), kills }
+}
+
+impl Trouble {
+    /// When all works again; `None` if it is a message that kills.
+    fn over(self) -> Option<Timestamp> {
+        match self {
+            Self::Delivery | Self::Deliveries(_) | Self::Event => None,
+            Self::TablesOut(hours) | Self::NoFunctions(hours) => {
+                Some(BEGIN.plus(Duration::from_secs(hours * 3600)))
+            }
+        }
+    }
+
+    fn kills_at(self, webhook: WebhookId) -> bool {
+        matches!(self, Self::Delivery | Self::Deliveries(_)) && webhook == webhook_id(0)
+    }
+
+    fn kills(self, row: &Delivery) -> bool {
+        self.kills_at(row.webhook_id) || row.user_id.as_str() == LETHAL_USER
+    }
+}
+
+fn webhook_id(number: u8) -> WebhookId {
+    let tail = [1, 1, 1, 1, 1, 1, 1, 1, 1, number];
+    WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &tail).into_uuid())
+}
+
+fn plan(trouble: Trouble, troubled: bool) -> Plan {
+    let settings = Settings::of_template(Grouping::AsSent);
+    // Long after the last receive: then a redrive finishes what is mended.
+    let mended = BEGIN.plus(settings.visibility_timeout * (2 * MAX_RECEIVES));
+    let mut faults = Faults::none();
+    let parts: Option<&'static [Part]> = match trouble {
+        Trouble::TablesOut(_) => Some(&[Part::Tables]),
+        Trouble::NoFunctions(_) => Some(&[Part::Functions]),
+        Trouble::Delivery | Trouble::Deliveries(_) | Trouble::Event => None,
+    };
+    if let (Some(parts), Some(until)) = (parts, trouble.over()) {
+        faults.outages.push(Outage { parts, from: BEGIN, until });
+    }
+    let receiver = |id| match trouble.kills_at(id) && troubled {
+        true => Receiver::KillsUntil(mended),
+        false => Receiver::Answers(200),
+    };
+    let planned = |user: &str, number| {
+        let id = webhook_id(number);
+        let webhook = a_webhook().id(id).for_user(user).url(&url(id, 0)).build();
+        PlannedWebhook { webhook, receiver: receiver(id), appears: START }
+    };
+    let mut webhooks: Vec<_> = (0..WEBHOOKS).map(|number| planned(USER, number)).collect();
+    webhooks.push(planned(LETHAL_USER, WEBHOOKS));
+    let lethal = Lethal { user: LETHAL_USER, until: mended };
+    Plan {
+        smooth: false,
+        settings,
+        faults,
+        webhooks,
+        events: Vec::new(),
+        acts: Vec::new(),
+        lethal: (troubled && trouble == Trouble::Event).then_some(lethal),
+        until: None,
+        most_steps: u64::MAX,
+    }
+}
+
+async fn publish(sim: Sim, trouble: Trouble) {
+    let put = |user: &UserId, number| {
+        users::put_event(&sim, users::event_of(user.as_str(), number), Count::Events);
+    };
+    let user = |name: &str| UserId::parse(name).expect("a user's id");
+    let (healthy, lethal) = (user(USER), user(LETHAL_USER));
+    if trouble.over().is_some() {
+        sim.sleep_until(BURST_AT).await;
+        (1..=BURST).for_each(|number| put(&healthy, number));
+    }
+    sim.sleep_until(BEGIN).await;
+    match (trouble, trouble.over()) {
+        (Trouble::Event, _) => {
+            // At the same time, so that they share a batch.
+            (1..10).for_each(|number| put(&healthy, number));
+            put(&lethal, 0);
+        }
+        (Trouble::Deliveries(count), _) => {
+            for number in 0..count {
+                put(&healthy, number);
+                sim.sleep(NEXT_POISON).await;
+            }
+        }
+        (_, None) => put(&healthy, 0),
+        (_, Some(over)) => {
+            let mut number = BURST + 1;
+            while sim.now() < over {
+                put(&healthy, number);
+                number += 1;
+                sim.sleep(EVERY).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! How it went, as a table in Markdown.
+
+use super::{Poison, Trouble, poison};
+use crate::document::Part;
+use std::{fmt, thread, time::Duration};
+
+/// What the document tells of.
+const DOCUMENTED: [Trouble; 6] = [
+    Trouble::Delivery,
+    Trouble::Deliveries(120),
+    Trouble::Event,
+    Trouble::NoFunctions(1),
+    Trouble::TablesOut(3),
+    Trouble::TablesOut(11),
+];
+
+/// What became of the others in each trouble.
+#[derive(Debug)]
+pub struct PoisonReport {
+    /// One after the other, as the table shows them.
+    pub cases: Vec<(Trouble, Poison)>,
+}
+
+impl PoisonReport {
+    /// What the document tells of.
+    ///
+    /// # Errors
+    /// What was not as promised.
+    pub fn documented() -> Result<Self, String> {
+        let run = |trouble| poison(trouble, None).map(|poison| (trouble, poison));
+        let results: Vec<Result<_, String>> = thread::scope(|scope| {
+            let runs = DOCUMENTED.map(|trouble| scope.spawn(move || run(trouble)));
+            let panicked = |_| Err("a run panicked".to_owned());
+            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
+        });
+        Ok(Self { cases: results.into_iter().collect::<Result<_, _>>()? })
+    }
+}
+
+impl Part for PoisonReport {
+    const NAME: &'static str = "messages that kill a function";
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery => write!(f, "one delivery of ten kills the function"),
+            Self::Deliveries(count) => write!(f, "the same {count} times, every five seconds"),
+            Self::Event => write!(f, "one event of ten kills the function"),
+            Self::TablesOut(hours) => write!(f, "no table answers for {hours} h"),
+            Self::NoFunctions(hours) => write!(f, "no function can be invoked for {hours} h"),
+        }
+    }
+}
+
+impl fmt::Display for PoisonReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "| what happens | healthy deliveries | failed or dead letters | latest | messages isolated | the message that kills is a dead letter after |"
+        )?;
+        writeln!(f, "|---|--:|--:|--:|--:|--:|")?;
+        for (trouble, Poison { healthy, late, isolated, dead_after }) in &self.cases {
+            let dead_after = dead_after.map(minutes).unwrap_or_default();
+            let late = late.as_secs();
+            writeln!(f, "| {trouble} | {healthy} | 0 | {late} s | {isolated} | {dead_after} |")?;
+        }
+        Ok(())
+    }
+}
+
+fn minutes(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    format!("{} h {} min", minutes / 60, minutes % 60)
+}
