@@ -5,9 +5,10 @@ use crate::{
         completions, config, deliveries, event_types, events, keys, listen, login, portal, replay,
         verify, webhooks,
     },
-    settings,
+    settings::{self, Settings},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::cell::OnceCell;
 
 /// Manage webhooks, look into deliveries, send them again, and try a receiver on this machine.
 ///
@@ -27,22 +28,32 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Print the API's JSON: one object a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) json: bool,
     /// Colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     pub(crate) color: Color,
     /// Show and read times in UTC rather than in this machine's time zone
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) utc: bool,
     /// Say which settings are used, and where they come from
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub(crate) verbose: bool,
-    // Last: its heading would cover whatever comes after it.
     #[command(flatten)]
     pub(crate) flags: settings::Flags,
+    /// The settings that the command used, for an error about them.
+    #[arg(skip)]
+    pub(crate) used: OnceCell<Settings>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -133,17 +144,6 @@ mod tests {
         code.lines().filter(|line| line.starts_with("grapnel ")).map(str::to_owned).collect()
     }
 
-    /// A line's words, as a shell makes them; what is behind a pipe is another program's.
-    fn words(line: &str) -> Vec<String> {
-        let line = line.split(" | ").next().unwrap_or(line);
-        let script = format!(
-            "grapnel() {{ printf '%s\\n' grapnel \"$@\"; }}\nWEBHOOK=wh_1 DELIVERY=dlv_1 KEY=key_1 EVENT=evt_1\n{line}"
-        );
-        let output = std::process::Command::new("sh").args(["-c", &script]).output();
-        let output = output.expect("a shell").stdout;
-        String::from_utf8(output).expect("text").lines().map(str::to_owned).collect()
-    }
-
     #[test]
     fn what_the_documents_show_can_be_typed() {
         let documents = [
@@ -156,7 +156,7 @@ mod tests {
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");
         for line in lines {
-            let words = words(&line);
+            let words = crate::examples::tests::words(&line);
             assert!(words.len() > 1, "{line}");
             if let Err(error) = Cli::try_parse_from(&words) {
                 panic!("{line}\n{error}");

@@ -29,8 +29,16 @@ use std::{path::Path, process::ExitCode};
 /// # Errors
 /// When it cannot be done.
 pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failure> {
-    let global = &cli.global;
-    match cli.command {
+    let result = dispatch(cli.command, &cli.global, output).await;
+    result.map_err(|failure| failure.with_settings(cli.global.used.get()))
+}
+
+async fn dispatch(
+    command: Command,
+    global: &Global,
+    output: &mut Output,
+) -> Result<ExitCode, Failure> {
+    match command {
         Command::Webhooks(command) => return webhooks::run(command, global, output).await,
         Command::Deliveries(command) => return deliveries::run(command, global, output).await,
         Command::Events(command) => events::run(command, global, output).await?,
@@ -58,7 +66,7 @@ impl Global {
         if self.verbose {
             eprint!("{settings}");
         }
-        Ok(settings)
+        Ok(self.used.get_or_init(|| settings).clone())
     }
 
     /// A client with the admin's key, GRAPNEL_ADMIN_KEY if that is set, for the users that are named

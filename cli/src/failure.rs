@@ -7,6 +7,7 @@
 //! | 2 | it was called wrongly, or a setting is missing |
 //! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed |
 
+use crate::settings::Settings;
 use console::style;
 use grapnel_client::Error;
 use std::{fmt, io, process::ExitCode};
@@ -24,6 +25,8 @@ pub(crate) struct Failure {
     message: String,
     advice: Option<String>,
     code: u8,
+    /// Whether the API refused the caller rather than the request.
+    is_about_caller: bool,
 }
 
 /// The exit code for an answer that is yes or no.
@@ -34,17 +37,29 @@ pub(crate) fn yes_or_no(yes: bool) -> ExitCode {
 impl Failure {
     /// It failed.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), advice: None, code: FAILED }
+        Self { message: message.into(), advice: None, code: FAILED, is_about_caller: false }
     }
 
     /// It was called wrongly.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), advice: None, code: USAGE }
+        Self { message: message.into(), advice: None, code: USAGE, is_about_caller: false }
     }
 
     /// With what to do about it.
     pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// With the settings that were used and where each comes from, if the API refused the caller: the
+    /// key may be another user's than the one who is named, or another deployment's.
+    pub(crate) fn with_settings(self, used: Option<&Settings>) -> Self {
+        let Some(used) = used.filter(|_| self.is_about_caller) else { return self };
+        let shown = format!("These settings were used:\n{}", used.to_string().trim_end());
+        let advice = match self.advice {
+            Some(advice) => format!("{advice}\n\n{shown}"),
+            None => shown,
+        };
+        Self { advice: Some(advice), ..self }
     }
 
     /// Prints it to standard error and answers the exit code.
@@ -72,7 +87,7 @@ impl From<io::Error> for Failure {
     /// to be said to them.
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Self { message: String::new(), advice: None, code: 0 },
+            io::ErrorKind::BrokenPipe => Self { message: String::new(), code: 0, ..Self::new("") },
             _ => Self::new(error.to_string()),
         }
     }
@@ -95,7 +110,11 @@ impl From<Error> for Failure {
             Error::InvalidId(_) | Error::InvalidUrl { .. } | Error::InvalidKey => USAGE,
             _ => FAILED,
         };
-        Self { message: error.to_string(), advice: advice.map(str::to_owned), code }
+        let is_about_caller = error
+            .problem()
+            .is_some_and(|it| matches!(it.status, 401 | 403) || it.code == "user_required");
+        let advice = advice.map(str::to_owned);
+        Self { message: error.to_string(), advice, code, is_about_caller }
     }
 }
 
@@ -110,6 +129,10 @@ fn advice(code: &str) -> Option<&'static str> {
             "An admin makes a key with more scopes: grapnel keys create USER --scope …"
         }
         "admin_required" => "Give the admin key: GRAPNEL_ADMIN_KEY, or --key.",
+        "foreign_user" => {
+            "The key acts for another user than the one who is named. Leave the user out, or give the \
+             admin key."
+        }
         "user_required" => "The admin key acts for a user: name one by --user or GRAPNEL_USER.",
         "not_found" => {
             "It is not there, or another user's. `grapnel webhooks list` shows what is yours."

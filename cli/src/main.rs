@@ -4,6 +4,8 @@
 //! - [`commands`] has one file per subject. Each makes calls of `grapnel-client` and hands what came
 //!   back to [`output`], which prints the API's own JSON for scripts or what [`render`] makes of it
 //!   for people.
+//! - [`ids`] finds what the beginning of an id stands for; [`clock`] and [`moment`] are times as people
+//!   read and type them.
 //! - [`listen`] is a receiver on this machine; [`capture`] reads a request that was kept; [`verdict`]
 //!   says of either whether it is signed as it should be.
 //! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
@@ -12,7 +14,9 @@ mod args;
 mod capture;
 mod clock;
 mod commands;
+mod examples;
 mod failure;
+mod ids;
 mod listen;
 mod moment;
 mod output;
@@ -21,14 +25,15 @@ mod settings;
 mod verdict;
 
 use args::Cli;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use clock::Clock;
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = examples::add_to(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     args::apply_colour(cli.global.color);
     let mut output = Output::standard(cli.global.json, Clock::system(cli.global.utc));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

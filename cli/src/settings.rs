@@ -14,19 +14,19 @@ use std::{fmt, path::PathBuf};
 
 /// The settings that can be given as flags.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Settings")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Flags {
     /// Address of the API [env: GRAPNEL_URL]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub(crate) api: Option<String>,
     /// API key; better kept in the environment, since others can see flags [env: GRAPNEL_KEY]
-    #[arg(long, global = true, value_name = "KEY")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// The user to act for, where the key is the admin's [env: GRAPNEL_USER]
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "ID")]
     pub(crate) user: Option<String>,
     /// Let the key travel unencrypted to an http:// address that is not this machine
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) allow_http: bool,
 }
 
@@ -114,8 +114,9 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Source {
     }
 }
 
-/// Takes each setting from the first source that has it. A user is bound like a key: it is one of
-/// the deployment's.
+/// Takes each setting from the first source that has it, with two exceptions. A bound key goes only to
+/// the address of its own source; a bound user is taken only together with the key of its own source,
+/// since another key may act for another user.
 fn choose(sources: &[Source], caller: Caller) -> Settings {
     let first = |pick: &dyn Fn(&Source) -> Option<String>| {
         sources
@@ -128,11 +129,17 @@ fn choose(sources: &[Source], caller: Caller) -> Settings {
     let applies = |source: &Source| {
         !source.is_bound || source.url.as_deref().map(address).as_ref() == chosen.as_ref()
     };
-    let key = first(&|source| {
+    let key_of = |source: &Source| {
         let admin = source.admin_key.clone().filter(|_| caller == Caller::Admin);
         admin.or_else(|| source.key.clone()).filter(|_| applies(source))
+    };
+    let key = first(&key_of);
+    let of_key = sources.iter().position(|source| key_of(source).is_some());
+    let user = sources.iter().enumerate().find_map(|(index, source)| {
+        let goes_with_key = !source.is_bound || of_key == Some(index);
+        let value = source.user.clone().filter(|_| goes_with_key)?;
+        Some(Setting { value, from: source.name.clone() })
     });
-    let user = first(&|source| source.user.clone().filter(|_| applies(source)));
     Settings { url, key, user, allow_http: false }
 }
 

@@ -38,6 +38,20 @@ fn a_kept_key_goes_to_its_own_address_only() {
 }
 
 #[test]
+fn a_kept_user_goes_with_the_key_that_is_kept_beside_it() {
+    let file =
+        Source { user: Some("demo".into()), ..source("file", Some("https://a"), Some("kept")) };
+    let user = |sources: &[Source]| choose(sources, Caller::Anyone).user.map(|it| it.value);
+    assert_eq!(user(std::slice::from_ref(&file)), Some("demo".into()));
+    let environment = source("environment", None, Some("of another user"));
+    assert_eq!(user(&[environment.clone(), file.clone()]), None);
+    // Whoever names a user means it, wherever the key comes from.
+    let named = Source { user: Some("acme".into()), ..source("flags", None, None) };
+    assert_eq!(user(&[named.clone(), file.clone()]), Some("acme".into()));
+    assert_eq!(user(&[named, environment, file]), Some("acme".into()));
+}
+
+#[test]
 fn the_admins_commands_take_the_admins_key() {
     let both =
         Source { admin_key: Some("admin".into()), ..source("one", Some("https://a"), Some("k")) };

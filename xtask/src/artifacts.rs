@@ -50,14 +50,18 @@ impl Artifact {
 ///
 /// # Errors
 /// When the build fails, with the compiler's messages.
-pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artifact>> {
+pub(crate) async fn build_for_host(root: &Path) -> Result<Vec<Artifact>> {
+    let step = Step::begin_long(
+        "Functions",
+        &format!("compiling {}; the first time takes many minutes", FUNCTIONS.len()),
+    );
     let mut arguments = vec!["--release", "--bins"];
     for function in FUNCTIONS {
         arguments.extend(["--package", function.program]);
     }
-    let programs = build(root, step, &arguments).await?;
+    let programs = build(root, &step, &arguments).await?;
     step.say("packing");
-    FUNCTIONS
+    let artifacts: Result<Vec<Artifact>> = FUNCTIONS
         .into_iter()
         .map(|function| {
             let program = programs
@@ -65,7 +69,10 @@ pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artif
                 .with_context(|| format!("cargo built no program {}", function.program))?;
             Ok(Artifact { function, zip: pack(program, 1)? })
         })
-        .collect()
+        .collect();
+    let artifacts = artifacts?;
+    step.done(format!("{} built", artifacts.len()));
+    Ok(artifacts)
 }
 
 /// Builds the command line for this machine, and answers where it is. Unoptimised: it is to be tried,
@@ -73,9 +80,12 @@ pub(crate) async fn build_for_host(root: &Path, step: &Step) -> Result<Vec<Artif
 ///
 /// # Errors
 /// When the build fails, with the compiler's messages.
-pub(crate) async fn build_cli(root: &Path, step: &Step) -> Result<PathBuf> {
-    let mut programs = build(root, step, &["--package", "grapnel-cli"]).await?;
-    programs.remove("grapnel").context("cargo built no program grapnel")
+pub(crate) async fn build_cli(root: &Path) -> Result<PathBuf> {
+    let step = Step::begin_long("Command line", "compiling");
+    let mut programs = build(root, &step, &["--package", "grapnel-cli"]).await?;
+    let program = programs.remove("grapnel").context("cargo built no program grapnel")?;
+    step.done("built");
+    Ok(program)
 }
 
 /// Builds, and answers the programs by their names.

@@ -27,9 +27,7 @@ pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
         .current_dir(workspace.root());
     command::run_shown(&mut cpu).await?;
     let programs = emulator::install(workspace).await?;
-    let step = Step::begin("Functions");
-    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
-    step.done(format!("{} built", artifacts.len()));
+    let artifacts = artifacts::build_for_host(workspace.root()).await?;
 
     let step = Step::begin("Stack");
     let settings = Settings {

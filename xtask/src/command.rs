@@ -4,7 +4,7 @@ use crate::{process::Group, terminal::Step};
 use anyhow::{Result, bail};
 use std::process::Stdio;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    io::{AsyncRead, AsyncReadExt},
     process::Command,
 };
 
@@ -17,18 +17,21 @@ const LINES_OF_A_FAILURE: usize = 60;
 /// # Errors
 /// When it can't be started or fails, with the end of its output.
 pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
-    let mut group = Group::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    command
+        // For cargo, which otherwise shows how far it is on terminals only.
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "80")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut group = Group::start(command)?;
+    let say = |line: &str| {
+        if let Some(progress) = progress(line) {
+            step.say(progress);
+        }
+    };
     let (stdout, stderr) = (group.child().stdout.take(), group.child().stderr.take());
-    let (stdout, stderr, status) = tokio::join!(
-        read_lines(stdout, |line| {
-            // Cargo's messages to programs are no reading matter.
-            if !line.starts_with('{') {
-                step.say(line.trim());
-            }
-        }),
-        read_lines(stderr, |line| step.say(line.trim())),
-        group.wait(),
-    );
+    let (stdout, stderr, status) =
+        tokio::join!(read_lines(stdout, say), read_lines(stderr, say), group.wait(),);
     let (stdout, stderr) = (stdout?, stderr?);
     let status = status?;
     if status.success() {
@@ -58,16 +61,113 @@ fn how_it_ended(command: &Command, status: std::process::ExitStatus) -> String {
     format!("`{}` ended with {status}", words.join(" "))
 }
 
+/// Reads a program's output and hands over each line. Answers all lines but those that the program
+/// wrote over, as progress bars do.
 async fn read_lines(
     pipe: Option<impl AsyncRead + Unpin>,
     mut each: impl FnMut(&str),
 ) -> Result<Vec<String>> {
     let mut all = Vec::new();
-    let Some(pipe) = pipe else { return Ok(all) };
-    let mut lines = BufReader::new(pipe).lines();
-    while let Some(line) = lines.next_line().await? {
-        each(&line);
-        all.push(line);
+    let Some(mut pipe) = pipe else { return Ok(all) };
+    let mut pending = Vec::new();
+    loop {
+        let is_last = pipe.read_buf(&mut pending).await? == 0;
+        while let Some((line, end)) = first_line(&pending, is_last) {
+            let text = String::from_utf8_lossy(line).into_owned();
+            let taken = line.len() + end.length();
+            pending.drain(..taken);
+            if !text.trim().is_empty() {
+                each(&text);
+                if end != End::Return {
+                    all.push(text);
+                }
+            }
+        }
+        if is_last {
+            return Ok(all);
+        }
     }
-    Ok(all)
+}
+
+/// How a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// `\n`
+    Feed,
+    /// `\r\n`
+    ReturnAndFeed,
+    /// `\r` alone: the next line is written over this one.
+    Return,
+    /// Nothing: the output ends here.
+    Output,
+}
+
+impl End {
+    const fn length(self) -> usize {
+        match self {
+            Self::Output => 0,
+            Self::Feed | Self::Return => 1,
+            Self::ReturnAndFeed => 2,
+        }
+    }
+}
+
+/// The first line that is there in full.
+fn first_line(bytes: &[u8], is_last: bool) -> Option<(&[u8], End)> {
+    let Some(at) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+        return (is_last && !bytes.is_empty()).then_some((bytes, End::Output));
+    };
+    let end = match (bytes[at], bytes.get(at + 1)) {
+        (b'\n', _) => End::Feed,
+        (_, Some(b'\n')) => End::ReturnAndFeed,
+        (_, None) if !is_last => return None,
+        _ => End::Return,
+    };
+    Some((&bytes[..at], end))
+}
+
+/// What a line of output says of how far a program is; `None` if it says nothing of use.
+///
+/// Cargo names each crate twice: in a line of its own, and in a progress bar, which also says how many
+/// are done. The bar is enough, without its picture.
+fn progress(line: &str) -> Option<&str> {
+    let line = line.trim();
+    match line.split_once(' ') {
+        // Messages for programs.
+        _ if line.starts_with('{') => None,
+        Some(("Compiling" | "Checking" | "Fresh", _)) => None,
+        Some(("Building", bar)) => bar.split_once("] ").map(|(_, rest)| rest.trim_start()),
+        _ => Some(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_are_kept_and_what_is_written_over_is_only_shown() {
+        let output = "first\r\n 1/3: a\r 2/3: b\r   \rsecond é\n\nthird";
+        let mut shown = Vec::new();
+        let kept = read_lines(Some(output.as_bytes()), |line| shown.push(line.to_owned())).await;
+        assert_eq!(kept.expect("read"), ["first", "second é", "third"]);
+        assert_eq!(shown, ["first", " 1/3: a", " 2/3: b", "second é", "third"]);
+    }
+
+    #[test]
+    fn a_line_break_that_is_not_there_yet_is_waited_for() {
+        assert_eq!(first_line(b"a\r", false), None);
+        assert_eq!(first_line(b"a\r", true), Some((&b"a"[..], End::Return)));
+        assert_eq!(first_line(b"a", false), None);
+    }
+
+    #[test]
+    fn cargos_bar_says_how_far_it_is() {
+        let bar = "    Building [=====>        ] 123/250: tokio, serde(build)      ";
+        assert_eq!(progress(bar), Some("123/250: tokio, serde(build)"));
+        assert_eq!(progress("   Compiling tokio v1.48.0"), None);
+        assert_eq!(progress(r#"{"reason":"build-finished"}"#), None);
+        assert_eq!(progress("  Downloaded tokio v1.48.0"), Some("Downloaded tokio v1.48.0"));
+        assert_eq!(progress("no blank"), Some("no blank"));
+    }
 }

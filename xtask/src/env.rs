@@ -1,6 +1,6 @@
 //! `cargo xtask env`: what a shell needs to call the API of a running `up`.
 
-use crate::workspace::Workspace;
+use crate::{emulator::CREDENTIALS, workspace::Workspace};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::fs;
@@ -18,46 +18,68 @@ struct Description {
     region: String,
 }
 
+/// What to print.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Also point the AWS tools of this shell at the local AWS. They stay pointed there: use a shell
+    /// of its own, `(eval "$(cargo xtask env --aws)"; aws …)`
+    #[arg(long)]
+    aws: bool,
+}
+
 /// Prints `export` lines for `eval`.
 ///
 /// # Errors
 /// When nothing is up.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let text = fs::read_to_string(workspace.local("stack.json"))
         .context("nothing is up: run `cargo xtask up` first, and this while it runs")?;
     let description: Description = serde_json::from_str(&text)
         .context("target/local/stack.json is not what `cargo xtask up` writes: run it again")?;
-    print!("{}", exports(&description));
+    print!("{}", exports(&description.grapnel()));
+    if options.aws {
+        print!("{}", exports(&description.aws()));
+    }
     Ok(())
 }
 
-fn exports(description: &Description) -> String {
-    let receiver = description.receiver_url.trim_end_matches("/grapnel");
-    [
-        ("GRAPNEL_URL", description.api_url.as_str()),
-        // What it was called before there was a command line.
-        ("GRAPNEL_API", &description.api_url),
-        ("GRAPNEL_KEY", &description.user_key),
-        ("GRAPNEL_ADMIN_KEY", &description.admin_key),
-        ("GRAPNEL_WEBHOOK", &description.webhook_id),
-        ("GRAPNEL_RECEIVER", receiver),
-        ("AWS_ENDPOINT_URL", &description.endpoint_url),
-        ("AWS_REGION", &description.region),
-        ("AWS_DEFAULT_REGION", &description.region),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ]
-    .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")))
-    .concat()
+impl Description {
+    /// The variables of the documentation: what a client of the API needs.
+    fn grapnel(&self) -> [(&'static str, &str); 5] {
+        [
+            ("GRAPNEL_URL", &self.api_url),
+            ("GRAPNEL_KEY", &self.user_key),
+            ("GRAPNEL_ADMIN_KEY", &self.admin_key),
+            ("GRAPNEL_WEBHOOK", &self.webhook_id),
+            ("GRAPNEL_RECEIVER", self.receiver_url.trim_end_matches("/grapnel")),
+        ]
+    }
+
+    /// What AWS tools need to reach the local AWS. Whoever deploys in such a shell deploys there.
+    fn aws(&self) -> [(&'static str, &str); 5] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint_url),
+            ("AWS_REGION", &self.region),
+            ("AWS_DEFAULT_REGION", &self.region),
+            ("AWS_ACCESS_KEY_ID", CREDENTIALS.0),
+            ("AWS_SECRET_ACCESS_KEY", CREDENTIALS.1),
+        ]
+    }
+}
+
+fn exports(variables: &[(&str, &str)]) -> String {
+    let line = |(name, value): &(&str, &str)| {
+        format!("export {name}='{}'\n", value.replace('\'', r"'\''"))
+    };
+    variables.iter().map(line).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn values_are_quoted_for_a_shell() {
-        let description = Description {
+    fn description() -> Description {
+        Description {
             api_url: "http://127.0.0.1/it's".into(),
             admin_key: "a".into(),
             user_key: "u".into(),
@@ -65,9 +87,19 @@ mod tests {
             webhook_id: "wh_1".into(),
             endpoint_url: "http://127.0.0.1".into(),
             region: "us-east-1".into(),
-        };
-        let text = exports(&description);
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_for_a_shell() {
+        let text = exports(&description().grapnel());
         assert!(text.contains("export GRAPNEL_URL='http://127.0.0.1/it'\\''s'\n"));
         assert!(text.contains("export GRAPNEL_RECEIVER='http://127.0.0.1:1'\n"));
+    }
+
+    #[test]
+    fn a_shell_is_pointed_at_the_local_aws_only_if_that_is_asked_for() {
+        assert!(!exports(&description().grapnel()).contains("AWS_"));
+        assert!(exports(&description().aws()).contains("AWS_ENDPOINT_URL='http://127.0.0.1'"));
     }
 }

@@ -53,7 +53,7 @@ enum Command {
     /// Stop what `up --detach` left running
     Down,
     /// Print what a shell needs to call the API: eval "$(cargo xtask env)"
-    Env,
+    Env(env::Options),
     /// Check everything that CI checks
     Test(suite::Options),
     /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
@@ -110,7 +110,7 @@ async fn run(command: Command) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match command {
         Command::Up(options) => up::run(&workspace, &options).await?,
-        Command::Env => env::run(&workspace)?,
+        Command::Env(options) => env::run(&workspace, &options)?,
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Bench => bench::run(&workspace).await?,

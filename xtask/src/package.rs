@@ -33,7 +33,10 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     let folder = workspace.path("target/package");
     let built = workspace.path("target/lambda");
 
-    let step = Step::begin(format!("Functions for {architecture}"));
+    let step = Step::begin_long(
+        format!("Functions for {architecture}"),
+        "compiling; the first time takes many minutes",
+    );
     let mut build = Command::new(programs.join("cargo-lambda"));
     // Started directly it still expects to be called as cargo's subcommand.
     build.args(["lambda", "build", "--release", "--output-format", "binary", "--lambda-dir"]);

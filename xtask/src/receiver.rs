@@ -7,7 +7,7 @@ mod verify;
 
 use crate::process;
 use anyhow::{Context, Result};
-use grapnel_testing::receiver::{ReceivedRequest, TestReceiver};
+use grapnel_testing::receiver::{ReceivedRequest, Reply, TestReceiver};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
@@ -18,6 +18,9 @@ use std::{
 
 /// The path that the demo's webhook points to.
 const PATH: &str = "/grapnel";
+
+/// A path that always fails, for the README's tour.
+const FAILING_PATH: &str = "/out-of-order";
 
 /// How the receiver is started.
 #[derive(Debug, clap::Args)]
@@ -86,6 +89,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         });
     }
     let receiver = TestReceiver::start().await.context("starting the receiver")?;
+    let broken = Reply::status(503).body(r#"{"error":"the database is down"}"#);
+    receiver.answer_with(FAILING_PATH, broken);
     let mut requests = receiver.subscribe();
     let mut log = File::options().create(true).append(true).open(&options.log)?;
     let mut write = |line: &Line| -> Result<()> {

@@ -1,11 +1,13 @@
 //! What is shown while something runs, and when it is done.
 //!
-//! On a terminal a step is a line with a spinner and the last thing that happened; elsewhere (a CI
-//! log) only its outcome is printed, without colour or cursor movement.
+//! On a terminal a step is a line with a spinner and the last thing that happened. Elsewhere (a CI log,
+//! a pipe) its outcome is printed, without colour or cursor movement; and while it lasts, the last thing
+//! that happened every few seconds, so that a long build does not look like one that hangs.
 
 use console::{Style, measure_text_width, style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
+    cell::Cell,
     fmt::Display,
     time::{Duration, Instant},
 };
@@ -16,12 +18,17 @@ const LABEL_WIDTH: usize = 24;
 /// Columns that its outcome takes.
 const DETAIL_WIDTH: usize = 36;
 
+/// How often the last thing that happened is printed where there is no terminal.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// Something that takes a while.
 pub(crate) struct Step {
     bar: ProgressBar,
     label: String,
     started: Instant,
     finished: bool,
+    /// When a line was last printed where there is no terminal; `None` on a terminal.
+    printed: Option<Cell<Instant>>,
 }
 
 impl Step {
@@ -35,12 +42,33 @@ impl Step {
         );
         bar.set_prefix(pad(&label, LABEL_WIDTH));
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, label, started: Instant::now(), finished: false }
+        let started = Instant::now();
+        let printed = (!console::Term::stdout().is_term()).then(|| Cell::new(started));
+        Self { bar, label, started, finished: false, printed }
+    }
+
+    /// Shows that it has begun, and at once what it does and how long that may take.
+    pub(crate) fn begin_long(label: impl Into<String>, what: &str) -> Self {
+        let step = Self::begin(label);
+        step.bar.set_message(what.to_owned());
+        if step.printed.is_some() {
+            step.print(what);
+        }
+        step
     }
 
     /// Shows the last thing that happened.
     pub(crate) fn say(&self, what: impl Into<String>) {
-        self.bar.set_message(what.into());
+        let what = what.into();
+        if let Some(printed) = self.printed.as_ref().filter(|it| it.get().elapsed() >= PAUSE) {
+            printed.set(Instant::now());
+            self.print(&what);
+        }
+        self.bar.set_message(what);
+    }
+
+    fn print(&self, what: &str) {
+        println!("  {} {what}", pad(&self.label, LABEL_WIDTH));
     }
 
     /// Prints a line above the step.

@@ -84,9 +84,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     let purpose = if options.detach { Purpose::Detached } else { Purpose::Up };
     let programs = emulator::install(workspace).await?;
 
-    let step = Step::begin("Functions");
-    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
-    step.done(format!("{} built", artifacts.len()));
+    let artifacts = artifacts::build_for_host(workspace.root()).await?;
 
     let step = Step::begin("Local AWS");
     let emulator = Emulator::start(

@@ -5,6 +5,7 @@ use crate::{
     args::Global,
     clock::Clock,
     failure::{self, Failure},
+    ids,
     moment::{Moment, resolve},
     output::Output,
     render::{self, View},
@@ -109,17 +110,25 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<ExitCode, Failure> {
     let client = global.client()?;
+    let find = async |webhook: &str, delivery: &str| {
+        let webhook = ids::webhook(&client, webhook).await?;
+        let delivery = ids::delivery(&client, &webhook, delivery).await?;
+        Ok::<_, Failure>((webhook, delivery))
+    };
     match command {
         Command::List { webhook, limit, all, which } => {
+            let webhook = ids::webhook(&client, &webhook).await?;
             let list = client.deliveries_where(&webhook, which.filter(output.clock())?);
             let list = list.most(if all { usize::MAX } else { limit });
             let none = "No such deliveries. Send one: grapnel webhooks test ID";
             output.list(list, render::delivery::table, render::delivery::row, none).await?;
         }
         Command::Get { webhook, delivery } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
             output.one(client.delivery(&webhook, &delivery), render::delivery::facts).await?;
         }
         Command::Erase { webhook, delivery, yes } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
             confirm(&format!("Erase what receivers answered to {delivery}?"), yes)?;
             client.erase_responses(&webhook, &delivery).await?;
             if !output.is_json() {
@@ -127,11 +136,13 @@ pub(crate) async fn run(
             }
         }
         Command::Retry { webhook, delivery, wait: false } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
             let call = client.retry_delivery(&webhook, &delivery);
             let render = |found: &Delivery, _: &View| on_its_way(found, found.attempts.len() + 1);
             output.one(call, render).await?;
         }
         Command::Retry { webhook, delivery, wait: true } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
             let before = client.delivery(&webhook, &delivery).await?.attempts.len();
             let call = client.retry_delivery_and_wait(&webhook, &delivery, WAIT_SECONDS);
             let found = output.one(call, render::delivery::facts).await?;
@@ -143,6 +154,7 @@ pub(crate) async fn run(
             return Ok(failure::yes_or_no(attempt.error.is_none()));
         }
         Command::Cancel { webhook, delivery } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
             let call = client.cancel_delivery(&webhook, &delivery);
             output.one(call, render::delivery::facts).await?;
         }

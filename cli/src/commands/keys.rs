@@ -4,6 +4,7 @@ use super::confirm;
 use crate::{
     args::Global,
     failure::Failure,
+    ids,
     moment::parse_span,
     output::Output,
     render::{Cell, Column, Facts, Table, View},
@@ -88,6 +89,7 @@ pub(crate) async fn run(
             output.list(list, table, row, "This user has no keys.").await?;
         }
         Command::Revoke { user, id, yes } => {
+            let id = ids::key(&client, &user, &id).await?;
             confirm(&format!("Revoke {id}? Whoever uses it is refused from then on."), yes)?;
             client.revoke_key(&user, &id).await?;
             if !output.is_json() {

@@ -1,6 +1,8 @@
 //! `grapnel listen`: a receiver on this machine, to see what arrives and to try what a webhook does
 //! when its receiver fails.
 
+mod kept;
+
 use super::verify::SecretOptions;
 use crate::{
     args::Global,
@@ -10,14 +12,15 @@ use crate::{
     output::Output,
     verdict::Secrets,
 };
-use grapnel_client::{Client, NewWebhook};
+use kept::KeptWebhook;
 use serde_json::json;
 use std::{path::PathBuf, time::Duration};
 
 /// Receive webhooks on this machine: verify, print a line for each, answer or pass on.
 ///
-/// Only this machine reaches it. A Grapnel that runs here does; one on AWS does through a tunnel of
-/// yours. Ctrl-C ends it.
+/// Only a Grapnel on this machine reaches it; one on AWS needs a tunnel. With --events it makes a
+/// webhook that sends here. The webhook is disabled at the end and used again next time, so its secret
+/// stays the same and its deliveries can be looked at. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The port on 127.0.0.1; 0 takes any that is free
@@ -25,7 +28,7 @@ pub(crate) struct Options {
     port: u16,
     #[command(flatten)]
     secrets: SecretOptions,
-    /// Make a webhook for these events that sends here, and delete it at the end
+    /// Have these events sent here, by a webhook that is kept for this
     #[arg(long, value_name = "TYPE", value_delimiter = ',', conflicts_with_all = ["secrets", "webhook"])]
     events: Vec<String>,
     /// Pass each request on to this address and answer as it does
@@ -54,25 +57,26 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let receiver = Receiver::bind(options.port).await?;
     let url = receiver.url();
-    let mut own = None;
-    let secrets = if options.events.is_empty() {
-        options.secrets.read(global).await?
+    let (kept, secrets) = if options.events.is_empty() {
+        (None, options.secrets.read(global).await?)
     } else {
-        let made = Own::make(global.client()?, &url, &options.events).await?;
-        let secrets = Secrets::parse(std::slice::from_ref(&made.secret));
-        own = Some(made);
-        secrets?
+        let kept = KeptWebhook::take(global.client()?, &url, &options.events).await?;
+        let secrets = Secrets::parse(&[kept.secret().to_owned()])?;
+        (Some(kept), secrets)
     };
     let answering = Answering {
         delay: options.delay.unwrap_or_default(),
         status: options.status,
         forward: options.forward,
     };
-    let result = listen(receiver, secrets, answering, options.save, output, own.as_ref()).await;
+    let result = listen(receiver, secrets, answering, options.save, output, kept.as_ref()).await;
     // Whatever ended it.
-    if let Some(own) = own {
-        own.client.delete_webhook(&own.id).await?;
-        eprintln!("{} is deleted.", own.id);
+    if let Some(kept) = kept {
+        kept.put_away().await?;
+        let id = kept.id();
+        eprintln!(
+            "Webhook {id} is disabled until the next run. What it sent: grapnel deliveries list {id}"
+        );
     }
     result
 }
@@ -83,18 +87,19 @@ async fn listen(
     answering: Answering,
     save: Option<PathBuf>,
     output: &mut Output,
-    own: Option<&Own>,
+    kept: Option<&KeptWebhook>,
 ) -> Result<(), Failure> {
     let url = receiver.url();
     if output.is_json() {
-        output.json(&json!({ "listening": url }))?;
+        output.json(&match kept {
+            Some(kept) => {
+                json!({ "listening": url, "webhook": kept.id(), "secret": kept.secret() })
+            }
+            None => json!({ "listening": url }),
+        })?;
     } else {
-        let with = match (own, secrets.is_empty()) {
-            (Some(own), _) => format!("{} sends here", own.id),
-            (None, true) => "signatures are not checked: give --secret or --webhook".to_owned(),
-            (None, false) => "signatures are checked".to_owned(),
-        };
-        eprintln!("Listening on {url} ({with}). Ctrl-C ends it.");
+        eprintln!("Listening on {url}. Ctrl-C ends it.");
+        eprintln!("{}", sender(kept, secrets.is_empty()));
     }
     let clock = output.clock().clone();
     let mut count = 0_u64;
@@ -110,17 +115,20 @@ async fn listen(
     result
 }
 
-/// The webhook that sends here.
-struct Own {
-    client: Client,
-    id: String,
-    secret: String,
-}
-
-impl Own {
-    async fn make(client: Client, url: &str, events: &[String]) -> Result<Self, Failure> {
-        let new = NewWebhook::new("grapnel listen", url, events.iter().cloned());
-        let made = client.create_webhook(&new).await.map_err(Failure::from)?;
-        Ok(Self { client, id: made.id, secret: made.secret })
+/// Who sends here, and how its requests are checked.
+fn sender(kept: Option<&KeptWebhook>, no_secret: bool) -> String {
+    match (kept, no_secret) {
+        (Some(kept), _) => format!(
+            "Webhook {} sends here. Its secret, the same each time: {}",
+            kept.id(),
+            kept.secret()
+        ),
+        (None, false) => "Signatures are checked.".to_owned(),
+        (None, true) => {
+            "Nothing sends here yet. `grapnel listen --events '*'` makes a webhook that \
+                         does; or point one of yours here, and name it by --webhook so that \
+                         signatures are checked."
+                .to_owned()
+        }
     }
 }

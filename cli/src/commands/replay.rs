@@ -3,6 +3,7 @@
 use crate::{
     args::Global,
     failure::Failure,
+    ids,
     moment::{Moment, resolve},
     output::{Output, read},
     render::{self, View},
@@ -90,9 +91,13 @@ pub(crate) async fn run(
             output.list(list, render::replay::table, render::replay::row, "No replays.").await
         }
         Command::Get { replay } => {
+            let replay = ids::replay(&client, &replay).await?;
             output.one(client.replay(&replay), render::replay::facts).await.map(|_| ())
         }
-        Command::Watch { replay } => watch(&client, &replay, output).await,
+        Command::Watch { replay } => {
+            let replay = ids::replay(&client, &replay).await?;
+            watch(&client, &replay, output).await
+        }
     }
 }
 
@@ -109,7 +114,7 @@ impl Start {
             until: resolve(self.until, output.clock())?,
         };
         let call = match &self.webhook {
-            Some(webhook) => client.replay_webhook(webhook, &order),
+            Some(webhook) => client.replay_webhook(&ids::webhook(client, webhook).await?, &order),
             None => client.replay_all(&order),
         };
         if !self.watch {

@@ -4,6 +4,7 @@ use crate::{
     args::Global,
     capture::Captured,
     failure::{self, Failure},
+    ids,
     moment::{Moment, parse_span, resolve},
     output::Output,
     verdict::{self, ReportJson, Secrets},
@@ -72,7 +73,9 @@ impl SecretOptions {
     pub(crate) async fn read(&self, global: &Global) -> Result<Secrets, Failure> {
         let mut texts = self.secrets.clone();
         if let Some(webhook) = &self.webhook {
-            texts.push(global.client()?.secret(webhook).await?.secret);
+            let client = global.client()?;
+            let webhook = ids::webhook(&client, webhook).await?;
+            texts.push(client.secret(&webhook).await?.secret);
         }
         if texts.is_empty() {
             let variable = std::env::var("GRAPNEL_SECRET").ok();

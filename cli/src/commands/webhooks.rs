@@ -7,6 +7,7 @@ use super::{ask, confirm, json_or_file};
 use crate::{
     args::Global,
     failure::{self, Failure},
+    ids,
     moment::parse_span,
     output::Output,
     render::{self, Cell, Facts, View},
@@ -110,25 +111,35 @@ pub(crate) async fn run(
             output.list(list, render::webhook::table, render::webhook::row, none).await?;
         }
         Command::Get { id } => {
+            let id = ids::webhook(&client, &id).await?;
             output.one(client.webhook(&id), render::webhook::facts).await?;
         }
         Command::Create(create) => create.run(&client, output).await?,
         Command::Update(update) => update.run(&client, output).await?,
         Command::Delete { id, yes } => {
+            let id = ids::webhook(&client, &id).await?;
             confirm(&format!("Delete {id}? What is on its way to it will not arrive."), yes)?;
             client.delete_webhook(&id).await?;
             if !output.is_json() {
                 output.line(format!("{id} is deleted."))?;
             }
         }
-        Command::Enable { id } => change::set_status(&client, &id, "active", output).await?,
-        Command::Disable { id } => change::set_status(&client, &id, "disabled", output).await?,
+        Command::Enable { id } => {
+            let id = ids::webhook(&client, &id).await?;
+            change::set_status(&client, &id, "active", output).await?;
+        }
+        Command::Disable { id } => {
+            let id = ids::webhook(&client, &id).await?;
+            change::set_status(&client, &id, "disabled", output).await?;
+        }
         Command::Secret { id } => {
+            let id = ids::webhook(&client, &id).await?;
             output.one(client.secret(&id), |it: &Secret, _: &View| it.secret.clone()).await?;
         }
         Command::TestFilter(filter) => return filter.run(&client, output).await,
         Command::Preview(template) => template.run(&client, output).await?,
         Command::RotateSecret { id, grace, own_secret } => {
+            let id = ids::webhook(&client, &id).await?;
             let secret = own_secret.then(|| ask("Secret (whsec_…)", true)).transpose()?;
             let grace = grace.map(|grace| grace.as_secs());
             let call = client.rotate_to(&id, secret.as_deref(), grace);
@@ -142,6 +153,7 @@ pub(crate) async fn run(
             output.one(call, facts).await?;
         }
         Command::Test { id, event, data } => {
+            let id = ids::webhook(&client, &id).await?;
             let call = match data {
                 None => client.test_webhook(&id, event.as_deref()),
                 Some(data) => {

@@ -1,6 +1,7 @@
 //! `grapnel`, the program that people have: run as they run it, against the deployed system.
 
 mod program;
+mod tour;
 
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
@@ -191,6 +192,7 @@ async fn a_local_receiver_verifies_what_its_own_webhook_sends() -> anyhow::Resul
     let first: Value = listening.line(SOON).await?;
     ensure!(first["listening"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
     let webhook = world.api.webhooks().await?.items.pop().context("its webhook")?;
+    assert_eq!(first["webhook"], webhook.id);
     let published = world.publish("lead.created", json!({})).await?;
     let seen: Value = listening.line(SOON).await?;
     assert_eq!((&seen["verified"], &seen["event"]), (&json!(true), &json!("lead.created")));
@@ -201,7 +203,33 @@ async fn a_local_receiver_verifies_what_its_own_webhook_sends() -> anyhow::Resul
     assert_eq!(serde_json::from_str::<Value>(delivery.payload_text())?, published.data);
 
     assert_eq!(listening.interrupt(SOON).await?, Some(0));
-    assert_eq!(world.api.webhooks().await?.items.len(), 0, "it takes its webhook along");
+    let kept = world.api.webhook(&webhook.id).await?;
+    assert_eq!(kept.status, "disabled");
+    let listed = cli.done(&["deliveries", "list", &webhook.id]).await?;
+    ensure!(listed.contains(&delivery.id), "its deliveries are kept: {listed}");
+
+    // The next run has the same webhook and the same secret, at another port and for other events.
+    let words = ["listen", "--port", "0", "--events", "task.*", "--json"];
+    let mut again = cli.start(&words).await?;
+    let second: Value = again.line(SOON).await?;
+    assert_eq!((&second["webhook"], &second["secret"]), (&first["webhook"], &first["secret"]));
+    let kept = world.api.webhook(&webhook.id).await?;
+    assert_eq!((kept.status.as_str(), kept.events.as_slice()), ("active", &["task.*".into()][..]));
+
+    // A run beside it has a webhook of its own, and no other secret.
+    let mut beside = cli.start(&words).await?;
+    let third: Value = beside.line(SOON).await?;
+    ensure!(third["webhook"] != first["webhook"], "{third}");
+    assert_eq!(third["secret"], first["secret"]);
+    assert_eq!(beside.interrupt(SOON).await?, Some(0));
+    assert_eq!(again.interrupt(SOON).await?, Some(0));
+
+    // What was deleted is made anew, and the secret stays.
+    world.api.delete_webhook(&webhook.id).await?;
+    let mut anew = cli.start(&words).await?;
+    let fourth: Value = anew.line(SOON).await?;
+    assert_eq!(fourth["secret"], first["secret"]);
+    assert_eq!(anew.interrupt(SOON).await?, Some(0));
     Ok(())
 }
 
@@ -294,28 +322,5 @@ async fn a_refusal_names_every_field_on_standard_error() -> anyhow::Result<()> {
     }
     let wrong = cli.with("GRAPNEL_KEY", "gk_wrong").run(&["webhooks", "list"]).await?;
     ensure!(wrong.code == Some(1) && wrong.stderr.contains("unauthorized"), "{wrong:?}");
-    Ok(())
-}
-
-/// The README's tour, as far as it is the command line's.
-fn tour() -> anyhow::Result<String> {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(readme)?;
-    let (_, tour) = readme.split_once("\n## A tour of the API\n").context("the tour")?;
-    let (tour, _) = tour.split_once("\n## ").context("its end")?;
-    let fences = tour.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    Ok(fences.filter(|code| code.contains("grapnel ")).collect())
-}
-
-#[tokio::test]
-async fn the_tour_in_the_readme_can_be_taken() -> anyhow::Result<()> {
-    let world = World::main().await?;
-    let receiver = world.receiver.url("");
-    let cli = Program::of(&world)?.with("GRAPNEL_RECEIVER", receiver.trim_end_matches('/'));
-    let taken = cli.script(&tour()?).await?;
-    assert_eq!(taken.code, Some(0), "{taken:?}");
-    world.requests("/crm", 1).await?;
-    ensure!(taken.stdout.contains("whsec_"), "a new webhook shows its secret: {taken:?}");
-    ensure!(taken.stdout.contains("finished: "), "{taken:?}");
     Ok(())
 }

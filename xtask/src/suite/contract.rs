@@ -32,9 +32,7 @@ const PARAMETERS: &[(&str, &str)] =
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     let schemathesis = tools::python(workspace, PythonTools::Schemathesis).await?;
     let programs = emulator::install(workspace).await?;
-    let step = Step::begin("Functions");
-    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
-    step.done(format!("{} built", artifacts.len()));
+    let artifacts = artifacts::build_for_host(workspace.root()).await?;
 
     let step = Step::begin("Stack");
     let emulator = deployed::start(workspace, &programs, 1.0, "emulator-contract").await?;

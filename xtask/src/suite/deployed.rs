@@ -87,14 +87,9 @@ const STACKS: [Wanted; 7] = [
 /// Deploys the stacks, runs the tests against them, and ends everything.
 pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let programs = emulator::install(workspace).await?;
-    let step = Step::begin("Functions");
-    let artifacts = artifacts::build_for_host(workspace.root(), &step).await?;
-    step.done(format!("{} built", artifacts.len()));
+    let artifacts = artifacts::build_for_host(workspace.root()).await?;
 
-    let step = Step::begin("Command line");
-    let cli = artifacts::build_cli(workspace.root(), &step).await?;
-    step.done("built");
-
+    let cli = artifacts::build_cli(workspace.root()).await?;
     let step = Step::begin("Stacks");
     let real = start(workspace, &programs, 1.0, "emulator-test").await?;
     let shortened = start(workspace, &programs, 0.001, "emulator-test-scaled").await?;

@@ -75,7 +75,8 @@ impl Filter {
         output: &mut Output,
     ) -> Result<ExitCode, Failure> {
         let order = FilterOrder { data: &self.data, filter: self.filter.as_ref() };
-        let call = client.test_filter(&self.id, &order);
+        let id = crate::ids::webhook(client, &self.id).await?;
+        let call = client.test_filter(&id, &order);
         let verdict = output.one(call, verdict).await?;
         Ok(failure::yes_or_no(verdict.matches))
     }
@@ -92,7 +93,8 @@ impl Template {
             event: self.event.as_deref(),
             data: self.data.as_deref(),
         };
-        output.one(client.preview_transform(&self.id, &order), preview).await?;
+        let id = crate::ids::webhook(client, &self.id).await?;
+        output.one(client.preview_transform(&id, &order), preview).await?;
         Ok(())
     }
 }

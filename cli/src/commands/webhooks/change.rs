@@ -197,7 +197,8 @@ impl Update {
     /// # Errors
     /// When the API refuses.
     pub(crate) async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
-        change(client, &self.id, output, |body| self.change(body)).await
+        let id = crate::ids::webhook(client, &self.id).await?;
+        change(client, &id, output, |body| self.change(body)).await
     }
 
     fn change(&self, body: &mut Value) {

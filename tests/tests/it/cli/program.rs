@@ -8,14 +8,15 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     time::timeout,
 };
-use uuid::Uuid;
 
 /// Longest that a command may take; a test of a webhook waits ten seconds itself.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -24,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     path: PathBuf,
-    folder: PathBuf,
+    folder: Arc<TempDir>,
     environment: BTreeMap<String, String>,
 }
 
@@ -40,19 +41,24 @@ pub(super) struct Ran {
 }
 
 impl Program {
-    /// For a world's user. What is set or kept on this machine has no say.
+    /// For a world's user. What is set or kept on this machine has no say, and neither has a Grapnel that
+    /// runs in this checkout: the program's folder is outside of it.
     pub(super) fn of(world: &World) -> anyhow::Result<Self> {
         let path =
             std::env::var_os("GRAPNEL_CLI").context("GRAPNEL_CLI: run `cargo xtask test`")?;
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}", Uuid::new_v4()));
-        std::fs::create_dir_all(&folder)?;
+        let folder = Arc::new(tempfile::tempdir()?);
+        let checkout = folder.path().ancestors().find(|it| it.join("template.yaml").is_file());
+        ensure!(
+            checkout.is_none(),
+            "temporary files are in {checkout:?}: set TMPDIR to another place"
+        );
         let program = Self { path: path.into(), folder, environment: BTreeMap::new() };
         Ok(program.with("GRAPNEL_URL", &world.stack.api_url).with("GRAPNEL_KEY", &world.key))
     }
 
     /// Its home and working folder.
     pub(super) fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// With this in its environment.
@@ -76,10 +82,10 @@ impl Program {
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("HOME", &self.folder)
+            .env("HOME", self.folder())
             .env("PATH", path)
             .envs(&self.environment)
-            .current_dir(&self.folder)
+            .current_dir(self.folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
