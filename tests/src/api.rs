@@ -66,7 +66,7 @@ impl Api {
         self.send_as(method, path, headers, body.unwrap_or_default()).await
     }
 
-    /// Sends a request with these bytes as body and this header.
+    /// Sends a request with these bytes as body and these headers.
     ///
     /// # Errors
     /// If there is no answer.
@@ -74,11 +74,11 @@ impl Api {
         &self,
         method: Method,
         path: &str,
-        header: Option<(header::HeaderName, &str)>,
+        headers: impl IntoIterator<Item = (header::HeaderName, &str)>,
         body: Vec<u8>,
     ) -> anyhow::Result<Answer> {
         let mut call = self.0.request(method, path).bytes(body);
-        if let Some((name, value)) = header {
+        for (name, value) in headers {
             call = call.header(name, value.parse()?);
         }
         Answer::to(call).await

@@ -6,11 +6,12 @@
 //!
 //! 0. `gateway`: what API Gateway hands over, made fit for a URL (outside the router);
 //! 1. `boundary`: headers that every answer has, one log line, panics caught;
-//! 2. `identity`, with `tokens`: who calls ([401]); `quotas`: how often they may ([429]); `auth`: what
+//! 2. `preflight`: the questions that browsers ask before they send a page's request;
+//! 3. `identity`, with `tokens`: who calls ([401]); `quotas`: how often they may ([429]); `auth`: what
 //!    they may do, and for whom ([403]);
-//! 3. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
-//! 4. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
-//! 5. `views`: the JSON of the answer.
+//! 4. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
+//! 5. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
+//! 6. `views`: the JSON of the answer.
 //!
 //! `contract` describes all of it as an OpenAPI document, which is made when the API changes and not
 //! when it runs.
@@ -38,6 +39,7 @@ mod pages;
 mod path;
 mod payloads;
 mod ports;
+mod preflight;
 mod problem;
 mod query;
 mod quotas;

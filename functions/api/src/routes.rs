@@ -23,6 +23,7 @@ pub(crate) use annotations::Annotations;
 use crate::{
     boundary,
     ports::{Api, Ports},
+    preflight,
     problem::Problem,
 };
 use axum::{
@@ -87,6 +88,7 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(preflight::answer))
         .layer(middleware::from_fn(boundary::guard))
         .with_state(Arc::new(api))
 }

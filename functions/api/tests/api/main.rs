@@ -18,6 +18,7 @@ mod lists;
 mod log;
 mod never_fails;
 mod portal;
+mod preflight;
 mod quotas;
 mod replays;
 mod retries;
