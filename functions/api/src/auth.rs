@@ -13,8 +13,8 @@ use crate::{
     query::{self, Query, USER_ID},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
-use grapnel_domain::{ids::UserId, ports::Clock, scope::Scope};
-use std::sync::Arc;
+use grapnel_domain::{ids::UserId, ports::Clock, scope::Scope, time::Timestamp};
+use std::{sync::Arc, time::Duration};
 
 /// Whoever presented a valid key.
 #[derive(Debug)]
@@ -22,6 +22,14 @@ pub(crate) struct Caller {
     identity: Identity,
     query: Query,
     acting: Acting,
+}
+
+/// A wait that a caller's quota holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    began: Timestamp,
+    /// How long it may be.
+    pub(crate) longest: Duration,
 }
 
 /// A caller who may do what they ask for.
@@ -118,6 +126,30 @@ impl Permit {
         };
         self.0.acting.for_user(&user);
         Ok(user)
+    }
+
+    /// Takes the seconds of a wait from the caller's quota, before it begins. Answers how long it may
+    /// be: `wanted`, or what the quota still holds. Admins have no quota.
+    pub(crate) async fn begin_wait<P: Ports>(&self, api: &Api<P>, wanted: Duration) -> Wait {
+        let began = api.clock.now();
+        let whole = u32::try_from(wanted.as_secs()).unwrap_or(u32::MAX);
+        let granted = match &self.0.identity {
+            Identity::User { id, .. } => api.quotas.reserve(&api.keys, id, began, whole).await,
+            Identity::Admin => None,
+        };
+        let longest = granted.map_or(wanted, |seconds| Duration::from_secs(u64::from(seconds)));
+        Wait { began, longest }
+    }
+
+    /// Gives back what is left of a wait that took this long.
+    pub(crate) fn end_wait<P: Ports>(&self, api: &Api<P>, wait: Wait, taken: Duration) {
+        let Identity::User { id, .. } = &self.0.identity else { return };
+        let taken = taken.as_millis().div_ceil(1000);
+        let left = u128::from(wait.longest.as_secs()).saturating_sub(taken);
+        let left = u32::try_from(left).unwrap_or_default();
+        if let Some(standing) = api.quotas.give_back(id, wait.began, left, api.clock.now()) {
+            self.0.acting.with_standing(standing);
+        }
     }
 
     /// The query, of known parameters only.

@@ -22,7 +22,7 @@ use futures::FutureExt;
 use grapnel_domain::{ids::UserId, quota::Standing};
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 use tokio::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ pub(crate) struct Acting(Arc<Notes>);
 #[derive(Debug, Default)]
 struct Notes {
     user: OnceLock<UserId>,
-    standing: OnceLock<Standing>,
+    standing: Mutex<Option<Standing>>,
 }
 
 impl Acting {
@@ -42,9 +42,13 @@ impl Acting {
         self.0.user.get_or_init(|| user.clone());
     }
 
-    /// Notes where the caller stands. Only the first note counts.
+    /// Notes where the caller stands. The last note counts.
     pub(crate) fn with_standing(&self, standing: Standing) {
-        self.0.standing.get_or_init(|| standing);
+        *self.0.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        *self.0.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,8 +96,8 @@ pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     headers.insert(REQUEST_ID, id.clone());
-    if let Some(standing) = acting.0.standing.get() {
-        quotas::tell(standing, headers);
+    if let Some(standing) = acting.standing() {
+        quotas::tell(&standing, headers);
     }
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     log(&method, route, &id, &response, started.elapsed(), acting.0.user.get());

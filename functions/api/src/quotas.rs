@@ -4,13 +4,15 @@
 //! "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers-10): `RateLimit-Policy`
 //! is `"user";q=<requests>;w=60`, `RateLimit` is `"user";r=<requests left>;t=<seconds>`. Admins have no
 //! quota: they ask for all users. What nobody is allowed to exceed together is API Gateway's to refuse.
+//!
+//! A second that an answer waits counts as a request.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use grapnel_domain::{
     ids::UserId,
     ports::CountRequests,
-    quota::{Quota, Standing, Tallies, WINDOW},
-    time::Timestamp,
+    quota::{Quota, Standing, Tallies, Untold, WINDOW},
+    time::{Minute, Timestamp},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -41,15 +43,51 @@ impl Quotas {
     ) -> Option<Standing> {
         let (standing, untold) = self.tallies().take(self.quota?, user, now);
         if let Some(untold) = untold {
-            match counts.count_requests(user, untold.minute, untold.requests).await {
-                Ok(total) => self.tallies().heard(user, untold.minute, total),
-                Err(error) => {
-                    self.tallies().not_told(user, untold);
-                    tracing::warn!(%error, user.id = user.as_str(), "requests were not counted");
-                }
-            }
+            self.tell_others(counts, user, untold).await;
         }
         Some(standing)
+    }
+
+    /// Counts a wait of up to `wanted` seconds before it begins. Answers how many of them the user's
+    /// quota holds; `None` if there is no quota.
+    pub(crate) async fn reserve(
+        &self,
+        counts: &impl CountRequests,
+        user: &UserId,
+        now: Timestamp,
+        wanted: u32,
+    ) -> Option<u32> {
+        let quota = self.quota?;
+        let (reserved, untold) = self.tallies().reserve(quota, user, now, wanted);
+        if reserved == 0 {
+            return Some(0);
+        }
+        self.tell_others(counts, user, untold).await;
+        Some(self.tallies().granted(quota, user, now, reserved))
+    }
+
+    /// Gives back the seconds of a wait, begun at `began`, that were granted and not waited. Answers
+    /// where the user stands; `None` if there is no quota.
+    pub(crate) fn give_back(
+        &self,
+        user: &UserId,
+        began: Timestamp,
+        seconds: u32,
+        now: Timestamp,
+    ) -> Option<Standing> {
+        let mut tallies = self.tallies();
+        tallies.give_back(user, Minute::at_or_before(began), seconds);
+        Some(tallies.standing(self.quota?, user, now))
+    }
+
+    async fn tell_others(&self, counts: &impl CountRequests, user: &UserId, untold: Untold) {
+        match counts.count_requests(user, untold.minute, untold.requests).await {
+            Ok(total) => self.tallies().heard(user, untold.minute, total),
+            Err(error) => {
+                self.tallies().not_told(user, untold);
+                tracing::warn!(%error, user.id = user.as_str(), "requests were not counted");
+            }
+        }
     }
 
     /// Held only between two awaits.

@@ -6,6 +6,10 @@
 //! seldom costs nothing, one who asks much costs a write for each share, and one who is refused costs
 //! nothing again. What instances have not told yet is unknown to the others: together they may serve
 //! up to a share each beyond the quota. It is there to stop a loop that has gone wild, not to bill.
+//!
+//! An answer that waits occupies an instance, which serves nobody else meanwhile. So each second of
+//! waiting counts as a request. The seconds are told before the wait begins: an instance that waits
+//! has no other occasion to tell them. What was not waited in the end is given back.
 
 use crate::{
     ids::UserId,
@@ -85,6 +89,14 @@ impl Tally {
     fn total(self) -> u32 {
         self.served.saturating_add(self.others)
     }
+
+    /// What the common count must be told, and from here on has been told. More may have been told
+    /// than was served: seconds that were given back.
+    fn tell(&mut self) -> u32 {
+        let requests = self.served.saturating_sub(self.told);
+        self.told = self.told.max(self.served);
+        requests
+    }
 }
 
 /// What one instance has served in the minute that is.
@@ -111,28 +123,65 @@ impl Tallies {
         now: Timestamp,
     ) -> (Standing, Option<Untold>) {
         let minute = Minute::at_or_before(now);
-        if minute != self.minute {
-            *self = Self { minute, of_users: HashMap::new() };
-        }
-        let tally = self.of_users.entry(user.clone()).or_default();
+        let tally = self.tally(user, minute);
         let admitted = tally.total() < quota.per_minute();
         if admitted {
             tally.served += 1;
         }
-        let requests = tally.served - tally.told;
-        let untold = (admitted && requests >= quota.share()).then(|| {
-            tally.told = tally.served;
-            Untold { minute, requests }
-        });
+        let is_share = tally.served.saturating_sub(tally.told) >= quota.share();
+        let untold = (admitted && is_share).then(|| Untold { minute, requests: tally.tell() });
+        (Standing { admitted, ..self.standing(quota, user, now) }, untold)
+    }
+
+    /// Counts the seconds of a wait: `wanted`, or as many as are left. What is untold must be told as
+    /// after [`take`](Self::take), and then [`granted`](Self::granted) says how long the wait may be.
+    pub fn reserve(
+        &mut self,
+        quota: Quota,
+        user: &UserId,
+        now: Timestamp,
+        wanted: u32,
+    ) -> (u32, Untold) {
+        let minute = Minute::at_or_before(now);
+        let tally = self.tally(user, minute);
+        let reserved = wanted.min(quota.per_minute().saturating_sub(tally.total()));
+        tally.served += reserved;
+        (reserved, Untold { minute, requests: tally.tell() })
+    }
+
+    /// How many of the `reserved` seconds the quota holds, now that the others have been heard. The
+    /// rest is given back.
+    pub fn granted(&mut self, quota: Quota, user: &UserId, now: Timestamp, reserved: u32) -> u32 {
+        let minute = Minute::at_or_before(now);
+        let tally = self.tally(user, minute);
+        let excess = tally.total().saturating_sub(quota.per_minute()).min(reserved);
+        tally.served = tally.served.saturating_sub(excess);
+        reserved - excess
+    }
+
+    /// Gives seconds back that were granted in `minute` and not waited. Here only: the others have
+    /// heard of them, and count them until this instance has served as much.
+    pub fn give_back(&mut self, user: &UserId, minute: Minute, seconds: u32) {
+        if let Some(tally) = self.of_users.get_mut(user).filter(|_| minute == self.minute) {
+            tally.served = tally.served.saturating_sub(seconds);
+        }
+    }
+
+    /// Where the user stands. Nothing is counted, and what was asked is admitted.
+    pub fn standing(&mut self, quota: Quota, user: &UserId, now: Timestamp) -> Standing {
+        let minute = Minute::at_or_before(now);
+        let remaining = quota.per_minute().saturating_sub(self.tally(user, minute).total());
         let left = minute.next().strikes_at().as_millis().saturating_sub(now.as_millis());
         let seconds = u64::try_from(left).unwrap_or_default().div_ceil(1000).max(1);
-        let standing = Standing {
-            quota,
-            admitted,
-            remaining: quota.per_minute().saturating_sub(tally.total()),
-            resets_in: Duration::from_secs(seconds),
-        };
-        (standing, untold)
+        Standing { quota, admitted: true, remaining, resets_in: Duration::from_secs(seconds) }
+    }
+
+    /// The user's tally of this minute. With a new minute all tallies begin anew.
+    fn tally(&mut self, user: &UserId, minute: Minute) -> &mut Tally {
+        if minute != self.minute {
+            *self = Self { minute, of_users: HashMap::new() };
+        }
+        self.of_users.entry(user.clone()).or_default()
     }
 
     /// Takes in what the common count came to when we told it. Counts never go down.

@@ -112,3 +112,64 @@ proptest! {
         prop_assert!(served <= per_minute + 4 * quota.share());
     }
 }
+
+#[test]
+fn each_second_of_a_wait_counts_and_what_is_not_waited_is_given_back() {
+    let (mut tallies, quota, ann) = (Tallies::default(), quota(100), user("ann"));
+    tallies.take(quota, &ann, NOON);
+    let (reserved, untold) = tallies.reserve(quota, &ann, NOON, 10);
+    assert_eq!((reserved, untold.requests), (10, 11), "all is told at once");
+    tallies.heard(&ann, untold.minute, 11);
+    assert_eq!(tallies.granted(quota, &ann, NOON, reserved), 10);
+    assert_eq!(tallies.standing(quota, &ann, NOON).remaining, 89);
+    tallies.give_back(&ann, untold.minute, 9);
+    assert_eq!(tallies.standing(quota, &ann, NOON).remaining, 98);
+    // What was given back has been told, so nothing is told until it is used up.
+    let later: Vec<u32> = (0..14)
+        .filter_map(|_| tallies.take(quota, &ann, NOON).1)
+        .map(|told| told.requests)
+        .collect();
+    assert_eq!(later, [5]);
+}
+
+#[test]
+fn a_wait_is_as_long_as_the_quota_holds() {
+    let (mut tallies, quota, ann) = (Tallies::default(), quota(8), user("ann"));
+    tallies.take(quota, &ann, NOON);
+    let (reserved, untold) = tallies.reserve(quota, &ann, NOON, 10);
+    assert_eq!(reserved, 7);
+    tallies.heard(&ann, untold.minute, 13);
+    assert_eq!(tallies.granted(quota, &ann, NOON, reserved), 2, "others told five");
+    assert_eq!(tallies.reserve(quota, &ann, NOON, 10).0, 0);
+    assert!(!tallies.take(quota, &ann, NOON).0.admitted);
+}
+
+#[test]
+fn seconds_of_a_minute_that_is_over_are_not_given_back() {
+    let (mut tallies, quota, ann) = (Tallies::default(), quota(20), user("ann"));
+    let (_, untold) = tallies.reserve(quota, &ann, NOON, 10);
+    tallies.take(quota, &ann, at(60_000));
+    tallies.give_back(&ann, untold.minute, 9);
+    assert_eq!(tallies.standing(quota, &ann, at(60_000)).remaining, 19);
+}
+
+proptest! {
+    /// Waits that begin at once on instances that know nothing of each other, as each of a function's
+    /// instances serves one request at a time: the quota bounds their seconds together.
+    #[test]
+    fn instances_together_wait_no_longer_than_the_quota(
+        per_minute in 1_u32..300,
+        waits in prop::collection::vec(1_u32..11, 1..80),
+    ) {
+        let (quota, ann) = (quota(per_minute), user("ann"));
+        let (mut common, mut granted) = (0, 0);
+        for wanted in waits {
+            let mut tallies = Tallies::default();
+            let (reserved, untold) = tallies.reserve(quota, &ann, NOON, wanted);
+            common += untold.requests;
+            tallies.heard(&ann, untold.minute, common);
+            granted += tallies.granted(quota, &ann, NOON, reserved);
+        }
+        prop_assert!(granted <= per_minute);
+    }
+}

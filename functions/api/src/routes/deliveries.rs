@@ -6,7 +6,7 @@ pub(super) use list::list;
 
 use super::waiting::{PreferWait, Seen, wait_for_attempt};
 use crate::{
-    auth::Caller,
+    auth::{Caller, Permit},
     body::Incoming,
     contract::{parameters, schemas},
     path::Ids,
@@ -70,7 +70,7 @@ pub(super) async fn show<P: Ports>(
     tag = "Deliveries",
     operation_id = "retryDelivery",
     summary = "Send a delivery again",
-    description = "One more attempt, now. Asked for twice before it is made, it is made once. With `Prefer: wait=5` the answer waits for it.",
+    description = "One more attempt, now. Asked for twice before it is made, it is made once. With `Prefer: wait=5` the answer waits for it; each second counts as a request.",
     params(parameters::PreferWait),
     request_body = Option<schemas::deliveries::ForUser>,
     responses(
@@ -86,7 +86,7 @@ pub(super) async fn retry<P: Ports>(
     PreferWait(wait): PreferWait,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    let user = acting_for(caller, body).await?;
+    let (permit, user) = acting_for(caller, body).await?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let delivery = find_delivery(&api, &webhook, &ids).await?;
     refuse_retry(&webhook, &delivery)?;
@@ -105,12 +105,13 @@ pub(super) async fn retry<P: Ports>(
     let Some(wait) = wait else {
         return views::json(StatusCode::ACCEPTED, &DeliveryView::new(&delivery, &payload));
     };
-    let mut response = match wait_for_attempt(&api, delivery.key(), number, wait).await {
+    let waited = wait_for_attempt(&api, &permit, delivery.key(), number, wait).await;
+    let mut response = match waited.seen {
         Seen::Attempted(delivery) => answer(&api, StatusCode::OK, &delivery).await?,
         Seen::Waiting(delivery) => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
         Seen::Nothing => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
     };
-    let applied = HeaderValue::try_from(format!("wait={}", wait.as_secs()));
+    let applied = HeaderValue::try_from(format!("wait={}", waited.longest.as_secs()));
     if let Ok(applied) = applied {
         response.headers_mut().insert("preference-applied", applied);
     }
@@ -138,7 +139,7 @@ pub(super) async fn cancel<P: Ports>(
     ids: Ids,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    let user = acting_for(caller, body).await?;
+    let (_, user) = acting_for(caller, body).await?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let mut delivery = find_delivery(&api, &webhook, &ids).await?;
     let mut tries = 0;
@@ -175,13 +176,17 @@ pub(super) fn changed_meanwhile() -> Problem {
 }
 
 /// The user that the caller acts for, of a request whose body says nothing else.
-async fn acting_for(caller: Caller, body: Incoming) -> Result<UserId, Problem> {
+async fn acting_for(caller: Caller, body: Incoming) -> Result<(Permit, UserId), Problem> {
     let permit = caller.may(Scope::DeliveriesRetry, &[])?;
     let mut input = body.object_or_empty().await?;
     let user = permit.user_with(input.take_user()?)?;
     let mut faults = Faults::default();
     input.refuse_others(&[], &mut faults);
-    if faults.is_empty() { Ok(user) } else { Err(Problem::invalid_fields(faults.into_vec())) }
+    if faults.is_empty() {
+        Ok((permit, user))
+    } else {
+        Err(Problem::invalid_fields(faults.into_vec()))
+    }
 }
 
 fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {

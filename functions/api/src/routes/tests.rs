@@ -33,14 +33,14 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Orders a test, waits for its attempt and answers 200 with the delivery; 202 with the delivery
-/// as it stands if the attempt takes longer than [`PATIENCE`].
+/// as it stands if the attempt takes longer than [`PATIENCE`], or than the caller's quota holds.
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/test",
     tag = "Tries",
     operation_id = "testWebhook",
     summary = "Send a test",
-    description = "A sample event, or one with your own data, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most.",
+    description = "A sample event, or one with your own data, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most; each second counts as a request.",
     request_body = Option<schemas::webhooks::TestOrder>,
     responses(
         (status = 200, description = "The delivery with its attempt.", body = schemas::deliveries::Delivery),
@@ -68,7 +68,8 @@ pub(super) async fn order<P: Ports>(
     };
     api.events_queue.order_test(&order).await?;
 
-    let (status, delivery) = match wait_for_attempt(&api, expected.key(), 1, PATIENCE).await {
+    let waited = wait_for_attempt(&api, &permit, expected.key(), 1, PATIENCE).await;
+    let (status, delivery) = match waited.seen {
         Seen::Attempted(delivery) => (StatusCode::OK, delivery),
         Seen::Waiting(delivery) => (StatusCode::ACCEPTED, delivery),
         Seen::Nothing => (StatusCode::ACCEPTED, expected),

@@ -1,6 +1,9 @@
 //! Waiting for an attempt that the answer is about.
 
-use crate::ports::{Api, Ports};
+use crate::{
+    auth::Permit,
+    ports::{Api, Ports},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
@@ -19,6 +22,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// up to this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
+/// What came of a wait.
+pub(super) struct Waited {
+    pub(super) seen: Seen,
+    /// How long it could have been: as long as was asked, or less where the caller's quota held no more.
+    pub(super) longest: Duration,
+}
+
 /// What was seen of a delivery in the time given.
 pub(super) enum Seen {
     /// The attempt is on record, or none is to come.
@@ -29,15 +39,25 @@ pub(super) enum Seen {
     Nothing,
 }
 
-/// Looks at the delivery until attempt `number` is on record, or it is settled with fewer. What was
-/// asked for is on its way, so a look that fails is no reason to fail: the next may succeed, and 202
-/// stays true.
+/// Waits until attempt `number` is on record, or the delivery is settled with fewer; for `patience` at
+/// most, and not longer than the caller's quota holds, of which each second takes one request.
 pub(super) async fn wait_for_attempt<P: Ports>(
     api: &Api<P>,
+    permit: &Permit,
     key: DeliveryKey,
     number: u32,
     patience: Duration,
-) -> Seen {
+) -> Waited {
+    let wait = permit.begin_wait(api, patience).await;
+    let began = Instant::now();
+    let seen = look(api, key, number, wait.longest).await;
+    permit.end_wait(api, wait, began.elapsed());
+    Waited { seen, longest: wait.longest }
+}
+
+/// Looks at the delivery from time to time. What was asked for is on its way, so a look that fails is
+/// no reason to fail: the next may succeed, and 202 stays true.
+async fn look<P: Ports>(api: &Api<P>, key: DeliveryKey, number: u32, patience: Duration) -> Seen {
     let deadline = Instant::now() + patience;
     let mut pause = FIRST_PAUSE;
     let mut seen = Seen::Nothing;

@@ -3,9 +3,15 @@
 use crate::world::{ADMIN, Answer, InMemory, World, api, problem};
 use axum::http::HeaderName;
 use grapnel_api::{Api, Quotas, router};
-use grapnel_domain::{ports::PortError, quota::Quota, scope::Scope};
-use grapnel_testing::memory::{Effect, Memory, Operation};
+use grapnel_domain::{
+    delivery::Reason, ports::PortError, quota::Quota, scope::Scope, webhook::Webhook,
+};
+use grapnel_testing::{
+    builders::{a_delivery, a_webhook, an_event},
+    memory::{Effect, Memory, Operation},
+};
 use rstest::rstest;
+use tokio::time::Instant;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -105,4 +111,81 @@ async fn an_admin_has_no_quota() {
         let answer = world.get("/api/webhooks?userId=ann", key).await;
         assert_eq!((answer.status.as_u16(), answer.header(LIMIT)), (200, None));
     }
+}
+
+/// A test of a webhook whose attempt is never recorded.
+async fn test_in_vain(world: &World, key: &str, webhook: &Webhook) -> Answer {
+    world.post(format!("/api/webhooks/{}/test", webhook.id), key).await
+}
+
+/// The seconds since then, of which the last may have only begun.
+fn waited(began: Instant) -> u128 {
+    began.elapsed().as_millis().div_ceil(1000)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_second_that_an_answer_waits_counts_as_a_request() {
+    let (world, other) = instances(600);
+    let key = world.full_key("ann").await;
+    let webhook = a_webhook().for_user("ann").build();
+    world.memory.put_webhook(webhook.clone());
+    let began = Instant::now();
+    let answer = test_in_vain(&world, &key, &webhook).await;
+    assert_eq!((answer.status.as_u16(), waited(began)), (202, 10));
+    assert_eq!(answer.header(LIMIT), Some("\"user\";r=589;t=60"));
+
+    // Whoever waits has told it before: the next instance knows, once it tells as well.
+    let answer = test_in_vain(&other, &key, &webhook).await;
+    assert_eq!(answer.header(LIMIT), Some("\"user\";r=578;t=60"));
+
+    // The admin waits as long as it likes.
+    let path = format!("/api/webhooks/{}/test?userId=ann", webhook.id);
+    let answer = world.post(path, ADMIN).await;
+    assert_eq!((answer.status.as_u16(), answer.header(LIMIT)), (202, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_is_no_longer_than_the_quota_holds() {
+    let (world, _) = instances(4);
+    let key = world.full_key("ann").await;
+    let webhook = a_webhook().for_user("ann").build();
+    world.memory.put_webhook(webhook.clone());
+    let began = Instant::now();
+    let answer = test_in_vain(&world, &key, &webhook).await;
+    assert_eq!((answer.status.as_u16(), waited(began)), (202, 3));
+    assert_eq!(answer.header(LIMIT), Some("\"user\";r=0;t=60"));
+    assert_eq!(world.memory.events_queue().messages().len(), 1, "it is ordered all the same");
+    assert_eq!(
+        test_in_vain(&world, &key, &webhook).await.problem(),
+        problem(429, "too_many_requests")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_says_how_long_it_could_wait_and_gives_back_what_it_did_not() {
+    let (world, _) = instances(6);
+    let key = world.full_key("ann").await;
+    let webhook = a_webhook().for_user("ann").build();
+    let event = an_event().for_user("ann").build();
+    let delivery =
+        a_delivery().of(&event).to(&webhook).failed(1, Reason::AttemptsExhausted).build();
+    world.memory.put_webhook(webhook.clone());
+    world.memory.put_event(event.clone());
+    world.memory.put_delivery(delivery.clone());
+    let path = format!("/api/webhooks/{}/deliveries/{}/retry", webhook.id, delivery.id);
+    let retry = || world.call("POST", path.clone()).key(&key);
+    let answer = retry().header("prefer", "wait=9").send().await;
+    assert_eq!(answer.header(HeaderName::from_static("preference-applied")), Some("wait=5"));
+    assert_eq!(answer.header(LIMIT), Some("\"user\";r=0;t=60"));
+
+    // An attempt that is there at once costs the second that has begun.
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let recorded = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let tried = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted);
+        world.memory.put_delivery(tried.build());
+    };
+    let (answer, ()) = tokio::join!(retry().header("prefer", "wait=4").send(), recorded);
+    assert_eq!(answer.status.as_u16(), 200);
+    assert_eq!(answer.header(LIMIT), Some("\"user\";r=4;t=60"));
 }
