@@ -10,7 +10,7 @@
 //! that parser silently repairs (missing slashes, backslashes, line breaks, an empty host) is
 //! refused: it is a mistake or an attempt to be read differently by two programs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -88,7 +88,9 @@ impl UrlPolicy {
         match url.host() {
             Some(Host::Domain(name)) => faults.extend(self.name_fault(name)),
             Some(Host::Ipv4(ip)) => faults.extend(self.address_fault(ip.into())),
-            Some(Host::Ipv6(ip)) => faults.extend(self.address_fault(ip.into())),
+            Some(Host::Ipv6(ip)) => {
+                faults.extend(self.address_fault(ip.into()).or_else(|| self.unreachable(ip)));
+            }
             None => faults.push("must name a host".to_owned()),
         }
     }
@@ -98,6 +100,15 @@ impl UrlPolicy {
             return None;
         }
         address::refusal(ip).map(|reason| format!("must not point to {ip}, which is {reason}"))
+    }
+
+    /// A Lambda function outside a VPC has no IPv6 (AWS Lambda developer guide, "Networking and VPC
+    /// configurations"). Deliveries there would only fail, until the endpoint is switched off for it.
+    fn unreachable(&self, ip: Ipv6Addr) -> Option<String> {
+        let is_public = !self.allow_private;
+        is_public.then(|| {
+            format!("must not point to {ip}: IPv6 cannot be reached from here, use a host name that has an IPv4 address")
+        })
     }
 
     fn name_fault(&self, name: &str) -> Option<String> {

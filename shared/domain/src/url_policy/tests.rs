@@ -24,7 +24,6 @@ fn faults(policy: UrlPolicy, raw: &str) -> Vec<String> {
 #[case::absolute_name("https://hooks.example.com./in")]
 #[case::international("https://webhöoks.example.com/in")]
 #[case::public_v4("https://8.8.8.8/in")]
-#[case::public_v6("https://[2606:4700:4700::1111]/in")]
 #[case::local_as_a_label("https://local.example.com/in")]
 #[case::ends_like_local("https://mylocal.com/in")]
 #[case::underscore("https://my_hook.example.com/in")]
@@ -107,6 +106,16 @@ fn refuses_a_private_address_in_any_spelling(#[case] host: &str) {
         said[0].starts_with("must not point to ") && said[0].contains(", which is "),
         "{host}: {said:?}"
     );
+}
+
+#[rstest]
+#[case("[2606:4700:4700::1111]")]
+#[case("[2606:4700:4700:0:0:0:0:1111]")]
+#[case::nat64_of_a_public_address("[64:ff9b::808:808]")]
+fn refuses_an_ipv6_address_because_no_request_would_reach_it(#[case] host: &str) {
+    let said = faults(STRICT, &format!("https://{host}/in"));
+    assert_eq!(said.len(), 1, "{host}: {said:?}");
+    assert!(said[0].contains("IPv6 cannot be reached"), "{host}: {said:?}");
 }
 
 #[rstest]
