@@ -55,10 +55,10 @@ async fn pages_may_ask_where_their_origin_is_allowed_and_nowhere_else() -> anyho
     let (open, closed) = (World::strict().await?, World::main().await?);
     let answer = open.api.send_as(Method::GET, "/api/webhooks", origin(), Vec::new()).await?;
     ensure!(said(&answer, "access-control-allow-origin")? == PAGE);
-    let asked = [(header::ORIGIN, PAGE), (header::ACCESS_CONTROL_REQUEST_METHOD, "PATCH")];
+    let asked = || [(header::ORIGIN, PAGE), (header::ACCESS_CONTROL_REQUEST_METHOD, "PATCH")];
     let nobody = open.api.with_authorization(None);
     let preflight =
-        nobody.send_as(Method::OPTIONS, "/api/webhooks/wh_1", asked, Vec::new()).await?;
+        nobody.send_as(Method::OPTIONS, "/api/webhooks/wh_1", asked(), Vec::new()).await?;
     ensure!(preflight.status == 204, "a browser takes no other answer: {preflight:?}");
     ensure!(said(&preflight, "access-control-allow-origin")? == PAGE);
     ensure!(said(&preflight, "access-control-allow-methods")?.contains("PATCH"));
@@ -74,7 +74,7 @@ async fn pages_may_ask_where_their_origin_is_allowed_and_nowhere_else() -> anyho
     // The emulator answers a preflight itself only where the API has a CORS configuration. Here the
     // function answers it, as it does everywhere on AWS.
     let nobody = closed.api.with_authorization(None);
-    let preflight = nobody.send_as(Method::OPTIONS, "/api/unknown", asked, Vec::new()).await?;
+    let preflight = nobody.send_as(Method::OPTIONS, "/api/unknown", asked(), Vec::new()).await?;
     ensure!(preflight.status == 204, "{preflight:?}");
     Ok(())
 }
