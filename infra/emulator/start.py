@@ -6,6 +6,7 @@ With a parent given, the emulator and every function process that it started end
 parent is gone, whatever became of it: a killed `cargo xtask` leaves nothing behind.
 """
 
+import json
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ import threading
 import time
 
 from ministack.app import main
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import apigateway, lambda_svc
 
 # CloudFormation parameters are strings. MiniStack 1.5.33 turns a mapping's BatchSize into a number
@@ -44,6 +45,36 @@ def _iam_action_without_batch(*request):
 
 
 iam_actions.extract_iam_action = _iam_action_without_batch
+
+
+# EventBridge tells IAM the source of each entry of a call. MiniStack 1.5.33 does not, so that no policy
+# with a condition on it would allow anything.
+_request_context = iam_actions.request_tag_context
+
+
+def _request_context_with_sources(service, action, body, *rest):
+    context = _request_context(service, action, body, *rest)
+    if action == "events:PutEvents":
+        try:
+            entries = json.loads(body or b"{}").get("Entries") or []
+            context["events:source"] = sorted({str(entry["Source"]) for entry in entries})
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass  # The service itself refuses such a request, with a reason.
+    return context
+
+
+iam_actions.request_tag_context = _request_context_with_sources
+
+
+# Locally everything speaks plain HTTP, which the queues' policies refuse on AWS.
+_condition_key = iam_evaluator._resolve_condition_key
+
+
+def _condition_key_as_over_tls(key, context):
+    return "true" if key.lower() == "aws:securetransport" else _condition_key(key, context)
+
+
+iam_evaluator._resolve_condition_key = _condition_key_as_over_tls
 
 
 # An API's CORS configuration from CloudFormation has CloudFormation's names (AllowOrigins). MiniStack

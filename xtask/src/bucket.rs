@@ -43,8 +43,13 @@ impl Bucket {
     /// # Errors
     /// When the emulator refuses.
     pub(crate) async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<String> {
-        self.put_url(&format!("{}/{key}", self.url), content.into()).await?;
+        self.put_url(&self.url_of(key), content.into()).await?;
         Ok(format!("s3://{BUCKET}/{key}"))
+    }
+
+    /// An object's `http://` address.
+    pub(crate) fn url_of(&self, key: &str) -> String {
+        format!("{}/{key}", self.url)
     }
 
     async fn put_url(&self, url: &str, content: Bytes) -> Result<()> {

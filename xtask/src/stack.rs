@@ -24,6 +24,9 @@ use uuid::Uuid;
 /// How long a deployment may take. The emulator takes a second.
 const DEADLINE: Duration = Duration::from_secs(120);
 
+/// What the template is called where it is deployed from.
+const TEMPLATE: &str = "template.yaml";
+
 /// The source of the sample events.
 pub(crate) const SAMPLE_SOURCE: &str = "demo.platform";
 
@@ -54,7 +57,7 @@ pub(crate) struct Stack {
 pub(crate) struct Deployer {
     client: Client,
     endpoint_url: String,
-    template: String,
+    template_url: String,
 }
 
 impl Deployer {
@@ -79,6 +82,9 @@ impl Deployer {
         }
         let text = std::fs::read_to_string(workspace.path("template.yaml"))
             .context("reading template.yaml")?;
+        // By its address, as SAM deploys it: a request itself may carry 51,200 bytes of template.
+        let template = template::point_at(&text, &places)?;
+        bucket.put(TEMPLATE, template.into_bytes()).await?;
         let config = aws_sdk_cloudformation::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
@@ -95,7 +101,7 @@ impl Deployer {
         Ok(Self {
             client: Client::from_conf(config),
             endpoint_url: endpoint_url.to_owned(),
-            template: template::point_at(&text, &places)?,
+            template_url: bucket.url_of(TEMPLATE),
         })
     }
 
@@ -124,7 +130,7 @@ impl Deployer {
             .client
             .create_stack()
             .stack_name(name)
-            .template_body(&self.template)
+            .template_url(&self.template_url)
             .capabilities(Capability::CapabilityIam)
             .capabilities(Capability::CapabilityAutoExpand);
         for (key, value) in all {

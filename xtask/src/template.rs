@@ -3,6 +3,8 @@
 //! There is one template. What is deployed, on AWS as on the emulator, is that file with the paths
 //! into the repository replaced by where the artifacts are; nothing else in it changes.
 
+pub(crate) mod partitions;
+
 use anyhow::{Result, ensure};
 
 /// The state machines' definitions, as `DefinitionUri` in the template names them, and what each is

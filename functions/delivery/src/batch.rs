@@ -17,7 +17,7 @@ use grapnel_domain::{
         WriteReplays,
     },
 };
-use grapnel_telemetry::Metrics;
+use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
 use std::{ops::ControlFlow, panic::AssertUnwindSafe};
 
 /// What a batch came to.
@@ -58,7 +58,7 @@ impl BatchReport {
             .count("DeliveriesReleased", released.sum())
             .count("DeliveriesReplayed", replayed.sum())
             .count("MessagesDeadLettered", self.dead_letters)
-            .count("MessagesLeftForLater", self.failed.len())
+            .count(MESSAGES_LEFT_FOR_LATER, self.failed.len())
     }
 }
 

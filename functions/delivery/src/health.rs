@@ -20,6 +20,7 @@ use grapnel_domain::{
 };
 use std::{
     collections::BTreeMap,
+    slice,
     sync::{Mutex, PoisonError},
 };
 
@@ -62,20 +63,34 @@ where
     N: SendNotices,
     C: Clock,
 {
-    /// Brings every endpoint's health up to date.
+    /// Brings every endpoint's health up to date. A notice that the bus did not take is sent once
+    /// more, after everything else: by then a moment has passed.
     pub(crate) async fn tend(&self, signs: Signs) {
-        join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
-    }
-
-    async fn tend_group(&self, seen: Vec<Seen>) {
-        let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return };
-        let id = webhook.id;
-        if let Err(error) = self.tend_one(*webhook, &seen).await {
-            tracing::warn!(webhook.id = %id, %error, "the endpoint's health is not up to date");
+        let tended = join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
+        for notice in tended.into_iter().flatten() {
+            if let Err(error) = self.notices.notify(slice::from_ref(&notice)).await {
+                tracing::warn!(webhook.id = %notice.webhook_id, notice = notice.kind, %error, "the platform was not told");
+            }
         }
     }
 
-    async fn tend_one(&self, mut webhook: Webhook, seen: &[Seen]) -> Result<(), PortError> {
+    /// The notices that the bus did not take.
+    async fn tend_group(&self, seen: Vec<Seen>) -> Vec<Notice> {
+        let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return Vec::new() };
+        let id = webhook.id;
+        let mut untold = Vec::new();
+        if let Err(error) = self.tend_one(*webhook, &seen, &mut untold).await {
+            tracing::warn!(webhook.id = %id, %error, "the endpoint's health is not up to date");
+        }
+        untold
+    }
+
+    async fn tend_one(
+        &self,
+        mut webhook: Webhook,
+        seen: &[Seen],
+        untold: &mut Vec<Notice>,
+    ) -> Result<(), PortError> {
         let signs: Vec<Sign> = seen.iter().map(|seen| seen.sign).collect();
         webhook.health = newest(seen).unwrap_or(webhook.health);
         let was_open = webhook.health.is_failing();
@@ -86,7 +101,7 @@ where
             };
             if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
                 webhook.health = outcome.health;
-                self.tell(&webhook, seen, outcome).await;
+                untold.extend(self.tell(&webhook, seen, outcome).await);
                 break;
             }
             let strong = Consistency::Strong;
@@ -108,18 +123,17 @@ where
         enqueue_one(&self.queue, QueueMessage::ReleaseParked(release), QueueDelay::NONE).await
     }
 
-    /// Tells the platform, at most once: the write that came before has claimed the notices.
-    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) {
-        if outcome.changes.is_empty() {
-            return;
-        }
-        let notices = notices(webhook, seen, &outcome, self.clock.now());
-        for notice in &notices {
+    /// Tells the platform what the write that came before has claimed. Each notice is sent alone, so
+    /// that one that is refused is known. Answers those.
+    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) -> Vec<Notice> {
+        let mut untold = Vec::new();
+        for notice in notices(webhook, seen, &outcome, self.clock.now()) {
             tracing::info!(webhook.id = %notice.webhook_id, notice = notice.kind, "endpoint changed");
+            if self.notices.notify(slice::from_ref(&notice)).await.is_err() {
+                untold.push(notice);
+            }
         }
-        if let Err(error) = self.notices.notify(&notices).await {
-            tracing::warn!(webhook.id = %webhook.id, %error, "the platform was not told");
-        }
+        untold
     }
 }
 

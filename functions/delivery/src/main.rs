@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
             settings.wait_state_machine_arn,
             settings.circuit_state_machine_arn,
         ),
-        notices: NoticeBus::new(&clients, settings.event_bus_name),
+        notices: NoticeBus::new(&clients, settings.event_bus_name, &settings.stack_name),
         sender: Sender::new(SenderConfig {
             allow_http: settings.url_policy.allow_http,
             allow_private: settings.url_policy.allow_private,
@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
         let batch = batch::without_suspects(event.payload, isolation).await;
         let mut report = deliver.handle(&batch.to_begin).await;
         report.failed.extend(batch.stayed);
-        report.metrics().emit(SystemClock.now().as_millis());
+        report.metrics().emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))
     }))
     .await

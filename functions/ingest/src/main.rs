@@ -8,7 +8,7 @@ use grapnel_aws::{
 };
 use grapnel_domain::ports::Clock;
 use grapnel_ingest::{Ingest, Rules};
-use grapnel_telemetry::Metrics;
+use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -35,8 +35,8 @@ async fn main() -> anyhow::Result<()> {
             .count("Events", report.events)
             .count("AttemptsEnqueued", report.enqueued)
             .count("EventsDeadLettered", report.dead_letters)
-            .count("EventsLeftForLater", report.failed.len())
-            .emit(SystemClock.now().as_millis());
+            .count(EVENTS_LEFT_FOR_LATER, report.failed.len())
+            .emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))
     }))
     .await

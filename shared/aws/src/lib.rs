@@ -40,4 +40,4 @@ pub use keys::KeyStore;
 pub use notices::NoticeBus;
 pub use queue::{DeliveryQueue, EventsQueue, IsolationQueue};
 pub use waits::SharedWaits;
-pub use webhooks::WebhookStore;
+pub use webhooks::{WebhookStore, attributes as webhook_attributes};

@@ -9,6 +9,7 @@ use grapnel_domain::{
     notice::{Notice, SOURCE},
     ports::{PortError, SendNotices},
 };
+use serde::Serialize;
 
 /// Most entries of one call.
 const MOST_ENTRIES: usize = 10;
@@ -20,17 +21,27 @@ const OPERATION: &str = "PutEvents";
 pub struct NoticeBus {
     client: aws_sdk_eventbridge::Client,
     bus: String,
+    stack: String,
+}
+
+/// What a notice's event has as its detail.
+#[derive(Serialize)]
+struct Detail<'a> {
+    /// The deployment that tells it: several may share a bus.
+    stack: &'a str,
+    #[serde(flatten)]
+    notice: &'a Notice,
 }
 
 impl NoticeBus {
-    /// The bus of this name.
+    /// The bus of this name, told of by this deployment.
     #[must_use]
-    pub fn new(clients: &Clients, bus: impl Into<String>) -> Self {
-        Self { client: clients.eventbridge(), bus: bus.into() }
+    pub fn new(clients: &Clients, bus: impl Into<String>, stack: impl Into<String>) -> Self {
+        Self { client: clients.eventbridge(), bus: bus.into(), stack: stack.into() }
     }
 
     fn entry(&self, notice: &Notice) -> Result<PutEventsRequestEntry, PortError> {
-        let detail = serde_json::to_string(notice)
+        let detail = serde_json::to_string(&Detail { stack: &self.stack, notice })
             .map_err(|_| PortError::Unusable("a notice cannot be written".into()))?;
         Ok(PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)

@@ -98,6 +98,8 @@ pub struct IngestSettings {
     pub dead_letter_queue_url: String,
     /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be at work.
     pub function_timeout: Duration,
+    /// `STACK_NAME`: what tells this deployment's metrics from another's.
+    pub stack_name: String,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
     /// `LOG_LEVEL`.
@@ -125,6 +127,8 @@ pub struct DeliverySettings {
     pub circuit: CircuitRules,
     /// `EVENT_BUS_NAME`: where notices go.
     pub event_bus_name: String,
+    /// `STACK_NAME`: what tells this deployment's metrics and notices from another's.
+    pub stack_name: String,
     /// `WAIT_STATE_MACHINE_ARN`.
     pub wait_state_machine_arn: String,
     /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
@@ -152,7 +156,7 @@ impl Settings for ApiSettings {
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
             url_policy,
             retention: read.retention(),
-            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=10_000),
+            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=5_000),
             quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
             event_validation: read
                 .parsed("EVENT_VALIDATION", "off, warn or reject", |text| text.parse().ok()),
@@ -176,6 +180,7 @@ impl Settings for IngestSettings {
             isolation_queue_url: read.url("EVENTS_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("EVENTS_DEAD_LETTER_QUEUE_URL"),
             function_timeout: read.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=300),
+            stack_name: read.text("STACK_NAME"),
             retention: read.retention(),
             log_level: read.log_level(),
         };
@@ -197,6 +202,7 @@ impl Settings for DeliverySettings {
             circuit_state_machine_arn: read.state_machine_arn("CIRCUIT_STATE_MACHINE_ARN"),
             circuit: read.circuit(),
             event_bus_name: read.text("EVENT_BUS_NAME"),
+            stack_name: read.text("STACK_NAME"),
             url_policy: read.url_policy(),
             longest_queue_delay: read.queue_delay("LONGEST_QUEUE_DELAY_SECONDS"),
             visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=1_800),

@@ -2,6 +2,7 @@
 //! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks. In a
 //! partition of their own lie the event types of the deployment.
 
+pub mod attributes;
 mod health;
 mod health_row;
 mod limiter;
@@ -24,6 +25,7 @@ use grapnel_domain::{
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
+use std::collections::HashMap;
 
 /// Webhooks in DynamoDB.
 #[derive(Debug, Clone)]
@@ -98,6 +100,16 @@ impl ReadWebhooks for WebhookStore {
     }
 }
 
+/// A placeholder for each name: several of them are reserved words.
+fn placeholders(names: &[&str]) -> String {
+    names.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What the placeholders stand for.
+fn aliases(names: &[&str]) -> HashMap<String, String> {
+    names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
 impl ReadSubscriptions for WebhookStore {
     async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
         let mut found: Vec<Subscription> = Vec::new();
@@ -105,10 +117,10 @@ impl ReadSubscriptions for WebhookStore {
         loop {
             let answer = self
                 .query(user)
-                .projection_expression(row::SUBSCRIPTION)
-                .expression_attribute_names("#events", "events")
-                .expression_attribute_names("#filter", "filter")
-                .expression_attribute_names("#status", "status")
+                // Said, because the policy of fan-out's role asks for it.
+                .select(Select::SpecificAttributes)
+                .projection_expression(placeholders(&attributes::SUBSCRIPTION))
+                .set_expression_attribute_names(Some(aliases(&attributes::SUBSCRIPTION)))
                 .set_exclusive_start_key(start)
                 .send()
                 .await

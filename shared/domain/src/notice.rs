@@ -1,7 +1,8 @@
 //! What a platform is told on its bus, so that it can tell its users: events of source `grapnel`.
 //!
-//! A notice follows a write that claims it, so that there is at most one per webhook, kind and hour.
-//! It is told at most once: what it tells of is on record, and a notice is no record.
+//! A notice follows a write that claims it, so that there is one per webhook, kind and hour at most.
+//! The bus may get it twice if its first answer was lost, and not at all if the function dies or the
+//! bus refuses it twice: what it tells of is on record, and a notice is no record.
 
 use crate::{
     delivery::Delivery,

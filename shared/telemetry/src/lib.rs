@@ -5,7 +5,7 @@
 //! from which CloudWatch makes metrics as it stores the line.
 
 mod logs;
-mod metrics;
+pub mod metrics;
 
 pub use logs::{init, init_to};
 pub use metrics::Metrics;

@@ -5,10 +5,18 @@ use serde_json::{Map, Value, json};
 use std::io::Write;
 
 /// Where the metrics appear in CloudWatch.
-const NAMESPACE: &str = "Grapnel";
+pub const NAMESPACE: &str = "Grapnel";
 
-/// The one dimension: which function says it. A further one would multiply what is paid for.
-const DIMENSION: &str = "Function";
+/// The dimensions of every metric: which deployment says it, and which of its functions. They form one
+/// set, because each further set of dimensions would be paid for as a metric of its own.
+pub const DIMENSIONS: [&str; 2] = ["Stack", "Function"];
+
+/// How many events ingest left in the queue because of a fault that may pass. The template sets an
+/// alarm on it.
+pub const EVENTS_LEFT_FOR_LATER: &str = "EventsLeftForLater";
+
+/// The same of delivery's messages.
+pub const MESSAGES_LEFT_FOR_LATER: &str = "MessagesLeftForLater";
 
 /// What one invocation adds to a function's metrics.
 ///
@@ -16,7 +24,7 @@ const DIMENSION: &str = "Function";
 /// grapnel_telemetry::Metrics::of("delivery")
 ///     .count("Delivered", 9)
 ///     .count("Retried", 1)
-///     .emit(1_795_501_440_000);
+///     .emit("grapnel", 1_795_501_440_000);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
@@ -40,31 +48,34 @@ impl Metrics {
         self
     }
 
-    /// The line; `None` if there is nothing to say. `at` is in milliseconds since the epoch.
+    /// The line of this deployment; `None` if nothing was counted. `at` is in milliseconds since the
+    /// epoch.
     #[must_use]
-    pub fn line(&self, at: i64) -> Option<String> {
-        (!self.counts.is_empty()).then(|| self.to_json(at).to_string())
+    pub fn line(&self, stack: &str, at: i64) -> Option<String> {
+        (!self.counts.is_empty()).then(|| self.to_json(stack, at).to_string())
     }
 
     /// Prints the line, if there is one.
-    pub fn emit(&self, at: i64) {
-        if let Some(line) = self.line(at) {
+    pub fn emit(&self, stack: &str, at: i64) {
+        if let Some(line) = self.line(stack, at) {
             // A lost line must not fail the work that it tells of.
             let _ = writeln!(std::io::stdout().lock(), "{line}");
         }
     }
 
-    fn to_json(&self, at: i64) -> Value {
+    fn to_json(&self, stack: &str, at: i64) -> Value {
         let definitions: Vec<Value> =
             self.counts.iter().map(|(name, _)| json!({ "Name": name, "Unit": "Count" })).collect();
         let directive = json!({
             "Namespace": NAMESPACE,
-            "Dimensions": [[DIMENSION]],
+            "Dimensions": [DIMENSIONS],
             "Metrics": definitions,
         });
         let mut line = Map::new();
         line.insert("_aws".into(), json!({ "Timestamp": at, "CloudWatchMetrics": [directive] }));
-        line.insert(DIMENSION.into(), json!(self.function));
+        for (dimension, value) in DIMENSIONS.into_iter().zip([stack, self.function]) {
+            line.insert(dimension.into(), json!(value));
+        }
         for (name, count) in &self.counts {
             line.insert((*name).into(), json!(count));
         }
@@ -81,7 +92,7 @@ mod tests {
         let line = Metrics::of("delivery")
             .count("Delivered", 9)
             .count("Retried", 1)
-            .to_json(1_795_501_440_000);
+            .to_json("staging", 1_795_501_440_000);
         assert_eq!(
             line,
             json!({
@@ -89,13 +100,14 @@ mod tests {
                     "Timestamp": 1_795_501_440_000_i64,
                     "CloudWatchMetrics": [{
                         "Namespace": "Grapnel",
-                        "Dimensions": [["Function"]],
+                        "Dimensions": [["Stack", "Function"]],
                         "Metrics": [
                             { "Name": "Delivered", "Unit": "Count" },
                             { "Name": "Retried", "Unit": "Count" },
                         ],
                     }],
                 },
+                "Stack": "staging",
                 "Function": "delivery",
                 "Delivered": 9,
                 "Retried": 1,
@@ -105,8 +117,8 @@ mod tests {
 
     #[test]
     fn nothing_counted_is_no_line() {
-        assert_eq!(Metrics::of("ingest").count("Events", 0).line(0), None);
-        let line = Metrics::of("ingest").count("Events", 0).count("Failed", 1).line(0);
+        assert_eq!(Metrics::of("ingest").count("Events", 0).line("s", 0), None);
+        let line = Metrics::of("ingest").count("Events", 0).count("Failed", 1).line("s", 0);
         assert!(line.is_some_and(|line| !line.contains("Events") && !line.contains('\n')));
     }
 }

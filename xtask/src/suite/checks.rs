@@ -2,11 +2,12 @@
 
 use crate::{
     command,
+    template::partitions,
     terminal::Step,
     tools::{self, CargoTool, PythonTools},
     workspace::Workspace,
 };
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::process::Command;
 
 pub(crate) async fn format(workspace: &Workspace) -> Result<()> {
@@ -23,7 +24,14 @@ pub(crate) async fn template(workspace: &Workspace) -> Result<()> {
     let mut lint = Command::new(programs.join("cfn-lint"));
     // The template and the settings are in .cfnlintrc.yaml.
     lint.current_dir(workspace.root());
-    quietly("cfn-lint", lint).await
+    quietly("cfn-lint", lint).await?;
+    let found = partitions::written_out(workspace)?;
+    ensure!(
+        found.is_empty(),
+        "write ${{AWS::Partition}} in place of \"aws\": {}",
+        found.join(", ")
+    );
+    Ok(())
 }
 
 pub(crate) async fn sam(workspace: &Workspace) -> Result<()> {

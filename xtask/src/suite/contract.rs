@@ -26,7 +26,7 @@ const USERS: [&str; 2] = ["contract", "contract-keys"];
 
 /// Room for what the requests make.
 const PARAMETERS: &[(&str, &str)] =
-    &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "10000")];
+    &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "5000")];
 
 /// Deploys a stack of its own, runs Schemathesis against it, and ends everything.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {

@@ -7,6 +7,7 @@ mod erasures;
 mod faults;
 mod limits;
 mod limits_scale;
+mod notices;
 mod replays;
 mod scale;
 mod stale;

@@ -23,6 +23,7 @@ fn deployed(name: &str) -> Option<String> {
         "REQUESTS_PER_USER_PER_MINUTE" => "600",
         "EVENT_VALIDATION" => "warn",
         "EVENT_BUS_NAME" => "default",
+        "STACK_NAME" => "grapnel",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
         name if name.ends_with("_URL") => "https://sqs.example.com/queue",
@@ -87,8 +88,8 @@ fn every_missing_name_is_reported_together() {
             "LOG_LEVEL is missing",
         ]
     );
-    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 10);
-    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 17);
+    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 11);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 18);
 }
 
 #[rstest]

@@ -1,6 +1,11 @@
-use super::{WebhookStore, health_row};
-use crate::{error::from_sdk, item::number};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use super::{WebhookStore, attributes, health_row};
+use crate::{
+    error::from_sdk,
+    item::{Item, number},
+};
+use aws_sdk_dynamodb::operation::update_item::{
+    UpdateItemError, builders::UpdateItemFluentBuilder,
+};
 use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
@@ -8,29 +13,53 @@ use grapnel_domain::{
 };
 
 impl StoreHealth for WebhookStore {
+    /// By an update and never by a put: a put may replace the item of any key, a webhook included, and
+    /// no policy can keep it from that.
     async fn store_health(
         &self,
         user: &UserId,
         webhook: WebhookId,
         health: &Health,
     ) -> Result<bool, PortError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(health_row::from_health(user, webhook, health)?));
-        let put = match health.version.saturating_sub(1) {
-            0 => put.condition_expression("attribute_not_exists(id)"),
-            before => put
-                .condition_expression("version = :before")
+        let item = health_row::from_health(user, webhook, health)?;
+        let update = set_all(self.client.update_item().table_name(&self.table), item);
+        let update = match health.version.saturating_sub(1) {
+            0 => update.condition_expression("attribute_not_exists(id)"),
+            before => update
+                .condition_expression("#version = :before")
                 .expression_attribute_values(":before", number(before)),
         };
-        match put.send().await {
+        match update.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(from_sdk("PutItem on webhooks", &error)),
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("UpdateItem on webhooks", &error)),
             },
         }
     }
+}
+
+/// Sets every attribute of the item and removes those of a health that it does not have.
+fn set_all(mut update: UpdateItemFluentBuilder, mut item: Item) -> UpdateItemFluentBuilder {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for name in attributes::HEALTH {
+        let Some(value) = item.remove(name) else {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            remove.push(format!("#{name}"));
+            continue;
+        };
+        if ["userId", "id"].contains(&name) {
+            update = update.key(name, value);
+            continue;
+        }
+        update = update
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), value);
+        set.push(format!("#{name} = :{name}"));
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    update.update_expression(expression)
 }

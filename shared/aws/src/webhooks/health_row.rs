@@ -84,6 +84,7 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::attributes::HEALTH;
     use super::*;
     use crate::item::{WRITE_UNIT_BYTES, size};
     use uuid::Uuid;
@@ -115,6 +116,9 @@ mod tests {
             };
             let item = from_health(&user, webhook, &health).expect("written");
             assert!(size(&item) <= WRITE_UNIT_BYTES, "{} bytes", size(&item));
+            for name in item.keys() {
+                assert!(HEALTH.contains(&name.as_str()), "{name} would not be stored");
+            }
             assert_eq!(to_health(item), Ok((webhook, health)));
         }
         let new = Health { version: 1, ..Health::default() };

@@ -183,9 +183,6 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
     })
 }
 
-/// The attributes of a subscription, and of what its endpoint's health adds.
-pub(super) const SUBSCRIPTION: &str = "id, #events, #filter, #status, openUntil, disabled";
-
 /// Brings the health that lies beside a webhook into its status. One whose webhook is gone is
 /// nobody's.
 pub(super) fn apply_health(subscription: &mut Subscription, item: &Item) {

@@ -1,0 +1,97 @@
+//! Alarms: each is on a metric that exists, is explained, and tells the topic.
+
+use crate::reading::{TEMPLATE, resources};
+use grapnel_telemetry::metrics::{
+    DIMENSIONS, EVENTS_LEFT_FOR_LATER, MESSAGES_LEFT_FOR_LATER, NAMESPACE,
+};
+use serde_json::{Value, json};
+
+/// Metrics as AWS documents them: namespace, name and dimensions. Amazon SQS developer guide, "Available
+/// CloudWatch metrics"; AWS Lambda developer guide, "Types of metrics"; AWS Step Functions developer guide,
+/// "Monitoring Step Functions metrics"; Amazon API Gateway developer guide, "Work with metrics for HTTP
+/// APIs"; Amazon DynamoDB developer guide, "DynamoDB metrics and dimensions".
+const OF_AWS: [(&str, &str, &[&str]); 8] = [
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", &["QueueName"]),
+    ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", &["QueueName"]),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", &["QueueName"]),
+    ("AWS/Lambda", "Errors", &["FunctionName"]),
+    ("AWS/Lambda", "Throttles", &["FunctionName"]),
+    ("AWS/States", "ExecutionsFailed", &["StateMachineArn"]),
+    ("AWS/ApiGateway", "5xx", &["ApiId"]),
+    ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
+];
+
+/// Those of the functions, and the function that counts each.
+const OURS: [(&str, &str); 2] =
+    [(EVENTS_LEFT_FOR_LATER, "ingest"), (MESSAGES_LEFT_FOR_LATER, "delivery")];
+
+/// The metrics that an alarm looks at.
+fn metrics(alarm: &'static Value) -> Vec<&'static Value> {
+    let properties = &alarm["Properties"];
+    match properties["Metrics"].as_array() {
+        Some(queries) => {
+            let metrics = queries.iter().map(|query| &query["MetricStat"]["Metric"]);
+            metrics.filter(|metric| !metric.is_null()).collect()
+        }
+        None => vec![properties],
+    }
+}
+
+fn dimensions(metric: &Value) -> Vec<(&str, &Value)> {
+    let all = metric["Dimensions"].as_array().expect("dimensions").iter();
+    all.map(|one| (one["Name"].as_str().expect("a name"), &one["Value"])).collect()
+}
+
+#[test]
+fn every_alarm_is_on_a_metric_that_there_is() {
+    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
+        for metric in metrics(alarm) {
+            let text = |name: &str| metric[name].as_str().expect("text");
+            let (namespace, name) = (text("Namespace"), text("MetricName"));
+            let names: Vec<&str> = dimensions(metric).into_iter().map(|(name, _)| name).collect();
+            if namespace == NAMESPACE {
+                let (_, function) =
+                    OURS.into_iter().find(|(ours, _)| *ours == name).expect("a metric of ours");
+                assert_eq!(names, DIMENSIONS, "{id}");
+                let expected = [json!({ "Ref": "AWS::StackName" }), json!(function)];
+                assert!(
+                    dimensions(metric).into_iter().map(|(_, value)| value).eq(&expected),
+                    "{id}"
+                );
+            } else {
+                assert!(OF_AWS.contains(&(namespace, name, &names[..])), "{id}: {metric}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_functions_that_count_know_their_stack() {
+    for function in ["IngestFunction", "DeliveryFunction"] {
+        let variables = &TEMPLATE["Resources"][function]["Properties"]["Environment"]["Variables"];
+        assert_eq!(variables["STACK_NAME"], json!({ "Ref": "AWS::StackName" }), "{function}");
+    }
+}
+
+#[test]
+fn every_alarm_tells_the_topic_and_is_explained() {
+    let topic = json!({ "Fn::If": ["HasAlarmTopic", [{ "Ref": "AlarmTopicArn" }], { "Ref": "AWS::NoValue" }] });
+    let guide = include_str!("../../../../docs/operate.md");
+    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
+        for told in ["AlarmActions", "OKActions"] {
+            assert_eq!(alarm["Properties"][told], topic, "{id} {told}");
+        }
+        assert!(guide.contains(&format!("`{id}`")), "docs/operate.md does not explain {id}");
+    }
+}
+
+/// AWS charges for each metric that an alarm looks at.
+#[test]
+fn the_cost_of_the_alarms_is_the_documented_one() {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    let count: usize = alarms.into_iter().map(|(_, alarm)| metrics(alarm).len()).sum();
+    let cents = count * 10;
+    let cost = include_str!("../../../../docs/cost.md");
+    let expected = format!("{count} alarm metrics are ${}.{:02} a month", cents / 100, cents % 100);
+    assert!(cost.contains(&expected), "docs/cost.md does not say: {expected}");
+}

@@ -1,0 +1,79 @@
+//! What the functions' roles can't do. The local AWS looks at the attributes that a read projects, and not
+//! at those that an update writes.
+
+use crate::reading::{one_or_more, resources, statements_on};
+use grapnel_aws::webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const ATTRIBUTES: &str = "dynamodb:Attributes";
+
+fn actions(statement: &Value) -> BTreeSet<&str> {
+    one_or_more(&statement["Action"]).iter().map(|name| name.as_str().expect("text")).collect()
+}
+
+/// What a statement limits the attributes to.
+fn attributes(statement: &Value) -> BTreeSet<&str> {
+    let limited = &statement["Condition"]["ForAllValues:StringEquals"][ATTRIBUTES];
+    one_or_more(limited).iter().filter_map(|name| name.as_str()).collect()
+}
+
+fn set<const N: usize>(names: [&str; N]) -> BTreeSet<&str> {
+    names.into()
+}
+
+#[test]
+fn ingest_reads_of_webhooks_what_fan_out_needs_and_no_secret() {
+    let [statement] = statements_on("IngestRole", "WebhooksTable")[..] else { panic!("one") };
+    assert_eq!(actions(statement), set(["dynamodb:Query"]));
+    assert_eq!(attributes(statement), set(SUBSCRIPTION));
+    // A query of whole rows names no attribute, which ForAllValues lets pass.
+    let select = &statement["Condition"]["StringEquals"]["dynamodb:Select"];
+    assert_eq!(select, "SPECIFIC_ATTRIBUTES");
+    for secret in ["secret", "previousSecret", "headers", "url", "metadata"] {
+        assert!(!attributes(statement).contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn delivery_writes_of_webhooks_only_health_and_limiters_and_only_by_updates() {
+    let statements = statements_on("DeliveryRole", "WebhooksTable");
+    let mut limited = Vec::new();
+    for statement in statements {
+        if actions(statement) == set(["dynamodb:Query"]) {
+            continue;
+        }
+        assert_eq!(actions(statement), set(["dynamodb:UpdateItem"]), "{statement}");
+        let returned = &statement["Condition"]["StringEqualsIfExists"]["dynamodb:ReturnValues"];
+        assert!(returned == "NONE" || returned == "UPDATED_NEW", "{statement}");
+        limited.push(attributes(statement));
+    }
+    assert_eq!(limited, [set(HEALTH), set(LIMITER)]);
+}
+
+#[test]
+fn only_the_api_can_put_or_delete_a_webhook() {
+    for (role, _) in resources("AWS::IAM::Role") {
+        let may: BTreeSet<&str> =
+            statements_on(role, "WebhooksTable").into_iter().flat_map(actions).collect();
+        for action in ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"] {
+            assert_eq!(
+                may.contains(action),
+                role == "ApiRole" && action != "dynamodb:BatchWriteItem",
+                "{role} {action}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_notice_can_name_no_other_source() {
+    let statements = crate::reading::statements("DeliveryRole");
+    let notices = statements.iter().find(|one| actions(one).contains("events:PutEvents"));
+    let condition = &notices.expect("it tells")["Condition"];
+    let expected = json!({
+        "ForAllValues:StringEquals": { "events:source": grapnel_domain::notice::SOURCE },
+        "Null": { "events:source": "false" },
+    });
+    assert_eq!(condition, &expected);
+}
