@@ -5,6 +5,7 @@
 mod checks;
 mod contract;
 mod deployed;
+mod second;
 
 use crate::{
     running,
@@ -48,12 +49,14 @@ pub(crate) enum Step {
     Unit,
     /// Tests of the deployed system
     BlackBox,
+    /// The port contract on a second emulator, moto
+    SecondOpinion,
     /// The deployed API against its description, by Schemathesis
     Contract,
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Format,
         Self::Clippy,
         Self::Template,
@@ -62,6 +65,7 @@ impl Step {
         Self::Unused,
         Self::Unit,
         Self::BlackBox,
+        Self::SecondOpinion,
         Self::Contract,
     ];
 
@@ -75,6 +79,7 @@ impl Step {
             Self::Unused => "dependencies (machete)",
             Self::Unit => "unit tests",
             Self::BlackBox => "black-box tests",
+            Self::SecondOpinion => "ports on a second emulator",
             Self::Contract => "API against its description",
         }
     }
@@ -89,6 +94,7 @@ impl Step {
             Self::Unused => checks::unused(workspace).await,
             Self::Unit => checks::unit(workspace).await,
             Self::BlackBox => deployed::test(workspace, arguments).await,
+            Self::SecondOpinion => second::test(workspace).await,
             Self::Contract => contract::test(workspace).await,
         }
     }

@@ -17,6 +17,8 @@ pub(crate) enum PythonTools {
     Emulator,
     /// What checks the template.
     Lint,
+    /// Another local AWS, for a second opinion on tables and queues.
+    Moto,
     /// What builds for Lambda's processors.
     Package,
     /// What holds the API against its description.
@@ -28,6 +30,7 @@ impl PythonTools {
         match self {
             Self::Emulator => "emulator",
             Self::Lint => "lint",
+            Self::Moto => "moto",
             Self::Package => "package",
             Self::Schemathesis => "schemathesis",
         }
@@ -38,6 +41,7 @@ impl PythonTools {
         match self {
             Self::Emulator => "local AWS",
             Self::Lint => "template checks",
+            Self::Moto => "moto",
             Self::Package => "cargo-lambda",
             Self::Schemathesis => "Schemathesis",
         }
