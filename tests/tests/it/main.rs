@@ -8,6 +8,7 @@ mod crash_points;
 mod dead_letters;
 mod delivered;
 mod editing;
+mod encryption;
 mod erasures;
 mod fan_out;
 mod guard;

@@ -7,8 +7,10 @@
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
-    types::AttributeValue,
+    types::{AttributeValue, Select},
 };
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use grapnel_aws::webhook_attributes::SUBSCRIPTION;
 use grapnel_domain::{ids::WebhookId, retry::next::Retry};
 use grapnel_testing::receiver::Script;
 use grapnel_tests::{
@@ -188,6 +190,7 @@ struct As {
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     sfn: aws_sdk_sfn::Client,
+    events: aws_sdk_eventbridge::Client,
 }
 
 impl As {
@@ -198,6 +201,7 @@ impl As {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             sfn: aws_sdk_sfn::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
         })
     }
 
@@ -303,6 +307,72 @@ async fn ingest_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     ingest.cannot_scan(&outputs.events_table).await?;
     ingest.cannot_send(&outputs.events_queue_url).await?;
     ingest.cannot_send(&outputs.delivery_dead_letter_queue_url).await
+}
+
+#[tokio::test]
+async fn ingest_reads_of_webhooks_what_fan_out_needs_and_no_secret() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let ingest = As::role(&world, "IngestRole", "subscriptions").await?;
+    let query = || {
+        ingest
+            .dynamodb
+            .query()
+            .table_name(&world.stack.outputs.webhooks_table)
+            .key_condition_expression("userId = :user")
+            .expression_attribute_values(":user", AttributeValue::S(world.user.clone()))
+    };
+    let projected = |names: &[&str]| {
+        let list: Vec<String> = names.iter().map(|name| format!("#{name}")).collect();
+        let query = query().select(Select::SpecificAttributes);
+        names.iter().fold(query.projection_expression(list.join(", ")), |query, name| {
+            query.expression_attribute_names(format!("#{name}"), *name)
+        })
+    };
+    projected(&SUBSCRIPTION).send().await?;
+    refused("a query of whole rows", query().send().await)?;
+    for secret in ["secret", "previousSecret", "headers", "url"] {
+        refused(secret, projected(&["id", secret]).send().await)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn delivery_replaces_no_webhook_and_tells_nothing_in_anothers_name() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let delivery = As::role(&world, "DeliveryRole", "health").await?;
+    let table = &world.stack.outputs.webhooks_table;
+    let key = |id: &str| {
+        [("userId", world.user.clone()), ("id", id.to_owned())]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+    };
+    let id = WebhookId::from_uuid(Uuid::now_v7());
+    let update = delivery
+        .dynamodb
+        .update_item()
+        .table_name(table)
+        .set_key(Some(key(&format!("{id}#health")).into()))
+        .update_expression("SET failures = :one")
+        .expression_attribute_values(":one", AttributeValue::N("1".into()));
+    allowed("an update of health", update.send().await)?;
+    let item = Some(key(&id.to_string()).into());
+    let put = delivery.dynamodb.put_item().table_name(table).set_item(item);
+    refused("PutItem of a webhook", put.send().await)?;
+
+    let entry = |source: &str| {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(&world.stack.event_bus_name)
+            .source(source)
+            .detail_type("webhook.failing")
+            .detail("{}")
+            .build()
+    };
+    let tell = |sources: &[&str]| {
+        let entries = sources.iter().map(|source| entry(source)).collect();
+        delivery.events.put_events().set_entries(Some(entries)).send()
+    };
+    allowed("a notice", tell(&["grapnel"]).await)?;
+    allowed("two notices", tell(&["grapnel", "grapnel"]).await)?;
+    refused("another source", tell(&["grapnel", "platform"]).await)
 }
 
 #[tokio::test]

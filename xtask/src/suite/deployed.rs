@@ -28,7 +28,8 @@ enum Waits {
 
 const STACKS: [Wanted; 7] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
-    // What production allows, which no local receiver can be part of; few requests, and one page.
+    // What production allows, which no local receiver can be part of; few requests, one page, and a key
+    // of the owner's.
     Wanted {
         name: "strict",
         waits: Waits::Real,
@@ -37,6 +38,10 @@ const STACKS: [Wanted; 7] = [
             ("AllowPrivateTargets", "false"),
             ("RequestsPerUserPerMinute", "200"),
             ("CorsAllowedOrigins", "https://app.example.com"),
+            (
+                "KmsKeyArn",
+                "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-4000-8000-000000000000",
+            ),
         ],
     },
     // Short delays take the way of long ones, and lost messages come back while a test waits. What is
