@@ -1,6 +1,6 @@
 //! Parameters that a handler names in its annotation.
 
-use super::shape::{self, Shape, matching, one_of, text, whole};
+use super::shape::{self, Shape, is, matching, text, whole};
 use serde_json::json;
 use utoipa::{
     IntoParams,
@@ -54,13 +54,13 @@ parameters! {
     ];
     /// Which webhooks.
     WebhookFilter = [
-        query("status", one_of(&["active", "failing", "disabled"]), "Of this status."),
+        query("status", is("WebhookStatus"), "Of this status."),
         query("event", text(), "That get events of this type."),
         query("name", text(), "Whose name begins like this, in any case of its letters."),
     ];
     /// Which deliveries.
     DeliveryFilter = [
-        query("status", one_of(&["pending", "retrying", "success", "failed"]), "Of this status."),
+        query("status", is("DeliveryStatus"), "Of this status."),
         query("event", text(), "Of events of this type."),
         query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Whose last attempt was answered like this: a status, a class of them, or `none`."),
         query("since", shape::time(), "Of events that arrived from then on."),

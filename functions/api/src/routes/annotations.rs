@@ -17,7 +17,7 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
     tags(
         (name = "Webhooks", description = "Where events go, and how."),
         (name = "Secrets", description = "What signs the requests of a webhook."),
-        (name = "Tries", description = "Whether it works, before an event comes."),
+        (name = "Tests and previews", description = "Try a webhook, a filter or a transform before an event comes."),
         (name = "Events", description = "What happened, put in over HTTP and looked at."),
         (name = "Event types", description = "What can be published, and what it looks like."),
         (name = "Deliveries", description = "The log: every event on its way to a webhook, with every attempt."),

@@ -33,7 +33,7 @@ struct TestView {
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/filter/test",
-    tag = "Tries",
+    tag = "Tests and previews",
     operation_id = "testFilter",
     summary = "Try a filter",
     description = "Whether data passes a filter, and which conditions fail. Nothing is sent or stored.",

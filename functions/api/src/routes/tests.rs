@@ -37,7 +37,7 @@ use std::sync::Arc;
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/test",
-    tag = "Tries",
+    tag = "Tests and previews",
     operation_id = "testWebhook",
     summary = "Send a test",
     description = "A sample event, or one with your own data, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most; each second counts as a request.",

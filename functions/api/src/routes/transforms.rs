@@ -44,7 +44,7 @@ struct Preview {
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/transform/preview",
-    tag = "Tries",
+    tag = "Tests and previews",
     operation_id = "previewTransform",
     summary = "Try a transform",
     description = "What a transform makes of an event. Nothing is sent or stored.",

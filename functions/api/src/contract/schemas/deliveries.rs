@@ -28,6 +28,8 @@ fn example() -> Value {
 }
 
 schemas! {
+    /// Where a delivery stands.
+    DeliveryStatus = one_of(&["pending", "retrying", "success", "failed"]);
     /// An event on its way to a webhook.
     Delivery = object("An event on its way to a webhook, with every attempt.")
         .required("id", is("DeliveryId"), "Its id.")
@@ -36,7 +38,7 @@ schemas! {
         .required("eventId", is("EventId"), "The event.")
         .required("payload", or_null(free()), "The event's data as it came; `null` once the event is gone or its data erased.")
         .maybe("payloadErasedAt", is("Instant"), "When the event's data was erased.")
-        .required("status", one_of(&["pending", "retrying", "success", "failed"]), "Where it stands.")
+        .required("status", is("DeliveryStatus"), "Where it stands.")
         .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
         .required("attempts", list_of_any_length(is("Attempt")), "Every attempt, oldest first.")
         .maybe("responsesErasedAt", is("Instant"), "When what receivers had answered by then was erased.")

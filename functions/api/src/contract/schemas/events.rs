@@ -3,7 +3,7 @@
 use super::{for_user, formatted, schemas};
 use crate::contract::shape::{
     CONTROLS, Fields, Shape, at_least, exactly_one, except, free, is, list, list_of_any_length,
-    object, one_of, only_true, or_null, text, text_of, time, whole, with_example,
+    object, only_true, or_null, text, text_of, time, whole, with_example,
 };
 use serde_json::{Value, json};
 use utoipa::openapi::Object;
@@ -87,7 +87,7 @@ schemas! {
     DeliveryOfEvent = object("A delivery, without the event's data and without what was answered.")
         .required("id", is("DeliveryId"), "Its id.")
         .required("webhookId", is("WebhookId"), "The webhook that it is for.")
-        .required("status", one_of(&["pending", "retrying", "success", "failed"]), "Where it stands.")
+        .required("status", is("DeliveryStatus"), "Where it stands.")
         .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
         .required("attemptCount", at_least(0), "How many attempts are on record.")
         .maybe("lastAttempt", is("LastAttempt"), "The last of them.")

@@ -9,10 +9,6 @@ fn event() -> Object {
     formatted(text_of(1..=256), "event-type")
 }
 
-fn status() -> Object {
-    one_of(&["failed", "success"])
-}
-
 fn example() -> Value {
     json!({
         "id": "rpl_01938d2e-7b1c-7c3a-9f00-1234567890ab",
@@ -26,16 +22,18 @@ fn example() -> Value {
 }
 
 schemas! {
+    /// How a delivery ended.
+    SettledStatus = one_of(&["failed", "success"]);
     /// What to send again.
     ReplayOrder = for_user(object("Which deliveries to send again. Everything may be left out."))
-        .default("status", status(), &json!("failed"), "How they ended.")
+        .default("status", is("SettledStatus"), &json!("failed"), "How they ended.")
         .optional("event", event(), "The type of their events.")
         .optional("since", time(), "Of events that arrived from then on; earlier than `until`.")
         .optional("until", time(), "Of events that arrived before then, or before now.")
         .example(json!({ "status": "failed", "event": "lead.created", "since": "2026-11-24T00:00:00Z" }));
     /// What a replay chooses by.
     ReplayFilter = object("What it chooses by.")
-        .required("status", status(), "How the deliveries ended.")
+        .required("status", is("SettledStatus"), "How the deliveries ended.")
         .maybe("event", event(), "The type of their events.")
         .maybe("since", is("Instant"), "Of events that arrived from then on.")
         .required("until", is("Instant"), "Of events that arrived before then.")

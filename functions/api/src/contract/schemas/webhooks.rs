@@ -28,14 +28,6 @@ fn rate_limit() -> Object {
     whole(least as usize..=most as usize)
 }
 
-fn format() -> Object {
-    one_of(&["envelope", "raw", "cloudevents"])
-}
-
-fn status() -> Object {
-    one_of(&["active", "failing", "disabled"])
-}
-
 fn events() -> Shape {
     list(is("EventPattern"), 1..=MAX_EVENTS).into()
 }
@@ -57,7 +49,12 @@ fn options(fields: Fields, keeps_headers: bool) -> Fields {
         .optional("description", lines(1000), "What it is for.")
         .optional("metadata", metadata(lines(512)), "What your programs keep with it: 4096 bytes.")
         .optional("retryConfig", is("RetryConfig"), "When to try again, and how long to wait.")
-        .default("payloadFormat", format(), &json!("envelope"), "How an event becomes a body.")
+        .default(
+            "payloadFormat",
+            is("PayloadFormat"),
+            &json!("envelope"),
+            "How an event becomes a body.",
+        )
         .optional("transform", is("Transform"), "What makes the body, in place of the format.")
         .optional("rateLimit", rate_limit(), "Most requests a second; no bound if left out.")
 }
@@ -81,9 +78,9 @@ fn patch() -> Fields {
     .optional("headers", headers, "Merged; `null` takes a header away.")
     .optional("description", lines(1000), "What it is for.")
     .optional("metadata", metadata(or_null(lines(512))), "Merged; `null` takes an entry away.")
-    .optional("status", status(), "`active` also lets one begin anew that kept failing.")
+    .optional("status", is("WebhookStatus"), "`active` also lets one begin anew that kept failing.")
     .optional("retryConfig", is("RetryConfigPatch"), "Merged into the one that there is.")
-    .optional("payloadFormat", format(), "How an event becomes a body.")
+    .optional("payloadFormat", is("PayloadFormat"), "How an event becomes a body.")
     .optional("transform", is("TransformPatch"), "Merged into the one that there is.")
     .optional("rateLimit", rate_limit(), "Most requests a second.")
 }
@@ -105,9 +102,13 @@ fn answer(meaning: &str, secret: Object, secret_example: &str) -> Object {
         .required("headers", shown_headers(), "Headers that are added to each request.")
         .maybe("description", lines(1000), "What it is for.")
         .required("metadata", metadata(lines(512)), "What its owner's programs keep with it.")
-        .required("status", status(), "Whether it receives events; while `failing` it does.")
+        .required(
+            "status",
+            is("WebhookStatus"),
+            "Whether it receives events; while `failing` it does.",
+        )
         .required("retryConfig", is("RetryConfigInForce"), "When it is tried again.")
-        .required("payloadFormat", format(), "How an event becomes a body.")
+        .required("payloadFormat", is("PayloadFormat"), "How an event becomes a body.")
         .maybe("transform", is("TransformInForce"), "What makes the body instead.")
         .maybe("rateLimit", rate_limit(), "Most requests a second.")
         .required("createdAt", is("Instant"), "When it was created.")
@@ -153,12 +154,12 @@ pub(in crate::contract) fn comparisons() -> Vec<(&'static str, Shape)> {
 super::schemas! {
     /// What a new webhook is to be.
     NewWebhook = for_user(options(needed(object("What a new webhook is to be.")), false))
-        .default("status", one_of(&["active", "disabled"]), &json!("active"), "Whether it receives events.")
+        .default("status", is("FirstStatus"), &json!("active"), "Whether it receives events.")
         .optional("secret", secret(), "A secret of your own; one is made if it is left out.")
         .example(example());
     /// What a webhook is to be from now on.
     WebhookReplacement = ignored(for_user(options(needed(object("The whole configuration. What reading it answered can be sent back.")), true)))
-        .default("status", status(), &json!("active"), "Whether it receives events; `failing` changes nothing.")
+        .default("status", is("WebhookStatus"), &json!("active"), "Whether it receives events; `failing` changes nothing.")
         .example(example());
     /// What is to change.
     WebhookPatch = ignored(for_user(patch())).example(json!({ "name": "Leads to the new CRM" }));
@@ -168,6 +169,12 @@ super::schemas! {
     CreatedWebhook = answer("A new webhook with its secret in full.", secret(), SECRET_EXAMPLE);
     /// A page of webhooks.
     WebhookPage = page("Webhook", answer_example(MASKED));
+    /// How an event becomes a body.
+    PayloadFormat = one_of(&["envelope", "raw", "cloudevents"]);
+    /// Whether a webhook receives events.
+    WebhookStatus = one_of(&["active", "failing", "disabled"]);
+    /// Whether a new webhook receives events.
+    FirstStatus = one_of(&["active", "disabled"]);
     /// Delays and attempts, as they are asked for.
     RetryConfig = retries::given();
     /// Delays and attempts, to be merged.
