@@ -163,4 +163,24 @@ mod tests {
             }
         }
     }
+
+    /// The samples for this program in the API's description, which `/docs` shows.
+    #[test]
+    fn what_the_reference_shows_can_be_typed() {
+        let document = include_str!("../../functions/api/openapi.json");
+        let document: serde_json::Value = serde_json::from_str(document).expect("JSON");
+        let paths = document["paths"].as_object().expect("paths").values();
+        let operations = paths.flat_map(|path| path.as_object().expect("operations").values());
+        let samples = operations.filter_map(|one| one["x-codeSamples"].as_array()).flatten();
+        let samples: Vec<&str> = samples
+            .filter(|sample| sample["label"] == "CLI")
+            .map(|sample| sample["source"].as_str().expect("text"))
+            .collect();
+        assert!(samples.len() > 20, "{samples:?}");
+        for sample in samples {
+            if let Err(error) = Cli::try_parse_from(words(sample)) {
+                panic!("{sample}\n{error}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::{
     config::{BehaviorVersion, Credentials, Region},
     types::PutEventsRequestEntry,
 };
-use grapnel_domain::{catalogue, scope::Scope};
+use grapnel_domain::catalogue;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::time::{Duration, Instant};
@@ -33,11 +33,7 @@ impl Demo {
     /// When the API refuses; with its answer.
     pub(crate) async fn set_up(stack: &Stack, receiver_url: &str) -> Result<Self> {
         let client = HttpClient::new();
-        let scopes = Scope::OF_USERS.map(Scope::as_str);
-        let keys = format!("{}/api/keys", stack.api_url);
-        let key = json!({"userId": USER, "scopes": scopes});
-        let key = client.post_json(&keys, &stack.admin_key, &key).await?;
-        let user_key = text(&key, "key")?;
+        let user_key = stack.user_key(USER).await?;
         let webhooks = format!("{}/api/webhooks", stack.api_url);
         let webhook = json!({"name": "Demo receiver", "url": receiver_url, "events": ["*"]});
         let webhook = client.post_json(&webhooks, &user_key, &webhook).await?;

@@ -4,16 +4,21 @@ use crate::{
     artifacts::Artifact,
     bucket::Bucket,
     emulator::{CREDENTIALS, REGION},
+    http_client::HttpClient,
     template,
     workspace::Workspace,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_cloudformation::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
     types::{Capability, Parameter, ResourceStatus, StackStatus},
 };
+use grapnel_domain::scope::Scope;
+use http::{Request, StatusCode};
+use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -50,6 +55,30 @@ pub(crate) struct Stack {
     pub(crate) region: String,
     /// The template's outputs.
     pub(crate) outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Makes a key for a user, with every scope that a user's key can have.
+    ///
+    /// # Errors
+    /// When the API refuses; with its answer.
+    pub(crate) async fn user_key(&self, user: &str) -> Result<String> {
+        let order = json!({ "userId": user, "scopes": Scope::OF_USERS.map(Scope::as_str) });
+        let keys = format!("{}/api/keys", self.api_url);
+        let made = HttpClient::new().post_json(&keys, &self.admin_key, &order).await?;
+        Ok(made["key"].as_str().context("a new key is shown")?.to_owned())
+    }
+
+    /// The API's own description, as it is served.
+    ///
+    /// # Errors
+    /// When the API does not answer with 200.
+    pub(crate) async fn description(&self) -> Result<Bytes> {
+        let request = Request::get(format!("{}/api/openapi.json", self.api_url));
+        let response = HttpClient::new().send(request.body(Bytes::new())?).await?;
+        ensure!(response.status == StatusCode::OK, "the description: {}", response.status);
+        Ok(response.body)
+    }
 }
 
 /// The template and its artifacts, stored on an emulator.

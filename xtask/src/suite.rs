@@ -3,6 +3,7 @@
 //! A step that fails does not stop the others. The last line counts the steps.
 
 mod checks;
+mod clients;
 mod contract;
 mod deployed;
 mod second;
@@ -51,12 +52,14 @@ pub(crate) enum Step {
     BlackBox,
     /// The port contract on a second emulator, moto
     SecondOpinion,
+    /// Clients that three generators make of the API's description, used on the deployed API
+    Clients,
     /// The deployed API against its description, by Schemathesis
     Contract,
 }
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Format,
         Self::Clippy,
         Self::Template,
@@ -66,6 +69,7 @@ impl Step {
         Self::Unit,
         Self::BlackBox,
         Self::SecondOpinion,
+        Self::Clients,
         Self::Contract,
     ];
 
@@ -80,6 +84,7 @@ impl Step {
             Self::Unit => "unit tests",
             Self::BlackBox => "black-box tests",
             Self::SecondOpinion => "ports on a second emulator",
+            Self::Clients => "generated clients",
             Self::Contract => "API against its description",
         }
     }
@@ -95,6 +100,7 @@ impl Step {
             Self::Unit => checks::unit(workspace).await,
             Self::BlackBox => deployed::test(workspace, arguments).await,
             Self::SecondOpinion => second::test(workspace).await,
+            Self::Clients => clients::test(workspace).await,
             Self::Contract => contract::test(workspace).await,
         }
     }

@@ -4,6 +4,7 @@
 //! so an installation that was cut off is done anew.
 
 mod cargo;
+mod node;
 mod python;
 
 use crate::{terminal::Step, workspace::Workspace};
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub(crate) use cargo::CargoTool;
+pub(crate) use node::install as node;
 pub(crate) use python::PythonTools;
 
 /// What an installation writes when it is complete.

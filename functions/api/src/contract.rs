@@ -15,6 +15,7 @@ mod links;
 mod operations;
 pub(crate) mod parameters;
 mod problems;
+mod samples;
 pub(crate) mod schemas;
 mod shape;
 
@@ -45,6 +46,7 @@ pub fn document() -> Result<String, serde_json::Error> {
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.add_security_scheme(KEY, bearer);
     operations::complete(&mut api.paths, &mut components);
+    samples::add(&mut api.paths, &components);
     api.components = Some(components);
     Ok(api.to_pretty_json()? + "\n")
 }

@@ -4,16 +4,12 @@
 
 use super::deployed;
 use crate::{
-    artifacts, command, emulator,
-    http_client::HttpClient,
-    stack::{Deployer, Stack},
-    terminal::Step,
+    command,
+    stack::Stack,
     tools::{self, PythonTools},
     workspace::Workspace,
 };
-use anyhow::{Context, Result};
-use grapnel_domain::scope::Scope;
-use serde_json::json;
+use anyhow::Result;
 use std::path::Path;
 use tokio::process::Command;
 
@@ -31,29 +27,15 @@ const PARAMETERS: &[(&str, &str)] =
 /// Deploys a stack of its own, runs Schemathesis against it, and ends everything.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     let schemathesis = tools::python(workspace, PythonTools::Schemathesis).await?;
-    let programs = emulator::install(workspace).await?;
-    let artifacts = artifacts::build_for_host(workspace.root()).await?;
-
-    let step = Step::begin("Stack");
-    let emulator = deployed::start(workspace, &programs, 1.0, "emulator-contract").await?;
-    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
-    let stack = deployer.deploy("contract", "contract.platform", PARAMETERS).await?;
-    step.done("contract");
-
-    let result = run(workspace, &schemathesis, &stack).await;
-    if result.is_err() {
-        println!("The log of the local AWS and its functions: {}", emulator.log().display());
-    }
-    emulator.release().await;
-    result
+    deployed::on_a_stack(workspace, "contract", PARAMETERS, async |stack| {
+        run(workspace, &schemathesis, stack).await
+    })
+    .await
 }
 
 async fn run(workspace: &Workspace, programs: &Path, stack: &Stack) -> Result<()> {
     let [user, other] = USERS;
-    let order = json!({ "userId": user, "scopes": Scope::OF_USERS.map(Scope::as_str) });
-    let keys = format!("{}/api/keys", stack.api_url);
-    let made = HttpClient::new().post_json(&keys, &stack.admin_key, &order).await?;
-    let key = made["key"].as_str().context("a new key is shown")?;
+    let key = stack.user_key(user).await?;
     let mut schemathesis = Command::new(programs.join("schemathesis"));
     schemathesis
         .args(["run", &format!("{}/api/openapi.json", stack.api_url), "--url", &stack.api_url])

@@ -131,6 +131,30 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     result
 }
 
+/// Deploys one stack on an emulator of its own, does the work on it, and ends both.
+pub(super) async fn on_a_stack(
+    workspace: &Workspace,
+    name: &str,
+    parameters: &[(&str, &str)],
+    work: impl AsyncFnOnce(&Stack) -> Result<()>,
+) -> Result<()> {
+    let programs = emulator::install(workspace).await?;
+    let artifacts = artifacts::build_for_host(workspace.root()).await?;
+
+    let step = Step::begin("Stack");
+    let emulator = start(workspace, &programs, 1.0, &format!("emulator-{name}")).await?;
+    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
+    let stack = deployer.deploy(name, &format!("{name}.platform"), parameters).await?;
+    step.done(name);
+
+    let result = work(&stack).await;
+    if result.is_err() {
+        println!("The log of the local AWS and its functions: {}", emulator.log().display());
+    }
+    emulator.release().await;
+    result
+}
+
 /// Starts a local AWS for tests.
 pub(super) async fn start(
     workspace: &Workspace,

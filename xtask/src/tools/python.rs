@@ -23,6 +23,8 @@ pub(crate) enum PythonTools {
     Package,
     /// What holds the API against its description.
     Schemathesis,
+    /// What generates clients from the API's description, with the Java and the Node that run it.
+    Clients,
 }
 
 impl PythonTools {
@@ -33,6 +35,7 @@ impl PythonTools {
             Self::Moto => "moto",
             Self::Package => "package",
             Self::Schemathesis => "schemathesis",
+            Self::Clients => "clients",
         }
     }
 
@@ -44,6 +47,15 @@ impl PythonTools {
             Self::Moto => "moto",
             Self::Package => "cargo-lambda",
             Self::Schemathesis => "Schemathesis",
+            Self::Clients => "client generators",
+        }
+    }
+
+    /// The oldest Python that its packages run on.
+    const fn oldest_python(self) -> (u8, u8) {
+        match self {
+            Self::Clients => (3, 11),
+            _ => (3, 10),
         }
     }
 
@@ -61,7 +73,7 @@ impl PythonTools {
         if is_installed(&folder, &pins) && runs(&programs.join("python")).await {
             return Ok((programs, "installed"));
         }
-        let python = find_python().await?;
+        let python = find_python(self.oldest_python()).await?;
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -94,13 +106,13 @@ async fn runs(program: &Path) -> bool {
 }
 
 /// The first Python on the path that is new enough.
-async fn find_python() -> Result<String> {
+async fn find_python((major, minor): (u8, u8)) -> Result<String> {
     let newest_first =
         ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
     for name in newest_first {
         let mut command = Command::new(name);
         command
-            .args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"])
+            .args(["-c", &format!("import sys; sys.exit(sys.version_info < ({major}, {minor}))")])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -109,7 +121,7 @@ async fn find_python() -> Result<String> {
         }
     }
     bail!(
-        "no Python 3.10 or newer was found as python3; install one (on Debian and Ubuntu: \
+        "no Python {major}.{minor} or newer was found as python3; install one (on Debian and Ubuntu: \
          apt-get install python3 python3-venv; on macOS: brew install python) and run this again"
     )
 }

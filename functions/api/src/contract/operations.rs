@@ -11,7 +11,7 @@ use utoipa::openapi::{
 };
 
 /// The scope that a route needs, in the document.
-const SCOPE: &str = "x-required-scope";
+pub(super) const SCOPE: &str = "x-required-scope";
 /// The codes of problems that only this route has. Not in the document: its answers name them.
 const OWN_PROBLEMS: &str = "x-problems";
 
@@ -172,7 +172,7 @@ fn named_schemas(response: &Response) -> Vec<String> {
 }
 
 /// The name of the schema that is referred to.
-fn name_of(schema: &RefOr<Schema>) -> Option<&str> {
+pub(super) fn name_of(schema: &RefOr<Schema>) -> Option<&str> {
     match schema {
         RefOr::Ref(reference) => reference.ref_location.rsplit('/').next(),
         RefOr::T(_) => None,

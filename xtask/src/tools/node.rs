@@ -1,0 +1,39 @@
+//! Packages for Node, pinned by a lock file with hashes.
+
+use super::{is_installed, mark_installed};
+use crate::{command, terminal::Step, workspace::Workspace};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tokio::process::Command;
+
+/// Installs the packages of `infra/<name>/package.json` unless they are there. `programs` is the folder with Node and npm.
+/// Returns the folder that holds `node_modules`.
+///
+/// # Errors
+/// When a package can't be downloaded, or is not what the lock file says.
+pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) -> Result<PathBuf> {
+    let step = Step::begin(format!("Tools: Node packages of {name}"));
+    let folder = workspace.tools(&format!("{name}-node"));
+    let lock = fs::read_to_string(workspace.path(&format!("infra/{name}/package-lock.json")))?;
+    if is_installed(&folder, &lock) {
+        step.done("installed");
+        return Ok(folder);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(workspace.path(&format!("infra/{name}/{file}")), folder.join(file))?;
+    }
+    let mut npm = Command::new(programs.join("npm"));
+    // No package may run a script of its own while it is installed.
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+    command::run(&mut npm, &step).await.context("installing Node packages")?;
+    mark_installed(&folder, &lock)?;
+    step.done("installed now");
+    Ok(folder)
+}
