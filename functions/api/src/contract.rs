@@ -13,6 +13,7 @@
 mod headers;
 mod links;
 mod operations;
+mod ordered;
 pub(crate) mod parameters;
 mod problems;
 mod samples;
@@ -48,5 +49,5 @@ pub fn document() -> Result<String, serde_json::Error> {
     operations::complete(&mut api.paths, &mut components);
     samples::add(&mut api.paths, &components);
     api.components = Some(components);
-    Ok(api.to_pretty_json()? + "\n")
+    Ok(ordered::ordered(&api.to_pretty_json()?)? + "\n")
 }

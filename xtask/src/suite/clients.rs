@@ -123,7 +123,8 @@ impl Generators<'_> {
             .env("GRAPNEL_URL", &stack.api_url)
             .env("GRAPNEL_KEY", &key)
             .env("GRAPNEL_ADMIN_KEY", &stack.admin_key);
-        step.done(command::run(&mut samples, &step).await?);
+        let said = command::run(&mut samples, &step).await?;
+        step.done(said);
         Ok(())
     }
 
