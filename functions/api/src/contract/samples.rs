@@ -224,7 +224,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "listWebhooks" => "grapnel webhooks list",
         "createWebhook" => {
-            "grapnel webhooks create https://hooks.example.com/crm \\\n  --name 'Leads to CRM' --events 'lead.*,task.failed' \\\n  --delays 30s,5m,1h --timeout 5s --rate-limit 20"
+            "grapnel webhooks create https://hooks.example.com/crm \\\n  --name 'Leads to CRM' --events 'lead.*,task.failed' \\\n  --delays 30s,5m,1h --rate-limit 20"
         }
         "getWebhook" => "grapnel webhooks get {id}",
         "replaceWebhook" | "changeWebhook" => {
@@ -238,7 +238,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
             "grapnel webhooks test-filter {id} \\\n  --data '{\"score\": 87}' --filter '{\"score\": [{\"numeric\": [\">=\", 50]}]}'"
         }
         "previewTransform" => {
-            "grapnel webhooks preview {id} \\\n  --template '{\"text\": {{ type | tojson }}}' --event lead.created"
+            "grapnel webhooks preview {id} \\\n  --template '{\"text\": {{ type|tojson }}}' --event lead.created"
         }
         "publishEvents" => {
             "grapnel events publish --type lead.created --data '{\"email\": \"hello@example.com\"}'"
