@@ -71,7 +71,8 @@ def main():
     for label in ("curl", "Python", "JavaScript"):
         ids = {}
         for name in SEQUENCE:
-            source = samples[name, label]
+            # The same id would be the same event, and an event goes only to the webhooks that there were at first.
+            source = samples[name, label].replace("lead-81", f"lead-{label}")
             for example, actual in ids.items():
                 source = source.replace(example, actual)
             answer = run(label, name, source)
