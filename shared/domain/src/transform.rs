@@ -1,22 +1,26 @@
 //! Bodies of a user's own making: a template that is rendered for each attempt.
 //!
-//! Templates are [minijinja](https://docs.rs/minijinja)'s, in a language that is smaller than
-//! Jinja's. A template is a program that a user wrote, run where other users' deliveries run, so
-//! whatever it does must be bounded. The engine's fuel bounds the work and the memory of what it
-//! knows; `language` refuses, when a template is saved, what the fuel does not see (comparing and
-//! printing of deeply shared lists), and `filters` has only what keeps to bounds of its own.
-//! `context` makes the event into values.
+//! The language is a small part of Jinja. A template is a program that a user wrote, run where other
+//! users' deliveries run, so whatever it does must be bounded: [`language`] reads it into a program
+//! that has nothing but what is allowed, [`run`] carries that out step by step, and everything that
+//! takes longer the larger a value is, is charged to a [`meter`] first. [`context`] makes the event
+//! into values.
 
 mod context;
 mod filters;
 mod language;
+mod meter;
+mod print;
+mod program;
+mod run;
+mod value;
 
 use crate::{
     event::EventContent,
     fault::{Faults, FieldFault},
     ids::EventId,
 };
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use meter::Meter;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
@@ -27,8 +31,8 @@ pub const MAX_OUTPUT_BYTES: usize = 256 * 1024;
 /// Most bytes of a content type.
 pub const MAX_CONTENT_TYPE_BYTES: usize = 128;
 
-/// What one render may use up: about as many steps, or 64 times as many bytes.
-const FUEL: u64 = 100_000;
+/// What one rendering may use up: so many steps, or 64 times as many bytes.
+const MAX_STEPS: usize = 100_000;
 
 /// Longest description of what went wrong.
 const MAX_ERROR_CHARS: usize = 400;
@@ -109,24 +113,30 @@ impl Transform {
     /// [`TransformError`] if the template fails, uses too much, or makes something that is too long
     /// or, where the content type says JSON, no JSON.
     pub fn render(&self, id: EventId, event: &EventContent) -> Result<String, TransformError> {
+        self.render_within(&mut Meter::new(MAX_STEPS), id, event)
+    }
+
+    fn render_within(
+        &self,
+        meter: &mut Meter,
+        id: EventId,
+        event: &EventContent,
+    ) -> Result<String, TransformError> {
         // A template that an older version took is held to what is refused now.
-        if let Some(fault) = language::check(&self.template).into_iter().next() {
-            return Err(TransformError::new(&fault));
-        }
-        let context =
-            context::of(id, event).map_err(|error| TransformError::new(error.as_ref()))?;
-        let mut environment = environment();
-        environment
-            .add_template("template", &self.template)
-            .and_then(|()| environment.get_template("template")?.render(context))
-            .map_err(|error| TransformError::new(&describe(&error)))
-            .and_then(|body| self.check_output(body))
+        let program = language::compile(&self.template).map_err(|faults| {
+            TransformError::new(&faults.into_iter().next().unwrap_or_default())
+        })?;
+        let names = context::of(id, event).map_err(|error| TransformError::new(error.as_ref()))?;
+        let body = run::run(&program, names, meter).map_err(|failure| {
+            TransformError::new(&match failure.line {
+                Some(line) => format!("line {line}: {}", failure.message),
+                None => failure.message.to_string(),
+            })
+        })?;
+        self.check_output(body)
     }
 
     fn check_output(&self, body: String) -> Result<String, TransformError> {
-        if body.len() > MAX_OUTPUT_BYTES {
-            return Err(TransformError::new(&too_long()));
-        }
         if is_json(&self.content_type) {
             serde_json::from_str::<IgnoredAny>(&body).map_err(|error| {
                 TransformError::new(&format!(
@@ -151,29 +161,9 @@ fn check_template(text: &str, field: &str, faults: &mut Faults) {
         faults.add(field, format!("must have 1 to {MAX_TEMPLATE_BYTES} bytes, not {}", text.len()));
         return;
     }
-    for fault in language::check(text) {
+    for fault in language::compile(text).err().into_iter().flatten() {
         faults.add(field, fault);
     }
-}
-
-fn environment<'a>() -> Environment<'a> {
-    let mut environment = Environment::empty();
-    environment.set_fuel(Some(FUEL));
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_formatter(filters::print);
-    filters::add(&mut environment);
-    environment
-}
-
-/// What went wrong, with the line where it did.
-fn describe(error: &minijinja::Error) -> String {
-    let what = match (error.kind(), error.detail()) {
-        (ErrorKind::OutOfFuel, _) => "it takes too many steps or too much memory".to_owned(),
-        (kind, Some(detail)) => format!("{kind}: {detail}"),
-        (kind, None) => kind.to_string(),
-    };
-    error.line().map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
 }
 
 fn too_long() -> String {
@@ -200,5 +190,9 @@ fn is_content_type(text: &str) -> bool {
     text.len() <= MAX_CONTENT_TYPE_BYTES && printable && text.trim() == text && named
 }
 
+#[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod tests;

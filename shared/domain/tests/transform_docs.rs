@@ -36,11 +36,20 @@ fn the_example_renders() {
 }
 
 #[test]
+fn the_example_of_xml_renders() {
+    let page = document();
+    let json = page.split("```json").nth(2).and_then(|rest| rest.split("```").next());
+    let webhook: Value = serde_json::from_str(json.expect("an example")).expect("JSON");
+    let body = render(&transform(&webhook), r#"{"name":"import \"a\" & <b>"}"#);
+    assert_eq!(body, r#"<task name="import &quot;a&quot; &amp; &lt;b&gt;"></task>"#);
+}
+
+#[test]
 fn trying_a_transform_answers_as_shown() {
     let page = document();
     let body = page.split("-d '").nth(1).and_then(|rest| rest.split('\'').next());
     let body: Value = serde_json::from_str(body.expect("a body")).expect("JSON");
-    let shown = page.split("```json").nth(2).and_then(|rest| rest.split("```").next());
+    let shown = page.split("```json").nth(3).and_then(|rest| rest.split("```").next());
     let shown: Value = serde_json::from_str(shown.expect("an answer")).expect("JSON");
     let transform = transform(&body);
     assert_eq!(shown["contentType"], transform.content_type);

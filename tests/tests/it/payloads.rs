@@ -128,7 +128,7 @@ async fn a_transform_makes_the_body_and_one_that_fails_can_be_mended() -> anyhow
     .await?;
     assert_eq!(failed.reason.as_deref(), Some("transform_failed"));
     let error = failed.attempts[0].error.clone().context("an error")?;
-    ensure!(error.contains("line 1: ") && error.contains("undefined"), "{error}");
+    ensure!(error.contains("line 1: `data.step` is missing"), "{error}");
     assert_eq!(world.receiver.received("/chat").len(), 1);
 
     let mended = json!({ "transform": { "template": "{{ data.name|tojson }}" } });

@@ -43,7 +43,18 @@ async fn a_template_that_fails_is_told_with_its_line() {
     let answer = preview(Some("a\n{{ data.missing }}"), "").await;
     assert_eq!(answer.problem(), problem(422, "invalid_fields"));
     assert_eq!(answer.fields(), ["transform.template"]);
-    assert!(answer.text.contains("line 2: undefined value"), "{}", answer.text);
+    assert!(answer.text.contains("line 2: `data.missing` is missing"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_template_that_takes_too_long_is_stopped() {
+    let template =
+        "{% for i in data.l %}{% if data.l[::-1]|last is number %}{% endif %}{% endfor %}";
+    let list = vec!["0"; 125_000].join(",");
+    let body = format!(r#"{{"transform":{{"template":"{template}"}},"data":{{"l":[{list}]}}}}"#);
+    let answer = preview(None, body).await;
+    assert_eq!(answer.problem(), problem(422, "invalid_fields"));
+    assert!(answer.text.contains("line 1: it takes too many steps"), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -32,7 +32,10 @@ async fn one_that_fails_ends_the_delivery_with_its_error_and_no_request() {
     assert_eq!((now.status, now.reason), (DeliveryStatus::Failed, Some(Reason::TransformFailed)));
     assert_eq!(now.attempts.len(), 1);
     let error = now.attempts[0].error.as_deref().expect("an error");
-    assert!(error.starts_with("the transform failed: line 2: undefined value"), "{error}");
+    assert!(
+        error.starts_with("the transform failed: line 2: `data.missing` is missing"),
+        "{error}"
+    );
     assert!(world.sender.requests().is_empty() && world.queued().is_empty());
     assert_eq!(world.memory.calls(Operation::StoreHealth), 0, "it says nothing of the endpoint");
 

@@ -4,13 +4,13 @@
 //! shortest text that reads back as the same double. Where no double comes near, the number is left
 //! as text.
 
+use super::value::{Fields, Number, Value};
 use crate::{
     event::EventContent,
     ids::EventId,
     json::{Cursor, DamagedData, Scalar},
 };
-use minijinja::Value;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 /// The names at the top.
 pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];
@@ -18,18 +18,20 @@ pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];
 /// Most objects and lists within each other: values are built, printed and dropped by recursion.
 const MAX_DEPTH: usize = 128;
 
-pub(super) fn of(id: EventId, event: &EventContent) -> Result<Value, Cow<'static, str>> {
+pub(super) fn of(
+    id: EventId,
+    event: &EventContent,
+) -> Result<HashMap<Rc<str>, Value>, Cow<'static, str>> {
     let damaged = |damaged: DamagedData| damaged.to_string();
     let data = value(&mut Cursor::new(&event.data), 0).map_err(damaged)?;
     let data = data.ok_or(Cow::Borrowed("the data has over 128 levels"))?;
     let values = [
-        Value::from(id.to_string()),
+        Value::from(id.to_string().as_str()),
         Value::from(event.event_type.as_str()),
-        Value::from(event.time.to_string()),
+        Value::from(event.time.to_string().as_str()),
         data,
     ];
-    let named = NAMES.into_iter().map(Value::from).zip(values);
-    Ok(Value::from_object(named.collect::<BTreeMap<Value, Value>>()))
+    Ok(NAMES.into_iter().map(Rc::from).zip(values).collect())
 }
 
 /// The value at the cursor; `None` if it is nested too deep.
@@ -39,13 +41,13 @@ fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<Option<Value>, Damaged
     }
     match cursor.peek()? {
         b'{' => {
-            let mut fields = BTreeMap::new();
+            let mut fields = Fields::new();
             cursor.enter_object()?;
             while let Some(name) = cursor.next_key()? {
                 let Some(value) = value(cursor, depth + 1)? else { return Ok(None) };
-                fields.insert(Value::from(name.as_ref()), value);
+                fields.insert(Rc::from(name.as_ref()), value);
             }
-            Ok(Some(Value::from_object(fields)))
+            Ok(Some(Value::from(fields)))
         }
         b'[' => {
             let mut items = Vec::new();
@@ -54,29 +56,13 @@ fn value(cursor: &mut Cursor<'_>, depth: usize) -> Result<Option<Value>, Damaged
                 let Some(value) = value(cursor, depth + 1)? else { return Ok(None) };
                 items.push(value);
             }
-            Ok(Some(Value::from_object(items)))
+            Ok(Some(Value::from(items)))
         }
         _ => Ok(Some(match cursor.scalar()? {
-            Scalar::Null => Value::from(()),
-            Scalar::Bool(value) => Value::from(value),
+            Scalar::Null => Value::Null,
+            Scalar::Bool(value) => Value::Bool(value),
             Scalar::Text(text) => Value::from(text.as_ref()),
-            Scalar::Number(text) => number(text),
+            Scalar::Number(text) => Number::parse(text).map_or(Value::from(text), Value::Number),
         })),
-    }
-}
-
-fn number(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::from(number);
-    }
-    if let Ok(number) = text.parse::<i128>() {
-        return Value::from(number);
-    }
-    if let Ok(number) = text.parse::<u128>() {
-        return Value::from(number);
-    }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Value::from(number),
-        _ => Value::from(text),
     }
 }

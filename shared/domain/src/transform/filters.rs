@@ -1,194 +1,356 @@
-//! The filters and tests that templates have, and how values are printed.
-//!
-//! None of them turns a list or a map into text except `tojson`, `join` and printing, which stop at
-//! the most that a body may have. The engine's own would first make the text and then count it.
+//! The filters and tests that templates have.
 
-use super::{MAX_OUTPUT_BYTES, too_long};
-use minijinja::{
-    Environment, Error, ErrorKind, Output, State, Value,
-    filters::{abs, default, first, float, int, items, last, length, round},
-    tests,
-    value::ValueKind,
+mod escape;
+
+use super::{
+    MAX_OUTPUT_BYTES,
+    meter::{Failure, ITEM, Meter},
+    too_long,
+    value::{Number, Value},
 };
 
-/// Every filter's name.
-pub(super) const FILTERS: &[&str] = &[
-    "abs", "default", "first", "float", "int", "items", "join", "last", "length", "lower",
-    "replace", "round", "string", "tojson", "trim", "truncate", "upper",
-];
-
-/// Those that make a number or text of whatever they take.
-pub(super) const SCALAR_FILTERS: &[&str] = &[
-    "abs", "float", "int", "join", "length", "lower", "replace", "round", "string", "tojson",
-    "trim", "truncate", "upper",
-];
-
-/// Every test's name.
-pub(super) const TESTS: &[&str] = &[
-    "boolean",
-    "defined",
-    "endingwith",
-    "mapping",
-    "none",
-    "number",
-    "sequence",
-    "startingwith",
-    "string",
-    "undefined",
-];
-
-/// Adds all of [`FILTERS`] and [`TESTS`].
-pub(super) fn add(environment: &mut Environment<'_>) {
-    environment.add_filter("abs", abs);
-    environment.add_filter("default", default);
-    environment.add_filter("first", first);
-    environment.add_filter("float", float);
-    environment.add_filter("int", int);
-    environment.add_filter("items", items);
-    environment.add_filter("join", join);
-    environment.add_filter("last", last);
-    environment.add_filter("length", length);
-    environment.add_filter("lower", |value: &Value| Ok::<_, Error>(text(value)?.to_lowercase()));
-    environment.add_filter("replace", replace);
-    environment.add_filter("round", round);
-    environment.add_filter("string", scalar_text);
-    environment.add_filter("tojson", |value: &Value| json(value));
-    environment.add_filter("trim", |value: &Value| Ok::<_, Error>(text(value)?.trim().to_owned()));
-    environment.add_filter("truncate", truncate);
-    environment.add_filter("upper", |value: &Value| Ok::<_, Error>(text(value)?.to_uppercase()));
-    environment.add_test("boolean", tests::is_boolean);
-    environment.add_test("defined", tests::is_defined);
-    environment.add_test("endingwith", |value: &Value, end: &Value| {
-        Ok::<_, Error>(text(value)?.ends_with(text(end)?))
-    });
-    environment.add_test("mapping", tests::is_mapping);
-    environment.add_test("none", tests::is_none);
-    environment.add_test("number", tests::is_number);
-    environment.add_test("sequence", tests::is_sequence);
-    environment.add_test("startingwith", |value: &Value, begin: &Value| {
-        Ok::<_, Error>(text(value)?.starts_with(text(begin)?))
-    });
-    environment.add_test("string", tests::is_string);
-    environment.add_test("undefined", tests::is_undefined);
+/// What follows a `|`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    Abs,
+    Default,
+    Escape,
+    First,
+    Float,
+    Int,
+    Items,
+    Join,
+    Last,
+    Length,
+    Lower,
+    Replace,
+    Round,
+    String,
+    ToJson,
+    Trim,
+    Truncate,
+    Upper,
+    UrlEncode,
 }
 
-/// Prints text as it is and everything else as JSON.
-pub(super) fn print(
-    out: &mut Output<'_>,
-    _: &mut State<'_, '_>,
-    value: &Value,
-) -> Result<(), Error> {
-    let printed = match value.as_str() {
-        Some(text) => out.write_str(text),
-        // Only of an `if` without `else`: the engine has refused the others.
-        None if value.is_undefined() => Ok(()),
-        None => out.write_str(&json(value)?),
+/// What follows an `is`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    Boolean,
+    Defined,
+    EndingWith,
+    Mapping,
+    None,
+    Number,
+    Sequence,
+    StartingWith,
+    String,
+    Undefined,
+}
+
+/// What is known of a filter or a test: its name, and the names of its arguments, of which so many
+/// must be given.
+pub(super) struct Signature<T> {
+    pub(super) name: &'static str,
+    pub(super) of: T,
+    pub(super) arguments: &'static [&'static str],
+    pub(super) required: usize,
+}
+
+const fn signature<T>(
+    name: &'static str,
+    of: T,
+    arguments: &'static [&'static str],
+    required: usize,
+) -> Signature<T> {
+    Signature { name, of, arguments, required }
+}
+
+/// Every filter.
+pub(super) const FILTERS: &[Signature<Filter>] = &[
+    signature("abs", Filter::Abs, &[], 0),
+    signature("default", Filter::Default, &["default_value", "boolean"], 0),
+    signature("escape", Filter::Escape, &[], 0),
+    signature("first", Filter::First, &[], 0),
+    signature("float", Filter::Float, &[], 0),
+    signature("int", Filter::Int, &[], 0),
+    signature("items", Filter::Items, &[], 0),
+    signature("join", Filter::Join, &["between"], 0),
+    signature("last", Filter::Last, &[], 0),
+    signature("length", Filter::Length, &[], 0),
+    signature("lower", Filter::Lower, &[], 0),
+    signature("replace", Filter::Replace, &["from", "to"], 2),
+    signature("round", Filter::Round, &["precision", "method"], 0),
+    signature("string", Filter::String, &[], 0),
+    signature("tojson", Filter::ToJson, &[], 0),
+    signature("trim", Filter::Trim, &[], 0),
+    signature("truncate", Filter::Truncate, &["length"], 1),
+    signature("upper", Filter::Upper, &[], 0),
+    signature("urlencode", Filter::UrlEncode, &[], 0),
+];
+
+/// Every test.
+pub(super) const TESTS: &[Signature<Test>] = &[
+    signature("boolean", Test::Boolean, &[], 0),
+    signature("defined", Test::Defined, &[], 0),
+    signature("endingwith", Test::EndingWith, &["end"], 1),
+    signature("mapping", Test::Mapping, &[], 0),
+    signature("none", Test::None, &[], 0),
+    signature("number", Test::Number, &[], 0),
+    signature("sequence", Test::Sequence, &[], 0),
+    signature("startingwith", Test::StartingWith, &["begin"], 1),
+    signature("string", Test::String, &[], 0),
+    signature("undefined", Test::Undefined, &[], 0),
+];
+
+/// Decimals that rounding knows. A double has none beyond.
+const MAX_PRECISION: i128 = 340;
+/// Most bytes of a double that is written in full.
+const BYTES_OF_A_DOUBLE: usize = 700;
+
+/// The arguments of a filter or a test, in the order of their names.
+type Arguments<'a> = &'a [Option<Value>];
+
+fn argument(arguments: Arguments<'_>, index: usize) -> Option<&Value> {
+    arguments.get(index).and_then(Option::as_ref)
+}
+
+fn needed(arguments: Arguments<'_>, index: usize) -> Result<&Value, Failure> {
+    argument(arguments, index).ok_or_else(|| Failure::because("an argument is missing"))
+}
+
+impl Filter {
+    pub(super) fn apply(
+        self,
+        input: &Value,
+        arguments: Arguments<'_>,
+        meter: &mut Meter,
+    ) -> Result<Value, Failure> {
+        match self {
+            Self::Abs => Ok(Value::Number(input.number()?.absolute()?)),
+            Self::Default => default(input, arguments),
+            Self::Escape => {
+                let text = input.scalar_text(meter)?;
+                Value::made_text(&escape::xml(&text, meter)?, meter)
+            }
+            Self::First => end(input, true, meter),
+            Self::Last => end(input, false, meter),
+            Self::Float => float(input, meter),
+            Self::Int => int(input, meter),
+            Self::Items => items(input, meter),
+            Self::Join => {
+                let between = match argument(arguments, 0) {
+                    None => "",
+                    Some(value) => value.text(meter)?,
+                };
+                join(input, between, meter)
+            }
+            Self::Length => length(input, meter),
+            Self::Lower => {
+                let text = input.text(meter)?.to_lowercase();
+                Value::made_text(&text, meter)
+            }
+            Self::Upper => {
+                let text = input.text(meter)?.to_uppercase();
+                Value::made_text(&text, meter)
+            }
+            Self::Replace => {
+                let text = input.text(meter)?;
+                let from = needed(arguments, 0)?.text(meter)?;
+                let to = needed(arguments, 1)?.text(meter)?;
+                replace(text, from, to, meter)
+            }
+            Self::Round => round(input.number()?, arguments, meter),
+            Self::String => {
+                let text = input.scalar_text(meter)?;
+                Value::made_text(&text, meter)
+            }
+            Self::ToJson => {
+                let text = input.json_text(meter)?;
+                Value::made_text(&text, meter)
+            }
+            Self::Trim => {
+                let text = input.text(meter)?.trim();
+                Value::made_text(text, meter)
+            }
+            Self::Truncate => truncate(input, needed(arguments, 0)?, meter),
+            Self::UrlEncode => {
+                let text = escape::url(input, meter)?;
+                Value::made_text(&text, meter)
+            }
+        }
+    }
+}
+
+impl Test {
+    pub(super) fn holds(
+        self,
+        input: &Value,
+        arguments: Arguments<'_>,
+        meter: &mut Meter,
+    ) -> Result<bool, Failure> {
+        Ok(match self {
+            Self::Defined => !matches!(input, Value::Missing(_)),
+            Self::Undefined => matches!(input, Value::Missing(_)),
+            Self::Boolean => matches!(input, Value::Bool(_)),
+            Self::Mapping => matches!(input, Value::Object(_)),
+            Self::None => matches!(input, Value::Null),
+            Self::Number => matches!(input, Value::Number(_)),
+            Self::Sequence => matches!(input, Value::List(_)),
+            Self::String => matches!(input, Value::Text(_)),
+            Self::StartingWith => {
+                input.text(meter)?.starts_with(needed(arguments, 0)?.text(meter)?)
+            }
+            Self::EndingWith => input.text(meter)?.ends_with(needed(arguments, 0)?.text(meter)?),
+        })
+    }
+}
+
+fn default(input: &Value, arguments: Arguments<'_>) -> Result<Value, Failure> {
+    let is_strict = argument(arguments, 1).map_or(Ok(false), Value::is_true)?;
+    let applies = match input {
+        Value::Missing(_) => true,
+        value => is_strict && !value.is_true()?,
     };
-    printed.map_err(|_| failed("it takes too many steps or too much memory"))
-}
-
-fn failed(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message.into())
-}
-
-fn text(value: &Value) -> Result<&str, Error> {
-    value.as_str().ok_or_else(|| failed(format!("{} is no text", value.kind())))
-}
-
-/// JSON up to the most that a body may have. What is undefined is no value, wherever it stands.
-fn json(value: &Value) -> Result<String, Error> {
-    let mut written = String::new();
-    write(&mut written, value)?;
-    Ok(written)
-}
-
-fn write(out: &mut String, value: &Value) -> Result<(), Error> {
-    match value.kind() {
-        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
-        ValueKind::None => push(out, "null"),
-        ValueKind::Bool => push(out, if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number if value.is_integer() => push(out, &value.to_string()),
-        ValueKind::Number => {
-            let number = f64::try_from(value.clone())?;
-            push(out, &serde_json::to_string(&number).map_err(|error| failed(error.to_string()))?)
-        }
-        ValueKind::Seq | ValueKind::Iterable => {
-            push(out, "[")?;
-            for (index, item) in value.try_iter()?.enumerate() {
-                push(out, if index > 0 { "," } else { "" })?;
-                write(out, &item)?;
-            }
-            push(out, "]")
-        }
-        ValueKind::Map => {
-            push(out, "{")?;
-            for (index, key) in value.try_iter()?.enumerate() {
-                push(out, if index > 0 { "," } else { "" })?;
-                write_text(out, &scalar_text(&key)?)?;
-                push(out, ":")?;
-                write(out, &value.get_item(&key)?)?;
-            }
-            push(out, "}")
-        }
-        kind => match value.as_str() {
-            Some(text) => write_text(out, text),
-            None => Err(failed(format!("{kind} has no JSON"))),
-        },
-    }
-}
-
-fn write_text(out: &mut String, text: &str) -> Result<(), Error> {
-    push(out, &serde_json::to_string(text).map_err(|error| failed(error.to_string()))?)
-}
-
-/// A number, a truth value or text, as text.
-fn scalar_text(value: &Value) -> Result<String, Error> {
-    match (value.as_str(), value.kind()) {
-        (Some(text), _) => Ok(text.to_owned()),
-        (None, ValueKind::Number | ValueKind::Bool) => json(value),
-        (None, kind) => Err(failed(format!("{kind} has no text; use `tojson`"))),
-    }
-}
-
-fn join(state: &State<'_, '_>, value: &Value, between: Option<&str>) -> Result<String, Error> {
-    let mut joined = String::new();
-    for (index, item) in value.try_iter()?.enumerate() {
-        state.consume_fuel(1)?;
-        if index > 0 {
-            push(&mut joined, between.unwrap_or_default())?;
-        }
-        push(&mut joined, &scalar_text(&item)?)?;
-    }
-    Ok(joined)
-}
-
-fn replace(value: &Value, from: &str, to: &str) -> Result<String, Error> {
-    if from.is_empty() {
-        return Err(failed("there must be something to replace"));
-    }
-    let mut replaced = String::new();
-    for (index, part) in text(value)?.split(from).enumerate() {
-        if index > 0 {
-            push(&mut replaced, to)?;
-        }
-        push(&mut replaced, part)?;
-    }
-    Ok(replaced)
-}
-
-/// The first `length` characters, and `…` in place of what is cut.
-fn truncate(value: &Value, length: usize) -> Result<String, Error> {
-    let text = text(value)?;
-    Ok(match text.char_indices().nth(length) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
+    Ok(match argument(arguments, 0) {
+        _ if !applies => input.clone(),
+        Some(value) => value.clone(),
+        None => Value::from(""),
     })
 }
 
-fn push(text: &mut String, more: &str) -> Result<(), Error> {
-    if text.len() + more.len() > MAX_OUTPUT_BYTES {
-        return Err(failed(too_long()));
+/// The first item or character, or the last.
+fn end(input: &Value, first: bool, meter: &mut Meter) -> Result<Value, Failure> {
+    let found = match input.present()? {
+        Value::List(list) => {
+            let at = if first { Some(0) } else { list.len().checked_sub(1) };
+            at.and_then(|at| list.get(at)).cloned()
+        }
+        Value::Object(_) => {
+            let names = input.iterate(meter)?;
+            if first { names.into_iter().next() } else { names.into_iter().next_back() }
+        }
+        Value::Text(text) => {
+            let mut characters = text.read(meter)?.chars();
+            let found = if first { characters.next() } else { characters.next_back() };
+            found.map(|character| Value::from(character.encode_utf8(&mut [0; 4]) as &str))
+        }
+        other => return Err(Failure::new(format!("{} has no items", other.kind()))),
+    };
+    let which = if first { "first" } else { "last" };
+    Ok(found.unwrap_or_else(|| Value::missing(format!("there is no {which} item"))))
+}
+
+fn float(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
+    let number = match input.present()? {
+        Value::Text(text) => {
+            let text = text.read(meter)?;
+            let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+            number.ok_or_else(|| no_number(text))?
+        }
+        other => other.number()?.as_f64(),
+    };
+    Ok(Value::Number(Number::Double(number)))
+}
+
+fn int(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
+    let number = match input.present()? {
+        Value::Null => Number::Whole(0),
+        Value::Text(text) => {
+            let text = text.read(meter)?;
+            Number::parse(text.trim()).ok_or_else(|| no_number(text))?
+        }
+        other => other.number()?,
+    };
+    Ok(Value::Number(number.truncated()))
+}
+
+fn no_number(text: &str) -> Failure {
+    let shown: String = text.chars().take(40).collect();
+    Failure::new(format!("{shown:?} is no number"))
+}
+
+fn items(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
+    let Value::Object(object) = input.present()? else {
+        return Err(Failure::new(format!("{} has no fields", input.kind())));
+    };
+    let names = input.iterate(meter)?;
+    let mut pairs = Vec::with_capacity(names.len());
+    for (name, value) in names.into_iter().zip(object.read(meter)?.values()) {
+        pairs.push(Value::made_list(vec![name, value.clone()], meter)?);
     }
+    Value::made_list(pairs, meter)
+}
+
+fn join(input: &Value, between: &str, meter: &mut Meter) -> Result<Value, Failure> {
+    let mut joined = String::new();
+    for (index, item) in input.iterate(meter)?.into_iter().enumerate() {
+        meter.charge(ITEM)?;
+        if index > 0 {
+            append(&mut joined, between, meter)?;
+        }
+        append(&mut joined, &item.scalar_text(meter)?, meter)?;
+    }
+    Value::made_text(&joined, meter)
+}
+
+fn replace(text: &str, from: &str, to: &str, meter: &mut Meter) -> Result<Value, Failure> {
+    if from.is_empty() {
+        return Err(Failure::because("there must be something to replace"));
+    }
+    let mut replaced = String::new();
+    for (index, part) in text.split(from).enumerate() {
+        meter.charge(ITEM)?;
+        if index > 0 {
+            append(&mut replaced, to, meter)?;
+        }
+        append(&mut replaced, part, meter)?;
+    }
+    Value::made_text(&replaced, meter)
+}
+
+fn length(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
+    Ok(Value::from(match input.present()? {
+        Value::List(list) => list.len(),
+        Value::Object(object) => object.len(),
+        Value::Text(text) => text.read(meter)?.chars().count(),
+        other => return Err(Failure::new(format!("{} has no length", other.kind()))),
+    }))
+}
+
+/// The first so many characters, and `…` in place of what is cut.
+fn truncate(input: &Value, length: &Value, meter: &mut Meter) -> Result<Value, Failure> {
+    let text = input.text(meter)?;
+    let most = length.number()?.as_i128().and_then(|length| usize::try_from(length).ok());
+    let most = most.ok_or_else(|| Failure::because("a length is a whole number from 0 on"))?;
+    match text.char_indices().nth(most) {
+        Some((cut, _)) => Value::made_text(&format!("{}…", &text[..cut]), meter),
+        None => Ok(input.clone()),
+    }
+}
+
+fn round(number: Number, arguments: Arguments<'_>, meter: &mut Meter) -> Result<Value, Failure> {
+    let precision = match argument(arguments, 0) {
+        None => 0,
+        Some(value) => value
+            .number()?
+            .as_i128()
+            .ok_or_else(|| Failure::because("a precision is a whole number"))?,
+    };
+    let method = match argument(arguments, 1) {
+        None => "common",
+        Some(value) => value.text(meter)?,
+    };
+    meter.charge(2 * BYTES_OF_A_DOUBLE)?;
+    let rounded = number.rounded(precision.clamp(-MAX_PRECISION, MAX_PRECISION), method)?;
+    Ok(Value::Number(rounded))
+}
+
+fn append(text: &mut String, more: &str, meter: &mut Meter) -> Result<(), Failure> {
+    if text.len() + more.len() > MAX_OUTPUT_BYTES {
+        return Err(Failure::new(too_long()));
+    }
+    meter.charge(more.len())?;
     text.push_str(more);
     Ok(())
 }

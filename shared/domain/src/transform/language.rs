@@ -1,290 +1,195 @@
-//! What of Jinja's language a template may use, checked when it is saved.
+//! From a template's text to its program, with every fault and its line.
 //!
-//! Lists can share their parts: ten lines make a list of a million million entries that takes no
-//! memory, and the engine's fuel is counted for what is on top of it. Comparing two of these, adding
-//! them a few times more, or making text of one, would take hours. So a comparison needs a constant
-//! on one side, `+` one side and `*` both that cannot be a list ([`is_scalar`]), `~` (which makes text
-//! of anything) is refused in favour of `+`, functions and methods are not called, and filters and
-//! tests are those of [`super::filters`], which look at text or stop at a bound.
+//! The text is read by minijinja's parser. What comes of it is taken over into a [`program`] of our
+//! own, which has only what this language has: `if`, `for` and `set`, expressions, and the filters
+//! and tests of [`super::filters`]. There are no functions, methods, macros, includes and blocks that
+//! capture output.
 //!
-//! `{% set %}` with a body and blocks that capture output are refused too: there is nothing that
-//! they are needed for.
+//! The parser is not among the stable parts of minijinja's interface; its version is held for that
+//! reason.
 //!
-//! The parser that this is built on is not among the stable parts of the engine's interface; its
-//! version is held for that reason.
+//! [`program`]: super::program
 
-use super::{
-    context::NAMES,
-    describe,
-    filters::{FILTERS, SCALAR_FILTERS, TESTS},
-};
+mod expression;
+
+use super::program::{Expression, Loop, Statement, Target};
 use minijinja::machinery::{
     Span,
-    ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt},
+    ast::{Expr, ForLoop, Stmt},
     parse,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
-/// Every fault of a template, with its line.
-pub(super) fn check(template: &str) -> Vec<String> {
-    let root = match parse(template, "template", Default::default()) {
-        Ok(root) => root,
-        Err(error) => return vec![describe(&error)],
+/// Most statements and expressions within each other: they are gone through by recursion.
+const MAX_NESTING: usize = 150;
+
+/// Reads a template.
+///
+/// # Errors
+/// Every fault, with its line.
+pub(super) fn compile(template: &str) -> Result<Vec<Statement>, Vec<String>> {
+    let root =
+        parse(template, "template", Default::default()).map_err(|error| vec![describe(&error)])?;
+    let names = super::context::NAMES.into_iter().map(str::to_owned).collect();
+    let mut reader = Reader {
+        faults: Vec::new(),
+        scopes: vec![names],
+        loops: 0,
+        unknown: BTreeSet::new(),
+        nesting: 0,
     };
-    let mut checker = Checker::default();
-    checker.statement(&root);
-    let mut environment = minijinja::Environment::empty();
-    if environment.add_template("template", template).is_ok()
-        && let Ok(template) = environment.get_template("template")
-    {
-        let unknown: BTreeSet<String> = template
-            .undeclared_variables(false)
-            .into_iter()
-            .filter(|name| !NAMES.contains(&name.as_str()))
-            .collect();
-        for name in unknown {
-            let line =
-                checker.lines.iter().find(|(known, _)| *known == name).map(|(_, line)| *line);
-            let known = NAMES.join(", ");
-            let message = format!("`{}` is unknown; known are {known}", shown(&name));
-            checker.faults.push(match line {
-                Some(line) => format!("line {line}: {message}"),
-                None => message,
-            });
-        }
-    }
-    checker.faults
+    let program = reader.statement(&root);
+    if reader.faults.is_empty() { Ok(program) } else { Err(reader.faults) }
 }
 
-/// Whether an expression, if it has a value at all, has one that is neither a list nor a map.
-fn is_scalar(expression: &Expr<'_>) -> bool {
-    match expression {
-        Expr::Const(constant) => constant.value.as_object().is_none(),
-        Expr::Test(_) | Expr::Compare(_) | Expr::UnaryOp(_) => true,
-        Expr::Filter(filter) => SCALAR_FILTERS.contains(&filter.name),
-        Expr::IfExpr(choice) => {
-            is_scalar(&choice.true_expr) && choice.false_expr.as_ref().is_none_or(is_scalar)
-        }
-        Expr::BinOp(binary) => match binary.op {
-            BinOpKind::ScAnd | BinOpKind::ScOr => {
-                is_scalar(&binary.left) && is_scalar(&binary.right)
-            }
-            // Of a list and something else there is no sum.
-            BinOpKind::Add => is_scalar(&binary.left) || is_scalar(&binary.right),
-            BinOpKind::Mul => is_scalar(&binary.left) && is_scalar(&binary.right),
-            _ => true,
-        },
-        Expr::Var(_)
-        | Expr::Slice(_)
-        | Expr::GetAttr(_)
-        | Expr::GetItem(_)
-        | Expr::Call(_)
-        | Expr::List(_)
-        | Expr::Tuple(_)
-        | Expr::Map(_) => false,
-    }
+/// What the parser says, with the line.
+fn describe(error: &minijinja::Error) -> String {
+    let what = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    error.line().map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
 }
 
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
-#[derive(Default)]
-struct Checker {
+struct Reader {
     faults: Vec<String>,
-    /// Where each variable is first used.
-    lines: Vec<(String, u16)>,
+    /// The names of each scope: a loop has one of its own.
+    scopes: Vec<BTreeSet<String>>,
+    /// Loops around what is read.
+    loops: usize,
+    /// Names that were complained about.
+    unknown: BTreeSet<String>,
+    nesting: usize,
 }
 
-impl Checker {
+impl Reader {
     fn fault(&mut self, span: Span, message: &str) {
         self.faults.push(format!("line {}: {message}", span.start_line));
     }
 
-    fn statements(&mut self, statements: &[Stmt<'_>]) {
-        for statement in statements {
-            self.statement(statement);
+    /// Goes a level deeper, unless that is too deep.
+    fn within<T>(&mut self, span: Span, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.nesting == MAX_NESTING {
+            self.fault(span, "is nested too deep");
+            return None;
         }
+        self.nesting += 1;
+        let read = read(self);
+        self.nesting -= 1;
+        read
     }
 
-    fn statement(&mut self, statement: &Stmt<'_>) {
-        match statement {
-            Stmt::Template(template) => self.statements(&template.children),
-            Stmt::EmitRaw(_) => {}
-            Stmt::EmitExpr(emit) => self.expression(&emit.expr),
-            Stmt::IfCond(condition) => {
-                self.expression(&condition.expr);
-                self.statements(&condition.true_body);
-                self.statements(&condition.false_body);
-            }
+    fn statements(&mut self, statements: &[Stmt<'_>]) -> Vec<Statement> {
+        statements.iter().flat_map(|statement| self.statement(statement)).collect()
+    }
+
+    /// None, if it is at fault; several, of a whole template.
+    fn statement(&mut self, statement: &Stmt<'_>) -> Vec<Statement> {
+        let read = match statement {
+            Stmt::Template(template) => return self.statements(&template.children),
+            Stmt::EmitRaw(raw) => Some(Statement::Raw(raw.raw.to_owned())),
+            Stmt::EmitExpr(emit) => self.expression(&emit.expr).map(Statement::Print),
+            Stmt::IfCond(choice) => self.within(choice.span(), |reader| {
+                let condition = reader.expression(&choice.expr);
+                let then = reader.statements(&choice.true_body);
+                let otherwise = reader.statements(&choice.false_body);
+                Some(Statement::If { condition: condition?, then, otherwise })
+            }),
             Stmt::ForLoop(repeat) => {
                 if repeat.recursive {
                     self.fault(repeat.span(), "loops cannot be recursive");
                 }
-                self.expression(&repeat.iter);
-                self.expressions(repeat.filter_expr.as_ref());
-                self.statements(&repeat.body);
-                self.statements(&repeat.else_body);
+                self.within(repeat.span(), |reader| reader.repeat(repeat, repeat.span()))
             }
             Stmt::Set(set) => {
-                if !matches!(set.target, Expr::Var(_)) {
-                    self.fault(set.span(), "`set` takes one name and one value");
+                let value = self.expression(&set.expr);
+                match &set.target {
+                    Expr::Var(variable) => {
+                        let name = self.declare(variable.id);
+                        value.map(|value| Statement::Set { name, value })
+                    }
+                    _ => {
+                        self.fault(set.span(), "`set` takes one name and one value");
+                        None
+                    }
                 }
-                self.expression(&set.expr);
             }
             Stmt::SetBlock(other) => self.refuse(other.span()),
             Stmt::WithBlock(other) => self.refuse(other.span()),
             Stmt::AutoEscape(other) => self.refuse(other.span()),
             Stmt::FilterBlock(other) => self.refuse(other.span()),
             Stmt::Do(other) => self.refuse(other.span()),
-            // The engine is built without them, unless another crate asks for more of it.
+            // The parser is built without them, unless another crate asks for more of it.
             #[expect(
                 unreachable_patterns,
                 reason = "which statements there are is a matter of features"
             )]
-            _ => self.faults.push("has a statement that templates do not have".to_owned()),
-        }
+            _ => {
+                self.faults.push("has a statement that templates do not have".to_owned());
+                None
+            }
+        };
+        read.into_iter().collect()
     }
 
-    fn refuse(&mut self, span: Span) {
-        self.fault(
-            span,
-            "templates have `if`, `for` and `set` with a value, and no other statements",
-        );
+    fn refuse(&mut self, span: Span) -> Option<Statement> {
+        let message = "templates have `if`, `for` and `set` with a value, and no other statements";
+        self.fault(span, message);
+        None
     }
 
-    fn expressions<'a, 'b: 'a>(&mut self, expressions: impl IntoIterator<Item = &'a Expr<'b>>) {
-        for expression in expressions {
-            self.expression(expression);
-        }
+    fn repeat(&mut self, repeat: &ForLoop<'_>, span: Span) -> Option<Statement> {
+        let list = self.expression(&repeat.iter);
+        self.scopes.push(BTreeSet::new());
+        let target = self.target(&repeat.target, span);
+        let condition: Option<Option<Expression>> =
+            repeat.filter_expr.as_ref().map(|condition| self.expression(condition));
+        self.loops += 1;
+        let body = self.statements(&repeat.body);
+        self.loops -= 1;
+        self.scopes.pop();
+        let otherwise = self.statements(&repeat.else_body);
+        let condition = match condition {
+            None => None,
+            Some(condition) => Some(condition?),
+        };
+        let line = span.start_line;
+        let (target, list) = (target?, list?);
+        Some(Statement::For(Box::new(Loop { target, list, condition, body, otherwise, line })))
     }
 
-    fn expression(&mut self, expression: &Expr<'_>) {
-        let span = expression.span();
-        match expression {
-            Expr::Const(_) => {}
-            Expr::Var(variable) => {
-                self.lines.push((variable.id.to_owned(), span.start_line));
-            }
-            Expr::Slice(slice) => {
-                self.expression(&slice.expr);
-                let parts = [&slice.start, &slice.stop, &slice.step];
-                self.expressions(parts.into_iter().flatten());
-            }
-            Expr::UnaryOp(unary) => self.expression(&unary.expr),
-            Expr::BinOp(binary) => {
-                match binary.op {
-                    BinOpKind::Concat => {
-                        self.fault(span, "use `+` to put text together, not `~`");
-                    }
-                    BinOpKind::Pow => self.fault(span, "there are no powers"),
-                    BinOpKind::Eq
-                    | BinOpKind::Ne
-                    | BinOpKind::Lt
-                    | BinOpKind::Lte
-                    | BinOpKind::Gt
-                    | BinOpKind::Gte
-                    | BinOpKind::In => self.comparison(span, &binary.left, &binary.right),
-                    BinOpKind::Add if !is_scalar(&binary.left) && !is_scalar(&binary.right) => {
-                        self.fault(
-                            span,
-                            "one side of `+` must be a constant or come from a filter, such as \
-                             `string` or `int`",
-                        );
-                    }
-                    BinOpKind::Mul if !is_scalar(&binary.left) || !is_scalar(&binary.right) => {
-                        self.fault(
-                            span,
-                            "both sides of `*` must be constants or come from a filter, such as \
-                             `int` or `float`",
-                        );
-                    }
-                    BinOpKind::ScAnd
-                    | BinOpKind::ScOr
-                    | BinOpKind::Add
-                    | BinOpKind::Sub
-                    | BinOpKind::Mul
-                    | BinOpKind::Div
-                    | BinOpKind::FloorDiv
-                    | BinOpKind::Rem => {}
-                }
-                self.expressions([&binary.left, &binary.right]);
-            }
-            Expr::Compare(compare) => {
-                let mut left = &compare.expr;
-                self.expression(left);
-                for next in &compare.ops {
-                    match next.op {
-                        CompareOpKind::Eq
-                        | CompareOpKind::Ne
-                        | CompareOpKind::Lt
-                        | CompareOpKind::Lte
-                        | CompareOpKind::Gt
-                        | CompareOpKind::Gte
-                        | CompareOpKind::In
-                        | CompareOpKind::NotIn => self.comparison(span, left, &next.expr),
-                    }
-                    self.expression(&next.expr);
-                    left = &next.expr;
-                }
-            }
-            Expr::IfExpr(choice) => {
-                self.expressions([&choice.test_expr, &choice.true_expr]);
-                self.expressions(choice.false_expr.as_ref());
-            }
-            Expr::Filter(filter) => {
-                if !FILTERS.contains(&filter.name) {
-                    let known = FILTERS.join(", ");
-                    let name = shown(filter.name);
-                    self.fault(span, &format!("there is no filter `{name}`; known are {known}"));
-                }
-                // They would answer a default of any kind.
-                if ["int", "float"].contains(&filter.name) && !filter.args.is_empty() {
-                    self.fault(span, "`int` and `float` take no arguments");
-                }
-                self.expressions(filter.expr.as_ref());
-                self.arguments(span, &filter.args);
-            }
-            Expr::Test(test) => {
-                if !TESTS.contains(&test.name) {
-                    let known = TESTS.join(", ");
-                    let name = shown(test.name);
-                    self.fault(span, &format!("there is no test `{name}`; known are {known}"));
-                }
-                self.expression(&test.expr);
-                self.arguments(span, &test.args);
-            }
-            Expr::GetAttr(attribute) => self.expression(&attribute.expr),
-            Expr::GetItem(item) => self.expressions([&item.expr, &item.subscript_expr]),
-            Expr::Call(call) => {
-                self.fault(span, "functions and methods cannot be called");
-                self.arguments(span, &call.args);
-            }
-            Expr::List(list) => self.expressions(&list.items),
-            Expr::Tuple(tuple) => self.expressions(&tuple.items),
-            Expr::Map(map) => {
-                if map.keys.iter().any(|key| !matches!(key, Expr::Const(_))) {
-                    self.fault(span, "the keys of an object must be constants");
-                }
-                self.expressions(map.keys.iter().chain(&map.values));
-            }
+    fn target(&mut self, target: &Expr<'_>, span: Span) -> Option<Target> {
+        let names = match target {
+            Expr::Var(variable) => return Some(Target::One(self.declare(variable.id))),
+            Expr::List(list) => &list.items,
+            Expr::Tuple(tuple) => &tuple.items,
+            _ => &Vec::new(),
+        };
+        let names: Option<Vec<Rc<str>>> = names
+            .iter()
+            .map(|name| match name {
+                Expr::Var(variable) => Some(self.declare(variable.id)),
+                _ => None,
+            })
+            .collect();
+        let names = names.filter(|names| !names.is_empty());
+        if names.is_none() {
+            self.fault(span, "a loop takes names for its items");
         }
+        names.map(Target::Several)
     }
 
-    fn comparison(&mut self, span: Span, left: &Expr<'_>, right: &Expr<'_>) {
-        if left.as_const().is_none() && right.as_const().is_none() {
-            self.fault(span, "one side of a comparison must be a constant");
+    fn declare(&mut self, name: &str) -> Rc<str> {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name.to_owned());
         }
-    }
-
-    fn arguments(&mut self, span: Span, arguments: &[CallArg<'_>]) {
-        for argument in arguments {
-            match argument {
-                CallArg::Pos(value) | CallArg::Kwarg(_, value) => self.expression(value),
-                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
-                    self.fault(span, "arguments cannot be unpacked");
-                }
-            }
-        }
+        Rc::from(name)
     }
 }
+
+/// What the parts of a loop are parts of.
+const LOOP: &str = "loop";
