@@ -120,7 +120,8 @@ impl EnqueueAttempts for DeliveryQueue {
     }
 }
 
-/// The events queue.
+/// The events queue. What the API puts there is in its user's group, so that the burst of one user
+/// delays nobody else's events; what a rule of EventBridge puts there has no group.
 #[derive(Debug, Clone)]
 pub struct EventsQueue {
     client: aws_sdk_sqs::Client,
@@ -144,6 +145,7 @@ impl OrderTests for EventsQueue {
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
+            .message_group_id(order.user_id.to_string())
             .send()
             .await
             .map_err(|error| from_sdk("SendMessage to events", &error))?;
@@ -154,13 +156,12 @@ impl OrderTests for EventsQueue {
 impl PublishEvents for EventsQueue {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         let bodies: Vec<_> = events.iter().map(PublishedEvent::to_json).collect();
-        let entry = |body: &String| Entry {
-            body: body.clone(),
-            group: None,
-            delay: QueueDelay::NONE,
-            attributes: BTreeMap::new(),
+        let entry = |(event, body): (&PublishedEvent, &Result<String, _>)| {
+            let body = body.as_ref().ok()?.clone();
+            let group = Some(event.user_id.to_string());
+            Some(Entry { body, group, delay: QueueDelay::NONE, attributes: BTreeMap::new() })
         };
-        let entries = bodies.iter().flatten().map(entry).collect();
+        let entries = events.iter().zip(&bodies).filter_map(entry).collect();
         let mut sent = send_all(&self.client, &self.url, entries).await.into_iter();
         let unanswered = || Err(PortError::Unavailable("an event has no answer".into()));
         let answer = |body: Result<String, _>| match body {

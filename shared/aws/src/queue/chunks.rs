@@ -14,7 +14,7 @@ pub(super) const MAX_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) body: String,
-    /// None on the events queue.
+    /// Whose turn it takes, of a queue that is fair between groups.
     pub(super) group: Option<String>,
     pub(super) delay: QueueDelay,
     pub(super) attributes: BTreeMap<String, Attribute>,

@@ -1,4 +1,4 @@
-//! A server in the place of DynamoDB that keeps what it is asked, and a form in which to compare it.
+//! A server in the place of AWS that keeps what it is asked, and a form in which to compare it.
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
@@ -36,6 +36,12 @@ impl Captured {
             .load()
             .await;
         Self { clients: Clients::new(&config), server }
+    }
+
+    /// The bodies of all requests.
+    pub(crate) fn bodies(&self) -> Vec<Value> {
+        let bodies = self.server.all_received().into_iter();
+        bodies.map(|request| serde_json::from_slice(&request.body).expect("JSON")).collect()
     }
 
     /// What was asked, a line for each request and one for each of its parts, with these texts in

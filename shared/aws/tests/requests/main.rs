@@ -5,6 +5,7 @@
 mod captured;
 mod deliveries;
 mod events;
+mod events_queue;
 mod keys;
 mod webhooks;
 

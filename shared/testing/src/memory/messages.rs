@@ -76,7 +76,7 @@ impl OrderTests for Memory {
             let body = order
                 .to_json()
                 .map_err(|rejection| PortError::Unusable(format!("a test order: {rejection}")))?;
-            self.events_queue.send(body, "", Duration::ZERO);
+            self.events_queue.send(body, order.user_id.as_str(), Duration::ZERO);
             Ok(())
         })
         .await

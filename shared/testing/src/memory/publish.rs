@@ -21,7 +21,7 @@ impl PublishEvents for Memory {
                 let body = event.to_json().map_err(|rejection| {
                     PortError::Unusable(format!("a published event: {rejection}"))
                 })?;
-                self.events_queue.send(body, "", Duration::ZERO);
+                self.events_queue.send(body, event.user_id.as_str(), Duration::ZERO);
             }
             fault.map_or(Ok(()), |(error, _)| Err(error))
         };
