@@ -1,20 +1,19 @@
 //! One event: store it, find who wants it, record a delivery for each.
 
-use crate::Ingest;
+use crate::{
+    Ingest,
+    audience::{Audience, FilterWork, Pace, audience},
+};
 use futures::{StreamExt, stream};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
-    event::{
-        Event, EventContent,
-        inbound::{InboundEvent, TestTarget},
-    },
-    filter::Verdict,
+    event::{Event, inbound::InboundEvent},
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{
         Clock, CreateDeliveries, Created, Outgoing, PortError, ReadSubscriptions, StoreEvents,
     },
-    webhook::{Subscription, WebhookStatus},
+    webhook::WebhookStatus,
 };
 
 /// Deliveries of one event that are written at the same time.
@@ -26,6 +25,14 @@ pub(crate) struct Prepared {
     pub(crate) outgoing: Vec<Outgoing>,
     /// What went wrong, if anything did.
     pub(crate) error: Option<PreparationError>,
+    pub(crate) filters: FilterWork,
+}
+
+impl Prepared {
+    /// Of an event that could not be prepared at all.
+    pub(crate) fn failed(error: PreparationError) -> Self {
+        Self { outgoing: Vec::new(), error: Some(error), filters: FilterWork::default() }
+    }
 }
 
 /// An event and whom it goes to.
@@ -34,6 +41,7 @@ struct Decided {
     /// Each webhook, with its status as far as it is known.
     webhooks: Vec<(WebhookId, WebhookStatus)>,
     test: bool,
+    filters: FilterWork,
 }
 
 /// Why an event was not fanned out, or not to everybody.
@@ -60,30 +68,33 @@ where
     D: CreateDeliveries,
     C: Clock,
 {
-    /// Does everything but enqueue.
-    pub(crate) async fn prepare(&self, body: &str) -> Prepared {
-        let fanned = match self.decide(body).await {
-            Ok(decided) => self.record_deliveries(&decided).await,
-            Err(error) => return Prepared { outgoing: Vec::new(), error: Some(error) },
+    /// Does everything but enqueue. `None` if the event's filters take longer than the pace allows:
+    /// nothing is recorded then.
+    pub(crate) async fn prepare(&self, body: &str, pace: Pace) -> Option<Prepared> {
+        let decided = match self.decide(body, pace).await {
+            Ok(decided) => decided?,
+            Err(error) => return Some(Prepared::failed(error)),
         };
         let mut outgoing = Vec::new();
         let mut first_error = None;
-        for result in fanned {
+        for result in self.record_deliveries(&decided).await {
             match result {
                 Ok(message) => outgoing.extend(message),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        Prepared { outgoing, error: first_error.map(PreparationError::from) }
+        let error = first_error.map(PreparationError::from);
+        Some(Prepared { outgoing, error, filters: decided.filters })
     }
 
-    async fn decide(&self, body: &str) -> Result<Decided, PreparationError> {
+    async fn decide(&self, body: &str, pace: Pace) -> Result<Option<Decided>, PreparationError> {
         let now = self.clock.now();
         let inbound = InboundEvent::parse(body, now)
             .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
         let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
         let subscriptions = self.subscriptions.subscriptions(&inbound.user_id).await?;
-        let wanted_by = audience(&subscriptions, &inbound.content, inbound.test);
+        let wanted_by = audience(&subscriptions, &inbound.content, inbound.test, pace).await;
+        let Some(Audience { webhooks: wanted_by, filters }) = wanted_by else { return Ok(None) };
         let event = Event {
             id: inbound.id,
             user_id: inbound.user_id,
@@ -102,14 +113,15 @@ where
             known.map_or(WebhookStatus::Active, |subscription| subscription.status)
         };
         let webhooks = audience.iter().map(|id| (*id, status(id))).collect();
-        Ok(Decided { event, webhooks, test: inbound.test.is_some() })
+        let test = inbound.test.is_some();
+        Ok(Some(Decided { event, webhooks, test, filters }))
     }
 
     async fn record_deliveries(
         &self,
         decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
-        let Decided { event, webhooks, test } = decided;
+        let Decided { event, webhooks, test, .. } = decided;
         let audience = webhooks.len();
         // Owned: a closure over references would make the whole future less than `Send`.
         let recorded: Vec<_> = stream::iter(webhooks.clone())
@@ -155,31 +167,4 @@ where
         let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
         Ok(Some(message.for_status(status, &event.user_id)))
     }
-}
-
-/// Whom an event goes to. A test goes to its webhook alone, even a disabled one and whatever its
-/// filter says, as long as the event's owner has it.
-fn audience(
-    subscriptions: &[Subscription],
-    content: &EventContent,
-    test: Option<TestTarget>,
-) -> Vec<WebhookId> {
-    subscriptions
-        .iter()
-        .filter(|subscription| match test {
-            Some(test) => subscription.webhook_id == test.webhook_id,
-            None => subscription.wants(&content.event_type) && passes(subscription, &content.data),
-        })
-        .map(|subscription| subscription.webhook_id)
-        .collect()
-}
-
-/// Whether an event with this data passes the webhook's filter. If nobody can tell, it does: what is
-/// delivered in vain can be ignored, and what is left out is lost.
-fn passes(subscription: &Subscription, data: &str) -> bool {
-    let verdict = subscription.verdict(data);
-    if let Verdict::Unreadable(reason) = &verdict {
-        tracing::error!(webhook.id = %subscription.webhook_id, reason, "a filter could not be applied; the event is delivered");
-    }
-    verdict.delivers()
 }

@@ -6,10 +6,13 @@
 //! whatever dies on the way, the message comes again and finds what is there already.
 //!
 //! [`fan_out`] does this for one event; [`Ingest::handle`] does it for a batch and sends what comes
-//! of all of them together, ten messages a call.
+//! of all of them together, ten messages a call. An event whose filters take long does not hold the
+//! others: they are enqueued before it is begun again ([`audience`]).
 
+mod audience;
 mod fan_out;
 
+use audience::Pace;
 use fan_out::{PreparationError, Prepared};
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
@@ -25,6 +28,10 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 /// Seconds beyond the delivery function's timeout after which a repeated message may run: whoever
 /// took the first one has ended by then.
 const REPEAT_MARGIN: Duration = Duration::from_secs(5);
+
+/// Steps of filters after which a batch begins no further event whose filters take long: some
+/// seconds of a function's time, so that the whole batch ends well before its timeout.
+const STEPS_OF_A_BATCH: usize = 500_000_000;
 
 /// What differs between deployments.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +87,38 @@ pub struct BatchReport {
     pub enqueued: usize,
     /// Messages put into the dead-letter queue.
     pub dead_letters: usize,
+    /// Filters that ran out of steps. No filter that was checked when it was saved does.
+    pub unfinished_filters: usize,
+}
+
+/// A batch on its way.
+struct Batch<'a> {
+    records: &'a [Record],
+    /// What became of each record so far.
+    fates: Vec<Fate>,
+    enqueued: usize,
+    filter_steps: usize,
+    unfinished_filters: usize,
+}
+
+impl<'a> Batch<'a> {
+    fn of(records: &'a [Record]) -> Self {
+        let fates = vec![Fate::Again; records.len()];
+        Self { records, fates, enqueued: 0, filter_steps: 0, unfinished_filters: 0 }
+    }
+
+    fn report(&self) -> BatchReport {
+        let count = |fate| self.fates.iter().filter(|other| **other == fate).count();
+        let each = self.records.iter().zip(&self.fates);
+        let again = each.filter(|(_, fate)| **fate == Fate::Again);
+        BatchReport {
+            events: count(Fate::Complete),
+            dead_letters: count(Fate::PutAside),
+            enqueued: self.enqueued,
+            unfinished_filters: self.unfinished_filters,
+            failed: again.map(|(record, _)| record.message_id.clone()).collect(),
+        }
+    }
 }
 
 impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
@@ -94,39 +133,53 @@ where
     /// Fans a batch out. One bad record never harms the rest: it is put aside or named in
     /// [`BatchReport::failed`].
     pub async fn handle(&self, records: &[Record]) -> BatchReport {
-        let prepared = join_all(records.iter().map(|record| self.prepare_guarded(record))).await;
-        let mut fates = Vec::with_capacity(records.len());
+        let mut batch = Batch::of(records);
+        let all = (0..records.len()).collect();
+        for slow in self.fan_out(&mut batch, all, Pace::Quick).await {
+            if batch.filter_steps < STEPS_OF_A_BATCH {
+                self.fan_out(&mut batch, vec![slow], Pace::Thorough).await;
+            } else {
+                let id = &records[slow].message_id;
+                tracing::warn!(message.id = %id, "the filters of other events took long; event comes again");
+            }
+        }
+        batch.report()
+    }
+
+    /// Fans some records of a batch out. Answers those whose filters take longer than the pace
+    /// allows.
+    async fn fan_out(&self, batch: &mut Batch<'_>, places: Vec<usize>, pace: Pace) -> Vec<usize> {
+        let records = batch.records;
+        let begun = places.iter().map(|at| self.prepare_guarded(&records[*at], pace));
+        let mut slow = Vec::new();
         let mut owners = Vec::new();
         let mut messages = Vec::new();
-        for (index, (record, Prepared { outgoing, error })) in
-            records.iter().zip(prepared).enumerate()
-        {
-            fates.push(self.fate(record, error).await);
+        for (at, prepared) in places.iter().copied().zip(join_all(begun).await) {
+            let Some(Prepared { outgoing, error, filters }) = prepared else {
+                slow.push(at);
+                continue;
+            };
+            batch.filter_steps += filters.steps;
+            batch.unfinished_filters += filters.unfinished;
+            batch.fates[at] = self.fate(&records[at], error).await;
             // What was recorded for an event goes out even if some of its webhooks failed.
-            owners.extend(std::iter::repeat_n(index, outgoing.len()));
+            owners.extend(std::iter::repeat_n(at, outgoing.len()));
             messages.extend(outgoing);
         }
-        let mut enqueued = 0;
-        if !messages.is_empty() {
-            for (owner, result) in owners.into_iter().zip(self.queue.enqueue(messages).await) {
-                match result {
-                    Ok(()) => enqueued += 1,
-                    Err(error) => {
-                        let id = &records[owner].message_id;
-                        tracing::warn!(message.id = %id, %error, "attempt was not enqueued; its event comes again");
-                        fates[owner] = Fate::Again;
-                    }
+        if messages.is_empty() {
+            return slow;
+        }
+        for (owner, result) in owners.into_iter().zip(self.queue.enqueue(messages).await) {
+            match result {
+                Ok(()) => batch.enqueued += 1,
+                Err(error) => {
+                    let id = &records[owner].message_id;
+                    tracing::warn!(message.id = %id, %error, "attempt was not enqueued; its event comes again");
+                    batch.fates[owner] = Fate::Again;
                 }
             }
         }
-        let count = |fate| fates.iter().filter(|other| **other == fate).count();
-        let again = records.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Again);
-        BatchReport {
-            events: count(Fate::Complete),
-            dead_letters: count(Fate::PutAside),
-            enqueued,
-            failed: again.map(|(record, _)| record.message_id.clone()).collect(),
-        }
+        slow
     }
 
     async fn fate(&self, record: &Record, error: Option<PreparationError>) -> Fate {
@@ -141,11 +194,11 @@ where
     }
 
     /// A panic is a bug, and must cost its own message only.
-    async fn prepare_guarded(&self, record: &Record) -> Prepared {
-        let prepared = AssertUnwindSafe(self.prepare(&record.body)).catch_unwind().await;
-        prepared.unwrap_or_else(|_| Prepared {
-            outgoing: Vec::new(),
-            error: Some(PreparationError::Later(PortError::Unavailable("panicked".into()))),
+    async fn prepare_guarded(&self, record: &Record, pace: Pace) -> Option<Prepared> {
+        let prepared = AssertUnwindSafe(self.prepare(&record.body, pace)).catch_unwind().await;
+        prepared.unwrap_or_else(|_| {
+            let error = PortError::Unavailable("panicked".into());
+            Some(Prepared::failed(PreparationError::Later(error)))
         })
     }
 

@@ -36,6 +36,7 @@ async fn main() -> anyhow::Result<()> {
             .count("AttemptsEnqueued", report.enqueued)
             .count("EventsDeadLettered", report.dead_letters)
             .count(EVENTS_LEFT_FOR_LATER, report.failed.len())
+            .count("FiltersOutOfSteps", report.unfinished_filters)
             .emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))
     }))

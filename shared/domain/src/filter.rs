@@ -4,14 +4,15 @@
 //! A filter names fields and what they may be: `{"state": ["new", {"prefix": "re"}]}`. All fields
 //! must match; of a list, one entry. `docs/filter.md` has the language for users.
 //!
-//! [`Filter`] is what is stored: JSON text. [`Filter::matcher`] compiles it: `read` finds what it
-//! means and what is wrong with it, `scope` what is looked for in each object. `matching` walks
-//! through an event's data once, with values compared as `condition`, `number` and
-//! `text` say.
+//! [`Filter`] is what is stored: JSON text, whose numbers keep their digits. [`Filter::matcher`]
+//! compiles it: `read` finds what it means and what is wrong with it, `scope` what is looked for in
+//! each object, `plan` how one walk finds all of it. `matching` walks through an event's data once,
+//! and holds each value against all conditions of its field at once (`index`).
 //!
-//! Everything takes time in proportion to the data, and at most so many times as there are fields
-//! in the filter: wildcards never go back, nesting costs no stack, and a filter is small
-//! ([`MAX_BYTES`], [`MAX_CONDITIONS`], [`MAX_DEPTH`]).
+//! Matching costs in proportion to the data and the filter, and counts its steps. What could take
+//! more than [`MAX_STEPS_PER_BYTE`] steps for each byte of the data is refused when it is saved
+//! (`plan::cost` says so before there is any data), so that a filter never runs out of
+//! [`MAX_STEPS`].
 //!
 //! Where AWS's documentation is silent, its open matcher (`aws/event-ruler`) was followed. Two
 //! differences are meant: numbers of an event are compared exactly, however large (EventBridge takes
@@ -19,17 +20,27 @@
 
 mod condition;
 mod explain;
+mod index;
 mod matching;
-mod number;
+mod plan;
 mod read;
 mod scope;
 mod text;
+mod trie;
+mod zones;
 
-use crate::fault::{Faults, FieldFault};
 pub use crate::json::DamagedData;
+use crate::{
+    event::MAX_DATA_BYTES,
+    fault::{Faults, FieldFault},
+    json::tree::{Map, Tree},
+};
+pub use matching::Halt;
+use plan::Plans;
+use read::below;
 use scope::{Outcome, Scope};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 /// Most bytes of a filter, as JSON without white space.
 pub const MAX_BYTES: usize = 4096;
@@ -40,13 +51,20 @@ pub const MAX_DEPTH: usize = 20;
 /// Most ways to choose one branch of every `$or`: EventBridge's limit.
 pub const MAX_COMBINATIONS: usize = 1000;
 
+/// Most steps that a filter may take for each byte of the data, and of itself. A step is a byte that
+/// is walked over, a look at one condition, or about as much work.
+pub const MAX_STEPS_PER_BYTE: usize = 32;
+/// Most steps that a filter takes with the largest data. One that was stored before its cost was
+/// checked may run out of them.
+pub const MAX_STEPS: usize = MAX_STEPS_PER_BYTE * (MAX_DATA_BYTES + MAX_BYTES);
+
 /// A filter as its webhook keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter(String);
 
 /// A filter ready to be matched.
 #[derive(Debug)]
-pub struct Matcher(Scope);
+pub struct Matcher(Plans);
 
 /// What a stored filter says of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +76,8 @@ pub enum Verdict {
     /// Nobody can tell: the filter cannot be read (another version stored it), or the data cannot.
     /// An event is rather delivered in vain than lost.
     Unreadable(String),
+    /// The filter took too many steps. The event is delivered.
+    OutOfSteps,
 }
 
 impl Verdict {
@@ -68,16 +88,42 @@ impl Verdict {
     }
 }
 
+/// A verdict, and what it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the filter says.
+    pub verdict: Verdict,
+    /// The steps that it took to find out.
+    pub steps: usize,
+}
+
+/// Whether data matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match {
+    /// Whether it does.
+    pub holds: bool,
+    /// The steps that it took to find out.
+    pub steps: usize,
+}
+
 impl Filter {
-    /// Reads a filter.
+    /// Reads a filter from JSON text, whose keys were found to differ.
     ///
     /// # Errors
     /// Every fault. Its place is a JSON pointer behind the name `field` of the filter itself:
     /// `filter/state/0/prefix`.
-    pub fn parse(input: &Map<String, Value>, field: &str) -> Result<Self, Vec<FieldFault>> {
-        Matcher::compile(input, field)?;
-        // A map of JSON values has a text.
-        Ok(Self(serde_json::to_string(input).unwrap_or_default()))
+    pub fn parse(text: &str, field: &str) -> Result<Self, Vec<FieldFault>> {
+        let fields = object(text, field)?;
+        let plans = Plans::of(&[&compile(&fields, field)?]);
+        check_cost(&plans, field)?;
+        Ok(Self(Tree::Object(fields).to_string()))
+    }
+
+    /// The text of a filter after a merge patch (RFC 7396, JSON text). `None` if that is no JSON.
+    #[must_use]
+    pub fn patched(before: Option<&Self>, patch: &str) -> Option<String> {
+        let before = before.and_then(|filter| Tree::parse(&filter.0).ok()).unwrap_or(Tree::Null);
+        Some(before.patched(Tree::parse(patch).ok()?).to_string())
     }
 
     /// A filter as it was stored. Whether it can be read shows when it is used.
@@ -97,28 +143,35 @@ impl Filter {
     /// # Errors
     /// What is wrong with it, if another version stored it.
     pub fn matcher(&self) -> Result<Matcher, Vec<FieldFault>> {
-        let input: Map<String, Value> = serde_json::from_str(&self.0).map_err(|_| {
-            vec![FieldFault { field: "filter".into(), message: "must be a JSON object".into() }]
-        })?;
-        Matcher::compile(&input, "filter")
+        let scope = compile(&object(&self.0, "filter")?, "filter")?;
+        Ok(Matcher(Plans::of(&[&scope])))
     }
 
     /// Whether an event with this data (JSON text) is to be delivered.
     #[must_use]
     pub fn verdict(&self, data: &str) -> Verdict {
+        self.judge(data).verdict
+    }
+
+    /// The same, with the steps that it took.
+    #[must_use]
+    pub fn judge(&self, data: &str) -> Judgement {
         let matcher = match self.matcher() {
             Ok(matcher) => matcher,
             Err(faults) => {
                 let first =
                     faults.first().map(|fault| format!("{} {}", fault.field, fault.message));
-                return Verdict::Unreadable(first.unwrap_or_default());
+                let verdict = Verdict::Unreadable(first.unwrap_or_default());
+                return Judgement { verdict, steps: 0 };
             }
         };
-        match matcher.matches(data) {
-            Ok(true) => Verdict::Matches,
-            Ok(false) => Verdict::Differs,
-            Err(damaged) => Verdict::Unreadable(damaged.to_string()),
-        }
+        let (verdict, steps) = match matcher.matches(data) {
+            Ok(Match { holds: true, steps }) => (Verdict::Matches, steps),
+            Ok(Match { holds: false, steps }) => (Verdict::Differs, steps),
+            Err(Halt::Damaged(damaged)) => (Verdict::Unreadable(damaged.to_string()), 0),
+            Err(Halt::OutOfSteps) => (Verdict::OutOfSteps, MAX_STEPS),
+        };
+        Judgement { verdict, steps }
     }
 }
 
@@ -133,56 +186,97 @@ impl Serialize for Filter {
 }
 
 impl Matcher {
-    fn compile(input: &Map<String, Value>, field: &str) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        let bytes = serde_json::to_vec(input).map_or(usize::MAX, |text| text.len());
-        if bytes > MAX_BYTES {
-            faults.add(field, format!("may have at most {MAX_BYTES} bytes, not {bytes}"));
-        } else if !input.values().all(|value| is_shallow(value, MAX_DEPTH - 1)) {
-            faults.add(field, format!("may have at most {MAX_DEPTH} levels"));
-        }
-        if !faults.is_empty() {
-            return Err(faults.into_vec());
-        }
-        let mut reader = read::Reader::new(&mut faults);
-        let all = reader.object(input, field, false);
-        let (conditions, combinations) = (reader.conditions(), reader.combinations());
-        if conditions > MAX_CONDITIONS {
-            let message = format!("may have at most {MAX_CONDITIONS} conditions, not {conditions}");
-            faults.add(field, message);
-        }
-        if combinations > MAX_COMBINATIONS {
-            let message = format!("its `$or`s may have at most {MAX_COMBINATIONS} combinations");
-            faults.add(field, message);
-        }
-        if !faults.is_empty() {
-            return Err(faults.into_vec());
-        }
-        match scope::lower(&all, field, &mut faults) {
-            Some(scope) if faults.is_empty() => Ok(Self(scope)),
-            _ => Err(faults.into_vec()),
-        }
-    }
-
     /// Whether an event with this data (JSON text) matches.
     ///
     /// # Errors
-    /// [`DamagedData`] if that is not JSON, as far as it was looked at.
-    pub fn matches(&self, data: &str) -> Result<bool, DamagedData> {
-        Ok(matching::outcome(&self.0, data)? != Outcome::No)
+    /// [`Halt`] if the data is not JSON, as far as it was looked at, or if it takes over
+    /// [`MAX_STEPS`].
+    pub fn matches(&self, data: &str) -> Result<Match, Halt> {
+        let answers = matching::ask(&self.0, data, MAX_STEPS)?;
+        let holds = answers.outcomes.first().is_some_and(|outcome| *outcome != Outcome::No);
+        Ok(Match { holds, steps: answers.steps })
     }
 }
 
-fn is_shallow(value: &Value, levels: usize) -> bool {
+fn object(text: &str, field: &str) -> Result<Map, Vec<FieldFault>> {
+    let message = match Tree::parse(text) {
+        Ok(Tree::Object(fields)) => return Ok(fields),
+        Ok(_) => "must be an object".to_owned(),
+        Err(error) => format!("is not JSON: {error}"),
+    };
+    Err(vec![FieldFault { field: field.to_owned(), message }])
+}
+
+/// Finds what a filter looks for, or everything that is wrong with it.
+fn compile(input: &Map, field: &str) -> Result<Scope, Vec<FieldFault>> {
+    let mut faults = Faults::default();
+    let bytes = Tree::Object(input.clone()).to_string().len();
+    if bytes > MAX_BYTES {
+        faults.add(field, format!("may have at most {MAX_BYTES} bytes, not {bytes}"));
+    } else if !input.values().all(|value| is_shallow(value, MAX_DEPTH - 1)) {
+        faults.add(field, format!("may have at most {MAX_DEPTH} levels"));
+    }
+    if !faults.is_empty() {
+        return Err(faults.into_vec());
+    }
+    let mut reader = read::Reader::new(&mut faults);
+    let all = reader.object(input, field, false);
+    let (conditions, combinations) = (reader.conditions(), reader.combinations());
+    if conditions > MAX_CONDITIONS {
+        let message = format!("may have at most {MAX_CONDITIONS} conditions, not {conditions}");
+        faults.add(field, message);
+    }
+    if combinations > MAX_COMBINATIONS {
+        let message = format!("its `$or`s may have at most {MAX_COMBINATIONS} combinations");
+        faults.add(field, message);
+    }
+    if !faults.is_empty() {
+        return Err(faults.into_vec());
+    }
+    match scope::lower(&all, field, &mut faults) {
+        Some(scope) if faults.is_empty() => Ok(scope),
+        _ => Err(faults.into_vec()),
+    }
+}
+
+/// Refuses what could take too long with large data.
+fn check_cost(plans: &Plans, field: &str) -> Result<(), Vec<FieldFault>> {
+    let cost = plans.cost();
+    let most = MAX_STEPS_PER_BYTE;
+    if cost.per_byte > most as f64 {
+        let field = cost.dearest.iter().fold(field.to_owned(), |place, name| below(&place, name));
+        let remedy = if cost.for_objects {
+            "name this field in fewer branches of `$or`"
+        } else {
+            "use fewer wildcards and `anything-but`s on this field"
+        };
+        let steps = cost.per_byte.ceil();
+        let message = format!(
+            "could take {steps} steps for each byte of the data, and {most} are the most: {remedy}"
+        );
+        return Err(vec![FieldFault { field, message }]);
+    }
+    if cost.fixed > most * MAX_BYTES {
+        let message = "takes too many steps: use fewer branches of `$or`".to_owned();
+        return Err(vec![FieldFault { field: field.to_owned(), message }]);
+    }
+    Ok(())
+}
+
+fn is_shallow(value: &Tree, levels: usize) -> bool {
     match value {
-        Value::Array(list) => levels > 0 && list.iter().all(|value| is_shallow(value, levels - 1)),
-        Value::Object(map) => levels > 0 && map.values().all(|value| is_shallow(value, levels - 1)),
+        Tree::List(list) => levels > 0 && list.iter().all(|value| is_shallow(value, levels - 1)),
+        Tree::Object(map) => levels > 0 && map.values().all(|value| is_shallow(value, levels - 1)),
         _ => true,
     }
 }
 
 #[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod refused_tests;
 #[cfg(test)]

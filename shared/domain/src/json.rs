@@ -5,6 +5,8 @@
 //! numbers stay text, nesting costs no stack (the text of an event may be nested as deep as it
 //! likes), and what nobody asks for is skipped at the speed of looking for quotes and brackets.
 
+pub(crate) mod tree;
+
 use std::borrow::Cow;
 
 /// The text is not JSON.
@@ -33,6 +35,11 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
+    }
+
+    /// How many bytes lie behind the cursor.
+    pub(crate) fn position(&self) -> usize {
+        self.at
     }
 
     /// The next byte that is no white space; the cursor stands before it.
@@ -94,10 +101,10 @@ impl<'a> Cursor<'a> {
 
     /// Calls `each` for the value, or for every element if it is an array, or for every element of
     /// those. `each` leaves the cursor behind what it was called for.
-    pub(crate) fn for_each_element(
+    pub(crate) fn for_each_element<E: From<DamagedData>>(
         &mut self,
-        mut each: impl FnMut(&mut Self, u8) -> Result<(), DamagedData>,
-    ) -> Result<(), DamagedData> {
+        mut each: impl FnMut(&mut Self, u8) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut depth = 0_usize;
         loop {
             match self.peek()? {
@@ -244,7 +251,7 @@ fn code_unit(rest: &mut &str) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::Value;
@@ -288,7 +295,7 @@ mod tests {
         }
     }
 
-    fn json() -> impl Strategy<Value = Value> {
+    pub(crate) fn json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

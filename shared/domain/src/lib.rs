@@ -20,6 +20,7 @@
 
 pub mod address;
 pub mod catalogue;
+mod decimal;
 pub mod delivery;
 pub mod event;
 pub mod fault;

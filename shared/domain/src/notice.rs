@@ -95,7 +95,7 @@ mod tests {
         event::Retention,
         signature::Secret,
         url_policy::UrlPolicy,
-        webhook::draft::{Draft, Purpose, Rules},
+        webhook::draft::{Draft, Input, Purpose, Rules},
     };
     use serde_json::json;
     use uuid::Uuid;
@@ -104,8 +104,8 @@ mod tests {
         let urls = UrlPolicy { allow_http: false, allow_private: false };
         let rules = Rules { urls, retention: Retention { days: 30 }, max_webhooks: 1 };
         let input = json!({"name": "orders", "url": "https://hooks.example.com/?t=secret", "events": ["*"]});
-        let draft =
-            Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules, &[]);
+        let fields = input.as_object().expect("an object");
+        let draft = Draft::parse(Input { fields, filter: None }, Purpose::Create, &rules, &[]);
         draft.expect("valid").into_webhook(
             WebhookId::from_uuid(Uuid::from_u128(7)),
             UserId::parse("u-1").expect("valid"),

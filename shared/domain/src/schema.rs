@@ -16,9 +16,11 @@ mod form;
 mod run;
 mod value;
 
-use crate::fault::{Faults, FieldFault};
+use crate::{
+    fault::{Faults, FieldFault},
+    json::tree::Tree,
+};
 use regex_lite::Regex;
-use serde_json::Value;
 use std::collections::HashMap;
 
 /// Most bytes of a schema, as it is written.
@@ -56,7 +58,7 @@ pub struct Violation {
 /// A schema that is ready to check data.
 #[derive(Debug)]
 pub struct Checker {
-    schema: Value,
+    schema: Tree,
     patterns: HashMap<String, Regex>,
 }
 
@@ -92,7 +94,7 @@ impl Checker {
     /// What is wrong with data (JSON text): nothing, or up to [`MAX_TOLD`] things.
     #[must_use]
     pub fn check(&self, data: &str, budget: &mut Budget) -> Vec<Violation> {
-        match serde_json::from_str(data) {
+        match Tree::parse(data) {
             Ok(data) => run::run(self, &data, budget),
             Err(_) => vec![Violation {
                 pointer: String::new(),
@@ -107,9 +109,8 @@ fn compile(text: &str, field: &str) -> Result<Checker, Vec<FieldFault>> {
     if text.len() > MAX_SCHEMA_BYTES {
         return Err(fault(format!("may have {MAX_SCHEMA_BYTES} bytes, not {}", text.len())));
     }
-    let schema: Value =
-        serde_json::from_str(text).map_err(|error| fault(format!("is not JSON: {error}")))?;
-    if !schema.is_object() {
+    let schema = Tree::parse(text).map_err(|error| fault(format!("is not JSON: {error}")))?;
+    if schema.as_object().is_none() {
         return Err(fault("must be a JSON Schema: an object".to_owned()));
     }
     let mut faults = Faults::default();

@@ -5,7 +5,7 @@ pub mod headers;
 pub mod pattern;
 
 use crate::{
-    filter::{Filter, Verdict},
+    filter::{Filter, Judgement, Verdict},
     health::Health,
     ids::{UserId, WebhookId},
     limit::{RateLimit, SlotTime},
@@ -160,7 +160,8 @@ impl Subscription {
 
     /// Whether an event with this data (JSON text) passes its filter.
     #[must_use]
-    pub fn verdict(&self, data: &str) -> Verdict {
-        self.filter.as_ref().map_or(Verdict::Matches, |filter| filter.verdict(data))
+    pub fn judge(&self, data: &str) -> Judgement {
+        let everything = Judgement { verdict: Verdict::Matches, steps: 0 };
+        self.filter.as_ref().map_or(everything, |filter| filter.judge(data))
     }
 }

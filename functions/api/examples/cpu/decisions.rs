@@ -16,9 +16,10 @@ pub(crate) fn print() {
     let data = data();
     let filter = filter();
     let matcher = filter.matcher().expect("a filter");
-    assert_eq!(matcher.matches(&data), Ok(true), "every condition is looked at");
+    let holds = |data: &str| matcher.matches(data).is_ok_and(|answer| answer.holds);
+    assert!(holds(&data), "every condition is looked at");
     println!("A filter of 20 conditions, {} KB of data:", data.len() / 1000);
-    time("matched", || matcher.matches(black_box(&data)) == Ok(true));
+    time("matched", || holds(black_box(&data)));
     time("compiled and matched", || black_box(&filter).verdict(black_box(&data)).delivers());
 
     let (transform, id, event) = transform();
@@ -90,5 +91,5 @@ fn filter() -> Filter {
         "nested": {"deep0": {"flag": [true], "code": ["c-0"]}, "deep9": {"code": [{"prefix": "c"}]}},
         "lines": {"sku": ["SKU-00071"], "price": [{"numeric": ["=", 19.99]}]},
     });
-    Filter::parse(filter.as_object().expect("an object"), "filter").expect("a filter")
+    Filter::parse(&filter.to_string(), "filter").expect("a filter")
 }

@@ -71,7 +71,10 @@ fn read(input: &Object) -> Result<(&str, Option<Filter>), Vec<FieldFault>> {
     let data = needed_data(input, &mut faults);
     let filter = match input.get("filter") {
         None => None,
-        Some(Value::Object(map)) => faults.found(Filter::parse(map, "filter")),
+        Some(Value::Object(_)) => {
+            let text = input.raw("filter").unwrap_or_default();
+            faults.found(Filter::parse(text, "filter"))
+        }
         Some(_) => {
             faults.add("filter", "must be an object");
             None

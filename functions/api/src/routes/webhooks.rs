@@ -22,6 +22,7 @@ use axum::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
+    filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
     message::{QueueDelay, QueueMessage, ReleaseParked},
@@ -32,7 +33,7 @@ use grapnel_domain::{
     scope::Scope,
     webhook::{
         EventPattern, Webhook, WebhookStatus,
-        draft::{Draft, Purpose},
+        draft::{Draft, Input, Purpose},
     },
 };
 use serde_json::{Map, Value};
@@ -67,7 +68,8 @@ pub(super) async fn create<P: Ports>(
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
     let known = known_patterns(&api, input.fields()).await?;
-    let draft = Draft::parse(input.fields(), Purpose::Create, &api.rules, &known)
+    let asked = Input { fields: input.fields(), filter: input.raw("filter") };
+    let draft = Draft::parse(asked, Purpose::Create, &api.rules, &known)
         .map_err(Problem::invalid_fields)?;
 
     // Those that are created at this moment are not counted: a bound on costs, not a quota to the
@@ -135,7 +137,10 @@ pub(super) async fn replace<P: Ports>(
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
     let known = known_patterns(&api, input.fields()).await?;
-    let whole = |_: &Webhook| Ok(input.fields().clone());
+    let whole = |_: &Webhook| {
+        let filter = input.raw("filter").map(str::to_owned);
+        Ok(Document { fields: input.fields().clone(), filter })
+    };
     let ask = Ask { if_match: &if_match, enables: true, known: &known };
     configure(&api, &user, ids.webhook()?, &ask, whole).await
 }
@@ -167,14 +172,27 @@ pub(super) async fn patch<P: Ports>(
     let mut input = body.object().await?;
     let user = permit.user_with(input.take_user()?)?;
     let patched = |existing: &Webhook| {
-        let mut document = WebhookView::configured(existing)?;
-        merge_patch::apply(&mut document, input.fields());
-        Ok(document)
+        let mut fields = WebhookView::configured(existing)?;
+        merge_patch::apply(&mut fields, input.fields());
+        let before = existing.filter.as_ref();
+        // A filter's numbers keep their digits, which the merged fields do not.
+        let filter = match input.raw("filter") {
+            Some(patch) => Filter::patched(before, patch),
+            None => before.map(|filter| filter.as_str().to_owned()),
+        };
+        Ok(Document { fields, filter })
     };
     let enables = input.get("status").is_some_and(|status| status == "active");
     let known = known_patterns(&api, input.fields()).await?;
     let ask = Ask { if_match: &if_match, enables, known: &known };
     configure(&api, &user, ids.webhook()?, &ask, patched).await
+}
+
+/// A configuration as it is to be.
+struct Document {
+    fields: Map<String, Value>,
+    /// The text of its filter.
+    filter: Option<String>,
 }
 
 /// What a change of a configuration is asked with.
@@ -208,14 +226,15 @@ async fn configure<P: Ports>(
     user: &UserId,
     id: WebhookId,
     ask: &Ask<'_>,
-    document: impl Fn(&Webhook) -> Result<Map<String, Value>, Problem>,
+    document: impl Fn(&Webhook) -> Result<Document, Problem>,
 ) -> Result<Response, Problem> {
     let mut before = None;
     let change = |existing: &Webhook| {
         ask.if_match.check(existing)?;
         let (document, purpose) = (document(existing)?, Purpose::Replace(existing));
-        let draft = Draft::parse(&document, purpose, &api.rules, ask.known)
-            .map_err(Problem::invalid_fields)?;
+        let asked = Input { fields: &document.fields, filter: document.filter.as_deref() };
+        let draft =
+            Draft::parse(asked, purpose, &api.rules, ask.known).map_err(Problem::invalid_fields)?;
         before.get_or_insert_with(|| existing.clone());
         Ok(draft.replace(existing, api.clock.now()))
     };

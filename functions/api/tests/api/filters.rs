@@ -47,6 +47,61 @@ async fn numbers_of_the_data_keep_their_digits() {
     }
 }
 
+/// Whatever is done with a webhook, the numbers of its filter stay as they were written.
+#[tokio::test]
+async fn numbers_of_a_filter_keep_their_digits() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let filter = r#"{"x":[37.807807921694092,{"numeric":["<=",4999999999.999999]}]}"#;
+    let draft = format!(
+        r#"{{"name":"x","url":"https://hooks.example.com/","events":["*"],"filter":{filter}}}"#
+    );
+    let created = world.call("POST", "/api/webhooks").key(&key).body(draft.clone()).send().await;
+    assert!(created.text.contains(filter), "{}", created.text);
+    let path = format!("/api/webhooks/{}", created.json()["id"].as_str().expect("an id"));
+    let renamed = world.call("PATCH", path.clone()).key(&key).body(r#"{"name":"y"}"#).send().await;
+    assert!(renamed.text.contains(filter), "{}", renamed.text);
+    let merged = world.call("PATCH", path.clone()).key(&key);
+    let merged = merged.body(r#"{"filter":{"y":[0.10000000000000000001]}}"#).send().await;
+    assert!(merged.text.contains("37.807807921694092"), "{}", merged.text);
+    assert!(merged.text.contains(r#""y":[0.10000000000000000001]"#), "{}", merged.text);
+    let replaced = world.call("PUT", path.clone()).key(&key).body(draft).send().await;
+    assert!(replaced.text.contains(filter), "{}", replaced.text);
+    let removed = world.call("PATCH", path).key(&key).body(r#"{"filter":null}"#).send().await;
+    assert!(removed.json().get("filter").is_none(), "{}", removed.text);
+}
+
+#[tokio::test]
+async fn decimals_match_digit_for_digit() {
+    for (asked, given, expected) in [
+        ("37.807807921694092", "37.807807921694092", true),
+        ("37.807807921694092", "37.8078079216941", false),
+        ("0.1", "1e-1", true),
+        ("-0", "0", true),
+        ("12345678901234567890", "12345678901234567890.0", true),
+        ("12345678901234567890", "12345678901234567891", false),
+        (r#"{"numeric":["<",0.3]}"#, "0.29999999999999999999", true),
+        (r#"{"numeric":["=",4999999999.999999]}"#, "4999999999.999999", true),
+        (r#"{"numeric":["=",4999999999.999999]}"#, "4999999999.9999990001", false),
+    ] {
+        let body = format!(r#"{{"filter":{{"x":[{asked}]}},"data":{{"x":{given}}}}}"#);
+        assert_eq!(try_on(None, body).await.json()["matches"], expected, "{asked} {given}");
+    }
+}
+
+/// What could take too long is not saved, and trying one that was stored is bounded.
+#[tokio::test]
+async fn a_filter_that_could_take_too_long_is_refused() {
+    let wildcards: Vec<Value> = (0..99).map(|n| json!({"wildcard": format!("*{n}*ab")})).collect();
+    let filter = json!({"a": wildcards});
+    let refused = try_on(None, json!({"filter": filter, "data": {}}).to_string()).await;
+    assert_eq!(refused.problem(), problem(422, "invalid_fields"));
+    assert_eq!(refused.fields(), ["filter/a"]);
+    let list = vec!["a".repeat(8); 23_000];
+    let stopped = verdict(Some(&filter.to_string()), json!({"data": {"a": list}})).await;
+    assert_eq!(stopped, json!({"matches": true}), "as its event would be");
+}
+
 #[tokio::test]
 async fn a_stored_filter_that_cannot_be_read_lets_everything_pass_and_is_shown() {
     let stored = r#"{"a":[{"from-the-future":1}]}"#;

@@ -1,12 +1,8 @@
 //! What one value is compared with.
 
-use super::{
-    number::Decimal,
-    text::{Folded, Wildcard},
-};
-use crate::json::Scalar;
+use super::text::Wildcard;
+use crate::decimal::Decimal;
 use ipnet::IpNet;
-use std::net::IpAddr;
 
 /// One entry of a field's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +16,10 @@ pub(super) enum Condition {
     /// There is none: decided where the field is known to be missing, and never true of a value.
     Missing,
     Prefix(String),
-    PrefixIgnoringCase(Folded),
+    PrefixIgnoringCase(String),
     Suffix(String),
-    SuffixIgnoringCase(Folded),
-    EqualsIgnoringCase(Folded),
+    SuffixIgnoringCase(String),
+    EqualsIgnoringCase(String),
     Wildcard(Wildcard),
     Cidr(IpNet),
     Numeric(Interval),
@@ -48,11 +44,10 @@ pub(super) struct Bound {
 }
 
 impl Interval {
-    fn contains(&self, number: &Decimal) -> bool {
-        let above = |low: &Bound| *number > low.value || (low.inclusive && *number == low.value);
-        let below =
-            |high: &Bound| *number < high.value || (high.inclusive && *number == high.value);
-        self.low.as_ref().is_none_or(above) && self.high.as_ref().is_none_or(below)
+    /// One number alone.
+    pub(super) fn of(value: &Decimal) -> Self {
+        let bound = Bound { value: value.clone(), inclusive: true };
+        Self { low: Some(bound.clone()), high: Some(bound) }
     }
 }
 
@@ -63,46 +58,4 @@ pub(super) enum Present<'a> {
     Bool(bool),
     Number(Decimal),
     Text(&'a str),
-}
-
-impl<'a> From<&'a Scalar<'a>> for Present<'a> {
-    fn from(scalar: &'a Scalar<'a>) -> Self {
-        match scalar {
-            Scalar::Null => Self::Null,
-            Scalar::Bool(value) => Self::Bool(*value),
-            Scalar::Number(text) => Self::Number(Decimal::parse(text)),
-            Scalar::Text(text) => Self::Text(text),
-        }
-    }
-}
-
-impl Condition {
-    /// Whether it is true of a value that is there.
-    pub(super) fn holds(&self, value: &Present<'_>) -> bool {
-        match (self, value) {
-            (Self::Exists, _) | (Self::Null, Present::Null) => true,
-            (Self::AnythingBut(others), value) => !others.iter().any(|other| other.holds(value)),
-            (Self::Bool(expected), Present::Bool(value)) => expected == value,
-            (Self::Number(expected), Present::Number(value)) => expected == value,
-            (Self::Numeric(interval), Present::Number(value)) => interval.contains(value),
-            (condition, Present::Text(text)) => condition.holds_of_text(text),
-            _ => false,
-        }
-    }
-
-    fn holds_of_text(&self, text: &str) -> bool {
-        match self {
-            Self::Text(expected) => expected == text,
-            Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
-            Self::PrefixIgnoringCase(prefix) => prefix.begins(text),
-            Self::Suffix(suffix) => text.ends_with(suffix.as_str()),
-            Self::SuffixIgnoringCase(suffix) => suffix.ends(text),
-            Self::EqualsIgnoringCase(expected) => expected.equals(text),
-            Self::Wildcard(wildcard) => wildcard.matches(text),
-            Self::Cidr(network) => {
-                text.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))
-            }
-            _ => false,
-        }
-    }
 }

@@ -1,11 +1,16 @@
 //! Why data does not match: for people who write a filter.
 
 use super::{
-    Filter, Matcher,
+    Filter, Halt, MAX_STEPS,
+    matching::ask,
+    plan::Plans,
     read::{OR, below},
+    scope::{Outcome, Scope},
 };
-use crate::json::DamagedData;
-use serde_json::{Map, Value};
+use crate::json::tree::{Map, Tree};
+
+/// Each condition stands twice in what is asked here: alone, and within each `$or` around it.
+const STEPS: usize = 4 * MAX_STEPS;
 
 impl Filter {
     /// The places of those conditions (lists of a field, and `$or`s) that the data does not satisfy
@@ -14,44 +19,41 @@ impl Filter {
     /// single one.
     ///
     /// # Errors
-    /// [`DamagedData`] if the data is not JSON.
-    pub fn unsatisfied(&self, data: &str) -> Result<Vec<String>, DamagedData> {
-        let mut found = Vec::new();
-        if let Ok(Value::Object(fields)) = serde_json::from_str(&self.0) {
-            walk(&fields, &mut Vec::new(), data, &mut found)?;
+    /// [`Halt`] if the data is not JSON, or the filter takes too long.
+    pub fn unsatisfied(&self, data: &str) -> Result<Vec<String>, Halt> {
+        let mut alone = Vec::new();
+        if let Ok(Tree::Object(fields)) = Tree::parse(&self.0) {
+            walk(&fields, &mut Vec::new(), &mut alone);
         }
-        Ok(found)
+        let scopes: Vec<&Scope> = alone.iter().map(|(_, scope)| scope).collect();
+        let answers = ask(&Plans::of(&scopes), data, STEPS)?;
+        let differs = |outcome: &Outcome| *outcome == Outcome::No;
+        let places = alone.into_iter().zip(answers.outcomes);
+        Ok(places.filter(|(_, outcome)| differs(outcome)).map(|((place, _), _)| place).collect())
     }
 }
 
-fn walk(
-    fields: &Map<String, Value>,
-    path: &mut Vec<String>,
-    data: &str,
-    found: &mut Vec<String>,
-) -> Result<(), DamagedData> {
+/// Collects each condition with its place, as a filter of its own.
+fn walk(fields: &Map, path: &mut Vec<String>, found: &mut Vec<(String, Scope)>) {
     for (name, value) in fields {
-        if let (Value::Object(inner), true) = (value, name != OR) {
+        if let (Tree::Object(inner), true) = (value, name != OR) {
             path.push(name.clone());
-            walk(inner, path, data, found)?;
+            walk(inner, path, found);
             path.pop();
             continue;
         }
         let alone = path
             .iter()
             .rev()
-            .fold(single(name, value.clone()), |inner, name| single(name, Value::Object(inner)));
+            .fold(single(name, value.clone()), |inner, name| single(name, Tree::Object(inner)));
         // A part of a filter that compiled compiles.
-        if let Ok(matcher) = Matcher::compile(&alone, "")
-            && !matcher.matches(data)?
-        {
+        if let Ok(scope) = super::compile(&alone, "") {
             let place = path.iter().fold(String::new(), |place, part| below(&place, part));
-            found.push(below(&place, name));
+            found.push((below(&place, name), scope));
         }
     }
-    Ok(())
 }
 
-fn single(name: &str, value: Value) -> Map<String, Value> {
+fn single(name: &str, value: Tree) -> Map {
     Map::from_iter([(name.to_owned(), value)])
 }

@@ -1,99 +1,240 @@
-//! Whether a payload matches: one pass over its text.
+//! Whether a payload matches: one walk through its text.
 
 use super::{
     condition::Present,
-    read::Values,
-    scope::{Field, Outcome, Scope, Test},
+    index::Index,
+    plan::{Field, Kind, Plan, Plans, Tally},
+    scope::Outcome,
 };
-use crate::json::{Cursor, DamagedData};
+use crate::{
+    decimal::Decimal,
+    json::{Cursor, DamagedData, Scalar},
+};
 
-/// What was seen of a field so far.
-#[derive(Debug, Default)]
-struct Seen {
-    /// Something the field's test is about: a value, or an object.
-    any: bool,
-    /// The test holds of one of them.
-    holds: bool,
-    /// It does not hold of one of them, not even by absence.
-    refused: bool,
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// The data is not JSON, as far as it was looked at.
+    #[error(transparent)]
+    Damaged(#[from] DamagedData),
+    /// It took more steps than it may. No filter that was checked when it was saved does.
+    #[error("the filter takes more steps than one event may")]
+    OutOfSteps,
 }
 
-/// What comes of the whole data.
-pub(super) fn outcome(scope: &Scope, data: &str) -> Result<Outcome, DamagedData> {
-    let mut cursor = Cursor::new(data);
-    if cursor.peek()? != b'{' {
-        return Ok(scope.of_nothing);
-    }
-    of_object(scope, &mut cursor)
+/// What came of all questions, and the steps that it took.
+#[derive(Debug)]
+pub(super) struct Answers {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) steps: usize,
 }
 
-fn of_object(scope: &Scope, cursor: &mut Cursor<'_>) -> Result<Outcome, DamagedData> {
-    let mut seen: Vec<Seen> = scope.fields.iter().map(|_| Seen::default()).collect();
-    cursor.enter_object()?;
-    while let Some(name) = cursor.next_key()? {
-        let value = *cursor;
-        let mut is_behind = false;
-        for (field, seen) in scope.fields.iter().zip(&mut seen) {
-            if field.name == name {
-                *cursor = value;
-                field.look_at(cursor, seen)?;
-                is_behind = true;
-            }
-        }
-        if !is_behind {
-            cursor.skip()?;
-        }
-    }
-    let of = |index: usize| match (scope.fields.get(index), seen.get(index)) {
-        (Some(field), Some(seen)) => field.outcome(seen),
-        _ => Outcome::No,
+/// Asks everything of the data. A step is a byte that is walked over, or about as much work.
+pub(super) fn ask(plans: &Plans, data: &str, most_steps: usize) -> Result<Answers, Halt> {
+    let mut run = Run {
+        plans: plans.all(),
+        states: plans.all().iter().map(State::new).collect(),
+        steps: 0,
+        most_steps,
+        found: Vec::new(),
     };
-    Ok(scope.formula.outcome(&of))
+    let mut cursor = Cursor::new(data);
+    let whole = run.plans.len() - 1;
+    if cursor.peek()? == b'{' {
+        run.object(whole, &mut cursor)?;
+    }
+    let of = |root: &usize| run.states[whole].outcomes[*root];
+    let outcomes = run.plans[whole].roots.iter().map(of).collect();
+    Ok(Answers { outcomes, steps: run.steps + cursor.position() })
 }
 
-impl Field {
-    fn look_at(&self, cursor: &mut Cursor<'_>, seen: &mut Seen) -> Result<(), DamagedData> {
-        cursor.for_each_element(|cursor, first| match (&self.test, first) {
-            (Test::Values(_), b'{') => cursor.skip(),
-            (Test::Values(values), _) => {
-                seen.any = true;
-                if seen.holds {
-                    return cursor.skip();
-                }
-                let scalar = cursor.scalar()?;
-                seen.holds = values.hold(&Present::from(&scalar));
-                Ok(())
-            }
-            (Test::Object(scope), b'{') => {
-                seen.any = true;
-                if seen.holds {
-                    return cursor.skip();
-                }
-                match of_object(scope, cursor)? {
-                    Outcome::ByPresence => seen.holds = true,
-                    Outcome::ByAbsence => {}
-                    Outcome::No => seen.refused = true,
-                }
-                Ok(())
-            }
-            (Test::Object(_), _) => cursor.skip(),
-        })
+/// What was found in the object that a plan is at. There is one at a time: an object of a list is
+/// left before the next is entered.
+struct State {
+    outcomes: Vec<Outcome>,
+    tallies: Vec<Tally>,
+    fields: Vec<Found>,
+    /// Leaves, groups and fields that are to be set back.
+    changed_leaves: Vec<usize>,
+    changed_groups: Vec<(usize, usize)>,
+    changed_fields: Vec<usize>,
+    /// Questions whose answer changed.
+    changed_roots: Vec<usize>,
+}
+
+#[derive(Clone)]
+struct Found {
+    /// A value is there.
+    any: bool,
+    /// The groups that were found.
+    groups: Vec<bool>,
+}
+
+impl State {
+    fn new(plan: &Plan) -> Self {
+        let found = |field: &Field| Found { any: false, groups: vec![false; field.groups.len()] };
+        Self {
+            outcomes: plan.nodes.iter().map(|node| node.outcome).collect(),
+            tallies: plan.nodes.iter().map(|node| node.initial).collect(),
+            fields: plan.fields.iter().map(found).collect(),
+            changed_leaves: Vec::new(),
+            changed_groups: Vec::new(),
+            changed_fields: Vec::new(),
+            changed_roots: Vec::new(),
+        }
     }
 
-    /// What came of the field in one object. Of several objects in a list, one is enough that has
-    /// something; where nothing but absence is asked for, it must be absent from all.
-    fn outcome(&self, seen: &Seen) -> Outcome {
-        match &self.test {
-            _ if seen.holds => Outcome::ByPresence,
-            Test::Values(_) if seen.any => Outcome::No,
-            Test::Object(_) if seen.refused => Outcome::No,
-            test => test.of_nothing(),
+    /// Gives a leaf another outcome, and all that follows from it.
+    fn set(&mut self, plan: &Plan, leaf: usize, outcome: Outcome) -> usize {
+        let (mut at, mut new, mut steps) = (leaf, outcome, 0);
+        loop {
+            steps += 1;
+            let old = std::mem::replace(&mut self.outcomes[at], new);
+            if old == new {
+                return steps;
+            }
+            let node = &plan.nodes[at];
+            if node.kind == Kind::Leaf {
+                self.changed_leaves.push(at);
+            }
+            if let Some(root) = node.root {
+                self.changed_roots.push(root);
+            }
+            let Some(parent) = node.parent else { return steps };
+            self.tallies[parent].replace(old, new);
+            new = self.tallies[parent].outcome(plan.nodes[parent].kind);
+            at = parent;
         }
     }
 }
 
-impl Values {
-    fn hold(&self, value: &Present<'_>) -> bool {
-        self.conditions.iter().any(|condition| condition.holds(value))
+struct Run<'a> {
+    plans: &'a [Plan],
+    states: Vec<State>,
+    /// Beside the bytes that were walked over.
+    steps: usize,
+    most_steps: usize,
+    /// The groups that a value found.
+    found: Vec<usize>,
+}
+
+impl<'a> Run<'a> {
+    fn spend(&mut self, cursor: &Cursor<'_>, steps: usize) -> Result<(), Halt> {
+        self.steps += steps;
+        if self.steps + cursor.position() > self.most_steps {
+            return Err(Halt::OutOfSteps);
+        }
+        Ok(())
+    }
+
+    /// Goes through an object; what it comes to is in the state of its plan.
+    fn object(&mut self, at: usize, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        let plans: &'a [Plan] = self.plans;
+        let plan = &plans[at];
+        cursor.enter_object()?;
+        while let Some(name) = cursor.next_key()? {
+            // A name with escapes is written a second time.
+            self.spend(cursor, 1 + 2 * name.len())?;
+            let Some(field) = plan.names.get(name.as_ref()) else {
+                cursor.skip()?;
+                continue;
+            };
+            cursor.for_each_element(|cursor, first| {
+                self.spend(cursor, 1)?;
+                match (first, plan.fields[*field].objects) {
+                    (b'{', Some(objects)) => {
+                        self.object(objects, cursor)?;
+                        self.leave(at, *field, objects, cursor)
+                    }
+                    (b'{', None) => Ok(cursor.skip()?),
+                    _ => self.value(at, *field, cursor),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Takes over what an object came to, and makes its plan ready for the next.
+    fn leave(
+        &mut self,
+        at: usize,
+        field: usize,
+        objects: usize,
+        cursor: &Cursor<'_>,
+    ) -> Result<(), Halt> {
+        let plans: &'a [Plan] = self.plans;
+        let (plan, inner) = (&plans[at], &plans[objects]);
+        let mut steps = 0;
+        for root in std::mem::take(&mut self.states[objects].changed_roots) {
+            let outcome = self.states[objects].outcomes[inner.roots[root]];
+            let leaf = plan.fields[field].object_leaves[root];
+            let state = &mut self.states[at];
+            // Of several objects in a list, one is enough that has something; where nothing but
+            // absence is asked for, it must be absent from all.
+            if outcome != Outcome::ByAbsence && state.outcomes[leaf] != Outcome::ByPresence {
+                steps += state.set(plan, leaf, outcome);
+            }
+        }
+        let state = &mut self.states[objects];
+        for leaf in std::mem::take(&mut state.changed_leaves) {
+            steps += state.set(inner, leaf, inner.nodes[leaf].outcome);
+        }
+        for (field, group) in state.changed_groups.drain(..) {
+            state.fields[field].groups[group] = false;
+        }
+        for field in state.changed_fields.drain(..) {
+            state.fields[field].any = false;
+        }
+        state.changed_leaves.clear();
+        state.changed_roots.clear();
+        self.spend(cursor, steps)
+    }
+
+    /// Holds a value against the conditions of a field.
+    fn value(&mut self, at: usize, field: usize, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
+        let plans: &'a [Plan] = self.plans;
+        let plan = &plans[at];
+        let asked = &plan.fields[field];
+        if !asked.has_values {
+            return Ok(cursor.skip()?);
+        }
+        let scalar = cursor.scalar()?;
+        let mut steps = 0;
+        let value = match &scalar {
+            Scalar::Null => Present::Null,
+            Scalar::Bool(value) => Present::Bool(*value),
+            Scalar::Number(text) if asked.index.has_numbers() => {
+                steps += Index::reading_steps(text);
+                Present::Number(Decimal::parse(text))
+            }
+            Scalar::Number(_) => Present::Number(Decimal::default()),
+            Scalar::Text(text) => Present::Text(text),
+        };
+        let state = &mut self.states[at];
+        if !std::mem::replace(&mut state.fields[field].any, true) {
+            state.changed_fields.push(field);
+            for leaf in &asked.absent {
+                if state.outcomes[*leaf] == Outcome::ByAbsence {
+                    steps += state.set(plan, *leaf, Outcome::No);
+                }
+            }
+        }
+        self.found.clear();
+        let settled = &state.fields[field].groups;
+        steps += asked.index.find(&value, settled, &mut self.found);
+        for group in self.found.drain(..) {
+            if std::mem::replace(&mut state.fields[field].groups[group], true) {
+                continue;
+            }
+            state.changed_groups.push((field, group));
+            for leaf in &asked.groups[group] {
+                steps += state.set(plan, *leaf, Outcome::ByPresence);
+            }
+        }
+        // A text with escapes was written a second time.
+        if let Scalar::Text(text) = &scalar {
+            steps += text.len();
+        }
+        self.spend(cursor, steps)
     }
 }

@@ -3,8 +3,10 @@
 mod comparison;
 
 use super::condition::Condition;
-use crate::fault::Faults;
-use serde_json::{Map, Value};
+use crate::{
+    fault::Faults,
+    json::tree::{Map, Tree},
+};
 use std::sync::Arc;
 
 /// What combines objects instead of naming a field.
@@ -84,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object of fields. Its nesting is bounded: the caller has looked.
-    pub(super) fn object(&mut self, input: &Map<String, Value>, place: &str, in_or: bool) -> All {
+    pub(super) fn object(&mut self, input: &Map, place: &str, in_or: bool) -> All {
         let mut all = All::default();
         if input.is_empty() {
             self.fault(place, "must name at least one field");
@@ -99,8 +101,8 @@ impl<'a> Reader<'a> {
                 self.fault(&place, "is the name of a comparison, which no field in `$or` may have");
             }
             let pattern = match value {
-                Value::Object(fields) => Pattern::Object(self.object(fields, &place, in_or)),
-                Value::Array(list) => Pattern::Values(Arc::new(self.values(list, place))),
+                Tree::Object(fields) => Pattern::Object(self.object(fields, &place, in_or)),
+                Tree::List(list) => Pattern::Values(Arc::new(self.values(list, place))),
                 _ => {
                     self.fault(&place, "must be a list of what the field may be, or an object");
                     continue;
@@ -111,8 +113,8 @@ impl<'a> Reader<'a> {
         all
     }
 
-    fn or(&mut self, value: &Value, place: &str) -> Option<Vec<All>> {
-        let Some(branches) = value.as_array().filter(|branches| branches.len() > 1) else {
+    fn or(&mut self, value: &Tree, place: &str) -> Option<Vec<All>> {
+        let Some(branches) = value.as_list().filter(|branches| branches.len() > 1) else {
             self.fault(place, "must be a list of at least two objects");
             return None;
         };
@@ -121,14 +123,14 @@ impl<'a> Reader<'a> {
         for (index, branch) in branches.iter().enumerate() {
             let place = below(place, &index.to_string());
             match branch {
-                Value::Object(fields) => read.push(self.object(fields, &place, true)),
+                Tree::Object(fields) => read.push(self.object(fields, &place, true)),
                 _ => self.fault(&place, "must be an object"),
             }
         }
         Some(read)
     }
 
-    fn values(&mut self, list: &[Value], place: String) -> Values {
+    fn values(&mut self, list: &[Tree], place: String) -> Values {
         if list.is_empty() {
             self.fault(&place, "must have at least one entry");
         }

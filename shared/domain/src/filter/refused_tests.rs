@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The places of all faults.
 fn places(filter: &Value) -> Vec<String> {
-    let faults = Filter::parse(filter.as_object().expect("an object"), "filter");
+    let faults = Filter::parse(&filter.to_string(), "filter");
     faults.expect_err("refused").into_iter().map(|fault| fault.field).collect()
 }
 
@@ -48,9 +48,6 @@ fn places(filter: &Value) -> Vec<String> {
 #[case(json!({"a": [{"cidr": "10.0.0.1/24"}]}), "filter/a/0/cidr")]
 #[case(json!({"a": [{"cidr": "10.0.0.0/33"}]}), "filter/a/0/cidr")]
 #[case(json!({"a": [{"exists": "true"}]}), "filter/a/0/exists")]
-#[case(json!({"a": [0.123_456_789_012_345_67]}), "filter/a/0")]
-#[case(json!({"a": [1.5e30]}), "filter/a/0")]
-#[case(json!({"a": [1.5e-30]}), "filter/a/0")]
 #[case(json!({"$or": {"a": [1]}}), "filter/$or")]
 #[case(json!({"$or": [{"a": [1]}]}), "filter/$or")]
 #[case(json!({"$or": [{"a": [1]}, 1]}), "filter/$or/1")]
@@ -78,7 +75,7 @@ fn a_filter_is_small() {
     assert_eq!(places(&json!({"a": [{"anything-but": vec![1; MAX_CONDITIONS + 1]}]})), ["filter"]);
     let nested = |levels| (1..levels - 1).fold(json!({"a": [1]}), |inner, _| json!({"a": inner}));
     assert_eq!(places(&nested(MAX_DEPTH + 1)), ["filter"]);
-    assert!(Filter::parse(nested(MAX_DEPTH).as_object().expect("an object"), "filter").is_ok());
+    assert!(Filter::parse(&nested(MAX_DEPTH).to_string(), "filter").is_ok());
 }
 
 #[test]
@@ -91,7 +88,7 @@ fn there_are_only_so_many_combinations() {
         }
         filter
     };
-    assert!(Filter::parse(ors(9).as_object().expect("an object"), "filter").is_ok());
+    assert!(Filter::parse(&ors(9).to_string(), "filter").is_ok());
     assert_eq!(places(&ors(10)), ["filter"]);
 }
 
@@ -101,7 +98,7 @@ fn there_are_only_so_many_fields_when_multiplied_out() {
     let branch = |n: usize| json!({"a": {format!("f{n}"): [1]}});
     let branches = |from: usize| (from..from + 30).map(branch).collect::<Vec<_>>();
     let filter = json!({"$or": [{"$or": branches(0)}, {"z": [1]}], "a": {"y": [1], "x": [1]}});
-    assert!(Filter::parse(filter.as_object().expect("an object"), "filter").is_ok());
+    assert!(Filter::parse(&filter.to_string(), "filter").is_ok());
     let crossed = json!({"$or": branches(0), "a": {"$or": (0..30).map(|n| json!({format!("g{n}"): [1]})).collect::<Vec<_>>()}});
     assert_eq!(places(&crossed), ["filter"]);
 }

@@ -5,12 +5,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn matcher(filter: &Value) -> Matcher {
-    let parsed = Filter::parse(filter.as_object().expect("an object"), "filter");
+    let parsed = Filter::parse(&filter.to_string(), "filter");
     parsed.expect("a filter").matcher().expect("compiles")
 }
 
+/// Whether data (JSON text) matches.
+fn answer(filter: &Value, data: &str) -> bool {
+    matcher(filter).matches(data).expect("JSON").holds
+}
+
 fn matches(filter: &Value, data: &Value) -> bool {
-    matcher(filter).matches(&data.to_string()).expect("JSON")
+    answer(filter, &data.to_string())
 }
 
 #[test]
@@ -21,10 +26,10 @@ fn numbers_beyond_a_double_are_told_apart() {
         (r#"{"n": 9007199254740993.0}"#, true),
         (r#"{"n": 9007199254740992}"#, false),
     ] {
-        assert_eq!(matcher(&filter).matches(data), Ok(expected), "{data}");
+        assert_eq!(answer(&filter, data), expected, "{data}");
     }
     let above = json!({"n": [{"numeric": [">", 0]}]});
-    assert_eq!(matcher(&above).matches(r#"{"n": 123456789012345678901234567890}"#), Ok(true));
+    assert!(answer(&above, r#"{"n": 123456789012345678901234567890}"#));
 }
 
 #[test]
@@ -57,8 +62,8 @@ fn what_must_be_absent_is_absent_from_every_object_or_from_the_one_that_matches(
 #[test]
 fn a_field_that_is_there_twice_may_match_by_either() {
     let filter = json!({"a": ["x"]});
-    assert_eq!(matcher(&filter).matches(r#"{"a": "x", "a": "y"}"#), Ok(true));
-    assert_eq!(matcher(&filter).matches(r#"{"a": "y", "\u0061": "x"}"#), Ok(true));
+    assert!(answer(&filter, r#"{"a": "x", "a": "y"}"#));
+    assert!(answer(&filter, r#"{"a": "y", "\u0061": "x"}"#));
 }
 
 #[test]
@@ -88,14 +93,14 @@ fn deep_data_costs_no_stack() {
     let list = format!(r#"{{"a": {}, "b": 1}}"#, deep("[", "]", 100_000));
     let object = format!(r#"{{"a": {}, "b": 1}}"#, deep(r#"{"a":"#, "}", 40_000));
     let filter = json!({"a": [1], "b": [1]});
-    assert_eq!(matcher(&filter).matches(&list), Ok(true));
-    assert_eq!(matcher(&filter).matches(&object), Ok(false));
+    assert!(answer(&filter, &list));
+    assert!(!answer(&filter, &object));
     let filter = json!({"b": [1]});
-    assert_eq!(matcher(&filter).matches(&list), Ok(true));
-    assert_eq!(matcher(&filter).matches(&object), Ok(true));
+    assert!(answer(&filter, &list));
+    assert!(answer(&filter, &object));
 }
 
-fn scalar() -> impl Strategy<Value = Value> {
+pub(super) fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -107,7 +112,7 @@ fn scalar() -> impl Strategy<Value = Value> {
 }
 
 /// Data with few names, so that filters meet them.
-fn data() -> impl Strategy<Value = Value> {
+pub(super) fn data() -> impl Strategy<Value = Value> {
     let value = scalar().prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -122,7 +127,7 @@ fn object_of(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value
         .prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
-fn comparison() -> impl Strategy<Value = Value> {
+pub(super) fn comparison() -> impl Strategy<Value = Value> {
     let text = "[abA/.]{1,2}";
     prop_oneof![
         4 => scalar(),
@@ -138,7 +143,7 @@ fn comparison() -> impl Strategy<Value = Value> {
 }
 
 /// Fields, some of them objects; no `$or`.
-fn plain_filter() -> impl Strategy<Value = Value> {
+pub(super) fn plain_filter() -> impl Strategy<Value = Value> {
     let list = prop::collection::vec(comparison(), 1..3).prop_map(Value::from);
     let inner = list.prop_recursive(2, 8, 3, fields);
     fields(inner)
@@ -207,7 +212,7 @@ proptest! {
         for (name, value) in beside.as_object().expect("an object") {
             factored[name] = value.clone();
         }
-        let Ok(factored) = Filter::parse(factored.as_object().expect("an object"), "filter") else {
+        let Ok(factored) = Filter::parse(&factored.to_string(), "filter") else {
             return Ok(());
         };
         let merged = |branch: &Value| merge(&beside, branch);
@@ -215,7 +220,8 @@ proptest! {
             return Err(TestCaseError::fail("a field in two places should have been refused"));
         };
         let factored = factored.matcher().expect("compiles").matches(&data.to_string());
-        prop_assert_eq!(factored, Ok(matches(&one, &data) || matches(&other, &data)));
+        let factored = factored.expect("JSON").holds;
+        prop_assert_eq!(factored, matches(&one, &data) || matches(&other, &data));
     }
 
     #[test]
@@ -250,7 +256,7 @@ proptest! {
 
     #[test]
     fn what_is_said_to_be_unsatisfied_is_why_it_differs(filter in plain_filter(), data in data()) {
-        let parsed = Filter::parse(filter.as_object().expect("an object"), "filter").expect("valid");
+        let parsed = Filter::parse(&filter.to_string(), "filter").expect("valid");
         let text = data.to_string();
         let said = parsed.unsatisfied(&text).expect("JSON");
         if !said.is_empty() {
@@ -260,9 +266,8 @@ proptest! {
 
     #[test]
     fn nothing_makes_it_panic(filter in any_json(), data in any_json(), cut in any::<prop::sample::Index>()) {
-        let Value::Object(map) = &filter else { return Ok(()) };
         let mut text = data.to_string();
-        if let Ok(parsed) = Filter::parse(map, "filter") {
+        if let Ok(parsed) = Filter::parse(&filter.to_string(), "filter") {
             let matcher = parsed.matcher();
             prop_assert!(matcher.is_ok(), "what was accepted compiles");
             let _ = matcher.map(|matcher| matcher.matches(&text));

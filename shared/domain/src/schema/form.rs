@@ -1,9 +1,12 @@
 //! Whether a schema is one, and uses nothing that is refused here.
 
 use super::{MAX_TOLD, escaped, pointer};
-use crate::fault::Faults;
+use crate::{
+    decimal::{Decimal, MAX_DIVISOR_DIGITS},
+    fault::Faults,
+    json::tree::{Map, Tree},
+};
 use regex_lite::{Regex, RegexBuilder};
-use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
 /// Deepest that schemas may lie within each other.
@@ -83,18 +86,18 @@ fn form(keyword: &str) -> Form {
 }
 
 struct Walk<'a> {
-    root: &'a Value,
+    root: &'a Tree,
     field: &'a str,
     faults: &'a mut Faults,
     told: usize,
     /// What was walked through, by its address: what is referred to may lie anywhere.
-    seen: HashSet<*const Value>,
+    seen: HashSet<*const Tree>,
     patterns: HashMap<String, Regex>,
     pattern_count: usize,
 }
 
 /// Walks through a schema and notes its faults. Answers its patterns.
-pub(super) fn check(schema: &Value, field: &str, faults: &mut Faults) -> HashMap<String, Regex> {
+pub(super) fn check(schema: &Tree, field: &str, faults: &mut Faults) -> HashMap<String, Regex> {
     let mut walk = Walk {
         root: schema,
         field,
@@ -119,7 +122,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn schema(&mut self, schema: &'a Value, at: &str, depth: usize) {
+    fn schema(&mut self, schema: &'a Tree, at: &str, depth: usize) {
         if !self.seen.insert(schema) {
             return;
         }
@@ -128,19 +131,19 @@ impl<'a> Walk<'a> {
             return;
         }
         match schema {
-            Value::Bool(_) => {}
-            Value::Object(map) => self.keywords(map, at, depth),
+            Tree::Bool(_) => {}
+            Tree::Object(map) => self.keywords(map, at, depth),
             _ => self.fault(at, "must be a schema: an object, true or false"),
         }
     }
 
-    fn keywords(&mut self, map: &'a Map<String, Value>, at: &str, depth: usize) {
+    fn keywords(&mut self, map: &'a Map, at: &str, depth: usize) {
         for (keyword, value) in map {
             let place = format!("{at}/{}", escaped(keyword));
             match keyword.as_str() {
                 word if REFUSED.contains(&word) => self.fault(&place, "is not supported here"),
                 "$schema"
-                    if value.as_str().is_none_or(|uri| uri.trim_end_matches('#') != DRAFT) =>
+                    if value.as_text().is_none_or(|uri| uri.trim_end_matches('#') != DRAFT) =>
                 {
                     self.fault(&place, format!("must be {DRAFT}, or left out"));
                 }
@@ -150,11 +153,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn keyword(&mut self, form: Form, value: &'a Value, at: &str, depth: usize) {
+    fn keyword(&mut self, form: Form, value: &'a Tree, at: &str, depth: usize) {
         let expected = match form {
             Form::Anything => return,
             Form::Schema => return self.schema(value, at, depth + 1),
-            Form::Schemas => match value.as_array().filter(|list| !list.is_empty()) {
+            Form::Schemas => match value.as_list().filter(|list| !list.is_empty()) {
                 Some(list) => {
                     for (index, schema) in list.iter().enumerate() {
                         self.schema(schema, &format!("{at}/{index}"), depth + 1);
@@ -177,7 +180,7 @@ impl<'a> Walk<'a> {
                 None => "must be an object of schemas",
             },
             Form::Reference => return self.reference(value, at, depth),
-            Form::Pattern => match value.as_str() {
+            Form::Pattern => match value.as_text() {
                 Some(pattern) => return self.pattern(pattern, at),
                 None => "must be a pattern: a string",
             },
@@ -185,7 +188,7 @@ impl<'a> Walk<'a> {
             Form::Type => {
                 "must be `null`, `boolean`, `object`, `array`, `number`, `integer` or `string`, or a list of some of them"
             }
-            Form::List if value.is_array() => return,
+            Form::List if value.as_list().is_some() => return,
             Form::List => "must be a list",
             Form::Names if is_names(value) => return,
             Form::Names => "must be a list of names, none twice",
@@ -193,20 +196,22 @@ impl<'a> Walk<'a> {
                 return;
             }
             Form::NamesMap => "must be an object of lists of names",
-            Form::Number if value.is_number() => return,
+            Form::Number if matches!(value, Tree::Number(_)) => return,
             Form::Number => "must be a number",
-            Form::Positive if value.as_f64().is_some_and(|number| number > 0.0) => return,
-            Form::Positive => "must be a number over 0",
+            Form::Positive => match value {
+                Tree::Number(text) if is_divisor(text) => return,
+                _ => return self.fault(at, divisor_expected()),
+            },
             Form::Count if is_count(value) => return,
             Form::Count => "must be a whole number, 0 or more",
-            Form::Flag if value.is_boolean() => return,
+            Form::Flag if matches!(value, Tree::Bool(_)) => return,
             Form::Flag => "must be true or false",
         };
         self.fault(at, expected);
     }
 
-    fn reference(&mut self, value: &'a Value, at: &str, depth: usize) {
-        let Some(pointer) = value.as_str().and_then(pointer) else {
+    fn reference(&mut self, value: &'a Tree, at: &str, depth: usize) {
+        let Some(pointer) = value.as_text().and_then(pointer) else {
             self.fault(at, "must refer to a place in this schema: `#/…`. Nothing is fetched");
             return;
         };
@@ -233,24 +238,34 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn is_type(value: &Value) -> bool {
-    let known = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+fn is_type(value: &Tree) -> bool {
+    let known = |value: &Tree| value.as_text().is_some_and(|name| TYPES.contains(&name));
     match value {
-        Value::Array(list) => !list.is_empty() && list.iter().all(known) && !has_repeats(list),
+        Tree::List(list) => !list.is_empty() && list.iter().all(known) && !has_repeats(list),
         value => known(value),
     }
 }
 
-fn is_names(value: &Value) -> bool {
-    value.as_array().is_some_and(|list| list.iter().all(Value::is_string) && !has_repeats(list))
+fn is_names(value: &Tree) -> bool {
+    value
+        .as_list()
+        .is_some_and(|list| list.iter().all(|name| name.as_text().is_some()) && !has_repeats(list))
 }
 
-fn has_repeats(list: &[Value]) -> bool {
-    let distinct: HashSet<Option<&str>> = list.iter().map(Value::as_str).collect();
+fn has_repeats(list: &[Tree]) -> bool {
+    let distinct: HashSet<Option<&str>> = list.iter().map(Tree::as_text).collect();
     distinct.len() < list.len()
 }
 
-fn is_count(value: &Value) -> bool {
-    value.as_u64().is_some()
-        || value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
+fn is_count(value: &Tree) -> bool {
+    matches!(value, Tree::Number(text) if Decimal::parse(text).count().is_some())
+}
+
+fn is_divisor(text: &str) -> bool {
+    let number = Decimal::parse(text);
+    number.is_positive() && number.significant_digits() <= MAX_DIVISOR_DIGITS
+}
+
+fn divisor_expected() -> String {
+    format!("must be a number over 0 with at most {MAX_DIVISOR_DIGITS} significant digits")
 }

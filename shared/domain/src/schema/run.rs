@@ -3,7 +3,10 @@
 mod kinds;
 
 use super::{Budget, Checker, MAX_CHARS, MAX_TOLD, Violation, escaped, pointer, value};
-use serde_json::{Map, Value};
+use crate::{
+    decimal::Decimal,
+    json::tree::{Map, Tree},
+};
 
 /// Deepest that checks may lie within each other: data go 128 deep, and a schema may refer to itself.
 const MAX_DEPTH: usize = 400;
@@ -32,7 +35,7 @@ struct Run<'a> {
 /// Whether a check of nothing much comes to an end: a schema that refers to itself where it stands, or
 /// doubles with each reference, does not.
 pub(super) fn ends(checker: &Checker) -> bool {
-    let [nothing, empty] = [Value::Null, Value::Object(Map::new())];
+    let [nothing, empty] = [Tree::Null, Tree::Object(Map::new())];
     let ends = |data| {
         let mut run = Run::new(checker, Budget::OF_A_REQUEST.0);
         run.schema(&checker.schema, data);
@@ -42,7 +45,7 @@ pub(super) fn ends(checker: &Checker) -> bool {
 }
 
 /// What is wrong with data, up to [`MAX_TOLD`] things.
-pub(super) fn run(checker: &Checker, data: &Value, budget: &mut Budget) -> Vec<Violation> {
+pub(super) fn run(checker: &Checker, data: &Tree, budget: &mut Budget) -> Vec<Violation> {
     let mut run = Run::new(checker, budget.0);
     run.schema(&checker.schema, data);
     budget.0 = run.budget;
@@ -96,24 +99,24 @@ impl<'a> Run<'a> {
     }
 
     /// Whether something holds, with nothing noted.
-    fn holds(&mut self, schema: &'a Value, data: &'a Value) -> bool {
+    fn holds(&mut self, schema: &'a Tree, data: &'a Tree) -> bool {
         let before = std::mem::replace(&mut self.quiet, true);
         let holds = self.schema(schema, data);
         self.quiet = before;
         holds
     }
 
-    fn below(&mut self, step: Step<'a>, schema: &'a Value, data: &'a Value) -> bool {
+    fn below(&mut self, step: Step<'a>, schema: &'a Tree, data: &'a Tree) -> bool {
         self.at.push(step);
         let holds = self.schema(schema, data);
         self.at.pop();
         holds
     }
 
-    fn schema(&mut self, schema: &'a Value, data: &'a Value) -> bool {
+    fn schema(&mut self, schema: &'a Tree, data: &'a Tree) -> bool {
         let map = match schema {
-            Value::Object(map) => map,
-            Value::Bool(false) => return self.wrong(|| "must not be there".to_owned()),
+            Tree::Object(map) => map,
+            Tree::Bool(false) => return self.wrong(|| "must not be there".to_owned()),
             _ => return true,
         };
         if !self.go_on(1) {
@@ -142,14 +145,14 @@ impl<'a> Run<'a> {
 
     fn keyword(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Map,
         keyword: &str,
-        argument: &'a Value,
-        data: &'a Value,
+        argument: &'a Tree,
+        data: &'a Tree,
     ) -> bool {
         match keyword {
             "$ref" => {
-                let target = argument.as_str().and_then(pointer);
+                let target = argument.as_text().and_then(pointer);
                 let target = target.and_then(|pointer| self.checker.schema.pointer(&pointer));
                 target.is_none_or(|target| self.schema(target, data))
             }
@@ -157,37 +160,42 @@ impl<'a> Run<'a> {
                 has_type(argument, data) || self.wrong(|| format!("must be {}", types(argument)))
             }
             "const" => {
-                self.go_on(value::count(argument));
-                value::equal(argument, data)
+                self.equal(argument, data)
                     || self.wrong(|| "must be the one value that the schema names".into())
             }
             "enum" => {
-                self.go_on(value::count(argument));
-                let mut values = argument.as_array().into_iter().flatten();
-                values.any(|one| value::equal(one, data))
+                let mut values = argument.as_list().into_iter().flatten();
+                values.any(|one| self.equal(one, data))
                     || self.wrong(|| "must be one of the values that the schema names".into())
             }
             "allOf" | "anyOf" | "oneOf" | "not" | "if" => {
                 self.combined(schema, keyword, argument, data)
             }
             _ => match data {
-                Value::Number(number) => self.number(keyword, argument, number),
-                Value::String(text) => self.text(keyword, argument, text),
-                Value::Array(list) => self.list(schema, keyword, argument, list),
-                Value::Object(map) => self.object(schema, keyword, argument, (data, map)),
-                Value::Null | Value::Bool(_) => true,
+                Tree::Number(number) => self.number(keyword, argument, number),
+                Tree::Text(text) => self.text(keyword, argument, text),
+                Tree::List(list) => self.list(schema, keyword, argument, list),
+                Tree::Object(map) => self.object(schema, keyword, argument, (data, map)),
+                Tree::Null | Tree::Bool(_) => true,
             },
         }
     }
 
+    fn equal(&mut self, one: &Tree, other: &Tree) -> bool {
+        let mut steps = 0;
+        let equal = !self.exhausted && value::equal(one, other, &mut steps);
+        self.go_on(steps);
+        equal
+    }
+
     fn combined(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Map,
         keyword: &str,
-        argument: &'a Value,
-        data: &'a Value,
+        argument: &'a Tree,
+        data: &'a Tree,
     ) -> bool {
-        let schemas = argument.as_array().map_or(&[][..], Vec::as_slice);
+        let schemas = argument.as_list().unwrap_or_default();
         match keyword {
             // All of them are gone through, so that all faults are told.
             "allOf" => schemas.iter().filter(|one| !self.schema(one, data)).count() == 0,
@@ -212,27 +220,25 @@ impl<'a> Run<'a> {
     }
 }
 
-fn has_type(types: &Value, data: &Value) -> bool {
+fn has_type(types: &Tree, data: &Tree) -> bool {
     match types {
-        Value::Array(list) => list.iter().any(|one| has_type(one, data)),
-        Value::String(name) => match name.as_str() {
-            "null" => data.is_null(),
-            "boolean" => data.is_boolean(),
-            "object" => data.is_object(),
-            "array" => data.is_array(),
-            "number" => data.is_number(),
-            "string" => data.is_string(),
-            _ => matches!(data, Value::Number(number) if value::is_whole(number)),
+        Tree::List(list) => list.iter().any(|one| has_type(one, data)),
+        Tree::Text(name) => match name.as_str() {
+            "null" => matches!(data, Tree::Null),
+            "boolean" => matches!(data, Tree::Bool(_)),
+            "object" => matches!(data, Tree::Object(_)),
+            "array" => matches!(data, Tree::List(_)),
+            "number" => matches!(data, Tree::Number(_)),
+            "string" => matches!(data, Tree::Text(_)),
+            _ => matches!(data, Tree::Number(text) if Decimal::parse(text).is_whole()),
         },
         _ => true,
     }
 }
 
-fn types(types: &Value) -> String {
+fn types(types: &Tree) -> String {
     match types {
-        Value::Array(list) => {
-            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
-        }
-        other => other.as_str().unwrap_or_default().to_owned(),
+        Tree::List(list) => list.iter().filter_map(Tree::as_text).collect::<Vec<_>>().join(" or "),
+        other => other.as_text().unwrap_or_default().to_owned(),
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use jsonschema::{Draft, PatternOptions};
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn faults(schema: &Value) -> Vec<String> {
     let refused = Schema::parse(&schema.to_string(), "schema").expect_err("refused");
@@ -203,6 +203,55 @@ fn numbers_are_compared_by_their_values() {
             }
         }
     }
+}
+
+/// Decimals are compared as they are written: no double stands between.
+#[rstest]
+#[case(r#"{"multipleOf":0.01}"#, "5000000.005", false)]
+#[case(r#"{"multipleOf":0.01}"#, "5000000.01", true)]
+#[case(r#"{"multipleOf":0.01}"#, "4.35", true)]
+#[case(r#"{"multipleOf":0.01}"#, "999999999999999999.995", false)]
+#[case(r#"{"multipleOf":1e-30}"#, "0.000000000000000000000000000001", true)]
+#[case(r#"{"multipleOf":3}"#, "123456789012345678901234567891", false)]
+#[case(r#"{"multipleOf":0.1}"#, "1e400", true)]
+#[case(r#"{"const":18446744073709551616}"#, "18446744073709551616.0", true)]
+#[case(r#"{"const":18446744073709551616}"#, "18446744073709551617", false)]
+#[case(r#"{"const":{"a":[0.1]}}"#, r#"{"a":[0.10000000000000000001]}"#, false)]
+#[case(r#"{"enum":[37.807807921694092]}"#, "37.807807921694092", true)]
+#[case(r#"{"enum":[37.807807921694092]}"#, "37.8078079216941", false)]
+#[case(r#"{"maximum":123456789012345678901234567890}"#, "123456789012345678901234567891", false)]
+#[case(r#"{"minimum":0.1}"#, "0.09999999999999999999", false)]
+#[case(r#"{"exclusiveMinimum":0}"#, "1e-400", true)]
+#[case(r#"{"exclusiveMaximum":1e400}"#, "1e401", false)]
+#[case(r#"{"type":"integer"}"#, "1e400", true)]
+#[case(r#"{"type":"integer"}"#, "123456789012345678901234567890.5", false)]
+#[case(r#"{"uniqueItems":true}"#, "[9007199254740992.0, 9007199254740993]", true)]
+#[case(r#"{"uniqueItems":true}"#, "[1e2, 100.0]", false)]
+#[case(r#"{"maxLength":2.0}"#, r#""abc""#, false)]
+fn numbers_are_exact(#[case] schema: &str, #[case] data: &str, #[case] expected: bool) {
+    let checker = Schema::parse(schema, "schema").expect("accepted").checker().expect("compiles");
+    let found = checker.check(data, &mut Budget::OF_A_REQUEST.clone());
+    assert_eq!(found.is_empty(), expected, "{found:?}");
+}
+
+#[test]
+fn a_divisor_of_too_many_digits_is_refused() {
+    let schema = |digits: usize| format!(r#"{{"multipleOf":1.{}}}"#, "1".repeat(digits - 1));
+    assert!(Schema::parse(&schema(37), "schema").is_ok());
+    assert_eq!(
+        Schema::parse(&schema(38), "schema").expect_err("refused")[0].field,
+        "schema/multipleOf"
+    );
+}
+
+#[test]
+fn comparing_long_numbers_keeps_to_the_budget() {
+    let values: Vec<String> = (0..8_000).map(|n| format!("[{}]", n % 10)).collect();
+    let schema = format!(r#"{{"properties":{{"a":{{"enum":[{}]}}}}}}"#, values.join(","));
+    let checker = Schema::parse(&schema, "schema").expect("accepted").checker().expect("compiles");
+    let data = format!(r#"{{"a":[0.{}]}}"#, "1".repeat(250_000));
+    let found = checker.check(&data, &mut Budget::OF_A_REQUEST.clone());
+    assert!(found[0].message.contains("takes more"), "{found:?}");
 }
 
 fn data() -> impl Strategy<Value = Value> {

@@ -1,58 +1,33 @@
 //! JSON values compared as JSON Schema compares them: a number by its value, however it is written.
 
-use serde_json::{Number, Value};
-use std::cmp::Ordering;
+use crate::{decimal::Decimal, json::tree::Tree};
 
-/// Whole numbers as they are, others as floats.
-fn whole(number: &Number) -> Option<i128> {
-    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-    whole.or_else(|| {
-        let float = number.as_f64()?;
-        // Every float of these is a whole number that an i128 can hold.
-        #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and fits")]
-        (float.fract() == 0.0 && float.abs() < 1e30).then_some(float as i128)
-    })
-}
+/// Bytes of a number or a text that one step compares.
+const BYTES_PER_STEP: usize = 16;
 
-fn float(number: &Number) -> f64 {
-    number.as_f64().unwrap_or(f64::NAN)
-}
-
-/// Whether a number has no fraction.
-pub(super) fn is_whole(number: &Number) -> bool {
-    whole(number).is_some() || float(number).fract() == 0.0
-}
-
-/// Compares two numbers.
-pub(super) fn order(one: &Number, other: &Number) -> Option<Ordering> {
-    match (whole(one), whole(other)) {
-        (Some(one), Some(other)) => Some(one.cmp(&other)),
-        _ => float(one).partial_cmp(&float(other)),
-    }
-}
-
-/// Whether a number is a multiple of another, which is over 0. Of what is no whole number, the last
-/// digits that a float has do not count: 4.35 is a multiple of 0.01.
-pub(super) fn is_multiple(number: &Number, of: &Number) -> bool {
-    match (whole(number), whole(of)) {
-        (Some(number), Some(of)) => of != 0 && number % of == 0,
-        _ => {
-            let quotient = float(number) / float(of);
-            (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
-        }
-    }
-}
-
-/// Whether two values are equal.
-pub(super) fn equal(one: &Value, other: &Value) -> bool {
+/// Whether two values are equal. What it takes is added to `steps`.
+pub(super) fn equal(one: &Tree, other: &Tree, steps: &mut usize) -> bool {
+    *steps += 1;
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => order(one, other) == Some(Ordering::Equal),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
+        (Tree::Number(one), Tree::Number(other)) => {
+            *steps += (one.len() + other.len()) / BYTES_PER_STEP;
+            one == other || Decimal::parse(one) == Decimal::parse(other)
         }
-        (Value::Object(one), Value::Object(other)) => {
+        (Tree::List(one), Tree::List(other)) => {
             one.len() == other.len()
-                && one.iter().all(|(name, one)| other.get(name).is_some_and(|it| equal(one, it)))
+                && one.iter().zip(other).all(|(one, other)| equal(one, other, steps))
+        }
+        (Tree::Object(one), Tree::Object(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len()
+                && pairs.all(|((name, one), (other_name, other))| {
+                    *steps += name.len() / BYTES_PER_STEP;
+                    name == other_name && equal(one, other, steps)
+                })
+        }
+        (Tree::Text(one), Tree::Text(other)) => {
+            *steps += one.len().min(other.len()) / BYTES_PER_STEP;
+            one == other
         }
         _ => one == other,
     }
@@ -60,13 +35,10 @@ pub(super) fn equal(one: &Value, other: &Value) -> bool {
 
 /// A text that equal values have in common, and no others. Objects are in the order of their names
 /// already.
-pub(super) fn canonical(value: &Value, text: &mut String) {
+pub(super) fn canonical(value: &Tree, text: &mut String) {
     match value {
-        Value::Number(number) => match whole(number) {
-            Some(whole) => text.push_str(&whole.to_string()),
-            None => text.push_str(&float(number).to_string()),
-        },
-        Value::Array(list) => {
+        Tree::Number(number) => text.push_str(&Decimal::parse(number).canonical()),
+        Tree::List(list) => {
             text.push('[');
             for value in list {
                 canonical(value, text);
@@ -74,24 +46,15 @@ pub(super) fn canonical(value: &Value, text: &mut String) {
             }
             text.push(']');
         }
-        Value::Object(map) => {
+        Tree::Object(map) => {
             text.push('{');
             for (name, value) in map {
-                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push_str(&Tree::Text(name.clone()).to_string());
                 canonical(value, text);
                 text.push(',');
             }
             text.push('}');
         }
         other => text.push_str(&other.to_string()),
-    }
-}
-
-/// How many values a value is: itself, and all in it.
-pub(super) fn count(value: &Value) -> usize {
-    match value {
-        Value::Array(list) => 1 + list.iter().map(count).sum::<usize>(),
-        Value::Object(map) => 1 + map.values().map(count).sum::<usize>(),
-        _ => 1,
     }
 }

@@ -49,6 +49,15 @@ pub enum Purpose<'a> {
     Replace(&'a Webhook),
 }
 
+/// A webhook's configuration as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// All of it.
+    pub fields: &'a Map<String, Value>,
+    /// The JSON text of its `filter`, if there is one: numbers keep their digits.
+    pub filter: Option<&'a str>,
+}
+
 /// A webhook's configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -104,13 +113,13 @@ impl Draft {
     /// # Errors
     /// Every fault, with its field.
     pub fn parse(
-        input: &Map<String, Value>,
+        input: Input<'_>,
         purpose: Purpose<'_>,
         rules: &Rules,
         known: &[EventPattern],
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let mut fields = Fields::new(input, "", &mut faults);
+        let mut fields = Fields::new(input.fields, "", &mut faults);
         match purpose {
             Purpose::Create => fields.refuse_others(&[FIELDS, ON_CREATION].concat(), &[]),
             Purpose::Replace(_) => fields.refuse_others(FIELDS, READ_ONLY),
@@ -119,7 +128,7 @@ impl Draft {
             name: name(&mut fields),
             url: url(&mut fields, rules.urls),
             events: events(&mut fields, purpose, known),
-            filter: filter(&mut fields),
+            filter: filter(&mut fields, input.filter),
             headers: headers::headers(&mut fields, purpose),
             description: details::description(&mut fields),
             metadata: details::metadata(&mut fields),
@@ -248,9 +257,9 @@ fn events(
     events
 }
 
-fn filter(fields: &mut Fields<'_>) -> Option<Filter> {
-    let map = fields.optional_object("filter")?;
-    fields.found(Filter::parse(map, "filter"))
+fn filter(fields: &mut Fields<'_>, text: Option<&str>) -> Option<Filter> {
+    fields.optional_object("filter")?;
+    fields.found(Filter::parse(text.unwrap_or_default(), "filter"))
 }
 
 fn transform(fields: &mut Fields<'_>) -> Option<Transform> {

@@ -8,7 +8,18 @@ fn rules() -> Rules {
 }
 
 fn parse(input: Value) -> Result<Draft, Vec<FieldFault>> {
-    Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules(), &[])
+    parse_for(&input, Purpose::Create, &rules(), &[])
+}
+
+fn parse_for(
+    input: &Value,
+    purpose: Purpose<'_>,
+    rules: &Rules,
+    known: &[EventPattern],
+) -> Result<Draft, Vec<FieldFault>> {
+    let filter = input.get("filter").map(Value::to_string);
+    let fields = input.as_object().expect("an object");
+    Draft::parse(Input { fields, filter: filter.as_deref() }, purpose, rules, known)
 }
 
 fn minimal() -> Value {
@@ -116,7 +127,7 @@ fn a_schedule_must_fit_into_the_retention() {
     assert!(parse(with("retryConfig", config.clone())).is_ok());
     let short = Rules { retention: Retention { days: 20 }, ..rules() };
     let input = with("retryConfig", config);
-    let result = Draft::parse(input.as_object().expect("an object"), Purpose::Create, &short, &[]);
+    let result = parse_for(&input, Purpose::Create, &short, &[]);
     assert_eq!(fields(result), ["retryConfig.maxAttempts"]);
 }
 
@@ -140,14 +151,13 @@ fn replacing_ignores_what_cannot_be_written_and_keeps_the_secret() {
     for field in READ_ONLY {
         input[*field] = json!("anything");
     }
-    let object = input.as_object().expect("an object");
-    let refused = fields(Draft::parse(object, Purpose::Create, &rules(), &[]));
+    let refused = fields(parse_for(&input, Purpose::Create, &rules(), &[]));
     assert_eq!(
         refused.len(),
         READ_ONLY.len(),
         "unknown, but for a secret that is none: {refused:?}"
     );
-    let draft = Draft::parse(object, Purpose::Replace(&existing), &rules(), &[]).expect("accepted");
+    let draft = parse_for(&input, Purpose::Replace(&existing), &rules(), &[]).expect("accepted");
     let replaced = draft.replace(&existing, created);
     assert_eq!(replaced.secret, existing.secret);
     assert_eq!(replaced.id, existing.id);
@@ -166,13 +176,12 @@ fn event_types_of_ones_own_are_looked_up_only_if_nothing_built_in_matches() {
     assert_eq!(Draft::patterns_to_look_up(too_many.as_object().expect("an object")), []);
 
     let input = with("events", json!(["invoice.paid"]));
-    let object = input.as_object().expect("an object");
     assert_eq!(fields(parse(input.clone())), ["events[0]"]);
     let known = [paid];
-    let draft = Draft::parse(object, Purpose::Create, &rules(), &known).expect("accepted");
+    let draft = parse_for(&input, Purpose::Create, &rules(), &known).expect("accepted");
     let (id, user) = (WebhookId::from_uuid(uuid::Uuid::nil()), UserId::parse("u").expect("valid"));
     let webhook =
         draft.into_webhook(id, user, Secret::from_random([1; 32]), Timestamp::from_millis(0));
     // The type is gone, and the webhook can be changed all the same.
-    assert!(Draft::parse(object, Purpose::Replace(&webhook), &rules(), &[]).is_ok());
+    assert!(parse_for(&input, Purpose::Replace(&webhook), &rules(), &[]).is_ok());
 }

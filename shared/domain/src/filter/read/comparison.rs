@@ -1,18 +1,15 @@
 //! One entry of a field's list: a value, or `{"<comparison>": …}`.
 
 use super::{COMPARISONS, Reader, below};
-use crate::filter::{
-    condition::{Bound, Condition, Interval},
-    number::Decimal,
-    text::{Folded, Wildcard},
+use crate::{
+    decimal::Decimal,
+    filter::{
+        condition::{Bound, Condition, Interval},
+        text::Wildcard,
+    },
+    json::tree::Tree,
 };
 use ipnet::IpNet;
-use serde_json::{Number, Value};
-
-/// Digits that survive being read as a double and written again, and the powers of ten with which
-/// they do: up to here, both factors are doubles themselves (`serde_json` multiplies once).
-const EXACT_DIGITS: usize = 15;
-const EXACT_EXPONENTS: std::ops::RangeInclusive<i64> = -22..=22;
 
 /// Bounds of the numbers of `numeric` and `anything-but`, and their decimals, as EventBridge has
 /// them.
@@ -20,14 +17,14 @@ const BOUND: &str = "5000000000";
 const MAX_DECIMALS: i64 = 6;
 
 impl Reader<'_> {
-    pub(super) fn condition(&mut self, entry: &Value, place: &str) -> Option<Condition> {
+    pub(super) fn condition(&mut self, entry: &Tree, place: &str) -> Option<Condition> {
         self.conditions += 1;
         match entry {
-            Value::Null => Some(Condition::Null),
-            Value::Bool(value) => Some(Condition::Bool(*value)),
-            Value::Number(number) => self.number(number, place).map(Condition::Number),
-            Value::String(text) => Some(Condition::Text(text.clone())),
-            Value::Object(map) => {
+            Tree::Null => Some(Condition::Null),
+            Tree::Bool(value) => Some(Condition::Bool(*value)),
+            Tree::Number(number) => Some(Condition::Number(Decimal::parse(number))),
+            Tree::Text(text) => Some(Condition::Text(text.clone())),
+            Tree::Object(map) => {
                 let mut entries = map.iter();
                 let (Some((name, value)), None) = (entries.next(), entries.next()) else {
                     self.fault(place, "must have exactly one comparison");
@@ -35,26 +32,26 @@ impl Reader<'_> {
                 };
                 self.comparison(name, value, &below(place, name))
             }
-            Value::Array(_) => {
+            Tree::List(_) => {
                 self.fault(place, "must be a value or a comparison, not a list");
                 None
             }
         }
     }
 
-    fn comparison(&mut self, name: &str, value: &Value, place: &str) -> Option<Condition> {
+    fn comparison(&mut self, name: &str, value: &Tree, place: &str) -> Option<Condition> {
         match name {
             "prefix" | "suffix" => self.end_of_text(name == "prefix", value, place),
             "equals-ignore-case" => {
-                self.text(value, place).map(|text| Condition::EqualsIgnoringCase(Folded::new(text)))
+                self.text(value, place).map(|text| Condition::EqualsIgnoringCase(text.to_owned()))
             }
             "wildcard" => self.wildcard(value, place),
             "anything-but" => self.anything_but(value, place),
             "numeric" => self.numeric(value, place),
             "cidr" => self.cidr(value, place),
             "exists" => match value {
-                Value::Bool(true) => Some(Condition::Exists),
-                Value::Bool(false) => Some(Condition::Missing),
+                Tree::Bool(true) => Some(Condition::Exists),
+                Tree::Bool(false) => Some(Condition::Missing),
                 _ => {
                     self.fault(place, "must be true or false");
                     None
@@ -68,23 +65,23 @@ impl Reader<'_> {
         }
     }
 
-    fn text<'v>(&mut self, value: &'v Value, place: &str) -> Option<&'v str> {
-        let text = value.as_str();
+    fn text<'v>(&mut self, value: &'v Tree, place: &str) -> Option<&'v str> {
+        let text = value.as_text();
         if text.is_none() {
             self.fault(place, "must be a string");
         }
         text
     }
 
-    fn end_of_text(&mut self, first: bool, value: &Value, place: &str) -> Option<Condition> {
-        let Value::Object(map) = value else {
+    fn end_of_text(&mut self, first: bool, value: &Tree, place: &str) -> Option<Condition> {
+        let Tree::Object(map) = value else {
             let text = self.text(value, place)?.to_owned();
             return Some(if first { Condition::Prefix(text) } else { Condition::Suffix(text) });
         };
         let mut entries = map.iter();
         match (entries.next(), entries.next()) {
             (Some((name, value)), None) if name == "equals-ignore-case" => {
-                let text = Folded::new(self.text(value, &below(place, name))?);
+                let text = self.text(value, &below(place, name))?.to_owned();
                 Some(if first {
                     Condition::PrefixIgnoringCase(text)
                 } else {
@@ -98,7 +95,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wildcard(&mut self, value: &Value, place: &str) -> Option<Condition> {
+    fn wildcard(&mut self, value: &Tree, place: &str) -> Option<Condition> {
         match Wildcard::parse(self.text(value, place)?) {
             Ok(wildcard) => Some(Condition::Wildcard(wildcard)),
             Err(invalid) => {
@@ -108,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    fn cidr(&mut self, value: &Value, place: &str) -> Option<Condition> {
+    fn cidr(&mut self, value: &Tree, place: &str) -> Option<Condition> {
         let text = self.text(value, place)?;
         match text.parse::<IpNet>() {
             Ok(network) if network.addr() == network.network() => Some(Condition::Cidr(network)),
@@ -125,13 +122,11 @@ impl Reader<'_> {
     }
 
     /// A value or a list of them: all text, or all numbers, or under one comparison of text.
-    fn anything_but(&mut self, value: &Value, place: &str) -> Option<Condition> {
-        let Value::Object(map) = value else {
+    fn anything_but(&mut self, value: &Tree, place: &str) -> Option<Condition> {
+        let Tree::Object(map) = value else {
             let (all_text, all_numbers) = match value {
-                Value::Array(list) => {
-                    (list.iter().all(Value::is_string), list.iter().all(Value::is_number))
-                }
-                single => (single.is_string(), single.is_number()),
+                Tree::List(list) => (list.iter().all(is_text), list.iter().all(is_number)),
+                single => (is_text(single), is_number(single)),
             };
             if !all_text && !all_numbers {
                 self.fault(
@@ -141,7 +136,7 @@ impl Reader<'_> {
                 return None;
             }
             return self.none_of(value, place, |reader, entry, place| match entry {
-                Value::String(text) => Some(Condition::Text(text.clone())),
+                Tree::Text(text) => Some(Condition::Text(text.clone())),
                 other => reader.bounded_number(other, place).map(Condition::Number),
             });
         };
@@ -162,7 +157,7 @@ impl Reader<'_> {
             }),
             "equals-ignore-case" => self.none_of(value, &place, |reader, entry, place| {
                 let text = reader.text(entry, place)?;
-                Some(Condition::EqualsIgnoringCase(Folded::new(text)))
+                Some(Condition::EqualsIgnoringCase(text.to_owned()))
             }),
             "wildcard" => self.none_of(value, &place, Self::wildcard),
             _ => {
@@ -179,11 +174,11 @@ impl Reader<'_> {
     /// `anything-but` of a single entry or of a list.
     fn none_of(
         &mut self,
-        value: &Value,
+        value: &Tree,
         place: &str,
-        read: impl Fn(&mut Self, &Value, &str) -> Option<Condition>,
+        read: impl Fn(&mut Self, &Tree, &str) -> Option<Condition>,
     ) -> Option<Condition> {
-        let Value::Array(list) = value else {
+        let Tree::List(list) = value else {
             return read(self, value, place).map(|only| Condition::AnythingBut(vec![only]));
         };
         if list.is_empty() {
@@ -199,9 +194,9 @@ impl Reader<'_> {
     }
 
     /// `["=", 5]`, `[">", 0]`, `[">", 0, "<=", 5]`.
-    fn numeric(&mut self, value: &Value, place: &str) -> Option<Condition> {
-        let list = value.as_array().map_or(&[][..], Vec::as_slice);
-        let operator = |index: usize| list.get(index).and_then(Value::as_str);
+    fn numeric(&mut self, value: &Tree, place: &str) -> Option<Condition> {
+        let list = value.as_list().unwrap_or_default();
+        let operator = |index: usize| list.get(index).and_then(Tree::as_text);
         let bounds = match (operator(0), operator(2), list.len()) {
             (Some("=" | "<" | "<=" | ">" | ">="), None, 2) => 1,
             (Some(">" | ">="), Some("<" | "<="), 4) => 2,
@@ -244,30 +239,12 @@ impl Reader<'_> {
         Some(Condition::Numeric(interval))
     }
 
-    fn number(&mut self, number: &Number, place: &str) -> Option<Decimal> {
-        let decimal = Decimal::parse(&number.to_string());
-        let is_exact = decimal.significant_digits() <= EXACT_DIGITS
-            && EXACT_EXPONENTS.contains(&decimal.exponent());
-        if number.is_f64() && !is_exact {
-            self.fault(
-                place,
-                format!(
-                    "must be a whole number of 64 bits, or have at most {EXACT_DIGITS} significant \
-                     digits and no more than {} zeros around them",
-                    EXACT_EXPONENTS.end()
-                ),
-            );
-            return None;
-        }
-        Some(decimal)
-    }
-
-    fn bounded_number(&mut self, value: &Value, place: &str) -> Option<Decimal> {
-        let Value::Number(number) = value else {
+    fn bounded_number(&mut self, value: &Tree, place: &str) -> Option<Decimal> {
+        let Tree::Number(number) = value else {
             self.fault(place, "must be a number");
             return None;
         };
-        let number = self.number(number, place)?;
+        let number = Decimal::parse(number);
         let (low, high) = (Decimal::parse(&format!("-{BOUND}")), Decimal::parse(BOUND));
         if number < low || number > high || number.decimals() > MAX_DECIMALS {
             self.fault(
@@ -278,4 +255,12 @@ impl Reader<'_> {
         }
         Some(number)
     }
+}
+
+fn is_text(value: &Tree) -> bool {
+    matches!(value, Tree::Text(_))
+}
+
+fn is_number(value: &Tree) -> bool {
+    matches!(value, Tree::Number(_))
 }

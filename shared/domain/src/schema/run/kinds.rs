@@ -1,26 +1,35 @@
 //! The keywords that speak of one kind of value.
 
 use super::{Run, STEPS_OF_A_PATTERN, Step, value};
-use crate::schema::escaped;
-use serde_json::{Map, Number, Value};
-use std::{cmp::Ordering, collections::HashSet};
+use crate::{
+    decimal::Decimal,
+    json::tree::{Map, Tree},
+    schema::escaped,
+};
+use std::collections::HashSet;
+
+/// Bytes of a number that one step compares.
+const BYTES_OF_A_NUMBER_PER_STEP: usize = 16;
 
 impl<'a> Run<'a> {
-    pub(super) fn number(&mut self, keyword: &str, argument: &Value, number: &Number) -> bool {
-        let Value::Number(bound) = argument else { return true };
-        let order = value::order(number, bound);
+    pub(super) fn number(&mut self, keyword: &str, argument: &Tree, text: &str) -> bool {
+        let Tree::Number(bound_text) = argument else { return true };
+        if !self.go_on((text.len() + bound_text.len()) / BYTES_OF_A_NUMBER_PER_STEP) {
+            return false;
+        }
+        let (number, bound) = (Decimal::parse(text), Decimal::parse(bound_text));
         let (holds, what) = match keyword {
-            "maximum" => (order != Some(Ordering::Greater), "at most"),
-            "minimum" => (order != Some(Ordering::Less), "at least"),
-            "exclusiveMaximum" => (order == Some(Ordering::Less), "less than"),
-            "exclusiveMinimum" => (order == Some(Ordering::Greater), "more than"),
-            "multipleOf" => (value::is_multiple(number, bound), "a multiple of"),
+            "maximum" => (number <= bound, "at most"),
+            "minimum" => (number >= bound, "at least"),
+            "exclusiveMaximum" => (number < bound, "less than"),
+            "exclusiveMinimum" => (number > bound, "more than"),
+            "multipleOf" => (number.is_multiple_of(&bound), "a multiple of"),
             _ => return true,
         };
-        holds || self.wrong(|| format!("must be {what} {bound}"))
+        holds || self.wrong(|| format!("must be {what} {bound_text}"))
     }
 
-    pub(super) fn text(&mut self, keyword: &str, argument: &Value, text: &str) -> bool {
+    pub(super) fn text(&mut self, keyword: &str, argument: &Tree, text: &str) -> bool {
         match keyword {
             "maxLength" | "minLength" => {
                 self.go_on(text.len() / 16);
@@ -28,7 +37,7 @@ impl<'a> Run<'a> {
             }
             "pattern" => {
                 self.go_on(text.len().saturating_mul(STEPS_OF_A_PATTERN));
-                let regex = argument.as_str().and_then(|it| self.checker.patterns.get(it));
+                let regex = argument.as_text().and_then(|it| self.checker.patterns.get(it));
                 regex.is_none_or(|regex| self.exhausted || regex.is_match(text))
                     || self.wrong(|| "does not match the pattern".into())
             }
@@ -37,7 +46,7 @@ impl<'a> Run<'a> {
     }
 
     /// A count held against `min…` or `max…`.
-    fn size(&mut self, keyword: &str, argument: &Value, count: usize, what: &str) -> bool {
+    fn size(&mut self, keyword: &str, argument: &Tree, count: usize, what: &str) -> bool {
         let bound = bound(argument);
         if keyword.starts_with("max") {
             count <= bound || self.wrong(|| format!("may have {bound} {what}, not {count}"))
@@ -49,16 +58,16 @@ impl<'a> Run<'a> {
 
     pub(super) fn list(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Map,
         keyword: &str,
-        argument: &'a Value,
-        list: &'a [Value],
+        argument: &'a Tree,
+        list: &'a [Tree],
     ) -> bool {
-        let first = schema.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
+        let first = schema.get("prefixItems").and_then(Tree::as_list).map_or(0, <[Tree]>::len);
         match keyword {
             "maxItems" | "minItems" => self.size(keyword, argument, list.len(), "items"),
             "prefixItems" => {
-                let schemas = argument.as_array().map_or(&[][..], Vec::as_slice);
+                let schemas = argument.as_list().unwrap_or_default();
                 let pairs = schemas.iter().zip(list).enumerate();
                 pairs.fold(true, |holds, (index, (schema, item))| {
                     self.below(Step::Index(index), schema, item) && holds
@@ -81,7 +90,7 @@ impl<'a> Run<'a> {
                 (least..=most).contains(&count)
                     || self.wrong(|| format!("has {count} items as `contains` asks for"))
             }
-            "uniqueItems" if argument == &Value::Bool(true) => {
+            "uniqueItems" if argument == &Tree::Bool(true) => {
                 let mut seen = HashSet::new();
                 let distinct = list.iter().all(|item| {
                     let mut text = String::new();
@@ -96,10 +105,10 @@ impl<'a> Run<'a> {
 
     pub(super) fn object(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Map,
         keyword: &str,
-        argument: &'a Value,
-        (data, map): (&'a Value, &'a Map<String, Value>),
+        argument: &'a Tree,
+        (data, map): (&'a Tree, &'a Map),
     ) -> bool {
         let entries = argument.as_object().into_iter().flatten();
         match keyword {
@@ -158,8 +167,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn has(&mut self, names: &'a Value, map: &Map<String, Value>) -> bool {
-        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+    fn has(&mut self, names: &'a Tree, map: &Map) -> bool {
+        let names = names.as_list().into_iter().flatten().filter_map(Tree::as_text);
         names.fold(true, |holds, name| {
             let is_there = self.go_on(1) && map.contains_key(name);
             (is_there || self.wrong(|| format!("must have a field `{}`", escaped(name)))) && holds
@@ -167,8 +176,8 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a field's name satisfies a schema. Nothing of that is noted.
-    fn name(&mut self, schema: &Value, name: &str) -> bool {
-        let text = Value::from(name);
+    fn name(&mut self, schema: &Tree, name: &str) -> bool {
+        let text = Tree::Text(name.to_owned());
         let mut run = Run { quiet: true, depth: self.depth, ..Run::new(self.checker, self.budget) };
         let holds = run.schema(schema, &text);
         self.budget = run.budget;
@@ -182,8 +191,8 @@ impl<'a> Run<'a> {
     }
 
     /// Whether `properties` or `patternProperties` speak of a field.
-    fn is_named(&mut self, schema: &'a Map<String, Value>, name: &str) -> bool {
-        let within = |keyword: &str| schema.get(keyword).and_then(Value::as_object);
+    fn is_named(&mut self, schema: &'a Map, name: &str) -> bool {
+        let within = |keyword: &str| schema.get(keyword).and_then(Tree::as_object);
         within("properties").is_some_and(|map| map.contains_key(name))
             || within("patternProperties")
                 .is_some_and(|map| map.keys().any(|pattern| self.matches(pattern, name)))
@@ -191,12 +200,9 @@ impl<'a> Run<'a> {
 }
 
 /// A bound as a count.
-fn bound(argument: &Value) -> usize {
-    let whole = argument.as_u64().and_then(|bound| usize::try_from(bound).ok());
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to be whole and not negative; what is too large is the largest"
-    )]
-    whole.unwrap_or_else(|| argument.as_f64().map_or(usize::MAX, |bound| bound as usize))
+fn bound(argument: &Tree) -> usize {
+    match argument {
+        Tree::Number(text) => Decimal::parse(text).count().unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 
+/// Most digits of a divisor: ten times a rest of so many fits into 128 bits.
+pub(crate) const MAX_DIVISOR_DIGITS: usize = 37;
+
 /// A decimal number: `0.d₁d₂d₃… × 10^point`, without zeros at either end of the digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Decimal {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Decimal {
     negative: bool,
     /// ASCII digits. None at all is zero.
     digits: Vec<u8>,
@@ -14,7 +17,7 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// Reads a JSON number. What is none has the value of the digits that were found.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], parse_exponent(&text[at + 1..])),
             None => (text, 0),
@@ -44,17 +47,77 @@ impl Decimal {
     }
 
     /// How many digits it takes to write it, without an exponent's.
-    pub(super) fn significant_digits(&self) -> usize {
+    pub(crate) fn significant_digits(&self) -> usize {
         self.digits.len()
     }
 
     /// How many of them are right of the decimal point.
-    pub(super) fn decimals(&self) -> i64 {
+    pub(crate) fn decimals(&self) -> i64 {
         i64::try_from(self.digits.len()).unwrap_or(i64::MAX).saturating_sub(self.point).max(0)
     }
 
+    /// Whether it is over zero.
+    pub(crate) fn is_positive(&self) -> bool {
+        !self.negative && !self.digits.is_empty()
+    }
+
+    /// Whether it has no fraction.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.decimals() == 0
+    }
+
+    /// It as a count, if it is one. What is too large is the largest.
+    pub(crate) fn count(&self) -> Option<usize> {
+        if self.negative || !self.is_whole() {
+            return None;
+        }
+        let digits = std::str::from_utf8(&self.digits).ok()?;
+        let zeros = usize::try_from(self.exponent()).unwrap_or(usize::MAX);
+        if digits.is_empty() {
+            return Some(0);
+        }
+        let largest = usize::MAX.ilog10() as usize + 1;
+        if digits.len().saturating_add(zeros) > largest {
+            return Some(usize::MAX);
+        }
+        Some(format!("{digits}{}", "0".repeat(zeros)).parse().unwrap_or(usize::MAX))
+    }
+
+    /// Whether it is a multiple of a number over zero, of at most [`MAX_DIVISOR_DIGITS`] digits.
+    pub(crate) fn is_multiple_of(&self, divisor: &Self) -> bool {
+        if self.digits.is_empty() {
+            return true;
+        }
+        let zeros = self.exponent().saturating_sub(divisor.exponent());
+        let (Ok(zeros), Some(divisor)) =
+            (u32::try_from(zeros.min(128)), divisor.digits_as_number())
+        else {
+            // Its last digit, which is no zero, is right of the divisor's last.
+            return false;
+        };
+        // Another zero makes a multiple of what is none only if it adds a two or a five that the
+        // divisor has: a divisor of 37 digits has fewer than 128 of them.
+        let zeros = std::iter::repeat_n(b'0', zeros as usize);
+        let digits = self.digits.iter().copied().chain(zeros);
+        digits.fold(0, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % divisor) == 0
+    }
+
+    fn digits_as_number(&self) -> Option<u128> {
+        if self.digits.len() > MAX_DIVISOR_DIGITS {
+            return None;
+        }
+        std::str::from_utf8(&self.digits).ok()?.parse().ok().filter(|number| *number > 0)
+    }
+
+    /// A text that equal numbers have in common, and no others.
+    pub(crate) fn canonical(&self) -> String {
+        let sign = if self.negative { "-" } else { "" };
+        let digits = String::from_utf8_lossy(&self.digits);
+        format!("{sign}{digits}e{}", self.point)
+    }
+
     /// The power of ten that its digits, read as a whole number, are multiplied with.
-    pub(super) fn exponent(&self) -> i64 {
+    fn exponent(&self) -> i64 {
         self.point.saturating_sub(i64::try_from(self.digits.len()).unwrap_or(i64::MAX))
     }
 
@@ -134,7 +197,45 @@ mod tests {
         }
     }
 
+    #[rstest]
+    #[case("5000000.005", "0.01", false)]
+    #[case("5000000.01", "0.01", true)]
+    #[case("4.35", "0.01", true)]
+    #[case("123456789012345678901234567890", "3", true)]
+    #[case("123456789012345678901234567891", "3", false)]
+    #[case("1e400", "16", true)]
+    #[case("1e400", "7", false)]
+    #[case("1e-400", "1e-401", true)]
+    #[case("0", "7", true)]
+    #[case("-9", "3", true)]
+    #[case("0.3", "0.2", false)]
+    #[case("7", "2", false)]
+    fn multiples_are_exact(#[case] number: &str, #[case] divisor: &str, #[case] expected: bool) {
+        let number = Decimal::parse(number);
+        assert_eq!(number.is_multiple_of(&Decimal::parse(divisor)), expected);
+    }
+
+    #[rstest]
+    #[case("0", Some(0))]
+    #[case("10.0", Some(10))]
+    #[case("1.2e3", Some(1200))]
+    #[case("1e400", Some(usize::MAX))]
+    #[case("-1", None)]
+    #[case("0.5", None)]
+    fn a_count_is_read_however_it_is_written(#[case] text: &str, #[case] expected: Option<usize>) {
+        assert_eq!(Decimal::parse(text).count(), expected);
+    }
+
     proptest! {
+        #[test]
+        fn multiples_are_what_integers_say(number: i64, divisor in 1..1_000_000_i64, by in -5..5_i32) {
+            let text = |number: i64| Decimal::parse(&format!("{number}e{by}"));
+            for number in [number, number - number % divisor] {
+                let is_multiple = text(number).is_multiple_of(&text(divisor));
+                prop_assert_eq!(is_multiple, number % divisor == 0);
+            }
+        }
+
         #[test]
         fn whole_numbers_compare_as_integers_do(one: i128, other: i128) {
             let compared = Decimal::parse(&one.to_string()).cmp(&Decimal::parse(&other.to_string()));

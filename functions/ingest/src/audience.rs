@@ -1,0 +1,89 @@
+//! Whom an event goes to.
+
+use grapnel_domain::{
+    event::{EventContent, inbound::TestTarget},
+    filter::{Judgement, Verdict},
+    ids::WebhookId,
+    webhook::Subscription,
+};
+
+/// Steps of filters after which the other events of the batch have their turn: a fraction of a
+/// millisecond.
+const STEPS_OF_A_TURN: usize = 100_000;
+/// Steps of filters after which an event is left until the others of its batch are enqueued.
+const QUICK_STEPS: usize = 2_000_000;
+
+/// How long the filters of one event may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Not so long that the other events of the batch would wait for it.
+    Quick,
+    /// As long as they take.
+    Thorough,
+}
+
+/// Whom an event goes to.
+#[derive(Debug, Default)]
+pub(crate) struct Audience {
+    pub(crate) webhooks: Vec<WebhookId>,
+    pub(crate) filters: FilterWork,
+}
+
+/// What the filters of one event took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FilterWork {
+    pub(crate) steps: usize,
+    /// Filters that ran out of steps.
+    pub(crate) unfinished: usize,
+}
+
+/// A test goes to its webhook alone, even a disabled one and whatever its filter says, as long as the
+/// event's owner has it. `None` if it takes longer than the pace allows.
+pub(crate) async fn audience(
+    subscriptions: &[Subscription],
+    content: &EventContent,
+    test: Option<TestTarget>,
+    pace: Pace,
+) -> Option<Audience> {
+    let mut audience = Audience::default();
+    let mut steps_of_this_turn = 0;
+    for subscription in subscriptions {
+        let is_wanted = match test {
+            Some(test) => subscription.webhook_id == test.webhook_id,
+            None if subscription.wants(&content.event_type) => {
+                let judgement = subscription.judge(&content.data);
+                audience.filters.steps += judgement.steps;
+                steps_of_this_turn += judgement.steps;
+                let is_unfinished = judgement.verdict == Verdict::OutOfSteps;
+                audience.filters.unfinished += usize::from(is_unfinished);
+                passes(subscription, &judgement)
+            }
+            None => false,
+        };
+        if is_wanted {
+            audience.webhooks.push(subscription.webhook_id);
+        }
+        if pace == Pace::Quick && audience.filters.steps > QUICK_STEPS {
+            return None;
+        }
+        if steps_of_this_turn > STEPS_OF_A_TURN {
+            steps_of_this_turn = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+    Some(audience)
+}
+
+/// Whether the webhook gets the event. If its filter cannot tell, it does: what is delivered in vain
+/// can be ignored, and what is left out is lost.
+fn passes(subscription: &Subscription, judgement: &Judgement) -> bool {
+    let reason = match &judgement.verdict {
+        Verdict::Unreadable(reason) => Some(reason.as_str()),
+        Verdict::OutOfSteps => Some("it takes too many steps"),
+        Verdict::Matches | Verdict::Differs => None,
+    };
+    if let Some(reason) = reason {
+        tracing::error!(webhook.id = %subscription.webhook_id, reason, "a filter could not be applied; the event is delivered");
+    }
+    judgement.verdict.delivers()
+}
