@@ -28,19 +28,44 @@ pub(crate) use webhooks::changed as webhook_changed;
 
 use crate::{
     counts::Count,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::millis,
 };
 use grapnel_domain::{
     ids::WebhookId,
-    ports::{Clock, PortError},
+    ports::{Clock, Pause, PortError},
     time::{Minute, Timestamp},
 };
 use std::{
     collections::BTreeSet,
+    ops::RangeInclusive,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+/// How many milliseconds the adapter takes over a call that does not simply work.
+#[derive(Clone)]
+pub(crate) struct Patience {
+    /// Until it gives up a call that is throttled,
+    throttled: RangeInclusive<u64>,
+    /// and one that gets no answer.
+    lost: RangeInclusive<u64>,
+    /// Until a slow answer comes.
+    slow: RangeInclusive<u64>,
+    /// Until it sends a call again that got no answer.
+    repeated: RangeInclusive<u64>,
+}
+
+impl Patience {
+    /// The SDK tries three times, within eight seconds.
+    pub(crate) const SDK: Self =
+        Self { throttled: 100..=1500, lost: 3000..=8000, slow: 500..=8000, repeated: 100..=3000 };
+
+    /// One try, within two seconds. It is sent again only if the connection was dead, at once.
+    pub(crate) const ONE_TRY: Self =
+        Self { throttled: 1..=20, lost: 2000..=2000, slow: 500..=1900, repeated: 1..=20 };
+}
 
 /// AWS, from one instance of a function.
 #[derive(Clone)]
@@ -80,10 +105,11 @@ impl Aws {
         name: &'static str,
         effect: impl FnOnce(&Sim) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
+        let patience = Patience::SDK;
         let fate = fate::of_read(&self.sim, part, name);
-        self.there(name, fate).await?;
+        self.there(name, fate, &patience).await?;
         let result = effect(&self.sim);
-        self.back(name, fate).await?;
+        self.back(name, fate, &patience).await?;
         result
     }
 
@@ -91,11 +117,21 @@ impl Aws {
     /// twice.
     async fn write<T: Send>(
         &self,
-        part: Part,
+        target: impl Into<Target>,
         name: &'static str,
         effect: impl Fn(&Sim) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
-        let fate = fate::of_write(&self.sim, part, name);
+        let fate = fate::of_write(&self.sim, target, name);
+        self.carry_out(fate, &Patience::SDK, name, effect).await
+    }
+
+    async fn carry_out<T: Send>(
+        &self,
+        fate: Fate,
+        patience: &Patience,
+        name: &'static str,
+        effect: impl Fn(&Sim) -> Result<T, PortError> + Send + 'static,
+    ) -> Result<T, PortError> {
         if fate == Fate::LateEffect {
             let sim = self.sim.clone();
             self.sim.spawn(async move {
@@ -104,21 +140,26 @@ impl Aws {
                 // Nobody waits for the answer any more.
                 drop(effect(&sim));
             });
-            return Err(self.lost(name).await);
+            return Err(self.lost(name, patience).await);
         }
-        self.there(name, fate).await?;
+        self.there(name, fate, patience).await?;
         let mut result = effect(&self.sim);
         if fate == Fate::Repeated {
-            self.sim.pause(100..=3000).await;
+            self.sim.pause(patience.repeated.clone()).await;
             self.sim.trace(|| format!("{name} again, by the SDK"));
             result = effect(&self.sim);
         }
-        self.back(name, fate).await?;
+        self.back(name, fate, patience).await?;
         result
     }
 
     /// The way there, unless the call ends on it.
-    async fn there(&self, name: &'static str, fate: Fate) -> Result<(), PortError> {
+    async fn there(
+        &self,
+        name: &'static str,
+        fate: Fate,
+        patience: &Patience,
+    ) -> Result<(), PortError> {
         match fate {
             Fate::KilledBefore => self.sim.die().await,
             Fate::Works
@@ -130,22 +171,27 @@ impl Aws {
                 Ok(())
             }
             Fate::Slow => {
-                self.sim.pause(500..=8000).await;
+                self.sim.pause(patience.slow.clone()).await;
                 Ok(())
             }
             Fate::Throttled => {
                 self.sim.trace(|| format!("{name}: throttled"));
-                self.sim.pause(100..=1500).await;
+                self.sim.pause(patience.throttled.clone()).await;
                 Err(PortError::Throttled(name.into()))
             }
-            Fate::RequestLost => Err(self.lost(name).await),
+            Fate::RequestLost => Err(self.lost(name, patience).await),
         }
     }
 
     /// The way back, unless the answer is lost on it or nobody is left to take it.
-    async fn back(&self, name: &'static str, fate: Fate) -> Result<(), PortError> {
+    async fn back(
+        &self,
+        name: &'static str,
+        fate: Fate,
+        patience: &Patience,
+    ) -> Result<(), PortError> {
         match fate {
-            Fate::AnswerLost => Err(self.lost(name).await),
+            Fate::AnswerLost => Err(self.lost(name, patience).await),
             Fate::KilledAfter => self.sim.die().await,
             _ => {
                 self.sim.pause(1..=10).await;
@@ -155,9 +201,9 @@ impl Aws {
     }
 
     /// Waits until the adapter gives up.
-    async fn lost(&self, name: &'static str) -> PortError {
+    async fn lost(&self, name: &'static str, patience: &Patience) -> PortError {
         self.sim.trace(|| format!("{name}: no answer"));
-        self.sim.pause(3000..=8000).await;
+        self.sim.pause(patience.lost.clone()).await;
         PortError::Unavailable(name.into())
     }
 }
@@ -166,6 +212,13 @@ impl Clock for Aws {
     fn now(&self) -> Timestamp {
         let ahead = self.sim.now().plus(millis(self.ahead));
         Timestamp::from_millis(ahead.as_millis() - 500)
+    }
+}
+
+impl Pause for Aws {
+    async fn pause(&self, longest: Duration) {
+        let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        self.sim.pause(0..=longest).await;
     }
 }
 

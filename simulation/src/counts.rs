@@ -104,6 +104,8 @@ counts! {
     Malformed: "malformed events", Traffic;
     /// Calls refused because there were too many.
     Throttled: "throttled calls", Fault;
+    /// Writes throttled by a wave; a record that is tried again counts once.
+    WaveThrottles: "writes throttled by a wave", Fault;
     /// Calls that timed out and had no effect.
     RequestsLost: "timed out before the effect", Fault;
     /// Calls that had their effect and timed out.
@@ -154,6 +156,8 @@ counts! {
     Isolated: "messages isolated", Repair;
     /// Messages put aside by a function, each malformed.
     PutAside: "put aside with a reason", Repair;
+    /// Tries of a record after one that failed.
+    RecordRetries: "records tried again", Repair;
     /// Requests made again: the function died before the record.
     RepeatedAfterDeath: "requests repeated: died before the record", Repair;
     /// Requests made again: the record had failed.

@@ -118,7 +118,7 @@ impl Functions {
         };
         self.instances[place].1 = Some(task);
         sim.count(Count::Invocations);
-        let timeout = sim.now().plus(sim.plan().settings.function_timeout);
+        let timeout = sim.now().plus(sim.plan().settings.time_budget.function_timeout);
         sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
         task
     }
@@ -167,7 +167,7 @@ fn ingest(sim: &Sim) -> Ingesting {
         clock: aws,
         rules: grapnel_ingest::Rules {
             retention: sim.plan().settings.retention,
-            delivery_timeout: sim.plan().settings.function_timeout,
+            delivery_timeout: sim.plan().settings.time_budget.function_timeout,
         },
     }
 }
@@ -190,7 +190,10 @@ fn deliver(sim: &Sim) -> Delivering {
             longest_queue_delay: settings.longest_queue_delay,
             // Lambda takes no queue that hides messages for less than a run may last, so handlers may
             // rely on it. The simulated queue is worse at times, to have runs overlap.
-            visibility_timeout: settings.visibility_timeout.max(settings.function_timeout),
+            visibility_timeout: settings
+                .visibility_timeout
+                .max(settings.time_budget.function_timeout),
+            time_budget: mutation::time_budget(sim),
             circuit: settings.circuit,
         },
     }
@@ -257,13 +260,15 @@ fn deliver_batch(
 ) -> TaskId {
     let invocation = Invocation::new(Function::Delivery, sim.now(), &records);
     let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
+    let deadline = sim.now().plus(sim.plan().settings.time_budget.function_timeout);
+    let deadline = mutation::deadline(sim, deadline);
     let sim_of_task = sim.clone();
     let task = sim.invoke(invocation, async move {
         let sim = sim_of_task;
         let records = mutation::for_delivery(&sim, records);
         let isolation = Isolation::new(deliver.queue.clone(), queue);
         let batch = suspect::isolate(records, &isolation).await;
-        let report = deliver.handle(&batch.to_begin).await;
+        let report = deliver.handle(&batch.to_begin, deadline).await;
         sim.trace(|| format!("done: {:?}", report.done));
         report.done.iter().filter_map(count_of).for_each(|count| sim.count(count));
         finish(&sim, queue, &ids, &Answer::new(batch, report.failed));

@@ -55,6 +55,8 @@ pub(crate) struct Ledger {
     replays: Replays,
     erasures: Erasures,
     limits: Limits,
+    /// For how long a record is tried is not looked at.
+    records_may_be_given_up: bool,
     broken: Option<String>,
 }
 

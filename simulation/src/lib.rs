@@ -14,8 +14,8 @@
 //! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
 //!   were before.
 //! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
-//! - [`isolation`] and [`dead_endpoint`] are about load, and measure what it costs others and its owner:
-//!   functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
+//! - [`isolation`], [`dead_endpoint`] and [`throttling`] are about load, and measure what it costs others,
+//!   its owner and receivers: functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
 //! - [`poison`] is about messages that kill their functions, and about outages.
 //! - [`document`] is where tables of results go.
 //! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
@@ -40,6 +40,7 @@ mod receiver;
 mod sim;
 mod source;
 mod task;
+mod throttling;
 mod trace;
 mod users;
 mod watch;
@@ -54,6 +55,7 @@ pub use measured::Latencies;
 pub use mutation::Mutation;
 pub use poison::{Poison, PoisonReport, Trouble, poison};
 pub use source::{Grouping, Pool};
+pub use throttling::{DELIVERIES, Throttled, ThrottlingReport, ThrottlingWave, Tries, throttling};
 pub use world::Run;
 
 use std::{

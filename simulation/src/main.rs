@@ -1,15 +1,16 @@
 //! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`; or what the document holds a table of, and
 //! writes it there: one path, cut at every call (`--crash-points`), what a dead endpoint costs
-//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`), and what messages that
-//! kill their functions do (`--poison`).
+//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`), what messages that
+//! kill their functions do (`--poison`), and what a throttling wave sends twice (`--throttling`).
 
 use grapnel_simulation::{
-    Count, DeadEndpoint, Group, IsolationReport, Part, PoisonReport, crash_points, simulate_all,
+    Count, DeadEndpoint, Group, IsolationReport, Part, PoisonReport, ThrottlingReport,
+    crash_points, simulate_all,
 };
 use std::{env, fs, process::ExitCode, time::Instant};
 
 const USAGE: &str = "usage: grapnel-simulation [--seeds N] [--from S]
-     | (--crash-points | --dead-endpoint | --isolation | --poison) [--write FILE]
+     | (--crash-points | --dead-endpoint | --isolation | --poison | --throttling) [--write FILE]
      | --dead-endpoint N";
 
 /// What to run.
@@ -28,6 +29,7 @@ enum Table {
     DeadEndpoint,
     Isolation,
     Poison,
+    Throttling,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +73,7 @@ fn run_table(table: Table, document: Option<&str>) -> ExitCode {
         Table::DeadEndpoint => show(DeadEndpoint::documented(), document),
         Table::Isolation => show(IsolationReport::documented(), document),
         Table::Poison => show(PoisonReport::documented(), document),
+        Table::Throttling => show(ThrottlingReport::documented(), document),
         Table::CrashPoints => {
             let report = crash_points(None);
             match report.failure.clone() {
@@ -125,6 +128,10 @@ fn wanted(given: impl Iterator<Item = String>) -> Result<Wanted, String> {
             }
             "--poison" => {
                 table = Some(Table::Poison);
+                continue;
+            }
+            "--throttling" => {
+                table = Some(Table::Throttling);
                 continue;
             }
             "--dead-endpoint" => {

@@ -5,11 +5,14 @@
 
 mod batches;
 mod calls;
+mod times;
 
 pub(crate) use batches::{for_delivery, for_ingest};
 pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
+
+pub(crate) use times::{deadline, time_budget};
 
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +77,10 @@ pub enum Mutation {
     ErasesUntold,
     /// Whoever makes attempts takes no notice of data that was erased.
     SendsErasedData,
+    /// A record that fails is tried about three times, within a third of a second.
+    RecordIsTriedThreeTimes,
+    /// Requests are begun however little time is left.
+    BeginsRequestsTooLate,
 }
 
 impl Mutation {
@@ -107,6 +114,8 @@ impl Mutation {
         Self::IsolatesEverything,
         Self::ErasesUntold,
         Self::SendsErasedData,
+        Self::RecordIsTriedThreeTimes,
+        Self::BeginsRequestsTooLate,
     ];
 
     /// Those of which nothing comes but delay. Where messages kill their functions, it shows.

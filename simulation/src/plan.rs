@@ -3,7 +3,7 @@
 mod faults;
 mod traffic;
 
-pub(crate) use faults::{Faults, Outage, Part};
+pub(crate) use faults::{Faults, Outage, Part, Reach, Target, Wave};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
 use crate::{
@@ -12,9 +12,13 @@ use crate::{
     source::{Grouping, Intake, Mapping},
 };
 use grapnel_domain::{
-    event::Retention, health::CircuitRules, message::QueueDelay, time::Timestamp,
+    event::Retention, health::CircuitRules, ids::WebhookId, message::QueueDelay, time::Timestamp,
+    time_budget::TimeBudget,
 };
-use grapnel_testing::{clock::START, memory::MAX_RECEIVES};
+use grapnel_testing::{
+    clock::{START, TIME_BUDGET, VISIBILITY_TIMEOUT},
+    memory::MAX_RECEIVES,
+};
 use std::time::Duration;
 
 /// Steps of a run that is drawn. A few thousand is what the longest take.
@@ -50,8 +54,8 @@ pub(crate) struct Lethal {
 pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) longest_queue_delay: QueueDelay,
-    /// How long one run of a function may take.
-    pub(crate) function_timeout: Duration,
+    /// How long a run of a function may take, and each step of it.
+    pub(crate) time_budget: TimeBudget,
     pub(crate) visibility_timeout: Duration,
     /// How often a queue hands a message out before it is a dead letter.
     pub(crate) max_receives: u32,
@@ -73,7 +77,7 @@ impl Plan {
         let mut webhooks = traffic::webhooks(random, smooth);
         // That a record comes after the minute for which it waits is rare. Some runs are about it.
         if !smooth && random.chance(80) {
-            settings.function_timeout = Duration::from_secs(300);
+            settings.time_budget.function_timeout = Duration::from_secs(300);
             settings.longest_queue_delay = QueueDelay::at_most(20);
             faults.stall();
             webhooks.iter_mut().for_each(PlannedWebhook::retry_in_half_a_minute);
@@ -84,6 +88,12 @@ impl Plan {
             acts.extend(traffic::erasures(&mut random.aside()));
             // By numbers of their own: what else is in a plan does not depend on them.
             acts.extend(traffic::publications(&mut Random::new(!random.clone().next())));
+        }
+        if !smooth {
+            let times: Vec<Timestamp> =
+                events.iter().flat_map(|event| event.puts.iter().copied()).collect();
+            let ids: Vec<WebhookId> = webhooks.iter().map(|planned| planned.webhook.id).collect();
+            faults.waves = Wave::draw_some(&mut random.aside().aside(), &times, &ids);
         }
         Self {
             smooth,
@@ -123,8 +133,8 @@ impl Settings {
         Self {
             retention: Retention { days: 30 },
             longest_queue_delay: QueueDelay::at_most(900),
-            function_timeout: Duration::from_secs(60),
-            visibility_timeout: Duration::from_secs(360),
+            time_budget: TIME_BUDGET,
+            visibility_timeout: VISIBILITY_TIMEOUT,
             max_receives: MAX_RECEIVES,
             circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
             waiting_page: 100,
@@ -139,7 +149,7 @@ impl Settings {
         Self {
             retention: Retention { days: *random.pick(&[8, 30]) },
             longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
-            function_timeout: Duration::from_secs(60),
+            time_budget: TIME_BUDGET,
             visibility_timeout: Duration::from_secs(*random.pick(visibility)),
             // A few only, so that some runs see dead letters.
             max_receives: *random.pick(&[10, MAX_RECEIVES]),

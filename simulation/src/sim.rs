@@ -250,7 +250,7 @@ impl Sim {
 
     /// For how long a function stands still.
     pub(crate) fn stall(&self) -> Duration {
-        let longest = self.plan().settings.function_timeout.as_secs() * 1000;
+        let longest = self.plan().settings.time_budget.function_timeout.as_secs() * 1000;
         self.draw(|random| match random.chance(500) {
             true => millis(random.spread(1000..=longest)),
             false => millis(random.within(1000..=longest)),

@@ -69,6 +69,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
         rules: Rules {
             urls: UrlPolicy::default(),
             retention: sim.plan().settings.retention,
+            longest_request_seconds: 30,
             max_webhooks: usize::MAX,
         },
         event_validation: EventValidation::Off,

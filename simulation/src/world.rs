@@ -191,10 +191,15 @@ impl World {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         self.sim.with(|state| state.current = Some(id));
         let ended = task.run();
+        let budget = self.sim.plan().settings.time_budget;
         let (abandoned, killed) = self.sim.with(|state| {
             let killed = state.killed.remove(&id);
-            if ended && !killed && state.invocations.contains_key(&id) {
-                state.ledger.finished(id);
+            if ended
+                && !killed
+                && let Some(invocation) = state.invocations.get(&id)
+            {
+                let deadline = invocation.began.plus(budget.function_timeout);
+                state.ledger.finished(id, &budget, deadline);
             }
             state.current = None;
             (state.abandoned.remove(&id), killed)

@@ -1,9 +1,9 @@
-//! What load costs: a dead endpoint its owner, and a user with a hundred endpoints that hang the
-//! others.
+//! What load costs: a dead endpoint its owner, a user with a hundred endpoints that hang the others,
+//! and a throttling wave receivers.
 
 use grapnel_simulation::{
-    But, Circumstances, Cost, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport, Latencies,
-    Part, Pool, dead_endpoint_but,
+    But, Circumstances, Cost, DELIVERIES, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport,
+    Latencies, Part, Pool, Throttled, ThrottlingReport, dead_endpoint_but,
 };
 use std::time::Duration;
 
@@ -105,5 +105,27 @@ fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries()
     assert!(
         report.is_in(DOCUMENT),
         "docs/reliability.md says something else: cargo xtask simulate --dead-endpoint --write"
+    );
+}
+
+#[test]
+fn a_throttling_wave_shorter_than_the_tries_of_a_record_sends_nothing_twice() {
+    let report = ThrottlingReport::documented().unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{report}");
+    for (throttled, seconds, [before, now]) in &report.rows {
+        if *seconds < 19 {
+            assert_eq!(*now, 0, "{throttled:?} throttled for {seconds} s");
+        }
+        // A wave that a few tries outlast would show nothing.
+        let reached = match throttled {
+            Throttled::OneWebhook => DELIVERIES / 20,
+            Throttled::DeliveriesTable => DELIVERIES,
+        };
+        assert!(*before > reached / 10, "{throttled:?} throttled for {seconds} s: {before}");
+        assert!(now < before, "{throttled:?} throttled for {seconds} s: {now} and {before}");
+    }
+    assert!(
+        report.is_in(DOCUMENT),
+        "docs/reliability.md says something else: cargo xtask simulate --throttling --write"
     );
 }

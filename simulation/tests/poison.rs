@@ -6,7 +6,7 @@ use std::time::Duration;
 const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 
 /// The visibility timeout of the template, and what a delivery takes besides.
-const LATEST: Duration = Duration::from_secs(360 + 10);
+const LATEST: Duration = Duration::from_secs(420 + 10);
 
 #[test]
 fn no_message_takes_its_neighbours_with_it() {

@@ -12,8 +12,8 @@ pub const VARIABLE: &str = "GRAPNEL_STACKS";
 pub enum StackKind {
     /// Defaults, with http and private targets allowed.
     Main,
-    /// Queue delays up to 2 s, a function timeout of 5 s, a visibility timeout of 30 s; what is wrong
-    /// with published events is told.
+    /// Queue delays up to 2 s, time limits of webhooks up to 10 s, a function timeout and a visibility
+    /// timeout of 30 s; what is wrong with published events is told.
     Tight,
     /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
     Scaled,

@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// works; prints the table
     #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     poison: bool,
+    /// In place of seeds, how many requests are sent twice while DynamoDB throttles; prints the table
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
+    throttling: bool,
     /// Write the table into docs/reliability.md as well, and that of the deployed functions beside the
     /// crash points
     #[arg(long, requires = "table")]
@@ -61,6 +64,8 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         simulation.arg("--isolation");
     } else if options.poison {
         simulation.arg("--poison");
+    } else if options.throttling {
+        simulation.arg("--throttling");
     } else {
         simulation.args(["--seeds", &options.seeds.to_string()]);
         simulation.args(["--from", &options.from.to_string()]);

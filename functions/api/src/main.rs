@@ -55,6 +55,7 @@ async fn main() -> anyhow::Result<()> {
         rules: Rules {
             urls: settings.url_policy,
             retention: settings.retention,
+            longest_request_seconds: settings.longest_request_seconds,
             max_webhooks: settings.max_webhooks,
         },
         event_validation: settings.event_validation,

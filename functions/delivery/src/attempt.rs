@@ -8,16 +8,17 @@ use crate::{
     health::{Seen, Signs},
     ready::Ready,
     record::{Attempted, decide, sign},
+    recording,
 };
 use grapnel_domain::{
     delivery::Delivery,
     message::{Attempt, QueueDelay, QueueMessage, Target},
     notice::DeliveryDigest,
-    outbound::{SendOutcome, Sent},
+    outbound::{OutboundRequest, SendOutcome, Sent},
     ports::{
-        Clock, EndDeliveries, EnqueueAttempts, Outgoing, ParkDeliveries, PortError, ReadDeliveries,
-        ReadEvents, ReadWebhooks, RecordAttempts, Recorded, ReopenDeliveries, SendRequests,
-        StartWaits, StoreHealth, WaitState, WatchCircuits,
+        Clock, EndDeliveries, EnqueueAttempts, Outgoing, ParkDeliveries, Pause, PortError,
+        ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded, ReopenDeliveries,
+        SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
     },
     request::{self, NoRequest},
     retry::next::{NextStep, Retry, queue_delay},
@@ -40,10 +41,15 @@ where
     Q: EnqueueAttempts,
     X: StartWaits + WatchCircuits,
     S: SendRequests,
-    C: Clock,
+    C: Clock + Pause,
 {
     /// Makes an attempt whose turn it is.
-    pub(crate) async fn make(&self, ready: Ready, signs: &Signs) -> StepResult {
+    pub(crate) async fn make(
+        &self,
+        ready: Ready,
+        signs: &Signs,
+        deadline: Timestamp,
+    ) -> StepResult {
         let asked_for = ready.is_asked_for();
         let Ready { message, delivery, webhook, unsent } = ready;
         let Attempt {
@@ -58,7 +64,7 @@ where
         let built =
             unsent.map_or_else(|| request::build(&webhook, target.event_id, &event, begun), Err);
         let sent = match built {
-            Ok(request) => self.sender.send(request).await,
+            Ok(request) => self.send(request, deadline).await?,
             Err(NoRequest::Damaged(damaged)) => return Err(StepError::Never(damaged.to_string())),
             // On record like any attempt, for its owner to see; no other would do better.
             Err(failed @ NoRequest::Transform(_)) => Sent {
@@ -91,6 +97,10 @@ where
             let made = Attempted { delivery, config, number, manual, begun, sent };
             decide(made, &self.rules, now)
         };
+        let last_try = self.rules.time_budget.last_record_try(now, deadline);
+        let recorded = async |record| {
+            recording::record(&self.deliveries, &self.clock, &record, last_try).await
+        };
         let (record, next) = on(&delivery);
         let sign = sign(&sent.outcome, &delivery, begun, next);
         let seen = sign.filter(|sign| !asked_for || sign.holds_if_asked_for()).map(|sign| Seen {
@@ -98,7 +108,7 @@ where
             delivery: DeliveryDigest::from(&delivery),
             webhook: webhook.clone(),
         });
-        match self.deliveries.record_attempt(&record).await? {
+        match recorded(record).await? {
             Recorded::Yes => {}
             // Ended while the attempt was under way. The attempt belongs on record all the same,
             // and the end stays: its message may be acknowledged already.
@@ -106,7 +116,7 @@ where
                 if found.status.is_settled() && found.next_attempt_number() == number =>
             {
                 let (record, _) = on(&found);
-                self.deliveries.record_attempt(&record).await?;
+                recorded(record).await?;
                 signs.extend(seen);
                 return Ok(Done::FailedForGood);
             }
@@ -120,10 +130,24 @@ where
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),
             NextStep::Retry(retry) => {
                 let next = Attempt::scheduled(target, number + 1).carrying(&event);
-                self.schedule(next, retry, status, now).await?;
+                self.schedule(next, retry, status).await?;
                 Ok(Done::Rescheduled)
             }
         }
+    }
+
+    /// Sends a request, if the time that is left has room for it and its record. Otherwise the
+    /// message comes again, with the whole time of another run before it.
+    async fn send(&self, request: OutboundRequest, deadline: Timestamp) -> Result<Sent, PortError> {
+        let budget = &self.rules.time_budget;
+        let timeout = request.timeout.min(budget.longest_request);
+        if !budget.has_time_for(timeout, self.clock.now(), deadline) {
+            return Err(PortError::Unavailable(
+                "the steps before the request took too long: too little time is left to record it"
+                    .into(),
+            ));
+        }
+        Ok(self.sender.send(OutboundRequest { timeout, ..request }).await)
     }
 
     /// Schedules what was just recorded.
@@ -132,7 +156,6 @@ where
         next: Attempt,
         retry: Retry,
         status: WebhookStatus,
-        now: Timestamp,
     ) -> Result<(), PortError> {
         if let Some(minute) = retry.wait {
             let Target { user_id, webhook_id, .. } = &next.target;
@@ -146,7 +169,8 @@ where
             }
         }
         let user = next.target.user_id.clone();
-        let message = Outgoing::new(QueueMessage::Attempt(next), queue_delay(retry.due, now));
+        let delay = queue_delay(retry.due, self.clock.now());
+        let message = Outgoing::new(QueueMessage::Attempt(next), delay);
         enqueue(&self.queue, message.for_status(status, &user)).await
     }
 }

@@ -11,11 +11,12 @@ use grapnel_domain::{
     message::{Attempt, QueueMessage, Record},
     ports::{
         AwaitSlots, Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindSettled,
-        FindWaiting, ListWebhooks, ParkDeliveries, PortError, ReadDeliveries, ReadEvents,
+        FindWaiting, ListWebhooks, ParkDeliveries, Pause, PortError, ReadDeliveries, ReadEvents,
         ReadReplays, ReadWebhooks, RecordAttempts, ReopenDeliveries, ReserveSlots, SendNotices,
         SendRequests, StartWaits, StopWaiting, StoreHealth, UnparkDeliveries, WatchCircuits,
         WriteReplays,
     },
+    time::Timestamp,
 };
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
 use std::{ops::ControlFlow, panic::AssertUnwindSafe};
@@ -82,13 +83,15 @@ where
     X: StartWaits + WatchCircuits,
     S: SendRequests,
     N: SendNotices,
-    C: Clock,
+    C: Clock + Pause,
 {
-    /// Works on a whole batch at once, so that one slow receiver costs its own time only.
-    pub async fn handle(&self, records: &[Record]) -> BatchReport {
+    /// Works on a whole batch at once, so that one slow receiver costs its own time only. Lambda
+    /// stops this at the `deadline`: what could not be recorded until then is sent again, so no
+    /// request is begun too late for its record.
+    pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
         let signs = Signs::default();
         let (desk, asked) = limit::open();
-        let guarded = |body| self.guarded(body, desk.clone(), &signs);
+        let guarded = |body| self.guarded(body, desk.clone(), &signs, deadline);
         let work = join_all(records.iter().map(|record| guarded(&record.body)));
         drop(desk);
         let (results, ()) = futures::join!(work, self.hand_out(asked));
@@ -120,16 +123,29 @@ where
     }
 
     /// A panic is a bug, and must cost its own message only.
-    async fn guarded(&self, body: &str, desk: Desk, signs: &Signs) -> StepResult {
-        let finished = AssertUnwindSafe(self.finish(body, desk, signs)).catch_unwind().await;
+    async fn guarded(
+        &self,
+        body: &str,
+        desk: Desk,
+        signs: &Signs,
+        deadline: Timestamp,
+    ) -> StepResult {
+        let finish = self.finish(body, desk, signs, deadline);
+        let finished = AssertUnwindSafe(finish).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
     }
 
-    async fn finish(&self, body: &str, desk: Desk, signs: &Signs) -> StepResult {
+    async fn finish(
+        &self,
+        body: &str,
+        desk: Desk,
+        signs: &Signs,
+        deadline: Timestamp,
+    ) -> StepResult {
         let message =
             QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
         match message {
-            QueueMessage::Attempt(attempt) => self.attempt(attempt, desk, signs).await,
+            QueueMessage::Attempt(attempt) => self.attempt(attempt, desk, signs, deadline).await,
             QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
             QueueMessage::Release(release) => {
                 let now = self.clock.now();
@@ -143,13 +159,19 @@ where
         }
     }
 
-    async fn attempt(&self, attempt: Attempt, desk: Desk, signs: &Signs) -> StepResult {
+    async fn attempt(
+        &self,
+        attempt: Attempt,
+        desk: Desk,
+        signs: &Signs,
+        deadline: Timestamp,
+    ) -> StepResult {
         let ready = match self.ready(attempt).await? {
             ControlFlow::Continue(ready) => ready,
             ControlFlow::Break(done) => return Ok(done),
         };
         match self.slot_to_wait_for(&ready, desk).await? {
-            None => self.make(ready, signs).await,
+            None => self.make(ready, signs, deadline).await,
             Some(slot) => self.wait_for_slot(ready, slot).await,
         }
     }

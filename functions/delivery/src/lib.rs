@@ -5,7 +5,8 @@
 //! record, then schedule, then acknowledge, each repeatable.
 //!
 //! - [`ready`]: an attempt is due. Read, and see whether it may be made; [`limit`]: whether its turn
-//!   has come. [`attempt`]: it is made. Send, record, schedule.
+//!   has come. [`attempt`]: it is made. Send, record, schedule. [`recording`]: the record is written,
+//!   however often that takes.
 //! - [`stale`]: its attempt is on record already. See that the next one comes.
 //! - [`check`]: look whether an attempt came, and send its message if it did not.
 //! - [`release`]: a shared wait is over. Let go whoever waited.
@@ -23,6 +24,7 @@ mod health;
 mod limit;
 mod ready;
 mod record;
+mod recording;
 mod release;
 mod release_parked;
 mod reopen;
@@ -37,6 +39,7 @@ use grapnel_domain::{
     health::CircuitRules,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{EnqueueAttempts, Outgoing, PortError},
+    time_budget::TimeBudget,
 };
 use std::time::Duration;
 
@@ -47,6 +50,8 @@ pub struct Rules {
     pub retention: Retention,
     /// The longest wait that goes by queue; longer ones are shared.
     pub longest_queue_delay: QueueDelay,
+    /// How long each step may take.
+    pub time_budget: TimeBudget,
     /// How long the queue hides a message that is being worked on: never less than a run may last.
     pub visibility_timeout: Duration,
     /// When circuits open, and for how long.

@@ -7,7 +7,7 @@ use grapnel_aws::{
     settings::{DeliverySettings, Settings},
 };
 use grapnel_delivery::{Deliver, Rules};
-use grapnel_domain::ports::Clock;
+use grapnel_domain::{ports::Clock, time::Timestamp};
 use grapnel_sender::{Sender, SenderConfig};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
@@ -41,13 +41,19 @@ async fn main() -> anyhow::Result<()> {
         rules: Rules {
             retention: settings.retention,
             longest_queue_delay: settings.longest_queue_delay,
+            time_budget: settings.time_budget,
             visibility_timeout: settings.visibility_timeout,
             circuit: settings.circuit,
         },
     };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let announced = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let deadline = deliver
+            .rules
+            .time_budget
+            .deadline(Timestamp::from_millis(announced), SystemClock.now());
         let batch = batch::without_suspects(event.payload, isolation).await;
-        let mut report = deliver.handle(&batch.to_begin).await;
+        let mut report = deliver.handle(&batch.to_begin, deadline).await;
         report.failed.extend(batch.stayed);
         report.metrics().emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))

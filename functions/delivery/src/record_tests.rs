@@ -7,6 +7,7 @@ use grapnel_domain::{
     message::QueueDelay,
     outbound::Answer,
 };
+use grapnel_testing::clock::{TIME_BUDGET, VISIBILITY_TIMEOUT};
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -15,7 +16,8 @@ fn rules() -> Rules {
     Rules {
         retention: Retention { days: 30 },
         longest_queue_delay: QueueDelay::at_most(900),
-        visibility_timeout: Duration::from_secs(360),
+        time_budget: TIME_BUDGET,
+        visibility_timeout: VISIBILITY_TIMEOUT,
         circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
     }
 }

@@ -1,18 +1,15 @@
 //! The SDK clients: one configuration, built once per function instance.
 
+mod connections;
+
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use std::time::Duration;
 
 /// Longest wait for a connection. Within a region one takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for one answer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest wait for an operation with all its repeats. The API must answer within 29 s, and a
-/// delivery still has to be recorded after a receiver used up its 30 s.
+/// Longest wait for an operation with all its repeats. The API must answer within 29 s.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// How often one operation is tried.
 const ATTEMPTS: u32 = 3;
@@ -24,7 +21,6 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// `AWS_ENDPOINT_URL` come from the environment unless set on it.
 #[must_use]
 pub fn sdk_defaults() -> ConfigLoader {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = timeout::TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -33,7 +29,7 @@ pub fn sdk_defaults() -> ConfigLoader {
     let retries =
         RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http)
+        .http_client(connections::http_client())
         .timeout_config(timeouts)
         .retry_config(retries)
 }
@@ -60,6 +56,21 @@ impl Clients {
             sqs: aws_sdk_sqs::Client::new(config),
             config: config.clone(),
         }
+    }
+
+    /// A client that tries once and for at most so long, for a caller that decides by itself when
+    /// it tries again. The SDK's retry tokens do not matter to it: the calls of a throttling wave
+    /// use them up within a second.
+    pub(crate) fn dynamodb_once(&self, limit: Duration) -> aws_sdk_dynamodb::Client {
+        let timeouts = timeout::TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_timeout(limit)
+            .build();
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.config)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::disabled())
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
     }
 
     /// Built on demand, like the next.

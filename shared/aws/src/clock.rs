@@ -2,11 +2,11 @@
 
 use grapnel_domain::{
     ids::{KeyId, ReplayId, WebhookId},
-    ports::{Clock, GenerateIds},
+    ports::{Clock, GenerateIds, Pause},
     signature::{SECRET_BYTES, Secret},
     time::Timestamp,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// The machine's clock.
@@ -18,6 +18,13 @@ impl Clock for SystemClock {
         // A clock before 1970 is a machine that never got its time; zero keeps arithmetic sane.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Pause for SystemClock {
+    async fn pause(&self, longest: Duration) {
+        let random = u32::from_le_bytes(random_bytes());
+        tokio::time::sleep(longest.mul_f64(f64::from(random) / f64::from(u32::MAX))).await;
     }
 }
 

@@ -26,6 +26,7 @@ use grapnel_domain::{
         Reopening, ResponseErasure, SlotWait, StopWaiting, WaitingPage,
     },
     time::Minute,
+    time_budget::RECORD_TRY,
 };
 use std::collections::HashMap;
 use update::Update;
@@ -41,6 +42,8 @@ const WAITING_PAGE_ROWS: i32 = 100;
 #[derive(Debug, Clone)]
 pub struct DeliveryStore {
     client: aws_sdk_dynamodb::Client,
+    /// For records of attempts: whoever makes the attempt tries again by itself.
+    once: aws_sdk_dynamodb::Client,
     table: String,
 }
 
@@ -48,12 +51,24 @@ impl DeliveryStore {
     /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
-        Self { client: clients.dynamodb.clone(), table: table.into() }
+        Self {
+            client: clients.dynamodb.clone(),
+            once: clients.dynamodb_once(RECORD_TRY),
+            table: table.into(),
+        }
     }
 
     async fn update(&self, key: DeliveryKey, update: Update) -> Result<Recorded, PortError> {
-        let done = self
-            .client
+        self.update_by(&self.client, key, update).await
+    }
+
+    async fn update_by(
+        &self,
+        client: &aws_sdk_dynamodb::Client,
+        key: DeliveryKey,
+        update: Update,
+    ) -> Result<Recorded, PortError> {
+        let done = client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(row::key(key)))
@@ -198,7 +213,7 @@ impl CreateDeliveries for DeliveryStore {
 
 impl RecordAttempts for DeliveryStore {
     async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
-        self.update(record.key, update::record(record)?).await
+        self.update_by(&self.once, record.key, update::record(record)?).await
     }
 }
 

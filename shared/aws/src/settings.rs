@@ -11,6 +11,7 @@ use grapnel_domain::{
     health::CircuitRules,
     message::QueueDelay,
     quota::Quota,
+    time_budget::TimeBudget,
     token::TokenRules,
     url_policy::UrlPolicy,
 };
@@ -64,6 +65,8 @@ pub struct ApiSettings {
     pub url_policy: UrlPolicy,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
+    /// `LONGEST_REQUEST_SECONDS`: the bound on a webhook's `timeoutSeconds`.
+    pub longest_request_seconds: u32,
     /// `MAX_WEBHOOKS_PER_USER`.
     pub max_webhooks: usize,
     /// `REQUESTS_PER_USER_PER_MINUTE`; `None` if it is 0.
@@ -135,7 +138,9 @@ pub struct DeliverySettings {
     pub url_policy: UrlPolicy,
     /// `LONGEST_QUEUE_DELAY_SECONDS`: longer delays go by shared waits.
     pub longest_queue_delay: QueueDelay,
-    /// `VISIBILITY_TIMEOUT_SECONDS` of the delivery queue.
+    /// `FUNCTION_TIMEOUT_SECONDS`, `LONGEST_REQUEST_SECONDS` and `RECORD_RETRY_SECONDS`.
+    pub time_budget: TimeBudget,
+    /// `VISIBILITY_TIMEOUT_SECONDS` of the delivery queue: at least the function timeout.
     pub visibility_timeout: Duration,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
@@ -156,6 +161,7 @@ impl Settings for ApiSettings {
             delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
             url_policy,
             retention: read.retention(),
+            longest_request_seconds: read.longest_request_seconds(),
             max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=5_000),
             quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
             event_validation: read
@@ -179,7 +185,7 @@ impl Settings for IngestSettings {
             events_queue_url: read.url("EVENTS_QUEUE_URL"),
             isolation_queue_url: read.url("EVENTS_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("EVENTS_DEAD_LETTER_QUEUE_URL"),
-            function_timeout: read.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=300),
+            function_timeout: read.function_timeout(),
             stack_name: read.text("STACK_NAME"),
             retention: read.retention(),
             log_level: read.log_level(),
@@ -191,6 +197,7 @@ impl Settings for IngestSettings {
 impl Settings for DeliverySettings {
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
+        let (time_budget, visibility_timeout) = read.times();
         let settings = Self {
             webhooks_table: read.text("WEBHOOKS_TABLE"),
             events_table: read.text("EVENTS_TABLE"),
@@ -205,7 +212,8 @@ impl Settings for DeliverySettings {
             stack_name: read.text("STACK_NAME"),
             url_policy: read.url_policy(),
             longest_queue_delay: read.queue_delay("LONGEST_QUEUE_DELAY_SECONDS"),
-            visibility_timeout: read.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=1_800),
+            time_budget,
+            visibility_timeout,
             retention: read.retention(),
             log_level: read.log_level(),
         };

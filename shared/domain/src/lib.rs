@@ -13,6 +13,7 @@
 //!   [`message`] is what the delivery queue carries.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
+//! - [`time_budget`]: how long the delivery function may take for each step.
 //! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
 //! - [`schema`]: what an event type's data must be like.
@@ -43,6 +44,7 @@ pub mod scope;
 pub mod signature;
 pub mod suspect;
 pub mod time;
+pub mod time_budget;
 pub mod token;
 pub mod transform;
 pub mod url_policy;

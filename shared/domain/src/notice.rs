@@ -102,7 +102,8 @@ mod tests {
 
     fn webhook() -> Webhook {
         let urls = UrlPolicy { allow_http: false, allow_private: false };
-        let rules = Rules { urls, retention: Retention { days: 30 }, max_webhooks: 1 };
+        let retention = Retention { days: 30 };
+        let rules = Rules { urls, retention, longest_request_seconds: 30, max_webhooks: 1 };
         let input = json!({"name": "orders", "url": "https://hooks.example.com/?t=secret", "events": ["*"]});
         let fields = input.as_object().expect("an object");
         let draft = Draft::parse(Input { fields, filter: None }, Purpose::Create, &rules, &[]);

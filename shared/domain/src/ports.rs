@@ -18,7 +18,7 @@ mod replays;
 mod send;
 mod webhooks;
 
-pub use clock::{Clock, GenerateIds};
+pub use clock::{Clock, GenerateIds, Pause};
 pub use deliveries::{
     AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending,
     EraseFromDeliveries, FindWaiting, ListDeliveries, PayloadErasure, ReadDeliveries,

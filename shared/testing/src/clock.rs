@@ -1,6 +1,10 @@
-//! A clock that stands still until a test moves it.
+//! A clock that stands still until a test moves it, and the times of a deployment.
 
-use grapnel_domain::{ports::Clock, time::Timestamp};
+use grapnel_domain::{
+    ports::{Clock, Pause},
+    time::Timestamp,
+    time_budget::TimeBudget,
+};
 use std::{
     sync::{
         Arc,
@@ -11,6 +15,16 @@ use std::{
 
 /// Where a [`ManualClock`] begins: 2026-11-24T06:24:00.000Z, a whole minute.
 pub const START: Timestamp = Timestamp::from_millis(1_795_501_440_000);
+
+/// How the delivery function divides its time, as the template sets it.
+pub const TIME_BUDGET: TimeBudget = TimeBudget {
+    function_timeout: Duration::from_secs(70),
+    longest_request: Duration::from_secs(30),
+    record_retries: Duration::from_secs(20),
+};
+
+/// How long the queues hide a message that was received, as the template sets it.
+pub const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(420);
 
 /// A clock under the test's control. Clones tell the same time.
 #[derive(Debug, Clone)]
@@ -48,9 +62,39 @@ impl Clock for ManualClock {
     }
 }
 
+impl Pause for ManualClock {
+    /// Moves the clock on by the longest pause, so that a caller who waits for a time to pass sees
+    /// it pass.
+    async fn pause(&self, longest: Duration) {
+        tokio::task::yield_now().await;
+        self.advance(longest);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    /// The default of a parameter, in seconds.
+    fn default_of(parameter: &str) -> Option<Duration> {
+        let (_, parameters) = TEMPLATE.split_once("\nParameters:\n")?;
+        let (_, rest) = parameters.split_once(&format!("\n  {parameter}:\n"))?;
+        let (_, value) = rest.split_once("    Default: ")?;
+        value.lines().next()?.parse().ok().map(Duration::from_secs)
+    }
+
+    #[test]
+    fn the_times_are_those_of_the_template() {
+        let TimeBudget { function_timeout, longest_request, record_retries } = TIME_BUDGET;
+        assert_eq!(default_of("FunctionTimeoutSeconds"), Some(function_timeout));
+        assert_eq!(default_of("LongestRequestSeconds"), Some(longest_request));
+        assert_eq!(default_of("RecordRetrySeconds"), Some(record_retries));
+        assert_eq!(default_of("VisibilityTimeoutSeconds"), Some(VISIBILITY_TIMEOUT));
+        assert!(function_timeout >= TIME_BUDGET.shortest_function_timeout());
+        assert!(VISIBILITY_TIMEOUT >= function_timeout * 6);
+    }
 
     #[test]
     fn it_begins_where_it_says_and_moves_only_when_told() {

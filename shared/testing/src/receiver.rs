@@ -242,8 +242,8 @@ impl Shared {
     fn record(&self, request: ReceivedRequest) -> Reply {
         let reply = {
             let mut state = self.state();
-            let reply =
-                state.scripts.get_mut(&request.path).map_or_else(Reply::default, Script::next);
+            let script = state.scripts.get_mut(&request.path);
+            let reply = script.map(|script| script.next(&request)).unwrap_or_default();
             state.subscribers.retain(|subscriber| subscriber.send(request.clone()).is_ok());
             state.received.push(request);
             reply

@@ -1,7 +1,14 @@
 //! What is erased on demand.
 
 use super::{Aws, rows::written};
-use crate::{ledger, mutation::Mutation, plan::Part, sim::Sim, task::at_once, trace::short};
+use crate::{
+    ledger,
+    mutation::Mutation,
+    plan::{Part, Target},
+    sim::Sim,
+    task::at_once,
+    trace::short,
+};
 use grapnel_domain::{
     ids::{EventId, UserId},
     ports::{
@@ -41,6 +48,7 @@ impl EraseFromDeliveries for Aws {
             return Ok(Recorded::Yes);
         }
         let erasure = erasure.clone();
+        let webhook = erasure.key.webhook_id;
         let effect = move |sim: &Sim| {
             let noted = at_once(sim.memory().note_payload_erased(&erasure))?;
             let key = ledger::key(erasure.key);
@@ -52,16 +60,17 @@ impl EraseFromDeliveries for Aws {
             written(sim, erasure.key);
             Ok(noted)
         };
-        self.write(Part::Tables, "note payload erased", effect).await
+        self.write(Target::Delivery(webhook), "note payload erased", effect).await
     }
 
     async fn erase_responses(&self, erasure: &ResponseErasure) -> Result<Recorded, PortError> {
         let erasure = erasure.clone();
+        let webhook = erasure.key.webhook_id;
         let effect = move |sim: &Sim| {
             let erased = at_once(sim.memory().erase_responses(&erasure))?;
             written(sim, erasure.key);
             Ok(erased)
         };
-        self.write(Part::Tables, "erase responses", effect).await
+        self.write(Target::Delivery(webhook), "erase responses", effect).await
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     counts::Count,
     crash::Fault,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
 };
 
@@ -74,10 +74,34 @@ pub(crate) fn of_read(sim: &Sim, part: Part, name: &'static str) -> Fate {
 }
 
 /// The fate of a call that changes something.
-pub(crate) fn of_write(sim: &Sim, part: Part, name: &'static str) -> Fate {
+pub(crate) fn of_write(sim: &Sim, target: impl Into<Target>, name: &'static str) -> Fate {
     if let Some(fate) = of_cut(sim, name) {
         return fate;
     }
+    let target = target.into();
+    if in_wave(sim, target) {
+        sim.with(|state| state.fault(Count::WaveThrottles));
+        return Fate::Throttled;
+    }
+    draw_write(sim, target.part())
+}
+
+/// The fate of a record that failed before and is tried again. A wave that throttles it has been
+/// counted.
+pub(crate) fn of_record_again(sim: &Sim, target: Target, name: &'static str) -> Fate {
+    sim.count(Count::RecordRetries);
+    match of_cut(sim, name) {
+        Some(fate) => fate,
+        None if in_wave(sim, target) => Fate::Throttled,
+        None => draw_write(sim, target.part()),
+    }
+}
+
+fn in_wave(sim: &Sim, target: Target) -> bool {
+    sim.plan().faults.wave(target, sim.now())
+}
+
+fn draw_write(sim: &Sim, part: Part) -> Fate {
     let rates = &sim.plan().faults;
     draw(
         sim,

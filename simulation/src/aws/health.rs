@@ -5,7 +5,7 @@ use crate::{
     counts::Count,
     ledger,
     mutation::Mutation,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
     trace::short,
@@ -80,7 +80,7 @@ impl ParkDeliveries for Aws {
             }
             Ok(parked)
         };
-        self.write(Part::Tables, "park", effect).await
+        self.write(Target::Delivery(parking.key.webhook_id), "park", effect).await
     }
 }
 
@@ -140,7 +140,7 @@ impl UnparkDeliveries for Aws {
             written(sim, key);
             Ok(())
         };
-        self.write(Part::Tables, "unpark", effect).await
+        self.write(Target::Delivery(key.webhook_id), "unpark", effect).await
     }
 }
 

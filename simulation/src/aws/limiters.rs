@@ -1,7 +1,14 @@
 //! Limiters, and deliveries that wait for their slots in shared waits.
 
 use super::{Aws, rows::written, webhook_changed};
-use crate::{counts::Count, ledger, mutation::Mutation, plan::Part, sim::Sim, task::at_once};
+use crate::{
+    counts::Count,
+    ledger,
+    mutation::Mutation,
+    plan::{Part, Target},
+    sim::Sim,
+    task::at_once,
+};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
@@ -48,6 +55,6 @@ impl AwaitSlots for Aws {
             }
             Ok(waits)
         };
-        self.write(Part::Tables, "wait for slot", effect).await
+        self.write(Target::Delivery(wait.key.webhook_id), "wait for slot", effect).await
     }
 }

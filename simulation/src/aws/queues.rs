@@ -1,6 +1,6 @@
 //! Queues, as those see them who send: the delivery queue, the events queue and dead letters.
 
-use super::{Aws, Fate, fate};
+use super::{Aws, Fate, Patience, fate};
 use crate::{
     counts::Count,
     lambda::Queue,
@@ -84,9 +84,9 @@ impl Aws {
                 sim.pause(1..=16_000).await;
                 batch.iter().for_each(|message| put(&sim, message));
             });
-            return all(self.lost(NAME).await);
+            return all(self.lost(NAME, &Patience::SDK).await);
         }
-        if let Err(error) = self.there(NAME, fate).await {
+        if let Err(error) = self.there(NAME, fate, &Patience::SDK).await {
             return all(error);
         }
         let entries: Vec<Entry> = batch.iter().map(|_| self.entry()).collect();
@@ -99,7 +99,7 @@ impl Aws {
             self.sim.pause(100..=3000).await;
             batch.iter().for_each(|message| put(&self.sim, message));
         }
-        if let Err(error) = self.back(NAME, fate).await {
+        if let Err(error) = self.back(NAME, fate, &Patience::SDK).await {
             return all(error);
         }
         entries.into_iter().map(Entry::answer).collect()

@@ -6,6 +6,7 @@ use crate::{
     ledger::{Key, Sending, name},
     receiver::{Reaction, Wish},
     sim::{Sim, State},
+    task::millis,
     trace::short,
 };
 use grapnel_domain::{
@@ -14,6 +15,7 @@ use grapnel_domain::{
     ports::{Clock, SendRequests},
     time::Timestamp,
 };
+use std::time::Duration;
 
 impl SendRequests for Aws {
     async fn send(&self, request: OutboundRequest) -> Sent {
@@ -47,6 +49,7 @@ impl SendRequests for Aws {
         if let Ok((key, _)) = sent {
             self.sim.trace(|| format!("a request for {}: {:?}", name(key), reaction.outcome));
             check_active(&self.sim, key);
+            check_time_left(&self.sim, key, arrived, request.timeout);
         }
         self.sim.sleep(reaction.after).await;
         if fate == Fate::KilledAfter {
@@ -130,6 +133,20 @@ fn arrive(
         state.counts.add(again, 1);
     }
     Ok((key, place))
+}
+
+/// A request is begun only if there is time for it and for its record.
+fn check_time_left(sim: &Sim, key: Key, begun: Timestamp, limit: Duration) {
+    let budget = sim.plan().settings.time_budget;
+    let began = sim.with(|state| state.invocation().map(|invocation| invocation.began));
+    let Some(began) = began else { return };
+    // The function's clock may be behind.
+    let deadline = began.plus(budget.function_timeout + millis(500));
+    if !budget.has_time_for(limit, begun, deadline) {
+        let left = begun.until(deadline).as_millis();
+        let what = format!("{}: sent with {left} ms left for it and its record", name(key));
+        sim.with(|state| state.ledger.broken(what));
+    }
 }
 
 /// A webhook that was disabled or gone for longer than any read lags receives nothing but tests.

@@ -4,7 +4,7 @@ use super::{Aws, rows::written};
 use crate::{
     counts::Count,
     ledger, mutation,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
     trace::short,
@@ -148,6 +148,6 @@ impl ReopenDeliveries for Aws {
             written(sim, reopening.key);
             Ok(reopened)
         };
-        self.write(Part::Tables, "reopen delivery", effect).await
+        self.write(Target::Delivery(reopening.key.webhook_id), "reopen delivery", effect).await
     }
 }

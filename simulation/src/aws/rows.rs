@@ -1,12 +1,12 @@
 //! Events and deliveries.
 
-use super::Aws;
+use super::{Aws, Patience, fate};
 use crate::{
     counts::Count,
     invocation::Function,
     ledger::{self, Key},
     mutation::Mutation,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::at_once,
     trace::short,
@@ -120,6 +120,7 @@ impl ListDeliveries for Aws {
 impl CreateDeliveries for Aws {
     async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
         let delivery = delivery.clone();
+        let webhook = delivery.webhook_id;
         let effect = move |sim: &Sim| {
             let created = at_once(sim.memory().create_delivery(&delivery))?;
             let now = sim.now();
@@ -147,7 +148,7 @@ impl CreateDeliveries for Aws {
                 as_it_is => as_it_is,
             })
         };
-        self.write(Part::Tables, "create delivery", effect).await
+        self.write(Target::Delivery(webhook), "create delivery", effect).await
     }
 }
 
@@ -166,9 +167,11 @@ impl RecordAttempts for Aws {
                 .invocation()
                 .and_then(|invocation| invocation.delay_before(record.key.webhook_id, next));
             let task = state.current;
-            let place = task.and_then(|task| state.ledger.records(task, record));
+            let now = self.sim.now();
+            let place = task.and_then(|task| state.ledger.records(task, record, now));
             (task, place.unwrap_or_default(), delay.unwrap_or_default())
         });
+        let again = self.sim.with(|state| state.ledger.has_failed_before(key, place));
         let delay = Duration::from_secs(u64::from(delay));
         let record = record.clone();
         let effect = move |sim: &Sim| {
@@ -200,11 +203,23 @@ impl RecordAttempts for Aws {
         };
         // Between the choice of what comes next and the record of it a delay matters most.
         if self.sim.goes_wrong(self.sim.plan().faults.stalled * 5, Count::Stalled) {
+            self.sim.with(|state| {
+                if let Some(invocation) = state.invocation() {
+                    invocation.faults += 1;
+                }
+            });
             self.sim.sleep(self.sim.stall()).await;
         }
-        let recorded = self.write(Part::Tables, "record attempt", effect).await;
+        let name = "record attempt";
+        let target = Target::Delivery(key.0);
+        let fate = match again {
+            true => fate::of_record_again(&self.sim, target, name),
+            false => fate::of_write(&self.sim, target, name),
+        };
+        let recorded = self.carry_out(fate, &Patience::ONE_TRY, name, effect).await;
         if recorded.is_err() {
-            self.sim.with(|state| state.ledger.record_failed(key, place));
+            let now = self.sim.now();
+            self.sim.with(|state| state.ledger.record_failed(key, place, now));
         }
         recorded
     }
@@ -227,7 +242,7 @@ impl EndDeliveries for Aws {
             written(sim, ending.key);
             Ok(ended)
         };
-        self.write(Part::Tables, "end delivery", effect).await
+        self.write(Target::Delivery(ending.key.webhook_id), "end delivery", effect).await
     }
 }
 

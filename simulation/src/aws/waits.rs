@@ -4,7 +4,7 @@ use super::{Aws, rows::written};
 use crate::{
     counts::Count,
     execution, ledger, mutation,
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
     trace::short,
@@ -93,7 +93,7 @@ impl StopWaiting for Aws {
             written(sim, key);
             Ok(())
         };
-        self.write(Part::Tables, "stop waiting", effect).await
+        self.write(Target::Delivery(key.webhook_id), "stop waiting", effect).await
     }
 }
 

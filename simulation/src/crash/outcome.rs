@@ -134,10 +134,8 @@ fn requests(counts: &Counts, recorded: u64, happened: Happened) -> Result<(), St
     if after_death > if killed { 4 } else { 0 } {
         return Err(format!("{after_death} requests repeated after a death"));
     }
-    let record_failed = happened.in_call("delivery", "record attempt");
-    let unrecorded = record_failed == Some(Fault::ErrorBefore);
-    // The error of a record that had its effect costs no second request: it is found on record.
-    if after_failure != u64::from(unrecorded) {
+    // A record that fails is tried again, and found if it had its effect.
+    if after_failure > 0 {
         return Err(format!("{after_failure} requests repeated after a failed record"));
     }
     if at_once > 0 {

@@ -30,7 +30,11 @@ use grapnel_domain::{
     scope::Scope,
     time::Timestamp,
 };
-use grapnel_testing::{builders::a_webhook, clock::START, memory::MAX_RECEIVES};
+use grapnel_testing::{
+    builders::a_webhook,
+    clock::{START, TIME_BUDGET},
+    memory::MAX_RECEIVES,
+};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -132,7 +136,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
         settings: Settings {
             retention: Retention { days: 30 },
             longest_queue_delay: QueueDelay::at_most(900),
-            function_timeout: Duration::from_secs(60),
+            time_budget: TIME_BUDGET,
             visibility_timeout: Duration::from_secs(120),
             max_receives: MAX_RECEIVES,
             // In every other order the first failure opens a circuit, and what is retried soon is

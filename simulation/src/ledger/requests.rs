@@ -2,11 +2,14 @@
 
 use super::{Key, Ledger, name};
 use crate::{counts::Count, receiver::Wish, task::TaskId};
-use grapnel_domain::{ports::AttemptRecord, time::Timestamp};
+use grapnel_domain::{ports::AttemptRecord, time::Timestamp, time_budget::TimeBudget};
 use std::time::Duration;
 
 /// How far the clocks of two machines may be apart.
 const SKEW: Duration = Duration::from_secs(1);
+
+/// The longest pause between two tries of a record.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A request that is about to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,10 @@ pub(super) struct Request {
     answer: Option<Answer>,
     /// Its function has asked for the record.
     claimed: bool,
+    /// When its function first asked for the record,
+    first_try: Option<Timestamp>,
+    /// and when it last saw that fail.
+    failed_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +67,15 @@ pub(super) struct OnRecord {
     next_not_after: Timestamp,
 }
 
+impl Request {
+    /// For how long its record was tried, if that was less than there was time for.
+    fn given_up_early(&self, budget: &TimeBudget, deadline: Timestamp) -> Option<Duration> {
+        let (first_try, failed_at) = (self.first_try?, self.failed_at?);
+        let last_try = budget.last_record_try(first_try, deadline);
+        (failed_at.plus(LONGEST_PAUSE + SKEW) < last_try).then(|| first_try.until(failed_at))
+    }
+}
+
 impl Ledger {
     /// A request is sent. Answers its place among those of its delivery, and why it is sent again if
     /// it is.
@@ -81,7 +97,14 @@ impl Ledger {
             });
         }
         let requests = self.requests.entry(key).or_default();
-        requests.push(Request { sending, fate: Fate::UnderWay, answer: None, claimed: false });
+        requests.push(Request {
+            sending,
+            fate: Fate::UnderWay,
+            answer: None,
+            claimed: false,
+            first_try: None,
+            failed_at: None,
+        });
         let place = requests.len() - 1;
         self.under_way.entry(sending.task).or_default().push((key, place));
         (place, again)
@@ -95,7 +118,12 @@ impl Ledger {
     }
 
     /// A function asks for an attempt to be recorded. Answers the request that it is about.
-    pub(crate) fn records(&mut self, task: TaskId, record: &AttemptRecord) -> Option<usize> {
+    pub(crate) fn records(
+        &mut self,
+        task: TaskId,
+        record: &AttemptRecord,
+        now: Timestamp,
+    ) -> Option<usize> {
         let key = super::key(record.key);
         let attempt = &record.attempt;
         let is_it = |request: &Request| {
@@ -113,6 +141,7 @@ impl Ledger {
         match place {
             Some(place) => {
                 requests[place].claimed = true;
+                requests[place].first_try.get_or_insert(now);
                 requests[place].sending.number = Some(attempt.attempt_number);
             }
             None => {
@@ -123,9 +152,24 @@ impl Ledger {
         place
     }
 
-    /// The record's answer was an error.
-    pub(crate) fn record_failed(&mut self, key: Key, place: usize) {
+    /// The record's answer was an error. Its function may ask for it again.
+    pub(crate) fn record_failed(&mut self, key: Key, place: usize, now: Timestamp) {
         self.settle(key, place, Fate::RecordFailed);
+        if let Some(request) = self.requests.get_mut(&key).and_then(|r| r.get_mut(place)) {
+            request.claimed = false;
+            request.failed_at = Some(now);
+        }
+    }
+
+    /// Whether the record of this request has failed before.
+    pub(crate) fn has_failed_before(&self, key: Key, place: usize) -> bool {
+        let request = self.requests.get(&key).and_then(|requests| requests.get(place));
+        request.is_some_and(|request| request.failed_at.is_some())
+    }
+
+    /// Records may be given up at any time in this run.
+    pub(crate) fn expects_records_to_be_given_up(&mut self) {
+        self.records_may_be_given_up = true;
     }
 
     /// The record was refused. If that is not because the attempt is on record, its function still
@@ -140,7 +184,9 @@ impl Ledger {
 
     fn settle(&mut self, key: Key, place: usize, fate: Fate) {
         if let Some(request) = self.requests.get_mut(&key).and_then(|all| all.get_mut(place))
-            && request.fate == Fate::UnderWay
+            && (request.fate == Fate::UnderWay
+                // Somebody else recorded it, while its function tried again.
+                || (request.fate, fate) == (Fate::RecordFailed, Fate::Refused))
         {
             request.fate = fate;
         }
@@ -217,15 +263,28 @@ impl Ledger {
         }
     }
 
-    /// A function came to its end in good order.
-    pub(crate) fn finished(&mut self, task: TaskId) {
-        let mut places = self.under_way.get(&task).into_iter().flatten();
-        let unrecorded = places.find(|(key, place)| {
-            let request = self.requests.get(key).and_then(|all| all.get(*place));
-            request.is_some_and(|r| r.sending.reaches && r.fate == Fate::UnderWay)
+    /// A function came to its end in good order, before its deadline.
+    pub(crate) fn finished(&mut self, task: TaskId, budget: &TimeBudget, deadline: Timestamp) {
+        let places = self.under_way.get(&task).into_iter().flatten();
+        let faults = places.filter_map(|(key, place)| {
+            let request = self.requests.get(key)?.get(*place)?;
+            if !request.sending.reaches {
+                return None;
+            }
+            match request.fate {
+                Fate::UnderWay => {
+                    Some(format!("{}: a request was made and not recorded", name(*key)))
+                }
+                Fate::RecordFailed if self.records_may_be_given_up => None,
+                Fate::RecordFailed => {
+                    let tried = request.given_up_early(budget, deadline)?;
+                    let millis = tried.as_millis();
+                    Some(format!("{}: its record was given up after {millis} ms", name(*key)))
+                }
+                Fate::Recorded | Fate::Refused | Fate::Dead => None,
+            }
         });
-        if let Some((key, _)) = unrecorded {
-            let what = format!("{}: a request was made and not recorded", name(*key));
+        if let Some(what) = faults.collect::<Vec<_>>().into_iter().next() {
             self.broken(what);
         }
     }

@@ -1,7 +1,7 @@
 //! How badly AWS behaves in a run.
 
 use crate::random::Random;
-use grapnel_domain::time::Timestamp;
+use grapnel_domain::{ids::WebhookId, time::Timestamp};
 use grapnel_testing::clock::START;
 use std::time::Duration;
 
@@ -27,6 +27,82 @@ pub(crate) struct Outage {
     pub(crate) parts: &'static [Part],
     pub(crate) from: Timestamp,
     pub(crate) until: Timestamp,
+}
+
+/// What a write goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A delivery of this webhook: one partition of the deliveries table.
+    Delivery(WebhookId),
+    /// Anything else of this part.
+    Other(Part),
+}
+
+impl Target {
+    pub(crate) const fn part(self) -> Part {
+        match self {
+            Self::Delivery(_) => Part::Tables,
+            Self::Other(part) => part,
+        }
+    }
+}
+
+impl From<Part> for Target {
+    fn from(part: Part) -> Self {
+        Self::Other(part)
+    }
+}
+
+/// A time in which writes are throttled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wave {
+    pub(crate) reach: Reach,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+/// Which writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reach {
+    EveryTable,
+    /// The deliveries table.
+    Deliveries,
+    /// One partition of it.
+    Webhook(WebhookId),
+}
+
+impl Wave {
+    /// Waves that begin soon after one of these times, when there is something to throttle.
+    pub(super) fn draw_some(
+        random: &mut Random,
+        times: &[Timestamp],
+        webhooks: &[WebhookId],
+    ) -> Vec<Self> {
+        if times.is_empty() || webhooks.is_empty() || !random.chance(250) {
+            return Vec::new();
+        }
+        let count = random.within(1..=4);
+        let draw = |_| {
+            let reach = match random.within(0..=2) {
+                0 => Reach::EveryTable,
+                1 => Reach::Deliveries,
+                _ => Reach::Webhook(*random.pick(webhooks)),
+            };
+            let from = random.pick(times).plus(Duration::from_millis(random.within(0..=5_000)));
+            let until = from.plus(Duration::from_millis(random.spread(1_000..=60_000)));
+            Self { reach, from, until }
+        };
+        (0..count).map(draw).collect()
+    }
+
+    fn reaches(&self, target: Target, now: Timestamp) -> bool {
+        let within = match (self.reach, target) {
+            (Reach::EveryTable, target) => target.part() == Part::Tables,
+            (Reach::Deliveries, target) => matches!(target, Target::Delivery(_)),
+            (Reach::Webhook(webhook), target) => target == Target::Delivery(webhook),
+        };
+        within && (self.from..self.until).contains(&now)
+    }
 }
 
 /// How often, in a thousand chances, each thing goes wrong.
@@ -55,6 +131,7 @@ pub(crate) struct Faults {
     /// How many things go wrong; after that, everything works.
     pub(crate) budget: u32,
     pub(crate) outages: Vec<Outage>,
+    pub(crate) waves: Vec<Wave>,
 }
 
 impl Faults {
@@ -87,6 +164,7 @@ impl Faults {
             longest_lag: Duration::from_millis(longest_lag),
             budget: u32::try_from(random.spread(2..=60)).unwrap_or(2),
             outages,
+            waves: Vec::new(),
         }
     }
 
@@ -104,9 +182,15 @@ impl Faults {
         self.outages.iter().any(reaches)
     }
 
-    /// When the last outage is over.
+    /// Whether a write is throttled now.
+    pub(crate) fn wave(&self, target: Target, now: Timestamp) -> bool {
+        self.waves.iter().any(|wave| wave.reaches(target, now))
+    }
+
+    /// When the last outage and the last wave are over.
     pub(crate) fn all_well_from(&self) -> Timestamp {
-        self.outages.iter().map(|outage| outage.until).max().unwrap_or(START)
+        let outages = self.outages.iter().map(|outage| outage.until);
+        outages.chain(self.waves.iter().map(|wave| wave.until)).max().unwrap_or(START)
     }
 }
 

@@ -34,7 +34,7 @@ const DOCUMENT: &str = include_str!("../../../docs/reliability.md");
 const HEALED: Duration = Duration::from_secs(240);
 
 /// Requests that may be made again because of one kill, here where one of them may meet a machine too
-/// busy to answer within the function's five seconds.
+/// busy to record within the function's time.
 const MOST_REPEATED: usize = 2;
 
 /// What the event is. Nobody asks for it who is not meant to have it.

@@ -28,8 +28,8 @@ enum Waits {
 
 const STACKS: [Wanted; 7] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
-    // What production allows, which no local receiver can be part of; few requests, one page, and a key
-    // of the owner's.
+    // What production allows, which no local receiver can be part of; few requests, one page, a key of
+    // the owner's, and tables that are prepared for more than a new one.
     Wanted {
         name: "strict",
         waits: Waits::Real,
@@ -42,6 +42,8 @@ const STACKS: [Wanted; 7] = [
                 "KmsKeyArn",
                 "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-4000-8000-000000000000",
             ),
+            ("WarmReadUnitsPerSecond", "13000"),
+            ("WarmWriteUnitsPerSecond", "5000"),
         ],
     },
     // Short delays take the way of long ones, and lost messages come back while a test waits. What is
@@ -52,7 +54,9 @@ const STACKS: [Wanted; 7] = [
         parameters: &[
             ("EventValidation", "warn"),
             ("LongestQueueDelaySeconds", "2"),
-            ("FunctionTimeoutSeconds", "5"),
+            ("LongestRequestSeconds", "10"),
+            ("RecordRetrySeconds", "5"),
+            ("FunctionTimeoutSeconds", "30"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
     },
@@ -72,7 +76,9 @@ const STACKS: [Wanted; 7] = [
         waits: Waits::Real,
         parameters: &[
             ("LongestQueueDelaySeconds", "2"),
-            ("FunctionTimeoutSeconds", "5"),
+            ("LongestRequestSeconds", "10"),
+            ("RecordRetrySeconds", "5"),
+            ("FunctionTimeoutSeconds", "30"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
     },

@@ -197,6 +197,7 @@ fn api(memory: &Memory) -> Api<InMemory> {
         rules: Rules {
             urls: UrlPolicy::default(),
             retention: Retention { days: 30 },
+            longest_request_seconds: 30,
             max_webhooks: 100,
         },
     }

@@ -57,6 +57,7 @@ pub(crate) fn rules() -> Rules {
     Rules {
         urls: UrlPolicy::default(),
         retention: Retention { days: 30 },
+        longest_request_seconds: 30,
         max_webhooks: MAX_WEBHOOKS,
     }
 }

@@ -13,6 +13,7 @@ use grapnel_domain::{
 use grapnel_sender::{Sender, SenderConfig};
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, an_event},
+    clock::{START, TIME_BUDGET, VISIBILITY_TIMEOUT},
     memory::Memory,
 };
 use serde::{Deserialize, Serialize};
@@ -99,14 +100,15 @@ async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<
         rules: Rules {
             retention: Retention { days: 30 },
             longest_queue_delay: QueueDelay::at_most(900),
-            visibility_timeout: Duration::from_secs(360),
+            time_budget: TIME_BUDGET,
+            visibility_timeout: VISIBILITY_TIMEOUT,
             circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
         },
     };
     let retry = RetryConfig { timeout_seconds, ..RetryConfig::default() };
     let deliveries: Vec<Delivery> = urls.iter().map(|url| pending(&memory, url, &retry)).collect();
     let records: Vec<Record> = deliveries.iter().map(first_attempt).collect();
-    let report = deliver.handle(&records).await;
+    let report = deliver.handle(&records, START.plus(TIME_BUDGET.function_timeout)).await;
     assert_eq!(report.failed, [""; 0], "messages that come again");
     assert_eq!((report.done.len(), report.dead_letters), (urls.len(), 0), "{report:?}");
 

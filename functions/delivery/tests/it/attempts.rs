@@ -187,7 +187,7 @@ async fn what_cannot_be_read_is_put_aside_with_a_reason_and_harms_no_neighbour()
     let good = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
     let record = |id: &str, body: &str| Record::new(id, body);
     let batch = [record("bad", "{\"kind\":\"riddle\"}"), record("good", &good)];
-    let report = world.deliver.handle(&batch).await;
+    let report = world.handle_records(&batch).await;
     assert_eq!(report.failed, Vec::<String>::new());
     assert_eq!(report.done, [Done::Delivered]);
     let letters = world.memory.dead_letters();
@@ -235,7 +235,7 @@ async fn ten_messages_are_worked_on_side_by_side() {
             Record::new(format!("m-{index}"), body)
         })
         .collect();
-    let report = tokio::time::timeout(Duration::from_secs(10), world.deliver.handle(&records));
+    let report = tokio::time::timeout(Duration::from_secs(10), world.handle_records(&records));
     assert_eq!(report.await.expect("in time").done, [Done::Delivered; 10]);
 }
 

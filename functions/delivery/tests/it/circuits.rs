@@ -224,7 +224,7 @@ async fn batch_with_probe(probe_first: bool) -> World {
         Record::new(format!("m-{place}"), QueueMessage::Attempt(attempt).to_json())
     };
     let records: Vec<Record> = messages.into_iter().enumerate().map(record).collect();
-    let report = world.deliver.handle(&records).await;
+    let report = world.handle_records(&records).await;
     assert_eq!(report.done, [Done::Delivered, Done::Delivered]);
     world
 }
@@ -249,7 +249,7 @@ async fn failures_in_one_batch_open_a_circuit_by_one_write() {
         Record::new(format!("m-{place}"), body)
     };
     let records: Vec<Record> = (0..10).map(record).collect();
-    world.deliver.handle(&records).await;
+    world.handle_records(&records).await;
     let health = world.memory.health_now(&webhook.user_id, webhook.id);
     assert_eq!((health.version, health.failures), (1, 10));
     assert_eq!(world.memory.calls(Operation::StoreHealth), 1);

@@ -34,7 +34,7 @@ async fn handle(world: &World, attempts: Vec<Attempt>) -> BatchReport {
     let record =
         |(n, attempt)| Record::new(format!("m-{n}"), QueueMessage::Attempt(attempt).to_json());
     let records: Vec<Record> = attempts.into_iter().enumerate().map(record).collect();
-    world.deliver.handle(&records).await
+    world.handle_records(&records).await
 }
 
 /// The slots on the queue, in milliseconds from now, each with the seconds that its message is

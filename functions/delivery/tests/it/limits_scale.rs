@@ -61,7 +61,7 @@ async fn deliver_all(per_second: u32) -> (World, Messages) {
         for batch in world.memory.delivery_queue().take_due().chunks(10) {
             batch.iter().for_each(|message| messages.count(message));
             let records: Vec<Record> = batch.iter().map(Queued::record).collect();
-            assert_eq!(world.deliver.handle(&records).await.failed, Vec::<String>::new());
+            assert_eq!(world.handle_records(&records).await.failed, Vec::<String>::new());
         }
     }
     (world, messages)

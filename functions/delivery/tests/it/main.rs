@@ -3,6 +3,7 @@
 
 mod attempts;
 mod circuits;
+mod deadlines;
 mod erasures;
 mod faults;
 mod limits;
@@ -11,6 +12,7 @@ mod notices;
 mod replays;
 mod scale;
 mod stale;
+mod throttled;
 mod transforms;
 mod waits;
 mod world;

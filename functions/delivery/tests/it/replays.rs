@@ -109,18 +109,21 @@ async fn a_delivery_that_is_reopened_lives_for_another_retention() {
     let webhook = a_webhook().build();
     let delivery = failed(&world, &webhook, 1).remove(0);
     world.clock.set(world.clock.now().plus(Duration::from_secs(25 * 86_400)));
+    let reopened_at = world.clock.now();
     let message = Attempt {
         replay: Some(order(&world, Some(&webhook), ReplayStatus::Failed).id),
         ..Attempt::scheduled(delivery.target(), 6)
     };
     // Whoever reopens it may die before it records: the row has to outlive that.
-    let error = PortError::Unavailable("cut".into());
-    world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
+    for _ in 0..100 {
+        let error = PortError::Unavailable("cut".into());
+        world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
+    }
     assert_eq!(world.handle(QueueMessage::Attempt(message)).await.failed, ["m-1"]);
     let now = world.now(&delivery);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Retrying, 5));
     let retention = world.deliver.rules.retention;
-    let expected = retention.delivery_expiry(world.clock.now(), delivery.id.event_stored_at());
+    let expected = retention.delivery_expiry(reopened_at, delivery.id.event_stored_at());
     assert!(expected > delivery.expires_at);
     assert_eq!(now.expires_at.as_secs(), expected.as_secs());
 }

@@ -46,7 +46,8 @@ async fn a_stale_message_sends_a_check_due_two_visibility_timeouts_after_the_att
         after_parking: false,
         after_slots: false,
     };
-    assert_eq!(world.queued(), [(QueueMessage::Check(expected), 60 + 720)]);
+    let delay = 60 + 2 * VISIBILITY.as_secs();
+    assert_eq!(world.queued(), [(QueueMessage::Check(expected), delay)]);
 }
 
 #[tokio::test]

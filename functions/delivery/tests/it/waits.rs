@@ -155,6 +155,7 @@ async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
     world.sender.always(URL, busy(503, "1800"));
+    let deadline = world.deadline();
     let World { memory, sender, clock, deliver } = world;
     let late = Deliver {
         waits: Late(memory.clone()),
@@ -169,7 +170,7 @@ async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
         rules: deliver.rules,
     };
     let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
-    let report = late.handle(&[Record::new("m-1", body)]).await;
+    let report = late.handle(&[Record::new("m-1", body)], deadline).await;
     assert_eq!(report.done, [Done::Rescheduled]);
     assert_eq!(memory.waits().len(), 1, "its execution runs, and may be about to end");
     assert_eq!(memory.delivery_queue().messages().len(), 1);

@@ -14,13 +14,13 @@ use grapnel_domain::{
 };
 use grapnel_testing::{
     builders::{a_delivery, an_event},
-    clock::ManualClock,
+    clock::{ManualClock, TIME_BUDGET, VISIBILITY_TIMEOUT},
     memory::{Memory, Received},
     sender::ScriptedSender,
 };
 use std::{collections::BTreeMap, time::Duration};
 
-pub(crate) const VISIBILITY: Duration = Duration::from_secs(360);
+pub(crate) const VISIBILITY: Duration = VISIBILITY_TIMEOUT;
 
 type OverMemory =
     Deliver<Memory, Memory, Memory, Memory, Memory, Memory, ScriptedSender, Memory, ManualClock>;
@@ -58,6 +58,7 @@ impl World {
             rules: Rules {
                 retention: Retention { days: 30 },
                 longest_queue_delay: QueueDelay::at_most(900),
+                time_budget: TIME_BUDGET,
                 visibility_timeout: VISIBILITY,
                 circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
             },
@@ -85,7 +86,17 @@ impl World {
 
     pub(crate) async fn handle_text(&self, body: &str) -> BatchReport {
         let record = Record::new("m-1", body);
-        self.deliver.handle(&[record]).await
+        self.handle_records(&[record]).await
+    }
+
+    /// Has a batch handled by an invocation that begins now.
+    pub(crate) async fn handle_records(&self, records: &[Record]) -> BatchReport {
+        self.deliver.handle(records, self.deadline()).await
+    }
+
+    /// When an invocation that begins now is stopped.
+    pub(crate) fn deadline(&self) -> Timestamp {
+        self.clock.now().plus(TIME_BUDGET.function_timeout)
     }
 
     pub(crate) async fn attempt(&self, delivery: &Delivery, number: u32) -> BatchReport {
@@ -113,7 +124,7 @@ impl World {
             let received = self.memory.delivery_queue().receive(10);
             if !received.is_empty() {
                 let records: Vec<Record> = received.iter().map(Received::record).collect();
-                let report = self.deliver.handle(&records).await;
+                let report = self.handle_records(&records).await;
                 for record in records.iter().filter(|r| !report.failed.contains(&r.message_id)) {
                     self.memory.delivery_queue().acknowledge(&record.message_id);
                 }

@@ -6,6 +6,8 @@ use grapnel_domain::{
     health::CircuitRules,
     message::{QueueDelay, SQS_MAX_DELAY_SECONDS},
     quota::Quota,
+    retry::{RetryConfig, bounds::TIMEOUT_SECONDS},
+    time_budget::{AFTER_RECORD, BEFORE_REQUEST, RECORD_TRY, TimeBudget},
     url_policy::UrlPolicy,
 };
 use std::{ops::RangeInclusive, time::Duration};
@@ -111,6 +113,48 @@ impl<'a> Reader<'a> {
 
     pub(super) fn seconds(&mut self, name: &str, bounds: RangeInclusive<u32>) -> Duration {
         Duration::from_secs(u64::from(self.number(name, bounds)))
+    }
+
+    pub(super) fn function_timeout(&mut self) -> Duration {
+        self.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=300)
+    }
+
+    /// A webhook that sets no time limit has the default one, so no deployment may allow less.
+    pub(super) fn longest_request_seconds(&mut self) -> u32 {
+        let least = RetryConfig::default().timeout_seconds;
+        self.number("LONGEST_REQUEST_SECONDS", least..=*TIMEOUT_SECONDS.end())
+    }
+
+    /// How the delivery function divides its time, and the visibility timeout of its queue. Both
+    /// must fit: a function timeout that is too short would cut records off, and a visibility
+    /// timeout that is shorter than it would hand a message out while it is being worked on.
+    pub(super) fn times(&mut self) -> (TimeBudget, Duration) {
+        let before = self.problems.len();
+        let budget = TimeBudget {
+            function_timeout: self.function_timeout(),
+            longest_request: Duration::from_secs(u64::from(self.longest_request_seconds())),
+            record_retries: self.seconds("RECORD_RETRY_SECONDS", 5..=240),
+        };
+        let visibility = self.seconds("VISIBILITY_TIMEOUT_SECONDS", 1..=1_800);
+        if self.problems.len() > before {
+            return (budget, visibility);
+        }
+        let shortest = budget.shortest_function_timeout();
+        if budget.function_timeout < shortest {
+            let fixed = BEFORE_REQUEST + RECORD_TRY + AFTER_RECORD;
+            self.problem(format!(
+                "FUNCTION_TIMEOUT_SECONDS must be at least {}: LONGEST_REQUEST_SECONDS, \
+                 RECORD_RETRY_SECONDS and {} seconds more",
+                shortest.as_secs(),
+                fixed.as_secs()
+            ));
+        }
+        if visibility < budget.function_timeout {
+            self.problem(
+                "VISIBILITY_TIMEOUT_SECONDS must be at least FUNCTION_TIMEOUT_SECONDS".to_owned(),
+            );
+        }
+        (budget, visibility)
     }
 
     pub(super) fn queue_delay(&mut self, name: &str) -> QueueDelay {

@@ -12,8 +12,10 @@ fn deployed(name: &str) -> Option<String> {
         "ALLOW_HTTP_TARGETS" => "false",
         "ALLOW_PRIVATE_TARGETS" => "true",
         "LONGEST_QUEUE_DELAY_SECONDS" => "900",
-        "FUNCTION_TIMEOUT_SECONDS" => "60",
-        "VISIBILITY_TIMEOUT_SECONDS" => "360",
+        "FUNCTION_TIMEOUT_SECONDS" => "70",
+        "LONGEST_REQUEST_SECONDS" => "30",
+        "RECORD_RETRY_SECONDS" => "20",
+        "VISIBILITY_TIMEOUT_SECONDS" => "420",
         "RETENTION_DAYS" => "30",
         "ADMIN_KEY_HASHES" => HASH,
         "LOG_LEVEL" => "info",
@@ -46,15 +48,19 @@ fn each_function_reads_what_the_template_gives_it() {
     let api = ApiSettings::from_lookup(deployed).expect("complete");
     assert_eq!(api.url_policy, UrlPolicy { allow_http: false, allow_private: true });
     assert_eq!(api.admin_key_hashes.len(), 1);
+    assert_eq!(api.longest_request_seconds, 30);
     assert_eq!(api.max_webhooks, 100);
     assert_eq!(api.quota, Quota::new(600));
     assert_eq!(api.event_validation, EventValidation::Warn);
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
-    assert_eq!(ingest.function_timeout, Duration::from_secs(60));
+    assert_eq!(ingest.function_timeout, Duration::from_secs(70));
     let delivery = DeliverySettings::from_lookup(deployed).expect("complete");
     assert_eq!(delivery.longest_queue_delay.seconds(), 900);
-    assert_eq!(delivery.visibility_timeout, Duration::from_secs(360));
+    assert_eq!(delivery.visibility_timeout, Duration::from_secs(420));
+    assert_eq!(delivery.time_budget.function_timeout, Duration::from_secs(70));
+    assert_eq!(delivery.time_budget.longest_request, Duration::from_secs(30));
+    assert_eq!(delivery.time_budget.record_retries, Duration::from_secs(20));
     assert_eq!(delivery.retention, Retention { days: 30 });
     assert_eq!(delivery.circuit.failures, 10);
     assert_eq!(delivery.circuit.first_interval, Duration::from_secs(60));
@@ -81,6 +87,7 @@ fn every_missing_name_is_reported_together() {
             "EVENTS_QUEUE_URL is missing",
             "DELIVERY_QUEUE_URL is missing",
             "RETENTION_DAYS is missing",
+            "LONGEST_REQUEST_SECONDS is missing",
             "MAX_WEBHOOKS_PER_USER is missing",
             "REQUESTS_PER_USER_PER_MINUTE is missing",
             "EVENT_VALIDATION is missing",
@@ -89,7 +96,7 @@ fn every_missing_name_is_reported_together() {
         ]
     );
     assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 11);
-    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 18);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 21);
 }
 
 #[rstest]
@@ -111,6 +118,14 @@ fn an_impossible_value_is_refused_by_name(#[case] name: &'static str, #[case] va
 #[case("LONGEST_QUEUE_DELAY_SECONDS", "901")]
 #[case("LONGEST_QUEUE_DELAY_SECONDS", "-1")]
 #[case("VISIBILITY_TIMEOUT_SECONDS", "0")]
+#[case("VISIBILITY_TIMEOUT_SECONDS", "69")]
+#[case("FUNCTION_TIMEOUT_SECONDS", "0")]
+#[case("FUNCTION_TIMEOUT_SECONDS", "64")]
+#[case("FUNCTION_TIMEOUT_SECONDS", "301")]
+#[case("LONGEST_REQUEST_SECONDS", "9")]
+#[case("LONGEST_REQUEST_SECONDS", "31")]
+#[case("RECORD_RETRY_SECONDS", "4")]
+#[case("RECORD_RETRY_SECONDS", "241")]
 #[case("WAIT_STATE_MACHINE_ARN", "arn:aws:sqs:eu-west-1:000000000000:queue")]
 fn the_delivery_functions_values_are_bounded(
     #[case] name: &'static str,
@@ -119,6 +134,36 @@ fn the_delivery_functions_values_are_bounded(
     let found = problems(DeliverySettings::from_lookup(with(name, value)));
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with(name), "{found:?}");
+}
+
+/// The delivery function with these times.
+fn timed(
+    function: &'static str,
+    request: &'static str,
+    record: &'static str,
+    visibility: &'static str,
+) -> Result<DeliverySettings, SettingsError> {
+    DeliverySettings::from_lookup(move |name| match name {
+        "FUNCTION_TIMEOUT_SECONDS" => Some(function.to_owned()),
+        "LONGEST_REQUEST_SECONDS" => Some(request.to_owned()),
+        "RECORD_RETRY_SECONDS" => Some(record.to_owned()),
+        "VISIBILITY_TIMEOUT_SECONDS" => Some(visibility.to_owned()),
+        name => deployed(name),
+    })
+}
+
+#[test]
+fn a_function_timeout_must_have_room_for_the_longest_request_and_its_record() {
+    assert!(timed("30", "10", "5", "30").is_ok());
+    assert!(timed("65", "30", "20", "65").is_ok());
+    assert_eq!(
+        problems(timed("64", "30", "20", "60")),
+        [
+            "FUNCTION_TIMEOUT_SECONDS must be at least 65: LONGEST_REQUEST_SECONDS, \
+             RECORD_RETRY_SECONDS and 15 seconds more",
+            "VISIBILITY_TIMEOUT_SECONDS must be at least FUNCTION_TIMEOUT_SECONDS",
+        ]
+    );
 }
 
 #[test]

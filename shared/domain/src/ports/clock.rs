@@ -3,11 +3,19 @@ use crate::{
     signature::Secret,
     time::Timestamp,
 };
+use std::time::Duration;
 
 /// The present.
 pub trait Clock: Send + Sync {
     /// The time of day.
     fn now(&self) -> Timestamp;
+}
+
+/// Lets time pass between two tries.
+pub trait Pause: Send + Sync {
+    /// Waits for a random time of at most `longest`, so that those who failed together do not try
+    /// again together.
+    fn pause(&self, longest: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// Fresh ids and secrets.

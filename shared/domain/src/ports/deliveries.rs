@@ -88,8 +88,10 @@ pub enum Recorded {
 
 /// Records attempts.
 pub trait RecordAttempts: Send + Sync {
-    /// Records an attempt in one conditional write. It takes the delivery out of the `waiting`
-    /// index unless the record says where it waits next.
+    /// Records an attempt in one conditional write, tried once and for at most
+    /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): whoever sent the request decides how often to
+    /// try again. It takes the delivery out of the `waiting` index unless the record says where it
+    /// waits next.
     fn record_attempt(
         &self,
         record: &AttemptRecord,

@@ -35,6 +35,8 @@ pub struct Rules {
     pub urls: UrlPolicy,
     /// How long rows live, which bounds a retry schedule.
     pub retention: Retention,
+    /// The longest time limit of a request, in seconds.
+    pub longest_request_seconds: u32,
     /// Most webhooks of one user.
     pub max_webhooks: usize,
 }
@@ -134,7 +136,7 @@ impl Draft {
             metadata: details::metadata(&mut fields),
             secret: secret(&mut fields, purpose),
             status: status(&mut fields, purpose),
-            retry_config: retry::retry_config(&mut fields, rules.retention),
+            retry_config: retry::retry_config(&mut fields, rules),
             payload_format: payload_format(&mut fields),
             transform: transform(&mut fields),
             rate_limit: rate_limit(&mut fields),

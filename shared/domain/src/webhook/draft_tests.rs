@@ -4,7 +4,8 @@ use serde_json::json;
 
 fn rules() -> Rules {
     let urls = UrlPolicy { allow_http: false, allow_private: false };
-    Rules { urls, retention: Retention { days: 30 }, max_webhooks: 100 }
+    let retention = Retention { days: 30 };
+    Rules { urls, retention, longest_request_seconds: 30, max_webhooks: 100 }
 }
 
 fn parse(input: Value) -> Result<Draft, Vec<FieldFault>> {
@@ -129,6 +130,20 @@ fn a_schedule_must_fit_into_the_retention() {
     let input = with("retryConfig", config);
     let result = parse_for(&input, Purpose::Create, &short, &[]);
     assert_eq!(fields(result), ["retryConfig.maxAttempts"]);
+}
+
+#[test]
+fn a_deployment_may_allow_shorter_time_limits_only() {
+    let rules = Rules { longest_request_seconds: 15, ..rules() };
+    let parsed = |seconds: u32| {
+        let input = with("retryConfig", json!({"timeoutSeconds": seconds}));
+        Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules, &[])
+    };
+    assert!(parsed(15).is_ok());
+    let faults = parsed(16).expect_err("too long");
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].field, "retryConfig.timeoutSeconds");
+    assert_eq!(faults[0].message, "must be a whole number from 1 to 15");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod groups;
 
-use crate::clock::ManualClock;
+use crate::clock::{ManualClock, VISIBILITY_TIMEOUT};
 use grapnel_domain::{
     message::{Attribute, QueueMessage, Record},
     ports::Clock,
@@ -14,9 +14,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-
-/// How long a received message stays invisible, as the template sets it.
-const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
 
 /// How often a message is received before it is put aside, as the template sets it.
 pub const MAX_RECEIVES: u32 = 120;

@@ -1,21 +1,32 @@
 //! What a receiver does with the requests to a path.
 
-use std::{collections::VecDeque, time::Duration};
+use super::ReceivedRequest;
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION};
 use hyper::body::Bytes;
 
-/// Replies in order, then one for ever.
+/// Replies in order, then one for ever; or a reply that depends on the request.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     first: VecDeque<Reply>,
     then: Reply,
+    by_request: Option<ByRequest>,
+}
+
+#[derive(Clone)]
+struct ByRequest(Arc<dyn Fn(&ReceivedRequest) -> Reply + Send + Sync>);
+
+impl fmt::Debug for ByRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a function of the request")
+    }
 }
 
 impl Script {
     /// Gives `replies` one by one, then an empty 200; see [`then`](Self::then).
     pub fn in_order(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self { first: replies.into_iter().collect(), then: Reply::default() }
+        Self { first: replies.into_iter().collect(), ..Self::default() }
     }
 
     /// Answers with `statuses` one by one and empty bodies, then 200; see [`then`](Self::then).
@@ -30,8 +41,17 @@ impl Script {
         self
     }
 
+    /// Gives the reply that `reply` makes of the request. It is called under a lock, so it must not
+    /// use the receiver.
+    pub fn by_request(reply: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
+        Self { by_request: Some(ByRequest(Arc::new(reply))), ..Self::default() }
+    }
+
     /// Takes the reply for the next request.
-    pub(super) fn next(&mut self) -> Reply {
+    pub(super) fn next(&mut self, request: &ReceivedRequest) -> Reply {
+        if let Some(ByRequest(reply)) = &self.by_request {
+            return reply(request);
+        }
         self.first.pop_front().unwrap_or_else(|| self.then.clone())
     }
 }

@@ -1,20 +1,23 @@
 //! The `retryConfig` part of a draft.
 
-use super::fields::{Fields, out_of};
+use super::{
+    Rules,
+    fields::{Fields, out_of},
+};
 use crate::{
-    event::Retention,
     number::whole,
     retry::{Backoff, RetryConfig, Schedule, bounds},
 };
 use std::time::Duration;
 
-pub(super) fn retry_config(fields: &mut Fields<'_>, retention: Retention) -> RetryConfig {
+pub(super) fn retry_config(fields: &mut Fields<'_>, rules: &Rules) -> RetryConfig {
     let default = RetryConfig::default();
     let Some(object) = fields.optional_object("retryConfig") else { return default };
     let mut fields = fields.nested("retryConfig", object);
     fields.refuse_others(&["maxAttempts", "timeoutSeconds", "delaysSeconds", "backoff"], &[]);
     let max_attempts = fields.whole_within("maxAttempts", &bounds::MAX_ATTEMPTS);
-    let timeout_seconds = fields.whole_within("timeoutSeconds", &bounds::TIMEOUT_SECONDS);
+    let limits = *bounds::TIMEOUT_SECONDS.start()..=rules.longest_request_seconds;
+    let timeout_seconds = fields.whole_within("timeoutSeconds", &limits);
     if fields.has("delaysSeconds") && fields.has("backoff") {
         fields.fault("backoff", "give either `delaysSeconds` or `backoff`, not both");
     }
@@ -24,7 +27,7 @@ pub(super) fn retry_config(fields: &mut Fields<'_>, retention: Retention) -> Ret
         timeout_seconds: timeout_seconds.unwrap_or(default.timeout_seconds),
         schedule: schedule.unwrap_or(default.schedule),
     };
-    let days = retention.days.saturating_sub(bounds::RETENTION_MARGIN_DAYS);
+    let days = rules.retention.days.saturating_sub(bounds::RETENTION_MARGIN_DAYS);
     if config.longest_total() > Duration::from_secs(u64::from(days) * 86_400) {
         fields.fault(
             "maxAttempts",

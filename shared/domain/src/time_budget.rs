@@ -1,0 +1,121 @@
+//! How the delivery function divides the time of one invocation, so that no request is sent whose
+//! outcome there is no time left to record.
+//!
+//! One invocation has, in this order: the steps before a request ([`BEFORE_REQUEST`]), the request
+//! (at most [`TimeBudget::longest_request`]), its record, which is tried again for
+//! [`TimeBudget::record_retries`], and everything that follows the record ([`AFTER_RECORD`]).
+
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// Time for the steps before a request. They take milliseconds unless AWS is slow; a request that
+/// no longer fits is not begun, and its message comes again.
+pub const BEFORE_REQUEST: Duration = Duration::from_secs(5);
+
+/// How long one try of a record may take. DynamoDB answers in milliseconds.
+pub const RECORD_TRY: Duration = Duration::from_secs(2);
+
+/// Time for what follows a record: schedule the next attempt, write the endpoint's health, answer
+/// Lambda.
+pub const AFTER_RECORD: Duration = Duration::from_secs(8);
+
+/// The time limits of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeBudget {
+    /// After this Lambda stops an invocation.
+    pub function_timeout: Duration,
+    /// The longest time limit of a request.
+    pub longest_request: Duration,
+    /// How long a record is tried again while DynamoDB throttles it or does not answer.
+    pub record_retries: Duration,
+}
+
+impl TimeBudget {
+    /// The shortest function timeout that has room for everything.
+    #[must_use]
+    pub fn shortest_function_timeout(&self) -> Duration {
+        BEFORE_REQUEST + self.longest_request + self.after_request()
+    }
+
+    /// When Lambda stops the invocation that begins `now`. `announced` is what the runtime says. A
+    /// local runtime may name a time in 1970: one that is past, or later than the function timeout
+    /// allows, does not count.
+    #[must_use]
+    pub fn deadline(&self, announced: Timestamp, now: Timestamp) -> Timestamp {
+        let latest = now.plus(self.function_timeout);
+        if (now..=latest).contains(&announced) { announced } else { latest }
+    }
+
+    /// Whether a request with this time limit can be begun `now`: its record must be possible
+    /// afterwards, even while DynamoDB throttles.
+    #[must_use]
+    pub fn has_time_for(&self, limit: Duration, now: Timestamp, deadline: Timestamp) -> bool {
+        now.plus(limit + self.after_request()) <= deadline
+    }
+
+    /// The last moment at which a record that is first tried `now` may be tried again.
+    #[must_use]
+    pub fn last_record_try(&self, now: Timestamp, deadline: Timestamp) -> Timestamp {
+        let kept_free = RECORD_TRY + AFTER_RECORD;
+        let latest = deadline.as_millis().saturating_sub(millis(kept_free));
+        now.plus(self.record_retries).min(Timestamp::from_millis(latest))
+    }
+
+    /// What must be left of the invocation when the time limit of a request is over.
+    fn after_request(&self) -> Duration {
+        self.record_retries + RECORD_TRY + AFTER_RECORD
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+    const BUDGET: TimeBudget = TimeBudget {
+        function_timeout: Duration::from_secs(75),
+        longest_request: Duration::from_secs(30),
+        record_retries: Duration::from_secs(20),
+    };
+
+    fn after(seconds: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_shortest_timeout_leaves_thirty_seconds_after_the_longest_request() {
+        assert_eq!(BUDGET.shortest_function_timeout(), Duration::from_secs(5 + 30 + 30));
+    }
+
+    #[test]
+    fn an_announced_deadline_counts_if_it_is_possible() {
+        assert_eq!(BUDGET.deadline(after(40), NOW), after(40));
+        assert_eq!(BUDGET.deadline(after(75), NOW), after(75));
+        for impossible in [0, i64::MIN, i64::MAX, NOW.as_millis() - 1, after(76).as_millis()] {
+            let announced = Timestamp::from_millis(impossible);
+            assert_eq!(BUDGET.deadline(announced, NOW), after(75), "{impossible}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_begun_while_its_limit_and_thirty_seconds_are_left() {
+        let limit = Duration::from_secs(10);
+        assert!(BUDGET.has_time_for(limit, NOW, after(40)));
+        let a_little_later = NOW.plus(Duration::from_millis(1));
+        assert!(!BUDGET.has_time_for(limit, a_little_later, after(40)));
+        assert!(!BUDGET.has_time_for(limit, after(50), after(40)));
+    }
+
+    #[test]
+    fn a_record_is_tried_again_for_its_time_and_never_into_the_last_ten_seconds() {
+        assert_eq!(BUDGET.last_record_try(NOW, after(60)), after(20));
+        assert_eq!(BUDGET.last_record_try(NOW, after(30)), after(20));
+        assert_eq!(BUDGET.last_record_try(NOW, after(25)), after(15));
+        assert!(BUDGET.last_record_try(NOW, after(5)) < NOW);
+    }
+}

@@ -1,0 +1,64 @@
+//! How it went, as a table in Markdown.
+
+use super::{Throttled, ThrottlingWave, Tries, throttling};
+use crate::document::Part;
+use std::{fmt, thread, time::Duration};
+
+/// Waves that the document tells of: what is throttled, and for how many seconds.
+const DOCUMENTED: [(Throttled, u64); 4] = [
+    (Throttled::OneWebhook, 10),
+    (Throttled::DeliveriesTable, 10),
+    (Throttled::DeliveriesTable, 18),
+    (Throttled::DeliveriesTable, 60),
+];
+
+/// Requests sent twice in each wave.
+#[derive(Debug)]
+pub struct ThrottlingReport {
+    /// What was throttled, for how many seconds, and how many requests were sent twice with three
+    /// tries of a record and with tries by time.
+    pub rows: Vec<(Throttled, u64, [u64; 2])>,
+}
+
+impl ThrottlingReport {
+    /// What the document tells of.
+    ///
+    /// # Errors
+    /// What was not as promised.
+    pub fn documented() -> Result<Self, String> {
+        let run = |(throttled, seconds): (Throttled, u64)| {
+            let lasts = Duration::from_secs(seconds);
+            let of = |tries| throttling(&ThrottlingWave { throttled, lasts, tries });
+            Ok((throttled, seconds, [of(Tries::Three)?, of(Tries::ByTime)?]))
+        };
+        let results: Vec<Result<_, String>> = thread::scope(|scope| {
+            let runs: Vec<_> =
+                DOCUMENTED.into_iter().map(|case| scope.spawn(move || run(case))).collect();
+            let panicked = |_| Err("a run panicked".to_owned());
+            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
+        });
+        Ok(Self { rows: results.into_iter().collect::<Result<_, _>>()? })
+    }
+}
+
+impl Part for ThrottlingReport {
+    const NAME: &'static str = "throttling waves";
+}
+
+impl fmt::Display for ThrottlingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "| writes are throttled | for | sent twice, with three tries of a record | sent twice, with tries by time |"
+        )?;
+        writeln!(f, "|---|--:|--:|--:|")?;
+        for (throttled, seconds, [before, now]) in &self.rows {
+            let throttled = match throttled {
+                Throttled::OneWebhook => "one of twenty webhooks (a partition)",
+                Throttled::DeliveriesTable => "the deliveries table",
+            };
+            writeln!(f, "| {throttled} | {seconds} s | {before} | {now} |")?;
+        }
+        Ok(())
+    }
+}
