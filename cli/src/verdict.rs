@@ -117,7 +117,7 @@ fn detail(check: &Check) -> String {
         Ok(Proof::Fresh) => "is recent".to_owned(),
         Ok(Proof::Fits) => "fits".to_owned(),
         Ok(Proof::FitsAsPrevious) => {
-            "fits as x-webhook-signature-previous: the secret is being replaced, and this is the \
+            "fits as x-webhook-signature-previous: the secret is being replaced, and this is an \
              old one"
                 .to_owned()
         }

@@ -19,10 +19,10 @@ fn webhook() -> Webhook {
         events: vec![EventPattern::Any],
         filter: None,
         secret: Secret::from_random([1; 32]),
-        previous_secret: None,
-        headers: Headers::from([
-            ("X-Api-Key".into(), HeaderValue::sensitive("k")),
-            ("Host".into(), HeaderValue::plain("evil")),
+        previous_secrets: Vec::new(),
+        headers: Headers::from_iter([
+            ("X-Api-Key", HeaderValue::sensitive("k")),
+            ("Host", HeaderValue::plain("evil")),
         ]),
         description: None,
         metadata: BTreeMap::new(),
@@ -91,22 +91,35 @@ fn custom_headers_are_added_and_never_override() {
 }
 
 #[test]
-fn both_secrets_sign_while_the_old_one_lives() {
-    let old = Secret::from_random([2; 32]);
-    let until = NOW.plus(Duration::from_secs(1));
-    let previous = PreviousSecret { secret: old.clone(), valid_until: until };
-    let rotating = Webhook { previous_secret: Some(previous), ..webhook() };
-    let (headers, body) = built(&rotating);
-    assert_eq!(headers["x-webhook-signature"], rotating.secret.sign_body(body.as_bytes()));
-    assert_eq!(headers["x-webhook-signature-previous"], old.sign_body(body.as_bytes()));
-    let standard: Vec<&str> = headers["webhook-signature"].split(' ').collect();
-    let id = &headers["webhook-id"];
-    assert_eq!(standard[0], rotating.secret.sign_standard(id, NOW.as_secs(), body.as_bytes()));
-    assert_eq!(standard[1], old.sign_standard(id, NOW.as_secs(), body.as_bytes()));
-
-    let (id, content) = event();
-    let later = build(&rotating, id, &content, until).expect("builds");
-    assert!(!later.headers.iter().any(|(name, _)| name == "x-webhook-signature-previous"));
+fn every_secret_signs_until_its_own_end() {
+    let old = |number, millis| PreviousSecret {
+        secret: Secret::from_random([number; 32]),
+        valid_until: NOW.plus(Duration::from_millis(millis)),
+    };
+    let rotating = Webhook { previous_secrets: vec![old(2, 2), old(3, 1)], ..webhook() };
+    let signatures = |now| {
+        let (id, content) = event();
+        let request = build(&rotating, id, &content, now).expect("builds");
+        let headers: BTreeMap<_, _> = request.headers.into_iter().collect();
+        assert_eq!(headers["x-webhook-signature"], rotating.secret.sign_body(&request.body));
+        let previous = headers.get("x-webhook-signature-previous").cloned();
+        let split = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let previous = previous.map(|text| split(&text)).unwrap_or_default();
+        let standard = split(&headers["webhook-signature"]);
+        let secrets = std::iter::once(&rotating.secret)
+            .chain(rotating.previous_secrets.iter().map(|previous| &previous.secret));
+        let (id, seconds) = (&headers["webhook-id"], now.as_secs());
+        let expected = secrets.take(standard.len());
+        let expected = expected.map(|secret| secret.sign_standard(id, seconds, &request.body));
+        assert_eq!(standard, expected.collect::<Vec<_>>());
+        let expected = rotating.previous_secrets.iter().take(previous.len());
+        let expected = expected.map(|previous| previous.secret.sign_body(&request.body));
+        assert_eq!(previous, expected.collect::<Vec<_>>());
+        (standard.len(), previous.len())
+    };
+    assert_eq!(signatures(NOW), (3, 2));
+    assert_eq!(signatures(NOW.plus(Duration::from_millis(1))), (2, 1));
+    assert_eq!(signatures(NOW.plus(Duration::from_millis(2))), (1, 0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod draft;
 pub mod headers;
 pub mod pattern;
+mod rotation;
 
 use crate::{
     filter::{Filter, Judgement, Verdict},
@@ -16,6 +17,7 @@ use crate::{
 };
 pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
+pub use rotation::{MAX_PREVIOUS_SECRETS, PreviousSecret};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,15 +54,6 @@ pub enum PayloadFormat {
     CloudEvents,
 }
 
-/// A secret that was replaced and still signs, so that a receiver can change over in its own time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreviousSecret {
-    /// The old secret.
-    pub secret: Secret,
-    /// From this instant on it signs no more.
-    pub valid_until: Timestamp,
-}
-
 /// A webhook's whole configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
@@ -78,8 +71,8 @@ pub struct Webhook {
     pub filter: Option<Filter>,
     /// What signs its requests.
     pub secret: Secret,
-    /// The secret before, during a rotation.
-    pub previous_secret: Option<PreviousSecret>,
+    /// The secrets before, the last one first, of which some may still sign.
+    pub previous_secrets: Vec<PreviousSecret>,
     /// Headers that its owner adds to each request.
     pub headers: Headers,
     /// What it is for, in its owner's words.
@@ -118,12 +111,6 @@ impl Webhook {
     #[must_use]
     pub fn effective_status(&self) -> WebhookStatus {
         effective_status(self.status, &self.health)
-    }
-
-    /// The previous secret, if it still signs at `now`.
-    #[must_use]
-    pub fn live_previous_secret(&self, now: Timestamp) -> Option<&Secret> {
-        self.previous_secret.as_ref().filter(|p| now < p.valid_until).map(|p| &p.secret)
     }
 }
 

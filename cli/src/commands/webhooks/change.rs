@@ -3,11 +3,18 @@
 //! To change some of a configuration, the whole is read, changed and sent back as JSON, so that what
 //! this version does not know stays as it is; and only if nobody has changed it meanwhile.
 
-use crate::{commands::ask, failure::Failure, moment::parse_span, output::Output, render};
+use crate::{
+    commands::{ask, read_text},
+    failure::Failure,
+    moment::parse_span,
+    output::Output,
+    render,
+};
 use clap::{ArgGroup, Args, ValueEnum};
 use grapnel_client::Client;
+use grapnel_domain::{fault::Faults, webhook::Headers};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// A new webhook.
 #[derive(Debug, Args)]
@@ -146,7 +153,7 @@ pub(super) fn parse_object(text: &str) -> Result<Map<String, Value>, String> {
 /// A text as it was typed, or of the file that `@FILE` names.
 pub(super) fn text_or_file(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}")),
+        Some(path) => read_text(Path::new(path)).map_err(|failure| failure.to_string()),
         None => Ok(text.to_owned()),
     }
 }
@@ -162,7 +169,7 @@ impl Create {
     /// # Errors
     /// When the API refuses.
     pub(crate) async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
-        let mut body = self.body();
+        let mut body = self.body()?;
         if self.own_secret {
             body["secret"] = json!(ask("Secret (whsec_…)", true)?);
         }
@@ -174,14 +181,14 @@ impl Create {
         Ok(())
     }
 
-    fn body(&self) -> Value {
+    fn body(&self) -> Result<Value, Failure> {
         let name = self.name.clone().unwrap_or_else(|| host(&self.url).to_owned());
         let mut body = json!({ "name": name, "url": self.url, "events": self.events });
         if self.disabled {
             body["status"] = json!("disabled");
         }
-        self.fields.change(&mut body);
-        body
+        self.fields.change(&mut body)?;
+        Ok(body)
     }
 }
 
@@ -201,7 +208,7 @@ impl Update {
         change(client, &id, output, |body| self.change(body)).await
     }
 
-    fn change(&self, body: &mut Value) {
+    fn change(&self, body: &mut Value) -> Result<(), Failure> {
         if let Some(url) = &self.url {
             body["url"] = json!(url);
         }
@@ -212,9 +219,11 @@ impl Update {
             body["name"] = json!(name);
         }
         if let Some(headers) = body.get_mut("headers").and_then(Value::as_object_mut) {
-            let goes =
-                |name: &String| self.without_headers.iter().any(|it| it.eq_ignore_ascii_case(name));
-            headers.retain(|name, _| !goes(name));
+            let mut kept: Headers<Value> = std::mem::take(headers).into_iter().collect();
+            for name in &self.without_headers {
+                kept.remove(name);
+            }
+            headers.extend(kept);
         }
         if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.retain(|key, _| !self.without_metadata.contains(key));
@@ -224,23 +233,44 @@ impl Update {
                 body.remove(option.field());
             }
         }
-        self.fields.change(body);
+        self.fields.change(body)
     }
 }
 
 impl Fields {
-    fn change(&self, body: &mut Value) {
+    /// The headers of both options.
+    ///
+    /// # Errors
+    /// When one comes twice.
+    fn given_headers(&self) -> Result<Headers<Value>, Failure> {
         let plain = self.headers.iter().map(|(name, value)| (name, json!(value)));
         let sensitive = self
             .sensitive_headers
             .iter()
             .map(|(name, value)| (name, json!({ "value": value, "sensitive": true })));
-        for (name, value) in plain.chain(sensitive) {
-            // A header has one name, however it is written.
-            if let Some(headers) = body.get_mut("headers").and_then(Value::as_object_mut) {
-                headers.retain(|there, _| !there.eq_ignore_ascii_case(name));
+        let mut faults = Faults::default();
+        let headers = Headers::read(plain.chain(sensitive), &mut faults);
+        let sentences: Vec<String> = faults
+            .into_vec()
+            .into_iter()
+            .map(|fault| format!("{}: {}", fault.field, fault.message))
+            .collect();
+        if sentences.is_empty() { Ok(headers) } else { Err(Failure::usage(sentences.join("; "))) }
+    }
+
+    /// Writes what was given into a webhook as the API has it.
+    ///
+    /// # Errors
+    /// When a header comes twice.
+    fn change(&self, body: &mut Value) -> Result<(), Failure> {
+        let given = self.given_headers()?;
+        if !given.is_empty() {
+            let stored = body["headers"].as_object().cloned().unwrap_or_default();
+            let mut headers: Headers<Value> = stored.into_iter().collect();
+            for (name, value) in given {
+                headers.insert(name, value);
             }
-            body["headers"][name] = value;
+            body["headers"] = headers.into_iter().collect::<Map<_, _>>().into();
         }
         if let Some(description) = &self.description {
             body["description"] = json!(description);
@@ -280,6 +310,7 @@ impl Fields {
         for (name, value) in self.json_fields.iter().flatten() {
             body[name] = value.clone();
         }
+        Ok(())
     }
 }
 
@@ -293,18 +324,22 @@ pub(super) async fn set_status(
     status: &str,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    change(client, id, output, |body| body["status"] = json!(status)).await
+    let set = |body: &mut Value| {
+        body["status"] = json!(status);
+        Ok(())
+    };
+    change(client, id, output, set).await
 }
 
 async fn change(
     client: &Client,
     id: &str,
     output: &mut Output,
-    change: impl FnOnce(&mut Value),
+    change: impl FnOnce(&mut Value) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let found = client.webhook(id).raw().tagged().await?;
     let mut body: Value = crate::output::read(&found.value)?;
-    change(&mut body);
+    change(&mut body)?;
     let mut call = client.replace_webhook(id, &body);
     if let Some(tag) = &found.tag {
         call = call.if_match(tag);

@@ -13,14 +13,14 @@ fn typed(words: &[&str]) -> Result<Typed, clap::Error> {
 
 fn created(words: &[&str]) -> Value {
     match typed(&[&["create"], words].concat()).expect("understood") {
-        Typed::Create(create) => create.body(),
+        Typed::Create(create) => create.body().expect("a body"),
         Typed::Update(_) => unreachable!("create was typed"),
     }
 }
 
 fn updated(words: &[&str], mut body: Value) -> Value {
     match typed(&[&["update", "wh_1"], words].concat()).expect("understood") {
-        Typed::Update(update) => update.change(&mut body),
+        Typed::Update(update) => update.change(&mut body).expect("a change"),
         Typed::Create(_) => unreachable!("update was typed"),
     }
     body
@@ -118,4 +118,14 @@ fn what_an_option_is_set_to_and_what_is_left_out() {
 #[test]
 fn a_change_of_nothing_is_refused() {
     assert!(typed(&["update", "wh_1"]).is_err());
+}
+
+#[test]
+fn a_header_that_is_given_twice_is_refused_in_any_case() {
+    let words = ["update", "wh_1", "-H", "X-A: 1", "--sensitive-header", "x-a: 2"];
+    let Typed::Update(update) = typed(&words).expect("understood") else {
+        unreachable!("update was typed")
+    };
+    let refused = update.change(&mut json!({"headers": {}})).expect_err("refused");
+    assert!(refused.to_string().contains("`X-A` is given too"), "{refused}");
 }

@@ -28,7 +28,7 @@ use draft::Draft;
 use grapnel_domain::{
     event::{
         inbound::PublishedEvent,
-        publish::{Claim, EventValidation, IdempotencyKey, body_hash},
+        publish::{Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, body_hash},
     },
     ids::UserId,
     ports::{
@@ -38,9 +38,6 @@ use grapnel_domain::{
     time::Timestamp,
 };
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
-
-/// Most bytes of a request that publishes.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// How often events that their queue did not take are sent, the first time included.
 const TRIES: usize = 3;

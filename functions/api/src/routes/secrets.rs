@@ -19,7 +19,7 @@ use grapnel_domain::{
     scope::Scope,
     signature::Secret,
     time::Timestamp,
-    webhook::{PreviousSecret, Webhook},
+    webhook::Webhook,
 };
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -30,15 +30,34 @@ const DEFAULT_GRACE_SECONDS: u64 = 86_400;
 const MAX_GRACE_SECONDS: u64 = 604_800;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SecretView<'a> {
     secret: &'a str,
+    previous_secrets: Vec<PreviousSecretView>,
+}
+
+/// An old secret: when it ends, and not what it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PreviousSecretView {
+    valid_until: Timestamp,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RotationView<'a> {
-    secret: &'a str,
     previous_secret_valid_until: Timestamp,
+    #[serde(flatten)]
+    secrets: SecretView<'a>,
+}
+
+impl<'a> SecretView<'a> {
+    fn of(webhook: &'a Webhook, now: Timestamp) -> Self {
+        let previous = webhook.live_previous_secrets(now);
+        let previous =
+            previous.map(|previous| PreviousSecretView { valid_until: previous.valid_until });
+        Self { secret: webhook.secret.reveal(), previous_secrets: previous.collect() }
+    }
 }
 
 /// `GET /api/webhooks/{id}/secret`. It takes the right to write: whoever can read a secret can sign
@@ -49,7 +68,7 @@ struct RotationView<'a> {
     tag = "Secrets",
     operation_id = "getSecret",
     summary = "Show a secret",
-    description = "It takes the right to write: whoever reads it can sign as Grapnel does.",
+    description = "And until when older ones sign too. It takes the right to write: whoever reads it can sign as Grapnel does.",
     responses(
         (status = 200, description = "The secret.", body = schemas::webhooks::Secret),
     ),
@@ -62,18 +81,18 @@ pub(super) async fn show<P: Ports>(
 ) -> Result<Response, Problem> {
     let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    views::json(StatusCode::OK, &SecretView { secret: webhook.secret.reveal() })
+    views::json(StatusCode::OK, &SecretView::of(&webhook, api.clock.now()))
 }
 
 /// `POST /api/webhooks/{id}/secret/rotate`: a new secret, ours or the caller's own, beside which the
-/// old one signs for `graceSeconds` more. A secret that was still in its own time of grace ends at once.
+/// old one signs for `graceSeconds` more. Secrets that were replaced before keep their own ends.
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/secret/rotate",
     tag = "Secrets",
     operation_id = "rotateSecret",
     summary = "Replace a secret",
-    description = "The old one signs beside the new one for `graceSeconds` more. One that was still in its own time of grace ends at once.",
+    description = "The old one signs beside the new one for `graceSeconds` more. Secrets that were replaced before keep their own ends; of more than ten, the ones replaced first sign no more.",
     params(parameters::IfMatch),
     request_body = Option<schemas::webhooks::SecretRotation>,
     responses(
@@ -97,31 +116,16 @@ pub(super) async fn rotate<P: Ports>(
     let valid_until = now.plus(grace);
     let change = |existing: &Webhook| {
         if_match.check(existing)?;
-        Ok(rotated(existing, &secret, now, valid_until))
+        Ok(existing.rotated(&secret, valid_until, now))
     };
     let webhook = change_webhook(&api, &user, ids.webhook()?, change).await?;
-    let previous = webhook.previous_secret.as_ref();
+    // A secret that is replaced without grace is not on record.
+    let replaced = webhook.previous_secrets.first().filter(|_| !grace.is_zero());
     let view = RotationView {
-        secret: webhook.secret.reveal(),
-        previous_secret_valid_until: previous.map_or(now, |previous| previous.valid_until),
+        previous_secret_valid_until: replaced.map_or(now, |replaced| replaced.valid_until),
+        secrets: SecretView::of(&webhook, now),
     };
     Ok(tagged(views::json(StatusCode::OK, &view)?, &webhook))
-}
-
-/// The webhook with this secret. If it has it already, this very rotation was stored before: doing
-/// it once more would make the new secret its own predecessor and lose the old one.
-fn rotated(existing: &Webhook, secret: &Secret, now: Timestamp, valid_until: Timestamp) -> Webhook {
-    let updated_at = existing.updated_after(now);
-    if existing.secret == *secret {
-        return Webhook { updated_at, ..existing.clone() };
-    }
-    let previous = PreviousSecret { secret: existing.secret.clone(), valid_until };
-    Webhook {
-        secret: secret.clone(),
-        previous_secret: (now < valid_until).then_some(previous),
-        updated_at,
-        ..existing.clone()
-    }
 }
 
 /// What a rotation is to be.

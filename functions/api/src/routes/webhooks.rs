@@ -22,6 +22,7 @@ use axum::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
+    fault::FieldFault,
     filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
@@ -139,7 +140,7 @@ pub(super) async fn replace<P: Ports>(
     let known = known_patterns(&api, input.fields()).await?;
     let whole = |_: &Webhook| {
         let filter = input.raw("filter").map(str::to_owned);
-        Ok(Document { fields: input.fields().clone(), filter })
+        Ok(Document { fields: input.fields().clone(), filter, faults: Vec::new() })
     };
     let ask = Ask { if_match: &if_match, enables: true, known: &known };
     configure(&api, &user, ids.webhook()?, &ask, whole).await
@@ -173,14 +174,14 @@ pub(super) async fn patch<P: Ports>(
     let user = permit.user_with(input.take_user()?)?;
     let patched = |existing: &Webhook| {
         let mut fields = WebhookView::configured(existing)?;
-        merge_patch::apply(&mut fields, input.fields());
+        let faults = merge_patch::apply_to_webhook(&mut fields, input.fields());
         let before = existing.filter.as_ref();
         // A filter's numbers keep their digits, which the merged fields do not.
         let filter = match input.raw("filter") {
             Some(patch) => Filter::patched(before, patch),
             None => before.map(|filter| filter.as_str().to_owned()),
         };
-        Ok(Document { fields, filter })
+        Ok(Document { fields, filter, faults })
     };
     let enables = input.get("status").is_some_and(|status| status == "active");
     let known = known_patterns(&api, input.fields()).await?;
@@ -193,6 +194,8 @@ struct Document {
     fields: Map<String, Value>,
     /// The text of its filter.
     filter: Option<String>,
+    /// What is wrong with it beside what a draft finds.
+    faults: Vec<FieldFault>,
 }
 
 /// What a change of a configuration is asked with.
@@ -218,9 +221,9 @@ async fn known_patterns<P: Ports>(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Stores the configuration that `document` makes of the present one. A webhook that was disabled
-/// for its endpoint's failures begins anew if the caller enables it, and one that gets another URL
-/// in any case.
+/// Stores the configuration that `document` makes of the present one, unless it or the draft has
+/// faults. A webhook that was disabled for its endpoint's failures begins anew if the caller enables
+/// it, and one that gets another URL in any case.
 async fn configure<P: Ports>(
     api: &Api<P>,
     user: &UserId,
@@ -231,10 +234,15 @@ async fn configure<P: Ports>(
     let mut before = None;
     let change = |existing: &Webhook| {
         ask.if_match.check(existing)?;
-        let (document, purpose) = (document(existing)?, Purpose::Replace(existing));
-        let asked = Input { fields: &document.fields, filter: document.filter.as_deref() };
-        let draft =
-            Draft::parse(asked, purpose, &api.rules, ask.known).map_err(Problem::invalid_fields)?;
+        let Document { fields, filter, faults } = document(existing)?;
+        let asked = Input { fields: &fields, filter: filter.as_deref() };
+        let draft = match Draft::parse(asked, Purpose::Replace(existing), &api.rules, ask.known) {
+            Ok(draft) if faults.is_empty() => draft,
+            read => {
+                let more = read.err().unwrap_or_default();
+                return Err(Problem::invalid_fields([faults, more].concat()));
+            }
+        };
         before.get_or_insert_with(|| existing.clone());
         Ok(draft.replace(existing, api.clock.now()))
     };

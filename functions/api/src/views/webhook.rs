@@ -88,7 +88,7 @@ impl<'a> WebhookView<'a> {
             events: &webhook.events,
             filter: webhook.filter.as_ref(),
             secret,
-            headers: webhook.headers.iter().map(|(name, v)| (name.as_str(), v.into())).collect(),
+            headers: webhook.headers.iter().map(|(name, v)| (name, v.into())).collect(),
             description: webhook.description.as_deref(),
             metadata: &webhook.metadata,
             status: webhook.effective_status(),

@@ -133,8 +133,9 @@ async fn a_sensitive_header_is_never_shown_and_survives_what_is_read_and_sent_ba
     for (method, body) in [("PUT", read.json()), ("PATCH", json!({"name": "renamed"}))] {
         let answer = world.call(method, path.clone()).key(&key).json(&body).send().await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
-        let value = &stored(&world, id).await.headers["Authorization"];
-        assert_eq!(*value, HeaderValue::sensitive("Bearer abc"), "{method}");
+        let headers = stored(&world, id).await.headers;
+        let value = HeaderValue::sensitive("Bearer abc");
+        assert_eq!(headers.get("Authorization"), Some(&value), "{method}");
     }
     // Shown again only by sending it again.
     let patch = json!({"headers": {"Authorization": {"sensitive": false}}});
@@ -309,7 +310,7 @@ async fn an_owner_may_bring_a_secret() {
     assert_eq!(answer.json()["secret"], next.reveal());
     let stored = &world.memory.webhooks()[0];
     assert_eq!(stored.secret, next);
-    assert_eq!(stored.previous_secret.as_ref().map(|previous| &previous.secret), Some(&mine));
+    assert_eq!(stored.previous_secrets.first().map(|previous| &previous.secret), Some(&mine));
     // Said again, it changes nothing: the old one keeps its time.
     let again = rotate(json!({"secret": next.reveal(), "graceSeconds": 3600})).send().await;
     assert_eq!(again.json(), answer.json());

@@ -184,6 +184,8 @@ fn attempt_later(world: &World, key: DeliveryKey, pause: Duration) {
             attempt_number: 2,
             status_code: Some(204),
             response: None,
+            response_remark: None,
+            location: None,
             error: None,
             duration: 3,
             attempted_at: START,

@@ -13,6 +13,7 @@ mod event_types;
 mod events;
 mod filters;
 mod gateway;
+mod header_names;
 mod keys;
 mod lists;
 mod log;

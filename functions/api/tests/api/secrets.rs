@@ -36,7 +36,7 @@ async fn a_secret_is_shown_to_who_asks_for_it() {
     let (world, key, webhook) = world().await;
     let answer = world.get(path(&webhook), &key).await;
     assert_eq!(answer.status.as_u16(), 200);
-    assert_eq!(answer.json(), json!({"secret": old_secret().reveal()}));
+    assert_eq!(answer.json(), json!({"secret": old_secret().reveal(), "previousSecrets": []}));
 }
 
 #[rstest]
@@ -60,14 +60,17 @@ async fn a_rotation_gives_a_new_secret_and_leaves_the_old_one_some_time(
 
     let stored = &world.memory.webhooks()[0];
     assert_ne!(stored.secret, old_secret());
-    assert_eq!(stored.previous_secret, Some(PreviousSecret { secret: old_secret(), valid_until }));
+    assert_eq!(stored.previous_secrets, [PreviousSecret { secret: old_secret(), valid_until }]);
     assert!(stored.updated_at > webhook.updated_at);
     let expected = json!({
         "secret": stored.secret.reveal(),
         "previousSecretValidUntil": valid_until.to_string(),
+        "previousSecrets": [{"validUntil": valid_until.to_string()}],
     });
     assert_eq!(answer.json(), expected);
-    assert_eq!(world.get(path(&webhook), &key).await.json()["secret"], stored.secret.reveal());
+    let shown = world.get(path(&webhook), &key).await.json();
+    assert_eq!(shown["secret"], expected["secret"]);
+    assert_eq!(shown["previousSecrets"], expected["previousSecrets"]);
 }
 
 #[tokio::test]
@@ -76,16 +79,35 @@ async fn without_grace_the_old_secret_is_forgotten_at_once() {
     let call = world.call("POST", format!("{}/rotate", path(&webhook))).key(&key);
     let answer = call.json(&json!({"graceSeconds": 0})).send().await;
     assert_eq!(answer.json()["previousSecretValidUntil"], START.to_string());
-    assert_eq!(world.memory.webhooks()[0].previous_secret, None);
+    assert_eq!(answer.json()["previousSecrets"], json!([]));
+    assert_eq!(world.memory.webhooks()[0].previous_secrets, []);
 }
 
 #[tokio::test]
-async fn a_second_rotation_keeps_only_the_last_secret() {
+async fn after_a_second_rotation_each_old_secret_has_its_own_end() {
     let (world, key, webhook) = world().await;
-    let first = world.post(format!("{}/rotate", path(&webhook)), &key).await;
-    world.post(format!("{}/rotate", path(&webhook)), &key).await;
-    let previous = world.memory.webhooks()[0].previous_secret.clone().expect("there");
-    assert_eq!(previous.secret.reveal(), first.json()["secret"]);
+    let rotate = |grace: u64| {
+        let call = world.call("POST", format!("{}/rotate", path(&webhook))).key(&key);
+        call.json(&json!({ "graceSeconds": grace })).send()
+    };
+    let first = rotate(3600).await.json();
+    let second = rotate(60).await.json();
+    let ends = [60, 3600].map(|seconds| START.plus(Duration::from_secs(seconds)));
+    assert_eq!(second["previousSecretValidUntil"], ends[0].to_string());
+    let views = ends.map(|end| json!({ "validUntil": end.to_string() }));
+    assert_eq!(second["previousSecrets"], json!(views));
+    let stored = world.memory.webhooks()[0].previous_secrets.clone();
+    let stored: Vec<_> =
+        stored.iter().map(|it| (it.secret.reveal().to_owned(), it.valid_until)).collect();
+    let first = first["secret"].as_str().expect("a secret").to_owned();
+    assert_eq!(stored, [(first, ends[0]), (old_secret().reveal().to_owned(), ends[1])]);
+
+    world.clock.advance(Duration::from_secs(60));
+    let shown = world.get(path(&webhook), &key).await.json();
+    assert_eq!(shown["previousSecrets"], json!(views[1..]));
+    let third = rotate(0).await.json();
+    assert_eq!(third["previousSecretValidUntil"], ends[0].to_string());
+    assert_eq!(third["previousSecrets"], json!(views[1..]));
 }
 
 #[rstest]
@@ -120,10 +142,10 @@ async fn a_rotation_of_unknown_outcome_says_so_and_can_be_repeated() {
 async fn a_secret_is_masked_wherever_it_was_not_asked_for() {
     let (world, key, webhook) = world().await;
     let webhook = Webhook {
-        previous_secret: Some(PreviousSecret {
+        previous_secrets: vec![PreviousSecret {
             secret: Secret::from_random([0x5A; 32]),
             valid_until: START.plus(Duration::from_secs(60)),
-        }),
+        }],
         ..webhook
     };
     world.memory.put_webhook(webhook.clone());

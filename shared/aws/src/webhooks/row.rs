@@ -55,9 +55,12 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     filter: Option<String>,
     secret: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    previous_secrets: Vec<StoredSecret>,
+    /// As rows have it that were written when there was one at most.
+    #[serde(skip_serializing, default)]
     previous_secret: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing, default)]
     previous_secret_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     headers: BTreeMap<String, StoredHeader>,
@@ -74,6 +77,13 @@ struct Row {
     rate_limit: Option<RateLimit>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// A secret that was replaced.
+#[derive(Serialize, Deserialize)]
+struct StoredSecret {
+    secret: String,
+    until: Timestamp,
 }
 
 /// A header's value: text, or a map where it is sensitive.
@@ -125,7 +135,10 @@ pub(super) fn is_limiter(item: &Item) -> bool {
 }
 
 pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
-    let previous = webhook.previous_secret.as_ref();
+    let previous = webhook.previous_secrets.iter().map(|previous| StoredSecret {
+        secret: previous.secret.reveal().to_owned(),
+        until: previous.valid_until,
+    });
     let row = Row {
         user_id: webhook.user_id.clone(),
         id: webhook.id,
@@ -134,9 +147,10 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         events: webhook.events.clone(),
         filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
         secret: webhook.secret.reveal().to_owned(),
-        previous_secret: previous.map(|previous| previous.secret.reveal().to_owned()),
-        previous_secret_until: previous.map(|previous| previous.valid_until),
-        headers: webhook.headers.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
+        previous_secrets: previous.collect(),
+        previous_secret: None,
+        previous_secret_until: None,
+        headers: webhook.headers.iter().map(|(name, v)| (name.to_owned(), v.into())).collect(),
         description: webhook.description.clone(),
         metadata: webhook.metadata.clone(),
         status: webhook.status,
@@ -153,12 +167,12 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
 pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
     let row: Row = to_row(ROW, item)?;
     let secret = |text: String| Secret::parse(text).map_err(|_| unusable(ROW, "has no secret"));
-    let previous_secret = match (row.previous_secret, row.previous_secret_until) {
-        (Some(text), Some(valid_until)) => {
-            Some(PreviousSecret { secret: secret(text)?, valid_until })
-        }
-        _ => None,
-    };
+    let only = row.previous_secret.zip(row.previous_secret_until);
+    let only = only.map(|(secret, until)| StoredSecret { secret, until });
+    let previous = row.previous_secrets.into_iter().chain(only).map(|stored| {
+        Ok(PreviousSecret { secret: secret(stored.secret)?, valid_until: stored.until })
+    });
+    let previous_secrets = previous.collect::<Result<_, PortError>>()?;
     Ok(Webhook {
         id: row.id,
         user_id: row.user_id,
@@ -167,7 +181,7 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         events: row.events,
         filter: row.filter.map(Filter::stored),
         secret: secret(row.secret)?,
-        previous_secret,
+        previous_secrets,
         headers: row.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
         description: row.description,
         metadata: row.metadata,
@@ -212,7 +226,7 @@ mod tests {
     use super::*;
     use grapnel_domain::{
         retry::{Backoff, Schedule},
-        webhook::EventPattern,
+        webhook::{EventPattern, Headers},
     };
     use uuid::Uuid;
 
@@ -226,13 +240,15 @@ mod tests {
             events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
             filter: Some(Filter::stored(r#"{"n":[9007199254740993,"ä"]}"#.into())),
             secret: Secret::from_random([3; 32]),
-            previous_secret: Some(PreviousSecret {
-                secret: Secret::from_random([4; 32]),
-                valid_until: at,
-            }),
-            headers: BTreeMap::from([
-                ("X-Empty".into(), HeaderValue::plain("")),
-                ("Authorization".into(), HeaderValue::sensitive("Bearer abc")),
+            previous_secrets: [4, 5]
+                .map(|number| PreviousSecret {
+                    secret: Secret::from_random([number; 32]),
+                    valid_until: at,
+                })
+                .into(),
+            headers: Headers::from_iter([
+                ("X-Empty", HeaderValue::plain("")),
+                ("Authorization", HeaderValue::sensitive("Bearer abc")),
             ]),
             description: Some("Orders\nof the shop".into()),
             metadata: BTreeMap::from([
@@ -273,8 +289,8 @@ mod tests {
         let webhook = Webhook {
             filter: None,
             transform: None,
-            previous_secret: None,
-            headers: BTreeMap::new(),
+            previous_secrets: Vec::new(),
+            headers: Headers::default(),
             description: None,
             metadata: BTreeMap::new(),
             rate_limit: None,
@@ -288,6 +304,7 @@ mod tests {
             "headers",
             "description",
             "metadata",
+            "previousSecrets",
             "previousSecret",
             "previousSecretUntil",
             "rateLimit",
@@ -295,6 +312,18 @@ mod tests {
             assert!(!item.contains_key(absent), "{absent}");
         }
         assert_eq!(to_webhook(item), Ok(webhook));
+    }
+
+    #[test]
+    fn a_row_with_a_single_previous_secret_is_read() {
+        let webhook = webhook();
+        let [newest, _] = &webhook.previous_secrets[..] else { panic!("two are there") };
+        let mut item = from_webhook(&webhook).expect("written");
+        item.remove("previousSecrets");
+        item.insert("previousSecret".into(), text(newest.secret.reveal()));
+        item.insert("previousSecretUntil".into(), text(newest.valid_until));
+        let read = to_webhook(item).expect("read");
+        assert_eq!(read.previous_secrets, webhook.previous_secrets[..1]);
     }
 
     #[test]

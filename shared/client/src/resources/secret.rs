@@ -9,19 +9,34 @@ use std::fmt;
 
 /// A webhook's secret.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Secret {
     /// `whsec_…`, whole.
     pub secret: String,
+    /// Old ones that sign beside it, the one replaced last first.
+    #[serde(default)]
+    pub previous_secrets: Vec<PreviousSecret>,
 }
 
-/// A new secret, and until when the old one signs beside it.
+/// A secret that was replaced.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousSecret {
+    /// From then on it signs no more.
+    pub valid_until: Timestamp,
+}
+
+/// A new secret, and until when old ones sign beside it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rotation {
     /// The new secret, whole.
     pub secret: String,
-    /// From then on the old one signs no more.
+    /// From then on the one that was replaced signs no more.
     pub previous_secret_valid_until: Timestamp,
+    /// All old ones that sign beside it, the one replaced last first.
+    #[serde(default)]
+    pub previous_secrets: Vec<PreviousSecret>,
 }
 
 impl fmt::Debug for Secret {
@@ -45,7 +60,7 @@ impl Client {
     }
 
     /// Makes a new secret. The old one signs too for `grace_seconds` more, up to a week; a day if
-    /// `None`.
+    /// `None`. Those that were replaced before keep their own ends.
     pub fn rotate_secret(&self, webhook_id: &str, grace_seconds: Option<u64>) -> Call<Rotation> {
         self.rotate_to(webhook_id, None, grace_seconds)
     }

@@ -12,6 +12,8 @@ use std::{str::FromStr, time::Duration};
 
 /// Most events of one request.
 pub const MAX_EVENTS: usize = 100;
+/// Most bytes of a request's body.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// For how long a key stands for its request.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(86_400);
 /// Most characters of a key.

@@ -161,7 +161,7 @@ impl Draft {
             events: self.events,
             filter: self.filter,
             secret: self.secret.unwrap_or(secret),
-            previous_secret: None,
+            previous_secrets: Vec::new(),
             headers: self.headers,
             description: self.description,
             metadata: self.metadata,
@@ -183,7 +183,7 @@ impl Draft {
     pub fn replace(self, existing: &Webhook, now: Timestamp) -> Webhook {
         let secret = existing.secret.clone();
         Webhook {
-            previous_secret: existing.previous_secret.clone(),
+            previous_secrets: existing.previous_secrets.clone(),
             created_at: existing.created_at,
             health: existing.health,
             next_slot: existing.next_slot,

@@ -9,7 +9,7 @@ use grapnel_domain::{
     signature::Secret,
     time::Timestamp,
     transform::Transform,
-    webhook::{HeaderValue, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+    webhook::{HeaderValue, Headers, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -27,8 +27,8 @@ pub fn a_webhook() -> WebhookBuilder {
             events: vec![grapnel_domain::webhook::EventPattern::Any],
             filter: None,
             secret: Secret::from_random([1; 32]),
-            previous_secret: None,
-            headers: BTreeMap::new(),
+            previous_secrets: Vec::new(),
+            headers: Headers::default(),
             description: None,
             metadata: BTreeMap::new(),
             status: WebhookStatus::Active,
@@ -123,21 +123,21 @@ impl WebhookBuilder {
     /// The secret before, and until when it signs.
     #[must_use]
     pub fn previous_secret(mut self, secret: Secret, valid_until: Timestamp) -> Self {
-        self.webhook.previous_secret = Some(PreviousSecret { secret, valid_until });
+        self.webhook.previous_secrets.push(PreviousSecret { secret, valid_until });
         self
     }
 
     /// A header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name.to_owned(), HeaderValue::plain(value));
+        self.webhook.headers.insert(name, HeaderValue::plain(value));
         self
     }
 
     /// A header more, which is never shown.
     #[must_use]
     pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name.to_owned(), HeaderValue::sensitive(value));
+        self.webhook.headers.insert(name, HeaderValue::sensitive(value));
         self
     }
 

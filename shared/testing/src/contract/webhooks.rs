@@ -15,7 +15,7 @@ use grapnel_domain::{
     retry::{Backoff, RetryConfig, Schedule},
     signature::Secret,
     time::Timestamp,
-    webhook::{PayloadFormat, Subscription, Webhook, WebhookStatus},
+    webhook::{Headers, PayloadFormat, Subscription, Webhook, WebhookStatus},
 };
 
 /// Every case of this part, as a test each.
@@ -72,6 +72,7 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .events(["workflow.*", "lead.created"])
         .filter(r#"{"n":[9007199254740993,{"prefix":"ä"}]}"#)
         .previous_secret(Secret::from_random([2; 32]), LATER)
+        .previous_secret(Secret::from_random([3; 32]), LATER)
         .header("X-Api-Key", "k")
         .header("X-Empty", "")
         .retry(RetryConfig { schedule: Schedule::Backoff(backoff), ..RetryConfig::default() })
@@ -175,14 +176,15 @@ pub async fn a_webhook_is_replaced_if_it_is_unchanged<S: Store>(stores: &S) {
         .filter(r#"{"a":["old"]}"#)
         .transform("old")
         .previous_secret(Secret::from_random([2; 32]), LATER)
+        .previous_secret(Secret::from_random([3; 32]), LATER)
         .build();
     stores.create_webhook(&full).await.expect("created");
     // What the new one has no more must not shine through.
     let plain = Webhook {
         filter: None,
         transform: None,
-        headers: [].into(),
-        previous_secret: None,
+        headers: Headers::default(),
+        previous_secrets: Vec::new(),
         ..renamed(&full, "replaced", LATER)
     };
     assert_eq!(stores.replace_webhook(&plain, full.updated_at).await, Ok(true));

@@ -14,14 +14,17 @@ use crate::contract::shape::{
 };
 use grapnel_domain::{
     limit::RateLimit,
-    webhook::draft::{MAX_EVENTS, MAX_NAME_CHARS},
+    webhook::{
+        MAX_PREVIOUS_SECRETS,
+        draft::{MAX_EVENTS, MAX_NAME_CHARS},
+    },
 };
 use parts::{
     MASKED, SECRET_EXAMPLE, given_header, given_headers, metadata, patched_header, secret,
     shown_headers, url,
 };
 use serde_json::{Value, json};
-use utoipa::openapi::Object;
+use utoipa::openapi::{Array, Object};
 
 fn rate_limit() -> Object {
     let (least, most) = (*RateLimit::PER_SECOND.start(), *RateLimit::PER_SECOND.end());
@@ -151,6 +154,10 @@ pub(in crate::contract) fn comparisons() -> Vec<(&'static str, Shape)> {
     filter::comparisons().into_iter().map(|(name, object)| (name, object.into())).collect()
 }
 
+fn previous_secrets() -> Array {
+    list(is("PreviousSecret"), 0..=MAX_PREVIOUS_SECRETS)
+}
+
 super::schemas! {
     /// What a new webhook is to be.
     NewWebhook = for_user(options(needed(object("What a new webhook is to be.")), false))
@@ -196,9 +203,14 @@ super::schemas! {
     /// One entry of a field's list.
     FilterCondition = filter::condition();
     /// A secret.
-    Secret = object("The secret in full.")
+    Secret = object("The secret in full, and the old ones that sign too.")
         .required("secret", secret(), "What signs the webhook's requests.")
-        .example(json!({ "secret": SECRET_EXAMPLE }));
+        .required("previousSecrets", previous_secrets(), "Old secrets that sign too, the one replaced last first.")
+        .example(json!({ "secret": SECRET_EXAMPLE, "previousSecrets": [] }));
+    /// A secret that was replaced.
+    PreviousSecret = object("An old secret, which is not shown.")
+        .required("validUntil", is("Instant"), "From then on it signs no more.")
+        .example(json!({ "validUntil": "2026-11-24T07:24:00.000Z" }));
     /// How a secret is to be replaced.
     SecretRotation = for_user(object("How to replace the secret. Everything may be left out."))
         .default("graceSeconds", whole(0..=604_800), &json!(86_400), "How long the old one signs too.")
@@ -207,6 +219,11 @@ super::schemas! {
     /// A secret that was replaced.
     RotatedSecret = object("The new secret in full.")
         .required("secret", secret(), "What signs the webhook's requests from now on.")
-        .required("previousSecretValidUntil", is("Instant"), "Until when the old one signs too.")
-        .example(json!({ "secret": SECRET_EXAMPLE, "previousSecretValidUntil": "2026-11-24T07:24:00.000Z" }));
+        .required("previousSecretValidUntil", is("Instant"), "Until when the one that was replaced signs too.")
+        .required("previousSecrets", previous_secrets(), "All old secrets that sign too, the one replaced last first.")
+        .example(json!({
+            "secret": SECRET_EXAMPLE,
+            "previousSecretValidUntil": "2026-11-24T07:24:00.000Z",
+            "previousSecrets": [{ "validUntil": "2026-11-24T07:24:00.000Z" }],
+        }));
 }

@@ -1,9 +1,37 @@
 //! JSON merge patches (RFC 7396).
 
+use grapnel_domain::{
+    fault::{Faults, FieldFault},
+    webhook::Headers,
+};
 use serde_json::{Map, Value};
 
+/// Applies a patch to a webhook's document. Members are told apart by upper and lower case, header
+/// names are not: a header that is stored takes the spelling of the patch before the patch applies.
+/// Answers the header names that the patch has twice.
+pub(super) fn apply_to_webhook(
+    webhook: &mut Map<String, Value>,
+    patch: &Map<String, Value>,
+) -> Vec<FieldFault> {
+    let mut faults = Faults::default();
+    let mut patch = patch.clone();
+    if let (Some(Value::Object(stored)), Some(Value::Object(given))) =
+        (webhook.get_mut("headers"), patch.get_mut("headers"))
+    {
+        let changes = Headers::read(std::mem::take(given), &mut faults);
+        let spelled = std::mem::take(stored).into_iter().map(|(name, value)| {
+            let spelling = changes.spelling(&name).map(str::to_owned);
+            (spelling.unwrap_or(name), value)
+        });
+        stored.extend(spelled);
+        given.extend(changes);
+    }
+    apply(webhook, &patch);
+    faults.into_vec()
+}
+
 /// Applies a patch to an object: what it names is replaced, objects are merged, and `null` removes.
-pub(super) fn apply(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+fn apply(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (name, change) in patch {
         match change {
             Value::Null => {
@@ -53,5 +81,24 @@ mod tests {
         let (target, patch) = (target.expect("an object"), patch.expect("an object"));
         apply(target, patch);
         assert_eq!(Value::Object(target.clone()), expected);
+    }
+
+    #[rstest]
+    #[case::removed(json!({"authorization": null}), json!({"X-B": "2"}))]
+    #[case::removed_in_capitals(json!({"AUTHORIZATION": null}), json!({"X-B": "2"}))]
+    #[case::changed(json!({"x-b": "3"}), json!({"Authorization": {"sensitive": true}, "x-b": "3"}))]
+    #[case::merged(
+        json!({"authorization": {"value": "new"}}),
+        json!({"authorization": {"sensitive": true, "value": "new"}, "X-B": "2"})
+    )]
+    #[case::no_such_header(json!({"x-c": null}), json!({"Authorization": {"sensitive": true}, "X-B": "2"}))]
+    fn a_header_is_found_in_any_case(#[case] patch: Value, #[case] expected: Value) {
+        let mut webhook =
+            json!({"name": "a", "headers": {"Authorization": {"sensitive": true}, "X-B": "2"}});
+        let patch = json!({"headers": patch, "Name": "b"});
+        let (target, patch) = (webhook.as_object_mut(), patch.as_object());
+        let faults = apply_to_webhook(target.expect("an object"), patch.expect("an object"));
+        assert_eq!(faults, []);
+        assert_eq!(webhook, json!({"name": "a", "Name": "b", "headers": expected}));
     }
 }

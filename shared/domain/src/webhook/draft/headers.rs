@@ -8,9 +8,10 @@ use crate::webhook::headers::{HeaderValue, Headers, check, field};
 use serde_json::{Map, Value};
 
 pub(super) fn headers(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Headers {
-    let Some(map) = fields.optional_object("headers") else { return Headers::new() };
-    let mut headers = Headers::new();
-    for (name, given) in map {
+    let Some(map) = fields.optional_object("headers") else { return Headers::default() };
+    let given = Headers::read(map, fields.faults());
+    let mut headers = Headers::default();
+    for (name, given) in given.iter() {
         let value = match given {
             Value::String(text) => Ok(HeaderValue::plain(text)),
             Value::Object(given) => described(name, given, purpose),
@@ -18,7 +19,7 @@ pub(super) fn headers(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Headers 
         };
         match value {
             Ok(value) => {
-                headers.insert(name.clone(), value);
+                headers.insert(name, value);
             }
             Err(message) => fields.fault(&field(name), message),
         }
@@ -53,8 +54,5 @@ fn described(
 /// kept: its owner would have sent it.
 fn stored(name: &str, purpose: Purpose<'_>) -> Option<HeaderValue> {
     let Purpose::Replace(existing) = purpose else { return None };
-    let mut headers = existing.headers.iter();
-    let found =
-        headers.find(|(stored, value)| value.sensitive && stored.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| value.clone())
+    existing.headers.get(name).filter(|value| value.sensitive).cloned()
 }

@@ -1,0 +1,53 @@
+//! Replacing a webhook's secret, while the receiver changes over in its own time.
+
+use super::Webhook;
+use crate::{signature::Secret, time::Timestamp};
+
+/// Most old secrets that sign beside the current one. Each adds a signature to every request.
+pub const MAX_PREVIOUS_SECRETS: usize = 10;
+
+/// A secret that was replaced and still signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// The old secret.
+    pub secret: Secret,
+    /// From this instant on it signs no more.
+    pub valid_until: Timestamp,
+}
+
+impl Webhook {
+    /// The old secrets that still sign at `now`, the one replaced last first.
+    pub fn live_previous_secrets(&self, now: Timestamp) -> impl Iterator<Item = &PreviousSecret> {
+        self.previous_secrets.iter().filter(move |previous| now < previous.valid_until)
+    }
+
+    /// The webhook with `secret`; the present one signs beside it until `valid_until`. Secrets that
+    /// were replaced before keep their own ends, but of more than [`MAX_PREVIOUS_SECRETS`] the ones
+    /// replaced first sign no more.
+    ///
+    /// If the webhook has `secret` already, this very rotation was stored before: to do it once more
+    /// would make the new secret its own predecessor.
+    #[must_use]
+    pub fn rotated(&self, secret: &Secret, valid_until: Timestamp, now: Timestamp) -> Self {
+        let updated_at = self.updated_after(now);
+        if self.secret == *secret {
+            return Self { updated_at, ..self.clone() };
+        }
+        let replaced = PreviousSecret { secret: self.secret.clone(), valid_until };
+        let before = self.previous_secrets.iter().cloned();
+        let previous = std::iter::once(replaced).chain(before).filter(|previous| {
+            // One that comes back signs as the current one.
+            now < previous.valid_until && previous.secret != *secret
+        });
+        Self {
+            secret: secret.clone(),
+            previous_secrets: previous.take(MAX_PREVIOUS_SECRETS).collect(),
+            updated_at,
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "rotation_tests.rs"]
+mod tests;
