@@ -138,6 +138,8 @@ fn answered(status: u16, retry_after: Option<String>) -> SendOutcome {
         truncated: false,
         retry_after,
         webhook_delivery: None,
+        location: None,
+        remark: None,
     })
 }
 

@@ -118,11 +118,13 @@ pub(crate) fn facts(delivery: &Delivery, view: &View) -> String {
     text
 }
 
-/// Why it failed, and the beginning of what the receiver said.
+/// Why it failed, where a redirect points, and the beginning of what the receiver said.
 fn outcome(attempt: &Attempt) -> String {
     let response = attempt.response.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let response = response.map(|text| cut(text, RESPONSE_CHARS));
-    let parts = [attempt.error.clone(), response];
+    let location = attempt.location.as_ref().map(|location| format!("it points to {location}"));
+    let remark = attempt.response_remark.clone();
+    let parts = [attempt.error.clone(), location, remark, response];
     parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
@@ -205,6 +207,19 @@ mod tests {
              * sent by a manual retry\n\
              \n\
              {\"userId\":\"demo\"}\n"
+        );
+    }
+
+    #[test]
+    fn where_a_redirect_points_and_what_the_body_is_are_told() {
+        let mut attempt = delivery().attempts.remove(1);
+        attempt.response = None;
+        attempt.location = Some("https://new.example.com/".into());
+        attempt.response_remark = Some("the body is compressed, and is not kept".into());
+        assert_eq!(
+            outcome(&attempt),
+            "the receiver answered 500: it points to https://new.example.com/: \
+             the body is compressed, and is not kept"
         );
     }
 

@@ -6,11 +6,12 @@ use grapnel_domain::{
         Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES, body_to_drop,
     },
     health::{Sign, counts_against},
-    outbound::{DeliveryControl, SendOutcome, Sent},
+    outbound::{DeliveryControl, SendOutcome, Sent, is_redirect},
     ports::AttemptRecord,
     retry::{
         RetryConfig,
-        next::{Made, NextStep, Verdict, next_step, parse_retry_after},
+        after::parse_retry_after,
+        next::{Made, NextStep, Verdict, next_step},
     },
     time::Timestamp,
 };
@@ -123,33 +124,50 @@ pub(crate) fn sign(
 /// The part of an attempt that tells what happened; its number and times are filled in by
 /// [`decide`].
 fn outcome(outcome: SendOutcome, verdict: Verdict) -> DeliveryAttempt {
-    let (status_code, response, error) = match outcome {
+    let attempt = DeliveryAttempt {
+        attempt_number: 0,
+        status_code: None,
+        response: None,
+        response_remark: None,
+        location: None,
+        error: None,
+        duration: 0,
+        attempted_at: Timestamp::from_millis(0),
+        manual: false,
+    };
+    let error = match outcome {
         SendOutcome::Answered(answer) => {
+            let location = answer.redirects_to().map(str::to_owned);
             let (response, error) = match verdict {
                 Verdict::Success => (shortened(answer.body, SUCCESS_RESPONSE_BYTES), None),
                 Verdict::Failure { .. } => (answer.body, Some(answered(answer.status))),
             };
-            (Some(answer.status), (!response.is_empty()).then_some(response), error)
+            return DeliveryAttempt {
+                status_code: Some(answer.status),
+                response: (!response.is_empty()).then_some(response),
+                response_remark: answer.remark.map(|remark| remark.to_string()),
+                location,
+                error,
+                ..attempt
+            };
         }
-        SendOutcome::Failed { error } | SendOutcome::NotSent { error } => (None, None, Some(error)),
+        SendOutcome::Failed { error } | SendOutcome::NotSent { error } => error,
         SendOutcome::ResolverUnavailable { error } => {
-            (None, None, Some(format!("the name server did not answer for an hour: {error}")))
+            format!("the name server did not answer for an hour: {error}")
         }
     };
-    DeliveryAttempt {
-        attempt_number: 0,
-        status_code,
-        response,
-        error,
-        duration: 0,
-        attempted_at: Timestamp::from_millis(0),
-        manual: false,
-    }
+    DeliveryAttempt { error: Some(error), ..attempt }
 }
 
 fn answered(status: u16) -> String {
     match status {
-        300..400 => format!("the receiver answered {status}; redirects are not followed"),
+        304 => {
+            "the receiver answered 304 (not modified), which is neither a success nor a redirect"
+                .to_owned()
+        }
+        status if is_redirect(status) => {
+            format!("the receiver answered {status}; redirects are not followed")
+        }
         _ => format!("the receiver answered {status}"),
     }
 }

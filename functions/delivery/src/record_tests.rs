@@ -5,9 +5,10 @@ use grapnel_domain::{
     event::{Event, EventContent, Retention},
     ids::{EventId, UserId, WebhookId},
     message::QueueDelay,
-    outbound::Answer,
+    outbound::{Answer, BodyRemark},
 };
 use grapnel_testing::clock::{TIME_BUDGET, VISIBILITY_TIMEOUT};
+use rstest::rstest;
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -49,6 +50,8 @@ fn answer(status: u16, body: &str) -> SendOutcome {
         truncated: false,
         retry_after: None,
         webhook_delivery: None,
+        location: None,
+        remark: None,
     })
 }
 
@@ -138,4 +141,41 @@ fn text_is_cut_between_characters() {
     assert_eq!(shortened("aé".into(), 2), "a");
     assert_eq!(shortened("aé".into(), 3), "aé");
     assert_eq!(shortened(String::new(), 3), "");
+}
+
+#[rstest]
+#[case(301, "the receiver answered 301; redirects are not followed", true)]
+#[case(302, "the receiver answered 302; redirects are not followed", true)]
+#[case(303, "the receiver answered 303; redirects are not followed", true)]
+#[case(307, "the receiver answered 307; redirects are not followed", true)]
+#[case(308, "the receiver answered 308; redirects are not followed", true)]
+#[case(300, "the receiver answered 300", false)]
+#[case(
+    304,
+    "the receiver answered 304 (not modified), which is neither a success nor a redirect",
+    false
+)]
+#[case(404, "the receiver answered 404", false)]
+fn where_a_redirect_points_is_on_record(
+    #[case] status: u16,
+    #[case] error: &str,
+    #[case] is_kept: bool,
+) {
+    let SendOutcome::Answered(answer) = answer(status, "") else { unreachable!("it is one") };
+    let location = Some("https://new.example.com/".to_owned());
+    let answer = Answer { location: location.clone(), ..answer };
+    let (record, _) = decided(&delivery(), 1, SendOutcome::Answered(answer));
+    assert_eq!(record.attempt.error.as_deref(), Some(error));
+    assert_eq!(record.attempt.location, location.filter(|_| is_kept));
+}
+
+#[test]
+fn what_is_to_be_known_of_a_body_is_on_record() {
+    let SendOutcome::Answered(answer) = answer(200, "") else { unreachable!("it is one") };
+    let remark = Some(BodyRemark::Compressed(Some("gzip".into())));
+    let (record, _) = decided(&delivery(), 1, SendOutcome::Answered(Answer { remark, ..answer }));
+    assert_eq!(
+        record.attempt.response_remark.as_deref(),
+        Some("the body is compressed (gzip) although no request asks for that, and is not kept")
+    );
 }

@@ -85,6 +85,12 @@ pub struct DeliveryAttempt {
     /// The beginning of its body as text. Dropped from attempts in the middle of a long list.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<String>,
+    /// What is to be known of the body to read what is kept of it. Dropped with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub response_remark: Option<String>,
+    /// Where a redirect points, which is not followed. Dropped with the body.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub location: Option<String>,
     /// Why the attempt failed, as a sentence; absent on success.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
@@ -95,6 +101,25 @@ pub struct DeliveryAttempt {
     /// Asked for by somebody, outside the schedule.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub manual: bool,
+}
+
+impl DeliveryAttempt {
+    /// The JSON names of what a receiver answered beside its status: what [`forget_response`] takes
+    /// away.
+    ///
+    /// [`forget_response`]: Self::forget_response
+    pub const RESPONSE_FIELDS: [&str; 3] = ["response", "responseRemark", "location"];
+
+    /// Takes away what the receiver answered beside its status.
+    pub fn forget_response(&mut self) {
+        (self.response, self.response_remark, self.location) = (None, None, None);
+    }
+
+    /// Whether there is something to forget.
+    #[must_use]
+    pub fn has_response(&self) -> bool {
+        self.response.is_some() || self.response_remark.is_some() || self.location.is_some()
+    }
 }
 
 /// The two parts of a delivery's key.
@@ -207,7 +232,7 @@ impl Delivery {
     /// The indices, counted from 0, of attempts of which a response is kept.
     #[must_use]
     pub fn kept_responses(&self) -> Vec<u32> {
-        self.places_of(|attempt| attempt.response.is_some())
+        self.places_of(DeliveryAttempt::has_response)
     }
 
     fn places_of(&self, chosen: impl Fn(&DeliveryAttempt) -> bool) -> Vec<u32> {
@@ -333,6 +358,8 @@ mod tests {
             attempt_number: 1,
             status_code,
             response: None,
+            response_remark: None,
+            location: None,
             error: Some(error.to_owned()),
             duration: 0,
             attempted_at: Timestamp::from_millis(0),
@@ -357,11 +384,42 @@ mod tests {
     }
 
     #[test]
+    fn all_of_a_response_is_forgotten_and_all_of_it_is_named() {
+        let text = || Some("x".to_owned());
+        let mut attempt = DeliveryAttempt {
+            attempt_number: 1,
+            status_code: Some(301),
+            response: text(),
+            response_remark: text(),
+            location: text(),
+            error: text(),
+            duration: 12,
+            attempted_at: Timestamp::from_millis(0),
+            manual: false,
+        };
+        let names = |attempt: &DeliveryAttempt| {
+            let json = serde_json::to_value(attempt).expect("serialises");
+            let names = json.as_object().expect("an object").keys().cloned();
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = names(&attempt);
+        assert!(attempt.has_response());
+        attempt.forget_response();
+        assert!(!attempt.has_response());
+        let gone: Vec<String> = before.difference(&names(&attempt)).cloned().collect();
+        let mut expected = DeliveryAttempt::RESPONSE_FIELDS;
+        expected.sort_unstable();
+        assert_eq!(gone, expected);
+    }
+
+    #[test]
     fn an_attempt_keeps_its_published_names() {
         let attempt = DeliveryAttempt {
             attempt_number: 1,
             status_code: Some(500),
             response: Some("no".into()),
+            response_remark: None,
+            location: None,
             error: None,
             duration: 12,
             attempted_at: Timestamp::from_millis(0),

@@ -5,7 +5,7 @@
 //! other works, so the simulation can put a scripted receiver where the network is.
 
 use crate::health::DisabledCause;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Most bytes of a response body that are kept, counted after conversion to text.
 pub const CAPTURE_LIMIT_BYTES: usize = 4096;
@@ -24,9 +24,9 @@ pub struct OutboundRequest {
     pub timeout: Duration,
 }
 
-impl std::fmt::Debug for OutboundRequest {
+impl fmt::Debug for OutboundRequest {
     /// Shows sizes only: header values and bodies belong to users and must not reach a log.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutboundRequest")
             .field("headers", &self.headers.len())
             .field("body_bytes", &self.body.len())
@@ -89,13 +89,58 @@ pub struct Answer {
     pub body: String,
     /// The body went on beyond what was kept, or broke off, or outlasted the deadline.
     pub truncated: bool,
-    /// The `Retry-After` header as received, at most 64 bytes.
+    /// The `Retry-After` header as received; the lines of several are joined by commas.
     pub retry_after: Option<String>,
     /// The `webhook-delivery` header as received, at most 64 bytes.
     pub webhook_delivery: Option<String>,
+    /// The `Location` header as received, its end cut off if it is very long.
+    pub location: Option<String>,
+    /// What is to be known of the body to read it.
+    pub remark: Option<BodyRemark>,
+}
+
+/// Why a body is not to be read as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyRemark {
+    /// It is compressed, in this way if that was said, and nothing of it is kept. Bodies are not
+    /// decompressed: a small one may become a very large one.
+    Compressed(Option<String>),
+    /// Some of its bytes are not UTF-8.
+    NotUtf8,
+    /// So many of its bytes are not UTF-8 that nobody could read it, and nothing of it is kept.
+    Unreadable,
+}
+
+impl BodyRemark {
+    /// Whether nothing of the body is kept.
+    #[must_use]
+    pub fn drops_body(&self) -> bool {
+        !matches!(self, Self::NotUtf8)
+    }
+}
+
+impl fmt::Display for BodyRemark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compressed(Some(how)) => {
+                write!(f, "the body is compressed ({how}) although no request asks for that")?;
+                f.write_str(", and is not kept")
+            }
+            Self::Compressed(None) => f.write_str("the body is compressed, and is not kept"),
+            Self::NotUtf8 => f.write_str("the body is not UTF-8: what cannot be read is \u{fffd}"),
+            Self::Unreadable => f.write_str("the body is not text in UTF-8, and is not kept"),
+        }
+    }
 }
 
 impl Answer {
+    /// Where it points the sender, if it is a redirect: of the 3xx statuses, these are (RFC 9110
+    /// section 15.4). 304 is none.
+    #[must_use]
+    pub fn redirects_to(&self) -> Option<&str> {
+        self.location.as_deref().filter(|_| is_redirect(self.status))
+    }
+
     /// What it asks for beyond its status. What is not known is no wish.
     #[must_use]
     pub fn control(&self) -> Option<DeliveryControl> {
@@ -118,4 +163,10 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// Whether a status asks for the same request at another address.
+#[must_use]
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }

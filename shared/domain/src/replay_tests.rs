@@ -42,6 +42,8 @@ fn delivery(status: DeliveryStatus, attempts: u32) -> Delivery {
         attempt_number,
         status_code: Some(500),
         response: None,
+        response_remark: None,
+        location: None,
         error: None,
         duration: 1,
         attempted_at: stored_at,

@@ -1,6 +1,7 @@
 //! When to try again: a webhook's retry configuration and the delay that it asks for.
 //! What happens after an attempt is decided in [`next`].
 
+pub mod after;
 pub mod next;
 
 use serde::{Deserialize, Serialize};

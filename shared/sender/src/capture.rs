@@ -1,16 +1,31 @@
 //! Keeping the start of a response, whatever the rest of it does.
 
-use grapnel_domain::outbound::{Answer, CAPTURE_LIMIT_BYTES};
-use http::{HeaderMap, header::RETRY_AFTER};
+use grapnel_domain::outbound::{Answer, BodyRemark, CAPTURE_LIMIT_BYTES};
+use http::{
+    HeaderMap,
+    header::{CONTENT_ENCODING, LOCATION, RETRY_AFTER},
+};
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
 /// The header by which a receiver asks for no more.
 const WEBHOOK_DELIVERY: &str = "webhook-delivery";
 
-/// Longest value of a header that is kept; nothing longer means anything in `Retry-After` or
-/// `webhook-delivery`.
+/// Longest value of a header that is kept; nothing longer means anything in `webhook-delivery` or
+/// `Content-Encoding`.
 const HEADER_LIMIT_BYTES: usize = 64;
+
+/// Longest header whose lines are joined: room for several dates in `Retry-After`.
+const JOINED_LIMIT_BYTES: usize = 256;
+
+/// Most that is kept of a `Location`.
+const LOCATION_LIMIT_BYTES: usize = 1024;
+
+/// A text of which more than one character in so many was replaced is not readable.
+const UNREADABLE_SHARE: usize = 4;
+
+/// What a gzip stream begins with.
+const GZIP: &[u8] = &[0x1F, 0x8B];
 
 /// Reads what is kept of `response`, until `deadline` at the latest, and drops its connection.
 ///
@@ -18,8 +33,10 @@ const HEADER_LIMIT_BYTES: usize = 64;
 /// marks the answer as truncated.
 pub(crate) async fn answer(mut response: Response, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
-    let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+    let retry_after = joined(response.headers(), RETRY_AFTER.as_str());
     let webhook_delivery = header(response.headers(), WEBHOOK_DELIVERY);
+    let location = location(response.headers());
+    let encoding = joined(response.headers(), CONTENT_ENCODING.as_str());
     let mut bytes = Vec::new();
     let complete = loop {
         match timeout_at(deadline, response.chunk()).await {
@@ -34,8 +51,60 @@ pub(crate) async fn answer(mut response: Response, deadline: Instant) -> Answer 
             Ok(Err(_)) | Err(_) => break false,
         }
     };
-    let (body, whole) = text(&bytes, complete);
-    Answer { status, body, truncated: !(complete && whole), retry_after, webhook_delivery }
+    let (mut body, whole) = text(&bytes, complete);
+    let truncated = !(complete && whole);
+    let remark = remark(&bytes, encoding.as_deref(), &body);
+    if remark.as_ref().is_some_and(BodyRemark::drops_body) {
+        body.clear();
+    }
+    Answer { status, body, truncated, retry_after, webhook_delivery, location, remark }
+}
+
+/// What is to be known of a body to read it as `text`. Some servers compress without saying so.
+fn remark(bytes: &[u8], encoding: Option<&str>, text: &str) -> Option<BodyRemark> {
+    let is_identity = |it: &str| it.is_empty() || it.eq_ignore_ascii_case("identity");
+    let encoding = encoding.map(str::trim).filter(|it| !is_identity(it));
+    match encoding {
+        _ if bytes.is_empty() => None,
+        Some(encoding) if encoding.len() <= HEADER_LIMIT_BYTES => {
+            Some(BodyRemark::Compressed(Some(encoding.to_owned())))
+        }
+        Some(_) => Some(BodyRemark::Compressed(None)),
+        None if bytes.starts_with(GZIP) => Some(BodyRemark::Compressed(None)),
+        None => damage(bytes, text),
+    }
+}
+
+/// What to say of characters that were replaced. A receiver may send U+FFFD itself.
+fn damage(bytes: &[u8], text: &str) -> Option<BodyRemark> {
+    let replaced = text.chars().filter(|char| *char == char::REPLACEMENT_CHARACTER).count();
+    if replaced == 0 || std::str::from_utf8(bytes).is_ok() {
+        None
+    } else if replaced > text.chars().count() / UNREADABLE_SHARE {
+        Some(BodyRemark::Unreadable)
+    } else {
+        Some(BodyRemark::NotUtf8)
+    }
+}
+
+/// Where an answer points, in its own bytes as far as they are text.
+fn location(headers: &HeaderMap) -> Option<String> {
+    let mut text = String::from_utf8_lossy(headers.get(LOCATION.as_str())?.as_bytes()).into_owned();
+    if text.len() > LOCATION_LIMIT_BYTES {
+        text.truncate(text.floor_char_boundary(LOCATION_LIMIT_BYTES));
+        text.push('…');
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The lines of a header, as one (RFC 9110 section 5.3), without those that are beyond its limit.
+fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines.fold(None, |text: Option<String>, line| {
+        let longer =
+            text.as_ref().map_or_else(|| line.to_owned(), |text| format!("{text}, {line}"));
+        if longer.len() <= JOINED_LIMIT_BYTES { Some(longer) } else { text }
+    })
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -93,6 +93,8 @@ pub fn answered(status: u16) -> SendOutcome {
         truncated: false,
         retry_after: None,
         webhook_delivery: None,
+        location: None,
+        remark: None,
     })
 }
 
@@ -105,6 +107,8 @@ pub fn answered_with(status: u16, body: &str) -> SendOutcome {
         truncated: false,
         retry_after: None,
         webhook_delivery: None,
+        location: None,
+        remark: None,
     })
 }
 
@@ -117,6 +121,8 @@ pub fn busy(status: u16, retry_after: &str) -> SendOutcome {
         truncated: false,
         retry_after: Some(retry_after.to_owned()),
         webhook_delivery: None,
+        location: None,
+        remark: None,
     })
 }
 
@@ -129,6 +135,8 @@ pub fn controlling(status: u16, webhook_delivery: &str) -> SendOutcome {
         truncated: false,
         retry_after: None,
         webhook_delivery: Some(webhook_delivery.to_owned()),
+        location: None,
+        remark: None,
     })
 }
 

@@ -34,6 +34,8 @@ fn success(response: &str) -> DeliveryAttempt {
         attempt_number: 1,
         status_code: Some(200),
         response: Some(response.into()),
+        response_remark: None,
+        location: None,
         error: None,
         duration: 29_999,
         attempted_at: Timestamp::from_millis(1_795_000_000_999),

@@ -4,7 +4,7 @@ use super::row::{ROW, parked_key, wait_key};
 use crate::item::{number, text, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
-    delivery::{DeliveryStatus, Reason},
+    delivery::{DeliveryAttempt, DeliveryStatus, Reason},
     ids::DeliveryId,
     ports::{
         AttemptRecord, Ending, ParkedRow, Parking, PayloadErasure, PortError, Reopening,
@@ -59,6 +59,14 @@ impl Update {
         self.remove.push(part);
     }
 
+    /// Removes what the attempt at this place of the list keeps of a receiver's answer.
+    fn remove_response(&mut self, attempts: &str, place: u32) {
+        for field in DeliveryAttempt::RESPONSE_FIELDS {
+            let field = self.name(field);
+            self.remove.push(format!("{attempts}[{place}].{field}"));
+        }
+    }
+
     fn set_or_remove(&mut self, attribute: &str, value: Option<AttributeValue>) {
         match value {
             Some(value) => self.set(attribute, value),
@@ -103,8 +111,7 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     let attempt = update.value("attempt", attribute(&record.attempt)?);
     update.set.push(format!("{attempts}[{index}] = {attempt}"));
     if let Some(dropped) = record.drop_body {
-        let response = update.name("response");
-        update.remove.push(format!("{attempts}[{dropped}].{response}"));
+        update.remove_response(&attempts, dropped);
     }
     if let Some(status) = record.status {
         update.set("status", attribute(&status)?);
@@ -208,14 +215,17 @@ fn leave_index(key: String, attempts: u32) -> Update {
     update
 }
 
-/// Attempts of which one update erases something: an expression may have 4 KB.
-const PLACES_OF_AN_UPDATE: usize = 100;
+/// Attempts of which one update shortens the error: an expression may have 4 KB.
+const ERRORS_OF_AN_UPDATE: usize = 100;
+
+/// Attempts of which one update removes the response, which is several fields.
+const RESPONSES_OF_AN_UPDATE: usize = 40;
 
 /// Lists of places as long as one update can take. One of none is one too.
-fn portions(places: &[u32]) -> Vec<&[u32]> {
+fn portions(places: &[u32], most: usize) -> Vec<&[u32]> {
     match places {
         [] => vec![places],
-        places => places.chunks(PLACES_OF_AN_UPDATE).collect(),
+        places => places.chunks(most).collect(),
     }
 }
 
@@ -237,7 +247,7 @@ pub(super) fn note_payload_erased(erasure: &PayloadErasure) -> Vec<Update> {
         }
         update
     };
-    portions(&erasure.errors).into_iter().map(of_portion).collect()
+    portions(&erasure.errors, ERRORS_OF_AN_UPDATE).into_iter().map(of_portion).collect()
 }
 
 /// Takes responses away, by updates each of which can be repeated.
@@ -252,12 +262,11 @@ pub(super) fn erase_responses(erasure: &ResponseErasure) -> Result<Vec<Update>, 
         update.set("responsesErasedAt", text(erasure.at));
         for place in places {
             let attempts = update.name("attempts");
-            let response = update.name("response");
-            update.remove.push(format!("{attempts}[{place}].{response}"));
+            update.remove_response(&attempts, *place);
         }
         Ok(update)
     };
-    portions(&erasure.responses).into_iter().map(of_portion).collect()
+    portions(&erasure.responses, RESPONSES_OF_AN_UPDATE).into_iter().map(of_portion).collect()
 }
 
 fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, PortError> {

@@ -24,6 +24,8 @@ fn attempt_record(number: u32) -> AttemptRecord {
             attempt_number: number,
             status_code: Some(500),
             response: None,
+            response_remark: None,
+            location: None,
             error: None,
             duration: 1,
             attempted_at: Timestamp::from_millis(0),
@@ -94,7 +96,9 @@ fn a_body_in_the_middle_goes_in_the_same_write() {
     let update = record(&dropping).expect("built");
     assert_placeholders_are_all_used(&update);
     assert!(update.expression().contains("#attempts[10] = :attempt"));
-    assert!(update.expression().contains("REMOVE #attempts[5].#response, #reason, #failedKey"));
+    let removed = "REMOVE #attempts[5].#response, #attempts[5].#responseRemark, \
+                   #attempts[5].#location, #reason, #failedKey";
+    assert!(update.expression().contains(removed), "{}", update.expression());
 }
 
 #[test]
@@ -229,7 +233,8 @@ fn responses_are_erased_of_a_settled_delivery_as_it_was_read() {
     assert_eq!(
         updates[0].expression(),
         "SET #responsesErasedAt = :responsesErasedAt REMOVE #attempts[0].#response, \
-         #attempts[11].#response"
+         #attempts[0].#responseRemark, #attempts[0].#location, #attempts[11].#response, \
+         #attempts[11].#responseRemark, #attempts[11].#location"
     );
     for update in erase_responses(&erasure((0..200).collect())).expect("built") {
         assert!(update.expression().len() <= 4096);

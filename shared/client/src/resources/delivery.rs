@@ -73,6 +73,12 @@ pub struct Attempt {
     /// The beginning of its body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+    /// What is to be known of the body to read it: it is compressed, or not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_remark: Option<String>,
+    /// Where a redirect points. It is not followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// Why it failed, as a sentence; absent on success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

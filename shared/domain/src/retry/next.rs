@@ -1,6 +1,6 @@
 //! What happens after an attempt: a pure decision that the delivery function carries out.
 
-use super::RetryConfig;
+use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
     delivery::{DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     ids::DeliveryId,
@@ -12,9 +12,6 @@ use std::time::Duration;
 
 /// Jitter lengthens a delay by at most this share of it.
 pub const MAX_JITTER: f64 = 0.1;
-
-/// `Retry-After` is followed up to here.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
 /// A shared wait must be recorded this long before its minute strikes.
 pub const MINUTE_MARGIN: Duration = Duration::from_secs(30);
@@ -131,21 +128,6 @@ pub fn queue_delay(due: Timestamp, now: Timestamp) -> QueueDelay {
     QueueDelay::at_most(
         u64::try_from(now.until(due).as_millis().div_ceil(1000)).unwrap_or(u64::MAX),
     )
-}
-
-/// Reads a `Retry-After` header: seconds, or an HTTP date. Anything else, and what is past, is no
-/// wish at all; what is far off is cut to [`MAX_RETRY_AFTER`].
-#[must_use]
-pub fn parse_retry_after(header: &str, now: Timestamp) -> Option<Duration> {
-    let text = header.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        // Digits beyond u64 are a very long time, not an error.
-        let seconds = text.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    let until = now.until(Timestamp::from_millis(date.timestamp().as_millisecond()));
-    (!until.is_zero()).then(|| until.min(MAX_RETRY_AFTER))
 }
 
 /// A number in `0.0..1.0` that follows from the delivery and the attempt: spread over deliveries,

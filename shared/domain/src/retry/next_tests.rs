@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     ids::{EventId, UserId, WebhookId},
-    retry::{Backoff, Schedule},
+    retry::{Backoff, Schedule, after::parse_retry_after},
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -163,21 +163,6 @@ fn a_retry_that_its_event_would_not_live_to_see_is_not_scheduled() {
     let now = made(&config, 1).now;
     let short = Made { event_expires_at: now.plus(Duration::from_secs(30)), ..made(&config, 1) };
     assert_eq!(next_step(&short), NextStep::Fail(Reason::EventExpired));
-}
-
-#[test]
-fn retry_after_is_read_as_seconds_and_as_a_date() {
-    let now: Timestamp = "2026-11-24T06:00:00Z".parse().expect("valid");
-    let read = |text: &str| parse_retry_after(text, now).map(|wish| wish.as_secs());
-    assert_eq!(read("120"), Some(120));
-    assert_eq!(read(" 0 "), Some(0));
-    assert_eq!(read("Tue, 24 Nov 2026 06:02:00 GMT"), Some(120));
-    assert_eq!(read("Tue, 24 Nov 2026 05:00:00 GMT"), None);
-    assert_eq!(read("99999999999999999999999"), Some(86_400));
-    assert_eq!(read("Wed, 24 Nov 2326 06:02:00 GMT"), Some(86_400));
-    for garbage in ["", "-5", "1.5", "soon", "12 apples", "\u{0}"] {
-        assert_eq!(read(garbage), None, "{garbage:?}");
-    }
 }
 
 #[test]

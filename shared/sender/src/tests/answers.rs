@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use grapnel_domain::outbound::CAPTURE_LIMIT_BYTES;
-use grapnel_domain::outbound::SendOutcome;
+use grapnel_domain::outbound::{BodyRemark, CAPTURE_LIMIT_BYTES, SendOutcome};
 use grapnel_domain::ports::SendRequests;
 use grapnel_testing::{
     hostile::raw::{RawServer, Then},
@@ -124,33 +123,102 @@ async fn a_switch_of_protocols_is_an_answer() {
     server.client_left().await;
 }
 
+/// "hello", compressed.
+const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xcbH\xcd\xc9\xc9\x07\0\x86\xa6\x106\x05\0\0\0";
+
+#[rstest]
+#[case::gzip("gzip", GZIP, Some(BodyRemark::Compressed(Some("gzip".into()))))]
+#[case::brotli("br", b"\x0b\x02\x80hello\x03", Some(BodyRemark::Compressed(Some("br".into()))))]
+#[case::unsaid("", GZIP, Some(BodyRemark::Compressed(None)))]
+#[case::nothing("gzip", b"", None)]
 #[tokio::test]
-async fn a_compressed_body_is_kept_as_it_is() {
-    // "hello" as gzip would be 25 bytes; inflated it would be five letters.
-    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xcbH\xcd\xc9\xc9\x07\0\x86\xa6\x106\x05\0\0\0";
+async fn a_compressed_body_is_not_kept_and_told(
+    #[case] encoding: &str,
+    #[case] body: &[u8],
+    #[case] remark: Option<BodyRemark>,
+    #[values(200, 500)] status: u16,
+) {
     let receiver = TestReceiver::start().await.expect("a receiver");
-    let reply = Reply::status(200).header("content-encoding", "gzip").body(gzip.to_vec());
+    let reply = Reply::status(status).header("content-encoding", encoding).body(body.to_vec());
     receiver.answer_with("/in", reply);
     let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
-    assert_eq!(answer.body, String::from_utf8_lossy(gzip));
+    assert_eq!((answer.status, answer.body.as_str(), answer.remark), (status, "", remark));
     let received = receiver.received("/in");
     assert_eq!(received[0].header("accept-encoding"), None);
 }
 
+#[rstest]
+#[case::text("gr\u{fc}n".as_bytes(), "grün", None)]
+#[case::identity("ok".as_bytes(), "ok", None)]
+#[case::a_replacement_of_its_own("a\u{fffd}".as_bytes(), "a\u{fffd}", None)]
+#[case::latin_1(b"gr\xfcn und wei\xdf", "gr\u{fffd}n und wei\u{fffd}", Some(BodyRemark::NotUtf8))]
+#[case::cyrillic(b"\xcd\xe5\xf2 \xf2\xe0\xea\xee\xe3\xee", "", Some(BodyRemark::Unreadable))]
+#[case::an_image(b"\x89PNG\r\n\x1a\n\0\0\0\xff\xfe\xfd\xfc", "", Some(BodyRemark::Unreadable))]
 #[tokio::test]
-async fn bytes_that_are_no_text_are_replaced_within_the_limit() {
+async fn a_body_that_is_not_utf_8_is_told(
+    #[case] sent: &[u8],
+    #[case] kept: &str,
+    #[case] remark: Option<BodyRemark>,
+) {
     let receiver = TestReceiver::start().await.expect("a receiver");
-    receiver.answer_with("/in", Reply::status(200).body(vec![0xff; 4000]));
+    let reply = Reply::status(400).header("content-encoding", "identity").body(sent.to_vec());
+    receiver.answer_with("/in", reply);
+    let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
+    assert_eq!((answer.body.as_str(), answer.remark), (kept, remark));
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_text_are_replaced_within_the_limit() {
+    let receiver = TestReceiver::start().await.expect("a receiver");
+    receiver.answer_with("/in", Reply::status(200).body(b"abc\xff".repeat(1000)));
     let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
     assert!(answer.truncated);
-    assert_eq!(answer.body, "\u{fffd}".repeat(CAPTURE_LIMIT_BYTES / 3));
+    assert_eq!(answer.body.len(), CAPTURE_LIMIT_BYTES - 1);
+    assert!(answer.body.starts_with("abc\u{fffd}abc\u{fffd}"));
+}
+
+#[rstest]
+#[case::absolute("https://new.example.com/in", Some("https://new.example.com/in"))]
+#[case::relative("/in/", Some("/in/"))]
+#[case::empty("", None)]
+#[tokio::test]
+async fn where_an_answer_points_is_kept_and_not_followed(
+    #[case] location: &str,
+    #[case] kept: Option<&str>,
+    #[values(301, 307)] status: u16,
+) {
+    let receiver = TestReceiver::start().await.expect("a receiver");
+    receiver.answer_with("/in", Reply::status(status).header("location", location));
+    let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
+    assert_eq!((answer.location.as_deref(), answer.redirects_to()), (kept, kept));
+    assert_eq!(receiver.received("/in").len(), 1);
+}
+
+#[tokio::test]
+async fn of_a_very_long_location_the_beginning_is_kept() {
+    let receiver = TestReceiver::start().await.expect("a receiver");
+    let long = format!("https://example.com/{}", "x".repeat(2000));
+    receiver.answer_with("/in", Reply::redirect(&long));
+    let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
+    assert_eq!(answer.location, Some(format!("{}…", &long[..1024])));
+}
+
+#[tokio::test]
+async fn the_lines_of_retry_after_are_kept_together() {
+    let receiver = TestReceiver::start().await.expect("a receiver");
+    let long = "0".repeat(257);
+    let lines = ["30", long.as_str(), "Fri, 31 Dec 1999 23:59:59 GMT"];
+    let reply = lines.iter().fold(Reply::status(503), |it, line| it.header("retry-after", line));
+    receiver.answer_with("/in", reply);
+    let answer = answer_to(&local_sender(), request(receiver.url("/in"))).await;
+    assert_eq!(answer.retry_after.as_deref(), Some("30, Fri, 31 Dec 1999 23:59:59 GMT"));
 }
 
 #[rstest]
 #[case::seconds("120", Some("120"))]
 #[case::date("Fri, 31 Dec 1999 23:59:59 GMT", Some("Fri, 31 Dec 1999 23:59:59 GMT"))]
 #[case::nonsense("soon", Some("soon"))]
-#[case::too_long("00000000000000000000000000000000000000000000000000000000000000120", None)]
+#[case::too_long(&"0".repeat(257), None)]
 #[tokio::test]
 async fn retry_after_is_kept_as_received(#[case] header: &str, #[case] kept: Option<&str>) {
     let receiver = TestReceiver::start().await.expect("a receiver");

@@ -37,6 +37,8 @@ pub fn an_attempt(number: u32) -> DeliveryAttempt {
         attempt_number: number,
         status_code: Some(200),
         response: None,
+        response_remark: None,
+        location: None,
         error: None,
         duration: u64::try_from(DURATION.as_millis()).unwrap_or_default(),
         attempted_at: START,

@@ -106,7 +106,7 @@ fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
     if let Some(index) = record.drop_body.and_then(|index| usize::try_from(index).ok())
         && let Some(attempt) = delivery.attempts.get_mut(index)
     {
-        attempt.response = None;
+        attempt.forget_response();
     }
     if let Some(status) = record.status {
         delivery.status = status;
@@ -174,7 +174,7 @@ impl EraseFromDeliveries for Memory {
             };
             Ok(update(state, erasure.key, is_as_read, |delivery| {
                 delivery.responses_erased_at = Some(erasure.at);
-                change(delivery, &erasure.responses, |attempt| attempt.response = None);
+                change(delivery, &erasure.responses, DeliveryAttempt::forget_response);
             }))
         })
         .await

@@ -64,6 +64,8 @@ schemas! {
         .required("attemptNumber", at_least(1), "1 for the first.")
         .maybe("statusCode", whole(100..=999), "What the receiver answered, if it did.")
         .maybe("response", text(), "The beginning of its body.")
+        .maybe("responseRemark", text(), "What is to be known of the body to read it: it is compressed, or not UTF-8.")
+        .maybe("location", text(), "Where a redirect points. It is not followed.")
         .maybe("error", text(), "Why the attempt failed; absent on success.")
         .required("duration", at_least(0), "Milliseconds from start to outcome.")
         .required("attemptedAt", is("Instant"), "When the request was begun.")
