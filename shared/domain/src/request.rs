@@ -1,5 +1,8 @@
 //! From an event and a webhook to the request that its receiver sees: body, headers, signatures.
 
+mod cloud_event;
+mod uri_reference;
+
 use crate::{
     event::EventContent,
     ids::EventId,
@@ -8,6 +11,7 @@ use crate::{
     transform::TransformError,
     webhook::{PayloadFormat, Webhook},
 };
+use cloud_event::CloudEvent;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -44,18 +48,6 @@ struct Envelope<'a> {
     data: &'a RawValue,
 }
 
-#[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: &'a EventId,
-    source: &'a str,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    time: Timestamp,
-    datacontenttype: &'static str,
-    data: &'a RawValue,
-}
-
 /// Builds the request of an attempt made at `now`. URL, headers, format, transform and secret are the
 /// webhook's current ones; the data is the event's, byte for byte unless a transform makes the body.
 ///
@@ -70,7 +62,7 @@ pub fn build(
     let (body, content_type) = body(webhook, event_id, event)?;
     let message_id = event_id.to_string();
     let timestamp = now.as_secs();
-    let previous = webhook.live_previous_secret(now);
+    let previous: Vec<_> = webhook.live_previous_secrets(now).map(|it| &it.secret).collect();
 
     let mut standard = webhook.secret.sign_standard(&message_id, timestamp, &body);
     let mut headers = vec![
@@ -78,9 +70,12 @@ pub fn build(
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("x-webhook-signature".to_owned(), webhook.secret.sign_body(&body)),
     ];
-    if let Some(previous) = previous {
-        headers.push(("x-webhook-signature-previous".to_owned(), previous.sign_body(&body)));
-        standard = format!("{standard} {}", previous.sign_standard(&message_id, timestamp, &body));
+    if !previous.is_empty() {
+        let signatures: Vec<_> = previous.iter().map(|secret| secret.sign_body(&body)).collect();
+        headers.push(("x-webhook-signature-previous".to_owned(), signatures.join(" ")));
+    }
+    for secret in previous {
+        standard = format!("{standard} {}", secret.sign_standard(&message_id, timestamp, &body));
     }
     headers.extend([
         ("webhook-id".to_owned(), message_id),
@@ -129,18 +124,10 @@ fn formatted(
             timestamp: event.time,
             data,
         }),
-        PayloadFormat::CloudEvents => serde_json::to_vec(&CloudEvent {
-            specversion: "1.0",
-            id: &id,
-            source: &event.source,
-            event_type: &event.event_type,
-            time: event.time,
-            datacontenttype: "application/json",
-            data,
-        }),
+        PayloadFormat::CloudEvents => serde_json::to_vec(&CloudEvent::new(id, event, data)),
     };
     let content_type = match format {
-        PayloadFormat::CloudEvents => "application/cloudevents+json",
+        PayloadFormat::CloudEvents => cloud_event::CONTENT_TYPE,
         PayloadFormat::Envelope | PayloadFormat::Raw => "application/json",
     };
     written.map(|body| (body, content_type)).map_err(|_| DamagedData)
