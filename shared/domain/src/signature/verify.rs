@@ -1,8 +1,15 @@
 //! Whether a request is signed as its receiver was promised, and if not, what is wrong with it.
 //!
 //! Two signatures are checked, and the time of signing. Where neither signature fits, the usual
-//! accidents on the way of a body (an editor's line break, a framework that wrote the JSON anew)
-//! are undone one at a time: if that makes one fit, the body was changed, and the report says how.
+//! accidents on the way of a body (an editor's line break, a framework that serialised the JSON
+//! again) are undone one at a time: if that makes one fit, the body was changed, and the report says
+//! how. What is checked is the body as it was kept; nothing is repaired before that.
+
+mod rewrite;
+mod undo;
+
+pub use rewrite::Rewriting;
+pub use undo::Change;
 
 use super::Secret;
 use crate::time::Timestamp;
@@ -14,7 +21,7 @@ pub const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// HMAC-SHA256 over the body: `sha256=<hex>`.
 pub const BODY_SIGNATURE: &str = "x-webhook-signature";
-/// The same with the secret before, during a rotation.
+/// The same with each old secret that still signs, with blanks between them.
 pub const PREVIOUS_BODY_SIGNATURE: &str = "x-webhook-signature-previous";
 /// The event's id.
 pub const ID: &str = "webhook-id";
@@ -22,6 +29,8 @@ pub const ID: &str = "webhook-id";
 pub const TIMESTAMP: &str = "webhook-timestamp";
 /// Standard Webhooks' signatures: `v1,<base64>`, with blanks between them.
 pub const STANDARD_SIGNATURE: &str = "webhook-signature";
+/// How many bytes of body were sent.
+const LENGTH: &str = "content-length";
 
 /// The part of a received request that signatures cover, and the signatures.
 #[derive(Clone, Copy)]
@@ -33,6 +42,7 @@ pub struct Received<'a> {
     id: Option<&'a str>,
     timestamp: Option<&'a str>,
     standard_signature: Option<&'a str>,
+    length: Option<usize>,
 }
 
 impl<'a> Received<'a> {
@@ -46,6 +56,7 @@ impl<'a> Received<'a> {
             id: header(ID),
             timestamp: header(TIMESTAMP),
             standard_signature: header(STANDARD_SIGNATURE),
+            length: header(LENGTH).and_then(|length| length.parse().ok()),
         }
     }
 }
@@ -77,8 +88,8 @@ pub enum Proof {
     Fresh,
     /// The signature fits.
     Fits,
-    /// The signature is of another secret, but the one of the secret before fits: the secret is
-    /// being replaced, and the receiver still has the old one.
+    /// The signature is of another secret, but the one of an old secret fits: the secret is being
+    /// replaced, and the receiver still has an old one.
     FitsAsPrevious,
 }
 
@@ -106,23 +117,19 @@ pub enum Cause {
     HeaderChanged,
     /// It fits the body with this change undone.
     BodyChanged(Change),
+    /// The body is an envelope or a CloudEvent, and is not written as Grapnel writes these.
+    Reserialised,
+    /// The body has another length than was sent.
+    Length {
+        /// How many bytes it has.
+        kept: usize,
+        /// How many it had, by its `Content-Length`.
+        sent: usize,
+        /// It is JSON, which often changes its length when it is serialised again.
+        is_json: bool,
+    },
     /// It is of another secret, or the body was changed beyond recognition: nobody can tell which.
     SecretOrBody,
-}
-
-/// What happened to a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// A line break was added at its end.
-    NewlineAdded,
-    /// The line break at its end was lost.
-    NewlineLost,
-    /// Its line breaks were changed to CR LF.
-    LineBreaks,
-    /// A byte order mark was put before it.
-    ByteOrderMark,
-    /// Its JSON was written anew, with other blanks.
-    Reformatted,
 }
 
 impl Report {
@@ -170,10 +177,11 @@ fn check_body(received: &Received<'_>, secret: &Secret) -> Result<Proof, Fault> 
     if secret.signed_body(received.body, &digest) {
         return Ok(Proof::Fits);
     }
-    let previous = received.previous_body_signature.and_then(parse_body_signature);
-    match previous {
-        Some(digest) if secret.signed_body(received.body, &digest) => Ok(Proof::FitsAsPrevious),
-        _ => Err(Fault::Mismatch),
+    let previous = received.previous_body_signature.unwrap_or_default().split(' ');
+    let fits = |digest: Vec<u8>| secret.signed_body(received.body, &digest);
+    match previous.filter_map(parse_body_signature).any(fits) {
+        true => Ok(Proof::FitsAsPrevious),
+        false => Err(Fault::Mismatch),
     }
 }
 
@@ -238,47 +246,21 @@ fn cause(
         let undone = Received { body, ..*received };
         check_body(&undone, secret).is_ok() || check_standard(&undone, secret, time).is_ok()
     };
-    let change = undone(received.body).into_iter().find(|(_, body)| fits(body));
-    Some(change.map_or(Cause::SecretOrBody, |(change, _)| Cause::BodyChanged(change)))
+    let change = undo::change(received.body, fits);
+    Some(change.map_or_else(|| traces(received), Cause::BodyChanged))
 }
 
-/// What the body may have been before each change that it may have suffered.
-fn undone(body: &[u8]) -> Vec<(Change, Vec<u8>)> {
-    let mut before = vec![(Change::NewlineLost, [body, b"\n"].concat())];
-    if let Some(shorter) = body.strip_suffix(b"\n") {
-        let shorter = shorter.strip_suffix(b"\r").unwrap_or(shorter);
-        before.push((Change::NewlineAdded, shorter.to_vec()));
-    }
-    if let Some(rest) = body.strip_prefix(b"\xEF\xBB\xBF") {
-        before.push((Change::ByteOrderMark, rest.to_vec()));
-    }
-    before.push((Change::LineBreaks, without_carriage_returns(body)));
-    before.push((Change::Reformatted, without_blanks(body)));
-    before
-}
-
-fn without_carriage_returns(body: &[u8]) -> Vec<u8> {
-    let followed = |index: usize| body.get(index + 1) == Some(&b'\n');
-    let kept = body.iter().enumerate().filter(|(index, byte)| **byte != b'\r' || !followed(*index));
-    kept.map(|(_, byte)| *byte).collect()
-}
-
-/// JSON without the blanks between its tokens, which is how bodies are sent.
-fn without_blanks(body: &[u8]) -> Vec<u8> {
-    let (mut in_string, mut escaped) = (false, false);
-    let mut dense = Vec::with_capacity(body.len());
-    for byte in body {
-        if in_string {
-            in_string = escaped || *byte != b'"';
-            escaped = !escaped && *byte == b'\\';
-        } else if byte.is_ascii_whitespace() {
-            continue;
-        } else {
-            in_string = *byte == b'"';
+/// What can be told of the body alone.
+fn traces(received: &Received<'_>) -> Cause {
+    let kept = received.body.len();
+    match received.length {
+        _ if rewrite::is_rewritten(received.body) => Cause::Reserialised,
+        Some(sent) if sent != kept => {
+            let json = serde_json::from_slice::<serde::de::IgnoredAny>(received.body);
+            Cause::Length { kept, sent, is_json: json.is_ok() }
         }
-        dense.push(*byte);
+        _ => Cause::SecretOrBody,
     }
-    dense
 }
 
 impl fmt::Display for Fault {
@@ -298,34 +280,40 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::HeaderChanged => {
+        match self {
+            Self::HeaderChanged => f.write_str(
                 "One signature fits, so the body and the secret are right: a header was changed \
-                 after signing."
+                 after signing.",
+            ),
+            Self::BodyChanged(change) => {
+                write!(f, "The body was changed after signing: {change}")
             }
-            Self::BodyChanged(Change::NewlineAdded) => {
-                "The body was changed after signing: a line break was added at its end."
+            Self::Reserialised => f.write_str(
+                "The body was changed after signing: its JSON was serialised again. Grapnel writes \
+                 an envelope without blanks and with its members in order. Verify the bytes as they \
+                 arrived, before any parser has touched them.",
+            ),
+            Self::Length { kept, sent, is_json } => {
+                write!(
+                    f,
+                    "The body was changed after signing: it has {kept} bytes, and {sent} were sent \
+                     (Content-Length)."
+                )?;
+                match is_json {
+                    true => f.write_str(
+                        " Most likely its JSON was serialised again. Verify the bytes as they \
+                         arrived, before any parser has touched them.",
+                    ),
+                    false if kept < sent => f.write_str(" It was cut off."),
+                    false => Ok(()),
+                }
             }
-            Self::BodyChanged(Change::NewlineLost) => {
-                "The body was changed after signing: the line break at its end was lost."
-            }
-            Self::BodyChanged(Change::LineBreaks) => {
-                "The body was changed after signing: its line breaks were made CR LF."
-            }
-            Self::BodyChanged(Change::ByteOrderMark) => {
-                "The body was changed after signing: a byte order mark was put before it."
-            }
-            Self::BodyChanged(Change::Reformatted) => {
-                "The body was changed after signing: its JSON was written anew with other blanks. \
-                 Verify the bytes as they arrived, before any parser has touched them."
-            }
-            Self::SecretOrBody => {
-                "The request was signed with another secret, or its body was changed after signing."
-            }
-        })
+            Self::SecretOrBody => f.write_str(
+                "The request was signed with another secret, or its body was changed after signing.",
+            ),
+        }
     }
 }
 
 #[cfg(test)]
-#[path = "verify_tests.rs"]
 mod tests;

@@ -109,7 +109,9 @@ fn during_a_rotation_either_secret_verifies() {
         format!("{} {}", new.sign_standard("evt_1", NOW, BODY), headers.last().expect("it").1);
     headers = with(headers, STANDARD_SIGNATURE, &both);
     headers = with(headers, BODY_SIGNATURE, &new.sign_body(BODY));
-    headers = with(headers, PREVIOUS_BODY_SIGNATURE, &secret().sign_body(BODY));
+    let between = Secret::from_random([7; 32]).sign_body(BODY);
+    let previous = format!("{between} {}", secret().sign_body(BODY));
+    headers = with(headers, PREVIOUS_BODY_SIGNATURE, &previous);
     let old = check(&headers, BODY);
     assert!(old.is_verified(), "{old:?}");
     assert_eq!(old.checks[0].result, Ok(Proof::FitsAsPrevious));
@@ -127,7 +129,7 @@ fn during_a_rotation_either_secret_verifies() {
 #[case::pretty(
     BODY,
     b"{\n  \"id\": \"evt_1\",\n  \"data\": { \"note\": \"a \\\" b\\\\\", \"n\": 1 }\n}".to_vec(),
-    Change::Reformatted
+    Change::Reserialised(Rewriting::default())
 )]
 fn a_body_that_was_changed_says_how(
     #[case] sent: &[u8],
@@ -137,6 +139,82 @@ fn a_body_that_was_changed_says_how(
     let report = check(&signed_at(NOW, sent), &arrived);
     assert!(!report.is_verified());
     assert_eq!(report.cause, Some(Cause::BodyChanged(change)));
+}
+
+const ENVELOPE: &str = concat!(
+    r#"{"id":"evt_1","type":"lead.created","timestamp":"2026-11-24T06:24:00.000Z","#,
+    r#""data":{"name":"Z\u00fc <Rich>/Ost","total":12.50,"count":1e3,"user":"u"}}"#
+);
+
+/// The body as it was sent, and as it was kept after a writer of JSON.
+fn rewritten(sent: &str, writer: impl Fn(&str) -> String) -> (String, String) {
+    let sent = sent.to_owned();
+    let kept = writer(&sent);
+    assert_ne!(sent, kept);
+    (sent, kept)
+}
+
+#[rstest]
+#[case::python(rewritten(ENVELOPE, |it| it.replace("\":", "\": ").replace(",\"", ", \"")))]
+#[case::javascript(rewritten(ENVELOPE, |it| it.replace("\\u00fc", "ü").replace("12.50", "12.5").replace("1e3", "1000")))]
+#[case::numbers_alone(rewritten(ENVELOPE, |it| it.replace("12.50", "12.5").replace("1e3", "1000.0")))]
+#[case::escapes_alone(rewritten(ENVELOPE, |it| it.replace("\\u00fc", "ü")))]
+#[case::sorted(rewritten(ENVELOPE, |_| concat!(
+    r#"{"data":{"count":1e3,"name":"Z\u00fc <Rich>/Ost","total":12.50,"user":"u"},"id":"evt_1","#,
+    r#""timestamp":"2026-11-24T06:24:00.000Z","type":"lead.created"}"#
+).to_owned()))]
+#[case::data_in_another_order(rewritten(ENVELOPE, |it| it.replace(r#""total":12.50,"count":1e3"#, r#""count":1e3,"total":12.50"#)))]
+#[case::pretty_with_a_line_break(rewritten(ENVELOPE, |it| it.replace(',', ",\n  ") + "\n"))]
+#[case::raw_with_blanks_before(rewritten(r#"{"a": 1, "b": [1, 2]}"#, |it| it.replace(' ', "")))]
+#[case::data_with_blanks_before(rewritten(
+    r#"{"id":"evt_1","type":"a","timestamp":"t","data":{"a": 1, "b": [1, 2]}}"#,
+    |it| it.replace(' ', "")
+))]
+#[case::raw_umlaut(rewritten("{\"name\":\"Zürich\"}", |it| it.replace('ü', "\\u00fc")))]
+#[case::raw_surrogates(rewritten(r#"{"name":"\ud83e\udd9e"}"#, |it| it.replace("\\ud83e\\udd9e", "🦞")))]
+#[case::raw_slash(rewritten(r#"{"url":"https:\/\/a"}"#, |it| it.replace('\\', "")))]
+#[case::raw_html(rewritten(r#"{"html":"\u003cb\u003e"}"#, |it| it.replace("\\u003c", "<").replace("\\u003e", ">")))]
+#[case::raw_order(rewritten(r#"{"b":1,"a":2,"c":3}"#, |_| r#"{"a":2,"b":1,"c":3}"#.to_owned()))]
+fn json_that_was_serialised_again_says_so(
+    #[case] (sent, kept): (String, String),
+    #[values(false, true)] with_length: bool,
+    #[values(false, true)] other_secret: bool,
+) {
+    let mut headers = signed_at(NOW, sent.as_bytes());
+    if with_length {
+        headers.push(("content-length", sent.len().to_string()));
+    }
+    let secret = if other_secret { Secret::from_random([6; 32]) } else { secret() };
+    let report = check_with(&headers, kept.as_bytes(), &secret);
+    assert!(!report.is_verified());
+    let cause = report.cause.expect("a cause");
+    let text = cause.to_string();
+    if other_secret && matches!(cause, Cause::SecretOrBody) {
+        // A change that leaves no trace.
+        assert!(!with_length || sent.len() == kept.len(), "{text}");
+    } else {
+        assert!(text.contains("JSON was serialised again"), "{text}");
+    }
+}
+
+#[rstest]
+#[case::shorter(r#"{"a":"#, "It was cut off.")]
+#[case::longer("{\"a\":1}, and more", "(Content-Length).")]
+fn a_body_of_another_length_is_told(#[case] kept: &str, #[case] end: &str) {
+    let mut headers = signed_at(NOW, b"{\"a\":1}");
+    headers.push(("content-length", "7".to_owned()));
+    let cause = check(&headers, kept.as_bytes()).cause.expect("a cause");
+    assert!(matches!(cause, Cause::Length { sent: 7, is_json: false, .. }), "{cause}");
+    assert!(cause.to_string().ends_with(end), "{cause}");
+}
+
+#[test]
+fn another_secret_is_not_taken_for_a_change() {
+    for body in [ENVELOPE.to_owned(), format!("{ENVELOPE}\n"), r#"{"a": 1}"#.to_owned()] {
+        let headers = signed_at(NOW, body.as_bytes());
+        let report = check_with(&headers, body.as_bytes(), &Secret::from_random([6; 32]));
+        assert_eq!(report.cause, Some(Cause::SecretOrBody), "{body}");
+    }
 }
 
 #[test]
