@@ -62,6 +62,11 @@ impl Failure {
         Self { advice: Some(advice), ..self }
     }
 
+    /// With what it is about before the sentence.
+    pub(crate) fn within(self, what: impl fmt::Display) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     /// Prints it to standard error and answers the exit code.
     pub(crate) fn report(self) -> ExitCode {
         if self.message.is_empty() {

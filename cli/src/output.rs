@@ -81,9 +81,21 @@ impl Output {
         render: impl FnOnce(&T, &View) -> String,
     ) -> Result<T, Failure> {
         let raw = call.raw().await?;
-        let value = read(&raw)?;
+        self.answer(&raw, render)
+    }
+
+    /// Prints an answer: the API's JSON, or what `render` makes of it.
+    ///
+    /// # Errors
+    /// When the answer is not as expected, or nobody reads what is printed.
+    pub(crate) fn answer<T: DeserializeOwned>(
+        &mut self,
+        raw: &RawValue,
+        render: impl FnOnce(&T, &View) -> String,
+    ) -> Result<T, Failure> {
+        let value = read(raw)?;
         if self.json {
-            self.raw(&raw)?;
+            self.raw(raw)?;
         } else {
             self.line(render(&value, &self.view).trim_end())?;
         }

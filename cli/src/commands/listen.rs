@@ -7,14 +7,14 @@ use super::verify::SecretOptions;
 use crate::{
     args::Global,
     failure::Failure,
-    listen::{Answering, Forward, Receiver, Seen},
+    listen::{Answering, Forward, Receiver, Seen, Stop, Target},
     moment::parse_span,
     output::Output,
     verdict::Secrets,
 };
 use kept::KeptWebhook;
 use serde_json::json;
-use std::{path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, time::Duration};
 
 /// Receive webhooks on this machine: verify, print a line for each, answer or pass on.
 ///
@@ -32,8 +32,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TYPE", value_delimiter = ',', conflicts_with_all = ["secrets", "webhook"])]
     events: Vec<String>,
     /// Pass each request on to this address and answer as it does
-    #[arg(long, value_name = "URL", value_parser = Forward::parse)]
-    forward: Option<Forward>,
+    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    forward: Option<Target>,
+    /// Also trust the certificate authorities of this file (PEM) when passing on to https
+    #[arg(long, value_name = "FILE", requires = "forward")]
+    forward_ca: Option<PathBuf>,
     /// Answer with this status
     #[arg(long, value_name = "CODE", default_value_t = 200, conflicts_with = "forward",
         value_parser = clap::value_parser!(u16).range(200..=599))]
@@ -55,7 +58,11 @@ pub(crate) async fn run(
     global: &Global,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let forward = options.forward.map(|to| Forward::new(to, options.forward_ca.as_deref()));
+    let forward = forward.transpose()?;
     let receiver = Receiver::bind(options.port).await?;
+    // Before there is a webhook, so that nothing ends this program without disabling it.
+    let mut stop = Stop::listen()?;
     let url = receiver.url();
     let (kept, secrets) = if options.events.is_empty() {
         (None, options.secrets.read(global).await?)
@@ -64,21 +71,21 @@ pub(crate) async fn run(
         let secrets = Secrets::parse(&[kept.secret().to_owned()])?;
         (Some(kept), secrets)
     };
-    let answering = Answering {
-        delay: options.delay.unwrap_or_default(),
-        status: options.status,
-        forward: options.forward,
-    };
-    let result = listen(receiver, secrets, answering, options.save, output, kept.as_ref()).await;
+    let answering =
+        Answering { delay: options.delay.unwrap_or_default(), status: options.status, forward };
+    let serving =
+        listen(receiver, secrets, answering, options.save, &mut stop, output, kept.as_ref());
+    let result = serving.await;
     // Whatever ended it.
     if let Some(kept) = kept {
-        kept.put_away().await?;
-        let id = kept.id();
-        eprintln!(
-            "Webhook {id} is disabled until the next run. What it sent: grapnel deliveries list {id}"
-        );
+        put_away(&kept, &mut stop).await?;
     }
     result
+}
+
+/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 async fn listen(
@@ -86,6 +93,7 @@ async fn listen(
     secrets: Secrets,
     answering: Answering,
     save: Option<PathBuf>,
+    stop: &mut Stop,
     output: &mut Output,
     kept: Option<&KeptWebhook>,
 ) -> Result<(), Failure> {
@@ -98,8 +106,8 @@ async fn listen(
             None => json!({ "listening": url }),
         })?;
     } else {
-        eprintln!("Listening on {url}. Ctrl-C ends it.");
-        eprintln!("{}", sender(kept, secrets.is_empty()));
+        say(&format!("Listening on {url}. Ctrl-C ends it."));
+        say(&sender(kept, secrets.is_empty()));
     }
     let clock = output.clock().clone();
     let mut count = 0_u64;
@@ -110,8 +118,8 @@ async fn listen(
             false => output.line(seen.line(&clock)),
         }
     };
-    let result = receiver.run(secrets, answering, save, print).await;
-    eprintln!("\n{count} received.");
+    let result = receiver.run(secrets, answering, save, stop, print).await;
+    say(&format!("\n{count} received."));
     result
 }
 
@@ -131,4 +139,18 @@ fn sender(kept: Option<&KeptWebhook>, no_secret: bool) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Disables the webhook until the next run, unless somebody will not wait for that.
+async fn put_away(kept: &KeptWebhook, stop: &mut Stop) -> Result<(), Failure> {
+    let id = kept.id();
+    let left = |why: Failure| why.advise(format!("It still sends: grapnel webhooks disable {id}"));
+    tokio::select! {
+        done = kept.put_away() => done.map_err(left)?,
+        () = stop.wanted() => return Err(left(Failure::new("the webhook is not disabled"))),
+    }
+    say(&format!(
+        "Webhook {id} is disabled until the next run. What it sent: grapnel deliveries list {id}"
+    ));
+    Ok(())
 }

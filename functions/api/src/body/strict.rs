@@ -22,9 +22,24 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         // The only error that the visitor makes itself.
         Category::Data => Problem::bad_request("duplicate_key", format!("The body has {error}.")),
         Category::Syntax | Category::Eof | Category::Io => {
-            Problem::bad_request("invalid_json", format!("The body is not JSON: {error}."))
+            let detail = match other_encoding(bytes) {
+                Some(encoding) => format!("The body is not JSON: it {encoding}."),
+                None => format!("The body is not JSON: {error}."),
+            };
+            Problem::bad_request("invalid_json", detail)
         }
     })
+}
+
+/// How the body is written, if it shows that this is not UTF-8 alone (RFC 8259 section 8.1).
+fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xEF, 0xBB, 0xBF, ..] => Some("begins with a byte order mark, and must begin without one"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, _, ..] | [_, 0, ..] => {
+            Some("is UTF-16 or UTF-32, and must be UTF-8")
+        }
+        _ => None,
+    }
 }
 
 struct Strict;

@@ -225,3 +225,18 @@ async fn a_key_that_means_something_elsewhere_is_an_unknown_field() {
     assert_eq!(answer.problem(), problem(422, "invalid_fields"));
     assert!(answer.fields().contains(&"$serde_json::private::RawValue".to_owned()));
 }
+
+#[rstest]
+#[case::byte_order_mark(b"\xef\xbb\xbf{\"name\":\"a\"}", "begins with a byte order mark")]
+#[case::powershell(b"\xff\xfe{\0}\0", "is UTF-16 or UTF-32")]
+#[case::big_endian(b"\xfe\xff\0{\0}", "is UTF-16 or UTF-32")]
+#[case::without_a_mark(b"{\0}\0", "is UTF-16 or UTF-32")]
+#[tokio::test]
+async fn another_encoding_is_named(#[case] body: &[u8], #[case] expected: &str) {
+    let world = World::new();
+    let call = world.call("POST", "/api/webhooks?userId=u").key(ADMIN);
+    let answer = call.header("content-type", "application/json").body(body).send().await;
+    assert_eq!(answer.problem(), problem(400, "invalid_json"));
+    let detail = answer.json()["detail"].as_str().expect("a text").to_owned();
+    assert!(detail.contains(expected), "{detail}");
+}

@@ -1,7 +1,10 @@
 //! Events: publishing them, and what became of them.
 
 use crate::{Call, Client, DeliveryStatus, FieldFault, call::path};
-use grapnel_domain::time::Timestamp;
+use grapnel_domain::{
+    event::publish::{MAX_BODY_BYTES, MAX_EVENTS},
+    time::Timestamp,
+};
 use reqwest::{
     Method,
     header::{HeaderName, HeaderValue},
@@ -122,20 +125,54 @@ pub struct LastAttempt {
     pub attempted_at: Timestamp,
 }
 
+/// The body of a request that publishes.
+#[derive(Serialize)]
+struct Publication<'a, E> {
+    events: &'a [E],
+}
+
+/// The bytes of a request that publishes events of these sizes.
+fn body_bytes(events: usize, bytes: usize) -> usize {
+    const AROUND: usize = r#"{"events":[]}"#.len();
+    AROUND + bytes + events.saturating_sub(1)
+}
+
+/// Whether an event fits into a request of its own.
+#[must_use]
+pub fn fits_a_request(event: &RawValue) -> bool {
+    body_bytes(1, event.get().len()) <= MAX_BODY_BYTES
+}
+
+/// Splits events into requests that the API takes, by their number and by their bytes. What comes
+/// before an event does not depend on what follows it, so the same list is always split alike, and
+/// a list that has grown or changed further down begins with the same requests.
+#[must_use]
+pub fn requests(events: &[Box<RawValue>]) -> Vec<&[Box<RawValue>]> {
+    let mut requests = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (place, event) in events.iter().enumerate() {
+        let (count, more) = (place - from, event.get().len());
+        let is_full = count == MAX_EVENTS || body_bytes(count + 1, bytes + more) > MAX_BODY_BYTES;
+        if is_full && count > 0 {
+            requests.push(&events[from..place]);
+            (from, bytes) = (place, 0);
+        }
+        bytes += more;
+    }
+    requests.extend((from < events.len()).then(|| &events[from..]));
+    requests
+}
+
 impl Client {
-    /// Publishes up to a hundred events: [`NewEvent`]s, or other JSON of them. With an idempotency
-    /// key, asking again is harmless for a day: the same events are published.
+    /// Publishes the events of one request, see [`requests`]: [`NewEvent`]s, or other JSON of them.
+    /// With an idempotency key, asking again is harmless for a day: the same events are published.
     pub fn publish_events(
         &self,
         events: &[impl Serialize],
         idempotency_key: Option<&str>,
     ) -> Call<Published> {
         // Not by way of a value: that would lose how the data's numbers are written.
-        #[derive(Serialize)]
-        struct Request<'a, E> {
-            events: &'a [E],
-        }
-        let call = self.call_with(Method::POST, path(&["api", "events"]), &Request { events });
+        let call = self.call_with(Method::POST, path(&["api", "events"]), &Publication { events });
         match idempotency_key.map(HeaderValue::from_str) {
             Some(Ok(key)) => call.header(HeaderName::from_static("idempotency-key"), key),
             // What no header can hold is no key to the API either: it says so.
@@ -148,5 +185,38 @@ impl Client {
     /// One event with its deliveries. It is there a moment after it was published.
     pub fn event(&self, id: &str) -> Call<Event> {
         self.call(Method::GET, path(&["api", "events", id]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn event(bytes: usize) -> Box<RawValue> {
+        let text = format!("\"{}\"", "x".repeat(bytes - 2));
+        RawValue::from_string(text).expect("JSON")
+    }
+
+    #[rstest]
+    #[case::none(&[], &[])]
+    #[case::by_number(&[10; 250], &[100, 100, 50])]
+    #[case::by_bytes(&[20 * 1024; 100], &[51, 49])]
+    #[case::exactly_full(&[MAX_BODY_BYTES - 13], &[1])]
+    #[case::two_exactly_full(&[1000, MAX_BODY_BYTES - 1014, 2], &[2, 1])]
+    #[case::one_byte_too_many(&[1000, MAX_BODY_BYTES - 1013, 2], &[1, 2])]
+    #[case::one_that_never_fits(&[10, MAX_BODY_BYTES, 10], &[1, 1, 1])]
+    fn requests_stay_below_both_limits(#[case] sizes: &[usize], #[case] expected: &[usize]) {
+        let events: Vec<_> = sizes.iter().map(|bytes| event(*bytes)).collect();
+        let split = requests(&events);
+        assert_eq!(split.iter().map(|request| request.len()).collect::<Vec<_>>(), expected);
+        for request in split.iter().filter(|request| request.iter().all(|it| fits_a_request(it))) {
+            let body = serde_json::to_vec(&Publication { events: request }).expect("JSON");
+            let sizes = request.iter().map(|event| event.get().len());
+            assert_eq!(body.len(), body_bytes(request.len(), sizes.sum()));
+            assert!(body.len() <= MAX_BODY_BYTES);
+        }
+        let all: Vec<&str> = split.iter().copied().flatten().map(|event| event.get()).collect();
+        assert_eq!(all, events.iter().map(|event| event.get()).collect::<Vec<_>>());
     }
 }
