@@ -19,10 +19,11 @@ use crate::{
     failure::Failure,
     output::Output,
     settings::{self, Caller, Settings},
+    text,
 };
 use grapnel_client::Client;
 use serde_json::value::RawValue;
-use std::{path::Path, process::ExitCode};
+use std::{io::Read, path::Path, process::ExitCode};
 
 /// Does what was asked for.
 ///
@@ -92,12 +93,14 @@ impl Global {
 /// # Errors
 /// When it cannot be read, or is no text.
 pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
-    let text = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
+    let mut bytes = Vec::new();
+    let (name, read) = if file == Path::new("-") {
+        ("standard input".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()))
     } else {
-        std::fs::read_to_string(file)
+        (file.display().to_string(), std::fs::read(file).map(|read| bytes = read))
     };
-    text.map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+    read.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    text::decode(bytes).map_err(|wrong| Failure::new(format!("{name} {wrong}")))
 }
 
 /// JSON as it was written.

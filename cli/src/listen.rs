@@ -4,24 +4,27 @@
 //! that prints. Nothing waits for that: an answer is sent when it is there.
 
 mod answer;
+mod forward;
 mod seen;
+mod stop;
 
-pub(crate) use answer::{Answering, Forward};
+pub(crate) use answer::Answering;
+pub(crate) use forward::{Forward, Target};
 pub(crate) use seen::Seen;
+pub(crate) use stop::Stop;
 
 use crate::{clock, failure::Failure, settings::shown, verdict::Secrets};
-use answer::Reply;
+use answer::{Answer, Reply};
 use grapnel_domain::signature::verify::{Received, TOLERANCE};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::{
-    Method, Request, Response, StatusCode,
+    Method, Request, StatusCode,
     body::{Bytes, Incoming},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
-    convert::Infallible,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
@@ -29,7 +32,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -40,7 +43,7 @@ const BODY_BYTES: usize = 1024 * 1024;
 /// Longest wait for a request's headers, and then for its body.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
-/// Most connections at a time; others wait.
+/// Most connections and requests without an end at a time; others wait.
 const CONNECTIONS: usize = 64;
 
 /// Pause after a failed accept: with no file descriptors left, the next would fail at once too.
@@ -80,15 +83,16 @@ impl Receiver {
         format!("http://{}", self.address)
     }
 
-    /// Serves until Ctrl-C, and hands over what was seen of each request.
+    /// Serves until `stop`, and hands over what was seen of each request.
     ///
     /// # Errors
-    /// When `print` fails, or signals cannot be waited for.
+    /// When `print` fails.
     pub(crate) async fn run(
         self,
         secrets: Secrets,
         answering: Answering,
         save: Option<PathBuf>,
+        stop: &mut Stop,
         mut print: impl FnMut(&Seen) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let Some(folder) = &save {
@@ -99,11 +103,9 @@ impl Receiver {
         let (tell, mut told) = mpsc::channel(CONNECTIONS);
         let serving = serve(self.listener, rules, tell);
         let mut serving = std::pin::pin!(serving);
-        let mut interrupted = std::pin::pin!(interrupted());
         loop {
             tokio::select! {
-                result = &mut interrupted => {
-                    result?;
+                () = stop.wanted() => {
                     // What has been answered is printed.
                     while let Ok(seen) = told.try_recv() {
                         print(&seen)?;
@@ -117,22 +119,6 @@ impl Receiver {
     }
 }
 
-/// Ends when somebody wants this program to.
-async fn interrupted() -> Result<(), Failure> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
-}
-
 /// Never ends by itself.
 async fn serve(listener: TcpListener, rules: Arc<Rules>, tell: mpsc::Sender<Seen>) {
     let free = Arc::new(Semaphore::new(CONNECTIONS));
@@ -144,20 +130,26 @@ async fn serve(listener: TcpListener, rules: Arc<Rules>, tell: mpsc::Sender<Seen
             continue;
         };
         while connections.try_join_next().is_some() {}
-        let (rules, tell) = (Arc::clone(&rules), tell.clone());
-        connections.spawn(async move {
-            connection(stream, &rules, &tell).await;
-            drop(place);
-        });
+        connections.spawn(connection(stream, Arc::clone(&rules), tell.clone(), Arc::new(place)));
     }
 }
 
-async fn connection(stream: TcpStream, rules: &Rules, tell: &mpsc::Sender<Seen>) {
-    let service = service_fn(|request| async {
-        let (seen, response) = take(request, rules).await;
-        // Nobody prints any more: the end is near.
-        let _ = tell.send(seen).await;
-        Ok::<_, Infallible>(response)
+async fn connection(
+    stream: TcpStream,
+    rules: Arc<Rules>,
+    tell: mpsc::Sender<Seen>,
+    place: Arc<OwnedSemaphorePermit>,
+) {
+    let service = service_fn(|request| {
+        let (respond, response) = oneshot::channel();
+        let (rules, tell, place) = (Arc::clone(&rules), tell.clone(), Arc::clone(&place));
+        // In a task of its own: hyper drops the service when the sender goes away, and a request
+        // that came is told all the same.
+        tokio::spawn(async move {
+            take(request, &rules, &tell, respond).await;
+            drop(place);
+        });
+        response
     });
     // A client that goes away ends up here as an error, and is none of ours.
     let _ = http1::Builder::new()
@@ -167,7 +159,14 @@ async fn connection(stream: TcpStream, rules: &Rules, tell: &mpsc::Sender<Seen>)
         .await;
 }
 
-async fn take(request: Request<Incoming>, rules: &Rules) -> (Seen, Response<Full<Bytes>>) {
+/// Reads a request, answers it by `respond` and tells what was seen. `respond` is closed once the
+/// sender has gone away.
+async fn take(
+    request: Request<Incoming>,
+    rules: &Rules,
+    tell: &mpsc::Sender<Seen>,
+    mut respond: oneshot::Sender<Answer>,
+) {
     let (began, at) = (Instant::now(), clock::now());
     let (head, body) = request.into_parts();
     let read = timeout(READ_LIMIT, Limited::new(body, BODY_BYTES).collect()).await;
@@ -177,9 +176,11 @@ async fn take(request: Request<Incoming>, rules: &Rules) -> (Seen, Response<Full
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             Some((StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB"))
         }
-        Ok(Err(_)) => Some((StatusCode::BAD_REQUEST, "the body broke off")),
+        Ok(Err(_)) => None,
         Err(_) => Some((StatusCode::REQUEST_TIMEOUT, "the body did not come")),
     };
+    // Its sender went away, or writes what is no HTTP: there is nobody to answer.
+    let broke_off = refusal.is_none() && matches!(read, Ok(Err(_)));
     let body = read.ok().and_then(Result::ok).map(|it| it.to_bytes()).unwrap_or_default();
     let header = |name: &'static str| head.headers.get(name).and_then(|it| it.to_str().ok());
     let received = Received::read(&body, header);
@@ -187,18 +188,42 @@ async fn take(request: Request<Incoming>, rules: &Rules) -> (Seen, Response<Full
     let event = seen::event_type(&body);
     let (id, path) = (header("webhook-id").map(str::to_owned), head.uri.path().to_owned());
     let saved = match (&rules.save, &refusal) {
-        (Some(folder), None) => save(folder, &head, &body, id.as_deref()),
+        (Some(folder), None) if !broke_off => save(folder, &head, &body, id.as_deref()),
         _ => None,
     };
     let bytes = body.len();
     let reply = match refusal {
-        Some((status, why)) => Reply::refusal(status, why),
-        None => rules.answering.reply(&head, body).await,
+        Some((status, why)) => Some(Reply::refusal(status, why)),
+        None if broke_off => None,
+        None => tokio::select! {
+            reply = rules.answering.reply(&head, body) => Some(reply),
+            () = respond.closed() => None,
+        },
     };
-    let status = reply.response.status().as_u16();
     let took = began.elapsed();
-    let remark = reply.remark.or(saved);
-    (Seen { at, event, id, path, bytes, report, status, took, remark }, reply.response)
+    let reply = reply.filter(|_| !respond.is_closed());
+    let mut seen = Seen { at, event, id, path, bytes, report, status: None, took, remark: saved };
+    // Nobody prints any more where telling fails: the end is near.
+    let Some(reply) = reply else {
+        let cut = if broke_off { ": the body broke off" } else { "" };
+        seen.remark = Some(format!("the sender gave up after {:.1} s{cut}", took.as_secs_f64()));
+        let _ = tell.send(seen).await;
+        return;
+    };
+    seen.status = Some(reply.response.status().as_u16());
+    seen.remark = reply.remark.or(seen.remark);
+    match reply.passed {
+        // What is answered from here is told first: whoever has the answer finds the line.
+        None => {
+            let _ = tell.send(seen).await;
+            let _ = respond.send(reply.response);
+        }
+        Some(passed) => {
+            let _ = respond.send(reply.response);
+            seen.remark = passed.remark().await.or(seen.remark);
+            let _ = tell.send(seen).await;
+        }
+    }
 }
 
 /// Keeps a request; answers why it could not be kept.
@@ -229,5 +254,4 @@ fn save(
 }
 
 #[cfg(test)]
-#[path = "listen/tests.rs"]
 mod tests;

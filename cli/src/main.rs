@@ -22,6 +22,7 @@ mod moment;
 mod output;
 mod render;
 mod settings;
+mod text;
 mod verdict;
 
 use args::Cli;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A request that was answered.
+/// A request that came.
 #[derive(Debug)]
 pub(crate) struct Seen {
     /// When it came.
@@ -22,9 +22,9 @@ pub(crate) struct Seen {
     pub(super) bytes: usize,
     /// What its signatures are worth; `None` if there was no secret to check with.
     pub(super) report: Option<Report>,
-    /// What it was answered.
-    pub(super) status: u16,
-    /// From its headers to the answer.
+    /// What it was answered; `None` if its sender gave up before.
+    pub(super) status: Option<u16>,
+    /// From its headers to the answer, or until its sender gave up.
     pub(super) took: Duration,
     /// What went wrong on this side.
     pub(super) remark: Option<String>,
@@ -49,8 +49,9 @@ impl Seen {
     /// What the signature is worth is said in words.
     pub(crate) fn line(&self, clock: &Clock) -> String {
         let (mark, status) = match self.status {
-            200..=299 => (style("✓").green(), style(self.status).green()),
-            _ => (style("✗").red(), style(self.status).red()),
+            Some(status @ 200..=299) => (style("✓").green(), style(status.to_string()).green()),
+            Some(status) => (style("✗").red(), style(status.to_string()).red()),
+            None => (style("✗").red(), style("no answer".to_owned()).red()),
         };
         let signature = match &self.report {
             None => style("signature not checked".to_owned()).dim(),
@@ -85,7 +86,7 @@ impl Seen {
             verified: Option<bool>,
             #[serde(skip_serializing_if = "Option::is_none")]
             report: Option<ReportJson>,
-            status: u16,
+            status: Option<u16>,
             duration_ms: u64,
             #[serde(skip_serializing_if = "Option::is_none")]
             remark: Option<&'a str>,
@@ -125,7 +126,7 @@ mod tests {
             path: "/".into(),
             bytes: 2,
             report: None,
-            status,
+            status: Some(status),
             took: Duration::from_millis(31),
             remark: Some("nothing answers".into()),
         }

@@ -1,7 +1,11 @@
+mod giving_up;
+mod passing_on;
+
 use super::*;
 use crate::clock::Clock;
 use grapnel_domain::signature::{Secret, verify};
 use grapnel_testing::receiver::{Reply as Scripted, TestReceiver};
+use http_body_util::Full;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -17,6 +21,11 @@ fn secrets() -> Secrets {
 
 fn answering(status: u16) -> Answering {
     Answering { delay: Duration::ZERO, status, forward: None }
+}
+
+fn passing_on(url: &str) -> Answering {
+    let target = Target::parse(url).expect("an address");
+    Answering { forward: Some(Forward::new(target, None).expect("a client")), ..answering(200) }
 }
 
 /// A signed request. The official verifier believes it, too.
@@ -58,7 +67,7 @@ async fn exchange(
 #[tokio::test]
 async fn a_signed_request_is_verified_and_answered_as_asked() {
     let (seen, status, _) = exchange(secrets(), answering(202), None, signed).await;
-    assert_eq!((seen.verified(), seen.status, status.as_u16()), (Some(true), 202, 202));
+    assert_eq!((seen.verified(), seen.status, status.as_u16()), (Some(true), Some(202), 202));
     assert_eq!((seen.event.as_deref(), seen.id.as_deref()), (Some("lead.created"), Some("evt_1")));
 }
 
@@ -75,10 +84,9 @@ async fn a_request_of_another_secret_is_told() {
 async fn a_request_is_passed_on_whole_and_its_answer_back() {
     let target = TestReceiver::start().await.expect("starts");
     target.answer_with("/hook", Scripted::status(418).header("x-own", "1").body("a teapot"));
-    let forward = Some(Forward::parse(&target.url("/hook")).expect("an address"));
-    let answering = Answering { forward, ..answering(200) };
+    let answering = passing_on(&target.url("/hook"));
     let (seen, status, body) = exchange(secrets(), answering, None, signed).await;
-    assert_eq!((seen.status, status.as_u16(), &body[..]), (418, 418, &b"a teapot"[..]));
+    assert_eq!((seen.status, status.as_u16(), &body[..]), (Some(418), 418, &b"a teapot"[..]));
     let passed = &target.received("/hook")[0];
     assert_eq!(passed.body, BODY);
     let header = |name| passed.header(name);
@@ -91,8 +99,7 @@ async fn a_request_is_passed_on_whole_and_its_answer_back() {
 async fn whom_nobody_answers_is_told_so() {
     // A port that was free a moment ago.
     let gone = Receiver::bind(0).await.expect("a port").url();
-    let forward = Some(Forward::parse(&gone).expect("an address"));
-    let answering = Answering { forward, ..answering(200) };
+    let answering = passing_on(&gone);
     let (seen, status, _) = exchange(secrets(), answering, None, signed).await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert!(seen.remark.expect("a remark").contains("does not answer"));

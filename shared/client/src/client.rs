@@ -88,7 +88,7 @@ impl Builder {
         let url = parse(&self.url)?;
         let host = url.host_str().unwrap_or_default();
         let mut http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config(url.scheme() == "https")?)
+            .tls_backend_preconfigured(tls::of_api(url.scheme() == "https")?)
             .connect_timeout(CONNECT_LIMIT)
             .timeout(self.time_limit)
             .pool_idle_timeout(IDLE_LIMIT)

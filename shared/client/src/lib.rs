@@ -37,7 +37,7 @@ mod list;
 mod open;
 mod resources;
 mod retries;
-mod tls;
+pub mod tls;
 
 pub use call::{Answer, Call, Tagged};
 pub use client::{Builder, Client};
@@ -46,12 +46,15 @@ pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
     delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus},
-    event::{DeliveryOfEvent, Event, LastAttempt, NewEvent, Published, PublishedEvent},
+    event::{
+        DeliveryOfEvent, Event, LastAttempt, NewEvent, Published, PublishedEvent, fits_a_request,
+        requests,
+    },
     event_type::{EventType, EventTypeChange},
     health::Health,
     key::{ApiKey, KeyOrder, NewKey, PortalLink, PortalLinkOrder},
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
-    secret::{Rotation, Secret},
+    secret::{PreviousSecret, Rotation, Secret},
     webhook::{
         Backoff, FilterVerdict, Header, NewWebhook, PayloadFormat, Preview, RetryConfig, Webhook,
         WebhookFilter, WebhookStatus,

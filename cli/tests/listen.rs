@@ -1,0 +1,68 @@
+//! The built program, against an API that a test plays.
+#![cfg(unix)]
+
+use grapnel_testing::receiver::{Reply, TestReceiver};
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tokio::{task::spawn_blocking, time::timeout};
+
+const SOON: Duration = Duration::from_secs(30);
+
+const WEBHOOK: &str = "/api/webhooks/wh_00000000-0000-0000-0000-000000000001";
+
+fn created() -> Reply {
+    let webhook = json!({
+        "id": "wh_00000000-0000-0000-0000-000000000001", "userId": "u", "name": "grapnel listen",
+        "url": "http://127.0.0.1:1", "events": ["*"],
+        "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "headers": {},
+        "metadata": {}, "status": "active", "payloadFormat": "envelope",
+        "retryConfig": {"maxAttempts": 5, "timeoutSeconds": 10, "delaysSeconds": [60]},
+        "createdAt": "2026-11-24T06:24:00.000Z", "updatedAt": "2026-11-24T06:24:00.000Z",
+    });
+    Reply::status(201).header("content-type", "application/json").body(webhook.to_string())
+}
+
+#[rstest]
+#[case::ctrl_c("INT")]
+#[case::kill("TERM")]
+#[case::closed_terminal("HUP")]
+#[tokio::test]
+async fn its_webhook_goes_whatever_ends_it(#[case] signal: &str) {
+    let api = TestReceiver::start().await.expect("starts");
+    api.answer_with("/api/webhooks", created());
+    api.answer_with(WEBHOOK, Reply::status(204));
+    let mut program = Command::new(env!("CARGO_BIN_EXE_grapnel"))
+        .args(["listen", "--port", "0", "--events", "*", "--json"])
+        .env("GRAPNEL_URL", api.url(""))
+        .env("GRAPNEL_KEY", "key")
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    let mut output = BufReader::new(program.stdout.take().expect("piped"));
+    let first = spawn_blocking(move || {
+        let mut line = String::new();
+        output.read_line(&mut line).map(|_| line)
+    });
+    let first = timeout(SOON, first).await.expect("in time").expect("ran").expect("read");
+    let first: Value = serde_json::from_str(&first).expect("JSON");
+    assert!(first["listening"].is_string(), "{first}");
+
+    // A terminal that is closed takes no more output. Standard output was dropped above.
+    drop(program.stderr.take());
+    let pid = program.id().to_string();
+    let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
+    assert!(sent.expect("sent").success());
+    let ended = timeout(SOON, spawn_blocking(move || program.wait())).await;
+    let ended = ended.expect("in time").expect("ran").expect("waited for");
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    let deleted = api.received(WEBHOOK);
+    assert_eq!(deleted.iter().map(|it| it.method.as_str()).collect::<Vec<_>>(), ["DELETE"]);
+}
