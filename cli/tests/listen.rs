@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(30);
 
 const WEBHOOK: &str = "/api/webhooks/wh_00000000-0000-0000-0000-000000000001";
 
-fn created() -> Reply {
+fn webhook(status: u16) -> Reply {
     let webhook = json!({
         "id": "wh_00000000-0000-0000-0000-000000000001", "userId": "u", "name": "grapnel listen",
         "url": "http://127.0.0.1:1", "events": ["*"],
@@ -24,7 +24,7 @@ fn created() -> Reply {
         "retryConfig": {"maxAttempts": 5, "timeoutSeconds": 10, "delaysSeconds": [60]},
         "createdAt": "2026-11-24T06:24:00.000Z", "updatedAt": "2026-11-24T06:24:00.000Z",
     });
-    Reply::status(201).header("content-type", "application/json").body(webhook.to_string())
+    Reply::status(status).header("content-type", "application/json").body(webhook.to_string())
 }
 
 #[rstest]
@@ -32,15 +32,17 @@ fn created() -> Reply {
 #[case::kill("TERM")]
 #[case::closed_terminal("HUP")]
 #[tokio::test]
-async fn its_webhook_goes_whatever_ends_it(#[case] signal: &str) {
+async fn its_webhook_is_disabled_whatever_ends_it(#[case] signal: &str) {
     let api = TestReceiver::start().await.expect("starts");
-    api.answer_with("/api/webhooks", created());
-    api.answer_with(WEBHOOK, Reply::status(204));
+    api.answer_with("/api/webhooks", webhook(201));
+    api.answer_with(WEBHOOK, webhook(200));
+    let home = tempfile::tempdir().expect("a folder");
     let mut program = Command::new(env!("CARGO_BIN_EXE_grapnel"))
         .args(["listen", "--port", "0", "--events", "*", "--json"])
         .env("GRAPNEL_URL", api.url(""))
         .env("GRAPNEL_KEY", "key")
-        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .env("HOME", home.path())
+        .env_remove("XDG_CONFIG_HOME")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -63,6 +65,7 @@ async fn its_webhook_goes_whatever_ends_it(#[case] signal: &str) {
     let ended = timeout(SOON, spawn_blocking(move || program.wait())).await;
     let ended = ended.expect("in time").expect("ran").expect("waited for");
     assert_eq!(ended.code(), Some(0), "{ended:?}");
-    let deleted = api.received(WEBHOOK);
-    assert_eq!(deleted.iter().map(|it| it.method.as_str()).collect::<Vec<_>>(), ["DELETE"]);
+    let [request] = &api.received(WEBHOOK)[..] else { panic!("one change of the webhook") };
+    let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+    assert_eq!((request.method.as_str(), &body["status"]), ("PATCH", &json!("disabled")));
 }
