@@ -178,7 +178,7 @@ mod tests {
             .collect();
         assert!(samples.len() > 20, "{samples:?}");
         for sample in samples {
-            if let Err(error) = Cli::try_parse_from(words(sample)) {
+            if let Err(error) = Cli::try_parse_from(crate::examples::tests::words(sample)) {
                 panic!("{sample}\n{error}");
             }
         }

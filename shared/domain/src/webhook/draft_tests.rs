@@ -137,7 +137,7 @@ fn a_deployment_may_allow_shorter_time_limits_only() {
     let rules = Rules { longest_request_seconds: 15, ..rules() };
     let parsed = |seconds: u32| {
         let input = with("retryConfig", json!({"timeoutSeconds": seconds}));
-        Draft::parse(input.as_object().expect("an object"), Purpose::Create, &rules, &[])
+        parse_for(&input, Purpose::Create, &rules, &[])
     };
     assert!(parsed(15).is_ok());
     let faults = parsed(16).expect_err("too long");
