@@ -6,7 +6,7 @@
 //! own. Calls are named by hand, because they have to be recognised by what they say.
 
 use crate::{
-    proxy::{Cut, Moment},
+    proxy::{Cut, Moment, Times},
     stack::Outputs,
 };
 use grapnel_testing::document::{generated_part, with_generated_part};
@@ -265,7 +265,7 @@ impl Call {
             function: self.function,
             operation: self.operation,
             says: [target, subject, self.says].map(str::to_owned).into(),
-            number: self.number,
+            times: Times::Number(self.number),
             moment,
         }
     }

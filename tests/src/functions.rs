@@ -9,28 +9,39 @@ use serde_json::{Value, json};
 /// The services whose calls go through the proxy, by the names that the SDK's variables have.
 const SERVICES: [&str; 3] = ["DYNAMODB", "SQS", "SFN"];
 
-/// Has every function of the stack call AWS through the proxy, and take one message at a time. By
-/// tens, as deployed, the death of one would take other cases' messages with it.
+/// Has every function of the stack call AWS through the proxy.
 ///
 /// # Errors
 /// If the functions cannot be found or set up.
 pub async fn put_behind(proxy: &Proxy, stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
-    let cloudformation = aws_sdk_cloudformation::Client::new(aws.config());
     for function in Function::ALL {
-        let resource = cloudformation
-            .describe_stack_resource()
-            .stack_name(&stack.stack_name)
-            .logical_resource_id(function.logical_id())
-            .send()
-            .await?;
-        let name = resource
-            .stack_resource_detail()
-            .and_then(|detail| detail.physical_resource_id())
-            .with_context(|| format!("the name of {function:?}"))?;
-        route(aws, name, &proxy.url(function)).await?;
-        one_at_a_time(aws, name).await?;
+        route(aws, &name_of(function, stack, aws).await?, &proxy.url(function)).await?;
     }
     Ok(())
+}
+
+/// Has every function of the stack take one message at a time. By tens, as deployed, the death of one
+/// would delay other cases' messages.
+///
+/// # Errors
+/// If the functions cannot be found or set up.
+pub async fn take_one_at_a_time(stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
+    for function in Function::ALL {
+        one_at_a_time(aws, &name_of(function, stack, aws).await?).await?;
+    }
+    Ok(())
+}
+
+async fn name_of(function: Function, stack: &Stack, aws: &Aws) -> anyhow::Result<String> {
+    let resource = aws_sdk_cloudformation::Client::new(aws.config())
+        .describe_stack_resource()
+        .stack_name(&stack.stack_name)
+        .logical_resource_id(function.logical_id())
+        .send()
+        .await?;
+    let detail = resource.stack_resource_detail();
+    let name = detail.and_then(|detail| detail.physical_resource_id());
+    Ok(name.with_context(|| format!("the name of {function:?}"))?.to_owned())
 }
 
 /// A service's own variable goes before the one for all, which the emulator sets.

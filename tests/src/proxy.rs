@@ -1,5 +1,5 @@
 //! Between a stack's functions and their AWS: hands every call on, and kills the function that makes
-//! a chosen one, before it arrives or before its answer comes back.
+//! a chosen one, once or each time, before it arrives or before its answer comes back.
 //!
 //! A function is a process of this machine, found by the connection that it calls on, and killed as
 //! `kill -KILL` does: nothing that it might still do gets done. Each function has a door of its own,
@@ -54,7 +54,16 @@ impl Moment {
     }
 }
 
-/// A call at which a function is killed, once.
+/// Which of the calls that fit kill their function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// The one with this number, from 1.
+    Number(usize),
+    /// Each of them, until it is disarmed.
+    Each,
+}
+
+/// A call at which a function is killed.
 #[derive(Debug, Clone)]
 pub struct Cut {
     /// Who calls.
@@ -63,8 +72,8 @@ pub struct Cut {
     pub operation: &'static str,
     /// What the call's body must contain, all of it.
     pub says: Vec<String>,
-    /// Which of the calls that fit, from 1.
-    pub number: usize,
+    /// Which of the calls that fit.
+    pub times: Times,
     /// When it is killed.
     pub moment: Moment,
 }
@@ -77,6 +86,8 @@ struct Armed {
     seen: usize,
     /// What came of the kill.
     outcome: Option<Result<(), String>>,
+    /// Nobody is killed by it any more.
+    disarmed: bool,
 }
 
 /// Names a cut.
@@ -125,8 +136,13 @@ impl Proxy {
     /// Has a function killed at its call.
     pub fn arm(&self, cut: Cut) -> CutId {
         let mut armed = self.shared.armed();
-        armed.push(Armed { cut, seen: 0, outcome: None });
+        armed.push(Armed { cut, seen: 0, outcome: None, disarmed: false });
         CutId(armed.len() - 1)
+    }
+
+    /// Has nobody killed by it from now on.
+    pub fn disarm(&self, id: CutId) {
+        self.shared.armed()[id.0].disarmed = true;
     }
 
     /// Whether the call came and its function was killed.
@@ -212,15 +228,20 @@ impl Shared {
         let body = std::str::from_utf8(body).ok()?;
         let mut armed = self.armed();
         let mut met = None;
-        for (place, Armed { cut, seen, outcome }) in armed.iter_mut().enumerate() {
-            let fits = outcome.is_none()
+        for (place, Armed { cut, seen, outcome, disarmed }) in armed.iter_mut().enumerate() {
+            let is_over = *disarmed || (outcome.is_some() && cut.times != Times::Each);
+            let fits = !is_over
                 && (cut.function, cut.operation) == (function, operation)
                 && cut.says.iter().all(|part| body.contains(part));
             if !fits {
                 continue;
             }
             *seen += 1;
-            if *seen == cut.number && met.is_none() {
+            let is_met = match cut.times {
+                Times::Number(number) => *seen == number,
+                Times::Each => true,
+            };
+            if is_met && met.is_none() {
                 met = Some((place, cut.moment));
             }
         }

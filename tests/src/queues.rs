@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::{
     Client,
-    types::{Message, SendMessageBatchRequestEntry},
+    types::{Message, QueueAttributeName, SendMessageBatchRequestEntry},
 };
 use std::time::Duration;
 
@@ -70,6 +70,53 @@ impl Queues {
             .await?;
         ensure!(answer.failed().is_empty(), "messages were not taken: {:?}", answer.failed());
         Ok(())
+    }
+
+    /// Has a queue hand each message out this often at most, and hide it for so long each time.
+    ///
+    /// # Errors
+    /// If the queue has no dead-letter queue, or cannot be changed.
+    pub async fn hand_out_at_most(
+        &self,
+        queue_url: &str,
+        receives: u32,
+        hidden: Duration,
+    ) -> anyhow::Result<()> {
+        let name = QueueAttributeName::RedrivePolicy;
+        let asked = self.client.get_queue_attributes().queue_url(queue_url);
+        let answer = asked.attribute_names(name.clone()).send().await?;
+        let policy = answer.attributes().and_then(|all| all.get(&name)).context("no policy")?;
+        let mut policy: serde_json::Value = serde_json::from_str(policy)?;
+        policy["maxReceiveCount"] = receives.into();
+        let hidden = hidden.as_secs().to_string();
+        self.client
+            .set_queue_attributes()
+            .queue_url(queue_url)
+            .attributes(name, policy.to_string())
+            .attributes(QueueAttributeName::VisibilityTimeout, hidden)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Waits until a queue holds this many messages that can be received.
+    ///
+    /// # Errors
+    /// If it does not within `deadline`.
+    pub async fn holds(
+        &self,
+        queue_url: &str,
+        count: usize,
+        deadline: Duration,
+    ) -> anyhow::Result<()> {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        until(&format!("{count} messages on {queue_url}"), deadline, async || {
+            let asked = self.client.get_queue_attributes().queue_url(queue_url);
+            let answer = asked.attribute_names(name.clone()).send().await?;
+            let held = answer.attributes().and_then(|all| all.get(&name)).context("a number")?;
+            Ok(if held.parse() == Ok(count) { Look::Found(()) } else { Look::not_yet(held) })
+        })
+        .await
     }
 
     /// Waits for the dead letter whose body contains `marker`, and takes it out.

@@ -26,6 +26,8 @@ pub enum StackKind {
     Strict,
     /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
     Crash,
+    /// The same, for messages that kill their functions each time.
+    Poison,
 }
 
 impl StackKind {
@@ -38,6 +40,7 @@ impl StackKind {
             Self::Circuit => "circuit",
             Self::Strict => "strict",
             Self::Crash => "crash",
+            Self::Poison => "poison",
         }
     }
 }

@@ -114,6 +114,14 @@ impl World {
         Self::on(StackKind::Crash).await
     }
 
+    /// A corner of the stack in which messages kill their functions.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn poison() -> anyhow::Result<Self> {
+        Self::on(StackKind::Poison).await
+    }
+
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
         let stack = Stack::read(kind)?;
         let aws = Aws::of(&stack).await?;

@@ -4,15 +4,16 @@
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
 use grapnel_aws::{
-    Clients, DeliveryQueue, DeliveryStore, EventStore, SharedWaits, WebhookStore, sdk_defaults,
+    Clients, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue, SharedWaits, WebhookStore,
+    sdk_defaults,
 };
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
-    message::{Attempt, QueueDelay, QueueMessage},
+    message::{Attempt, QueueDelay, QueueMessage, Record},
     ports::{
-        CreateDeliveries, EnqueueAttempts, Outgoing, PortError, ReadDeliveries, ReadEvents,
-        ReserveSlots, StartWaits, WaitState,
+        CreateDeliveries, EnqueueAttempts, IsolateMessages, Outgoing, PortError, ReadDeliveries,
+        ReadEvents, ReserveSlots, StartWaits, WaitState,
     },
     time::Minute,
 };
@@ -64,6 +65,60 @@ fn error(code: &str) -> Reply {
 fn message() -> Outgoing {
     let attempt = Attempt::scheduled(a_delivery().build().target(), 1);
     Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+}
+
+/// Two messages to be moved from the queue `/source` to the queue `/isolation`.
+async fn isolate(aws: &Scripted) -> Vec<Result<(), PortError>> {
+    let queue =
+        IsolationQueue::new(&aws.clients, aws.server.url("/source"), aws.server.url("/isolation"));
+    let message = |number: u8| Record {
+        receipt: format!("receipt-{number}"),
+        ..Record::new(format!("m-{number}"), "{}")
+    };
+    queue.isolate(&[message(0), message(1)]).await
+}
+
+#[tokio::test]
+async fn a_message_is_removed_after_it_was_sent_to_the_isolation_queue() {
+    let aws = Scripted::answering([
+        ok(r#"{"Successful":[{"Id":"1","MessageId":"m","MD5OfMessageBody":"x"}],
+               "Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}"#),
+        ok(r#"{"Successful":[{"Id":"0"}],"Failed":[]}"#),
+    ])
+    .await;
+    let answers = isolate(&aws).await;
+    let failed = PortError::Unavailable("SendMessageBatch: InternalError".into());
+    assert_eq!(answers, [Err(failed), Ok(())]);
+    assert_eq!(aws.calls(), ["SendMessageBatch", "DeleteMessageBatch"]);
+    let bodies: Vec<serde_json::Value> = aws
+        .server
+        .all_received()
+        .iter()
+        .map(|call| serde_json::from_slice(&call.body).expect("JSON"))
+        .collect();
+    assert_eq!(bodies[0]["QueueUrl"], aws.server.url("/isolation"));
+    assert_eq!(bodies[1]["QueueUrl"], aws.server.url("/source"));
+    let removed = serde_json::json!([{ "Id": "0", "ReceiptHandle": "receipt-1" }]);
+    assert_eq!(bodies[1]["Entries"], removed);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_sent_to_the_isolation_queue_stays() {
+    let aws = Scripted::answering([error("AccessDenied")]).await;
+    let denied = || Err(PortError::Unavailable("SendMessageBatch: AccessDenied".into()));
+    assert_eq!(isolate(&aws).await, [denied(), denied()]);
+    assert_eq!(aws.calls(), ["SendMessageBatch"]);
+}
+
+#[tokio::test]
+async fn a_message_whose_original_cannot_be_removed_was_moved() {
+    let aws = Scripted::answering([
+        ok(r#"{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":"x"},
+                             {"Id":"1","MessageId":"n","MD5OfMessageBody":"x"}],"Failed":[]}"#),
+        error("AccessDenied"),
+    ])
+    .await;
+    assert_eq!(isolate(&aws).await, [Ok(()), Ok(())]);
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ async fn a_killed_function_loses_nothing_and_records_nothing_twice() -> anyhow::
     let aws = Aws::of(&stack).await?;
     let proxy = Proxy::start(&stack.endpoint_url).await?;
     functions::put_behind(&proxy, &stack, &aws).await?;
+    functions::take_one_at_a_time(&stack, &aws).await?;
 
     let mut cases = Vec::new();
     for scenario in Scenario::ALL {

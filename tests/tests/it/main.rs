@@ -18,6 +18,7 @@ mod manual;
 mod notices;
 mod payloads;
 mod permissions;
+mod poison;
 mod publishing;
 mod rate_limit;
 mod redrive;

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A file that describes one stack, as `cargo xtask up` would have written it.
-fn description(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn description(name: &str) -> anyhow::Result<PathBuf> {
     let stacks = std::env::var_os(stack::VARIABLE).context(stack::VARIABLE)?;
     let stacks: Value = serde_json::from_slice(&std::fs::read(stacks)?)?;
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("redrive-{name}.json"));
@@ -24,13 +24,13 @@ fn description(name: &str) -> anyhow::Result<PathBuf> {
     Ok(file)
 }
 
-/// Redrives the stack's dead letters of the delivery queue, as an operator would.
-async fn redrive(stack: &Path, options: &[&str]) -> anyhow::Result<String> {
+/// Redrives the stack's dead letters of a queue, as an operator would.
+pub(crate) async fn redrive(stack: &Path, queue: &str, options: &[&str]) -> anyhow::Result<String> {
     // Not by `cargo run`: that would wait for whoever else builds.
     let xtask =
         std::env::var_os("GRAPNEL_XTASK").context("GRAPNEL_XTASK: run `cargo xtask test`")?;
     let mut command = Command::new(xtask);
-    command.args(["redrive", "--queue", "delivery", "--stack"]).arg(stack).args(options);
+    command.args(["redrive", "--queue", queue, "--stack"]).arg(stack).args(options);
     // The receiver has to answer meanwhile.
     let ended = tokio::task::spawn_blocking(move || command.output()).await?;
     let Output { status, stdout, stderr } = ended?;
@@ -76,7 +76,7 @@ async fn a_redriven_message_is_finished_and_an_impossible_one_is_left() -> anyho
     put_aside(&world, &failed, None).await?;
     put_aside(&world, &impossible, Some("the reason\u{1b}[2J of a test")).await?;
 
-    let text = redrive(&stack, &[]).await?;
+    let text = redrive(&stack, "delivery", &[]).await?;
     is_delivered(&world, &failed).await?;
     ensure!(text.contains("the reason\\u{1b}[2J of a test"), "{text}");
     ensure!(text.contains(&impossible.id.to_string()), "{text}");
@@ -84,12 +84,12 @@ async fn a_redriven_message_is_finished_and_an_impossible_one_is_left() -> anyho
     assert_eq!(world.state.delivery(impossible.key()).await?, impossible);
 
     // A second run finds only what the first one left, and at once: it was given back.
-    let text = redrive(&stack, &["--include-unprocessable"]).await?;
+    let text = redrive(&stack, "delivery", &["--include-unprocessable"]).await?;
     is_delivered(&world, &impossible).await?;
     ensure!(!text.contains("the reason"), "{text}");
 
     // Nothing was sent twice, and nothing is left.
-    let text = redrive(&stack, &["--include-unprocessable"]).await?;
+    let text = redrive(&stack, "delivery", &["--include-unprocessable"]).await?;
     let row = text.lines().find(|line| line.trim_start().starts_with("delivery"));
     let cells: Vec<_> = row.context("a row of the table")?.split_whitespace().collect();
     assert_eq!(cells, ["delivery", "0", "0"], "{text}");

@@ -26,7 +26,7 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 7] = [
+const STACKS: [Wanted; 8] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
     // What production allows, which no local receiver can be part of; few requests, one page, a key of
     // the owner's, and tables that are prepared for more than a new one.
@@ -79,6 +79,16 @@ const STACKS: [Wanted; 7] = [
             ("LongestRequestSeconds", "10"),
             ("RecordRetrySeconds", "5"),
             ("FunctionTimeoutSeconds", "30"),
+            ("VisibilityTimeoutSeconds", "30"),
+        ],
+    },
+    // The same once more: here functions take full batches.
+    Wanted {
+        name: "poison",
+        waits: Waits::Real,
+        parameters: &[
+            ("LongestQueueDelaySeconds", "2"),
+            ("FunctionTimeoutSeconds", "5"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
     },
