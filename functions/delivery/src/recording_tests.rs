@@ -22,6 +22,8 @@ fn a_record(memory: &Memory) -> AttemptRecord {
             attempt_number: 1,
             status_code: Some(200),
             response: Some("thanks".into()),
+            response_remark: None,
+            location: None,
             error: None,
             duration: 12,
             attempted_at: START,

@@ -38,6 +38,8 @@ fn a_record() -> AttemptRecord {
             attempt_number: 1,
             status_code: Some(200),
             response: None,
+            response_remark: None,
+            location: None,
             error: None,
             duration: 1,
             attempted_at: START,
