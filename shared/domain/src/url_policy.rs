@@ -10,6 +10,8 @@
 //! that parser silently repairs (missing slashes, backslashes, line breaks, an empty host) is
 //! refused: it is a mistake or an attempt to be read differently by two programs.
 
+mod names;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use url::{Host, Url};
@@ -124,7 +126,7 @@ impl UrlPolicy {
         if self.allow_private {
             return None;
         }
-        if let Some(ending) = LOCAL_NAMES.iter().find(|ending| is_or_is_under(name, ending)) {
+        if let Some(ending) = names::local_ending(name) {
             return Some(format!(
                 "must not point to a local name ({ending} is not on the public internet)"
             ));
@@ -142,16 +144,6 @@ impl UrlPolicy {
             "must be an absolute https URL".to_owned()
         }
     }
-}
-
-/// Names that never lead to the public internet: RFC 6761 (`localhost`), RFC 6762 (`local`),
-/// RFC 8375 (`home.arpa`), and `internal`, reserved by ICANN in 2024 and used by clouds for their
-/// metadata services long before.
-const LOCAL_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
-
-/// `name` must be in lower case, as the parser leaves it.
-fn is_or_is_under(name: &str, ending: &str) -> bool {
-    name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Faults of the text itself, which parsing would hide.

@@ -78,7 +78,7 @@ async fn one_refused_address_refuses_the_whole_answer(#[case] addresses: &[&str]
     let receiver = TestReceiver::start().await.expect("a receiver");
     let port = receiver.address().port();
     let sender = sender_with(ScriptedNames::finding(addresses), ONLY_LOCALHOST);
-    let error = failure_of(&sender, request(format!("http://hook.test:{port}/in"))).await;
+    let error = failure_of(&sender, request(format!("http://hook.example:{port}/in"))).await;
     assert!(error.ends_with("which is off limits"), "{error}");
     assert!(receiver.all_received().is_empty());
 }
@@ -93,15 +93,15 @@ async fn a_second_answer_is_never_asked_for() {
     let names = ScriptedNames::saying([found(&["127.0.0.1"]), found(&["127.0.0.2"])]);
     let sender = sender_with(names.clone(), ONLY_LOCALHOST);
 
-    let url = format!("http://hook.test:{port}/in");
+    let url = format!("http://hook.example:{port}/in");
     assert_eq!(answer_to(&sender, request(&url)).await.status, 200);
-    assert_eq!(names.asked(), ["hook.test"]);
+    assert_eq!(names.asked(), ["hook.example"]);
     assert_eq!(receiver.received("/in").len(), 1);
-    assert_eq!(receiver.received("/in")[0].header("host"), Some(&*format!("hook.test:{port}")));
+    assert_eq!(receiver.received("/in")[0].header("host"), Some(&*format!("hook.example:{port}")));
 
     // The next attempt asks anew, and is judged by what it is told then.
     let error = failure_of(&sender, request(&url)).await;
-    assert_eq!(error, "hook.test resolves to 127.0.0.2, which is off limits");
+    assert_eq!(error, "hook.example resolves to 127.0.0.2, which is off limits");
     assert_eq!(names.asked().len(), 2);
     assert!(elsewhere.all_received().is_empty());
 }
@@ -139,7 +139,7 @@ async fn one_dead_address_does_not_fail_every_attempt() {
     let names = ScriptedNames::finding(&["127.0.0.3", "127.0.0.1"]);
     let sender = sender_with(names, |_| None);
     for _ in 0..2 {
-        let answer = answer_to(&sender, request(format!("http://hook.test:{port}/in"))).await;
+        let answer = answer_to(&sender, request(format!("http://hook.example:{port}/in"))).await;
         assert_eq!(answer.status, 200);
     }
     assert_eq!(receiver.received("/in").len(), 2);

@@ -15,24 +15,25 @@ use crate::names::LookUpError;
 
 #[tokio::test]
 async fn a_name_is_asked_for_as_it_is_and_its_answer_kept_a_while() {
-    let server = NameServer::start("hook.test.", addresses(&["127.0.0.1"]), addresses(&[])).await;
+    let server =
+        NameServer::start("hook.example.", addresses(&["127.0.0.1"]), addresses(&[])).await;
     let receiver = TestReceiver::start().await.expect("a receiver");
     let sender = sender_with(server.names(), ONLY_LOCALHOST);
-    let url = format!("http://Hook.Test:{}/in", receiver.address().port());
+    let url = format!("http://Hook.Example:{}/in", receiver.address().port());
     for _ in 0..3 {
         assert_eq!(answer_to(&sender, request(&url)).await.status, 200);
     }
     // Once for each family. The name without an AAAA record has nothing that could be kept, as
     // this server names no time for it.
     let asked = server.asked();
-    assert_eq!(asked.iter().filter(|one| *one == "hook.test. 1").count(), 1);
-    assert!(asked.iter().all(|one| one.starts_with("hook.test. ")), "{asked:?}");
+    assert_eq!(asked.iter().filter(|one| *one == "hook.example. 1").count(), 1);
+    assert!(asked.iter().all(|one| one.starts_with("hook.example. ")), "{asked:?}");
 }
 
 #[rstest]
 #[case::one_label("intranet")]
-#[case::two_labels("hook.test")]
-#[case::absolute("hook.test.")]
+#[case::two_labels("hook.example")]
+#[case::absolute("hook.example.")]
 #[tokio::test]
 async fn no_search_list_is_tried(#[case] host: &str) {
     let server = NameServer::start("other.", Says::Silence, Says::Silence).await;
@@ -50,35 +51,35 @@ async fn every_address_of_both_families_is_checked() {
         (addresses(&["127.0.0.1"]), addresses(&["fd00:ec2::254"])),
         (Says::Alias("inside.test.", vec![[10, 0, 0, 1].into()]), addresses(&[])),
     ] {
-        let server = NameServer::start("hook.test.", v4, v6).await;
+        let server = NameServer::start("hook.example.", v4, v6).await;
         let sender = sender_with(server.names(), ONLY_LOCALHOST);
-        let error = failure_of(&sender, request("http://hook.test/in")).await;
-        assert!(error.starts_with("hook.test resolves to "), "{error}");
+        let error = failure_of(&sender, request("http://hook.example/in")).await;
+        assert!(error.starts_with("hook.example resolves to "), "{error}");
     }
 }
 
 #[tokio::test]
 async fn an_alias_is_followed() {
     let says = Says::Alias("receiver.test.", vec![[127, 0, 0, 1].into()]);
-    let server = NameServer::start("hook.test.", says, addresses(&[])).await;
+    let server = NameServer::start("hook.example.", says, addresses(&[])).await;
     let receiver = TestReceiver::start().await.expect("a receiver");
     let sender = sender_with(server.names(), ONLY_LOCALHOST);
-    let url = format!("http://hook.test:{}/in", receiver.address().port());
+    let url = format!("http://hook.example:{}/in", receiver.address().port());
     assert_eq!(answer_to(&sender, request(url)).await.status, 200);
 }
 
 #[rstest]
-#[case::no_such_name(Says::Code(3), Says::Code(3), "the host name hook.test does not exist")]
-#[case::no_record(addresses(&[]), addresses(&[]), "the host name hook.test has no address")]
+#[case::no_such_name(Says::Code(3), Says::Code(3), "the host name hook.example does not exist")]
+#[case::no_record(addresses(&[]), addresses(&[]), "the host name hook.example has no address")]
 #[tokio::test]
 async fn a_name_without_addresses_fails_the_attempt(
     #[case] v4: Says,
     #[case] v6: Says,
     #[case] expected: &str,
 ) {
-    let server = NameServer::start("hook.test.", v4, v6).await;
+    let server = NameServer::start("hook.example.", v4, v6).await;
     let sender = sender_with(server.names(), BY_THE_BOOK);
-    let error = failure_of(&sender, request("https://hook.test/in")).await;
+    let error = failure_of(&sender, request("https://hook.example/in")).await;
     assert_eq!(error, expected);
 }
 
@@ -93,32 +94,32 @@ async fn a_name_server_that_fails_spends_no_attempt(
     #[case] v6: Says,
     #[case] expected: &str,
 ) {
-    let server = NameServer::start("hook.test.", v4, v6).await;
+    let server = NameServer::start("hook.example.", v4, v6).await;
     let sender = sender_with(server.names(), BY_THE_BOOK);
-    let error = unavailability_of(&sender, request("https://hook.test/in")).await;
+    let error = unavailability_of(&sender, request("https://hook.example/in")).await;
     assert_eq!(error, format!("the name server answered \"{expected}\""));
 }
 
 #[tokio::test]
 async fn one_family_is_enough_when_the_other_fails() {
-    let server = NameServer::start("hook.test.", addresses(&["127.0.0.1"]), Says::Code(2)).await;
+    let server = NameServer::start("hook.example.", addresses(&["127.0.0.1"]), Says::Code(2)).await;
     let receiver = TestReceiver::start().await.expect("a receiver");
     let sender = sender_with(server.names(), ONLY_LOCALHOST);
-    let url = format!("http://hook.test:{}/in", receiver.address().port());
+    let url = format!("http://hook.example:{}/in", receiver.address().port());
     assert_eq!(answer_to(&sender, request(url)).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_silent_name_server_spends_no_attempt() {
-    let server = NameServer::start("hook.test.", Says::Silence, Says::Silence).await;
+    let server = NameServer::start("hook.example.", Says::Silence, Says::Silence).await;
     let sender = sender_with(server.names(), BY_THE_BOOK);
-    let sent = sender.send(short("https://hook.test/in")).await;
+    let sent = sender.send(short("https://hook.example/in")).await;
     took_its_second(&sent);
     let error = "the name server did not answer within 1 s".to_owned();
     assert_eq!(sent.outcome, SendOutcome::ResolverUnavailable { error });
 
     // With the usual time the resolver itself gives up first.
-    let sent = sender.send(request("https://hook.test/in")).await;
+    let sent = sender.send(request("https://hook.example/in")).await;
     assert!(sent.duration < Duration::from_secs(9), "{:?}", sent.duration);
     let error = "the name server did not answer in time".to_owned();
     assert_eq!(sent.outcome, SendOutcome::ResolverUnavailable { error });
@@ -126,20 +127,20 @@ async fn a_silent_name_server_spends_no_attempt() {
 
 #[tokio::test]
 async fn an_unreachable_name_server_spends_no_attempt() {
-    let server = NameServer::start("hook.test.", Says::Silence, Says::Silence).await;
+    let server = NameServer::start("hook.example.", Says::Silence, Says::Silence).await;
     let gone = server.names();
     drop(server);
     let nowhere = names_at(([127, 0, 0, 1], 1).into());
     for names in [gone, nowhere] {
         let sender = sender_with(names, BY_THE_BOOK);
-        let error = unavailability_of(&sender, request("https://hook.test/in")).await;
+        let error = unavailability_of(&sender, request("https://hook.example/in")).await;
         assert!(error.starts_with("the name server "), "{error}");
     }
 }
 
 #[tokio::test]
 async fn each_kind_of_answer_survives_the_http_client() {
-    let name = || "hook.test".to_owned();
+    let name = || "hook.example".to_owned();
     let names = ScriptedNames::saying([
         Err(LookUpError::NoSuchName(name())),
         Err(LookUpError::NoAddress(name())),
@@ -147,21 +148,21 @@ async fn each_kind_of_answer_survives_the_http_client() {
         found(&[]),
     ]);
     let sender = sender_with(names, BY_THE_BOOK);
-    let url = "https://hook.test/in";
+    let url = "https://hook.example/in";
     let error = failure_of(&sender, request(url)).await;
-    assert_eq!(error, "the host name hook.test does not exist");
+    assert_eq!(error, "the host name hook.example does not exist");
     let error = failure_of(&sender, request(url)).await;
-    assert_eq!(error, "the host name hook.test has no address");
+    assert_eq!(error, "the host name hook.example has no address");
     let error = unavailability_of(&sender, request(url)).await;
     assert_eq!(error, "out of order");
     let error = failure_of(&sender, request(url)).await;
-    assert_eq!(error, "the host name hook.test has no address");
+    assert_eq!(error, "the host name hook.example has no address");
 }
 
 #[tokio::test]
 async fn a_resolver_that_never_ends_is_cut_at_the_timeout() {
     let sender = sender_with(ScriptedNames::saying([]), BY_THE_BOOK);
-    let sent = sender.send(short("https://hook.test/in")).await;
+    let sent = sender.send(short("https://hook.example/in")).await;
     took_its_second(&sent);
     let error = "the name server did not answer within 1 s".to_owned();
     assert_eq!(sent.outcome, SendOutcome::ResolverUnavailable { error });

@@ -19,7 +19,7 @@ use tokio_rustls::server::TlsStream;
 use super::{ScriptedNames, answer_to, failure_of, request, short, took_its_second, trusting};
 use crate::Sender;
 
-pub(super) const HOST: &str = "hook.test";
+pub(super) const HOST: &str = "hook.example";
 
 pub(super) fn authority() -> Authority {
     Authority::called("an authority")
@@ -113,7 +113,7 @@ async fn a_certificate_out_of_its_time_is_told(
 #[tokio::test]
 async fn a_certificate_for_another_host_is_told() {
     let authority = authority();
-    let identity = authority.certify(&named("other.test"));
+    let identity = authority.certify(&named("other.example"));
     let server = TlsServer::start(identity, "http/1.1", http1).await;
     let error = failure_of(&sender_trusting(&authority), request(server.url(HOST))).await;
     assert_eq!(error, "the receiver's TLS certificate is for another host name");
