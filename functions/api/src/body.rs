@@ -19,6 +19,7 @@ use grapnel_domain::{
 use http_body_util::LengthLimitError;
 use serde_json::{Map, Value, value::RawValue};
 use std::{borrow::Cow, collections::HashMap, convert::Infallible};
+use strict::Build;
 
 /// Most bytes of a body.
 pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -44,19 +45,30 @@ impl Incoming {
     /// # Errors
     /// 413, 415, or 400 if it is not a JSON object.
     pub(crate) async fn object(self) -> Result<Object, Problem> {
-        self.object_within(MAX_BODY_BYTES).await
+        self.built(MAX_BODY_BYTES, Build::Whole).await
     }
 
-    /// The same, of at most so many bytes.
+    /// Reads a body of at most `most_bytes` whose field `field` may be a list of objects: at most
+    /// `most`, and if it has more, one more is read. What other fields and those of the objects hold
+    /// is checked, and empty in what is answered: only its text has it.
     ///
     /// # Errors
     /// As [`Incoming::object`].
-    pub(crate) async fn object_within(self, most: usize) -> Result<Object, Problem> {
-        let (headers, bytes) = self.read(most).await?;
+    pub(crate) async fn object_with_list(
+        self,
+        most_bytes: usize,
+        field: &'static str,
+        most: usize,
+    ) -> Result<Object, Problem> {
+        self.built(most_bytes, Build::ObjectWithList { field, most }).await
+    }
+
+    async fn built(self, most_bytes: usize, build: Build) -> Result<Object, Problem> {
+        let (headers, bytes) = self.read(most_bytes).await?;
         if bytes.is_empty() {
             return Err(Problem::bad_request("invalid_json", "A JSON object is needed as body."));
         }
-        Object::parse(&headers, bytes)
+        Object::parse(&headers, bytes, build)
     }
 
     /// Reads a body that may be left out; an empty one stands for `{}`.
@@ -68,7 +80,7 @@ impl Incoming {
         if bytes.is_empty() {
             return Ok(Object { fields: Map::new(), text: bytes });
         }
-        Object::parse(&headers, bytes)
+        Object::parse(&headers, bytes, Build::Whole)
     }
 
     async fn read(self, most: usize) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
@@ -92,12 +104,12 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    fn parse(headers: &HeaderMap, text: axum::body::Bytes) -> Result<Self, Problem> {
+    fn parse(headers: &HeaderMap, text: axum::body::Bytes, build: Build) -> Result<Self, Problem> {
         let mut types = headers.get_all(header::CONTENT_TYPE).iter();
         if !types.all(|value| value.to_str().is_ok_and(is_json)) {
             return Err(Problem::unsupported_media_type());
         }
-        match strict::parse(&text)? {
+        match strict::parse(&text, build)? {
             Value::Object(fields) => Ok(Self { fields, text }),
             _ => Err(Problem::bad_request("not_an_object", "The body must be a JSON object.")),
         }

@@ -6,18 +6,66 @@
 use crate::problem::Problem;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, error::Category};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// Longest part of a repeated key that an error repeats.
 const SHOWN_CHARS: usize = 64;
 
-/// Reads one JSON value. Nesting is bounded by `serde_json` (128 levels).
+/// How much of a value is built. All of it is read and checked. A small object costs some 700 bytes as
+/// a [`Value`], a hundred times its text, so what nobody looks into is left out.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Build {
+    /// All of it.
+    Whole,
+    /// An object whose `field` is a list of objects; of these one more than `most`, which is enough to
+    /// see that they are too many. Their values, and those of other fields, are built as [`Build::Scalar`].
+    ObjectWithList {
+        /// The list.
+        field: &'static str,
+        /// Most objects that it may hold.
+        most: usize,
+    },
+    /// A list of objects, likewise.
+    List {
+        /// Most objects that it may hold.
+        most: usize,
+    },
+    /// An object with values that are built as [`Build::Scalar`].
+    Object,
+    /// A value that holds no others. A list or an object becomes an empty one.
+    Scalar,
+}
+
+impl Build {
+    /// How much of the value of this key is built; `None` if nothing of it.
+    fn of_value(self, key: &str) -> Option<Self> {
+        match self {
+            Self::Whole => Some(Self::Whole),
+            Self::ObjectWithList { field, most } if key == field => Some(Self::List { most }),
+            Self::ObjectWithList { .. } | Self::Object => Some(Self::Scalar),
+            Self::List { .. } | Self::Scalar => None,
+        }
+    }
+
+    /// How much of an entry is built that so many others come before; `None` if nothing of it.
+    fn of_entry(self, place: usize) -> Option<Self> {
+        match self {
+            Self::Whole => Some(Self::Whole),
+            Self::List { most } if place <= most => Some(Self::Object),
+            Self::List { .. } | Self::ObjectWithList { .. } | Self::Object | Self::Scalar => None,
+        }
+    }
+}
+
+/// Reads one JSON value and builds as much of it as `build` says. Nesting is bounded by `serde_json`
+/// (128 levels).
 ///
 /// # Errors
 /// 400: `invalid_json`, or `duplicate_key`.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+pub(super) fn parse(bytes: &[u8], build: Build) -> Result<Value, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Strict.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let parsed =
+        Strict(build).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     parsed.map_err(|error| match error.classify() {
         // The only error that the visitor makes itself.
         Category::Data => Problem::bad_request("duplicate_key", format!("The body has {error}.")),
@@ -42,7 +90,7 @@ fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-struct Strict;
+struct Strict(Build);
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
@@ -89,21 +137,32 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = entries.next_element_seed(Strict)? {
-            list.push(value);
+        for place in 0.. {
+            let build = self.0.of_entry(place);
+            let seed = Strict(build.unwrap_or(Build::Scalar));
+            let Some(value) = entries.next_element_seed(seed)? else { break };
+            if build.is_some() {
+                list.push(value);
+            }
         }
         Ok(Value::Array(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
+        let mut left_out = HashSet::new();
         while let Some(Key(key)) = entries.next_key()? {
-            if map.contains_key(&key) {
+            if map.contains_key(&key) || left_out.contains(&key) {
                 let shown: String = key.chars().take(SHOWN_CHARS).collect();
                 return Err(A::Error::custom(format!("the key {shown:?} twice")));
             }
-            let value = entries.next_value_seed(Strict)?;
-            map.insert(key, value);
+            let build = self.0.of_value(&key);
+            let value = entries.next_value_seed(Strict(build.unwrap_or(Build::Scalar)))?;
+            if build.is_some() {
+                map.insert(key, value);
+            } else {
+                left_out.insert(key);
+            }
         }
         Ok(Value::Object(map))
     }
@@ -124,7 +183,18 @@ mod tests {
     use serde_json::json;
 
     fn parsed(text: &str) -> Value {
-        parse(text.as_bytes()).expect("accepted")
+        parse(text.as_bytes(), Build::Whole).expect("accepted")
+    }
+
+    const EVENTS: Build = Build::ObjectWithList { field: "events", most: 2 };
+
+    /// How many values were built.
+    fn built(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(list) => list.iter().map(built).sum(),
+            Value::Object(map) => map.values().map(built).sum(),
+            _ => 0,
+        }
     }
 
     #[test]
@@ -142,17 +212,53 @@ mod tests {
 
     #[test]
     fn a_repeated_key_is_refused_at_any_depth() {
-        for text in [r#"{"a":1,"a":1}"#, r#"[{"x":{"a":1,"b":2,"\u0061":3}}]"#] {
-            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"[{"x":{"a":1,"b":2,"\u0061":3}}]"#,
+            r#"{"events":[{},{},{},{"a":1,"a":2}]}"#,
+            r#"{"events":[{"data":{"l":[{"a":1,"a":2}]}}]}"#,
+        ] {
+            for build in [Build::Whole, EVENTS] {
+                assert!(parse(text.as_bytes(), build).is_err(), "{text}");
+            }
         }
+    }
+
+    #[test]
+    fn of_events_their_fields_are_built_and_one_more_than_there_may_be() {
+        let text = r#"{"userId":"u","more":[1],"events":[{"id":"1","data":{"a":{}}},{},{},{},{}]}"#;
+        let expected = json!({
+            "userId": "u", "more": [], "events": [{ "id": "1", "data": {} }, {}, {}],
+        });
+        assert_eq!(parse(text.as_bytes(), EVENTS).expect("accepted"), expected);
+    }
+
+    #[test]
+    fn a_mebibyte_of_small_objects_builds_next_to_nothing() {
+        let small = |count: usize| vec![r#"{"a":1}"#; count].join(",");
+        let many = small(130_000);
+        for text in [
+            format!(r#"{{"events":[{many}]}}"#),
+            format!(r#"{{"events":[{{"data":{{"l":[{many}]}}}}]}}"#),
+            format!(r#"{{"data":{{"l":[{many}]}}}}"#),
+            format!(r#"{{"unknown":[{many}]}}"#),
+            format!(r#"{{"events":{{"l":[{many}]}}}}"#),
+            format!("[{many}]"),
+        ] {
+            let parsed = parse(text.as_bytes(), EVENTS).expect("accepted");
+            assert!(built(&parsed) <= 10, "{text:.20}: {}", built(&parsed));
+        }
+        // What is built whole costs that much: it is allowed in small bodies only.
+        let whole = parse(format!("[{}]", small(1000)).as_bytes(), Build::Whole);
+        assert_eq!(built(&whole.expect("accepted")), 2001);
     }
 
     #[test]
     fn what_is_not_one_json_value_is_refused() {
         let deep = "[".repeat(100_000);
         for text in ["", " ", "{", "{} {}", "nul", "1e999", "\u{feff}{}", &deep] {
-            assert!(parse(text.as_bytes()).is_err(), "{text:.20}");
+            assert!(parse(text.as_bytes(), Build::Whole).is_err(), "{text:.20}");
         }
-        assert!(parse(b"\"\xff\"").is_err());
+        assert!(parse(b"\"\xff\"", Build::Whole).is_err());
     }
 }

@@ -28,7 +28,9 @@ use draft::Draft;
 use grapnel_domain::{
     event::{
         inbound::PublishedEvent,
-        publish::{Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, body_hash},
+        publish::{
+            Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, MAX_EVENTS, body_hash,
+        },
     },
     ids::UserId,
     ports::{
@@ -95,7 +97,7 @@ pub(super) async fn publish<P: Ports>(
 ) -> Result<Response, Problem> {
     let permit = caller.may(Scope::EventsPublish, &[])?;
     let key = key?;
-    let mut input = body.object_within(MAX_BODY_BYTES).await?;
+    let mut input = body.object_with_list(MAX_BODY_BYTES, "events", MAX_EVENTS).await?;
     let user = permit.user_with(input.take_user()?)?;
     let drafts = draft::parse(&input).map_err(Problem::invalid_fields)?;
 
