@@ -12,7 +12,7 @@ use crate::{
 };
 use grapnel_domain::{
     delivery::Delivery,
-    message::{Attempt, QueueDelay, QueueMessage, Target},
+    message::{Attempt, Check, QueueDelay, QueueMessage, Target},
     notice::DeliveryDigest,
     outbound::{OutboundRequest, SendOutcome, Sent},
     ports::{
@@ -169,8 +169,22 @@ where
             }
         }
         let user = next.target.user_id.clone();
-        let delay = queue_delay(retry.due, self.clock.now());
-        let message = Outgoing::new(QueueMessage::Attempt(next), delay);
+        let now = self.clock.now();
+        let delay = queue_delay(retry.due, now);
+        // An execution that somebody stopped before its minute leaves more time than a queue can
+        // delay. A check is sent on until then; the attempt would be made early.
+        let message = if now.plus(Duration::from_secs(delay.seconds().into())) < retry.due {
+            QueueMessage::Check(Check {
+                target: next.target,
+                attempt: next.attempt,
+                not_before: retry.due.plus(self.rules.visibility_timeout * 2),
+                after_parking: false,
+                after_slots: false,
+            })
+        } else {
+            QueueMessage::Attempt(next)
+        };
+        let message = Outgoing::new(message, delay);
         enqueue(&self.queue, message.for_status(status, &user)).await
     }
 }
