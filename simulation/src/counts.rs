@@ -86,6 +86,8 @@ counts! {
     ApiCalls: "API calls", Traffic;
     /// Manual retries that the API sent.
     ManualRetries: "manual retries", Fault;
+    /// Manual retries that the API accepted, and said so.
+    RetriesAccepted: "manual retries accepted", Traffic;
     /// Attempts that pages of replays asked for.
     Replayed: "deliveries sent again by replays", Fault;
     /// Deliveries that were taken up again.
@@ -140,6 +142,8 @@ counts! {
     LaggingReads: "reads that lagged", Fault;
     /// Executions that began to work late.
     LateExecutions: "executions late", Fault;
+    /// Executions that somebody stopped before anybody relied on them.
+    Stopped: "executions stopped", Fault;
     /// Messages that an execution sent twice.
     ReleasesRepeated: "releases sent twice", Fault;
     /// Messages received too often and put aside by the queue.

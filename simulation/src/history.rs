@@ -100,6 +100,37 @@ impl History {
         (last.status == DeliveryStatus::Failed).then_some(*since)
     }
 
+    /// Since when a delivery has been a success.
+    pub(crate) fn succeeded_since(&self, key: (WebhookId, DeliveryId)) -> Option<Timestamp> {
+        self.rows_since(key, |row| row.status == DeliveryStatus::Success)
+    }
+
+    /// Since when a delivery has been under way without being settled.
+    pub(crate) fn open_since(&self, key: (WebhookId, DeliveryId)) -> Option<Timestamp> {
+        self.rows_since(key, |row| !row.status.is_settled())
+    }
+
+    fn rows_since(
+        &self,
+        key: (WebhookId, DeliveryId),
+        holds: impl Fn(&SettledRow) -> bool,
+    ) -> Option<Timestamp> {
+        let versions = self.rows.get(&key)?.iter().rev();
+        versions.take_while(|(_, row)| holds(row)).last().map(|(since, _)| *since)
+    }
+
+    /// Whether a delivery ever waited for this minute.
+    pub(crate) fn ever_waited(&self, key: (WebhookId, DeliveryId), minute: Minute) -> bool {
+        let mut versions = self.waits.get(&key).into_iter().flatten();
+        versions.any(|(_, waited)| *waited == Some(minute))
+    }
+
+    /// Whether a delivery was ever parked until then.
+    pub(crate) fn ever_parked(&self, key: (WebhookId, DeliveryId), due: Timestamp) -> bool {
+        let mut versions = self.parked.get(&key).into_iter().flatten();
+        versions.any(|(_, parked)| *parked == Some(due))
+    }
+
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {
         self.events.entry((user.clone(), id)).or_insert(now);
     }

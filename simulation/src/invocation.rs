@@ -3,7 +3,7 @@
 use crate::ledger::Key;
 use grapnel_domain::{
     ids::WebhookId,
-    message::{Attempt, QueueMessage, Record},
+    message::{Attempt, Check, QueueMessage, Record},
     ports::Outgoing,
     retry::RetryConfig,
     time::{Minute, Timestamp},
@@ -27,6 +27,15 @@ impl Function {
     }
 }
 
+/// What a release takes a page of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// Those who wait for a minute.
+    Waiting(WebhookId, Minute),
+    /// Those who are parked.
+    Parked(WebhookId),
+}
+
 /// One run of a function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
@@ -42,6 +51,25 @@ pub(crate) struct Invocation {
     pub(crate) limits: Vec<(WebhookId, bool)>,
     /// Retry configurations read.
     pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
+    /// Deliveries about which it sent a message.
+    pub(crate) sent: Vec<Key>,
+    /// Executions of shared waits that it saw run before their minute struck.
+    pub(crate) waits_seen: Vec<(WebhookId, Minute)>,
+    /// Executions that it saw watch a circuit before that was due.
+    pub(crate) watches_seen: Vec<(WebhookId, Timestamp)>,
+    /// Deliveries that it parked, or had wait for their slots, and until when.
+    pub(crate) kept_back: Vec<(Key, Timestamp)>,
+    /// Expiries that it found in rows.
+    pub(crate) expiries_read: Vec<(Key, Timestamp)>,
+    /// Slots that it found in rows.
+    pub(crate) slots_read: Vec<(Key, Timestamp)>,
+    /// Deliveries that it created, and pending ones that it found there.
+    pub(crate) created: Vec<Key>,
+    pub(crate) existed: Vec<Key>,
+    /// Pages that are followed by another, which it has not sent a message for.
+    pub(crate) pages: Vec<Page>,
+    /// Whether it postponed an attempt because the name server was silent.
+    pub(crate) postpones: bool,
     /// Things that went wrong in it.
     pub(crate) faults: u32,
     /// What a wrong handler has scheduled too early, and is not to schedule again.
@@ -68,6 +96,16 @@ impl Invocation {
             circuits: Vec::new(),
             limits: Vec::new(),
             configs: Vec::new(),
+            sent: Vec::new(),
+            waits_seen: Vec::new(),
+            watches_seen: Vec::new(),
+            kept_back: Vec::new(),
+            expiries_read: Vec::new(),
+            slots_read: Vec::new(),
+            created: Vec::new(),
+            existed: Vec::new(),
+            pages: Vec::new(),
+            postpones: false,
             faults: 0,
             scheduled: Vec::new(),
             awaited: Vec::new(),
@@ -88,6 +126,73 @@ impl Invocation {
         });
         let first = numbers.next()?;
         numbers.all(|number| number == first).then_some(first)
+    }
+
+    /// The messages of its batch that ask for attempts of this delivery.
+    pub(crate) fn attempts_of(&self, key: Key) -> impl Iterator<Item = &Attempt> {
+        self.messages.iter().filter_map(move |(_, message)| match message {
+            Some(QueueMessage::Attempt(attempt))
+                if (attempt.target.webhook_id, attempt.target.delivery_id) == key =>
+            {
+                Some(attempt)
+            }
+            _ => None,
+        })
+    }
+
+    /// The checks of this delivery in its batch.
+    pub(crate) fn checks(&self, key: Key) -> impl Iterator<Item = &Check> {
+        self.messages.iter().filter_map(move |(_, message)| match message {
+            Some(QueueMessage::Check(check))
+                if (check.target.webhook_id, check.target.delivery_id) == key =>
+            {
+                Some(check)
+            }
+            _ => None,
+        })
+    }
+
+    /// The checks in its batch that look for the same attempt as this one.
+    pub(crate) fn checks_of(&self, check: &Check) -> impl Iterator<Item = &Check> {
+        let (key, number) = ((check.target.webhook_id, check.target.delivery_id), check.attempt);
+        self.checks(key).filter(move |before| before.attempt == number)
+    }
+
+    /// Whether its batch releases deliveries of this webhook.
+    pub(crate) fn releases(&self, webhook: WebhookId) -> bool {
+        self.messages.iter().any(|(_, message)| match message {
+            Some(QueueMessage::Release(release)) => release.webhook_id == webhook,
+            Some(QueueMessage::ReleaseParked(release)) => release.webhook_id == webhook,
+            _ => false,
+        })
+    }
+
+    /// A message for the page after this one is sent.
+    pub(crate) fn goes_on(&mut self, page: Page) {
+        if let Some(place) = self.pages.iter().position(|left| *left == page) {
+            self.pages.remove(place);
+        }
+    }
+
+    /// Whether it sent no message for the page after this one, though nothing went wrong.
+    pub(crate) fn leaves_out(&self, page: Page) -> bool {
+        self.faults == 0 && self.pages.contains(&page)
+    }
+
+    /// Whether it never read this webhook's circuit as open.
+    pub(crate) fn read_as_closed(&self, webhook: WebhookId) -> bool {
+        self.circuits.iter().filter(|(of, _)| *of == webhook).all(|(_, closed)| *closed)
+    }
+
+    /// When this delivery was to expire, as it was read first.
+    pub(crate) fn expiry_read(&self, key: Key) -> Option<Timestamp> {
+        self.expiries_read.iter().find(|(of, _)| *of == key).map(|(_, expiry)| *expiry)
+    }
+
+    /// The most attempts that this delivery had when it was read; `None` if it was not.
+    pub(crate) fn most_attempts_read(&self, key: Key) -> Option<u32> {
+        let reads = self.reads.iter().filter(|(read, ..)| *read == key);
+        reads.map(|(_, attempts, _)| *attempts).max()
     }
 
     /// Whether its batch asks for an attempt of this delivery outside the schedule.

@@ -7,7 +7,7 @@ use crate::{
     invocation::{Function, Invocation},
     mutation::{self, Mutation},
     plan::Part,
-    sim::{Occasion, Sim},
+    sim::{Occasion, Sim, State},
     source::{Intake, Sources},
     task::{TaskId, millis},
 };
@@ -329,6 +329,15 @@ fn finish(sim: &Sim, queue: Queue, ids: &[String], Answer { failed, moved }: &An
                 );
                 if let Some(body) = body {
                     state.ledger.fanned_out(&body, now, &state.history);
+                }
+            });
+        }
+        if !queue.feeds_ingest() && !moved.contains(id) {
+            let now = sim.now();
+            sim.with(|state| {
+                let State { ledger, invocations, history, current, .. } = state;
+                if let Some(invocation) = current.and_then(|task| invocations.get(&task)) {
+                    ledger.acknowledged(invocation, id, history, now);
                 }
             });
         }

@@ -2,20 +2,26 @@
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
 //! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
-//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] what is sent again,
-//! [`erasures`] what must not be, [`quiet`] what is left when nothing happens any more.
+//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] and [`asked`] what is
+//! sent again, [`erasures`] what must not be, [`wakeups`] who sees to what comes next, [`expiry`] how
+//! long rows live, [`quiet`] what is left when nothing happens any more.
 
+mod asked;
 mod erasures;
 mod events;
+mod expiry;
 mod health;
 mod limits;
 mod quiet;
 mod replays;
 mod requests;
+mod wakeups;
 
 pub(crate) use requests::Sending;
+pub(crate) use wakeups::{Moment, fault_of_another_slot};
 
 use crate::{task::TaskId, trace::short};
+use asked::Asked;
 use erasures::Erasures;
 use events::Accepted;
 use grapnel_domain::{
@@ -57,6 +63,9 @@ pub(crate) struct Ledger {
     limits: Limits,
     /// For how long a record is tried is not looked at.
     records_may_be_given_up: bool,
+    asked: Vec<Asked>,
+    /// Which function wrote the health of a webhook last.
+    health_writers: BTreeMap<WebhookId, TaskId>,
     broken: Option<String>,
 }
 
@@ -106,6 +115,9 @@ impl Ledger {
         for key in gone.iter().copied().map(key) {
             let Some(row) = self.rows.remove(&key) else { continue };
             self.by_event.remove(&(row.webhook_id, row.event_id));
+            // An event that is sent back from the dead letters after that begins anew.
+            self.on_record.retain(|(of, _), _| *of != key);
+            self.requests.remove(&key);
             if !row.status.is_settled() || now < row.expires_at {
                 self.broken(format!("{}: dropped while {:?}", name(key), row.status));
             }
@@ -162,6 +174,9 @@ fn faulty_row(row: &Delivery) -> Option<String> {
     let for_slot = row.slot.is_some();
     if for_slot && !waits {
         return Some("it has a slot and does not wait for it".into());
+    }
+    if row.test && row.status == DeliveryStatus::Retrying {
+        return Some("a test is to be tried again".into());
     }
     let fits = match row.status {
         DeliveryStatus::Retrying => due,

@@ -5,6 +5,7 @@
 
 mod batches;
 mod calls;
+mod rules;
 mod times;
 
 pub(crate) use batches::{for_delivery, for_ingest};
@@ -12,6 +13,7 @@ pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
 
+pub(crate) use rules::{after_parked, after_waiting, on_reading, recorded, reopened};
 pub(crate) use times::{deadline, time_budget};
 
 /// A mistake.
@@ -81,6 +83,42 @@ pub enum Mutation {
     RecordIsTriedThreeTimes,
     /// Requests are begun however little time is left.
     BeginsRequestsTooLate,
+    /// A delivery that is recorded after its minute relies on the shared wait alone.
+    TrustsWaitsThatStruck,
+    /// A delivery is parked though whoever watches its circuit has ended.
+    TrustsWatchesThatEnded,
+    /// A stale message relies on the watch of a circuit that is due.
+    TrustsWatchesThatAreDue,
+    /// Who parks a delivery, or has it wait for its slot, sends no check.
+    ParksUnchecked,
+    /// A copy of a message takes no notice of the slot that its delivery waits for.
+    ForgetsSlotsInRows,
+    /// A check looks when its attempt is due, without the two visibility timeouts.
+    ChecksTooEarly,
+    /// A check looks whenever it comes, before its time too.
+    ChecksAtOnce,
+    /// A release ends at a page on which nobody waits any more.
+    LosesPages,
+    /// A pending delivery that exists already is enqueued again without a delay.
+    RepeatsPendingAtOnce,
+    /// A name server may be silent for ever.
+    ResolverNeverCounts,
+    /// A record leaves the expiry of its row where it was.
+    LeavesExpiry,
+    /// A record brings the expiry of its row nearer.
+    BringsExpiryNearer,
+    /// A replay leaves the expiry of what it reopens where it was.
+    LeavesExpiryOfReopened,
+    /// A delivery is parked that may expire before that is over.
+    ParksWhatExpires,
+    /// A test is retried as any delivery is.
+    RetriesTests,
+    /// A batch judges an endpoint by a health that it has itself written over.
+    JudgesByOldHealth,
+    /// A manual retry is accepted, and no message is sent for it.
+    LosesManualRetries,
+    /// A replay of what succeeded leaves out the last of each page.
+    ReplaysLeaveOutSuccesses,
 }
 
 impl Mutation {
@@ -116,6 +154,24 @@ impl Mutation {
         Self::SendsErasedData,
         Self::RecordIsTriedThreeTimes,
         Self::BeginsRequestsTooLate,
+        Self::TrustsWaitsThatStruck,
+        Self::TrustsWatchesThatEnded,
+        Self::TrustsWatchesThatAreDue,
+        Self::ParksUnchecked,
+        Self::ForgetsSlotsInRows,
+        Self::ChecksTooEarly,
+        Self::ChecksAtOnce,
+        Self::LosesPages,
+        Self::RepeatsPendingAtOnce,
+        Self::ResolverNeverCounts,
+        Self::LeavesExpiry,
+        Self::BringsExpiryNearer,
+        Self::LeavesExpiryOfReopened,
+        Self::ParksWhatExpires,
+        Self::RetriesTests,
+        Self::JudgesByOldHealth,
+        Self::LosesManualRetries,
+        Self::ReplaysLeaveOutSuccesses,
     ];
 
     /// Those of which nothing comes but delay. Where messages kill their functions, it shows.

@@ -86,6 +86,7 @@ impl Plan {
         let mut acts = if smooth { Vec::new() } else { traffic::acts(random, webhooks.len()) };
         if !smooth {
             acts.extend(traffic::erasures(&mut random.aside()));
+            acts.extend(traffic::late_replays(&mut random.aside().aside()));
             // By numbers of their own: what else is in a plan does not depend on them.
             acts.extend(traffic::publications(&mut Random::new(!random.clone().next())));
         }

@@ -60,9 +60,12 @@ impl Receiver {
             11 => Self::Unreachable(*random.pick(&[300, 1000])),
             12 => {
                 // Every half minute a message: long silences are for a few runs only.
-                let most = if random.chance(100) { 8000 } else { 400 };
-                let silence = Duration::from_secs(random.spread(1..=most));
-                Self::ResolverSilentUntil(START.plus(silence))
+                // After an hour it counts.
+                let seconds = match random.chance(100) {
+                    true => random.within(3600..=8000),
+                    false => random.spread(1..=400),
+                };
+                Self::ResolverSilentUntil(START.plus(Duration::from_secs(seconds)))
             }
             13 => Self::Busy(*random.pick(&[300, 1000])),
             14 if random.chance(500) => Self::KillsUntil(until(random)),
@@ -148,6 +151,8 @@ fn retry_after(random: &mut Random) -> String {
         0 => "soon".into(),
         1 => "-5".into(),
         2 => SEVEN.into(),
+        // Nobody waits for longer than a day.
+        3 => "400000".into(),
         _ => random.spread(1..=20_000).to_string(),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     counts::Count,
     invocation::{Function, Invocation},
     lambda::Queue,
-    ledger::name,
+    ledger::{self, name},
     plan::{Act, PlannedEvent, What, url},
     sim::Sim,
     task::at_once,
@@ -190,10 +190,16 @@ impl User {
                 self.call(Method::POST, &path, Body::empty()).await;
             }
             What::Publish { number, events } => self.publish(number, events).await,
-            What::Retry(number) => self.about_delivery(number, Method::POST, "retry").await,
-            What::Cancel(number) => self.about_delivery(number, Method::POST, "cancel").await,
+            What::Retry(number) => self.retry(number).await,
+            What::Cancel(number) => {
+                if let Some(row) = self.some_delivery(number) {
+                    self.about(&row, Method::POST, "cancel").await;
+                }
+            }
             What::EraseResponses(number) => {
-                self.about_delivery(number, Method::DELETE, "responses").await;
+                if let Some(row) = self.some_delivery(number) {
+                    self.about(&row, Method::DELETE, "responses").await;
+                }
             }
             What::Erase(number) => self.erase(number).await,
             What::Replay { webhook, all, status } => {
@@ -261,12 +267,21 @@ impl User {
         })
     }
 
-    async fn about_delivery(&self, number: u64, method: Method, what: &str) {
+    /// Asks for one more attempt. What is accepted has to be made.
+    async fn retry(&self, number: u64) {
         let Some(row) = self.some_delivery(number) else { return };
+        let (key, attempts, at) = (ledger::key(row.key()), row.attempt_count(), self.sim.now());
+        if self.about(&row, Method::POST, "retry").await.is_some() {
+            self.sim.count(Count::RetriesAccepted);
+            self.sim.with(|state| state.ledger.retry_accepted(key, attempts, at));
+        }
+    }
+
+    async fn about(&self, row: &Delivery, method: Method, what: &str) -> Option<Value> {
         self.sim.trace(|| format!("{what} {}", name((row.webhook_id, row.id))));
         let path = format!("/api/webhooks/{}/deliveries/{}/{what}", row.webhook_id, row.id);
         let path = format!("{path}?userId={}", row.user_id);
-        self.call(method, &path, Body::empty()).await;
+        self.call(method, &path, Body::empty()).await
     }
 
     /// Erases the data of some delivery's event, and sees that it is done where that is answered.

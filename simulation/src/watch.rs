@@ -29,11 +29,16 @@ pub(crate) fn ensure(
     webhook: WebhookId,
     due: Timestamp,
 ) -> Result<WaitState, PortError> {
-    let state = at_once(sim.memory().ensure_watched(user, webhook, due))?;
+    let mut state = at_once(sim.memory().ensure_watched(user, webhook, due))?;
     sim.trace(|| format!("the watch of {} at {due} is {state:?}", short(webhook)));
     if sim.with(|state| state.watches.insert((webhook, due))) {
-        sim.count(Count::Watches);
-        sim.spawn(run(sim.clone(), user.clone(), webhook, due));
+        if sim.goes_wrong(sim.plan().faults.stopped, Count::Stopped) {
+            sim.memory().end_watch(webhook, due);
+            state = WaitState::Over;
+        } else {
+            sim.count(Count::Watches);
+            sim.spawn(run(sim.clone(), user.clone(), webhook, due));
+        }
     }
     Ok(state)
 }

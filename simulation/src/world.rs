@@ -64,10 +64,12 @@ pub(crate) fn run_in(
         let smooth = world.sim.plan().smooth;
         let events = world.sim.memory().events();
         let (replays, lag) = (world.sim.memory().replays(), world.sim.plan().faults.longest_lag);
+        let now = world.sim.now();
         world.sim.with(|state| {
             state.ledger.check_quiet(&state.counts, smooth);
             state.ledger.check_erasures(&events);
-            state.ledger.check_replays(&replays, &state.history, lag);
+            state.ledger.check_asked_for(&events, &state.history, now);
+            state.ledger.check_replays((&replays, &events), &state.history, lag, now);
         });
         check(&world.sim);
     }
@@ -120,11 +122,27 @@ impl World {
         }
     }
 
-    /// Sends dead letters back, once, as an operator does when all is well again. Those that a
+    /// Sends dead letters back in the end, as an operator does when all is well again. Those that a
     /// function put aside stay: nobody can process them.
     fn redrive(&mut self) -> bool {
         self.sim.with(|state| state.budget = 0);
         self.pass_time(self.sim.plan().all_well_from());
+        let exhausted = self.send_back();
+        if exhausted == 0 {
+            return true;
+        }
+        self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
+        let quiet = self.until_quiet();
+        let left = Queue::ALL.map(|queue| queue.of(&self.sim).exhausted());
+        if quiet && left.iter().any(|letters| !letters.is_empty()) {
+            let what = "dead letters that were sent back died again, though nothing went wrong";
+            self.sim.with(|state| state.ledger.broken(what));
+        }
+        quiet
+    }
+
+    /// Sends back what was received too often. Answers how many there were.
+    fn send_back(&self) -> usize {
         let mut exhausted = 0;
         for queue in Queue::ALL {
             let letters = queue.of(&self.sim).take_exhausted();
@@ -136,20 +154,13 @@ impl World {
             exhausted += letters.len();
             self.sim.with(|state| state.measured.dead_letters.extend(letters));
         }
-        if exhausted == 0 {
-            return true;
+        if exhausted > 0 {
+            self.sim.trace(|| format!("{exhausted} dead letters are sent back"));
         }
-        self.sim.trace(|| format!("{exhausted} dead letters are sent back"));
-        self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
-        let quiet = self.until_quiet();
-        let left = Queue::ALL.map(|queue| queue.of(&self.sim).exhausted());
-        if quiet && left.iter().any(|letters| !letters.is_empty()) {
-            let what = "dead letters that were sent back died again, though nothing went wrong";
-            self.sim.with(|state| state.ledger.broken(what));
-        }
-        quiet
+        exhausted
     }
 
+    /// Each day what has expired is dropped, and an operator sends dead letters back if all is well.
     fn pass_time(&mut self, to: Timestamp) {
         self.sim.advance_to(to);
         let day = to.as_secs() / DAY_SECONDS;
@@ -158,6 +169,10 @@ impl World {
             let gone = self.sim.memory().drop_expired();
             let now = self.sim.now();
             self.sim.with(|state| state.ledger.expired(now, &gone));
+            if self.sim.plan().all_well_from() <= now {
+                let count = self.send_back();
+                self.sim.with(|state| state.counts.add(Count::Exhausted, count as u64));
+            }
         }
     }
 

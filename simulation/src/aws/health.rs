@@ -1,10 +1,11 @@
 //! The health of endpoints, who is parked, and the executions that watch circuits.
 
-use super::{Aws, rows::written, waits::past, webhook_changed};
+use super::{Aws, SKEW, rows::written, waits::past, webhook_changed};
 use crate::{
     counts::Count,
+    invocation::Page as Place,
     ledger,
-    mutation::Mutation,
+    mutation::{self, Mutation},
     plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
@@ -13,7 +14,7 @@ use crate::{
 };
 use grapnel_domain::{
     delivery::DeliveryKey,
-    health::Health,
+    health::{Health, LONGEST_PARKING},
     ids::{UserId, WebhookId},
     notice::Notice,
     ports::{
@@ -22,6 +23,10 @@ use grapnel_domain::{
     },
     time::Timestamp,
 };
+use std::time::Duration;
+
+/// How long it may take from a look at the clock to the effect of a write.
+const SLOWEST_WRITE: Duration = Duration::from_secs(400);
 
 impl StoreHealth for Aws {
     async fn store_health(
@@ -36,7 +41,11 @@ impl StoreHealth for Aws {
             self.sim().with(|state| state.invocation().map(|invocation| invocation.function));
         let effect = move |sim: &Sim| {
             let before = sim.memory().health_now(&user, webhook);
-            let stored = at_once(sim.memory().store_health(&user, webhook, &health))?;
+            let judged_by_old = sim.mutation() == Some(Mutation::JudgesByOldHealth)
+                && sim.with(|state| state.wrote_health(webhook));
+            let stored =
+                !judged_by_old && at_once(sim.memory().store_health(&user, webhook, &health))?;
+            sim.with(|state| state.note_health(webhook, &health, stored));
             sim.trace(|| format!("health of {} {stored}: {health:?}", short(webhook)));
             if stored {
                 sim.with(|state| {
@@ -66,12 +75,36 @@ impl StoreHealth for Aws {
     }
 }
 
+impl State {
+    /// Whether the function that is being polled has written this health last.
+    fn wrote_health(&mut self, webhook: WebhookId) -> bool {
+        self.current.is_some_and(|task| self.ledger.last_wrote_health(webhook, task))
+    }
+
+    fn note_health(&mut self, webhook: WebhookId, health: &Health, stored: bool) {
+        let Self { ledger, invocations, current, .. } = self;
+        let Some(task) = *current else { return };
+        if stored {
+            ledger.health_written_by(webhook, task);
+        } else if let Some(invocation) = invocations.get(&task) {
+            ledger.health_refused(webhook, health, task, invocation);
+        }
+    }
+}
+
 impl ParkDeliveries for Aws {
     async fn park(&self, parking: Parking) -> Result<Recorded, PortError> {
         let effect = move |sim: &Sim| {
             let parked = at_once(sim.memory().park(parking))?;
             if parked == Recorded::Yes {
                 sim.count(Count::Parked);
+                let key = ledger::key(parking.key);
+                sim.with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.kept_back.push((key, parking.due));
+                    }
+                });
+                check_outlives(sim, parking);
                 sim.trace(|| {
                     let name = ledger::name(ledger::key(parking.key));
                     format!("{name} is parked until {}", parking.due)
@@ -81,6 +114,18 @@ impl ParkDeliveries for Aws {
             Ok(parked)
         };
         self.write(Target::Delivery(parking.key.webhook_id), "park", effect).await
+    }
+}
+
+/// What is parked must be able to live for as long as that may take, by the clock of whoever parks
+/// it.
+fn check_outlives(sim: &Sim, parking: Parking) {
+    let retention = sim.plan().settings.retention;
+    let last = retention.last_delivery_expiry(parking.key.id.event_stored_at());
+    if last.plus(SLOWEST_WRITE) < sim.now().plus(LONGEST_PARKING) {
+        let name = ledger::name(ledger::key(parking.key));
+        let what = format!("{name}: parked, though it expires at {last}");
+        sim.with(|state| state.ledger.broken(what));
     }
 }
 
@@ -118,7 +163,15 @@ impl FindParked for Aws {
         after: Option<ParkedRow>,
     ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
         let effect = |sim: &Sim| {
-            let page = page(sim, webhook, after)?;
+            let mut page = page(sim, webhook, after)?;
+            if page.next.is_some() {
+                sim.with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.pages.push(Place::Parked(webhook));
+                    }
+                });
+            }
+            page.next = mutation::after_parked(sim, webhook, &page.items, page.next);
             sim.trace(|| {
                 format!("{} deliveries of {} are parked", page.items.len(), short(webhook))
             });
@@ -156,6 +209,7 @@ impl WatchCircuits for Aws {
         }
         // As the adapter: it remembers what it has started until it is due.
         if self.now() < due && self.watched().contains(&(webhook, due)) {
+            self.watch_seen(webhook, due);
             return Ok(WaitState::Running);
         }
         let user = user.clone();
@@ -163,8 +217,24 @@ impl WatchCircuits for Aws {
         let state = self.write(Part::Waits, "start watch", effect).await?;
         if state == WaitState::Running {
             self.watched().insert((webhook, due));
+            self.watch_seen(webhook, due);
         }
-        Ok(state)
+        Ok(match self.sim().mutation() {
+            Some(Mutation::TrustsWatchesThatEnded) => WaitState::Running,
+            _ => state,
+        })
+    }
+}
+
+impl Aws {
+    /// An execution watches this circuit. Nobody relies on it once that is due.
+    fn watch_seen(&self, webhook: WebhookId, due: Timestamp) {
+        let relied_on = self.sim().now() < due.plus(SKEW);
+        self.sim().with(|state| {
+            if let Some(invocation) = state.invocation().filter(|_| relied_on) {
+                invocation.watches_seen.push((webhook, due));
+            }
+        });
     }
 }
 

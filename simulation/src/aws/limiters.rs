@@ -48,7 +48,16 @@ impl AwaitSlots for Aws {
             let waits = at_once(sim.memory().await_slot(wait))?;
             if waits == Recorded::Yes {
                 let key = ledger::key(wait.key);
+                let now = sim.now();
                 sim.count(Count::SlotWaits);
+                sim.with(|state| {
+                    let Some(invocation) = state.invocation() else { return };
+                    invocation.kept_back.push((key, wait.slot.at));
+                    let fault = ledger::fault_of_another_slot(invocation, key, wait.slot.at, now);
+                    if let Some(fault) = fault {
+                        state.ledger.broken(format!("{}: it {fault}", ledger::name(key)));
+                    }
+                });
                 sim.trace(|| format!("{} waits for {}", ledger::name(key), wait.slot.at));
                 sim.with(|state| state.ledger.scheduled((key, wait.attempts + 1), wait.slot));
                 written(sim, wait.key);

@@ -4,10 +4,10 @@ use super::{Aws, Fate, Patience, fate};
 use crate::{
     counts::Count,
     lambda::Queue,
-    ledger::{self, Ledger},
+    ledger::{self, Ledger, Moment},
     mutation,
     plan::Part,
-    sim::Sim,
+    sim::{Sim, State},
     task::{at_once, millis},
     trace::short,
 };
@@ -18,6 +18,7 @@ use grapnel_domain::{
     limit::Slot,
     message::{Attempt, QueueMessage},
     ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
+    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -124,6 +125,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
     let group = sim.plan().settings.intake.group_of(outgoing);
     let id = sim.memory().delivery_queue().send(outgoing.message.to_json(), group, delay);
+    judge(sim, outgoing);
     sim.poll_at(Queue::Delivery, sim.now().plus(delay));
     sim.trace(|| format!("queued, {} s: {}", delay.as_secs(), describe(&outgoing.message)));
     let (count, delivery) = match &outgoing.message {
@@ -154,6 +156,34 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     if let Some(delivery) = delivery {
         count_copies(sim, delivery, id);
     }
+}
+
+/// Holds a message against what its function knew.
+fn judge(sim: &Sim, outgoing: &Outgoing) {
+    let (now, free_slot) = (sim.now(), free_slot(sim, &outgoing.message));
+    sim.with(|state| {
+        let State { ledger, invocations, current, .. } = state;
+        if let Some(invocation) = current.and_then(|task| invocations.get_mut(&task)) {
+            let at = Moment { now, settings: &sim.plan().settings, free_slot };
+            ledger.sent(invocation, &outgoing.message, outgoing.delay, at);
+        }
+    });
+}
+
+/// The first free slot of the webhook that an attempt goes to, where a check sends it.
+fn free_slot(sim: &Sim, message: &QueueMessage) -> Option<Timestamp> {
+    let QueueMessage::Attempt(Attempt { target, .. }) = message else { return None };
+    let by_check = |state: &mut State| {
+        let key = ledger::key(target.key());
+        state.invocation().is_some_and(|invocation| invocation.checks(key).next().is_some())
+    };
+    if !sim.with(by_check) {
+        return None;
+    }
+    let webhooks = sim.memory().webhooks();
+    let webhook = webhooks.into_iter().find(|webhook| webhook.id == target.webhook_id)?;
+    webhook.rate_limit?;
+    webhook.next_slot.map(|next| next.as_timestamp())
 }
 
 /// An attempt's message was sent with a slot.

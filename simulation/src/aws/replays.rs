@@ -3,7 +3,8 @@
 use super::{Aws, rows::written};
 use crate::{
     counts::Count,
-    ledger, mutation,
+    ledger,
+    mutation::{self, Mutation},
     plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
@@ -16,7 +17,7 @@ use grapnel_domain::{
         ClaimKeys, Consistency, FindSettled, ListReplays, Page, PortError, ReadReplays, Recorded,
         ReopenDeliveries, Reopening, SettledPage, Stored, WriteReplays,
     },
-    replay::{Replay, ReplayFilter, SettledRow},
+    replay::{Replay, ReplayFilter, ReplayStatus, SettledRow},
     time::Timestamp,
 };
 
@@ -96,7 +97,15 @@ impl FindSettled for Aws {
         filter: &ReplayFilter,
         after: Option<DeliveryId>,
     ) -> Result<SettledPage, PortError> {
-        let effect = |sim: &Sim| page(sim, webhook, filter, after);
+        let effect = |sim: &Sim| {
+            let mut page = page(sim, webhook, filter, after)?;
+            if sim.mutation() == Some(Mutation::ReplaysLeaveOutSuccesses)
+                && filter.status == ReplayStatus::Success
+            {
+                page.rows.pop();
+            }
+            Ok(page)
+        };
         self.read(Part::Tables, "query settled", effect).await
     }
 }
@@ -135,6 +144,7 @@ fn page(
 
 impl ReopenDeliveries for Aws {
     async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
+        let reopening = mutation::reopened(&self.sim, reopening);
         let effect = move |sim: &Sim| {
             let reopened = at_once(sim.memory().reopen_delivery(reopening))?;
             let done = reopened == Recorded::Yes;

@@ -5,7 +5,7 @@ use crate::{
     counts::Count,
     invocation::Function,
     ledger::{self, Key},
-    mutation::Mutation,
+    mutation::{self, Mutation},
     plan::{Part, Target},
     sim::{Sim, State},
     task::at_once,
@@ -85,12 +85,17 @@ impl ReadDeliveries for Aws {
                     let step = state.next_step();
                     if let Some(invocation) = state.invocation() {
                         invocation.reads.push((key, attempts, step));
+                        invocation.expiries_read.push((key, found.expires_at));
+                        invocation.slots_read.extend(found.slot.map(|slot| (key, slot.at)));
                     }
                 });
                 sim.trace(|| {
                     let name = ledger::name(key);
                     format!("reads {name}: {:?}, {attempts} attempts", found.status)
                 });
+            }
+            if let Ok(Some(found)) = &mut found {
+                mutation::on_reading(sim, found);
             }
             found
         };
@@ -128,14 +133,24 @@ impl CreateDeliveries for Aws {
                 Created::New => {
                     written(sim, delivery.key());
                     sim.with(|state| {
+                        if let Some(invocation) = state.invocation() {
+                            invocation.created.push(ledger::key(delivery.key()));
+                        }
                         state.counts.add(Count::Deliveries, 1);
                         state.ledger.created(&delivery, now, &state.history);
                     });
                 }
-                Created::Existed(found) => sim.trace(|| {
-                    let name = ledger::name(ledger::key(found.key()));
-                    format!("{name} exists, {:?}", found.status)
-                }),
+                Created::Existed(found) => {
+                    let key = ledger::key(found.key());
+                    sim.with(|state| {
+                        if let Some(invocation) = state.invocation()
+                            && !invocation.created.contains(&key)
+                        {
+                            invocation.existed.push(key);
+                        }
+                    });
+                    sim.trace(|| format!("{} exists, {:?}", ledger::name(key), found.status));
+                }
             }
             Ok(match created {
                 Created::Existed(found)
@@ -157,6 +172,7 @@ impl RecordAttempts for Aws {
         if self.sim.mutation() == Some(Mutation::SchedulesBeforeRecording) {
             self.schedule_early(record).await;
         }
+        let record = &mutation::recorded(&self.sim, record);
         let key = ledger::key(record.key);
         let number = record.attempt.attempt_number;
         let row = self.sim.memory().delivery_now(record.key);
@@ -291,11 +307,13 @@ fn check_end(
 /// A delivery was written, or a write to it was refused.
 pub(super) fn written(sim: &Sim, key: DeliveryKey) {
     if let Some(row) = sim.memory().delivery_now(key) {
-        let now = sim.now();
+        let (now, retention) = (sim.now(), sim.plan().settings.retention);
         sim.with(|state| {
             state.history.wait_changed(now, row.webhook_id, row.id, row.waits_for);
             state.history.parking_changed(now, row.webhook_id, row.id, row.parked_until);
             state.history.row_changed(now, &row);
+            let read = state.invocation().and_then(|it| it.expiry_read(ledger::key(key)));
+            state.ledger.check_expiry(&row, read, retention, now);
             state.ledger.written(row);
         });
     }

@@ -1,9 +1,11 @@
 //! Shared waits: the `waiting` index, which lags behind its table, and the executions.
 
-use super::{Aws, rows::written};
+use super::{Aws, SKEW, rows::written};
 use crate::{
     counts::Count,
-    execution, ledger, mutation,
+    execution,
+    invocation::Page as Place,
+    ledger, mutation,
     plan::{Part, Target},
     sim::{Sim, State},
     task::{at_once, millis},
@@ -69,7 +71,16 @@ impl FindWaiting for Aws {
         after: Option<DeliveryId>,
     ) -> Result<WaitingPage, PortError> {
         let effect = |sim: &Sim| {
-            let page = page(sim, webhook, minute, after)?;
+            let mut page = page(sim, webhook, minute, after)?;
+            if page.next.is_some() {
+                sim.with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.pages.push(Place::Waiting(webhook, minute));
+                    }
+                });
+            }
+            let ids = page.items.iter().map(|row| row.id);
+            page.next = mutation::after_waiting(sim, webhook, minute, ids, page.next);
             sim.trace(|| {
                 let (webhook, rows) = (short(webhook), page.items.len());
                 format!("{rows} deliveries of {webhook} wait for {minute}")
@@ -111,16 +122,23 @@ impl StartWaits for Aws {
         }
         // As the adapter: it remembers what it has started until the minute strikes.
         if self.now() < minute.strikes_at() && self.running().contains(&(webhook, minute)) {
+            self.wait_seen(webhook, minute);
             return Ok(WaitState::Running);
         }
         let user = user.clone();
         let effect = move |sim: &Sim| {
-            let state = at_once(sim.memory().ensure_waiting(&user, webhook, minute))?;
+            let mut state = at_once(sim.memory().ensure_waiting(&user, webhook, minute))?;
+            let first = sim.with(|state| state.executions.insert((webhook, minute)));
+            let stopped = first && sim.goes_wrong(sim.plan().faults.stopped, Count::Stopped);
+            if stopped {
+                sim.memory().end_wait(webhook, minute);
+                state = WaitState::Over;
+            }
             sim.trace(|| format!("the wait of {} for {minute} is {state:?}", short(webhook)));
             if state == WaitState::Over {
                 sim.count(Count::WaitsOver);
             }
-            if sim.with(|state| state.executions.insert((webhook, minute))) {
+            if first && !stopped {
                 sim.count(Count::Waits);
                 sim.spawn(execution::run(sim.clone(), user.clone(), webhook, minute));
             }
@@ -129,7 +147,20 @@ impl StartWaits for Aws {
         let state = self.write(Part::Waits, "start execution", effect).await?;
         if state == WaitState::Running {
             self.running().insert((webhook, minute));
+            self.wait_seen(webhook, minute);
         }
         Ok(state)
+    }
+}
+
+impl Aws {
+    /// An execution waits for this minute. Nobody relies on it once that has struck.
+    fn wait_seen(&self, webhook: WebhookId, minute: Minute) {
+        let relied_on = self.sim.now() < minute.strikes_at().plus(SKEW);
+        self.sim.with(|state| {
+            if let Some(invocation) = state.invocation().filter(|_| relied_on) {
+                invocation.waits_seen.push((webhook, minute));
+            }
+        });
     }
 }

@@ -1,10 +1,41 @@
 //! The health of endpoints.
 
 use super::Ledger;
-use crate::{invocation::Function, trace::short};
+use crate::{
+    invocation::{Function, Invocation},
+    task::TaskId,
+    trace::short,
+};
 use grapnel_domain::{health::Health, ids::WebhookId};
 
 impl Ledger {
+    /// This function wrote a webhook's health.
+    pub(crate) fn health_written_by(&mut self, webhook: WebhookId, task: TaskId) {
+        self.health_writers.insert(webhook, task);
+    }
+
+    /// Whether this function was the last to do so.
+    pub(crate) fn last_wrote_health(&self, webhook: WebhookId, task: TaskId) -> bool {
+        self.health_writers.get(&webhook) == Some(&task)
+    }
+
+    /// A write of health was refused. Where nothing went wrong, the newest health that a batch knew
+    /// is what it wrote itself, when it claimed a probe.
+    pub(crate) fn health_refused(
+        &mut self,
+        webhook: WebhookId,
+        health: &Health,
+        task: TaskId,
+        invocation: &Invocation,
+    ) {
+        let own = self.last_wrote_health(webhook, task);
+        let undisturbed = invocation.faults == 0 && !invocation.postpones;
+        if own && undisturbed && !health.is_failing() {
+            let what = "judged by a health that the same function had written over";
+            self.broken(format!("{}: {what}", short(webhook)));
+        }
+    }
+
     /// Health was written over what was there.
     pub(crate) fn health_written(
         &mut self,

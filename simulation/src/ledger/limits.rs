@@ -29,6 +29,15 @@ struct Holder {
     of: Option<Attempt>,
 }
 
+impl Limits {
+    /// Whether an attempt has a slot after this time.
+    pub(super) fn has_slot_after(&self, (key, number): Attempt, time: Timestamp) -> bool {
+        let later =
+            self.slots.range((key.0, time)..).take_while(|((webhook, _), _)| *webhook == key.0);
+        later.into_iter().any(|(_, holder)| holder.of == Some((key, number)))
+    }
+}
+
 impl Ledger {
     /// A limiter has handed out slots.
     pub(crate) fn reserved(

@@ -19,6 +19,10 @@ const CHECKS_PER_PARKING: u64 = 2;
 /// ten hours ahead at most, and a queue delays by a quarter of an hour.
 const HOPS_PER_REPLAY: u64 = 40;
 
+/// How often a check may be sent on that stands in for an execution that somebody stopped: a day and a
+/// tenth of jitter, a quarter of an hour at a time.
+const HOPS_PER_STOPPED: u64 = 110;
+
 /// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
 const COPIES_PER_FAULT: u64 = 2;
 
@@ -114,5 +118,6 @@ fn most_messages(counts: &Counts) -> u64 {
         + counts.of(Count::Deliveries)
         + CHECKS_PER_PARKING * (counts.of(Count::Parked) + counts.of(Count::SlotWaits))
         + HOPS_PER_REPLAY * counts.of(Count::Replayed)
+        + HOPS_PER_STOPPED * counts.of(Count::WaitsOver)
         + MESSAGES_PER_FAULT * counts.of_group(Group::Fault)
 }

@@ -1,9 +1,10 @@
 //! Replays: that only they take up again what had failed, and that they leave out nothing.
 
-use super::{Key, Ledger, name};
+use super::{Key, Ledger, asked::has_data, name};
 use crate::{history::History, trace::short};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
+    event::Event,
     ids::{ReplayId, UserId},
     replay::{Replay, ReplayOrder, ReplayPage, ReplayStatus},
     time::Timestamp,
@@ -53,6 +54,9 @@ impl Replays {
         if statuses != (DeliveryStatus::Failed, DeliveryStatus::Retrying) {
             return Some(format!("{statuses:?} by {replay}"));
         }
+        if !before.may_be_reopened() {
+            return Some(format!("{replay} reopened what is not to be sent again"));
+        }
         if before.attempts != after.attempts || reopened.attempts != after.attempt_count() {
             return Some(format!("{replay} reopened it as of other attempts"));
         }
@@ -79,7 +83,13 @@ impl Ledger {
 
     /// Nothing happens any more: every replay that reached the queue has come to its end, and has
     /// left out nothing that it could see.
-    pub(crate) fn check_replays(&mut self, stored: &[Replay], history: &History, lag: Duration) {
+    pub(crate) fn check_replays(
+        &mut self,
+        (stored, events): (&[Replay], &[Event]),
+        history: &History,
+        lag: Duration,
+        now: Timestamp,
+    ) {
         for (id, asked) in std::mem::take(&mut self.replays.asked) {
             let Some(replay) = stored.iter().find(|replay| replay.id == id) else {
                 // Time-to-live takes it long after its end.
@@ -105,6 +115,23 @@ impl Ledger {
             });
             if let Some((key, _)) = left_out {
                 let what = format!("{}: {} left it out", name(*key), short(id));
+                self.broken(what);
+            }
+            // What succeeded is sent once more, and nothing is owed of it to whoever came meanwhile.
+            let active = history
+                .always(&asked.0, seen, now, |webhook| webhook.effective_status().receives());
+            let not_sent = self.rows.iter().find(|(key, row)| {
+                asked.1.filter.status == ReplayStatus::Success
+                    && is_about(&asked, row)
+                    && row.payload_erased_at.is_none()
+                    && row.attempt_count() < MAX_ATTEMPTS_ON_RECORD
+                    && row.last_attempted_at().is_some_and(|last| last.plus(SKEW) < created)
+                    && active.contains(&row.webhook_id)
+                    && history.succeeded_since(**key).is_some_and(|since| since < seen)
+                    && has_data(events, row)
+            });
+            if let Some((key, _)) = not_sent {
+                let what = format!("{}: {} did not send it once more", name(*key), short(id));
                 self.broken(what);
             }
         }

@@ -6,6 +6,7 @@ use grapnel_domain::{
     message::{Attempt, Check, QueueMessage, Record},
     ports::Clock,
     suspect::SUSPECT_RECEIVES,
+    time::Timestamp,
 };
 
 /// What of a batch reaches the delivery function, and in which form.
@@ -14,6 +15,7 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
         Some(Mutation::StaleIsMerelyAcknowledged) => without_stale,
         Some(Mutation::CheckRecords) => attempt_for_check,
         Some(Mutation::StalePageIsMerelyAcknowledged) => without_stale_page,
+        Some(Mutation::ChecksAtOnce) => check_at_once,
         _ => return suspected(sim, records),
     };
     records.into_iter().filter_map(|record| change(sim, record)).collect()
@@ -69,6 +71,16 @@ fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
     }
     let body = QueueMessage::Attempt(Attempt::scheduled(target, attempt)).to_json();
     Some(Record { body, ..record })
+}
+
+fn check_at_once(sim: &Sim, record: Record) -> Option<Record> {
+    let Ok(QueueMessage::Check(check)) = QueueMessage::parse(&record.body) else {
+        return Some(record);
+    };
+    let now = sim.memory().clock().now();
+    let early = Timestamp::from_millis(now.as_millis() - 1000);
+    let check = Check { not_before: early.min(check.not_before), ..check };
+    Some(Record { body: QueueMessage::Check(check).to_json(), ..record })
 }
 
 /// What of a batch reaches the ingest function.

@@ -1,6 +1,6 @@
 //! Mistakes in the order of a handler's calls, and in what it makes of their answers.
 
-use super::Mutation;
+use super::{Mutation, rules};
 use crate::{aws::Aws, ledger, sim::Sim, task::TaskId};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
@@ -43,7 +43,7 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Ou
             }
             messages
         }
-        _ => messages,
+        _ => messages.into_iter().filter_map(|message| rules::on_queue(sim, message)).collect(),
     }
 }
 
@@ -124,6 +124,7 @@ pub(crate) fn after_enqueue(
         ) if answers.is_empty() => {
             vec![Ok(())]
         }
+        Some(mutation) if rules::leaves_out(mutation) && answers.is_empty() => vec![Ok(())],
         // A batch that was not taken as a whole is an error to anybody.
         Some(Mutation::TrustsBatches)
             if answers.len() > 1 || answers.first() == Some(&failed()) =>

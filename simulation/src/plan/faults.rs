@@ -126,6 +126,8 @@ pub(crate) struct Faults {
     pub(crate) lagging: u32,
     pub(crate) late_execution: u32,
     pub(crate) release_repeated: u32,
+    /// An execution is stopped by hand before its time.
+    pub(crate) stopped: u32,
     /// How far an eventually consistent read may be behind.
     pub(crate) longest_lag: Duration,
     /// How many things go wrong; after that, everything works.
@@ -161,6 +163,7 @@ impl Faults {
             lagging: *random.pick(&[0, 100, 500, 900]),
             late_execution: *random.pick(&[0, 100, 500]),
             release_repeated: *random.pick(&[0, 0, 100, 300]),
+            stopped: *random.aside().pick(&[0, 0, 0, 100, 300]),
             longest_lag: Duration::from_millis(longest_lag),
             budget: u32::try_from(random.spread(2..=60)).unwrap_or(2),
             outages,

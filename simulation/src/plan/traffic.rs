@@ -233,6 +233,21 @@ pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
     acts
 }
 
+/// In a few runs what failed is sent again when its rows are old, and once more when they have
+/// outlived their first retention.
+pub(crate) fn late_replays(random: &mut Random) -> Vec<Act> {
+    const DAY_SECONDS: u64 = 86_400;
+    if !random.chance(60) {
+        return Vec::new();
+    }
+    let days = [random.within(6..=7), random.within(10..=13)];
+    let replay = |days: u64| Act {
+        at: START.plus(Duration::from_secs(days * DAY_SECONDS)),
+        what: What::Replay { webhook: 0, all: true, status: ReplayStatus::Failed },
+    };
+    days.into_iter().map(replay).collect()
+}
+
 /// Requests that publish over HTTP, some of them more than once, and some at the same time.
 pub(crate) fn publications(random: &mut Random) -> Vec<Act> {
     let mut acts = Vec::new();

@@ -28,9 +28,7 @@ use draft::Draft;
 use grapnel_domain::{
     event::{
         inbound::PublishedEvent,
-        publish::{
-            Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, MAX_EVENTS, body_hash,
-        },
+        publish::{Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, MAX_EVENTS, body_hash},
     },
     ids::UserId,
     ports::{

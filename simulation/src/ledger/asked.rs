@@ -1,0 +1,52 @@
+//! Attempts that users asked for: what was accepted is made.
+
+use super::{Key, Ledger, name};
+use crate::history::History;
+use grapnel_domain::{
+    delivery::{Delivery, MAX_ATTEMPTS_ON_RECORD},
+    event::Event,
+    time::Timestamp,
+    webhook::Webhook,
+};
+
+/// An attempt that the API said it would have made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    key: Key,
+    /// Its number at least.
+    number: u32,
+    at: Timestamp,
+}
+
+/// Whether there is anything to send: whoever erases an event's data may die before its deliveries
+/// are told.
+pub(super) fn has_data(events: &[Event], row: &Delivery) -> bool {
+    let mut events = events.iter().filter(|event| event.id == row.event_id);
+    events.any(|event| event.payload_erased_at.is_none())
+}
+
+impl Ledger {
+    /// Whoever asked for a manual retry, when `attempts` were on record, was answered 202.
+    pub(crate) fn retry_accepted(&mut self, key: Key, attempts: u32, at: Timestamp) {
+        self.asked.push(Asked { key, number: attempts + 1, at });
+    }
+
+    /// Nothing happens any more: each of them is on record, unless it could not be made.
+    pub(crate) fn check_asked_for(&mut self, events: &[Event], history: &History, now: Timestamp) {
+        for Asked { key, number, at } in std::mem::take(&mut self.asked) {
+            let Some(row) = self.rows.get(&key) else { continue };
+            let sendable = row.payload_erased_at.is_none()
+                && has_data(events, row)
+                && number <= MAX_ATTEMPTS_ON_RECORD;
+            let stopped = |webhook: Option<&Webhook>| {
+                webhook.is_none_or(|webhook| !webhook.effective_status().receives())
+            };
+            let active = !history.ever((&row.user_id, key.0), at, now, stopped);
+            if sendable && active && row.attempt_count() < number {
+                let made = row.attempt_count();
+                let what = format!("a retry was accepted at {at}, and {made} attempts were made");
+                self.broken(format!("{}: {what}", name(key)));
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! That whoever acknowledges a message has seen to what comes next, and sends nothing too early. A
+//! mistake here loses a delivery only if something else goes wrong as well, which is rare; so each
+//! function is held against the rules themselves.
+
+use super::{Key, Ledger, name};
+use crate::{
+    history::History,
+    invocation::{Function, Invocation, Page},
+    plan::Settings,
+};
+use grapnel_domain::{
+    delivery::Delivery,
+    message::{Attempt, Check, QueueDelay, QueueMessage},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// How far the clocks of two machines may be apart.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// After so long a name server's silence counts as an attempt.
+const SILENCE: Duration = Duration::from_secs(3600);
+
+/// What is known when a message reaches the delivery queue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) settings: &'a Settings,
+    /// The first free slot of the webhook, if it keeps to a limit.
+    pub(crate) free_slot: Option<Timestamp>,
+}
+
+impl Ledger {
+    /// A function acknowledges the message of this id.
+    pub(crate) fn acknowledged(
+        &mut self,
+        invocation: &Invocation,
+        id: &str,
+        history: &History,
+        now: Timestamp,
+    ) {
+        let mut messages = invocation.messages.iter();
+        let message = messages.find(|(record, _)| record.message_id == id);
+        let Some((_, Some(message))) = message else { return };
+        let fault = match message {
+            QueueMessage::Attempt(attempt) => {
+                let key = super::key(attempt.target.key());
+                let row = self.open_row(key, invocation, history);
+                row.and_then(|row| fault_of_attempt(invocation, attempt, row, history))
+                    .map(|fault| format!("{}: {fault}", name(key)))
+            }
+            QueueMessage::Check(check) => {
+                let key = super::key(check.target.key());
+                let row = self.open_row(key, invocation, history);
+                row.and_then(|row| fault_of_check(invocation, check, row, history))
+                    .map(|fault| format!("{}: {fault}", name(key)))
+            }
+            QueueMessage::Release(release) => {
+                let page = Page::Waiting(release.webhook_id, release.minute);
+                invocation.leaves_out(page).then(|| "a release stopped before its last page".into())
+            }
+            QueueMessage::ReleaseParked(release) => {
+                let webhook = release.webhook_id;
+                let stopped = invocation.read_as_closed(webhook)
+                    && invocation.leaves_out(Page::Parked(webhook));
+                stopped.then(|| "a release of who is parked stopped before its last page".into())
+            }
+            QueueMessage::Replay(_) => None,
+        };
+        if let Some(fault) = fault {
+            self.broken(format!("{fault} (by {now})"));
+        }
+    }
+
+    /// The delivery, if it has been under way all the time that the function ran.
+    fn open_row(&self, key: Key, invocation: &Invocation, history: &History) -> Option<&Delivery> {
+        let row = self.rows.get(&key).filter(|row| !row.status.is_settled())?;
+        let since = history.open_since(key)?;
+        (since <= invocation.began).then_some(row)
+    }
+
+    /// A function's message reaches the delivery queue.
+    pub(crate) fn sent(
+        &mut self,
+        invocation: &mut Invocation,
+        message: &QueueMessage,
+        delay: QueueDelay,
+        at: Moment<'_>,
+    ) {
+        match message {
+            QueueMessage::Attempt(attempt) => {
+                let key = super::key(attempt.target.key());
+                let fault = fault_of_repeat(invocation, key, delay, at.settings)
+                    .or_else(|| fault_of_silence(invocation, attempt, at))
+                    .or_else(|| fault_of_slot(invocation, attempt, at.now))
+                    .or_else(|| self.fault_of_healing(invocation, attempt, at));
+                if let Some(fault) = fault {
+                    self.broken(format!("{}: attempt {} {fault}", name(key), attempt.attempt));
+                }
+                invocation.postpones |= attempt.resolver_silent_since.is_some();
+                invocation.sent.push(key);
+            }
+            QueueMessage::Check(check) => {
+                let key = super::key(check.target.key());
+                if let Some(least) = self.earliest_look(invocation, check, at.settings)
+                    && check.not_before.plus(SKEW) < least
+                {
+                    let (number, at) = (check.attempt, check.not_before);
+                    let what = format!("a check looks for attempt {number} at {at}, not {least}");
+                    self.broken(format!("{}: {what}", name(key)));
+                }
+                invocation.sent.push(key);
+            }
+            QueueMessage::Release(release) => {
+                invocation.goes_on(Page::Waiting(release.webhook_id, release.minute));
+            }
+            QueueMessage::ReleaseParked(release) => {
+                invocation.goes_on(Page::Parked(release.webhook_id));
+            }
+            QueueMessage::Replay(_) => {}
+        }
+    }
+
+    /// Before this a check must not look; `None` if it is only sent on.
+    fn earliest_look(
+        &self,
+        invocation: &Invocation,
+        check: &Check,
+        settings: &Settings,
+    ) -> Option<Timestamp> {
+        if invocation.checks_of(check).any(|before| before.not_before == check.not_before) {
+            return None;
+        }
+        let hidden = settings.visibility_timeout.max(settings.function_timeout);
+        if check.after_parking {
+            return Some(invocation.began.plus(hidden));
+        }
+        let row = self.rows.get(&super::key(check.target.key()));
+        let row = row.filter(|row| row.next_attempt_number() == check.attempt);
+        let due = row.and_then(|row| row.next_attempt_at).filter(|_| !check.after_slots);
+        Some(due.map_or(invocation.began, |due| due.max(invocation.began)).plus(hidden * 2))
+    }
+
+    /// A check sent the message of an attempt before it was time, or of one that waits for its slot.
+    fn fault_of_healing(
+        &self,
+        invocation: &Invocation,
+        attempt: &Attempt,
+        at: Moment<'_>,
+    ) -> Option<String> {
+        let key = super::key(attempt.target.key());
+        let by_others = invocation.attempts_of(key).next().is_some() || invocation.releases(key.0);
+        let healed = |check: &&Check| check.attempt == attempt.attempt && !check.after_parking;
+        let mut checks = invocation.checks(key).filter(healed).peekable();
+        if by_others || checks.peek().is_none() {
+            return None;
+        }
+        let checks: Vec<&Check> = checks.collect();
+        if checks.iter().all(|check| at.now.plus(SKEW) < check.not_before) {
+            return Some("was taken for lost before it was time to look".into());
+        }
+        let waits = at.free_slot.is_some_and(|free| at.now.plus(SKEW) < free)
+            && self.limits.has_slot_after((key, attempt.attempt), at.now.plus(SKEW));
+        (waits && checks.iter().all(|check| !check.after_slots))
+            .then(|| "was taken for lost while it waits for its slot".into())
+    }
+}
+
+fn fault_of_attempt(
+    invocation: &Invocation,
+    attempt: &Attempt,
+    row: &Delivery,
+    history: &History,
+) -> Option<String> {
+    let key = super::key(row.key());
+    // Another replay, or a schedule of its own, may have taken it up: this one owes nothing then.
+    let owes = match attempt.replay.filter(|_| !attempt.manual) {
+        Some(by) => {
+            row.reopened.is_some_and(|it| it.by == by && it.attempts + 1 == attempt.attempt)
+        }
+        None => true,
+    };
+    let (number, sent) = (attempt.attempt, invocation.sent.contains(&key));
+    if owes && !sent && !relies_on_execution(invocation, key, history) {
+        return Some(format!(
+            "attempt {number} was acknowledged, and nobody sees to what comes next"
+        ));
+    }
+    let keeps = invocation.kept_back.iter().any(|(of, until)| {
+        *of == key && (row.parked_until == Some(*until) || row.slot.is_some_and(|s| s.at == *until))
+    });
+    (keeps && !sent)
+        .then(|| format!("attempt {number} is kept back, and nobody checks what others made of it"))
+}
+
+fn fault_of_check(
+    invocation: &Invocation,
+    check: &Check,
+    row: &Delivery,
+    history: &History,
+) -> Option<String> {
+    let key = super::key(row.key());
+    let on_record = invocation.most_attempts_read(key)? >= check.attempt;
+    // After parking it stands in for the message of an attempt that is on record, else for one that
+    // is missing.
+    let owes = on_record == check.after_parking;
+    let seen_to = invocation.sent.contains(&key) || relies_on_execution(invocation, key, history);
+    (owes && !seen_to).then(|| format!("the check of attempt {} saw to nothing", check.attempt))
+}
+
+/// Whether the function saw an execution run that will release the delivery: before its time, so
+/// that its last look comes after the index shows the row.
+fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> bool {
+    let waits = |(webhook, minute): &(_, _)| *webhook == key.0 && history.ever_waited(key, *minute);
+    let watched = |(webhook, due): &(_, _)| *webhook == key.0 && history.ever_parked(key, *due);
+    invocation.waits_seen.iter().any(waits) || invocation.watches_seen.iter().any(watched)
+}
+
+/// An attempt that may be under way already was sent without the time to end.
+fn fault_of_repeat(
+    invocation: &Invocation,
+    key: Key,
+    delay: QueueDelay,
+    settings: &Settings,
+) -> Option<String> {
+    let repeated = invocation.function == Function::Ingest && invocation.existed.contains(&key);
+    let ends = u64::from(delay.seconds()) > settings.function_timeout.as_secs();
+    (repeated && !ends).then(|| format!("was sent again after {} s", delay.seconds()))
+}
+
+/// A name server's silence was forgotten, or lasts too long to be passed over.
+fn fault_of_silence(invocation: &Invocation, attempt: &Attempt, at: Moment<'_>) -> Option<String> {
+    let since = attempt.resolver_silent_since?;
+    let key = super::key(attempt.target.key());
+    let asked = invocation.attempts_of(key).filter(|asked| asked.attempt == attempt.attempt);
+    let mut before = asked.map(|asked| asked.resolver_silent_since).peekable();
+    let forgotten = before.peek().is_some()
+        && before.all(|before| before.is_some_and(|before| before != since));
+    if forgotten {
+        return Some("forgets since when the name server has been silent".into());
+    }
+    let longest = SILENCE + at.settings.function_timeout + SKEW * 10;
+    (since.until(at.now) > longest)
+        .then(|| format!("has been postponed since {since} and counts for nothing"))
+}
+
+/// A delivery that waits for its slot in a shared wait was given another.
+fn fault_of_slot(invocation: &Invocation, attempt: &Attempt, now: Timestamp) -> Option<String> {
+    let (slot, key) = (attempt.slot?, super::key(attempt.target.key()));
+    fault_of_another_slot(invocation, key, slot.at, now)
+}
+
+/// The same, where the slot goes into the row.
+pub(crate) fn fault_of_another_slot(
+    invocation: &Invocation,
+    key: Key,
+    slot: Timestamp,
+    now: Timestamp,
+) -> Option<String> {
+    // A message with a slot of its own goes by that.
+    if invocation.attempts_of(key).any(|asked| asked.slot.is_some()) {
+        return None;
+    }
+    let ahead = now.plus(SKEW * 2);
+    let mut had = invocation.slots_read.iter().filter(|(of, at)| *of == key && *at > ahead);
+    let had = had.find(|(_, at)| *at != slot)?.1;
+    Some(format!("had its slot at {had} and was given {slot}"))
+}

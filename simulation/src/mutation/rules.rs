@@ -1,0 +1,190 @@
+//! Mistakes against single rules: in what a function reads, writes and sends. Hardly any of them
+//! loses anything until something else goes wrong as well.
+
+use super::Mutation;
+use crate::{
+    invocation::Function,
+    ledger,
+    sim::{Sim, State},
+};
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    ids::{DeliveryId, WebhookId},
+    message::{Attempt, Check, QueueDelay, QueueMessage},
+    ports::{AttemptRecord, Outgoing, ParkedRow, Reopening},
+    retry::next::queue_delay,
+    time::{Minute, Timestamp},
+};
+use std::time::Duration;
+
+/// What a wrong function sends in place of this message.
+pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
+    let is_left_out = match sim.mutation() {
+        Some(Mutation::TrustsWaitsThatStruck) => schedules_beside_a_wait(sim, &outgoing),
+        Some(Mutation::TrustsWatchesThatAreDue) => checks_beside_a_watch(sim, &outgoing),
+        Some(Mutation::ParksUnchecked) => is_check(&outgoing, true),
+        Some(Mutation::LosesManualRetries) => is_manual_retry(sim, &outgoing),
+        _ => return Some(changed(sim, outgoing)),
+    };
+    (!is_left_out).then_some(outgoing)
+}
+
+/// Whether a mistake leaves messages out, and takes them for sent.
+pub(super) const fn leaves_out(mutation: Mutation) -> bool {
+    matches!(
+        mutation,
+        Mutation::TrustsWaitsThatStruck
+            | Mutation::TrustsWatchesThatAreDue
+            | Mutation::ParksUnchecked
+            | Mutation::LosesManualRetries
+    )
+}
+
+fn changed(sim: &Sim, outgoing: Outgoing) -> Outgoing {
+    let now = sim.now();
+    match (sim.mutation(), outgoing.message) {
+        (Some(Mutation::ResolverNeverCounts), QueueMessage::Attempt(attempt)) => {
+            let since = attempt.resolver_silent_since.map(|_| now);
+            let attempt = Attempt { resolver_silent_since: since, ..attempt };
+            Outgoing { message: QueueMessage::Attempt(attempt), ..outgoing }
+        }
+        (Some(Mutation::RepeatsPendingAtOnce), message @ QueueMessage::Attempt(_))
+            if by(sim, Function::Ingest) =>
+        {
+            Outgoing { message, delay: QueueDelay::NONE, ..outgoing }
+        }
+        (Some(Mutation::ChecksTooEarly), QueueMessage::Check(check))
+            if !check.after_parking && !check.after_slots =>
+        {
+            let settings = sim.plan().settings;
+            let hidden = settings.visibility_timeout.max(settings.function_timeout);
+            let not_before = before(check.not_before, hidden * 2);
+            let delay = queue_delay(not_before, now);
+            let message = QueueMessage::Check(Check { not_before, ..check });
+            Outgoing { message, delay, ..outgoing }
+        }
+        (_, message) => Outgoing { message, ..outgoing },
+    }
+}
+
+fn before(time: Timestamp, duration: Duration) -> Timestamp {
+    let millis = i64::try_from(duration.as_millis()).unwrap_or_default();
+    Timestamp::from_millis(time.as_millis() - millis)
+}
+
+fn by(sim: &Sim, function: Function) -> bool {
+    sim.with(|state| state.invocation().is_some_and(|it| it.function == function))
+}
+
+/// Whether this is the message of a delivery that was recorded after the minute it waits for.
+fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
+    let QueueMessage::Attempt(attempt) = &outgoing.message else { return false };
+    let key = ledger::key(attempt.target.key());
+    let row = sim.memory().delivery_now(attempt.target.key());
+    let struck = row.and_then(|row| row.waits_for).is_some_and(|it| it.strikes_at() <= sim.now());
+    let scheduled = |state: &mut State| {
+        let asked = state.invocation().and_then(|invocation| invocation.attempt_asked_for(key));
+        asked.is_some_and(|number| number + 1 == attempt.attempt)
+    };
+    struck && sim.with(scheduled)
+}
+
+/// Whether this check stands beside the watch of a circuit that is due.
+fn checks_beside_a_watch(sim: &Sim, outgoing: &Outgoing) -> bool {
+    let QueueMessage::Check(check) = &outgoing.message else { return false };
+    let row = sim.memory().delivery_now(check.target.key());
+    let parked = row.and_then(|row| row.parked_until);
+    !check.after_parking && parked.is_some_and(|due| due <= sim.now())
+}
+
+fn is_check(outgoing: &Outgoing, after_parking: bool) -> bool {
+    matches!(&outgoing.message, QueueMessage::Check(check) if check.after_parking == after_parking)
+}
+
+fn is_manual_retry(sim: &Sim, outgoing: &Outgoing) -> bool {
+    by(sim, Function::Api)
+        && matches!(&outgoing.message, QueueMessage::Attempt(attempt) if attempt.manual)
+}
+
+/// What a wrong function makes of a delivery that it reads.
+pub(crate) fn on_reading(sim: &Sim, delivery: &mut Delivery) {
+    match sim.mutation() {
+        Some(Mutation::RetriesTests) => delivery.test = false,
+        Some(Mutation::ForgetsSlotsInRows) if by_message_without_slot(sim, delivery.key()) => {
+            delivery.slot = None;
+        }
+        Some(Mutation::ParksWhatExpires) => {
+            delivery.expires_at = delivery.expires_at.plus(Duration::from_secs(10 * 86_400));
+        }
+        _ => {}
+    }
+}
+
+fn by_message_without_slot(sim: &Sim, key: DeliveryKey) -> bool {
+    let key = ledger::key(key);
+    sim.with(|state| {
+        let invocation = state.invocation();
+        invocation.is_some_and(|it| it.attempts_of(key).any(|asked| asked.slot.is_none()))
+    })
+}
+
+/// What a wrong function records.
+pub(crate) fn recorded(sim: &Sim, record: &AttemptRecord) -> AttemptRecord {
+    let record = record.clone();
+    let Some(row) = sim.memory().delivery_now(record.key) else { return record };
+    let expires_at = match sim.mutation() {
+        Some(Mutation::LeavesExpiry) => row.expires_at,
+        Some(Mutation::BringsExpiryNearer) => {
+            let due = record.next_attempt_at.unwrap_or(sim.now());
+            sim.plan().settings.retention.delivery_expiry(due, row.id.event_stored_at())
+        }
+        _ => return record,
+    };
+    AttemptRecord { expires_at, ..record }
+}
+
+/// How a wrong function reopens.
+pub(crate) fn reopened(sim: &Sim, reopening: Reopening) -> Reopening {
+    let row = sim.memory().delivery_now(reopening.key);
+    match (sim.mutation(), row) {
+        (Some(Mutation::LeavesExpiryOfReopened), Some(row)) => {
+            Reopening { expires_at: row.expires_at, ..reopening }
+        }
+        _ => reopening,
+    }
+}
+
+/// Where a wrong release goes on after a page of these.
+pub(crate) fn after_waiting(
+    sim: &Sim,
+    webhook: WebhookId,
+    minute: Minute,
+    ids: impl Iterator<Item = DeliveryId>,
+    next: Option<DeliveryId>,
+) -> Option<DeliveryId> {
+    let waits = |row: &Delivery| row.waits_for == Some(minute);
+    next.filter(|_| !loses_page(sim, webhook, ids, waits))
+}
+
+/// The same, of who is parked.
+pub(crate) fn after_parked(
+    sim: &Sim,
+    webhook: WebhookId,
+    rows: &[ParkedRow],
+    next: Option<ParkedRow>,
+) -> Option<ParkedRow> {
+    let ids = rows.iter().map(|row| row.id);
+    let parked = |row: &Delivery| row.parked_until.is_some();
+    next.filter(|_| !loses_page(sim, webhook, ids, parked))
+}
+
+fn loses_page(
+    sim: &Sim,
+    webhook: WebhookId,
+    ids: impl Iterator<Item = DeliveryId>,
+    is_kept: impl Fn(&Delivery) -> bool,
+) -> bool {
+    let keys = ids.map(|id| DeliveryKey { webhook_id: webhook, id });
+    let mut rows = keys.filter_map(|key| sim.memory().delivery_now(key));
+    sim.mutation() == Some(Mutation::LosesPages) && !rows.any(|row| is_kept(&row))
+}
