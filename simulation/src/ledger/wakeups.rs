@@ -131,7 +131,7 @@ impl Ledger {
         if invocation.checks_of(check).any(|before| before.not_before == check.not_before) {
             return None;
         }
-        let hidden = settings.visibility_timeout.max(settings.function_timeout);
+        let hidden = settings.visibility_timeout.max(settings.time_budget.function_timeout);
         if check.after_parking {
             return Some(invocation.began.plus(hidden));
         }
@@ -224,7 +224,7 @@ fn fault_of_repeat(
     settings: &Settings,
 ) -> Option<String> {
     let repeated = invocation.function == Function::Ingest && invocation.existed.contains(&key);
-    let ends = u64::from(delay.seconds()) > settings.function_timeout.as_secs();
+    let ends = u64::from(delay.seconds()) > settings.time_budget.function_timeout.as_secs();
     (repeated && !ends).then(|| format!("was sent again after {} s", delay.seconds()))
 }
 
@@ -239,7 +239,7 @@ fn fault_of_silence(invocation: &Invocation, attempt: &Attempt, at: Moment<'_>) 
     if forgotten {
         return Some("forgets since when the name server has been silent".into());
     }
-    let longest = SILENCE + at.settings.function_timeout + SKEW * 10;
+    let longest = SILENCE + at.settings.time_budget.function_timeout + SKEW * 10;
     (since.until(at.now) > longest)
         .then(|| format!("has been postponed since {since} and counts for nothing"))
 }

@@ -57,7 +57,7 @@ fn changed(sim: &Sim, outgoing: Outgoing) -> Outgoing {
             if !check.after_parking && !check.after_slots =>
         {
             let settings = sim.plan().settings;
-            let hidden = settings.visibility_timeout.max(settings.function_timeout);
+            let hidden = settings.visibility_timeout.max(settings.time_budget.function_timeout);
             let not_before = before(check.not_before, hidden * 2);
             let delay = queue_delay(not_before, now);
             let message = QueueMessage::Check(Check { not_before, ..check });
