@@ -56,6 +56,8 @@ def before_call(context, case, kwargs):
         case.headers["If-Match"] = current(case.headers["If-Match"])
     if case.query and "cursor" in case.query:
         case.query = without_cursor(dict(case.query))
+    if operation == "listEvents" and case.query:
+        case.query = of_list_or_of_one(dict(case.query))
     if operation == "previewTransform" and not isinstance(case.body, dict):
         # Left out, it means the transform of the webhook, which may have none.
         case.body, case.media_type = {}, "application/json"
@@ -81,6 +83,14 @@ def without_cursor(query):
     return query
 
 
+def of_list_or_of_one(query):
+    """`source` and `sourceId` name one event together, and no filter stands beside them."""
+    of_one = ("source", "sourceId")
+    if all(name in query for name in of_one):
+        return {name: value for name, value in query.items() if name in (*of_one, "userId")}
+    return {name: value for name, value in query.items() if name not in of_one}
+
+
 def mended(operation, body):
     """A body with everything mended that is in it."""
     if isinstance(body.get("userId"), str):
@@ -100,6 +110,8 @@ def mended(operation, body):
     if operation == "previewTransform":
         # A webhook without a transform has none to try.
         body["transform"] = {"template": "{{ data | tojson }}", "contentType": "application/json"}
+    if operation == "publishEvents":
+        body = of_its_own_id(body)
     if operation == "putEventType":
         body = consistent(body)
     if operation in ("replayWebhook", "replayAll"):
@@ -244,6 +256,13 @@ def merged(body):
     if body.get("filter") is not None:
         body["filter"] = {"state": ["new"]}
     return body
+
+
+def of_its_own_id(body):
+    """An id that comes again with another type or other data is refused."""
+    if isinstance(body.get("events"), list):
+        return {**body, "events": [of_its_own_id(event) for event in body["events"]]}
+    return body if body.get("id") is None else {**body, "id": str(uuid.uuid4())}
 
 
 def consistent(body):

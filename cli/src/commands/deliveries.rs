@@ -16,10 +16,10 @@ use std::process::ExitCode;
 /// What to do with deliveries.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// List a webhook's deliveries, newest first
+    /// List deliveries, newest first
     List {
-        /// The webhook
-        webhook: String,
+        /// Only those to this webhook; left out, those to all webhooks
+        webhook: Option<String>,
         /// At most so many
         #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
         limit: usize,
@@ -71,7 +71,10 @@ pub(crate) struct Which {
     /// Only those that stand so: pending, retrying, success or failed
     #[arg(long)]
     status: Option<String>,
-    /// Only those of this event type
+    /// Only those whose next attempt waits for this: retry, circuit or rateLimit
+    #[arg(long, value_name = "WAIT")]
+    waiting_for: Option<String>,
+    /// Only those of this event type, or of a group such as 'lead.*'
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
     /// Only those whose last answer was this: 503, 5xx, or none
@@ -89,6 +92,7 @@ impl Which {
     fn filter(self, clock: &Clock) -> Result<DeliveryFilter, Failure> {
         Ok(DeliveryFilter {
             status: self.status.map(DeliveryStatus::from),
+            waiting_for: self.waiting_for.map(Into::into),
             event: self.event,
             status_code: self.code,
             since: resolve(self.since, clock)?,
@@ -117,11 +121,22 @@ pub(crate) async fn run(
     };
     match command {
         Command::List { webhook, limit, all, which } => {
-            let webhook = ids::webhook(&client, &webhook).await?;
-            let list = client.deliveries_where(&webhook, which.filter(output.clock())?);
-            let list = list.most(if all { usize::MAX } else { limit });
+            let filter = which.filter(output.clock())?;
+            let most = if all { usize::MAX } else { limit };
             let none = "No such deliveries. Send one: grapnel webhooks test ID";
-            output.list(list, render::delivery::table, render::delivery::row, none).await?;
+            match webhook {
+                Some(webhook) => {
+                    let webhook = ids::webhook(&client, &webhook).await?;
+                    let list = client.deliveries_where(&webhook, filter).most(most);
+                    output.list(list, render::delivery::table, render::delivery::row, none).await?;
+                }
+                None => {
+                    let list = client.all_deliveries_where(filter).most(most);
+                    let (table, row) =
+                        (render::delivery::table_of_all, render::delivery::row_of_all);
+                    output.list(list, table, row, none).await?;
+                }
+            }
         }
         Command::Get { webhook, delivery } => {
             let (webhook, delivery) = find(&webhook, &delivery).await?;

@@ -15,7 +15,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List event types, by name
-    List,
+    List {
+        /// Only this one, or those of a group such as 'lead.*'
+        name: Option<String>,
+    },
     /// Show an event type with its schema and its sample
     Get {
         /// Its name
@@ -60,8 +63,8 @@ pub(crate) async fn run(
     // The catalogue is nobody's, so no user is named.
     let admin = || Settings { user: None, ..global.settings(Caller::Admin)? }.client();
     match command {
-        Command::List => {
-            let list = global.client()?.event_types();
+        Command::List { name } => {
+            let list = global.client()?.event_types_named(name.as_deref());
             let (table, row) = (render::event::types, render::event::type_row);
             output.list(list, table, row, "No event types.").await
         }

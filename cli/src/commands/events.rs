@@ -4,7 +4,14 @@ mod file;
 mod publish;
 
 use super::confirm;
-use crate::{args::Global, failure::Failure, output::Output, render};
+use crate::{
+    args::Global,
+    failure::Failure,
+    moment::{Moment, resolve},
+    output::Output,
+    render,
+};
+use grapnel_client::{Client, EventFilter};
 use publish::Publish;
 
 /// What to do with events.
@@ -12,10 +19,35 @@ use publish::Publish;
 pub(crate) enum Command {
     /// Publish events: one by --type and --data, or those of a file, one JSON object after another
     Publish(Publish),
-    /// Show an event with its deliveries
+    /// List events, newest first
+    List {
+        /// At most so many
+        #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
+        limit: usize,
+        /// All of them
+        #[arg(long, conflicts_with = "limit")]
+        all: bool,
+        /// Only those of this type, or of a group such as 'lead.*'
+        #[arg(long, value_name = "TYPE")]
+        r#type: Option<String>,
+        /// Only those that arrived from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
+        #[arg(long, value_name = "TIME")]
+        since: Option<Moment>,
+        /// Only those that arrived before then
+        #[arg(long, value_name = "TIME")]
+        until: Option<Moment>,
+    },
+    /// Show an event with its deliveries, by its id or by what its source calls it
     Get {
         /// The event
-        id: String,
+        #[arg(required_unless_present = "source_id", conflicts_with = "source_id")]
+        id: Option<String>,
+        /// Who published it; `api` if it was published over HTTP without a source
+        #[arg(long, requires = "source_id", default_value = "api")]
+        source: String,
+        /// What its source calls it: the id that it was published with, or EventBridge's own
+        #[arg(long, value_name = "ID")]
+        source_id: Option<String>,
     },
     /// Erase an event's data for good; each of its deliveries must be settled
     Erase {
@@ -39,7 +71,21 @@ pub(crate) async fn run(
     let client = global.client()?;
     match command {
         Command::Publish(publish) => publish.run(&client, output).await,
-        Command::Get { id } => {
+        Command::List { limit, all, r#type, since, until } => {
+            let clock = output.clock();
+            let (since, until) = (resolve(since, clock)?, resolve(until, clock)?);
+            let list = client.events_where(EventFilter { r#type, since, until });
+            let list = list.most(if all { usize::MAX } else { limit });
+            let none =
+                "No such events. Publish one: grapnel events publish --type TYPE --data JSON";
+            output.list(list, render::event::table, render::event::list_row, none).await
+        }
+        Command::Get { id, source, source_id } => {
+            let id = match (id, source_id) {
+                (Some(id), _) => id,
+                (None, Some(source_id)) => id_of(&client, &source, &source_id).await?,
+                (None, None) => return Err(Failure::usage("an event or --source-id is needed")),
+            };
             output.one(client.event(&id), render::event::facts).await.map(|_| ())
         }
         Command::Erase { event, yes } => {
@@ -54,4 +100,14 @@ pub(crate) async fn run(
             output.line(format!("The data of {event} is erased."))
         }
     }
+}
+
+/// The id of the event that its source calls so.
+async fn id_of(client: &Client, source: &str, source_id: &str) -> Result<String, Failure> {
+    let found = client.event_of_source(source, source_id).await?.items;
+    found.into_iter().next().map(|event| event.id).ok_or_else(|| {
+        Failure::new(format!("no event of source {source} has the id {source_id}")).advise(
+            "An event is stored a moment after it was published. `grapnel events list` shows those that are.",
+        )
+    })
 }

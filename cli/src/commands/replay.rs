@@ -50,7 +50,7 @@ pub(crate) struct Start {
     /// How they ended
     #[arg(long, value_enum, default_value_t)]
     status: Ended,
-    /// Of this event type only
+    /// Of this event type only, or of a group such as 'lead.*'
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
     /// Of events from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago

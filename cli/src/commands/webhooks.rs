@@ -26,7 +26,7 @@ pub(crate) enum Command {
         /// Only those that are: active, failing or disabled
         #[arg(long)]
         status: Option<String>,
-        /// Only those that want this event type
+        /// Only those that want this event type, or one of a group such as 'lead.*'
         #[arg(long, value_name = "TYPE")]
         event: Option<String>,
         /// Only those whose name begins so

@@ -2,7 +2,8 @@
 
 use super::{Cell, Column, Facts, Table, View, visible};
 use console::Style;
-use grapnel_client::{Attempt, Delivery};
+use grapnel_client::{Attempt, Delivery, WaitingFor};
+use grapnel_domain::time::Timestamp;
 
 /// Most characters of a payload that are shown.
 const PAYLOAD_CHARS: usize = 2000;
@@ -41,6 +42,30 @@ pub(crate) fn row(delivery: &Delivery, view: &View) -> Vec<Cell> {
     ]
 }
 
+/// A list of the deliveries to several webhooks.
+pub(crate) fn table_of_all(view: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::id("webhook"),
+        Column::cut("event", 12),
+        Column::fixed("status"),
+        Column::optional("tries"),
+        Column::fixed("answer"),
+        Column::fixed(format!("time {}", view.clock.zone_name())),
+        Column::optional("age"),
+        Column::cut("note", 12),
+    ])
+}
+
+/// A row of it.
+pub(crate) fn row_of_all(delivery: &Delivery, view: &View) -> Vec<Cell> {
+    let mut cells = row(delivery, view);
+    // How long the last attempt took makes room for the webhook.
+    cells.remove(5);
+    cells.insert(1, Cell::plain(&delivery.webhook_id));
+    cells
+}
+
 /// The receiver's status, by how it went.
 fn answer(attempt: &Attempt) -> Cell {
     let good = Style::new().green();
@@ -56,11 +81,29 @@ fn note(delivery: &Delivery, view: &View) -> String {
     if delivery.test {
         notes.push("test".to_owned());
     }
-    if let Some(due) = delivery.next_attempt_at {
-        notes.push(format!("next {}", view.clock.relative(due)));
-    }
+    notes.extend(wait(delivery.waiting_for.as_ref(), delivery.until, view));
     notes.extend(delivery.reason.as_ref().map(|reason| reason.replace('_', " ")));
     notes.join(", ")
+}
+
+/// What a delivery waits for, and until when. One whose wait has just ended is on its way.
+pub(super) fn wait(
+    waiting_for: Option<&WaitingFor>,
+    until: Option<Timestamp>,
+    view: &View,
+) -> Option<String> {
+    let (wait, until) = (waiting_for?, until?);
+    let what = match wait {
+        WaitingFor::Retry => "retry",
+        WaitingFor::Circuit => "circuit open, next probe",
+        WaitingFor::RateLimit => "rate limit, next",
+        WaitingFor::Other(other) => other,
+    };
+    let when = match until > view.clock.now() {
+        true => view.clock.relative(until),
+        false => "now".to_owned(),
+    };
+    Some(format!("{what} {when}"))
 }
 
 /// All about one, with its attempts and its payload.
@@ -177,17 +220,45 @@ mod tests {
         delivery.id = "dlv_019aa3f2-c1d0-8123-9456-0123456789ab".to_owned();
         delivery.event = "workflow.completed".to_owned();
         delivery.attempts[1].attempted_at = "2026-10-01T00:00:00Z".parse().expect("a time");
-        delivery.next_attempt_at = Some("2026-11-24T08:24:00Z".parse().expect("a time"));
+        delivery.waiting_for = Some(WaitingFor::Retry);
+        delivery.until = Some("2026-11-24T08:24:00Z".parse().expect("a time"));
         let mut table = table(&view());
         table.add(row(&delivery, &view()));
         let text = table.text(Some(80));
         let text = console::strip_ansi_codes(&text).into_owned();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         for shown in
-            ["dlv_019aa3f2  ", "workflow.c", "failed", "500", "10-01 00:00", "54d", "next in 2h"]
+            ["dlv_019aa3f2  ", "workflow.c", "failed", "500", "10-01 00:00", "54d", "retry in 2h"]
         {
             assert!(text.contains(shown), "{shown}: {text}");
         }
+    }
+
+    #[test]
+    fn a_list_of_several_webhooks_names_them() {
+        let mut table = table_of_all(&view());
+        table.add(row_of_all(&delivery(), &view()));
+        assert_eq!(
+            console::strip_ansi_codes(&table.text(None)),
+            "id     webhook  event         status  tries  answer  time UTC  age  note\n\
+             dlv_1  wh_1     lead.created  failed  2      500     06:21:00  3m   attempts exhausted\n"
+        );
+    }
+
+    #[test]
+    fn a_row_says_what_a_delivery_waits_for() {
+        let noted = |wait: &str, until: &str| {
+            let mut delivery = delivery();
+            delivery.reason = None;
+            delivery.waiting_for = Some(wait.to_owned().into());
+            delivery.until = Some(until.parse().expect("a time"));
+            note(&delivery, &view())
+        };
+        assert_eq!(noted("retry", "2026-11-24T06:29:00Z"), "retry in 5m");
+        assert_eq!(noted("circuit", "2026-11-24T06:26:00Z"), "circuit open, next probe in 2m");
+        assert_eq!(noted("rateLimit", "2026-11-24T06:25:00Z"), "rate limit, next in 1m");
+        assert_eq!(noted("retry", "2026-11-24T06:23:55Z"), "retry now", "never a date in the past");
+        assert_eq!(noted("moon", "2026-11-24T06:25:00Z"), "moon in 1m");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Events and event types for people.
 
-use super::{Cell, Column, Facts, Table, View, visible};
-use grapnel_client::{DeliveryOfEvent, Event, EventType, Published};
+use super::{Cell, Column, Facts, Table, View, delivery::wait, visible};
+use grapnel_client::{DeliveryOfEvent, Event, EventType, ListedEvent, Published};
 
 /// Most characters of data that are shown.
 const DATA_CHARS: usize = 2000;
@@ -17,6 +17,31 @@ pub(crate) fn published(published: &Published) -> String {
         }
     }
     text
+}
+
+/// A list of events.
+pub(crate) fn table(view: &View) -> Table {
+    Table::new([
+        Column::id("id"),
+        Column::cut("type", 12),
+        Column::cut("source", 8),
+        Column::fixed(format!("arrived {}", view.clock.zone_name())),
+        Column::fixed("age"),
+        Column::cut("note", 11),
+    ])
+}
+
+/// A row of it.
+pub(crate) fn list_row(event: &ListedEvent, view: &View) -> Vec<Cell> {
+    let erased = event.payload_erased_at.map(|_| "data erased");
+    vec![
+        Cell::plain(&event.id),
+        Cell::plain(&event.r#type),
+        Cell::dim(&event.source),
+        Cell::dim(view.clock.short(event.stored_at)),
+        Cell::dim(view.clock.age(event.stored_at)),
+        Cell::dim(erased.unwrap_or_default()),
+    ]
 }
 
 /// All about one event.
@@ -63,7 +88,8 @@ fn row(delivery: &DeliveryOfEvent, view: &View) -> Vec<Cell> {
     let last = delivery.last_attempt.as_ref();
     let time = last.map_or(delivery.created_at, |attempt| attempt.attempted_at);
     let error = last.and_then(|attempt| attempt.error.clone());
-    let note = delivery.reason.as_ref().map(|reason| reason.replace('_', " ")).or(error);
+    let wait = wait(delivery.waiting_for.as_ref(), delivery.until, view);
+    let note = delivery.reason.as_ref().map(|reason| reason.replace('_', " ")).or(wait).or(error);
     vec![
         Cell::plain(&delivery.id),
         Cell::plain(&delivery.webhook_id),

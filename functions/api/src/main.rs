@@ -58,6 +58,7 @@ async fn main() -> anyhow::Result<()> {
             longest_request_seconds: settings.longest_request_seconds,
             max_webhooks: settings.max_webhooks,
         },
+        has_event_index: settings.has_event_index,
         event_validation: settings.event_validation,
     };
     // `lambda_http::run`, with a step before it.

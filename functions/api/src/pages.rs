@@ -11,7 +11,11 @@ use crate::{
 };
 use axum::{http::StatusCode, response::Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use grapnel_domain::fault::FieldFault;
+use futures::future::BoxFuture;
+use grapnel_domain::{
+    fault::FieldFault,
+    ports::{Page, PortError},
+};
 use serde::Serialize;
 use std::{fmt::Display, str::FromStr};
 
@@ -75,6 +79,69 @@ impl<C: FromStr> PageRequest<C> {
                 Ok((Self { limit, after: after.flatten() }, other))
             }
             _ => Err(Problem::invalid_query(faults)),
+        }
+    }
+}
+
+/// Items that one read asks for where a filter leaves some out.
+const AT_ONCE: usize = 100;
+
+/// Most items that are read for one page. A page that found too few says where to go on.
+pub(crate) const MOST_EXAMINED: usize = 1000;
+
+/// What a filter says of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is on the page if there is room.
+    Include,
+    /// It is left out.
+    LeaveOut,
+    /// It is left out, and so is every item behind it.
+    End,
+}
+
+/// Reads a list from `begin` on until the page is full, the list has ended, or [`MOST_EXAMINED`] items
+/// were read. `place` is an item's place in the list. The next page begins behind the last item that was
+/// read. `is_filtered` says whether the verdict may leave out items before the end.
+///
+/// # Errors
+/// As `read`.
+pub(crate) async fn search<'a, T, C: Copy>(
+    asked: &PageRequest<C>,
+    begin: Option<C>,
+    is_filtered: bool,
+    read: impl Fn(usize, Option<C>) -> BoxFuture<'a, Result<Page<T, C>, PortError>>,
+    place: impl Fn(&T) -> C,
+    verdict: impl Fn(&T) -> Verdict,
+) -> Result<Page<T, C>, Problem> {
+    let at_once = if is_filtered { AT_ONCE } else { asked.limit };
+    let mut items = Vec::new();
+    let mut after = begin;
+    let mut examined = 0;
+    loop {
+        let found = read(at_once, after).await?;
+        let more = found.next.is_some();
+        examined += found.items.len();
+        let mut rest = found.items.into_iter();
+        while let Some(item) = rest.next() {
+            let verdict = verdict(&item);
+            if verdict == Verdict::End {
+                return Ok(Page { items, next: None });
+            }
+            after = Some(place(&item));
+            if verdict == Verdict::Include {
+                items.push(item);
+            }
+            if items.len() == asked.limit {
+                let is_last = !more && rest.len() == 0;
+                return Ok(Page { items, next: after.filter(|_| !is_last) });
+            }
+        }
+        if !more {
+            return Ok(Page { items, next: None });
+        }
+        if examined >= MOST_EXAMINED {
+            return Ok(Page { items, next: after });
         }
     }
 }

@@ -6,11 +6,12 @@ use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{
         ClaimKeys, Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts,
-        EraseFromDeliveries, ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, GenerateIds,
-        ListDeliveries, ListEventTypes, ListKeys, ListReplays, ListWebhooks, NoteKeyUse,
-        OrderTests, PublishEvents, ReadDeliveries, ReadDeliveriesTogether, ReadEventTypes,
-        ReadEvents, ReadKeys, ReadReplays, ReadWebhooks, RevokeKeys, StoreEventTypes, StoreHealth,
-        StoreKeys, StorePortalLinks, StoreWebhooks, WriteReplays,
+        EraseFromDeliveries, ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, FindParked,
+        GenerateIds, ListDeliveries, ListEventTypes, ListEvents, ListKeys, ListReplays,
+        ListWebhooks, NoteKeyUse, OrderTests, PublishEvents, ReadDeliveries,
+        ReadDeliveriesTogether, ReadEventTypes, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
+        RevokeKeys, StoreEventTypes, StoreHealth, StoreKeys, StorePortalLinks, StoreWebhooks,
+        WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -33,15 +34,17 @@ pub trait Ports: Send + Sync + 'static {
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
     /// The same table: the deployment's own event types.
     type EventTypes: ReadEventTypes + ListEventTypes + StoreEventTypes + 'static;
-    /// The deliveries table: to read, to cancel, and to erase from.
+    /// The deliveries table: to read, to count who is parked, to cancel, and to erase from.
     type Deliveries: ReadDeliveries
         + ReadDeliveriesTogether
         + ListDeliveries
+        + FindParked
         + EndDeliveries
         + EraseFromDeliveries
         + 'static;
-    /// The events table: events to read and to erase the data of, replays, and idempotency keys.
+    /// The events table: events to read, to list and to erase the data of, replays, and idempotency keys.
     type Events: ReadEvents
+        + ListEvents
         + ErasePayloads
         + ReadReplays
         + ListReplays
@@ -88,6 +91,8 @@ pub struct Api<P: Ports> {
     pub quotas: Quotas,
     /// Which webhooks this deployment accepts.
     pub rules: Rules,
+    /// Whether events can be listed: whether their table has its index by time.
+    pub has_event_index: bool,
     /// How strictly it holds published events against the catalogue.
     pub event_validation: EventValidation,
 }

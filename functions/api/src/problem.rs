@@ -160,6 +160,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "webhook_limit_reached", detail)
     }
 
+    /// 409: events bring the ids of stored ones and differ from them, each named.
+    pub(crate) fn event_conflict(errors: Vec<FieldFault>) -> Self {
+        let detail = "An event has the source and the id of a stored one, and another type or other \
+                      data. Nothing was published.";
+        Self::new(StatusCode::CONFLICT, "event_conflict", detail).with_errors(errors)
+    }
+
     /// 412: somebody else changed it since the caller read it.
     pub(crate) fn precondition_failed() -> Self {
         let detail = "It was changed since you read it: `If-Match` names another `ETag`. Read it \

@@ -2,7 +2,11 @@
 //! `?limt=` that is ignored would look like a bug of ours.
 
 use crate::problem::Problem;
-use grapnel_domain::fault::{Faults, FieldFault};
+use grapnel_domain::{
+    event::{InvalidTypeFilter, TypeFilter},
+    fault::{Faults, FieldFault},
+    time::Timestamp,
+};
 
 /// Names the user for whom the admin acts. Every route knows it.
 pub(crate) const USER_ID: &str = "userId";
@@ -48,6 +52,62 @@ impl Query {
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_query(faults.into_vec())) }
+    }
+}
+
+/// Reads parameters one by one and collects what is wrong with them.
+pub(crate) struct Parameters<'a> {
+    query: &'a Query,
+    faults: Faults,
+}
+
+impl<'a> Parameters<'a> {
+    /// Those of this query.
+    pub(crate) fn of(query: &'a Query) -> Self {
+        Self { query, faults: Faults::default() }
+    }
+
+    /// The text of a parameter.
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
+        self.query.get(name)
+    }
+
+    /// The value of a parameter; a fault that says what was `expected` if `parse` refuses it.
+    pub(crate) fn read<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(self.query.get(name)?);
+        if parsed.is_none() {
+            self.fault(name, format!("must be {expected}"));
+        }
+        parsed
+    }
+
+    /// A time.
+    pub(crate) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        self.read(name, "a time like 2026-11-24T06:24:00Z", |text| text.parse().ok())
+    }
+
+    /// An event type, a group of them, or all.
+    pub(crate) fn types(&mut self, name: &str) -> Option<TypeFilter> {
+        let parsed = self.query.get(name)?.parse();
+        parsed.map_err(|invalid: InvalidTypeFilter| self.fault(name, invalid.to_string())).ok()
+    }
+
+    /// Adds a fault.
+    pub(crate) fn fault(&mut self, name: &str, message: impl Into<String>) {
+        self.faults.add(name, message);
+    }
+
+    /// What was read, unless something is wrong.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub(crate) fn finish<T>(self, read: T) -> Result<T, Vec<FieldFault>> {
+        if self.faults.is_empty() { Ok(read) } else { Err(self.faults.into_vec()) }
     }
 }
 

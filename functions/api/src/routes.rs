@@ -39,7 +39,8 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/docs", get(reference::page)),
         ("/docs/redoc.js", get(reference::viewer)),
         ("/api/openapi.json", get(reference::document)),
-        ("/api/events", post(events::publish::<P>)),
+        ("/api/deliveries", get(deliveries::list_all::<P>)),
+        ("/api/events", get(events::list::<P>).post(events::publish::<P>)),
         ("/api/events/{eventId}", get(events::show::<P>)),
         ("/api/event-types", get(event_types::list::<P>)),
         (

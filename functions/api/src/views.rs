@@ -3,14 +3,16 @@
 mod delivery;
 mod event;
 mod event_type;
+mod health;
 mod key;
 mod portal;
 mod replay;
 mod webhook;
 
-pub(crate) use delivery::DeliveryView;
-pub(crate) use event::{AcceptedView, EventView, PublishedView};
+pub(crate) use delivery::{DeliveryView, WaitView};
+pub(crate) use event::{AcceptedView, EventView, ListedEventView, PublishedView};
 pub(crate) use event_type::EventTypeView;
+pub(crate) use health::{HealthView, ParkedView};
 pub(crate) use key::{KeyView, NewKeyView};
 pub(crate) use portal::PortalLinkView;
 pub(crate) use replay::ReplayView;

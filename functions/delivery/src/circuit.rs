@@ -54,6 +54,7 @@ where
                 Gate::Refuse => return Ok(Passage::Ends(Reason::WebhookDisabled)),
                 Gate::Park(due) => due,
                 Gate::Claim(claimed) => {
+                    let claimed = claimed.tried_with(delivery.id);
                     let (user, id) = (&webhook.user_id, webhook.id);
                     if self.webhooks.store_health(user, id, &claimed).await? {
                         webhook.health = claimed;

@@ -9,9 +9,9 @@ use crate::{Deliver, enqueue_one};
 use futures::future::join_all;
 use grapnel_domain::{
     health::{Health, Outcome, Sign},
-    ids::WebhookId,
+    ids::{DeliveryId, WebhookId},
     message::{QueueDelay, QueueMessage, ReleaseParked},
-    notice::{DeliveryDigest, Notice},
+    notice::{DeliveryDigest, WebhookNotice},
     ports::{
         Clock, Consistency, EnqueueAttempts, PortError, ReadWebhooks, SendNotices, StoreHealth,
     },
@@ -20,7 +20,6 @@ use grapnel_domain::{
 };
 use std::{
     collections::BTreeMap,
-    slice,
     sync::{Mutex, PoisonError},
 };
 
@@ -68,14 +67,14 @@ where
     pub(crate) async fn tend(&self, signs: Signs) {
         let tended = join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
         for notice in tended.into_iter().flatten() {
-            if let Err(error) = self.notices.notify(slice::from_ref(&notice)).await {
+            if let Err(error) = self.notices.notify(&[notice.clone().into()]).await {
                 tracing::warn!(webhook.id = %notice.webhook_id, notice = notice.kind, %error, "the platform was not told");
             }
         }
     }
 
     /// The notices that the bus did not take.
-    async fn tend_group(&self, seen: Vec<Seen>) -> Vec<Notice> {
+    async fn tend_group(&self, seen: Vec<Seen>) -> Vec<WebhookNotice> {
         let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return Vec::new() };
         let id = webhook.id;
         let mut untold = Vec::new();
@@ -89,16 +88,20 @@ where
         &self,
         mut webhook: Webhook,
         seen: &[Seen],
-        untold: &mut Vec<Notice>,
+        untold: &mut Vec<WebhookNotice>,
     ) -> Result<(), PortError> {
         let signs: Vec<Sign> = seen.iter().map(|seen| seen.sign).collect();
         webhook.health = newest(seen).unwrap_or(webhook.health);
         let was_open = webhook.health.is_failing();
         for _ in 0..TRIES {
-            let Some(outcome) = webhook.health.after(&signs, &self.rules.circuit, self.clock.now())
+            let Some(mut outcome) =
+                webhook.health.after(&signs, &self.rules.circuit, self.clock.now())
             else {
                 break;
             };
+            if let Some(failed) = last_failure(seen) {
+                outcome.health = outcome.health.tried_with(failed);
+            }
             if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
                 webhook.health = outcome.health;
                 untold.extend(self.tell(&webhook, seen, outcome).await);
@@ -125,11 +128,11 @@ where
 
     /// Tells the platform what the write that came before has claimed. Each notice is sent alone, so
     /// that one that is refused is known. Answers those.
-    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) -> Vec<Notice> {
+    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) -> Vec<WebhookNotice> {
         let mut untold = Vec::new();
         for notice in notices(webhook, seen, &outcome, self.clock.now()) {
-            tracing::info!(webhook.id = %notice.webhook_id, notice = notice.kind, "endpoint changed");
-            if self.notices.notify(slice::from_ref(&notice)).await.is_err() {
+            tracing::info!(webhook.id = %webhook.id, notice = notice.kind, "endpoint changed");
+            if self.notices.notify(&[notice.clone().into()]).await.is_err() {
                 untold.push(notice);
             }
         }
@@ -137,14 +140,25 @@ where
     }
 }
 
+/// The delivery of the last attempt that says something against the endpoint.
+fn last_failure(seen: &[Seen]) -> Option<DeliveryId> {
+    let against = |sign| matches!(sign, Sign::Failure { counts: true, .. } | Sign::Stop(_));
+    seen.iter().rfind(|seen| against(seen.sign)).map(|seen| seen.delivery.id)
+}
+
 /// The latest health that any of the attempts knew.
 fn newest(seen: &[Seen]) -> Option<Health> {
     seen.iter().map(|seen| seen.webhook.health).max_by_key(|health| health.version)
 }
 
-fn notices(webhook: &Webhook, seen: &[Seen], outcome: &Outcome, now: Timestamp) -> Vec<Notice> {
+fn notices(
+    webhook: &Webhook,
+    seen: &[Seen],
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Vec<WebhookNotice> {
     let exhausted = |seen: &&Seen| matches!(seen.sign, Sign::Failure { exhausted: true, .. });
     let delivery = seen.iter().find(exhausted).or(seen.last()).map(|seen| &seen.delivery);
-    let notice = |change| Notice::of(change, webhook, delivery.cloned(), now);
+    let notice = |change| WebhookNotice::of(change, webhook, delivery.cloned(), now);
     outcome.changes.iter().copied().map(notice).collect()
 }

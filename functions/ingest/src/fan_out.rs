@@ -10,6 +10,7 @@ use grapnel_domain::{
     event::{Event, inbound::InboundEvent},
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage},
+    notice::ConflictNotice,
     ports::{
         Clock, CreateDeliveries, Created, Outgoing, PortError, ReadSubscriptions, StoreEvents,
     },
@@ -23,6 +24,8 @@ const WRITES_AT_ONCE: usize = 16;
 pub(crate) struct Prepared {
     /// Attempts to enqueue.
     pub(crate) outgoing: Vec<Outgoing>,
+    /// That it came under the id of another event.
+    pub(crate) conflict: Option<ConflictNotice>,
     /// What went wrong, if anything did.
     pub(crate) error: Option<PreparationError>,
     pub(crate) filters: FilterWork,
@@ -31,7 +34,12 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Of an event that could not be prepared at all.
     pub(crate) fn failed(error: PreparationError) -> Self {
-        Self { outgoing: Vec::new(), error: Some(error), filters: FilterWork::default() }
+        Self {
+            outgoing: Vec::new(),
+            conflict: None,
+            error: Some(error),
+            filters: FilterWork::default(),
+        }
     }
 }
 
@@ -42,6 +50,7 @@ struct Decided {
     webhooks: Vec<(WebhookId, WebhookStatus)>,
     test: bool,
     filters: FilterWork,
+    conflict: Option<ConflictNotice>,
 }
 
 /// Why an event was not fanned out, or not to everybody.
@@ -84,7 +93,7 @@ where
             }
         }
         let error = first_error.map(PreparationError::from);
-        Some(Prepared { outgoing, error, filters: decided.filters })
+        Some(Prepared { outgoing, error, filters: decided.filters, conflict: decided.conflict })
     }
 
     async fn decide(&self, body: &str, pace: Pace) -> Result<Option<Decided>, PreparationError> {
@@ -106,7 +115,9 @@ where
         };
         // An event that exists is fanned out all the same, as it was first stored and to whom it was
         // for then.
-        let event = self.events.store_event(&event).await?;
+        let offered = event;
+        let event = self.events.store_event(&offered).await?;
+        let conflict = ConflictNotice::of(&event, &offered.content, now);
         let audience = event.audience.clone().unwrap_or(wanted_by);
         let status = |id: &WebhookId| {
             let known = subscriptions.iter().find(|subscription| subscription.webhook_id == *id);
@@ -114,7 +125,7 @@ where
         };
         let webhooks = audience.iter().map(|id| (*id, status(id))).collect();
         let test = inbound.test.is_some();
-        Ok(Some(Decided { event, webhooks, test, filters }))
+        Ok(Some(Decided { event, webhooks, test, filters, conflict }))
     }
 
     async fn record_deliveries(

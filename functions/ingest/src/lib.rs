@@ -10,7 +10,10 @@
 //! others: they are enqueued before it is begun again ([`audience`]).
 
 mod audience;
+mod conflicts;
 mod fan_out;
+
+pub use conflicts::tell;
 
 use audience::Pace;
 use fan_out::{PreparationError, Prepared};
@@ -18,6 +21,7 @@ use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
     event::Retention,
     message::{QueueDelay, Record},
+    notice::ConflictNotice,
     ports::{
         Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
         StoreEvents,
@@ -89,6 +93,8 @@ pub struct BatchReport {
     pub dead_letters: usize,
     /// Filters that ran out of steps. No filter that was checked when it was saved does.
     pub unfinished_filters: usize,
+    /// Events that came under the id of another one, and are not delivered.
+    pub conflicts: Vec<ConflictNotice>,
 }
 
 /// A batch on its way.
@@ -99,24 +105,38 @@ struct Batch<'a> {
     enqueued: usize,
     filter_steps: usize,
     unfinished_filters: usize,
+    /// Each with the place of its record.
+    conflicts: Vec<(usize, ConflictNotice)>,
 }
 
 impl<'a> Batch<'a> {
     fn of(records: &'a [Record]) -> Self {
         let fates = vec![Fate::Again; records.len()];
-        Self { records, fates, enqueued: 0, filter_steps: 0, unfinished_filters: 0 }
+        Self {
+            records,
+            fates,
+            enqueued: 0,
+            filter_steps: 0,
+            unfinished_filters: 0,
+            conflicts: Vec::new(),
+        }
     }
 
     fn report(&self) -> BatchReport {
         let count = |fate| self.fates.iter().filter(|other| **other == fate).count();
         let each = self.records.iter().zip(&self.fates);
         let again = each.filter(|(_, fate)| **fate == Fate::Again);
+        let failed = again.map(|(record, _)| record.message_id.clone()).collect();
+        // An event that comes again finds its conflict again.
+        let is_complete = |at: usize| self.fates[at] == Fate::Complete;
+        let conflicts = self.conflicts.iter().filter(|(at, _)| is_complete(*at));
         BatchReport {
             events: count(Fate::Complete),
             dead_letters: count(Fate::PutAside),
             enqueued: self.enqueued,
             unfinished_filters: self.unfinished_filters,
-            failed: again.map(|(record, _)| record.message_id.clone()).collect(),
+            conflicts: conflicts.map(|(_, conflict)| conflict.clone()).collect(),
+            failed,
         }
     }
 }
@@ -155,12 +175,13 @@ where
         let mut owners = Vec::new();
         let mut messages = Vec::new();
         for (at, prepared) in places.iter().copied().zip(join_all(begun).await) {
-            let Some(Prepared { outgoing, error, filters }) = prepared else {
+            let Some(Prepared { outgoing, error, filters, conflict }) = prepared else {
                 slow.push(at);
                 continue;
             };
             batch.filter_steps += filters.steps;
             batch.unfinished_filters += filters.unfinished;
+            batch.conflicts.extend(conflict.map(|conflict| (at, conflict)));
             batch.fates[at] = self.fate(&records[at], error).await;
             // What was recorded for an event goes out even if some of its webhooks failed.
             owners.extend(std::iter::repeat_n(at, outgoing.len()));

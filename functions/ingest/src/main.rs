@@ -1,13 +1,13 @@
 //! The ingest function: wiring, and nothing else.
 
 use grapnel_aws::{
-    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue,
+    Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue, NoticeBus,
     SystemClock, WebhookStore,
     batch::{self, SqsEvent},
     settings::{IngestSettings, Settings},
 };
 use grapnel_domain::ports::Clock;
-use grapnel_ingest::{Ingest, Rules};
+use grapnel_ingest::{Ingest, Rules, tell};
 use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
@@ -18,6 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::load().await;
     let isolation =
         &IsolationQueue::new(&clients, settings.events_queue_url, settings.isolation_queue_url);
+    let notices = &NoticeBus::new(&clients, settings.event_bus_name);
     let ingest = &Ingest {
         subscriptions: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),
@@ -31,10 +32,12 @@ async fn main() -> anyhow::Result<()> {
         let batch = batch::without_suspects(event.payload, isolation).await;
         let mut report = ingest.handle(&batch.to_begin).await;
         report.failed.extend(batch.stayed);
+        tell(notices, &report.conflicts).await;
         Metrics::of("ingest")
             .count("Events", report.events)
             .count("AttemptsEnqueued", report.enqueued)
             .count("EventsDeadLettered", report.dead_letters)
+            .count("EventConflicts", report.conflicts.len())
             .count(EVENTS_LEFT_FOR_LATER, report.failed.len())
             .count("FiltersOutOfSteps", report.unfinished_filters)
             .emit(&settings.stack_name, SystemClock.now().as_millis());

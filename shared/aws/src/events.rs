@@ -1,6 +1,7 @@
-//! The events table: `userId`, `id`. Holds each payload once, compressed when that is cheaper, and
+//! The events table: `userId`, `id`, and its index `byTime` (`userId`, `storedAt`). Holds each payload once, compressed when that is cheaper, and
 //! beside the events their users' replays and idempotency keys.
 
+mod by_time;
 mod claims;
 mod data;
 mod replays;

@@ -46,7 +46,7 @@ impl NoticeBus {
         Ok(PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)
             .source(SOURCE)
-            .detail_type(notice.kind)
+            .detail_type(notice.kind())
             .detail(detail)
             .build())
     }

@@ -73,6 +73,8 @@ pub struct ApiSettings {
     pub quota: Option<Quota>,
     /// `EVENT_VALIDATION`: `off`, `warn` or `reject`.
     pub event_validation: EventValidation,
+    /// `EVENT_INDEX`: whether the events table has its index `byTime`.
+    pub has_event_index: bool,
     /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
     pub admin_key_hashes: Vec<AdminKeyHash>,
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
@@ -99,6 +101,8 @@ pub struct IngestSettings {
     pub isolation_queue_url: String,
     /// `EVENTS_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
+    /// `EVENT_BUS_NAME`: where notices go.
+    pub event_bus_name: String,
     /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be at work.
     pub function_timeout: Duration,
     /// `STACK_NAME`: what tells this deployment's metrics from another's.
@@ -166,6 +170,7 @@ impl Settings for ApiSettings {
             quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
             event_validation: read
                 .parsed("EVENT_VALIDATION", "off, warn or reject", |text| text.parse().ok()),
+            has_event_index: read.flag("EVENT_INDEX"),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
             tokens: read.tokens(url_policy),
             log_level: read.log_level(),
@@ -185,6 +190,7 @@ impl Settings for IngestSettings {
             events_queue_url: read.url("EVENTS_QUEUE_URL"),
             isolation_queue_url: read.url("EVENTS_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("EVENTS_DEAD_LETTER_QUEUE_URL"),
+            event_bus_name: read.text("EVENT_BUS_NAME"),
             function_timeout: read.function_timeout(),
             stack_name: read.text("STACK_NAME"),
             retention: read.retention(),

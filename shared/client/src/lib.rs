@@ -45,10 +45,10 @@ pub use error::{Error, FieldFault, Problem};
 pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
-    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus},
+    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus, WaitingFor},
     event::{
-        DeliveryOfEvent, Event, LastAttempt, NewEvent, Published, PublishedEvent, fits_a_request,
-        requests,
+        DeliveryOfEvent, Event, EventFilter, LastAttempt, ListedEvent, NewEvent, Published,
+        PublishedEvent, fits_a_request, requests,
     },
     event_type::{EventType, EventTypeChange},
     health::Health,
@@ -56,7 +56,7 @@ pub use resources::{
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
     secret::{PreviousSecret, Rotation, Secret},
     webhook::{
-        Backoff, FilterVerdict, Header, NewWebhook, PayloadFormat, Preview, RetryConfig, Webhook,
-        WebhookFilter, WebhookStatus,
+        Backoff, FilterVerdict, Header, NewWebhook, ParkedDeliveries, PayloadFormat, Preview,
+        RetryConfig, Webhook, WebhookFailure, WebhookFilter, WebhookHealth, WebhookStatus,
     },
 };

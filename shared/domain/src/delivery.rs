@@ -1,5 +1,9 @@
 //! A delivery: one event on its way to one webhook, with every attempt that was made.
 
+mod waiting;
+
+pub use waiting::{Waiting, WaitingFor};
+
 use crate::{
     event::{Event, Retention},
     ids::{DeliveryId, EventId, UserId, WebhookId},

@@ -1,7 +1,14 @@
 //! An event: what happened on the platform, and to whom it belongs.
 
+mod conflict;
 pub mod inbound;
+mod listed;
 pub mod publish;
+mod type_filter;
+
+pub use conflict::Difference;
+pub use listed::{EventPlace, EventSpan, InvalidPlace, ListedEvent};
+pub use type_filter::{InvalidTypeFilter, TypeFilter};
 
 use crate::{
     delivery::DeliveryKey,

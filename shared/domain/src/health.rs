@@ -8,7 +8,7 @@
 //! Health is kept beside the webhook's configuration and written on condition of what was read, by
 //! its [`Health::version`]. It never touches what a user set.
 
-use crate::time::Timestamp;
+use crate::{ids::DeliveryId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -103,6 +103,9 @@ pub struct Health {
     /// The latest due time that the circuit ever had: later ones are after it, so that each names
     /// one interval for ever.
     pub last_due: Option<Timestamp>,
+    /// The delivery with which the endpoint failed last, or was last probed: its last attempt says what
+    /// is wrong. `None` while the endpoint is well.
+    pub last_tried: Option<DeliveryId>,
     /// When the owner's platform was told.
     pub notified: Notified,
 }
@@ -221,6 +224,14 @@ impl Health {
             health.notified.told(*change, now);
         }
         (health != *self).then(|| Outcome { health: health.written(), changes })
+    }
+
+    /// The same with the delivery with which the endpoint failed, or is about to be probed. An endpoint
+    /// that is well keeps none.
+    #[must_use]
+    pub fn tried_with(self, delivery: DeliveryId) -> Self {
+        let is_well = self.failing_since.is_none() && self.circuit == Circuit::Closed;
+        Self { last_tried: Some(delivery).filter(|_| !is_well), ..self }
     }
 
     /// As its owner sets it: a new start. `None` if there is nothing to forget.

@@ -174,6 +174,20 @@ fn of_each_kind_there_is_one_notice_an_hour() {
     assert_eq!(outcome.changes, []);
 }
 
+#[test]
+fn an_endpoint_that_fails_keeps_the_delivery_that_shows_why() {
+    let delivery = DeliveryId::first_at(at(0));
+    assert_eq!(Health::default().tried_with(delivery).last_tried, None, "it is well");
+    let failing = after(Health::default(), &[failure(0)], 0).tried_with(delivery);
+    assert_eq!(failing.last_tried, Some(delivery));
+    let later = DeliveryId::first_at(at(9));
+    assert_eq!(claimed(opened()).tried_with(later).last_tried, Some(later));
+    assert_eq!(after(failing, &[Sign::Success], 1).last_tried, None);
+    let gone = after(Health::default(), &[Sign::Stop(DisabledCause::Gone)], 0).tried_with(later);
+    assert_eq!(gone.last_tried, Some(later));
+    assert_eq!(gone.restarted().expect("something to forget").last_tried, None);
+}
+
 fn a_sign() -> impl Strategy<Value = Sign> {
     prop_oneof![
         3 => Just(Sign::Success),

@@ -13,6 +13,13 @@ fn the_same_event_always_has_the_same_id() {
 }
 
 #[test]
+fn the_documented_id_is_the_one_that_is_derived() {
+    let documented = EventId::derive(&user("demo"), "demo.platform", "task-17");
+    let docs = include_str!("../../../docs/events.md");
+    assert!(docs.contains(&format!("== \"{documented}\"")), "{documented}");
+}
+
+#[test]
 fn a_delivery_id_carries_its_time_and_sorts_by_it() {
     let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
     let event = EventId::derive(&user("u1"), "platform", "42");

@@ -1,11 +1,14 @@
 //! What a platform is told on its bus, so that it can tell its users: events of source `grapnel`.
 //!
-//! A notice follows a write that claims it, so that there is one per webhook, kind and hour at most.
+//! A notice about a webhook follows a write that claims it, so that there is one per webhook, kind and hour at most.
 //! The bus may get it twice if its first answer was lost, and not at all if the function dies or the
 //! bus refuses it twice: what it tells of is on record, and a notice is no record.
+//!
+//! A notice about two events under one id follows each such event, and comes again if its message does.
 
 use crate::{
     delivery::Delivery,
+    event::{Difference, Event, EventContent},
     health::{Change, DisabledCause},
     ids::{DeliveryId, EventId, UserId, WebhookId},
     time::Timestamp,
@@ -16,10 +19,66 @@ use serde::Serialize;
 /// The source of every notice. The rule that feeds Grapnel never matches it.
 pub const SOURCE: &str = "grapnel";
 
+/// What a platform is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Notice {
+    /// About a webhook.
+    Webhook(WebhookNotice),
+    /// About two events under one id.
+    Conflict(ConflictNotice),
+}
+
+impl Notice {
+    /// What happened: the event's `detail-type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Webhook(notice) => notice.kind,
+            Self::Conflict(_) => "event.conflict",
+        }
+    }
+}
+
+impl From<WebhookNotice> for Notice {
+    fn from(notice: WebhookNotice) -> Self {
+        Self::Webhook(notice)
+    }
+}
+
+impl From<ConflictNotice> for Notice {
+    fn from(notice: ConflictNotice) -> Self {
+        Self::Conflict(notice)
+    }
+}
+
+/// That an event came under the id of a stored one and is not the same. The stored event is delivered,
+/// the other is not. Names nothing of the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictNotice {
+    /// The owner of both.
+    pub user_id: UserId,
+    /// When the second one came.
+    pub at: Timestamp,
+    /// How it differs.
+    pub reason: Difference,
+    /// The id of both.
+    pub event_id: EventId,
+    /// The source of both.
+    pub source: String,
+    /// The type of the stored event.
+    pub event: String,
+    /// When that was stored.
+    pub stored_at: Timestamp,
+    /// The type of the event that is not delivered.
+    pub refused_event: String,
+}
+
 /// A notice about a webhook. Names no URL: it may hold a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Notice {
+pub struct WebhookNotice {
     /// What happened: the event's `detail-type`.
     #[serde(skip)]
     pub kind: &'static str,
@@ -54,7 +113,24 @@ pub struct DeliveryDigest {
     pub event: String,
 }
 
-impl Notice {
+impl ConflictNotice {
+    /// The notice about an event that came under the id of `stored`, if it is not the same event.
+    #[must_use]
+    pub fn of(stored: &Event, other: &EventContent, now: Timestamp) -> Option<Self> {
+        Some(Self {
+            reason: stored.difference(other)?,
+            user_id: stored.user_id.clone(),
+            at: now,
+            event_id: stored.id,
+            source: stored.content.source.clone(),
+            event: stored.content.event_type.clone(),
+            stored_at: stored.stored_at,
+            refused_event: other.event_type.clone(),
+        })
+    }
+}
+
+impl WebhookNotice {
     /// The notice of a change.
     #[must_use]
     pub fn of(
@@ -119,7 +195,7 @@ mod tests {
     fn kinds_have_the_published_names() {
         let webhook = webhook();
         let now = Timestamp::from_millis(0);
-        let told = |change| Notice::of(change, &webhook, None, now);
+        let told = |change| WebhookNotice::of(change, &webhook, None, now);
         assert_eq!(told(Change::Failing).kind, "webhook.failing");
         assert_eq!(told(Change::Recovered).kind, "webhook.recovered");
         assert_eq!(told(Change::Exhausted).kind, "delivery.exhausted");

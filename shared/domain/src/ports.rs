@@ -26,7 +26,7 @@ pub use deliveries::{
     WaitingPage, WaitingRow,
 };
 pub use event_types::{ListEventTypes, ReadEventTypes, StoreEventTypes};
-pub use events::{ErasePayloads, ReadEvents, StoreEvents};
+pub use events::{ErasePayloads, ListEvents, ReadEvents, StoreEvents};
 pub use health::{
     FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
     WatchCircuits,

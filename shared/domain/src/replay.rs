@@ -12,7 +12,7 @@
 
 use crate::{
     delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
-    event::Retention,
+    event::{Retention, TypeFilter},
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     message::{Attempt, Target},
     time::Timestamp,
@@ -57,9 +57,9 @@ impl ReplayStatus {
 pub struct ReplayFilter {
     /// How the delivery ended.
     pub status: ReplayStatus,
-    /// The event's type; any if `None`.
+    /// The types of the events; any if `None`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub event: Option<String>,
+    pub event: Option<TypeFilter>,
     /// Events that arrived from then on; from the beginning if `None`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub since: Option<Timestamp>,
@@ -164,7 +164,7 @@ impl Replay {
     pub fn attempt(&self, row: &SettledRow) -> Option<Attempt> {
         let filter = &self.order.filter;
         let chosen = row.status == filter.status.of_delivery()
-            && filter.event.as_ref().is_none_or(|event| *event == row.event_type)
+            && filter.event.as_ref().is_none_or(|types| types.includes(&row.event_type))
             && !row.test
             && !row.payload_erased
             && row.attempts < MAX_ATTEMPTS_ON_RECORD;

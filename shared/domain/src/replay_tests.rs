@@ -99,10 +99,17 @@ fn what_is_not_meant_is_left(
 #[test]
 fn an_event_type_chooses() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Failed, 5));
-    let of =
-        |event: &str| ReplayFilter { event: Some(event.into()), ..filter(ReplayStatus::Failed) };
+    let of = |event: &str| ReplayFilter {
+        event: Some(event.parse().expect("a filter of types")),
+        ..filter(ReplayStatus::Failed)
+    };
     assert!(replay(of("lead.created")).attempt(&row).is_some());
-    assert_eq!(replay(of("lead.enriched")).attempt(&row), None);
+    for includes in ["lead.*", "*"] {
+        assert!(replay(of(includes)).attempt(&row).is_some(), "{includes}");
+    }
+    for excludes in ["lead.enriched", "task.*"] {
+        assert_eq!(replay(of(excludes)).attempt(&row), None, "{excludes}");
+    }
     let earlier = SettledRow { reopened_by: Some(id(0)), ..row };
     assert!(
         replay(of("lead.created")).attempt(&earlier).is_some(),

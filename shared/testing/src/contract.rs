@@ -13,6 +13,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod endings;
 pub mod erasures;
+pub mod event_list;
 pub mod event_types;
 pub mod events;
 pub mod health;

@@ -163,6 +163,7 @@ mod contract {
     grapnel_testing::contract_of_slots!(crate::tables());
     grapnel_testing::contract_of_event_types!(crate::tables());
     grapnel_testing::contract_of_events!(crate::tables());
+    grapnel_testing::contract_of_event_list!(crate::tables());
     grapnel_testing::contract_of_keys!(crate::tables());
     grapnel_testing::contract_of_portal!(crate::tables());
     grapnel_testing::contract_of_deliveries!(crate::tables());

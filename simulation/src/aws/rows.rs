@@ -13,13 +13,13 @@ use crate::{
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
-    event::Event,
+    event::{Event, EventPlace, EventSpan, ListedEvent},
     health::LONGEST_PARKING,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     ports::{
         AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
-        ListDeliveries, Page, PortError, ReadDeliveries, ReadDeliveriesTogether, ReadEvents,
-        RecordAttempts, Recorded, StoreEvents,
+        ListDeliveries, ListEvents, Page, PortError, ReadDeliveries, ReadDeliveriesTogether,
+        ReadEvents, RecordAttempts, Recorded, StoreEvents,
     },
     time::Timestamp,
 };
@@ -36,6 +36,18 @@ impl StoreEvents for Aws {
             stored
         };
         self.write(Part::Tables, "store event", effect).await
+    }
+}
+
+impl ListEvents for Aws {
+    async fn list_events(
+        &self,
+        span: &EventSpan,
+        limit: usize,
+        after: Option<EventPlace>,
+    ) -> Result<Page<ListedEvent, EventPlace>, PortError> {
+        let effect = |sim: &Sim| at_once(sim.memory().list_events(span, limit, after));
+        self.read(Part::Tables, "list events", effect).await
     }
 }
 

@@ -29,7 +29,7 @@ fn is_about((user, order): &(UserId, ReplayOrder), row: &Delivery) -> bool {
     let filter = &order.filter;
     *user == row.user_id
         && order.webhook_id.is_none_or(|webhook| webhook == row.webhook_id)
-        && filter.event.as_ref().is_none_or(|event| *event == row.event_type)
+        && filter.event.as_ref().is_none_or(|types| types.includes(&row.event_type))
         && filter.ids(None).is_some_and(|ids| ids.contains(&row.id))
         && !row.test
 }

@@ -13,6 +13,7 @@ mod erasures;
 mod fan_out;
 mod guard;
 mod keys;
+mod lists;
 mod manners;
 mod manual;
 mod notices;

@@ -4,6 +4,7 @@ use anyhow::Context;
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use grapnel_tests::{
+    bus::BusEvent,
     until::{Look, until},
     world::{SOON, World},
 };
@@ -82,5 +83,34 @@ async fn the_platform_hears_of_exhausted_deliveries_and_disabled_webhooks() -> a
     let notice = heard(&world, &queue, "webhook.disabled").await?;
     assert_eq!(notice["detail"]["webhookId"], gone.id);
     assert_eq!(notice["detail"]["cause"], "gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_platform_hears_of_another_event_under_the_same_id() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let queue = listen(&world).await?;
+    let webhook = world.webhook("/hook", json!({})).await?;
+    let first = world.publish("lead.created", json!({ "n": 1 })).await?;
+    let delivery = world.settled(&webhook).await?;
+    // The same once more, spelled in another way, and then another one.
+    for (id, n) in [(&first.source_id, "1.0"), (&first.source_id, "2")] {
+        let detail = format!(r#"{{"n": {n}, "id": "{id}", "userId": "{}"}}"#, world.user);
+        world.bus.put(&[BusEvent { event_type: "lead.created".into(), detail }]).await?;
+    }
+    let notice = heard(&world, &queue, "event.conflict").await?;
+    assert_eq!(notice["source"], "grapnel");
+    assert_eq!(notice["detail"]["eventId"], delivery.event_id);
+    assert_eq!(notice["detail"]["reason"], "other_data");
+    assert_eq!(world.receiver.received("/hook").len(), 1, "neither is delivered");
+
+    // Over HTTP it is refused at once.
+    let body = json!({ "type": "lead.enriched", "id": first.source_id, "data": {},
+        "source": world.stack.event_source });
+    let refused = world.api.post("/api/events", &body).await?;
+    let problem: Value = refused.json(409)?;
+    assert_eq!(problem["code"], "event_conflict");
+    let message = problem["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains(&delivery.event_id), "{message}");
     Ok(())
 }

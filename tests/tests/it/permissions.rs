@@ -14,6 +14,7 @@ use grapnel_aws::webhook_attributes::SUBSCRIPTION;
 use grapnel_domain::{ids::WebhookId, retry::next::Retry};
 use grapnel_testing::receiver::Script;
 use grapnel_tests::{
+    bus::BusEvent,
     forged,
     model::{Delivery, Page, Replay},
     permissions::{DENIED, FUNCTIONS, as_role, log_lines},
@@ -27,6 +28,9 @@ use uuid::Uuid;
 
 /// A minute to wait for, or the time until a check, and what follows.
 const LONG: Duration = Duration::from_secs(200);
+
+/// The function that fans events out.
+const INGEST: &str = FUNCTIONS[1];
 
 fn delayed(seconds: u32) -> Value {
     json!({ "retryConfig": { "maxAttempts": 2, "delaysSeconds": [seconds] } })
@@ -118,6 +122,35 @@ async fn tour_of_events(world: &World) -> anyhow::Result<()> {
     until("an event that was fanned out", SOON, async || {
         let answer = world.api.get(&format!("/api/events/{id}")).await?;
         Ok(if answer.status == 200 { Look::Found(()) } else { Look::not_yet(answer) })
+    })
+    .await?;
+    let page = until("a listed event", SOON, async || {
+        let page: Value = world.api.get("/api/events?type=*").await?.json(200)?;
+        let listed = page["items"].as_array().is_some_and(|items| !items.is_empty());
+        Ok(if listed { Look::Found(page) } else { Look::not_yet(page) })
+    });
+    page.await?;
+    world.api.get("/api/events?source=api&sourceId=x").await?.json::<Value>(200)?;
+    world.api.get("/api/deliveries").await?.json::<Value>(200)?;
+    // Two events under one id: the second is told on the bus.
+    let told = "not delivered";
+    let before = log_lines(&world.aws, &world.stack, INGEST, told).await?.len();
+    let first = world.event(&name, &json!({ "n": 1 }));
+    let other = first.data.to_string().replace("\"n\":1", "\"n\":2");
+    for detail in [first.data.to_string(), other] {
+        world.bus.put(&[BusEvent { event_type: name.clone(), detail }]).await?;
+        let listed =
+            format!("/api/events?source={}&sourceId={}", world.stack.event_source, first.source_id);
+        until("a stored event", SOON, async || {
+            let page: Value = world.api.get(&listed).await?.json(200)?;
+            let is_there = page["items"].as_array().is_some_and(|items| !items.is_empty());
+            Ok(if is_there { Look::Found(()) } else { Look::not_yet(page) })
+        })
+        .await?;
+    }
+    until("a conflict in the log", SOON, async || {
+        let lines = log_lines(&world.aws, &world.stack, INGEST, told).await?;
+        Ok(if lines.len() > before { Look::Found(()) } else { Look::not_yet(lines) })
     })
     .await?;
     let deleted = world.admin.send(Method::DELETE, &path, None).await?;

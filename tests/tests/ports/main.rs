@@ -73,6 +73,7 @@ mod contract {
     grapnel_testing::contract_of_limits!(crate::webhooks());
     grapnel_testing::contract_of_event_types!(crate::event_types());
     grapnel_testing::contract_of_events!(crate::events());
+    grapnel_testing::contract_of_event_list!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
     grapnel_testing::contract_of_portal!(crate::keys());
     grapnel_testing::contract_of_deliveries!(crate::deliveries());

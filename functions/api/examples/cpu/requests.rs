@@ -191,6 +191,7 @@ fn api(memory: &Memory) -> Api<InMemory> {
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[]),
         tokens: None,
+        has_event_index: true,
         event_validation: EventValidation::Off,
         // Counted, and never reached.
         quotas: Quotas::new(Quota::new(1_000_000)),

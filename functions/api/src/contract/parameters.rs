@@ -1,6 +1,10 @@
 //! Parameters that a handler names in its annotation.
 
-use super::shape::{self, Shape, is, matching, text, whole};
+use super::{
+    schemas::event_types,
+    shape::{self, Shape, is, matching, text, text_of, whole},
+};
+use grapnel_domain::event::inbound::{MAX_NAME_BYTES, MAX_SOURCE_ID_BYTES};
 use serde_json::json;
 use utoipa::{
     IntoParams,
@@ -55,13 +59,26 @@ parameters! {
     /// Which webhooks.
     WebhookFilter = [
         query("status", is("WebhookStatus"), "Of this status."),
-        query("event", text(), "That get events of this type."),
+        query("event", event_types(), "That get events of one of these types."),
         query("name", text(), "Whose name begins like this, in any case of its letters."),
+    ];
+    /// Which events.
+    EventFilter = [
+        query("type", event_types(), "Of these types."),
+        query("since", shape::time(), "That arrived from then on."),
+        query("until", shape::time(), "That arrived before then."),
+        query("source", text_of(1..=MAX_NAME_BYTES), "Whose source this is: with `sourceId`, and without any other parameter."),
+        query("sourceId", text_of(1..=MAX_SOURCE_ID_BYTES), "What the source calls the event: the `id` that it was published with, or over EventBridge `detail.id`, else EventBridge's own id."),
+    ];
+    /// Which event types.
+    EventTypeFilter = [
+        query("name", event_types(), "Of these names."),
     ];
     /// Which deliveries.
     DeliveryFilter = [
         query("status", is("DeliveryStatus"), "Of this status."),
-        query("event", text(), "Of events of this type."),
+        query("waitingFor", is("WaitingFor"), "Whose next attempt waits for this."),
+        query("event", event_types(), "Of events of these types."),
         query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Whose last attempt was answered like this: a status, a class of them, or `none`."),
         query("since", shape::time(), "Of events that arrived from then on."),
         query("until", shape::time(), "Of events that arrived before then."),

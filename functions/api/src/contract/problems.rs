@@ -72,6 +72,14 @@ fn samples() -> Vec<Problem> {
             "invalid_idempotency_key",
             "`Idempotency-Key` must be 1 to 255 visible ASCII characters, and be given once.",
         ),
+        Problem::event_conflict(fault(
+            "events[1].id",
+            "names evt_5f3759df-1c3a-8c3a-9f00-1234567890ab, which was stored 2026-11-24T06:24:00.000Z with other data",
+        )),
+        conflict(
+            "event_index_off",
+            "This deployment has no index of events, so they cannot be listed.",
+        ),
         conflict("event_type_limit_reached", "There are as many event types as can be."),
         conflict("webhook_disabled", "The webhook is disabled. Set it to `active` first."),
         conflict("first_attempt_pending", "The first attempt is still on its way."),

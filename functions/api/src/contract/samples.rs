@@ -243,10 +243,12 @@ fn command_line(operation: &str) -> Option<&'static str> {
         "publishEvents" => {
             "grapnel events publish --type lead.created --data '{\"email\": \"hello@example.com\"}'"
         }
+        "listEvents" => "grapnel events list --type 'lead.*' --since 2h",
         "getEvent" => "grapnel events get {eventId}",
         "erasePayload" => "grapnel events erase {eventId}",
         "listEventTypes" => "grapnel event-types list",
         "listDeliveries" => "grapnel deliveries list {id} --status failed --since 2h",
+        "listAllDeliveries" => "grapnel deliveries list --status failed --since 2h",
         "getDelivery" => "grapnel deliveries get {id} {deliveryId}",
         "retryDelivery" => "grapnel deliveries retry {id} {deliveryId} --wait",
         "cancelDelivery" => "grapnel deliveries cancel {id} {deliveryId}",

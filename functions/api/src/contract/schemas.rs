@@ -14,7 +14,7 @@ pub(crate) mod replays;
 pub(crate) mod webhooks;
 
 use super::shape::{self, Shape, matching, one_of, text, text_of};
-use grapnel_domain::scope::Scope as Rights;
+use grapnel_domain::{event::TypeFilter, scope::Scope as Rights};
 use serde_json::json;
 use utoipa::openapi::{Object, schema::SchemaFormat};
 
@@ -94,6 +94,15 @@ fn event_pattern() -> Object {
     let pattern = r"^(\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?)$";
     let mut text = formatted(text_of(1..=128), "event-pattern");
     text.pattern = Some(pattern.to_owned());
+    text.examples = vec![json!("lead.*")];
+    text
+}
+
+/// Event types to filter by.
+pub(super) fn event_types() -> Object {
+    let mut text = formatted(text_of(1..=TypeFilter::MAX_CHARS), "event-type-filter");
+    let meaning = "An event type such as `lead.created`, a group such as `lead.*`, or `*` for all.";
+    text.description = Some(meaning.to_owned());
     text.examples = vec![json!("lead.*")];
     text
 }

@@ -1,8 +1,12 @@
 //! `/api/webhooks/{id}/deliveries`.
 
+mod filter;
 pub(super) mod list;
+pub(super) mod list_all;
+mod merge;
 
 pub(super) use list::list;
+pub(super) use list_all::list_all;
 
 use super::waiting::{PreferWait, Seen, wait_for_attempt};
 use crate::{
@@ -55,7 +59,7 @@ pub(super) async fn show<P: Ports>(
     let user = caller.may(Scope::DeliveriesRead, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let delivery = find_delivery(&api, &webhook, &ids).await?;
-    answer(&api, StatusCode::OK, &delivery).await
+    answer(&api, StatusCode::OK, &webhook, &delivery).await
 }
 
 /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`: one more attempt. It is only asked for
@@ -103,13 +107,14 @@ pub(super) async fn retry<P: Ports>(
         sent?;
     }
     let Some(wait) = wait else {
-        return views::json(StatusCode::ACCEPTED, &DeliveryView::new(&delivery, &payload));
+        let view = DeliveryView::new(&delivery, webhook.health.circuit, &payload);
+        return views::json(StatusCode::ACCEPTED, &view);
     };
     let waited = wait_for_attempt(&api, &permit, delivery.key(), number, wait).await;
     let mut response = match waited.seen {
-        Seen::Attempted(delivery) => answer(&api, StatusCode::OK, &delivery).await?,
-        Seen::Waiting(delivery) => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
-        Seen::Nothing => answer(&api, StatusCode::ACCEPTED, &delivery).await?,
+        Seen::Attempted(delivery) => answer(&api, StatusCode::OK, &webhook, &delivery).await?,
+        Seen::Waiting(delivery) => answer(&api, StatusCode::ACCEPTED, &webhook, &delivery).await?,
+        Seen::Nothing => answer(&api, StatusCode::ACCEPTED, &webhook, &delivery).await?,
     };
     let applied = HeaderValue::try_from(format!("wait={}", waited.longest.as_secs()));
     if let Ok(applied) = applied {
@@ -145,7 +150,7 @@ pub(super) async fn cancel<P: Ports>(
     let mut tries = 0;
     loop {
         if delivery.reason == Some(Reason::Cancelled) {
-            return answer(&api, StatusCode::OK, &delivery).await;
+            return answer(&api, StatusCode::OK, &webhook, &delivery).await;
         }
         if delivery.status.is_settled() {
             let detail = "The delivery is settled: there is nothing to cancel.";
@@ -215,8 +220,9 @@ pub(super) async fn find_delivery<P: Ports>(
 async fn answer<P: Ports>(
     api: &Api<P>,
     status: StatusCode,
+    webhook: &Webhook,
     delivery: &Delivery,
 ) -> Result<Response, Problem> {
     let payload = payloads::of(api, delivery).await?;
-    views::json(status, &DeliveryView::new(delivery, &payload))
+    views::json(status, &DeliveryView::new(delivery, webhook.health.circuit, &payload))
 }

@@ -8,10 +8,11 @@ use crate::{
     auth::Caller,
     body::Incoming,
     contract::{parameters, schemas},
-    pages::{self, PageRequest, PageWriter},
+    pages::{PageRequest, PageWriter},
     path::Ids,
     ports::{Api, Ports},
     problem::Problem,
+    query::Parameters,
     views::{self, EventTypeView},
 };
 use axum::{
@@ -28,6 +29,12 @@ use grapnel_domain::{
 };
 use std::sync::Arc;
 
+/// The query parameters of the list.
+const PARAMETERS: &[&str] = &["limit", "cursor", "name"];
+
+/// Types of the deployment's own that one query reads where a filter leaves some out.
+const AT_ONCE: usize = 100;
+
 /// `GET /api/event-types`: by name, those that are built in and the deployment's own.
 #[utoipa::path(
     get,
@@ -36,7 +43,7 @@ use std::sync::Arc;
     operation_id = "listEventTypes",
     summary = "List event types",
     description = "By name: those that are built in, and the deployment's own.",
-    params(parameters::Paging),
+    params(parameters::Paging, parameters::EventTypeFilter),
     responses(
         (status = 200, description = "A page of them.", body = schemas::event_types::EventTypePage),
     ),
@@ -46,22 +53,42 @@ pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksRead, pages::PARAMETERS)?;
-    let asked: PageRequest<EventTypeName> = PageRequest::parse(permit.query())?;
-    let own = api.event_types.list_event_types(asked.limit, asked.after.as_ref()).await?;
-    // Behind the last of its own, a page ends if there are more of them: what is built in and comes
-    // later is on the page of those that come before it.
-    let end = own.items.last().filter(|_| own.next.is_some()).map(|last| last.name.as_str());
-    let mut entries = Entry::merged(&own.items);
-    entries.retain(|entry| {
-        asked.after.as_ref().is_none_or(|after| entry.name() > after.as_str())
-            && end.is_none_or(|end| entry.name() <= end)
-    });
-    let more = own.next.is_some() || entries.len() > asked.limit;
-    entries.truncate(asked.limit);
-    let view = |entry| Ok((Entry::name(entry), EventTypeView::new(entry)?));
-    let page = PageWriter::new().with(&entries, view)?;
-    Ok(page.finish(entries.last().filter(|_| more).map(Entry::name)))
+    let permit = caller.may(Scope::WebhooksRead, PARAMETERS)?;
+    let mut parameters = Parameters::of(permit.query());
+    let types = parameters.types("name");
+    let (asked, types) = PageRequest::parse_with(permit.query(), parameters.finish(types))?;
+    let wanted = |name: &str| types.as_ref().is_none_or(|types| types.includes(name));
+
+    let at_once = if types.is_none() { asked.limit } else { AT_ONCE };
+    let mut page = PageWriter::new();
+    let (mut after, mut left): (Option<EventTypeName>, usize) = (asked.after, asked.limit);
+    let mut seen = after.as_ref().map(ToString::to_string);
+    loop {
+        let own = api.event_types.list_event_types(at_once, after.as_ref()).await?;
+        let begin = after.as_ref().map(EventTypeName::as_str);
+        // Built-in types behind the last of its own belong to the next page of its own.
+        let end = own.next.as_ref().map(EventTypeName::as_str);
+        let entries = Entry::merged(&own.items);
+        let entries = entries.iter().filter(|entry| {
+            begin.is_none_or(|begin| entry.name() > begin)
+                && end.is_none_or(|end| entry.name() <= end)
+        });
+        for entry in entries {
+            let name = entry.name().to_owned();
+            if wanted(&name) {
+                let is_full = left == 0 || !page.add(name.clone(), &EventTypeView::new(entry)?)?;
+                if is_full {
+                    return Ok(page.finish(seen));
+                }
+                left -= 1;
+            }
+            seen = Some(name);
+        }
+        after = own.next;
+        if after.is_none() || left == 0 && types.is_none() {
+            return Ok(page.finish(after.as_ref().map(ToString::to_string)));
+        }
+    }
 }
 
 /// `GET /api/event-types/{name}`.

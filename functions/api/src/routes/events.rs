@@ -6,7 +6,11 @@
 //! something new.
 
 mod checks;
+mod conflicts;
 mod draft;
+pub(super) mod list;
+
+pub(super) use list::list;
 
 use super::tests::random_id;
 use crate::{
@@ -25,14 +29,18 @@ use axum::{
     response::Response,
 };
 use draft::Draft;
+use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
+    delivery::Delivery,
     event::{
         inbound::PublishedEvent,
         publish::{Claim, EventValidation, IdempotencyKey, MAX_BODY_BYTES, MAX_EVENTS, body_hash},
     },
+    health::Circuit,
     ids::UserId,
     ports::{
-        ClaimKeys, Clock, Consistency, PortError, PublishEvents, ReadDeliveriesTogether, ReadEvents,
+        ClaimKeys, Clock, Consistency, PortError, PublishEvents, ReadDeliveriesTogether,
+        ReadEvents, ReadWebhooks,
     },
     scope::Scope,
     time::Timestamp,
@@ -41,6 +49,9 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 /// How often events that their queue did not take are sent, the first time included.
 const TRIES: usize = 3;
+
+/// Reads of one request that are under way at the same time.
+const CONCURRENT_READS: usize = 8;
 
 /// The header.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -79,13 +90,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     tag = "Events",
     operation_id = "publishEvents",
     summary = "Publish events",
-    description = "One event, or up to a hundred of one user: all of them or, if one is at fault, none. A body may have 1 MiB. With an `Idempotency-Key`, or an `id` for each event, sending the same again publishes nothing twice.",
+    description = "One event, or up to a hundred of one user: all of them or, if one is at fault, none. A body may have 1 MiB. With an `Idempotency-Key`, or an `id` for each event, sending the same again publishes nothing twice; an event that brings the `id` of a stored one with another type or other data is refused.",
     params(parameters::IdempotencyKey),
     request_body = schemas::events::Publication,
     responses(
         (status = 202, description = "The events are on their way.", body = schemas::events::Published),
     ),
-    extensions(("x-required-scope" = json!("events:publish")), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused"]))),
+    extensions(("x-required-scope" = json!("events:publish")), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused", "event_conflict"]))),
 )]
 pub(super) async fn publish<P: Ports>(
     State(api): State<Arc<Api<P>>>,
@@ -109,6 +120,7 @@ pub(super) async fn publish<P: Ports>(
             None => return Err(Problem::invalid_fields(findings.into_faults())),
         }
     } else {
+        conflicts::refuse(&api, &asked.user, &drafts).await?;
         asked.claim(&api).await?
     };
 
@@ -213,6 +225,26 @@ pub(super) async fn show<P: Ports>(
     let event = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
     let event = event.ok_or_else(Problem::not_found)?;
     let deliveries = api.deliveries.deliveries_by_key(&event.delivery_keys()).await?;
+    let deliveries = with_circuits(&api, &user, deliveries).await?;
     let payload = payloads::in_event(&event)?;
     views::json(StatusCode::OK, &EventView::new(&event, &payload, &deliveries))
+}
+
+/// Deliveries with the circuits of their endpoints. Only a parked delivery needs a circuit to say until
+/// when it waits: one read for each.
+async fn with_circuits<P: Ports>(
+    api: &Api<P>,
+    user: &UserId,
+    deliveries: Vec<Delivery>,
+) -> Result<Vec<(Delivery, Circuit)>, Problem> {
+    let with_circuit = |delivery: Delivery| async move {
+        if delivery.parked_until.is_none() || delivery.status.is_settled() {
+            return Ok((delivery, Circuit::Closed));
+        }
+        let webhook =
+            api.webhooks.webhook(user, delivery.webhook_id, Consistency::Eventual).await?;
+        let circuit = webhook.map(|webhook| webhook.health.circuit).unwrap_or_default();
+        Ok::<_, Problem>((delivery, circuit))
+    };
+    stream::iter(deliveries).map(with_circuit).buffered(CONCURRENT_READS).try_collect().await
 }

@@ -75,7 +75,7 @@ pub(super) async fn order<P: Ports>(
         Seen::Nothing => (StatusCode::ACCEPTED, expected),
     };
     let payload = Payload::Here(payloads::raw(event.content.data)?);
-    views::json(status, &DeliveryView::new(&delivery, &payload))
+    views::json(status, &DeliveryView::new(&delivery, webhook.health.circuit, &payload))
 }
 
 /// The type, and the data if the body has some.

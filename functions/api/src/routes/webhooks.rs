@@ -1,5 +1,6 @@
 //! `/api/webhooks` and `/api/webhooks/{id}`.
 
+mod health;
 pub(super) mod list;
 mod merge_patch;
 
@@ -92,7 +93,7 @@ pub(super) async fn create<P: Ports>(
     tag = "Webhooks",
     operation_id = "getWebhook",
     summary = "Read a webhook",
-    description = "Its secret is masked, and so are its sensitive headers.",
+    description = "Its secret is masked, and so are its sensitive headers. `health` says how its endpoint is doing.",
     responses(
         (status = 200, description = "The webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
     ),
@@ -105,7 +106,8 @@ pub(super) async fn show<P: Ports>(
 ) -> Result<Response, Problem> {
     let user = caller.may(Scope::WebhooksRead, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    masked(&webhook)
+    let view = WebhookView::masked(&webhook).with_health(health::of(&api, &webhook).await?);
+    Ok(tagged(views::json(StatusCode::OK, &view)?, &webhook))
 }
 
 fn masked(webhook: &Webhook) -> Result<Response, Problem> {

@@ -1,6 +1,7 @@
 use crate::payloads::Payload;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason, Waiting, WaitingFor},
+    health::Circuit,
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
@@ -21,21 +22,47 @@ pub(crate) struct DeliveryView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_erased_at: Option<Timestamp>,
     status: DeliveryStatus,
+    #[serde(flatten)]
+    wait: WaitView,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     test: bool,
     attempts: &'a [DeliveryAttempt],
     #[serde(skip_serializing_if = "Option::is_none")]
     responses_erased_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_attempt_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     created_at: Timestamp,
 }
 
+/// When a delivery is attempted next, and what it waits for until then.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WaitView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_for: Option<WaitingFor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<Timestamp>,
+}
+
+impl WaitView {
+    /// Of a delivery whose endpoint has this circuit.
+    pub(crate) fn of(delivery: &Delivery, circuit: Circuit) -> Self {
+        let waiting = delivery.waiting(circuit);
+        let until = waiting.map(|Waiting { until, .. }| until);
+        Self {
+            waiting_for: waiting.map(|Waiting { waiting_for, .. }| waiting_for),
+            until,
+            // A parked delivery keeps the time at which its retry was due before it was parked.
+            next_attempt_at: delivery.next_attempt_at.map(|due| until.unwrap_or(due)),
+        }
+    }
+}
+
 impl<'a> DeliveryView<'a> {
-    /// The view of a delivery and its event's data.
-    pub(crate) fn new(delivery: &'a Delivery, payload: &'a Payload) -> Self {
+    /// The view of a delivery, its endpoint's circuit and its event's data.
+    pub(crate) fn new(delivery: &'a Delivery, circuit: Circuit, payload: &'a Payload) -> Self {
         Self {
             id: delivery.id,
             webhook_id: delivery.webhook_id,
@@ -44,10 +71,10 @@ impl<'a> DeliveryView<'a> {
             payload: payload.data(),
             payload_erased_at: payload.erased_at(),
             status: delivery.status,
+            wait: WaitView::of(delivery, circuit),
             test: delivery.test,
             attempts: &delivery.attempts,
             responses_erased_at: delivery.responses_erased_at,
-            next_attempt_at: delivery.next_attempt_at,
             reason: delivery.reason,
             created_at: delivery.created_at,
         }

@@ -1,8 +1,10 @@
+use super::WaitView;
 use crate::payloads::Payload;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
-    event::Event,
+    event::{Event, ListedEvent},
     fault::FieldFault,
+    health::Circuit,
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
@@ -23,6 +25,33 @@ pub(crate) struct AcceptedView<'a> {
     pub(crate) r#type: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<FieldFault>,
+}
+
+/// An event in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListedEventView<'a> {
+    id: EventId,
+    r#type: &'a str,
+    source: &'a str,
+    time: Timestamp,
+    stored_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_erased_at: Option<Timestamp>,
+}
+
+impl<'a> ListedEventView<'a> {
+    /// The view of an event.
+    pub(crate) fn new(event: &'a ListedEvent) -> Self {
+        Self {
+            id: event.id,
+            r#type: &event.event_type,
+            source: &event.source,
+            time: event.time,
+            stored_at: event.stored_at,
+            payload_erased_at: event.payload_erased_at,
+        }
+    }
 }
 
 /// An event with its deliveries.
@@ -48,13 +77,13 @@ struct DeliveryOfEvent<'a> {
     id: DeliveryId,
     webhook_id: WebhookId,
     status: DeliveryStatus,
+    #[serde(flatten)]
+    wait: WaitView,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     test: bool,
     attempt_count: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_attempt: Option<AttemptOfEvent<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_attempt_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     created_at: Timestamp,
@@ -72,8 +101,12 @@ struct AttemptOfEvent<'a> {
 }
 
 impl<'a> EventView<'a> {
-    /// The view of an event, its data and its deliveries.
-    pub(crate) fn new(event: &'a Event, payload: &'a Payload, deliveries: &'a [Delivery]) -> Self {
+    /// The view of an event, its data and its deliveries, each with its endpoint's circuit.
+    pub(crate) fn new(
+        event: &'a Event,
+        payload: &'a Payload,
+        deliveries: &'a [(Delivery, Circuit)],
+    ) -> Self {
         Self {
             id: event.id,
             r#type: &event.content.event_type,
@@ -82,13 +115,16 @@ impl<'a> EventView<'a> {
             stored_at: event.stored_at,
             data: payload.data(),
             payload_erased_at: payload.erased_at(),
-            deliveries: deliveries.iter().map(DeliveryOfEvent::new).collect(),
+            deliveries: deliveries
+                .iter()
+                .map(|(delivery, circuit)| DeliveryOfEvent::new(delivery, *circuit))
+                .collect(),
         }
     }
 }
 
 impl<'a> DeliveryOfEvent<'a> {
-    fn new(delivery: &'a Delivery) -> Self {
+    fn new(delivery: &'a Delivery, circuit: Circuit) -> Self {
         let last = |attempt: &'a DeliveryAttempt| AttemptOfEvent {
             status_code: attempt.status_code,
             error: attempt.error.as_deref(),
@@ -99,10 +135,10 @@ impl<'a> DeliveryOfEvent<'a> {
             id: delivery.id,
             webhook_id: delivery.webhook_id,
             status: delivery.status,
+            wait: WaitView::of(delivery, circuit),
             test: delivery.test,
             attempt_count: delivery.attempt_count(),
             last_attempt: delivery.attempts.last().map(last),
-            next_attempt_at: delivery.next_attempt_at,
             reason: delivery.reason,
             created_at: delivery.created_at,
         }

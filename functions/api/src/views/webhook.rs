@@ -1,3 +1,4 @@
+use super::HealthView;
 use crate::problem::Problem;
 use grapnel_domain::{
     filter::Filter,
@@ -46,6 +47,8 @@ pub(crate) struct WebhookView<'a> {
     description: Option<&'a str>,
     metadata: &'a BTreeMap<String, String>,
     status: WebhookStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthView>,
     retry_config: &'a RetryConfig,
     payload_format: PayloadFormat,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,11 @@ impl<'a> WebhookView<'a> {
     /// With its secret in full: for the answer to its creation, and for nothing else.
     pub(crate) fn with_secret(webhook: &'a Webhook) -> Self {
         Self::new(webhook, webhook.secret.reveal())
+    }
+
+    /// The same with how its endpoint is doing.
+    pub(crate) fn with_health(self, health: HealthView) -> Self {
+        Self { health: Some(health), ..self }
     }
 
     /// As its owner configured it, as a document that can be changed and read again.
@@ -92,6 +100,7 @@ impl<'a> WebhookView<'a> {
             description: webhook.description.as_deref(),
             metadata: &webhook.metadata,
             status: webhook.effective_status(),
+            health: None,
             retry_config: &webhook.retry_config,
             payload_format: webhook.payload_format,
             transform: webhook.transform.as_ref(),

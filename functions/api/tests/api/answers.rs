@@ -168,6 +168,7 @@ async fn a_panic_is_an_answer_and_the_next_request_is_served() {
         tokens: None,
         quotas: Quotas::default(),
         rules: rules(),
+        has_event_index: plain.has_event_index,
         event_validation: plain.event_validation,
     };
     let world = World::of(memory, router(api));

@@ -279,3 +279,38 @@ async fn a_preview_uses_ones_own_sample() {
     let answer = world.call("POST", path).key(&key).json(&body).send().await;
     assert_eq!(answer.json()["body"], "1.5", "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_list_of_types_takes_a_group_and_goes_on_behind_what_it_left_out() {
+    let world = World::new();
+    let key = world.key("u", &[Scope::WebhooksRead]).await;
+    for n in 0..250 {
+        world.memory.put_event_type(own(&format!("invoice.n{n:03}")));
+        world.memory.put_event_type(own(&format!("order.n{n:03}")));
+    }
+    let mut names = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/event-types?name=order.*&limit=70{cursor}");
+        let page = world.get(path, &key).await;
+        names.extend(page.items().iter().map(|it| it["name"].as_str().expect("text").to_owned()));
+        let Some(next) = page.next_cursor() else { break };
+        assert_eq!(page.items().len(), 70, "a page is full unless it is the last");
+        cursor = format!("&cursor={next}");
+    }
+    let expected: Vec<String> = (0..250).map(|n| format!("order.n{n:03}")).collect();
+    assert_eq!(names, expected);
+    let names = async |filter: &str| {
+        let page = world.get(format!("/api/event-types?limit=100&name={filter}"), &key).await;
+        page.items().iter().map(|it| it["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("lead.*").await, ["lead.created", "lead.enriched"]);
+    assert_eq!(names("task.failed").await, ["task.failed"]);
+    assert_eq!(names("no.such").await, Vec::<Value>::new());
+    assert_eq!(names("*").await.len(), 100);
+    let empty = world.get("/api/event-types?name=", &key).await;
+    assert_eq!(
+        (empty.problem(), empty.fields()),
+        (problem(400, "invalid_query"), vec!["name".into()])
+    );
+}

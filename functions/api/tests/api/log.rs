@@ -65,6 +65,12 @@ async fn deliveries_are_listed_by_what_is_known_of_them() {
         ("status=pending", vec![3]),
         ("event=lead.created", vec![1, 0]),
         ("event=lead", vec![]),
+        ("event=lead.*", vec![1, 0]),
+        ("event=task.*&status=retrying", vec![2]),
+        ("event=task*", vec![]),
+        ("event=*", vec![3, 2, 1, 0]),
+        ("waitingFor=retry", vec![2]),
+        ("waitingFor=circuit", vec![]),
         ("statusCode=2xx", vec![0]),
         ("statusCode=1xx", vec![]),
         (exact.as_str(), vec![2, 1]),
@@ -118,10 +124,10 @@ async fn a_search_in_a_long_log_goes_on_from_page_to_page() {
 #[tokio::test]
 async fn every_parameter_at_fault_is_named() {
     let (world, key, path, _) = log().await;
-    let query = "status=lost&statusCode=6xx&since=yesterday&until=";
+    let query = "status=lost&waitingFor=godot&event=&statusCode=6xx&since=yesterday&until=";
     let answer = world.get(format!("{path}?{query}"), &key).await;
     assert_eq!(answer.problem(), problem(400, "invalid_query"));
-    assert_eq!(answer.fields(), ["status", "statusCode", "since", "until"]);
+    assert_eq!(answer.fields(), ["status", "waitingFor", "event", "statusCode", "since", "until"]);
     for code in ["", "5", "50", "5000", "+50", "5xX", "099"] {
         let answer = world.get(format!("{path}?statusCode={code}"), &key).await;
         assert_eq!(answer.problem(), problem(400, "invalid_query"), "{code}");

@@ -1,19 +1,23 @@
 //! The API, driven in process over the ports in memory: requests in, answers and effects out.
 
 mod access;
+mod all_deliveries;
 mod answers;
 mod bodies;
+mod conflicts;
 mod contract;
 mod corpus;
 mod deliveries;
 mod document;
 mod editing;
 mod erasures;
+mod event_list;
 mod event_types;
 mod events;
 mod filters;
 mod gateway;
 mod header_names;
+mod health;
 mod keys;
 mod lists;
 mod log;
@@ -28,5 +32,6 @@ mod secrets;
 mod test_orders;
 mod tokens;
 mod transforms;
+mod waiting;
 mod webhooks;
 mod world;

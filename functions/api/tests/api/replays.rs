@@ -70,7 +70,7 @@ async fn an_empty_body_replays_what_failed_until_now() {
 async fn a_filter_is_kept_and_sent_along() {
     let (world, key, _) = world().await;
     let body = json!({
-        "status": "success", "event": "lead.created",
+        "status": "success", "event": "lead.*",
         "since": "2026-11-20T00:00:00+01:00", "until": "2026-11-21T00:00:00Z",
     });
     let answer = post(&world, "/api/replays", &key, &body).await;
@@ -78,7 +78,7 @@ async fn a_filter_is_kept_and_sent_along() {
     assert_eq!(
         answer.json()["filter"],
         json!({
-            "status": "success", "event": "lead.created",
+            "status": "success", "event": "lead.*",
             "since": "2026-11-19T23:00:00.000Z", "until": "2026-11-21T00:00:00.000Z",
         })
     );

@@ -8,8 +8,9 @@ use grapnel_domain::{
     event::{Event, Retention, inbound::InboundEvent},
     ids::{DeliveryId, WebhookId},
     ports::{
-        EndDeliveries, Ending, EraseFromDeliveries, ListDeliveries, Page, PayloadErasure,
-        PortError, ReadDeliveries, ReadDeliveriesTogether, Recorded, ResponseErasure,
+        EndDeliveries, Ending, EraseFromDeliveries, FindParked, ListDeliveries, Page, ParkedRow,
+        PayloadErasure, PortError, ReadDeliveries, ReadDeliveriesTogether, Recorded,
+        ResponseErasure,
     },
     webhook::Webhook,
 };
@@ -283,6 +284,16 @@ impl ListDeliveries for Silent {
     }
 }
 
+impl FindParked for Silent {
+    async fn parked(
+        &self,
+        _: WebhookId,
+        _: Option<ParkedRow>,
+    ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
+        std::future::pending().await
+    }
+}
+
 impl EndDeliveries for Silent {
     async fn end_delivery(&self, _: Ending) -> Result<Recorded, PortError> {
         std::future::pending().await
@@ -338,6 +349,7 @@ async fn a_look_that_hangs_does_not_hold_the_answer_up() {
         tokens: None,
         quotas: Quotas::default(),
         rules: plain.rules,
+        has_event_index: plain.has_event_index,
         event_validation: plain.event_validation,
     };
     let webhook = webhook();

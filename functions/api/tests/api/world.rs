@@ -78,6 +78,7 @@ pub(crate) fn api(memory: &Memory) -> Api<InMemory> {
         tokens: None,
         quotas: Quotas::default(),
         rules: rules(),
+        has_event_index: true,
         event_validation: EventValidation::Off,
     }
 }
@@ -253,6 +254,13 @@ impl Answer {
     /// The body.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The webhook in the body without how its endpoint is doing, which only reading it shows.
+    pub(crate) fn configuration(&self) -> Value {
+        let mut webhook = self.json();
+        webhook.as_object_mut().expect("a webhook").remove("health");
+        webhook
     }
 
     /// The body's items.

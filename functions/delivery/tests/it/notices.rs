@@ -22,7 +22,7 @@ async fn gone(taken: usize, refusals: usize) -> (Vec<&'static str>, usize) {
         world.memory.fail_after(Operation::Notify, skipped, error, Effect::Before);
     }
     assert!(world.attempt(&delivery, 1).await.failed.is_empty(), "a notice fails no message");
-    let mut kinds: Vec<_> = world.memory.notices().iter().map(|notice| notice.kind).collect();
+    let mut kinds: Vec<_> = world.memory.notices().iter().map(|notice| notice.kind()).collect();
     kinds.sort_unstable();
     (kinds, world.memory.calls(Operation::Notify))
 }

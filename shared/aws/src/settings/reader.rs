@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    pub(super) fn flag(&mut self, name: &str) -> bool {
         self.parsed(name, "true or false", |text| text.parse().ok())
     }
 

@@ -24,6 +24,7 @@ fn deployed(name: &str) -> Option<String> {
         "MAX_WEBHOOKS_PER_USER" => "100",
         "REQUESTS_PER_USER_PER_MINUTE" => "600",
         "EVENT_VALIDATION" => "warn",
+        "EVENT_INDEX" => "true",
         "EVENT_BUS_NAME" => "default",
         "STACK_NAME" => "grapnel",
         "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
@@ -91,6 +92,7 @@ fn every_missing_name_is_reported_together() {
             "MAX_WEBHOOKS_PER_USER is missing",
             "REQUESTS_PER_USER_PER_MINUTE is missing",
             "EVENT_VALIDATION is missing",
+            "EVENT_INDEX is missing",
             "ADMIN_KEY_HASHES is missing",
             "LOG_LEVEL is missing",
         ]

@@ -6,7 +6,7 @@ pub const SUBSCRIPTION: [&str; 7] =
     ["userId", "id", "events", "filter", "status", "openUntil", "disabled"];
 
 /// What the health of an endpoint consists of.
-pub const HEALTH: [&str; 11] = [
+pub const HEALTH: [&str; 12] = [
     "userId",
     "id",
     "version",
@@ -17,6 +17,7 @@ pub const HEALTH: [&str; 11] = [
     "deliveries",
     "intervals",
     "lastDue",
+    "lastTried",
     "notified",
 ];
 

@@ -4,7 +4,7 @@ use super::row::{health_id, owner};
 use crate::item::{Item, from_row, to_row, unusable};
 use grapnel_domain::{
     health::{Circuit, DisabledCause, Health, Notified},
-    ids::{UserId, WebhookId},
+    ids::{DeliveryId, UserId, WebhookId},
     ports::PortError,
     time::Timestamp,
 };
@@ -31,6 +31,8 @@ struct Row {
     intervals: u32,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_due: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    last_tried: Option<DeliveryId>,
     notified: Notified,
 }
 
@@ -55,6 +57,7 @@ pub(super) fn from_health(
         deliveries: health.deliveries,
         intervals: health.intervals,
         last_due: health.last_due.map(Timestamp::as_millis),
+        last_tried: health.last_tried,
         notified: health.notified,
     };
     from_row(ROW, row)
@@ -77,6 +80,7 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
         deliveries: row.deliveries,
         intervals: row.intervals,
         last_due: row.last_due.map(Timestamp::from_millis),
+        last_tried: row.last_tried,
         notified: row.notified,
     };
     Ok((webhook, health))
@@ -107,6 +111,7 @@ mod tests {
                 deliveries: 4_000_000,
                 intervals: 240,
                 last_due: Some(at),
+                last_tried: Some(DeliveryId::first_at(at)),
                 notified: Notified {
                     failing: Some(at),
                     recovered: Some(at),

@@ -3,12 +3,13 @@
 use crate::captured::{Captured, assert_lines};
 use grapnel_aws::EventStore;
 use grapnel_domain::{
-    event::{Event, publish::Claim},
+    event::{Event, EventPlace, EventSpan, publish::Claim},
     ports::{
-        ClaimKeys, Consistency, ErasePayloads, ListReplays, ReadEvents, ReadReplays, StoreEvents,
-        WriteReplays,
+        ClaimKeys, Consistency, ErasePayloads, ListEvents, ListReplays, ReadEvents, ReadReplays,
+        StoreEvents, WriteReplays,
     },
     replay::Replay,
+    time::Timestamp,
 };
 use grapnel_testing::{
     builders::{a_replay, an_event},
@@ -143,5 +144,37 @@ async fn a_replay_is_stored_once_and_goes_on_only_from_the_page_before() {
         REMOVE placeWebhookId
           placeAfter
           finishedAt
+    ");
+}
+
+#[tokio::test]
+async fn events_are_listed_by_time_within_their_owner_and_their_span() {
+    let asked = Asked::new().await;
+    let user = asked.event.user_id.clone();
+    let minute = Duration::from_secs(60);
+    let until = Some(START.plus(minute));
+    let span = EventSpan { user, since: Some(START), until };
+    let place = |stored_at| Some(EventPlace { stored_at, id: asked.event.id });
+    asked.store.list_events(&span, 5, None).await.expect("listed");
+    let second = Duration::from_secs(1);
+    asked.store.list_events(&span, 5, place(START.plus(second))).await.expect("listed");
+    // A place behind the span is no start key that DynamoDB takes; one before it leaves nothing to ask.
+    asked.store.list_events(&span, 5, place(START.plus(minute * 2))).await.expect("listed");
+    let before = Timestamp::from_millis(START.as_millis() - 1);
+    asked.store.list_events(&span, 5, place(before)).await.expect("listed");
+    asked.is("
+        Query events/byTime, descending
+        where userId = 'user-1'
+          and storedAt BETWEEN '2026-11-24T06:24:00.000Z'
+          and '2026-11-24T06:24:59.999Z'
+        Query events/byTime, descending
+        after id = 'EVENT', storedAt = '2026-11-24T06:24:01.000Z', userId = 'user-1'
+        where userId = 'user-1'
+          and storedAt BETWEEN '2026-11-24T06:24:00.000Z'
+          and '2026-11-24T06:24:01.000Z'
+        Query events/byTime, descending
+        where userId = 'user-1'
+          and storedAt BETWEEN '2026-11-24T06:24:00.000Z'
+          and '2026-11-24T06:24:59.999Z'
     ");
 }

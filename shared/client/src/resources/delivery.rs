@@ -24,6 +24,18 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// What keeps the next attempt of a delivery back.
+    WaitingFor {
+        /// The delay before its next attempt.
+        Retry = "retry",
+        /// The open circuit breaker of its endpoint.
+        Circuit = "circuit",
+        /// The rate limit of its webhook.
+        RateLimit = "rateLimit",
+    }
+}
+
 /// A delivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,6 +55,12 @@ pub struct Delivery {
     pub payload_erased_at: Option<Timestamp>,
     /// Where it stands.
     pub status: DeliveryStatus,
+    /// What keeps its next attempt back, if something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<WaitingFor>,
+    /// When that wait ends at the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Made by a test: one attempt, never retried.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub test: bool,
@@ -96,7 +114,9 @@ pub struct Attempt {
 pub struct DeliveryFilter {
     /// Where it stands.
     pub status: Option<DeliveryStatus>,
-    /// The event's type.
+    /// What its next attempt waits for.
+    pub waiting_for: Option<WaitingFor>,
+    /// The event's type, a group such as `lead.*`, or `*`.
     pub event: Option<String>,
     /// What the last attempt was answered: `503`, a class such as `5xx`, or `none`.
     pub status_code: Option<String>,
@@ -104,6 +124,18 @@ pub struct DeliveryFilter {
     pub since: Option<Timestamp>,
     /// Events that arrived before then.
     pub until: Option<Timestamp>,
+}
+
+impl DeliveryFilter {
+    fn of(self, list: List<Delivery>) -> List<Delivery> {
+        let Self { status, waiting_for, event, status_code, since, until } = self;
+        list.only("status", status)
+            .only("waitingFor", waiting_for)
+            .only("event", event)
+            .only("statusCode", status_code)
+            .only("since", since)
+            .only("until", until)
+    }
 }
 
 impl Delivery {
@@ -140,13 +172,12 @@ impl Client {
 
     /// Those of a webhook's deliveries that a filter chooses, newest first.
     pub fn deliveries_where(&self, webhook_id: &str, filter: DeliveryFilter) -> List<Delivery> {
-        let DeliveryFilter { status, event, status_code, since, until } = filter;
-        self.deliveries(webhook_id)
-            .only("status", status)
-            .only("event", event)
-            .only("statusCode", status_code)
-            .only("since", since)
-            .only("until", until)
+        filter.of(self.deliveries(webhook_id))
+    }
+
+    /// Those deliveries of all the user's webhooks that a filter chooses, newest first.
+    pub fn all_deliveries_where(&self, filter: DeliveryFilter) -> List<Delivery> {
+        filter.of(List::new(self.clone(), path(&["api", "deliveries"])))
     }
 
     /// One delivery.

@@ -1,6 +1,6 @@
 //! Events: publishing them, and what became of them.
 
-use crate::{Call, Client, DeliveryStatus, FieldFault, call::path};
+use crate::{Call, Client, DeliveryStatus, FieldFault, List, Page, WaitingFor, call::path};
 use grapnel_domain::{
     event::publish::{MAX_BODY_BYTES, MAX_EVENTS},
     time::Timestamp,
@@ -58,6 +58,36 @@ pub struct PublishedEvent {
     pub warnings: Vec<FieldFault>,
 }
 
+/// An event in a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedEvent {
+    /// `evt_…`
+    pub id: String,
+    /// Its type.
+    pub r#type: String,
+    /// Who published it.
+    pub source: String,
+    /// When it happened, as its source says.
+    pub time: Timestamp,
+    /// When it arrived.
+    pub stored_at: Timestamp,
+    /// When its data was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_erased_at: Option<Timestamp>,
+}
+
+/// Which events to list. What is left out leaves none out.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// Their type, a group such as `lead.*`, or `*`.
+    pub r#type: Option<String>,
+    /// Those that arrived from then on.
+    pub since: Option<Timestamp>,
+    /// Those that arrived before then.
+    pub until: Option<Timestamp>,
+}
+
 /// An event with its deliveries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +121,12 @@ pub struct DeliveryOfEvent {
     pub webhook_id: String,
     /// Where it stands.
     pub status: DeliveryStatus,
+    /// What keeps its next attempt back, if something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<WaitingFor>,
+    /// When that wait ends at the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Made by a test.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub test: bool,
@@ -180,6 +216,22 @@ impl Client {
                 .header(HeaderName::from_static("idempotency-key"), HeaderValue::from_static("")),
             None => call,
         }
+    }
+
+    /// The events that a filter chooses, newest first. A deployment may have no index of them.
+    pub fn events_where(&self, filter: EventFilter) -> List<ListedEvent> {
+        let EventFilter { r#type, since, until } = filter;
+        List::new(self.clone(), path(&["api", "events"]))
+            .only("type", r#type)
+            .only("since", since)
+            .only("until", until)
+    }
+
+    /// The event that its source calls so: one item, or none.
+    pub fn event_of_source(&self, source: &str, source_id: &str) -> Call<Page<ListedEvent>> {
+        self.call(Method::GET, path(&["api", "events"]))
+            .query("source", Some(source))
+            .query("sourceId", Some(source_id))
     }
 
     /// One event with its deliveries. It is there a moment after it was published.

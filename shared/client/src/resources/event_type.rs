@@ -55,6 +55,11 @@ impl Client {
         List::new(self.clone(), path(&["api", "event-types"]))
     }
 
+    /// Those whose names fit: a name, a group such as `lead.*`, or `*`.
+    pub fn event_types_named(&self, names: Option<&str>) -> List<EventType> {
+        self.event_types().only("name", names)
+    }
+
     /// One event type.
     pub fn event_type(&self, name: &str) -> Call<EventType> {
         self.call(Method::GET, path(&["api", "event-types", name]))

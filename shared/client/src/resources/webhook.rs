@@ -60,6 +60,9 @@ pub struct Webhook {
     pub metadata: BTreeMap<String, String>,
     /// Whether it receives events.
     pub status: WebhookStatus,
+    /// How its endpoint is doing. Only there when one webhook is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<WebhookHealth>,
     /// Attempts, time limit and delays.
     pub retry_config: RetryConfig,
     /// How an event becomes a body.
@@ -74,6 +77,53 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// When its configuration last changed.
     pub updated_at: Timestamp,
+}
+
+/// How a webhook's endpoint is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookHealth {
+    /// Failures in a row, counted until the circuit breaker opens.
+    pub failures: u32,
+    /// Since when nothing but failures came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
+    /// The last failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<WebhookFailure>,
+    /// When the next delivery probes the endpoint, while the circuit breaker is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_probe_at: Option<Timestamp>,
+    /// Why it was disabled, if not by its owner: `gone`, `asked` or `failing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_because: Option<String>,
+    /// How many deliveries the open circuit breaker keeps back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<ParkedDeliveries>,
+}
+
+/// An attempt that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookFailure {
+    /// Its delivery.
+    pub delivery_id: String,
+    /// The receiver's status, if it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+    /// Why it failed, as a sentence.
+    pub error: String,
+    /// When it began.
+    pub attempted_at: Timestamp,
+}
+
+/// How many deliveries are parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedDeliveries {
+    /// This many, or more.
+    pub count: usize,
+    /// Whether there are more than that.
+    pub more: bool,
 }
 
 /// A header that is added to each request. One that is sensitive is never shown again.

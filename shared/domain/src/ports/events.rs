@@ -1,6 +1,6 @@
-use super::{Consistency, PortError};
+use super::{Consistency, Page, PortError};
 use crate::{
-    event::Event,
+    event::{Event, EventPlace, EventSpan, ListedEvent},
     ids::{EventId, UserId},
     time::Timestamp,
 };
@@ -14,6 +14,17 @@ pub trait ReadEvents: Send + Sync {
         id: EventId,
         consistency: Consistency,
     ) -> impl Future<Output = Result<Option<Event>, PortError>> + Send;
+}
+
+/// Lists events, from an index that lags behind its table.
+pub trait ListEvents: Send + Sync {
+    /// A user's events of a span of time, newest first, at most `limit` (1–100), behind `after`.
+    fn list_events(
+        &self,
+        span: &EventSpan,
+        limit: usize,
+        after: Option<EventPlace>,
+    ) -> impl Future<Output = Result<Page<ListedEvent, EventPlace>, PortError>> + Send;
 }
 
 /// Writes events.

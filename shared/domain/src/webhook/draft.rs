@@ -95,7 +95,7 @@ const FIELDS: &[&str] = &[
 ];
 /// What may be set at creation only.
 const ON_CREATION: &[&str] = &["secret"];
-const READ_ONLY: &[&str] = &["id", "userId", "secret", "createdAt", "updatedAt"];
+const READ_ONLY: &[&str] = &["id", "userId", "secret", "health", "createdAt", "updatedAt"];
 
 impl Draft {
     /// The patterns that `events` of an input names and that nothing built in matches: whether one of

@@ -57,10 +57,13 @@ impl ReplayBuilder {
         self
     }
 
-    /// Of this event type.
+    /// Of these event types.
+    ///
+    /// # Panics
+    /// If the text cannot filter types.
     #[must_use]
-    pub fn event(mut self, event_type: &str) -> Self {
-        self.order.filter.event = Some(event_type.to_owned());
+    pub fn event(mut self, types: &str) -> Self {
+        self.order.filter.event = Some(types.parse().expect("a filter of event types"));
         self
     }
 

@@ -41,7 +41,7 @@ impl<S: WriteReplays + ReadReplays + ListReplays> Store for S {}
 fn of(user: &UserId) -> Replay {
     let filter = ReplayFilter {
         status: ReplayStatus::Failed,
-        event: Some("lead.created".into()),
+        event: Some("lead.*".parse().expect("a filter of types")),
         since: None,
         until: START,
     };

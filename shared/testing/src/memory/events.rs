@@ -1,8 +1,8 @@
 use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
-    event::Event,
+    event::{Event, EventPlace, EventSpan, ListedEvent},
     ids::{EventId, UserId},
-    ports::{Consistency, ErasePayloads, PortError, ReadEvents, StoreEvents},
+    ports::{Consistency, ErasePayloads, ListEvents, Page, PortError, ReadEvents, StoreEvents},
     time::Timestamp,
 };
 
@@ -15,6 +15,34 @@ impl ReadEvents for Memory {
     ) -> Result<Option<Event>, PortError> {
         self.run(Operation::Event, |state| {
             Ok(state.seen(consistency).events.get(&(user.clone(), id)).cloned())
+        })
+        .await
+    }
+}
+
+impl ListEvents for Memory {
+    async fn list_events(
+        &self,
+        span: &EventSpan,
+        limit: usize,
+        after: Option<EventPlace>,
+    ) -> Result<Page<ListedEvent, EventPlace>, PortError> {
+        self.run(Operation::ListEvents, |state| {
+            let arrivals = span.arrivals(after);
+            let events = state.seen(Consistency::Eventual).events.values();
+            let mut listed: Vec<ListedEvent> = events
+                .filter(|event| event.user_id == span.user)
+                .filter(|event| {
+                    arrivals.is_some_and(|(first, last)| (first..=last).contains(&event.stored_at))
+                })
+                .map(ListedEvent::from)
+                .filter(|event| after.is_none_or(|after| event.place() < after))
+                .collect();
+            listed.sort_by_key(|event| std::cmp::Reverse(event.place()));
+            let more = listed.len() > limit;
+            listed.truncate(limit);
+            let next = listed.last().filter(|_| more).map(ListedEvent::place);
+            Ok(Page { items: listed, next })
         })
         .await
     }

@@ -22,6 +22,7 @@ pub enum Operation {
     StoreEventType,
     DeleteEventType,
     Event,
+    ListEvents,
     StoreEvent,
     ErasePayload,
     Delivery,

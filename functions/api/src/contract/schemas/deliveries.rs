@@ -4,6 +4,7 @@ use super::{for_user, page, schemas};
 use crate::contract::shape::{
     at_least, free, is, list_of_any_length, object, one_of, only_true, or_null, text, whole,
 };
+use grapnel_domain::delivery::WaitingFor as Waits;
 use serde_json::{Value, json};
 
 fn example() -> Value {
@@ -14,6 +15,8 @@ fn example() -> Value {
         "eventId": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab",
         "payload": { "userId": "demo", "id": "lead-81", "email": "hello@example.com" },
         "status": "retrying",
+        "waitingFor": "retry",
+        "until": "2026-11-24T06:25:00.000Z",
         "attempts": [{
             "attemptNumber": 1,
             "statusCode": 503,
@@ -30,6 +33,8 @@ fn example() -> Value {
 schemas! {
     /// Where a delivery stands.
     DeliveryStatus = one_of(&["pending", "retrying", "success", "failed"]);
+    /// What keeps the next attempt of a delivery back.
+    WaitingFor = one_of(&Waits::ALL.map(Waits::as_str));
     /// An event on its way to a webhook.
     Delivery = object("An event on its way to a webhook, with every attempt.")
         .required("id", is("DeliveryId"), "Its id.")
@@ -39,6 +44,8 @@ schemas! {
         .required("payload", or_null(free()), "The event's data as it came; `null` once the event is gone or its data erased.")
         .maybe("payloadErasedAt", is("Instant"), "When the event's data was erased.")
         .required("status", is("DeliveryStatus"), "Where it stands.")
+        .maybe("waitingFor", is("WaitingFor"), "What keeps its next attempt back, if something does: the delay before a retry, the open circuit breaker of the endpoint, or the webhook's rate limit.")
+        .maybe("until", is("Instant"), "When that wait ends at the earliest.")
         .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
         .required("attempts", list_of_any_length(is("Attempt")), "Every attempt, oldest first.")
         .maybe("responsesErasedAt", is("Instant"), "When what receivers had answered by then was erased.")

@@ -1,6 +1,6 @@
 //! Events: publishing them, and what became of them.
 
-use super::{for_user, formatted, schemas};
+use super::{for_user, formatted, page, schemas};
 use crate::contract::shape::{
     CONTROLS, Fields, Shape, at_least, exactly_one, except, free, is, list, list_of_any_length,
     object, only_true, or_null, text, text_of, time, whole, with_example,
@@ -34,6 +34,16 @@ fn one() -> Value {
 
 fn publication() -> Shape {
     with_example(exactly_one([is("NewEvent"), is("EventBatch")]), one())
+}
+
+fn listed_example() -> Value {
+    json!({
+        "id": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab",
+        "type": "lead.created",
+        "source": "api",
+        "time": "2026-11-24T06:23:59.400Z",
+        "storedAt": "2026-11-24T06:23:59.500Z",
+    })
 }
 
 schemas! {
@@ -83,11 +93,24 @@ schemas! {
                 "createdAt": "2026-11-24T06:23:59.500Z",
             }],
         }));
+    /// An event in a list.
+    ListedEvent = object("An event, without its data and without its deliveries.")
+        .required("id", is("EventId"), "Its id.")
+        .required("type", text(), "Its type.")
+        .required("source", text(), "Who published it; `grapnel` if it is a test.")
+        .required("time", is("Instant"), "When it happened, as its source says.")
+        .required("storedAt", is("Instant"), "When it arrived.")
+        .maybe("payloadErasedAt", is("Instant"), "When its data was erased.")
+        .example(listed_example());
+    /// A page of events.
+    EventPage = page("ListedEvent", listed_example());
     /// A delivery of it.
     DeliveryOfEvent = object("A delivery, without the event's data and without what was answered.")
         .required("id", is("DeliveryId"), "Its id.")
         .required("webhookId", is("WebhookId"), "The webhook that it is for.")
         .required("status", is("DeliveryStatus"), "Where it stands.")
+        .maybe("waitingFor", is("WaitingFor"), "What keeps its next attempt back, if something does.")
+        .maybe("until", is("Instant"), "When that wait ends at the earliest.")
         .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
         .required("attemptCount", at_least(0), "How many attempts are on record.")
         .maybe("lastAttempt", is("LastAttempt"), "The last of them.")

@@ -1,13 +1,9 @@
 //! Replays.
 
-use super::{for_user, formatted, page, schemas};
-use crate::contract::shape::{at_least, is, object, one_of, text_of, time};
+use super::{event_types, for_user, page, schemas};
+use crate::contract::shape::{at_least, is, object, one_of, time};
 use serde_json::{Value, json};
 use utoipa::openapi::Object;
-
-fn event() -> Object {
-    formatted(text_of(1..=256), "event-type")
-}
 
 fn example() -> Value {
     json!({
@@ -27,14 +23,14 @@ schemas! {
     /// What to send again.
     ReplayOrder = for_user(object("Which deliveries to send again. Everything may be left out."))
         .default("status", is("SettledStatus"), &json!("failed"), "How they ended.")
-        .optional("event", event(), "The type of their events.")
+        .optional("event", event_types(), "The types of their events.")
         .optional("since", time(), "Of events that arrived from then on; earlier than `until`.")
         .optional("until", time(), "Of events that arrived before then, or before now.")
         .example(json!({ "status": "failed", "event": "lead.created", "since": "2026-11-24T00:00:00Z" }));
     /// What a replay chooses by.
     ReplayFilter = object("What it chooses by.")
         .required("status", is("SettledStatus"), "How the deliveries ended.")
-        .maybe("event", event(), "The type of their events.")
+        .maybe("event", event_types(), "The types of their events.")
         .maybe("since", is("Instant"), "Of events that arrived from then on.")
         .required("until", is("Instant"), "Of events that arrived before then.")
         .done();

@@ -9,8 +9,8 @@ pub(crate) use tries::{FilterTest, FilterVerdict, TestOrder, TransformPreview, T
 
 use super::{for_user, page};
 use crate::contract::shape::{
-    Fields, Shape, anything, either, free, is, line, lines, list, object, one_of, or_null, text,
-    whole,
+    Fields, Shape, anything, at_least, either, flag, free, is, line, lines, list, object, one_of,
+    or_null, text, whole,
 };
 use grapnel_domain::{
     limit::RateLimit,
@@ -64,7 +64,7 @@ fn options(fields: Fields, keeps_headers: bool) -> Fields {
 
 /// What is shown and may be sent back, but not changed.
 fn ignored(fields: Fields) -> Fields {
-    let names = ["id", "secret", "createdAt", "updatedAt"];
+    let names = ["id", "secret", "health", "createdAt", "updatedAt"];
     names.iter().fold(fields, |fields, name| fields.maybe(name, anything(), "Ignored."))
 }
 
@@ -93,7 +93,7 @@ fn kept_filter() -> Shape {
     either([free().into(), text().into()])
 }
 
-fn answer(meaning: &str, secret: Object, secret_example: &str) -> Object {
+fn answer(meaning: &str, secret: Object) -> Fields {
     let fields = object(meaning).required("id", is("WebhookId"), "Its id.").required(
         "userId",
         is("UserId"),
@@ -116,7 +116,6 @@ fn answer(meaning: &str, secret: Object, secret_example: &str) -> Object {
         .maybe("rateLimit", rate_limit(), "Most requests a second.")
         .required("createdAt", is("Instant"), "When it was created.")
         .required("updatedAt", is("Instant"), "When its configuration last changed.")
-        .example(answer_example(secret_example))
 }
 
 fn example() -> Value {
@@ -171,9 +170,35 @@ super::schemas! {
     /// What is to change.
     WebhookPatch = ignored(for_user(patch())).example(json!({ "name": "Leads to the new CRM" }));
     /// A webhook.
-    Webhook = answer("A webhook. Its secret is masked.", one_of(&[MASKED]), MASKED);
+    Webhook = answer("A webhook. Its secret is masked.", one_of(&[MASKED]))
+        .maybe("health", is("WebhookHealth"), "How its endpoint is doing. Only in the answer to reading this one webhook.")
+        .example(answer_example(MASKED));
     /// A webhook that was just created.
-    CreatedWebhook = answer("A new webhook with its secret in full.", secret(), SECRET_EXAMPLE);
+    CreatedWebhook = answer("A new webhook with its secret in full.", secret())
+        .example(answer_example(SECRET_EXAMPLE));
+    /// Why a webhook was disabled.
+    DisabledCause = one_of(&["gone", "asked", "failing"]);
+    /// How a webhook's endpoint is doing.
+    WebhookHealth = object("How a webhook's endpoint is doing.")
+        .required("failures", at_least(0), "Failures in a row, counted until the circuit breaker opens.")
+        .maybe("failingSince", is("Instant"), "Since when nothing but failures came back.")
+        .maybe("lastFailure", is("WebhookFailure"), "The last failure; absent while its delivery is being sent for the first time.")
+        .maybe("nextProbeAt", is("Instant"), "When the next delivery probes the endpoint, while the circuit breaker is open.")
+        .maybe("disabledBecause", is("DisabledCause"), "Why it was disabled, if not by its owner: the receiver answered 410, or asked for it, or failed for five days.")
+        .maybe("parked", is("ParkedDeliveries"), "How many deliveries the open circuit breaker keeps back.")
+        .done();
+    /// The last failure of a webhook.
+    WebhookFailure = object("An attempt that failed.")
+        .required("deliveryId", is("DeliveryId"), "Its delivery.")
+        .maybe("statusCode", whole(100..=999), "What the receiver answered, if it did.")
+        .required("error", text(), "Why it failed.")
+        .required("attemptedAt", is("Instant"), "When the request was begun.")
+        .done();
+    /// How many deliveries are parked.
+    ParkedDeliveries = object("How many deliveries are parked.")
+        .required("count", at_least(0), "This many, or more.")
+        .required("more", flag(), "Whether there are more than `count`.")
+        .done();
     /// A page of webhooks.
     WebhookPage = page("Webhook", answer_example(MASKED));
     /// How an event becomes a body.

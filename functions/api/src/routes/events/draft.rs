@@ -9,7 +9,7 @@ use grapnel_domain::{
         publish::{MAX_EVENTS, source_id},
     },
     fault::{Faults, FieldFault},
-    ids::UserId,
+    ids::{EventId, UserId},
     time::Timestamp,
 };
 use serde_json::{Map, Value, value::RawValue};
@@ -36,6 +36,11 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// The id of the event, if it brings what its id derives from.
+    pub(super) fn own_id(&self, user: &UserId) -> Option<EventId> {
+        self.id.map(|id| EventId::derive(user, self.source, id))
+    }
+
     /// The event, of this user and at this place of its request.
     pub(super) fn event(
         &self,

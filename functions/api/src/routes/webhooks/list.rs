@@ -6,11 +6,12 @@ use crate::{
     pages::{PageRequest, PageWriter},
     ports::{Api, Ports},
     problem::Problem,
-    query::{self, Query},
+    query::{Parameters, Query},
     views::WebhookView,
 };
 use axum::{extract::State, response::Response};
 use grapnel_domain::{
+    event::TypeFilter,
     fault::FieldFault,
     ids::WebhookId,
     ports::ListWebhooks,
@@ -29,29 +30,21 @@ const AT_ONCE: usize = 100;
 #[derive(Debug, Default)]
 struct Wanted {
     status: Option<WebhookStatus>,
-    /// An event type that it receives.
-    event: Option<String>,
+    /// Event types of which it receives one at least.
+    event: Option<TypeFilter>,
     /// How its name begins, in lower case.
     name: Option<String>,
 }
 
 impl Wanted {
     fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
-        let status = match query.get("status") {
-            None => None,
-            Some("active") => Some(WebhookStatus::Active),
-            Some("failing") => Some(WebhookStatus::Failing),
-            Some("disabled") => Some(WebhookStatus::Disabled),
-            Some(_) => {
-                let message = "must be `active`, `failing` or `disabled`";
-                return Err(vec![query::fault("status", message)]);
-            }
+        let mut parameters = Parameters::of(query);
+        let wanted = Self {
+            status: parameters.read("status", "`active`, `failing` or `disabled`", status),
+            event: parameters.types("event"),
+            name: parameters.text("name").map(str::to_lowercase),
         };
-        Ok(Self {
-            status,
-            event: query.get("event").map(str::to_owned),
-            name: query.get("name").map(str::to_lowercase),
-        })
+        parameters.finish(wanted)
     }
 
     fn is_everything(&self) -> bool {
@@ -63,8 +56,17 @@ impl Wanted {
             && self
                 .event
                 .as_ref()
-                .is_none_or(|event| webhook.events.iter().any(|pattern| pattern.matches(event)))
+                .is_none_or(|types| webhook.events.iter().any(|pattern| types.overlaps(pattern)))
             && self.name.as_ref().is_none_or(|name| webhook.name.to_lowercase().starts_with(name))
+    }
+}
+
+fn status(text: &str) -> Option<WebhookStatus> {
+    match text {
+        "active" => Some(WebhookStatus::Active),
+        "failing" => Some(WebhookStatus::Failing),
+        "disabled" => Some(WebhookStatus::Disabled),
+        _ => None,
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
     fn replay() -> Replay {
         let filter = ReplayFilter {
             status: ReplayStatus::Failed,
-            event: Some("lead.created".into()),
+            event: Some("lead.*".parse().expect("a filter of types")),
             since: Some(Timestamp::from_millis(5)),
             until: Timestamp::from_millis(9),
         };

@@ -1,0 +1,114 @@
+//! `GET /api/deliveries`.
+
+use super::{
+    filter::{DeliveryFilter, PARAMETERS},
+    merge::{Merge, SIDE_BY_SIDE},
+};
+use crate::{
+    auth::Caller,
+    contract::{parameters, schemas},
+    pages::{MOST_EXAMINED, PageRequest, PageWriter},
+    payloads::Payloads,
+    ports::{Api, Ports},
+    problem::Problem,
+    views::DeliveryView,
+};
+use axum::{extract::State, response::Response};
+use futures::{StreamExt, stream};
+use grapnel_domain::{
+    delivery::Delivery,
+    health::Circuit,
+    ids::{DeliveryId, UserId, WebhookId},
+    ports::{ListDeliveries, ListWebhooks, Page},
+    scope::Scope,
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// Webhooks that one query reads.
+const WEBHOOKS_AT_ONCE: usize = 100;
+
+/// `GET /api/deliveries`: those of all webhooks that the user has, newest first. Where a filter leaves
+/// deliveries out, a page may hold fewer than asked for, even none, and still not be the last.
+#[utoipa::path(
+    get,
+    path = "/api/deliveries",
+    tag = "Deliveries",
+    operation_id = "listAllDeliveries",
+    summary = "List the deliveries of all webhooks",
+    description = "Newest first, of every webhook that the user has. A page reads the newest deliveries of each webhook, so it costs more the more webhooks there are. Where filters leave something out, a page may hold fewer than asked for, even none, and still not be the last.",
+    params(parameters::Paging, parameters::DeliveryFilter),
+    responses(
+        (status = 200, description = "A page.", body = schemas::deliveries::DeliveryPage),
+    ),
+    extensions(("x-required-scope" = json!("deliveries:read"))),
+)]
+pub(in crate::routes) async fn list_all<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let permit = caller.may(Scope::DeliveriesRead, PARAMETERS)?;
+    let user = permit.user()?;
+    let query = permit.query();
+    let (asked, filter) = PageRequest::parse_with(query, DeliveryFilter::parse(query))?;
+
+    let circuits = circuits(&api, &user).await?;
+    let found = find(&api, &circuits, &filter, &asked).await?;
+    let mut payloads = Payloads::of(&api, &user, &found.items);
+    let mut page = PageWriter::new();
+    for delivery in &found.items {
+        let payload = payloads.next(delivery).await?;
+        let view = DeliveryView::new(delivery, circuit_of(&circuits, delivery), payload);
+        if !page.add(delivery.id, &view)? {
+            break;
+        }
+    }
+    Ok(page.finish(found.next))
+}
+
+/// Every webhook of the user with its endpoint's circuit.
+async fn circuits<P: Ports>(
+    api: &Api<P>,
+    user: &UserId,
+) -> Result<HashMap<WebhookId, Circuit>, Problem> {
+    let mut circuits = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = api.webhooks.list_webhooks(user, WEBHOOKS_AT_ONCE, after).await?;
+        circuits.extend(page.items.iter().map(|webhook| (webhook.id, webhook.health.circuit)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(circuits);
+        }
+    }
+}
+
+fn circuit_of(circuits: &HashMap<WebhookId, Circuit>, delivery: &Delivery) -> Circuit {
+    circuits.get(&delivery.webhook_id).copied().unwrap_or_default()
+}
+
+async fn find<P: Ports>(
+    api: &Api<P>,
+    circuits: &HashMap<WebhookId, Circuit>,
+    filter: &DeliveryFilter,
+    asked: &PageRequest<DeliveryId>,
+) -> Result<Page<Delivery, DeliveryId>, Problem> {
+    let begin = filter.begin(asked.after);
+    let most_examined = Some(MOST_EXAMINED).filter(|_| !filter.is_a_span());
+    let mut merge = Merge::new(circuits.keys().copied(), asked.limit, begin, most_examined);
+    let verdict = |delivery: &Delivery| filter.verdict(delivery, circuit_of(circuits, delivery));
+    loop {
+        let round = merge.round();
+        if round.is_empty() {
+            return Ok(merge.finish());
+        }
+        let at_once = merge.at_once();
+        let mut reads = stream::iter(round)
+            .map(|(webhook, after)| async move {
+                (webhook, api.deliveries.list_deliveries(webhook, at_once, after).await)
+            })
+            .buffer_unordered(SIDE_BY_SIDE);
+        while let Some((webhook, page)) = reads.next().await {
+            merge.take(webhook, page?, verdict);
+        }
+    }
+}

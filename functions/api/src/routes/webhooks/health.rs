@@ -1,0 +1,39 @@
+//! How a webhook's endpoint is doing, with the reads that it takes to say so. An endpoint that is well
+//! costs none.
+
+use crate::{
+    ports::{Api, Ports},
+    problem::Problem,
+    views::{HealthView, ParkedView},
+};
+use futures::try_join;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryKey},
+    ports::{FindParked, ReadDeliveries},
+    webhook::Webhook,
+};
+
+/// How the endpoint is doing.
+pub(super) async fn of<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<HealthView, Problem> {
+    let (last_tried, parked) = try_join!(last_tried(api, webhook), parked(api, webhook))?;
+    Ok(HealthView::new(&webhook.health, last_tried.as_ref(), parked))
+}
+
+/// The delivery that shows what is wrong: one consistent read.
+async fn last_tried<P: Ports>(
+    api: &Api<P>,
+    webhook: &Webhook,
+) -> Result<Option<Delivery>, Problem> {
+    let Some(id) = webhook.health.last_tried else { return Ok(None) };
+    Ok(api.deliveries.delivery(DeliveryKey { webhook_id: webhook.id, id }).await?)
+}
+
+/// How many deliveries are parked while the circuit is open: one page of the index, and so at most as
+/// many as a page has.
+async fn parked<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Option<ParkedView>, Problem> {
+    if !webhook.health.is_failing() {
+        return Ok(None);
+    }
+    let page = api.deliveries.parked(webhook.id, None).await?;
+    Ok(Some(ParkedView { count: page.items.len(), more: page.next.is_some() }))
+}
