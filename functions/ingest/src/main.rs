@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let clients = Clients::load().await;
     let isolation =
         &IsolationQueue::new(&clients, settings.events_queue_url, settings.isolation_queue_url);
-    let notices = &NoticeBus::new(&clients, settings.event_bus_name);
+    let notices = &NoticeBus::new(&clients, settings.event_bus_name, &settings.stack_name);
     let ingest = &Ingest {
         subscriptions: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),

@@ -44,6 +44,8 @@ fn a_record() -> AttemptRecord {
             duration: 1,
             attempted_at: START,
             manual: false,
+            location: None,
+            response_remark: None,
         },
         status: None,
         reason: None,

@@ -3,7 +3,6 @@
 use super::{event_types, for_user, page, schemas};
 use crate::contract::shape::{at_least, is, object, one_of, time};
 use serde_json::{Value, json};
-use utoipa::openapi::Object;
 
 fn example() -> Value {
     json!({
