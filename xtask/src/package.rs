@@ -1,14 +1,14 @@
 //! `cargo xtask package`: what is deployed to AWS, without `sam build`.
 
 use crate::{
-    artifacts::{FUNCTIONS, pack},
+    artifacts::{Artifact, FUNCTIONS, Function, pack},
     command, template,
     terminal::{self, Step},
     tools::{self, PythonTools},
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use std::fs;
+use std::{fs, path::Path};
 use tokio::process::Command;
 
 /// What to package for.
@@ -52,28 +52,19 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     command::run(&mut build, &step).await?;
     step.done("built");
 
-    fs::create_dir_all(&folder)?;
-    let mut places = Vec::new();
+    let mut artifacts = Vec::new();
     let mut sizes = Vec::new();
     for function in FUNCTIONS {
         let program = built.join(function.program).join("bootstrap");
-        let zip = pack(&program, 9)?;
-        let name = format!("{}.zip", function.program);
-        fs::write(folder.join(&name), &zip)?;
+        let artifact = Artifact { function, zip: pack(&program, 9)? };
         sizes.push(vec![
-            name.clone(),
+            file_name(function),
             megabytes(fs::metadata(&program)?.len()),
-            megabytes(zip.len() as u64),
+            megabytes(artifact.zip.len() as u64),
         ]);
-        places.push((function.code_uri, name));
+        artifacts.push(artifact);
     }
-    for (path, name) in template::MACHINES {
-        fs::copy(workspace.path(path), folder.join(name))?;
-        places.push((path, name.to_owned()));
-    }
-    let text =
-        fs::read_to_string(workspace.path("template.yaml")).context("reading template.yaml")?;
-    fs::write(folder.join("template.yaml"), template::point_at(&text, &places)?)?;
+    write(workspace, &folder, &artifacts)?;
 
     terminal::heading("In target/package");
     terminal::table(&["file", "program", "zip"], &sizes);
@@ -83,6 +74,31 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
          --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
     );
     Ok(())
+}
+
+/// Writes the zips, the state machines and a template that refers to them.
+///
+/// # Errors
+/// When a file can't be read or written.
+pub(crate) fn write(workspace: &Workspace, folder: &Path, artifacts: &[Artifact]) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut places = Vec::new();
+    for artifact in artifacts {
+        let name = file_name(artifact.function);
+        fs::write(folder.join(&name), &artifact.zip)?;
+        places.push((artifact.function.code_uri, name));
+    }
+    for (path, name) in template::MACHINES {
+        fs::copy(workspace.path(path), folder.join(name))?;
+        places.push((path, name.to_owned()));
+    }
+    let text =
+        fs::read_to_string(workspace.path("template.yaml")).context("reading template.yaml")?;
+    Ok(fs::write(folder.join("template.yaml"), template::point_at(&text, &places)?)?)
+}
+
+fn file_name(function: Function) -> String {
+    format!("{}.zip", function.program)
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -7,6 +7,7 @@ mod cli;
 mod crash_points;
 mod dead_letters;
 mod delivered;
+mod deploy;
 mod editing;
 mod encryption;
 mod erasures;

@@ -3,6 +3,7 @@
 use crate::{
     artifacts, command,
     emulator::{self, Emulator, Settings, free_port},
+    package,
     running::Purpose,
     stack::{Deployer, Stack},
     terminal::Step,
@@ -136,7 +137,11 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
     step.done(STACKS.map(|wanted| wanted.name).join(", "));
 
-    let beside = Beside { stacks: &file, issuer: &issuer, cli: &cli };
+    // As `cargo xtask package` would leave it in a checkout.
+    let packaged = workspace.local("packaged");
+    package::write(workspace, &packaged.join("target/package"), &artifacts)?;
+
+    let beside = Beside { stacks: &file, issuer: &issuer, cli: &cli, packaged: &packaged };
     let result = run_tests(workspace, &beside, arguments).await;
     if result.is_err() {
         let logs = [real.log(), shortened.log()].map(|log| log.display().to_string());
@@ -191,6 +196,8 @@ struct Beside<'a> {
     issuer: &'a str,
     /// The command line, built.
     cli: &'a Path,
+    /// A folder in which the functions are packaged for a deployment.
+    packaged: &'a Path,
 }
 
 async fn run_tests(workspace: &Workspace, beside: &Beside<'_>, arguments: &[String]) -> Result<()> {
@@ -202,6 +209,7 @@ async fn run_tests(workspace: &Workspace, beside: &Beside<'_>, arguments: &[Stri
         .env("GRAPNEL_ISSUER", beside.issuer)
         .env("GRAPNEL_XTASK", std::env::current_exe()?)
         .env("GRAPNEL_CLI", beside.cli)
+        .env("GRAPNEL_PACKAGED", beside.packaged)
         // All at once: each of them waits, for a minute of the clock or for a check, far more than
         // it works. As many as there are processors at a time would take half an hour.
         .env("RUST_TEST_THREADS", "100")

@@ -38,7 +38,7 @@ fn script(way: Way) -> anyhow::Result<String> {
         // Whoever reads on gives the delivery the moment that it takes.
         if step.contains("events publish") || step.contains("Idempotency-Key") {
             script.push_str(
-                "for _ in $(seq 100); do grapnel deliveries list \"$WEBHOOK\" --json | \
+                "for _ in $(seq 600); do grapnel deliveries list \"$WEBHOOK\" --json | \
                  grep -q '\"status\":\"failed\"' && break; done\n",
             );
         }
