@@ -44,9 +44,6 @@ use std::{
     time::Duration,
 };
 
-/// How far the clocks of two machines may be apart.
-const SKEW: Duration = Duration::from_secs(1);
-
 /// How many milliseconds the adapter takes over a call that does not simply work.
 #[derive(Clone)]
 pub(crate) struct Patience {

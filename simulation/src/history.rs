@@ -119,16 +119,16 @@ impl History {
         versions.take_while(|(_, row)| holds(row)).last().map(|(since, _)| *since)
     }
 
-    /// Whether a delivery ever waited for this minute.
-    pub(crate) fn ever_waited(&self, key: (WebhookId, DeliveryId), minute: Minute) -> bool {
+    /// Whether a delivery began to wait for this minute before it struck.
+    pub(crate) fn waited_before(&self, key: (WebhookId, DeliveryId), minute: Minute) -> bool {
         let mut versions = self.waits.get(&key).into_iter().flatten();
-        versions.any(|(_, waited)| *waited == Some(minute))
+        versions.any(|(since, waited)| *waited == Some(minute) && *since < minute.strikes_at())
     }
 
-    /// Whether a delivery was ever parked until then.
-    pub(crate) fn ever_parked(&self, key: (WebhookId, DeliveryId), due: Timestamp) -> bool {
+    /// Whether a delivery was parked until then before that time came.
+    pub(crate) fn parked_before(&self, key: (WebhookId, DeliveryId), due: Timestamp) -> bool {
         let mut versions = self.parked.get(&key).into_iter().flatten();
-        versions.any(|(_, parked)| *parked == Some(due))
+        versions.any(|(since, parked)| *parked == Some(due) && *since < due)
     }
 
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {

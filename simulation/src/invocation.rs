@@ -53,9 +53,9 @@ pub(crate) struct Invocation {
     pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
     /// Deliveries about which it sent a message.
     pub(crate) sent: Vec<Key>,
-    /// Executions of shared waits that it saw run before their minute struck.
+    /// Executions of shared waits that it saw run.
     pub(crate) waits_seen: Vec<(WebhookId, Minute)>,
-    /// Executions that it saw watch a circuit before that was due.
+    /// Executions that it saw watch a circuit.
     pub(crate) watches_seen: Vec<(WebhookId, Timestamp)>,
     /// Deliveries that it parked, or had wait for their slots, and until when.
     pub(crate) kept_back: Vec<(Key, Timestamp)>,

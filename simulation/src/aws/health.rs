@@ -1,6 +1,6 @@
 //! The health of endpoints, who is parked, and the executions that watch circuits.
 
-use super::{Aws, SKEW, rows::written, waits::past, webhook_changed};
+use super::{Aws, rows::written, waits::past, webhook_changed};
 use crate::{
     counts::Count,
     invocation::Page as Place,
@@ -227,11 +227,10 @@ impl WatchCircuits for Aws {
 }
 
 impl Aws {
-    /// An execution watches this circuit. Nobody relies on it once that is due.
+    /// An execution watches this circuit.
     fn watch_seen(&self, webhook: WebhookId, due: Timestamp) {
-        let relied_on = self.sim().now() < due.plus(SKEW);
         self.sim().with(|state| {
-            if let Some(invocation) = state.invocation().filter(|_| relied_on) {
+            if let Some(invocation) = state.invocation() {
                 invocation.watches_seen.push((webhook, due));
             }
         });

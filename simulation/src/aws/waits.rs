@@ -1,6 +1,6 @@
 //! Shared waits: the `waiting` index, which lags behind its table, and the executions.
 
-use super::{Aws, SKEW, rows::written};
+use super::{Aws, rows::written};
 use crate::{
     counts::Count,
     execution,
@@ -154,11 +154,10 @@ impl StartWaits for Aws {
 }
 
 impl Aws {
-    /// An execution waits for this minute. Nobody relies on it once that has struck.
+    /// An execution waits for this minute.
     fn wait_seen(&self, webhook: WebhookId, minute: Minute) {
-        let relied_on = self.sim.now() < minute.strikes_at().plus(SKEW);
         self.sim.with(|state| {
-            if let Some(invocation) = state.invocation().filter(|_| relied_on) {
+            if let Some(invocation) = state.invocation() {
                 invocation.waits_seen.push((webhook, minute));
             }
         });

@@ -125,7 +125,7 @@ impl Ledger {
                     && is_about(&asked, row)
                     && row.payload_erased_at.is_none()
                     && row.attempt_count() < MAX_ATTEMPTS_ON_RECORD
-                    && row.last_attempted_at().is_some_and(|last| last.plus(SKEW) < created)
+                    && row.last_attempted_at().is_some_and(|last| last < seen)
                     && active.contains(&row.webhook_id)
                     && history.succeeded_since(**key).is_some_and(|since| since < seen)
                     && has_data(events, row)

@@ -208,11 +208,12 @@ fn fault_of_check(
     (owes && !seen_to).then(|| format!("the check of attempt {} saw to nothing", check.attempt))
 }
 
-/// Whether the function saw an execution run that will release the delivery: before its time, so
-/// that its last look comes after the index shows the row.
+/// Whether the function saw an execution run that will release the delivery. It looks for minutes
+/// after its time, and so sees what was written before that.
 fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> bool {
-    let waits = |(webhook, minute): &(_, _)| *webhook == key.0 && history.ever_waited(key, *minute);
-    let watched = |(webhook, due): &(_, _)| *webhook == key.0 && history.ever_parked(key, *due);
+    let waits =
+        |(webhook, minute): &(_, _)| *webhook == key.0 && history.waited_before(key, *minute);
+    let watched = |(webhook, due): &(_, _)| *webhook == key.0 && history.parked_before(key, *due);
     invocation.waits_seen.iter().any(waits) || invocation.watches_seen.iter().any(watched)
 }
 
