@@ -54,9 +54,19 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "grapnel events publish events.ndjson --idempotency-key import-7",
         ],
     ),
-    ("events get", &["grapnel events get evt_9b1f0c52-7a41-8c1e-9d2f-3f2a9b1c4d5e"]),
+    (
+        "events list",
+        &["grapnel events list --since 2h", "grapnel events list --type 'lead.*' --since today"],
+    ),
+    (
+        "events get",
+        &[
+            "grapnel events get evt_9b1f0c52-7a41-8c1e-9d2f-3f2a9b1c4d5e",
+            "grapnel events get --source demo.platform --source-id task-17",
+        ],
+    ),
     ("events erase", &["grapnel events erase evt_9b1f0c52-7a41-8c1e-9d2f-3f2a9b1c4d5e"]),
-    ("event-types list", &["grapnel event-types list"]),
+    ("event-types list", &["grapnel event-types list", "grapnel event-types list 'lead.*'"]),
     ("event-types get", &["grapnel event-types get lead.created"]),
     (
         "event-types put",
@@ -68,7 +78,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "deliveries list",
         &[
+            "grapnel deliveries list --status failed --since 03:00",
             "grapnel deliveries list wh_019aa3f2",
+            "grapnel deliveries list wh_019aa3f2 --waiting-for circuit",
             "grapnel deliveries list wh_019aa3f2 --status failed --since 03:00 --until 04:00",
             "grapnel deliveries list wh_019aa3f2 --code 5xx --since '2026-11-29 03:00' --utc",
         ],

@@ -97,7 +97,7 @@ fn every_missing_name_is_reported_together() {
             "LOG_LEVEL is missing",
         ]
     );
-    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 11);
+    assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 12);
     assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 21);
 }
 

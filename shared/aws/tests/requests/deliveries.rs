@@ -158,6 +158,8 @@ async fn a_last_attempt_puts_the_delivery_into_the_failed_index() {
           failedKey = 'DELIVERY'
           expiresAt = 1795501500
         REMOVE attempts[1].response
+          attempts[1].responseRemark
+          attempts[1].location
           nextAttemptAt
           waitKey
           slot
@@ -362,5 +364,7 @@ async fn nothing_is_erased_of_a_delivery_that_is_gone_or_changed() {
           and status IN ('success', 'failed')
         SET responsesErasedAt = '2026-11-24T06:24:00.000Z'
         REMOVE attempts[0].response
+          attempts[0].responseRemark
+          attempts[0].location
     ");
 }

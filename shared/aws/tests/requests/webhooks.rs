@@ -64,9 +64,9 @@ async fn webhooks_are_listed_and_counted_within_their_owner() {
     asked.store.list_webhooks(user_id, 5, Some(*id)).await.expect("listed");
     asked.store.count_webhooks(user_id).await.expect("counted");
     asked.is("
-        Query webhooks, consistent
+        Query webhooks, consistent, SPECIFIC_ATTRIBUTES
         where userId = 'user-1'
-        only id, events, filter, status, openUntil, disabled
+        only userId, id, events, filter, status, openUntil, disabled
         Query webhooks, consistent
         after id = 'WEBHOOK', userId = 'user-1'
         where userId = 'user-1'
@@ -131,12 +131,32 @@ async fn health_is_written_only_over_the_version_that_was_read() {
         asked.store.store_health(user_id, *id, &health).await.expect("stored");
     }
     asked.is("
-        PutItem webhooks
-        item id = 'WEBHOOK#health', userId = 'user-1'
+        UpdateItem webhooks
+        key id = 'WEBHOOK#health', userId = 'user-1'
         if attribute_not_exists(id)
-        PutItem webhooks
-        item id = 'WEBHOOK#health', userId = 'user-1'
+        SET version = 1
+          failures = 0
+          deliveries = 0
+          intervals = 0
+          notified = …
+        REMOVE openUntil
+          disabled
+          failingSince
+          lastDue
+          lastTried
+        UpdateItem webhooks
+        key id = 'WEBHOOK#health', userId = 'user-1'
         if version = 9
+        SET version = 10
+          openUntil = 1795501500000
+          failures = 10
+          failingSince = '2026-11-24T06:24:00.000Z'
+          deliveries = 10
+          intervals = 1
+          lastDue = 1795501500000
+          notified = …
+        REMOVE disabled
+          lastTried
     ");
 }
 
