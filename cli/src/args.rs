@@ -71,7 +71,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Webhooks: where events go
     #[command(subcommand, visible_alias = "webhook")]
-    Webhooks(webhooks::Command),
+    Webhooks(Box<webhooks::Command>),
     /// Events: publish them, see what became of them, erase their data
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
@@ -121,6 +121,7 @@ pub(crate) fn apply_colour(color: Color) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::examples::tests::words;
     use clap::CommandFactory;
 
     #[test]
@@ -156,7 +157,7 @@ mod tests {
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");
         for line in lines {
-            let words = crate::examples::tests::words(&line);
+            let words = words(&line);
             assert!(words.len() > 1, "{line}");
             if let Err(error) = Cli::try_parse_from(&words) {
                 panic!("{line}\n{error}");

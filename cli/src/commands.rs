@@ -40,7 +40,7 @@ async fn dispatch(
     output: &mut Output,
 ) -> Result<ExitCode, Failure> {
     match command {
-        Command::Webhooks(command) => return webhooks::run(command, global, output).await,
+        Command::Webhooks(command) => return webhooks::run(*command, global, output).await,
         Command::Deliveries(command) => return deliveries::run(command, global, output).await,
         Command::Events(command) => events::run(command, global, output).await?,
         Command::EventTypes(command) => event_types::run(command, global, output).await?,
