@@ -28,8 +28,6 @@ fn a_record(memory: &Memory) -> AttemptRecord {
             duration: 12,
             attempted_at: START,
             manual: false,
-            location: None,
-            response_remark: None,
         },
         status: Some(DeliveryStatus::Success),
         reason: None,

@@ -44,8 +44,6 @@ fn a_record() -> AttemptRecord {
             duration: 1,
             attempted_at: START,
             manual: false,
-            location: None,
-            response_remark: None,
         },
         status: None,
         reason: None,

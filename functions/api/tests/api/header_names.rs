@@ -79,7 +79,7 @@ async fn two_spellings_in_one_body_are_refused_and_nothing_changes(
         "POST" => "/api/webhooks".to_owned(),
         _ => format!("/api/webhooks/{id}"),
     };
-    let second = headers.as_object().and_then(|map| map.keys().last()).expect("two").clone();
+    let second = headers.as_object().and_then(|map| map.keys().next_back()).expect("two").clone();
     let body = json!({
         "name": "", "url": "https://hooks.example.com/in", "events": ["*"], "headers": headers,
     });

@@ -144,7 +144,7 @@ proptest! {
             if delivery.id < end {
                 return Verdict::End;
             }
-            let chosen = delivery.id.uuid().as_u128() % u128::from(one_in) == 0;
+            let chosen = delivery.id.uuid().as_u128().is_multiple_of(u128::from(one_in));
             if most_examined.is_none() || chosen { Verdict::Include } else { Verdict::LeaveOut }
         };
         let expected = expected(&log, verdict);
