@@ -89,7 +89,9 @@ const STACKS: [Wanted; 8] = [
         waits: Waits::Real,
         parameters: &[
             ("LongestQueueDelaySeconds", "2"),
-            ("FunctionTimeoutSeconds", "5"),
+            ("LongestRequestSeconds", "10"),
+            ("RecordRetrySeconds", "5"),
+            ("FunctionTimeoutSeconds", "30"),
             ("VisibilityTimeoutSeconds", "30"),
         ],
     },
