@@ -27,6 +27,18 @@ fn webhook(status: u16) -> Reply {
     Reply::status(status).header("content-type", "application/json").body(webhook.to_string())
 }
 
+/// The built program, with the default for SIGHUP. The tests may run under `nohup`, which ignores the signal, and a program
+/// inherits that: `listen` then stays, as it should.
+fn program() -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_grapnel")]);
+        command
+    } else {
+        Command::new(env!("CARGO_BIN_EXE_grapnel"))
+    }
+}
+
 #[rstest]
 #[case::ctrl_c("INT")]
 #[case::kill("TERM")]
@@ -37,7 +49,7 @@ async fn its_webhook_is_disabled_whatever_ends_it(#[case] signal: &str) {
     api.answer_with("/api/webhooks", webhook(201));
     api.answer_with(WEBHOOK, webhook(200));
     let home = tempfile::tempdir().expect("a folder");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_grapnel"))
+    let mut program = program()
         .args(["listen", "--port", "0", "--events", "*", "--json"])
         .env("GRAPNEL_URL", api.url(""))
         .env("GRAPNEL_KEY", "key")
@@ -62,8 +74,18 @@ async fn its_webhook_is_disabled_whatever_ends_it(#[case] signal: &str) {
     let pid = program.id().to_string();
     let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
     assert!(sent.expect("sent").success());
-    let ended = timeout(SOON, spawn_blocking(move || program.wait())).await;
-    let ended = ended.expect("in time").expect("ran").expect("waited for");
+    let ending = async {
+        loop {
+            match program.try_wait().expect("waited for") {
+                Some(status) => return status,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let ended = timeout(SOON, ending).await;
+    // Killed here, so that a program that does not end fails the test and does not hold it.
+    let _ = program.kill();
+    let ended = ended.expect("in time");
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     let [request] = &api.received(WEBHOOK)[..] else { panic!("one change of the webhook") };
     let body: Value = serde_json::from_slice(&request.body).expect("JSON");
