@@ -126,12 +126,10 @@ impl World {
     /// function put aside stay: nobody can process them.
     fn redrive(&mut self) -> bool {
         self.sim.with(|state| state.budget = 0);
-        self.pass_time(self.sim.plan().all_well_from());
-        let exhausted = self.send_back();
-        if exhausted == 0 {
+        let sent_back = self.pass_time(self.sim.plan().all_well_from()) + self.send_back();
+        if sent_back == 0 {
             return true;
         }
-        self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
         let quiet = self.until_quiet();
         let left = Queue::ALL.map(|queue| queue.of(&self.sim).exhausted());
         if quiet && left.iter().any(|letters| !letters.is_empty()) {
@@ -157,11 +155,13 @@ impl World {
         if exhausted > 0 {
             self.sim.trace(|| format!("{exhausted} dead letters are sent back"));
         }
+        self.sim.with(|state| state.counts.add(Count::Exhausted, exhausted as u64));
         exhausted
     }
 
-    /// Each day what has expired is dropped, and an operator sends dead letters back if all is well.
-    fn pass_time(&mut self, to: Timestamp) {
+    /// Each day what has expired is dropped, and an operator sends dead letters back if all is well. Answers how many
+    /// were sent back.
+    fn pass_time(&mut self, to: Timestamp) -> usize {
         self.sim.advance_to(to);
         let day = to.as_secs() / DAY_SECONDS;
         if day != self.day {
@@ -170,10 +170,10 @@ impl World {
             let now = self.sim.now();
             self.sim.with(|state| state.ledger.expired(now, &gone));
             if self.sim.plan().all_well_from() <= now {
-                let count = self.send_back();
-                self.sim.with(|state| state.counts.add(Count::Exhausted, count as u64));
+                return self.send_back();
             }
         }
+        0
     }
 
     fn is_killed(&self, task: TaskId) -> bool {
