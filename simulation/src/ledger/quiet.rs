@@ -112,12 +112,21 @@ fn needed_messages(counts: &Counts) -> u64 {
         + counts.of(Count::ReplayPages)
 }
 
+/// Checks that may be sent on for a day: one for each stopped execution, and a copy of it for each thing that went wrong
+/// while there was one.
+fn copies_of_long_checks(counts: &Counts) -> u64 {
+    match counts.of(Count::WaitsOver) {
+        0 => 0,
+        stopped => stopped + counts.of_group(Group::Fault),
+    }
+}
+
 /// Beyond what is needed: a message for each delivery that ends without an attempt, and copies.
 fn most_messages(counts: &Counts) -> u64 {
     needed_messages(counts)
         + counts.of(Count::Deliveries)
         + CHECKS_PER_PARKING * (counts.of(Count::Parked) + counts.of(Count::SlotWaits))
         + HOPS_PER_REPLAY * counts.of(Count::Replayed)
-        + HOPS_PER_STOPPED * counts.of(Count::WaitsOver)
+        + HOPS_PER_STOPPED * copies_of_long_checks(counts)
         + MESSAGES_PER_FAULT * counts.of_group(Group::Fault)
 }
