@@ -177,7 +177,7 @@ fn event_calls() -> Vec<Call> {
         change(Success, "record a success", "#attempts[0]"),
         change(Delayed, "record a failure, retried by delay", "#attempts[0]"),
         call(Delivery, "send the retry", "SendMessageBatch", Queue, Webhook(Delayed)),
-        call(Delivery, "store health", "PutItem", Webhooks, Webhook(Delayed)),
+        call(Delivery, "store health", "UpdateItem", Webhooks, Webhook(Delayed)),
         change(Delayed, "record the success of a retry", "#attempts[1]"),
         change(Exhausted, "record a failure, retried by wait", "#attempts[0]"),
         call(Delivery, "start execution", "StartExecution", Waits, Webhook(Exhausted)),

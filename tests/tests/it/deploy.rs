@@ -39,7 +39,12 @@ async fn the_readmes_commands_deploy_and_the_deployment_takes_an_event() -> anyh
     let (packaged, cli) = (variable("GRAPNEL_PACKAGED")?, PathBuf::from(variable("GRAPNEL_CLI")?));
     let folder = tempfile::tempdir()?;
     packager(folder.path())?;
-    let [deploy, look, ..] = &blocks()?[..] else { anyhow::bail!("no blocks") };
+    let blocks = blocks()?;
+    let with = |part: &str| {
+        let found = blocks.iter().find(|block| block.contains(part));
+        found.with_context(|| format!("no block of the section has `{part}`"))
+    };
+    let (deploy, look) = (with("aws cloudformation deploy")?, with("grapnel health")?);
     // The emulator plays one region, and answers by path in place of a name of its own.
     let deploy = deploy.replace("eu-central-1", &world.stack.region);
     let by_path = "GRAPNEL_URL=\"$AWS_ENDPOINT_URL/_aws/execute-api/$(aws cloudformation describe-stacks \

@@ -22,9 +22,9 @@ async fn queues_have_the_owners_key_and_events_get_through() -> anyhow::Result<(
             ensure!(key.is_some_and(|key| key.contains(":key/")) == expected, "{queue}: {key:?}");
         }
     }
-    // Over the bus, whose rule needs the queue's policy. The receiver's name does not exist.
+    // Over the bus, whose rule needs the queue's policy. Nobody receives at that name.
     let webhook = json!({
-        "name": "encrypted", "url": "https://receiver.invalid/", "events": ["*"],
+        "name": "encrypted", "url": "https://receiver.example.com/", "events": ["*"],
         "retryConfig": { "maxAttempts": 1 },
     });
     let webhook = world.api.create_webhook(&webhook).await?;

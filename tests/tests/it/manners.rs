@@ -71,10 +71,7 @@ async fn pages_may_ask_where_their_origin_is_allowed_and_nowhere_else() -> anyho
     let answer = closed.api.send_as(Method::GET, "/api/webhooks", origin(), Vec::new()).await?;
     ensure!(answer.status == 200);
     ensure!(answer.headers.get("access-control-allow-origin").is_none(), "{answer:?}");
-    // The emulator answers a preflight itself only where the API has a CORS configuration. Here the
-    // function answers it, as it does everywhere on AWS.
-    let nobody = closed.api.with_authorization(None);
-    let preflight = nobody.send_as(Method::OPTIONS, "/api/unknown", asked(), Vec::new()).await?;
-    ensure!(preflight.status == 204, "{preflight:?}");
+    // No preflight here: where an API has no CORS configuration, the emulator answers it with 403 itself. On AWS it
+    // reaches the function, whose tests show its 204.
     Ok(())
 }

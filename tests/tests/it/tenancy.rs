@@ -219,7 +219,7 @@ async fn a_secret_is_shown_where_it_is_asked_for_and_nowhere_else() -> anyhow::R
     ensure!(webhook.secret.starts_with("whsec_") && webhook.secret.len() == 50, "in full, once");
     let path = format!("/api/webhooks/{}", webhook.id);
     let shown: Value = world.api.get(&format!("{path}/secret")).await?.json(200)?;
-    assert_eq!(shown, json!({ "secret": webhook.secret }));
+    assert_eq!(shown, json!({ "secret": webhook.secret, "previousSecrets": [] }));
 
     let sent_back: Value = world.api.get(&path).await?.json(200)?;
     for answer in [
