@@ -58,6 +58,8 @@ class Quiet(WSGIRequestHandler):
 
 
 Template.add_multi_constructor("!", lambda loader, suffix, node: None)
+# What a deployment with every option has.
+Template.add_constructor("!If", lambda loader, node: loader.construct_sequence(node, deep=True)[1])
 
 
 def create_tables(resources, dynamodb):
