@@ -7,12 +7,18 @@ function here knows one such reason, and mends the request. Requests against the
 
 import ast
 import os
+import sys
 import threading
 import uuid
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import schemathesis
+
+# Filters are nested, and so are the generators of them: some come close to Python's usual thousand calls, which the
+# threads' usual stack is made for. Hypothesis bounds the depth itself.
+sys.setrecursionlimit(10_000)
+threading.stack_size(64 * 1024 * 1024)
 
 # Python up to 3.12 confuses threads that parse source text at once, as Hypothesis does to describe what it does
 # (python/cpython issue 106905).
