@@ -29,6 +29,12 @@ pub(crate) const FUNCTIONS: [Function; 3] = [
     Function { program: "grapnel-delivery", code_uri: "functions/delivery" },
 ];
 
+/// The build profile of what runs on this machine. It compiles quickly.
+pub(crate) const LOCAL_PROFILE: &str = "local";
+
+/// The build profile of packages for AWS, and of what is measured.
+pub(crate) const RELEASE_PROFILE: &str = "release";
+
 /// A function's zip.
 #[derive(Debug, Clone)]
 pub(crate) struct Artifact {
@@ -50,12 +56,12 @@ impl Artifact {
 ///
 /// # Errors
 /// When the build fails, with the compiler's messages.
-pub(crate) async fn build_for_host(root: &Path) -> Result<Vec<Artifact>> {
+pub(crate) async fn build_for_host(root: &Path, profile: &str) -> Result<Vec<Artifact>> {
     let step = Step::begin_long(
         "Functions",
-        &format!("compiling {}; the first time takes many minutes", FUNCTIONS.len()),
+        &format!("compiling {}; the first time takes some minutes", FUNCTIONS.len()),
     );
-    let mut arguments = vec!["--release", "--bins"];
+    let mut arguments = vec!["--profile", profile, "--bins"];
     for function in FUNCTIONS {
         arguments.extend(["--package", function.program]);
     }

@@ -2,7 +2,8 @@
 //! not judged.
 
 use crate::{
-    artifacts, command,
+    artifacts::{self, RELEASE_PROFILE},
+    command,
     emulator::{self, Emulator, Settings, free_port},
     running::{self, Purpose},
     stack::Deployer,
@@ -27,7 +28,7 @@ pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
         .current_dir(workspace.root());
     command::run_shown(&mut cpu).await?;
     let programs = emulator::install(workspace).await?;
-    let artifacts = artifacts::build_for_host(workspace.root()).await?;
+    let artifacts = artifacts::build_for_host(workspace.root(), RELEASE_PROFILE).await?;
 
     let step = Step::begin("Stack");
     let settings = Settings {

@@ -1,7 +1,7 @@
 //! `cargo xtask simulate`: more seeds than the tests take, one seed again, or what
 //! `docs/reliability.md` has tables of.
 
-use crate::{command, workspace::Workspace};
+use crate::{artifacts::LOCAL_PROFILE, command, workspace::Workspace};
 use anyhow::{Result, ensure};
 use tokio::process::Command;
 
@@ -47,12 +47,12 @@ pub(crate) struct Options {
 /// When a run breaks a promise, which the output then tells all about.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut simulation = Command::new("cargo");
-    simulation.args(["run", "--quiet", "--package", "grapnel-simulation"]);
+    simulation.args(["run", "--quiet", "--profile", LOCAL_PROFILE]);
+    simulation.args(["--package", "grapnel-simulation"]);
     simulation.current_dir(workspace.root());
     if let Some(Some(deliveries)) = options.dead_endpoint {
         ensure!(!options.write, "the document tells of numbers of its own: leave out yours");
-        // It may be many, and then the program's speed is what one waits for.
-        simulation.args(["--release", "--", "--dead-endpoint", &deliveries.to_string()]);
+        simulation.args(["--", "--dead-endpoint", &deliveries.to_string()]);
         return command::run_shown(&mut simulation).await;
     }
     simulation.arg("--");

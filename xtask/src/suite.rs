@@ -48,6 +48,8 @@ pub(crate) enum Step {
     Unused,
     /// Unit, property and in-memory tests
     Unit,
+    /// The real handlers under simulated faults: 10,000 seeds, and mistakes that must be found
+    Simulation,
     /// Tests of the deployed system
     BlackBox,
     /// The port contract on a second emulator, moto
@@ -59,7 +61,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Format,
         Self::Clippy,
         Self::Template,
@@ -67,6 +69,7 @@ impl Step {
         Self::Dependencies,
         Self::Unused,
         Self::Unit,
+        Self::Simulation,
         Self::BlackBox,
         Self::SecondOpinion,
         Self::Clients,
@@ -82,6 +85,7 @@ impl Step {
             Self::Dependencies => "dependencies (deny)",
             Self::Unused => "dependencies (machete)",
             Self::Unit => "unit tests",
+            Self::Simulation => "simulation",
             Self::BlackBox => "black-box tests",
             Self::SecondOpinion => "ports on a second emulator",
             Self::Clients => "generated clients",
@@ -98,6 +102,7 @@ impl Step {
             Self::Dependencies => checks::dependencies(workspace).await,
             Self::Unused => checks::unused(workspace).await,
             Self::Unit => checks::unit(workspace).await,
+            Self::Simulation => checks::simulation(workspace).await,
             Self::BlackBox => deployed::test(workspace, arguments).await,
             Self::SecondOpinion => second::test(workspace).await,
             Self::Clients => clients::test(workspace).await,

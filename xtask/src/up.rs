@@ -1,7 +1,7 @@
 //! `cargo xtask up`: the whole system on this machine, with something to see.
 
 use crate::{
-    artifacts,
+    artifacts::{self, LOCAL_PROFILE},
     demo::{self, Demo, LoggedDelivery},
     emulator::{self, Emulator},
     process::Group,
@@ -84,7 +84,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     let purpose = if options.detach { Purpose::Detached } else { Purpose::Up };
     let programs = emulator::install(workspace).await?;
 
-    let artifacts = artifacts::build_for_host(workspace.root()).await?;
+    let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
 
     let step = Step::begin("Local AWS");
     let emulator = Emulator::start(

@@ -1,6 +1,7 @@
 //! The steps that need nothing to run.
 
 use crate::{
+    artifacts::LOCAL_PROFILE,
     command,
     template::partitions,
     terminal::Step,
@@ -67,6 +68,11 @@ pub(crate) async fn unused(workspace: &Workspace) -> Result<()> {
 
 pub(crate) async fn unit(workspace: &Workspace) -> Result<()> {
     command::run_shown(&mut cargo(workspace, &["test", "--no-fail-fast"])).await
+}
+
+pub(crate) async fn simulation(workspace: &Workspace) -> Result<()> {
+    let mut tests = cargo(workspace, &["test", "--no-fail-fast", "--profile", LOCAL_PROFILE]);
+    command::run_shown(tests.args(["--package", "grapnel-simulation"])).await
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {

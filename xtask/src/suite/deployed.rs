@@ -1,7 +1,8 @@
 //! The tests of the deployed system, and the deployments that they need.
 
 use crate::{
-    artifacts, command,
+    artifacts::{self, LOCAL_PROFILE},
+    command,
     emulator::{self, Emulator, Settings, free_port},
     package,
     running::Purpose,
@@ -111,7 +112,7 @@ const STACKS: [Wanted; 8] = [
 /// Deploys the stacks, runs the tests against them, and ends everything.
 pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let programs = emulator::install(workspace).await?;
-    let artifacts = artifacts::build_for_host(workspace.root()).await?;
+    let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
 
     let cli = artifacts::build_cli(workspace.root()).await?;
     let step = Step::begin("Stacks");
@@ -162,7 +163,7 @@ pub(super) async fn on_a_stack(
     work: impl AsyncFnOnce(&Stack) -> Result<()>,
 ) -> Result<()> {
     let programs = emulator::install(workspace).await?;
-    let artifacts = artifacts::build_for_host(workspace.root()).await?;
+    let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
 
     let step = Step::begin("Stack");
     let emulator = start(workspace, &programs, 1.0, &format!("emulator-{name}")).await?;
