@@ -2,11 +2,13 @@
 
 use grapnel_domain::outbound::{Answer, BodyRemark, CAPTURE_LIMIT_BYTES};
 use http::{
-    HeaderMap,
+    HeaderMap, Response,
     header::{CONTENT_ENCODING, LOCATION, RETRY_AFTER},
 };
-use reqwest::Response;
+use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
+
+use crate::exchange::next_chunk;
 
 /// The header by which a receiver asks for no more.
 const WEBHOOK_DELIVERY: &str = "webhook-delivery";
@@ -31,15 +33,16 @@ const GZIP: &[u8] = &[0x1F, 0x8B];
 ///
 /// The status line has decided the attempt already. A body that is slow, endless or broken only
 /// marks the answer as truncated.
-pub(crate) async fn answer(mut response: Response, deadline: Instant) -> Answer {
+pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
     let retry_after = joined(response.headers(), RETRY_AFTER.as_str());
     let webhook_delivery = header(response.headers(), WEBHOOK_DELIVERY);
     let location = location(response.headers());
     let encoding = joined(response.headers(), CONTENT_ENCODING.as_str());
+    let mut response_body = response.into_body();
     let mut bytes = Vec::new();
     let complete = loop {
-        match timeout_at(deadline, response.chunk()).await {
+        match timeout_at(deadline, next_chunk(&mut response_body)).await {
             Ok(Ok(Some(chunk))) => {
                 let room = CAPTURE_LIMIT_BYTES - bytes.len();
                 bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);

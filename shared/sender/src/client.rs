@@ -1,22 +1,43 @@
-//! The HTTP client, with everything switched off that an attempt must not do.
+//! What the HTTP client is made of, and the bounds that it keeps.
 
 use std::{sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio_rustls::TlsConnector;
 
-use crate::{guard::Guard, progress::MarkConnected};
+use crate::guard::Guard;
 
 /// Time for a connection, name resolution and TLS included. It is split among the addresses of a
 /// name, so that the first of two can be dead without using up a request's default 10 s.
 pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Most bytes of an HTTP/2 response's headers. HTTP/1.1 has hyper's bounds, 100 headers in a
-/// 408 KiB buffer that grows only as needed.
-const HTTP2_HEADER_BYTES: u32 = 64 * 1024;
+/// Most bytes of a response's head, by either version of HTTP. HTTP/1.1 also has hyper's bound of
+/// 100 headers.
+pub(crate) const HEAD_LIMIT_BYTES: u32 = 64 * 1024;
+
+/// Most bytes that a connection may bring beside the response's body: the TLS handshake, interim
+/// answers, the head, and what frames the body.
+pub(crate) const OVERHEAD_LIMIT_BYTES: usize = 2 * HEAD_LIMIT_BYTES as usize;
 
 /// Most bytes in flight to us on an HTTP/2 connection, the protocol's own initial value. A larger
 /// window would only be thrown away: a capture ends after 4 KiB.
-const HTTP2_WINDOW_BYTES: u32 = 65_535;
+pub(crate) const HTTP2_WINDOW_BYTES: u32 = 65_535;
+
+/// What TLS calls HTTP/2 (RFC 9113 section 3.2) and HTTP/1.1 (RFC 7301 section 6).
+pub(crate) const HTTP_2: &[u8] = b"h2";
+const HTTP_1: &[u8] = b"http/1.1";
+
+/// Sends requests, each over a connection of its own.
+pub(crate) struct Client {
+    pub(crate) guard: Guard,
+    pub(crate) tls: TlsConnector,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
 
 /// Why there is no sender.
 #[derive(Debug, thiserror::Error)]
@@ -48,27 +69,11 @@ pub(crate) fn system_roots(may_be_empty: bool) -> Result<RootCertStore, SenderEr
     Ok(roots)
 }
 
-pub(crate) fn build(guard: Guard, roots: RootCertStore) -> Result<reqwest::Client, SenderError> {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(roots)?)
-        .dns_resolver(guard)
-        .connector_layer(MarkConnected)
-        .connect_timeout(CONNECT_LIMIT)
-        .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        // Off unless another crate of the same build switches the features on.
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd()
-        .http2_max_header_list_size(HTTP2_HEADER_BYTES)
-        .http2_initial_stream_window_size(HTTP2_WINDOW_BYTES)
-        .http2_initial_connection_window_size(HTTP2_WINDOW_BYTES)
-        .build()
-        .map_err(client_error)
+impl Client {
+    /// Makes a client that connects to what `guard` lets through and trusts `roots`.
+    pub(crate) fn new(guard: Guard, roots: RootCertStore) -> Result<Self, SenderError> {
+        Ok(Self { guard, tls: TlsConnector::from(Arc::new(tls(roots)?)) })
+    }
 }
 
 fn tls(roots: RootCertStore) -> Result<ClientConfig, SenderError> {
@@ -77,7 +82,7 @@ fn tls(roots: RootCertStore) -> Result<ClientConfig, SenderError> {
         .map_err(client_error)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
     Ok(config)
 }
 

@@ -9,20 +9,31 @@ use std::{error::Error, io, iter, time::Duration};
 use grapnel_domain::outbound::SendOutcome;
 use rustls::{CertificateError, InvalidMessage, OtherError};
 
-use crate::{client::CONNECT_LIMIT, guard::GuardError, names::LookUpError, progress::Phase};
+use crate::{
+    client::CONNECT_LIMIT,
+    exchange::{ExchangeError, Phase},
+    guard::GuardError,
+    meter,
+    names::LookUpError,
+};
 
-/// What came of a request that ended in `error` while it was in `phase`; `time` is what it had.
-pub(crate) fn outcome(error: &reqwest::Error, phase: Phase, time: Duration) -> SendOutcome {
+/// What came of a request that ended in `error`; `time` is what it had.
+pub(crate) fn outcome(error: &ExchangeError, time: Duration) -> SendOutcome {
+    match error {
+        ExchangeError::UnusableUrl => failed("the webhook's URL cannot be used in an HTTP request"),
+        ExchangeError::TimedOut(phase) => timed_out(*phase, time),
+        ExchangeError::Broken(phase, cause) => broken(*phase, cause.as_ref(), time),
+    }
+}
+
+fn broken(phase: Phase, error: &(dyn Error + 'static), time: Duration) -> SendOutcome {
     for cause in causes(error) {
         if let Some(guard) = cause.downcast_ref::<GuardError>() {
             return guarded(guard);
         }
-    }
-    if error.is_timeout() {
-        return timed_out(phase, time.min(CONNECT_LIMIT));
-    }
-    if error.is_builder() {
-        return failed("the webhook's URL cannot be used in an HTTP request");
+        if phase == Phase::Connecting && has_timed_out(cause) {
+            return timed_out(phase, time);
+        }
     }
     let told = causes(error).find_map(|cause| sentence(cause, phase));
     failed(told.unwrap_or(match phase {
@@ -32,17 +43,21 @@ pub(crate) fn outcome(error: &reqwest::Error, phase: Phase, time: Duration) -> S
     }))
 }
 
-/// What came of a request that used up its `time` in `phase`.
-pub(crate) fn timed_out(phase: Phase, time: Duration) -> SendOutcome {
-    let time = seconds(time);
+/// Whether none of a host's addresses took the connection in its share of the time.
+fn has_timed_out(cause: &(dyn Error + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+}
+
+fn timed_out(phase: Phase, time: Duration) -> SendOutcome {
+    let to_connect = seconds(time.min(CONNECT_LIMIT));
     match phase {
         Phase::Resolving => SendOutcome::ResolverUnavailable {
-            error: format!("the name server did not answer within {time}"),
+            error: format!("the name server did not answer within {to_connect}"),
         },
         Phase::Connecting => {
-            failed(format!("no connection to the receiver came about within {time}"))
+            failed(format!("no connection to the receiver came about within {to_connect}"))
         }
-        Phase::Answering => failed(format!("the receiver did not answer within {time}")),
+        Phase::Answering => failed(format!("the receiver did not answer within {}", seconds(time))),
     }
 }
 
@@ -89,7 +104,7 @@ fn sentence(cause: &(dyn Error + 'static), phase: Phase) -> Option<&'static str>
         return of_http(error);
     }
     if let Some(error) = cause.downcast_ref::<h2::Error>() {
-        return of_http2(error);
+        return of_http2(error, phase);
     }
     let error = cause.downcast_ref::<io::Error>()?;
     of_io(error.kind(), phase)
@@ -149,7 +164,10 @@ fn of_http(error: &hyper::Error) -> Option<&'static str> {
 }
 
 /// Faults that our side has found. What the receiver calls a fault of ours is only a refusal.
-fn of_http2(error: &h2::Error) -> Option<&'static str> {
+fn of_http2(error: &h2::Error, phase: Phase) -> Option<&'static str> {
+    if let Some(error) = error.get_io() {
+        return of_io(error.kind(), phase);
+    }
     if !error.is_library() {
         return None;
     }
@@ -161,6 +179,7 @@ fn of_http2(error: &h2::Error) -> Option<&'static str> {
 }
 
 const TOO_MANY_HEADERS: &str = "the receiver's answer has more headers than are accepted";
+const TOO_MUCH: &str = "the receiver sent too much before its answer";
 const INVALID: &str = "the receiver's answer is not valid HTTP";
 const CLOSED: &str = "the receiver closed the connection before answering";
 
@@ -170,6 +189,7 @@ fn of_io(kind: io::ErrorKind, phase: Phase) -> Option<&'static str> {
         NetworkUnreachable, NotConnected, UnexpectedEof,
     };
     match kind {
+        meter::TOO_MUCH => Some(TOO_MUCH),
         ConnectionRefused => Some("the receiver refused the connection"),
         HostUnreachable | NetworkUnreachable => Some("there is no route to the receiver"),
         BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof => {

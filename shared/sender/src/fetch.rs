@@ -1,10 +1,15 @@
 //! Reading a document over HTTP, with everything that guards a delivery.
 
-use crate::{Sender, failure, progress::Progress, sender::first_phase};
+use crate::{
+    Sender,
+    exchange::{Outgoing, deadline_after, next_chunk},
+    failure,
+};
 use grapnel_domain::outbound::SendOutcome;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use hyper::body::Incoming;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 /// How much a document may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +27,23 @@ impl Sender {
     /// A sentence for whoever runs the deployment: the URL is not allowed, the other side did not
     /// answer 200 in time, or its answer is too long.
     pub async fn fetch(&self, url: &str, limits: FetchLimits) -> Result<Vec<u8>, String> {
-        let deadline = Instant::now() + limits.timeout;
+        let deadline = deadline_after(limits.timeout);
         let url = self
             .policy
             .check(url)
             .map_err(|faults| format!("the document's URL {}", faults.join("; it ")))?;
-        let progress = Progress::from(first_phase(&url));
-        let mut request = reqwest::Request::new(Method::GET, url);
         let json = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(header::ACCEPT, json);
-        let exchange = progress.follow(self.client.execute(request));
-        let response = match timeout_at(deadline, exchange).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
-                return Err(sentence(failure::outcome(&error, progress.phase(), limits.timeout)));
-            }
-            Err(_) => {
-                return Err(sentence(failure::timed_out(progress.phase(), limits.timeout)));
-            }
+        let outgoing = Outgoing {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::from_iter([(header::ACCEPT, json)]),
+            body: Vec::new(),
+            deadline,
+            body_limit_bytes: limits.max_bytes,
         };
+        let exchange = self.client.exchange(outgoing).await;
+        let response =
+            exchange.map_err(|error| sentence(failure::outcome(&error, limits.timeout)))?;
         if response.status() != StatusCode::OK {
             return Err(format!("the answer is {}, not 200", response.status().as_u16()));
         }
@@ -51,10 +54,11 @@ impl Sender {
     }
 }
 
-async fn whole(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, String> {
+async fn whole(response: Response<Incoming>, most: usize) -> Result<Vec<u8>, String> {
+    let mut body = response.into_body();
     let mut bytes = Vec::new();
     loop {
-        match response.chunk().await {
+        match next_chunk(&mut body).await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() > most => {
                 return Err(format!("the document is over {most} bytes"));
             }

@@ -1,19 +1,16 @@
 //! The address check between a host name and a connection.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
 
-use crate::{
-    names::{LookUp, LookUpError},
-    progress::{Phase, reached},
-};
+use crate::names::{LookUp, LookUpError};
 
 /// Why an address may not be dialled, as [`grapnel_domain::address::refusal`] says it.
 pub(crate) type Refusal = fn(IpAddr) -> Option<&'static str>;
@@ -22,14 +19,14 @@ pub(crate) type Refusal = fn(IpAddr) -> Option<&'static str>;
 /// scan a network with.
 const MOST_ADDRESSES: usize = 8;
 
-/// Resolves names for the HTTP client and lets only checked addresses through.
+/// Resolves names and lets only checked addresses through.
 pub(crate) struct Guard {
     names: Arc<dyn LookUp>,
     refusal: Refusal,
-    turn: Arc<AtomicUsize>,
+    turn: AtomicUsize,
 }
 
-/// Why the HTTP client got no addresses.
+/// Why there are no addresses to dial.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuardError {
     /// One of the addresses is off limits.
@@ -42,35 +39,29 @@ pub(crate) enum GuardError {
 
 impl Guard {
     pub(crate) fn new(names: Arc<dyn LookUp>, refusal: Refusal) -> Self {
-        Self { names, refusal, turn: Arc::default() }
+        Self { names, refusal, turn: AtomicUsize::new(0) }
     }
-}
 
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let looking_up = self.names.look_up(name.as_str());
-        let name = name.as_str().to_owned();
-        let refusal = self.refusal;
-        let turn = Arc::clone(&self.turn);
-        Box::pin(async move {
-            let found = looking_up.await.map_err(GuardError::from)?;
-            if found.is_empty() {
-                return Err(GuardError::from(LookUpError::NoAddress(name)).into());
+    /// The addresses to dial for `host`, in this order. A literal address is one that the policy for
+    /// URLs has let through; a name is looked up, once.
+    pub(crate) async fn addresses(&self, host: &Host<&str>) -> Result<Vec<IpAddr>, GuardError> {
+        let name = match *host {
+            Host::Ipv4(ip) => return Ok(vec![ip.into()]),
+            Host::Ipv6(ip) => return Ok(vec![ip.into()]),
+            Host::Domain(name) => name,
+        };
+        let found = self.names.look_up(name).await?;
+        if found.is_empty() {
+            return Err(LookUpError::NoAddress(name.to_owned()).into());
+        }
+        // One private address among public ones is an attack or a mistake; dialling the others
+        // would make the outcome depend on their order.
+        for &address in &found {
+            if let Some(reason) = (self.refusal)(address) {
+                return Err(GuardError::Refused { name: name.to_owned(), address, reason });
             }
-            // One private address among public ones is an attack or a mistake; dialling the others
-            // would make the outcome depend on their order.
-            for &address in &found {
-                if let Some(reason) = refusal(address) {
-                    return Err(GuardError::Refused { name, address, reason }.into());
-                }
-            }
-            reached(Phase::Connecting);
-            let turn = turn.fetch_add(1, Ordering::Relaxed);
-            // The client fills in the port of the URL, or of its scheme.
-            let addresses = in_order(found, turn);
-            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0));
-            Ok(Box::new(addresses) as Addrs)
-        })
+        }
+        Ok(in_order(found, self.turn.fetch_add(1, Ordering::Relaxed)))
     }
 }
 

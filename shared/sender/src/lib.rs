@@ -8,23 +8,24 @@
 //! How a request passes through, in order:
 //!
 //! 1. [`Sender`] checks the URL once more by the domain's rules (scheme, literal addresses, local
-//!    names). An HTTP client does not ask its resolver for a literal address, so this is the only
-//!    place to catch one.
-//! 2. `client` is the configured `reqwest` client: no redirects, proxies, decompression, cookies,
-//!    retries or pooled connections, and bounds on what a response's head may take.
-//! 3. `guard` is what that client asks for addresses. It asks `names` **once**, refuses the whole
-//!    answer if one address in it is not globally reachable, and hands over exactly what it
-//!    checked: there is no second look-up that could answer differently.
+//!    names). Nothing later looks at a literal address, so this is the only place to catch one.
+//! 2. `exchange` goes through the steps that follow, each until its deadline. There is no code for
+//!    redirects, proxies, cookies, decompression, retries or pooled connections.
+//! 3. `guard` gives it the addresses to dial. It asks `names` **once**, refuses the whole answer if
+//!    one address in it is not globally reachable, and hands over exactly what it checked: there is
+//!    no second look-up that could answer differently.
 //! 4. `names` looks names up at the system's name servers, as absolute names (no search list, no
 //!    `ndots`), so that a host name means the same here as it does to its owner.
-//! 5. `capture` keeps the status and the start of the body, and drops the connection as soon as it
+//! 5. `connection` dials, speaks TLS, and sends the request by `hyper`, with bounds on the head of
+//!    the response. `meter` sits between the socket and TLS and bounds all that is read.
+//! 6. `capture` keeps the status and the start of the body, and drops the connection as soon as it
 //!    has them.
-//! 6. `failure` turns every error on the way into a sentence, with `progress` saying how far the
-//!    request had come. Sentences name addresses and the host, never a query, a header or a body.
+//! 7. `failure` turns every error on the way into a sentence. Sentences name addresses and the host,
+//!    never a query, a header or a body.
 //!
 //! The deployment itself has one thing to ask over HTTP: the public keys of the issuer whose tokens
-//! it believes ([`IssuerKeys`]). `fetch` reads them with the same client, and so behind the same
-//! guard.
+//! it believes ([`IssuerKeys`]). `fetch` reads them by the same `exchange`, and so behind the same guard
+//! and within the same bounds.
 //!
 //! # One connection per attempt
 //!
@@ -40,12 +41,14 @@
 
 mod capture;
 mod client;
+mod connection;
+mod exchange;
 mod failure;
 mod fetch;
 mod guard;
 mod issuer;
+mod meter;
 mod names;
-mod progress;
 mod sender;
 
 pub use client::SenderError;

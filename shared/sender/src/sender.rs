@@ -1,25 +1,24 @@
 //! Carrying out one request from its URL to its outcome.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use grapnel_domain::{
     address,
-    outbound::{OutboundRequest, SendOutcome, Sent},
+    outbound::{CAPTURE_LIMIT_BYTES, OutboundRequest, SendOutcome, Sent},
     ports::SendRequests,
     url_policy::UrlPolicy,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use rustls::RootCertStore;
-use tokio::time::{Instant, timeout_at};
-use url::{Host, Url};
+use tokio::time::Instant;
 
 use crate::{
     capture, client,
-    client::SenderError,
+    client::{Client, SenderError},
+    exchange::{Outgoing, deadline_after},
     failure,
     guard::{Guard, Refusal},
     names::{LookUp, SystemNames},
-    progress::{Phase, Progress},
 };
 
 /// What a deployment allows its sender to do.
@@ -37,7 +36,7 @@ pub struct SenderConfig {
 /// Cheap to share by reference; one instance serves any number of concurrent requests.
 #[derive(Debug)]
 pub struct Sender {
-    pub(crate) client: reqwest::Client,
+    pub(crate) client: Client,
     pub(crate) policy: UrlPolicy,
 }
 
@@ -69,7 +68,7 @@ impl Sender {
     pub(crate) fn with_parts(config: SenderConfig, parts: Parts) -> Result<Self, SenderError> {
         let guard = Guard::new(parts.names, parts.refusal);
         Ok(Self {
-            client: client::build(guard, parts.roots)?,
+            client: Client::new(guard, parts.roots)?,
             policy: UrlPolicy {
                 allow_http: config.allow_http,
                 allow_private: config.allow_private,
@@ -83,16 +82,21 @@ impl Sender {
             Ok(url) => url,
             Err(faults) => return failed(format!("the webhook's URL {}", faults.join("; it "))),
         };
-        let progress = Progress::from(first_phase(&url));
-        let request = match prepare(url, request) {
-            Ok(request) => request,
+        let headers = match headers(request.headers) {
+            Ok(headers) => headers,
             Err(error) => return failed(error),
         };
-        let exchange = progress.follow(self.client.execute(request));
-        match timeout_at(deadline, exchange).await {
-            Ok(Ok(response)) => SendOutcome::Answered(capture::answer(response, deadline).await),
-            Ok(Err(error)) => failure::outcome(&error, progress.phase(), time),
-            Err(_) => failure::timed_out(progress.phase(), time),
+        let outgoing = Outgoing {
+            method: Method::POST,
+            url,
+            headers,
+            body: request.body,
+            deadline,
+            body_limit_bytes: CAPTURE_LIMIT_BYTES,
+        };
+        match self.client.exchange(outgoing).await {
+            Ok(response) => SendOutcome::Answered(capture::answer(response, deadline).await),
+            Err(error) => failure::outcome(&error, time),
         }
     }
 }
@@ -100,36 +104,22 @@ impl Sender {
 impl SendRequests for Sender {
     async fn send(&self, request: OutboundRequest) -> Sent {
         let started = Instant::now();
-        let deadline = started + request.timeout.min(LONGEST);
+        let deadline = deadline_after(request.timeout);
         let outcome = self.carry_out(request, deadline).await;
         Sent { outcome, duration: started.elapsed() }
     }
 }
 
-/// A day. Requests have at most 30 s; the bound only keeps a deadline representable.
-const LONGEST: Duration = Duration::from_secs(86_400);
-
-/// A literal address needs no resolving.
-pub(crate) fn first_phase(url: &Url) -> Phase {
-    match url.host() {
-        Some(Host::Domain(_)) => Phase::Resolving,
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => Phase::Connecting,
-    }
-}
-
-fn prepare(url: Url, request: OutboundRequest) -> Result<reqwest::Request, String> {
-    let mut headers = HeaderMap::with_capacity(request.headers.len());
-    for (name, value) in request.headers {
+fn headers(written: Vec<(String, String)>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::with_capacity(written.len());
+    for (name, value) in written {
         let name = HeaderName::try_from(name)
             .map_err(|_| "one of the webhook's headers has a name that cannot be sent")?;
         let value = HeaderValue::try_from(value)
             .map_err(|_| format!("the header {name} has a value that cannot be sent"))?;
         headers.append(name, value);
     }
-    let mut prepared = reqwest::Request::new(Method::POST, url);
-    *prepared.headers_mut() = headers;
-    *prepared.body_mut() = Some(request.body.into());
-    Ok(prepared)
+    Ok(headers)
 }
 
 fn failed(error: String) -> SendOutcome {

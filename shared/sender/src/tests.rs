@@ -4,6 +4,7 @@ mod addresses;
 mod answers;
 mod failures;
 mod fetching;
+mod floods;
 mod http2;
 mod name_server;
 mod resolving;

@@ -17,6 +17,10 @@ pub mod tls;
 use http2::FrameServer;
 use raw::{Congested, RawServer, Refusing, Then};
 use rcgen::date_time_ymd;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use tls::{Authority, Identity, TlsServer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::server::TlsStream;
@@ -148,17 +152,43 @@ trait Server: std::fmt::Debug + Send + Sync {
     fn requests(&self) -> usize {
         0
     }
+
+    /// Bytes of an endless answer that were taken. By default nothing is endless.
+    fn flooded_bytes(&self) -> usize {
+        0
+    }
 }
 
 impl Server for RawServer {
     fn requests(&self) -> usize {
         self.requests()
     }
+
+    fn flooded_bytes(&self) -> usize {
+        self.flooded_bytes()
+    }
 }
 
 impl Server for FrameServer {
     fn requests(&self) -> usize {
         self.requests()
+    }
+
+    fn flooded_bytes(&self) -> usize {
+        self.flooded_bytes()
+    }
+}
+
+/// A server behind TLS that floods.
+#[derive(Debug)]
+struct FloodingTls {
+    _server: TlsServer,
+    flooded_bytes: Arc<AtomicUsize>,
+}
+
+impl Server for FloodingTls {
+    fn flooded_bytes(&self) -> usize {
+        self.flooded_bytes.load(Ordering::SeqCst)
     }
 }
 
@@ -182,6 +212,13 @@ impl Running {
     pub fn requests(&self) -> usize {
         self.server.requests()
     }
+
+    /// Bytes of an endless answer that were written so far: what the client read, and what the
+    /// socket buffers between the two took in.
+    #[must_use]
+    pub fn flooded_bytes(&self) -> usize {
+        self.server.flooded_bytes()
+    }
 }
 
 impl Hostile {
@@ -200,6 +237,19 @@ impl Hostile {
     pub fn named(name: &str) -> Self {
         let found = Self::all().into_iter().find(|one| one.name == name);
         found.unwrap_or_else(|| panic!("no hostile receiver is called {name}"))
+    }
+
+    /// Whether it sends without an end, as fast as it can.
+    #[must_use]
+    pub fn floods(&self) -> bool {
+        match &self.conduct {
+            Conduct::Bytes(_, then) | Conduct::BytesForTls(_, then) => {
+                matches!(then, Then::Flood(_))
+            }
+            Conduct::Tls { flood, .. } => !flood.is_empty(),
+            Conduct::Frames { flood, .. } => !flood.is_empty(),
+            Conduct::Certificate(_) | Conduct::Congested | Conduct::Refusing => false,
+        }
     }
 
     /// Starts it on a free port of this machine. Its certificate, unless that is what is wrong with
@@ -221,9 +271,12 @@ impl Hostile {
             }
             Conduct::Tls { once, flood } => {
                 let (once, flood) = (*once, *flood);
-                let serve = move |stream| speak(stream, once, flood);
+                let flooded_bytes = Arc::new(AtomicUsize::new(0));
+                let written = Arc::clone(&flooded_bytes);
+                let serve = move |stream| speak(stream, once, flood, Arc::clone(&written));
                 let server = TlsServer::start(identity(), "http/1.1", serve).await;
-                Running::at(server.url(HOST), server)
+                let url = server.url(HOST);
+                Running::at(url, FloodingTls { _server: server, flooded_bytes })
             }
             Conduct::Frames { once, flood } => {
                 let server = FrameServer::start(identity(), once.clone(), flood.clone()).await;
@@ -261,7 +314,12 @@ impl Flaw {
     }
 }
 
-async fn speak(mut stream: TlsStream<TcpStream>, once: &[u8], flood: &[u8]) {
+async fn speak(
+    mut stream: TlsStream<TcpStream>,
+    once: &[u8],
+    flood: &[u8],
+    written: Arc<AtomicUsize>,
+) {
     if raw::read_request(&mut stream).await.is_none() {
         return;
     }
@@ -269,6 +327,6 @@ async fn speak(mut stream: TlsStream<TcpStream>, once: &[u8], flood: &[u8]) {
     let _ = stream.write_all(once).await;
     let _ = stream.flush().await;
     if !flood.is_empty() {
-        raw::flood(&mut stream, flood).await;
+        raw::flood(&mut stream, flood, &written).await;
     }
 }

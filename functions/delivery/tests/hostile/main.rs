@@ -166,7 +166,7 @@ async fn ten_hostile_answers_at_once_fit_into_the_least_memory() {
         "endless body",
         "endless error",
         "gzip bomb",
-        "gzip bomb",
+        "HTTP/2 flood of long 1xx",
         "1 MB header",
         "1 MB of headers",
         "endless headers",

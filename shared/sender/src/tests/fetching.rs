@@ -1,9 +1,12 @@
 //! Documents, and the keys of an issuer.
 
-use super::{BY_THE_BOOK, ScriptedNames, local_sender, sender_with};
+use super::{BY_THE_BOOK, ScriptedNames, TIME, local_sender, sender_with};
 use crate::{FetchLimits, IssuerKeys, Sender, SenderConfig};
 use grapnel_domain::ports::{FetchIssuerKeys, PortError};
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_testing::{
+    hostile::raw::{RawServer, Then},
+    receiver::{Reply, TestReceiver},
+};
 use rstest::rstest;
 use std::time::Duration;
 
@@ -46,6 +49,50 @@ async fn a_document_that_is_none_is_told(#[case] reply: Reply, #[case] expected:
     receiver.answer_with("/doc", reply);
     let read = local_sender().fetch(&receiver.url("/doc"), LIMITS).await;
     assert_eq!(read, Err(expected.to_owned()));
+}
+
+#[rstest]
+#[case::interim_answers(
+    "",
+    b"HTTP/1.1 103 Early Hints\r\n\r\n",
+    "the receiver sent too much before its answer"
+)]
+#[case::headers(
+    "HTTP/1.1 200 OK\r\n",
+    b"x-many: 1\r\n",
+    "the receiver's answer has more headers than are accepted"
+)]
+#[case::chunk_extension(
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;a=",
+    b"a",
+    "the document broke off"
+)]
+#[case::chunks_of_one_byte(
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+    b"1\r\na\r\n",
+    "the document is over 1000 bytes"
+)]
+#[tokio::test]
+async fn an_endless_document_is_told(
+    #[case] start: &str,
+    #[case] flood: &'static [u8],
+    #[case] expected: &str,
+) {
+    let server = RawServer::start(start, Then::Flood(flood)).await;
+    let limits = FetchLimits { timeout: TIME, ..LIMITS };
+    let read = local_sender().fetch(&server.url("/doc"), limits).await;
+    assert_eq!(read, Err(expected.to_owned()));
+    server.client_left().await;
+}
+
+#[tokio::test]
+async fn a_document_may_be_as_long_as_its_limit_says() {
+    let long = vec![b'x'; 1 << 20];
+    let receiver = receiver().await;
+    receiver.answer_with("/doc", Reply::status(200).body(long.clone()));
+    let limits = FetchLimits { timeout: TIME, max_bytes: long.len() };
+    let read = local_sender().fetch(&receiver.url("/doc"), limits).await;
+    assert_eq!(read, Ok(long));
 }
 
 #[tokio::test]

@@ -2,13 +2,23 @@
 
 use super::{Conduct, Expected, Hostile, Kept, raw::Then};
 use grapnel_domain::{delivery::SUCCESS_RESPONSE_BYTES, outbound::CAPTURE_LIMIT_BYTES};
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 pub(super) const CLOSED: &str = "the receiver closed the connection before answering";
 pub(super) const INVALID: &str = "the receiver's answer is not valid HTTP";
 pub(super) const NO_ANSWER: &str = "the receiver did not answer within {timeout}";
 pub(super) const TOO_MANY_HEADERS: &str =
     "the receiver's answer has more headers than are accepted";
+pub(super) const TOO_MUCH: &str = "the receiver sent too much before its answer";
+
+/// An answer before the answer, of which there may be any number.
+pub(super) const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+
+/// An answer before the answer that is as long as most answers may be.
+static LONG_INTERIM: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let link = format!("link: </{}>\r\n", "a".repeat(8000));
+    head("103 Early Hints", &link).into()
+});
 
 /// Between two bytes of what drips: some fifty in the time that there is.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -30,7 +40,7 @@ fn head(status_line: &str, headers: &str) -> String {
 }
 
 pub(super) fn all() -> Vec<Hostile> {
-    [heads(), bodies(), statuses()].into_iter().flatten().collect()
+    [heads(), interim(), bodies(), statuses()].into_iter().flatten().collect()
 }
 
 /// Heads that never come, never end or are none.
@@ -54,6 +64,19 @@ fn heads() -> Vec<Hostile> {
             Then::Flood(b"x-many: 1\r\n"),
             failed(TOO_MANY_HEADERS),
         ),
+        one(
+            "header without an end",
+            "HTTP/1.1 200 OK\r\nx-long: ",
+            Then::Flood(b"a"),
+            failed(TOO_MANY_HEADERS),
+        ),
+        one("blank lines without an end", "", Then::Flood(b"\r\n"), failed(TOO_MANY_HEADERS)),
+        one(
+            "status line without an end",
+            "HTTP/1.1 200 ",
+            Then::Flood(b"OK "),
+            failed(TOO_MANY_HEADERS),
+        ),
         one("not HTTP", "SSH-2.0-OpenSSH_9.9\r\n", Then::Hold, failed(INVALID)),
         one("status line without a status", head("OK", EMPTY), Then::Hold, failed(INVALID)),
         one("status 000", head("000 OK", EMPTY), Then::Hold, failed(INVALID)),
@@ -74,6 +97,40 @@ fn heads() -> Vec<Hostile> {
         one("close before the answer", "", Then::Close, failed(CLOSED)),
         one("close in the head", "HTTP/1.1 200 OK\r\nserv", Then::Close, failed(CLOSED)),
         one("reset after the request", "", Then::Reset, failed(CLOSED)),
+    ]
+}
+
+/// Answers before the answer.
+fn interim() -> Vec<Hostile> {
+    let failed = Expected::failed;
+    vec![
+        one("1xx flood", "", Then::Flood(INTERIM), failed(TOO_MUCH)),
+        one("100 flood", "", Then::Flood(b"HTTP/1.1 100 Continue\r\n\r\n"), failed(TOO_MUCH)),
+        one("flood of long 1xx", "", Then::Flood(&LONG_INTERIM), failed(TOO_MUCH)),
+        one(
+            "1xx without an end",
+            "HTTP/1.1 103 Early Hints\r\n",
+            Then::Flood(b"link: </a>\r\n"),
+            failed(TOO_MANY_HEADERS),
+        ),
+        one(
+            "1xx drip",
+            "",
+            Then::Drip(INTERIM, Duration::from_millis(2)),
+            failed(NO_ANSWER).in_all_its_time(),
+        ),
+        one(
+            "1xx flood and an answer",
+            [INTERIM.repeat(10_000), head("200 OK", EMPTY).into()].concat(),
+            Then::Hold,
+            failed(TOO_MUCH),
+        ),
+        one(
+            "flood after a switch of protocols",
+            head("101 Switching Protocols", "connection: upgrade\r\nupgrade: chat\r\n"),
+            Then::Flood(b"chat "),
+            Expected::refused(101, "the receiver answered 101"),
+        ),
     ]
 }
 
@@ -134,6 +191,38 @@ fn bodies() -> Vec<Hostile> {
             chunked.clone() + "ffffffffffffffff\r\nhalf",
             Then::Close,
             ok.keeping(Kept::Text("half")).cut(),
+        ),
+        one(
+            "endless body in chunks of one byte",
+            chunked.clone(),
+            Then::Flood(b"1\r\na\r\n"),
+            ok.keeping(Kept::AsMuchAsFits(SUCCESS_RESPONSE_BYTES)).cut(),
+        ),
+        one(
+            "endless error in chunks of one byte",
+            head("500 No", "transfer-encoding: chunked\r\n"),
+            Then::Flood(b"1\r\na\r\n"),
+            Expected::refused(500, "the receiver answered 500")
+                .keeping(Kept::AsMuchAsFits(CAPTURE_LIMIT_BYTES))
+                .cut(),
+        ),
+        one(
+            "chunk extension without an end",
+            chunked.clone() + "2;a=",
+            Then::Flood(b"a"),
+            ok.keeping(Kept::Nothing).cut(),
+        ),
+        one(
+            "chunks with long extensions",
+            chunked.clone(),
+            Then::Flood(b"1;a=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\r\na\r\n"),
+            ok.keeping(Kept::Something).cut(),
+        ),
+        one(
+            "trailer without an end",
+            chunked.clone() + "2\r\nok\r\n0\r\nx-long: ",
+            Then::Flood(b"a"),
+            ok.keeping(Kept::Text("ok")).cut(),
         ),
         one(
             "endless trailers",

@@ -1,9 +1,15 @@
 //! What goes wrong before a request can be sent, or with the connection that carries it.
 
-use super::{Conduct, Expected, Flaw, Hostile, Kept, answers::NO_ANSWER, raw::Then};
+use grapnel_domain::delivery::SUCCESS_RESPONSE_BYTES;
 
-/// An answer before the answer, of which there may be any number.
-const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+use super::{
+    Conduct, Expected, Flaw, Hostile, Kept,
+    answers::{INTERIM, TOO_MANY_HEADERS, TOO_MUCH},
+    raw::Then,
+};
+
+/// A record of TLS that means nothing in TLS 1.3, and of which there may be some (RFC 8446 section 5).
+const CHANGE_CIPHER_SPEC: &[u8] = &[20, 3, 3, 0, 1, 1];
 
 const NO_CONNECTION: &str = "no connection to the receiver came about within {timeout}";
 
@@ -44,12 +50,24 @@ pub(super) fn all() -> Vec<Hostile> {
             Conduct::Tls { once: b"HTTP/1.1 200 OK\r\n\r\nhalf", flood: b"" },
             Expected::success(200).keeping(Kept::Text("half")).cut(),
         ),
-        // Over TLS, as in production. Without it, which is for local use, what floods a local
-        // socket is read in pieces so large that a timeout is noticed seconds late.
+        one("1xx flood over TLS", Conduct::Tls { once: b"", flood: INTERIM }, failed(TOO_MUCH)),
         one(
-            "1xx flood",
-            Conduct::Tls { once: b"", flood: INTERIM },
-            failed(NO_ANSWER).in_all_its_time(),
+            "endless headers over TLS",
+            Conduct::Tls { once: b"HTTP/1.1 200 OK\r\n", flood: b"x-many: 1\r\n" },
+            failed(TOO_MANY_HEADERS),
+        ),
+        one(
+            "endless body in chunks of one byte over TLS",
+            Conduct::Tls {
+                once: b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+                flood: b"1\r\na\r\n",
+            },
+            Expected::success(200).keeping(Kept::AsMuchAsFits(SUCCESS_RESPONSE_BYTES)).cut(),
+        ),
+        one(
+            "TLS records without an end",
+            Conduct::BytesForTls(b"", Then::Flood(CHANGE_CIPHER_SPEC)),
+            failed("the TLS handshake with the receiver failed"),
         ),
         one(
             "no room for a connection",

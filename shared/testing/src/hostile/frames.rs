@@ -2,10 +2,10 @@
 
 use super::{
     Conduct, Expected, Hostile, Kept,
-    answers::{INVALID, NO_ANSWER, TOO_MANY_HEADERS},
+    answers::{INVALID, NO_ANSWER, TOO_MANY_HEADERS, TOO_MUCH},
     http2::{
         CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS,
-        STATUS_103, STATUS_200, frame, many_fields,
+        STATUS_103, STATUS_200, UNKNOWN, VIA, frame, many_fields,
     },
 };
 use grapnel_domain::delivery::SUCCESS_RESPONSE_BYTES;
@@ -71,25 +71,39 @@ pub(super) fn all() -> Vec<Hostile> {
             "HTTP/2 1xx flood",
             nothing(),
             frame(HEADERS, END_HEADERS, 1, &STATUS_103),
-            failed(NO_ANSWER).in_all_its_time(),
+            failed(TOO_MUCH),
         ),
         one(
-            "HTTP/2 settings flood",
+            "HTTP/2 flood of long 1xx",
             nothing(),
-            frame(SETTINGS, 0, 0, &[]),
-            failed(NO_ANSWER).in_all_its_time(),
+            frame(HEADERS, END_HEADERS, 1, &[&STATUS_103, [VIA; 1800].as_slice()].concat()),
+            failed(TOO_MUCH),
         ),
         one(
-            "HTTP/2 ping flood",
+            "HTTP/2 1xx without an end",
+            frame(HEADERS, 0, 1, &STATUS_103),
+            frame(CONTINUATION, 0, 1, &many_fields()),
+            failed(TOO_MANY_HEADERS),
+        ),
+        one("HTTP/2 settings flood", nothing(), frame(SETTINGS, 0, 0, &[]), failed(TOO_MUCH)),
+        one("HTTP/2 ping flood", nothing(), frame(PING, 0, 0, &[0; 8]), failed(TOO_MUCH)),
+        one(
+            "HTTP/2 flood of frames of an unknown kind",
             nothing(),
-            frame(PING, 0, 0, &[0; 8]),
-            failed(NO_ANSWER).in_all_its_time(),
+            frame(UNKNOWN, 0, 0, &[0; 1024]),
+            failed(TOO_MUCH),
         ),
         one(
             "HTTP/2 endless body",
             head(),
             frame(DATA, 0, 1, &[b'.'; 1024]),
             ok.keeping(Kept::AsMuchAsFits(SUCCESS_RESPONSE_BYTES)).cut(),
+        ),
+        one(
+            "HTTP/2 endless body in frames of one byte",
+            head(),
+            frame(DATA, 0, 1, b"."),
+            ok.keeping(Kept::Something).cut(),
         ),
         one("HTTP/2 endless empty body", head(), frame(DATA, 0, 1, &[]), ok.cut()),
     ]

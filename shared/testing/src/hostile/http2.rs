@@ -30,6 +30,8 @@ pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 /// Frame type: more of a head.
 pub const CONTINUATION: u8 = 9;
+/// Frame type: none that means anything, to be skipped.
+pub const UNKNOWN: u8 = 0x77;
 
 /// Flag: nothing follows on this stream.
 pub const END_STREAM: u8 = 1;
@@ -41,6 +43,9 @@ pub const STATUS_200: u8 = 0x88;
 
 /// HPACK for `:status: 103`: a literal without indexing, named by the static table.
 pub const STATUS_103: [u8; 5] = [0x08, 3, b'1', b'0', b'3'];
+
+/// HPACK for `via` without a value: a byte that takes over thirty when it is decoded.
+pub const VIA: u8 = 0xbc;
 
 /// A frame.
 ///
@@ -68,20 +73,26 @@ pub fn many_fields() -> Vec<u8> {
 #[derive(Debug)]
 pub struct FrameServer {
     server: TlsServer,
-    requests: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    requests: AtomicUsize,
+    flooded_bytes: AtomicUsize,
 }
 
 impl FrameServer {
     /// Sends `frames` once for each request, and then, if there is a `flood`, that over and over
     /// until the client goes.
     pub async fn start(identity: Identity, frames: Vec<u8>, flood: Vec<u8>) -> Self {
-        let requests = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&requests);
+        let seen = Arc::new(Seen::default());
+        let noted = Arc::clone(&seen);
         let (frames, flood): (Arc<[u8]>, Arc<[u8]>) = (frames.into(), flood.into());
         let server = TlsServer::start(identity, "h2", move |stream| {
-            misbehave(stream, Arc::clone(&frames), Arc::clone(&flood), Arc::clone(&seen))
+            misbehave(stream, Arc::clone(&frames), Arc::clone(&flood), Arc::clone(&noted))
         });
-        Self { server: server.await, requests }
+        Self { server: server.await, seen }
     }
 
     /// Its URL under a host name or an address.
@@ -93,7 +104,14 @@ impl FrameServer {
     /// Requests so far.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+        self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// Bytes that the flood got rid of so far: what the client read, and what the socket buffers
+    /// between the two took in.
+    #[must_use]
+    pub fn flooded_bytes(&self) -> usize {
+        self.seen.flooded_bytes.load(Ordering::SeqCst)
     }
 }
 
@@ -101,7 +119,7 @@ async fn misbehave(
     mut stream: TlsStream<TcpStream>,
     frames: Arc<[u8]>,
     endless: Arc<[u8]>,
-    seen: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
 ) {
     let mut preface = [0; 24];
     let opened = stream.read_exact(&mut preface).await;
@@ -116,13 +134,13 @@ async fn misbehave(
             return;
         }
         if head[3] == HEADERS {
-            seen.fetch_add(1, Ordering::SeqCst);
+            seen.requests.fetch_add(1, Ordering::SeqCst);
             // A client that has had enough closes while this is written.
             let _ = stream.write_all(&frames).await;
             let _ = stream.flush().await;
             if !endless.is_empty() {
                 // What the client says meanwhile is left unread.
-                flood(&mut stream, &endless).await;
+                flood(&mut stream, &endless, &seen.flooded_bytes).await;
             }
         }
     }

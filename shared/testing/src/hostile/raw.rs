@@ -59,6 +59,7 @@ enum Question {
 struct Seen {
     connections: AtomicUsize,
     requests: AtomicUsize,
+    flooded_bytes: AtomicUsize,
     client_left: Notify,
 }
 
@@ -114,6 +115,13 @@ impl RawServer {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// Bytes that a [`Then::Flood`] got rid of so far: what the client read, and what the socket
+    /// buffers between the two took in.
+    #[must_use]
+    pub fn flooded_bytes(&self) -> usize {
+        self.seen.flooded_bytes.load(Ordering::SeqCst)
     }
 
     /// Connections once nothing more has come for a moment. A client that keeps nothing beyond its
@@ -177,7 +185,7 @@ async fn serve(
             seen.client_left.notify_one();
         }
         Then::Flood(piece) => {
-            flood(&mut stream, piece).await;
+            flood(&mut stream, piece, &seen.flooded_bytes).await;
             seen.client_left.notify_one();
         }
     }
@@ -192,10 +200,16 @@ async fn drip(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8], pause: Durat
     }
 }
 
-/// Writes `piece` over and over until the other side is gone.
-pub(super) async fn flood(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8]) {
+/// Writes `piece` over and over until the other side is gone, and adds to `written` what was taken.
+pub(super) async fn flood(
+    stream: &mut (impl AsyncWrite + Unpin),
+    piece: &[u8],
+    written: &AtomicUsize,
+) {
     let many = piece.repeat(FLOOD_BYTES.div_ceil(piece.len()));
-    while stream.write_all(&many).await.is_ok() && stream.flush().await.is_ok() {}
+    while stream.write_all(&many).await.is_ok() && stream.flush().await.is_ok() {
+        written.fetch_add(many.len(), Ordering::SeqCst);
+    }
 }
 
 /// Reads a request with a `content-length`, and returns it whole; `None` if the client goes first.

@@ -1,0 +1,167 @@
+//! A bound on the bytes that a receiver can make us read.
+//!
+//! A deadline alone does not bound them. The HTTP client skips interim answers and frames that mean
+//! nothing to it for as long as there are bytes, without returning from its poll; meanwhile no timer
+//! of the same thread is looked at, and what it keeps of them grows. So the bytes are counted where
+//! they enter, below TLS.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// The kind of error that ends a connection which brings too much. No socket has it, and it gets
+/// through TLS and HTTP/2, which keep of an error no more than its kind.
+pub(crate) const TOO_MUCH: io::ErrorKind = io::ErrorKind::QuotaExceeded;
+
+/// Most bytes that are read before the other tasks of the thread get their turn. Decoding compressed
+/// headers takes far longer than reading them.
+const TURN_BYTES: usize = 16 * 1024;
+
+/// A connection from which a limited number of bytes is read.
+#[derive(Debug)]
+pub(crate) struct Metered {
+    stream: TcpStream,
+    left: usize,
+    left_in_turn: usize,
+}
+
+impl Metered {
+    /// Reads about `limit` bytes from `stream`: the read that reaches it is the last one.
+    pub(crate) fn new(stream: TcpStream, limit: usize) -> Self {
+        Self { stream, left: limit, left_in_turn: TURN_BYTES }
+    }
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(TOO_MUCH.into()));
+        }
+        if self.left_in_turn == 0 {
+            self.left_in_turn = TURN_BYTES;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let read = buffer.filled().len() - before;
+        self.left = self.left.saturating_sub(read);
+        self.left_in_turn = self.left_in_turn.saturating_sub(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    const BUFFER_BYTES: usize = 4096;
+
+    /// A connection of which at most `limit` bytes are read, and its other end.
+    async fn metered(limit: usize) -> (Metered, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stream, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (other_end, _) = accepted.expect("a connection");
+        (Metered::new(stream.expect("a connection"), limit), other_end)
+    }
+
+    #[tokio::test]
+    async fn the_read_that_reaches_the_limit_is_the_last_one() {
+        const LIMIT: usize = 100_000;
+        let (mut stream, mut other_end) = metered(LIMIT).await;
+        tokio::spawn(async move { while other_end.write_all(&[0; 8192]).await.is_ok() {} });
+        let mut total = 0;
+        let error = loop {
+            match stream.read(&mut [0; BUFFER_BYTES]).await {
+                Ok(read) => total += read,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), TOO_MUCH);
+        assert!((LIMIT..LIMIT + BUFFER_BYTES).contains(&total), "{total}");
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_no_limit_on_what_is_sent() {
+        let (mut stream, mut other_end) = metered(1).await;
+        let sending = async {
+            stream.write_all(&[0; 100_000]).await.expect("room");
+            drop(stream);
+        };
+        let mut received = Vec::new();
+        let (read, ()) = tokio::join!(other_end.read_to_end(&mut received), sending);
+        assert_eq!(read.expect("its end"), 100_000);
+    }
+
+    #[tokio::test]
+    async fn other_tasks_get_their_turn_between_reads() {
+        let (mut stream, mut other_end) = metered(usize::MAX).await;
+        other_end.write_all(&[0; 2 * TURN_BYTES]).await.expect("room");
+        drop(other_end);
+        // All of it has arrived when the end has.
+        let mut all = vec![0; 2 * TURN_BYTES];
+        while stream.stream.peek(&mut all).await.expect("bytes") < all.len() {}
+        let mut in_one_turn = 0;
+        poll_fn(|cx| {
+            let mut bytes = [0; BUFFER_BYTES];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            while Pin::new(&mut stream).poll_read(cx, &mut buffer).is_ready() {
+                in_one_turn += buffer.filled().len();
+                buffer.clear();
+            }
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!(in_one_turn, TURN_BYTES);
+        assert_eq!(stream.read(&mut all).await.expect("bytes"), TURN_BYTES);
+    }
+}
