@@ -1,6 +1,7 @@
 //! When a request is sent again.
 
 use crate::Answer;
+use grapnel_domain::retry::after::parse_retry_after_since;
 use reqwest::{Method, header};
 use std::time::Duration;
 
@@ -33,10 +34,11 @@ pub(crate) fn pause(
     (asked <= LONGEST_PAUSE).then(|| own.max(asked))
 }
 
-/// `Retry-After` in seconds, the form that the API uses.
+/// How long `Retry-After` says to wait. The API uses seconds; what stands between it and us may use
+/// dates.
 pub(crate) fn retry_after(answer: &Answer) -> Option<Duration> {
-    let value = answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    value.parse().ok().map(Duration::from_secs)
+    let text = |name| answer.headers.get(name)?.to_str().ok();
+    parse_retry_after_since(text(header::RETRY_AFTER)?, text(header::DATE))
 }
 
 #[cfg(test)]
@@ -82,5 +84,19 @@ mod tests {
         assert_eq!(after("0"), Some(FIRST_PAUSE));
         assert_eq!(after("soon"), Some(FIRST_PAUSE));
         assert_eq!(after("3600"), None);
+    }
+
+    #[rstest]
+    #[case::soon("Tue, 24 Nov 2026 06:24:07 GMT", Some(Duration::from_secs(7)))]
+    #[case::past("Tue, 24 Nov 2026 06:23:00 GMT", Some(FIRST_PAUSE))]
+    #[case::too_far_off("Wed, 25 Nov 2026 06:24:00 GMT", None)]
+    fn an_answer_may_say_by_a_date_how_long_to_wait(
+        #[case] date: &str,
+        #[case] expected: Option<Duration>,
+    ) {
+        let mut answer = answer(503, Some(date));
+        let sent = "Tue, 24 Nov 2026 06:24:00 GMT".parse().expect("a header value");
+        answer.headers.insert(header::DATE, sent);
+        assert_eq!(pause(&Method::GET, 1, 3, Some(&answer)), expected);
     }
 }

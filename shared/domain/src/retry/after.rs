@@ -21,7 +21,24 @@ const MONTHS: [&str; 12] =
 /// [`MAX_RETRY_AFTER`].
 #[must_use]
 pub fn parse_retry_after(header: &str, now: Timestamp) -> Option<Duration> {
-    let wishes = values(header).into_iter().filter_map(|value| wish(&value, now));
+    longest(header, |value| seconds(value).or_else(|| until(date(value, now)?, now)))
+}
+
+/// The same for a reader without a clock: dates count from `sent`, the answer's `Date`. Without a
+/// readable one, only seconds are understood.
+#[must_use]
+pub fn parse_retry_after_since(header: &str, sent: Option<&str>) -> Option<Duration> {
+    let sent = sent.and_then(mail_date);
+    longest(header, |value| {
+        seconds(value).or_else(|| {
+            let sent = sent?;
+            until(date(value, sent)?, sent)
+        })
+    })
+}
+
+fn longest(header: &str, wish: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
+    let wishes = values(header).into_iter().filter_map(|value| wish(&value));
     wishes.max().map(|wish| wish.min(MAX_RETRY_AFTER))
 }
 
@@ -47,11 +64,10 @@ fn is_day(word: &str) -> bool {
     is_name && DAYS.contains(&word[..3].to_ascii_lowercase().as_str())
 }
 
-fn wish(value: &str, now: Timestamp) -> Option<Duration> {
-    seconds(value).or_else(|| {
-        let until = now.until(date(value, now)?);
-        (!until.is_zero()).then_some(until)
-    })
+/// The time until `date`, unless it is past.
+fn until(date: Timestamp, now: Timestamp) -> Option<Duration> {
+    let until = now.until(date);
+    (!until.is_zero()).then_some(until)
 }
 
 /// Seconds; a fraction makes one more, since the receiver is not to be asked too early.
@@ -78,12 +94,7 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
             (day, month, year, time)
         }
         [week_day, month, day, time, year] if is_day(week_day) => (day, month, year, time),
-        // With a zone's offset, as in mail.
-        _ => {
-            let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
-            let date = parser.parse_timestamp(value).ok()?;
-            return Some(Timestamp::from_millis(date.as_millisecond()));
-        }
+        _ => return mail_date(value),
     };
     let month = month.to_ascii_lowercase();
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
@@ -105,6 +116,13 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
         (2, year) => date(whole_year(year, now)?),
         _ => None,
     }
+}
+
+/// A date as in mail, with a zone's name or offset. Servers write their `Date` like this.
+fn mail_date(value: &str) -> Option<Timestamp> {
+    let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    let date = parser.parse_timestamp(value).ok()?;
+    Some(Timestamp::from_millis(date.as_millisecond()))
 }
 
 /// The year that two digits mean: the last one that is not too far in the future.
@@ -177,6 +195,21 @@ mod tests {
     #[case("Tue, 120")]
     fn what_is_no_wish_is_ignored(#[case] header: &str) {
         assert_eq!(wish(header), None);
+    }
+
+    #[rstest]
+    #[case::fixed("Tue, 24 Nov 2026 06:26:00 GMT")]
+    #[case::rfc_850("Tuesday, 24-Nov-26 06:26:00 GMT")]
+    #[case::asctime("Tue Nov 24 06:26:00 2026")]
+    #[case::seconds("120")]
+    fn without_a_clock_a_date_counts_from_when_the_answer_was_sent(#[case] header: &str) {
+        let sent = Some("Tue, 24 Nov 2026 06:24:00 GMT");
+        let wish = Some(Duration::from_secs(120));
+        assert_eq!(parse_retry_after_since(header, sent), wish);
+        let is_seconds = header == "120";
+        for unknown in [None, Some("today")] {
+            assert_eq!(parse_retry_after_since(header, unknown), wish.filter(|_| is_seconds));
+        }
     }
 
     #[rstest]
