@@ -1,11 +1,11 @@
 //! The HTTP API, as any client sees it.
 
 use crate::{
-    model::{Delivery, NewKey, Page, Problem, Replay, Webhook},
+    model::{Delivery, Echo, NewKey, Page, Problem, Replay, Webhook},
     stack::Stack,
 };
 use anyhow::{Context, ensure};
-use grapnel_client::{Client, KeyOrder};
+use grapnel_client::{Client, KeyOrder, NewEcho};
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -116,6 +116,29 @@ impl Api {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let order = KeyOrder { user_id: user.to_owned(), scopes, ..KeyOrder::default() };
         Answer::to(self.0.create_key(&order)).await?.json(201)
+    }
+
+    /// Makes an echo that fails so many requests first.
+    ///
+    /// # Errors
+    /// If it is not made.
+    pub async fn create_echo(&self, secret: &str, fail_first: usize) -> anyhow::Result<Echo> {
+        let new = NewEcho { secret: secret.to_owned(), fail_first };
+        Answer::to(self.0.create_echo(&new)).await?.json(201)
+    }
+
+    /// Reads an echo.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub async fn echo(&self, id: &str) -> anyhow::Result<Echo> {
+        Answer::to(self.0.echo(id)).await?.json(200)
+    }
+
+    /// Where an echo receives.
+    #[must_use]
+    pub fn echo_url(&self, echo: &Echo) -> String {
+        self.0.echo_url(echo)
     }
 
     /// Makes a webhook.

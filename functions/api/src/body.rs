@@ -15,10 +15,13 @@ use axum::{
 use grapnel_domain::{
     fault::{Faults, FieldFault},
     ids::UserId,
+    number::whole,
 };
 use http_body_util::LengthLimitError;
 use serde_json::{Map, Value, value::RawValue};
-use std::{borrow::Cow, collections::HashMap, convert::Infallible};
+use std::{
+    borrow::Cow, collections::HashMap, convert::Infallible, fmt::Display, ops::RangeInclusive,
+};
 use strict::Build;
 
 /// Most bytes of a body.
@@ -83,6 +86,14 @@ impl Incoming {
         Object::parse(&headers, bytes, Build::Whole)
     }
 
+    /// Reads a body of any kind, as it comes.
+    ///
+    /// # Errors
+    /// 413, or 400 if it breaks off.
+    pub(crate) async fn bytes(self) -> Result<axum::body::Bytes, Problem> {
+        self.read(MAX_BODY_BYTES).await.map(|(_, bytes)| bytes)
+    }
+
     async fn read(self, most: usize) -> Result<(HeaderMap, axum::body::Bytes), Problem> {
         let (parts, body) = self.0.into_parts();
         match axum::body::to_bytes(body, most).await {
@@ -136,6 +147,27 @@ impl Object {
     /// The value of a field; `null` is the same as leaving it out.
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The whole number of a field, within `bounds`; `default` if it is left out. Another value is a
+    /// fault.
+    pub(crate) fn number<N>(
+        &self,
+        field: &str,
+        bounds: RangeInclusive<N>,
+        default: N,
+        faults: &mut Faults,
+    ) -> N
+    where
+        N: TryFrom<u64> + PartialOrd + Display,
+    {
+        let Some(value) = self.get(field) else { return default };
+        let number = whole(value).and_then(|number| N::try_from(number).ok());
+        number.filter(|number| bounds.contains(number)).unwrap_or_else(|| {
+            let (least, most) = bounds.into_inner();
+            faults.add(field, format!("must be a whole number from {least} to {most}"));
+            default
+        })
     }
 
     /// The text of a field as it came: numbers keep their digits.

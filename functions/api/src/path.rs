@@ -9,7 +9,7 @@ use axum::{
 use grapnel_domain::{
     catalogue::EventTypeName,
     fault::FieldFault,
-    ids::{DeliveryId, EventId, KeyId, ReplayId, WebhookId},
+    ids::{DeliveryId, EchoId, EventId, KeyId, ReplayId, WebhookId},
 };
 use std::convert::Infallible;
 
@@ -21,6 +21,7 @@ pub(crate) struct Ids {
     delivery: Option<DeliveryId>,
     replay: Option<ReplayId>,
     key: Option<KeyId>,
+    echo: Option<EchoId>,
     name: Option<String>,
     event: Option<EventId>,
 }
@@ -57,6 +58,11 @@ impl Ids {
         name.map_err(|invalid| FieldFault { field: "name".into(), message: invalid.to_string() })
     }
 
+    /// The `{echoId}`.
+    pub(crate) fn echo(&self) -> Result<EchoId, Problem> {
+        self.echo.ok_or_else(Problem::not_found)
+    }
+
     /// The `{keyId}`.
     pub(crate) fn key(&self) -> Result<KeyId, Problem> {
         self.key.ok_or_else(Problem::not_found)
@@ -76,6 +82,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
             delivery: text("deliveryId").and_then(|text| text.parse().ok()),
             replay: text("replayId").and_then(|text| text.parse().ok()),
             event: text("eventId").and_then(|text| text.parse().ok()),
+            echo: text("echoId").and_then(|text| text.parse().ok()),
             key: text("keyId").and_then(|text| text.parse().ok()),
             name: text("name").cloned(),
         })

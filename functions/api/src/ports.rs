@@ -10,8 +10,8 @@ use grapnel_domain::{
         GenerateIds, ListDeliveries, ListEventTypes, ListEvents, ListKeys, ListReplays,
         ListWebhooks, NoteKeyUse, OrderTests, PublishEvents, ReadDeliveries,
         ReadDeliveriesTogether, ReadEventTypes, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
-        RevokeKeys, StoreEventTypes, StoreHealth, StoreKeys, StorePortalLinks, StoreWebhooks,
-        WriteReplays,
+        RevokeKeys, StoreEchoes, StoreEventTypes, StoreHealth, StoreKeys, StorePortalLinks,
+        StoreWebhooks, WriteReplays,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -20,7 +20,7 @@ use grapnel_domain::{
 /// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
 /// owner cancels, and erasing what an owner wants erased.
 pub trait Ports: Send + Sync + 'static {
-    /// The keys table: keys, counts of requests, and portal links.
+    /// The keys table: keys, counts of requests, portal links, and echoes.
     type Keys: ReadKeys
         + StoreKeys
         + ListKeys
@@ -29,6 +29,7 @@ pub trait Ports: Send + Sync + 'static {
         + CountRequests
         + StorePortalLinks
         + ExchangePortalLinks
+        + StoreEchoes
         + 'static;
     /// The webhooks table.
     type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
@@ -65,7 +66,7 @@ pub trait Ports: Send + Sync + 'static {
 
 /// The API's ports and settings.
 pub struct Api<P: Ports> {
-    /// Looks keys up, notes their use, and manages them.
+    /// Looks keys up, notes their use, and manages them and what lies beside them.
     pub keys: P::Keys,
     /// Reads and writes webhooks.
     pub webhooks: P::Webhooks,

@@ -19,6 +19,10 @@ use std::{borrow::Cow, collections::HashSet, time::Duration};
 /// Seconds after which a caller may try again when we could not answer.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
+/// The same for an echo that fails on purpose: the shortest delay that a webhook can have, so that the
+/// retries that a check watches keep their schedule.
+const ECHO_RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
 /// Most faults that an answer names. A body of a megabyte has room for a hundred thousand, and an answer
 /// of all of them would be too long for the function to give.
 const MAX_NAMED: usize = 1000;
@@ -165,6 +169,19 @@ impl Problem {
         let detail = "An event has the source and the id of a stored one, and another type or other \
                       data. Nothing was published.";
         Self::new(StatusCode::CONFLICT, "event_conflict", detail).with_errors(errors)
+    }
+
+    /// 410: a signed request to an echo that has answered as many as it may.
+    pub(crate) fn echo_exhausted() -> Self {
+        let detail = "This echo has answered as many requests as it may. Make another one.";
+        Self::new(StatusCode::GONE, "echo_exhausted", detail)
+    }
+
+    /// 503: a signed request to an echo that was told to fail its first ones.
+    pub(crate) fn echo_fails_first() -> Self {
+        let detail = "This echo was told to fail its first requests. Send the request again.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "echo_fails_first", detail)
+            .with_header(header::RETRY_AFTER, ECHO_RETRY_AFTER_SECONDS)
     }
 
     /// 412: somebody else changed it since the caller read it.

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod deliveries;
+mod echoes;
 mod erasures;
 mod event_types;
 mod events;
@@ -36,10 +37,13 @@ use std::sync::Arc;
 fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
     vec![
         ("/health", get(health::show)),
+        ("/echo/{echoId}", post(echoes::receive::<P>)),
         ("/docs", get(reference::page)),
         ("/docs/redoc.js", get(reference::viewer)),
         ("/api/openapi.json", get(reference::document)),
         ("/api/deliveries", get(deliveries::list_all::<P>)),
+        ("/api/echoes", post(echoes::create::<P>)),
+        ("/api/echoes/{echoId}", get(echoes::show::<P>).delete(echoes::delete::<P>)),
         ("/api/events", get(events::list::<P>).post(events::publish::<P>)),
         ("/api/events/{eventId}", get(events::show::<P>)),
         ("/api/event-types", get(event_types::list::<P>)),

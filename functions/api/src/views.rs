@@ -1,6 +1,7 @@
 //! The JSON of answers. Names are the contract's; what is read here is borrowed.
 
 mod delivery;
+mod echo;
 mod event;
 mod event_type;
 mod health;
@@ -10,6 +11,7 @@ mod replay;
 mod webhook;
 
 pub(crate) use delivery::{DeliveryView, WaitView};
+pub(crate) use echo::EchoView;
 pub(crate) use event::{AcceptedView, EventView, ListedEventView, PublishedView};
 pub(crate) use event_type::EventTypeView;
 pub(crate) use health::{HealthView, ParkedView};

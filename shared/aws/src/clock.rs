@@ -1,7 +1,7 @@
 //! The time of day and the randomness of this machine.
 
 use grapnel_domain::{
-    ids::{KeyId, ReplayId, WebhookId},
+    ids::{EchoId, KeyId, ReplayId, WebhookId},
     ports::{Clock, GenerateIds, Pause},
     signature::{SECRET_BYTES, Secret},
     time::Timestamp,
@@ -43,6 +43,10 @@ impl GenerateIds for RandomIds {
 
     fn replay_id(&self) -> ReplayId {
         ReplayId::from_uuid(Uuid::now_v7())
+    }
+
+    fn echo_id(&self) -> EchoId {
+        EchoId::from_uuid(Uuid::now_v7())
     }
 
     fn secret(&self) -> Secret {

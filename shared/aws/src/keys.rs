@@ -6,6 +6,7 @@
 //! itself, or deleted there. An item beside each key would say the same without the lag of an index,
 //! for two more writes a key and with the risk that the two disagree.
 
+mod echoes;
 mod portal;
 mod requests;
 mod row;

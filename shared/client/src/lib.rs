@@ -46,6 +46,7 @@ pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
     delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus, WaitingFor},
+    echo::{Echo, EchoedRequest, NewEcho},
     event::{
         DeliveryOfEvent, Event, EventFilter, LastAttempt, ListedEvent, NewEvent, Published,
         PublishedEvent, fits_a_request, requests,

@@ -109,6 +109,12 @@ prefixed_id!(
     "rpl_"
 );
 
+prefixed_id!(
+    /// An echo: `echo_` + UUID v7.
+    EchoId,
+    "echo_"
+);
+
 impl EventId {
     /// The id of the event that `source` calls `source_id`, owned by `user`: the same three always
     /// give the same id, so an event that is put twice is one event.

@@ -16,6 +16,7 @@
 //! - [`time_budget`]: how long the delivery function may take for each step.
 //! - [`quota`]: how many requests of the API a user may make.
 //! - [`token`]: whom a token of an OpenID Connect issuer stands for.
+//! - [`echo`]: a receiver inside the API, by which a deployment is checked.
 //! - [`schema`]: what an event type's data must be like.
 //! - [`ids`], [`time`], [`number`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.
 
@@ -23,6 +24,7 @@ pub mod address;
 pub mod catalogue;
 mod decimal;
 pub mod delivery;
+pub mod echo;
 pub mod event;
 pub mod fault;
 pub mod filter;

@@ -6,6 +6,7 @@
 
 mod clock;
 mod deliveries;
+mod echoes;
 mod event_types;
 mod events;
 mod health;
@@ -25,6 +26,7 @@ pub use deliveries::{
     ReadDeliveriesTogether, RecordAttempts, Recorded, ResponseErasure, SlotWait, StopWaiting,
     WaitingPage, WaitingRow,
 };
+pub use echoes::StoreEchoes;
 pub use event_types::{ListEventTypes, ReadEventTypes, StoreEventTypes};
 pub use events::{ErasePayloads, ListEvents, ReadEvents, StoreEvents};
 pub use health::{

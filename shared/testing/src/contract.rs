@@ -11,6 +11,7 @@
 pub mod claims;
 pub mod dead_letters;
 pub mod deliveries;
+pub mod echoes;
 pub mod endings;
 pub mod erasures;
 pub mod event_list;

@@ -1,7 +1,7 @@
 //! Ids and secrets that are the same in every run.
 
 use grapnel_domain::{
-    ids::{KeyId, ReplayId, WebhookId},
+    ids::{EchoId, KeyId, ReplayId, WebhookId},
     ports::GenerateIds,
     signature::Secret,
 };
@@ -51,6 +51,10 @@ impl GenerateIds for SequentialIds {
 
     fn replay_id(&self) -> ReplayId {
         ReplayId::from_uuid(self.uuid())
+    }
+
+    fn echo_id(&self) -> EchoId {
+        EchoId::from_uuid(self.uuid())
     }
 
     fn secret(&self) -> Secret {

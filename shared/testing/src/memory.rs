@@ -11,6 +11,7 @@
 //! by side, or drops one, does so between operations.
 
 mod deliveries;
+mod echoes;
 mod event_types;
 mod events;
 mod faults;
@@ -38,12 +39,13 @@ use faults::Faults;
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
     delivery::{Delivery, DeliveryKey},
+    echo::Echo,
     event::{
         Event,
         publish::{Claim, IdempotencyKey},
     },
     health::Health,
-    ids::{EventId, ReplayId, UserId, WebhookId},
+    ids::{EchoId, EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     notice::Notice,
     ports::{ApiKey, Consistency, KeyHash, PortError, PortalLink},
@@ -95,6 +97,7 @@ struct Tables {
     deliveries: Rows,
     keys: BTreeMap<String, ApiKey>,
     links: BTreeMap<String, PortalLink>,
+    echoes: BTreeMap<EchoId, Echo>,
     /// Requests that a user made in a minute.
     requests: BTreeMap<(UserId, Minute), u32>,
 }
@@ -280,6 +283,11 @@ impl Memory {
         self.state().tables.keys.insert(hash.as_str().to_owned(), key);
     }
 
+    /// Puts an echo there, over whatever is there.
+    pub fn put_echo(&self, echo: Echo) {
+        self.state().tables.echoes.insert(echo.id, echo);
+    }
+
     /// Drops what time-to-live would have dropped by now. Answers which deliveries those were.
     pub fn drop_expired(&self) -> Vec<DeliveryKey> {
         let now = grapnel_domain::ports::Clock::now(&self.clock);
@@ -289,6 +297,7 @@ impl Memory {
         state.tables.claims.retain(|_, claim| claim.is_live(now));
         state.tables.keys.retain(|_, key| key.is_valid(now));
         state.tables.links.retain(|_, link| now < link.expires_at);
+        state.tables.echoes.retain(|_, echo| echo.is_live(now));
         state.tables.deliveries.drop_expired(now)
     }
 

@@ -166,6 +166,7 @@ mod contract {
     grapnel_testing::contract_of_event_list!(crate::tables());
     grapnel_testing::contract_of_keys!(crate::tables());
     grapnel_testing::contract_of_portal!(crate::tables());
+    grapnel_testing::contract_of_echoes!(crate::tables());
     grapnel_testing::contract_of_deliveries!(crate::tables());
     grapnel_testing::contract_of_records!(crate::tables());
     grapnel_testing::contract_of_endings!(crate::tables());

@@ -1,12 +1,13 @@
-//! Keys to the API, and portal links.
+//! Keys to the API, portal links and echoes.
 
 use super::Aws;
 use crate::{plan::Part, sim::Sim, task::at_once};
 use grapnel_domain::{
-    ids::{KeyId, UserId},
+    echo::{Echo, EchoedRequest},
+    ids::{EchoId, KeyId, UserId},
     ports::{
         ApiKey, CountRequests, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, Page, PortError,
-        PortalLink, ReadKeys, RevokeKeys, StoreKeys, StorePortalLinks,
+        PortalLink, ReadKeys, RevokeKeys, StoreEchoes, StoreKeys, StorePortalLinks,
     },
     time::{Day, Minute},
 };
@@ -89,5 +90,32 @@ impl ExchangePortalLinks for Aws {
         let (link, hash, key) = (link.clone(), hash.clone(), key.clone());
         let effect = move |sim: &Sim| at_once(sim.memory().exchange_link(&link, &hash, &key));
         self.write(Part::Tables, "exchange portal link", effect).await
+    }
+}
+
+impl StoreEchoes for Aws {
+    async fn store_echo(&self, echo: &Echo) -> Result<(), PortError> {
+        let echo = echo.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().store_echo(&echo));
+        self.write(Part::Tables, "store echo", effect).await
+    }
+
+    async fn echo(&self, id: EchoId) -> Result<Option<Echo>, PortError> {
+        self.read(Part::Tables, "read echo", |sim: &Sim| at_once(sim.memory().echo(id))).await
+    }
+
+    async fn record_request(
+        &self,
+        id: EchoId,
+        request: &EchoedRequest,
+    ) -> Result<Option<usize>, PortError> {
+        let request = request.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().record_request(id, &request));
+        self.write(Part::Tables, "record echoed request", effect).await
+    }
+
+    async fn delete_echo(&self, id: EchoId) -> Result<bool, PortError> {
+        let effect = move |sim: &Sim| at_once(sim.memory().delete_echo(id));
+        self.write(Part::Tables, "delete echo", effect).await
     }
 }

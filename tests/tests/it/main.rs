@@ -8,6 +8,7 @@ mod crash_points;
 mod dead_letters;
 mod delivered;
 mod deploy;
+mod echoes;
 mod editing;
 mod encryption;
 mod erasures;

@@ -4,6 +4,7 @@
 //! The emulator asks for a function's rights when its program calls, and not when it acts in a role
 //! itself: when it reads a queue for a function, or runs a state machine. Those calls are made here.
 
+use crate::echoes;
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
@@ -179,6 +180,18 @@ async fn tour_of_keys(world: &World) -> anyhow::Result<()> {
         .post("/api/portal-sessions", &token)
         .await?
         .json::<Value>(201)?;
+    tour_of_echoes(world).await
+}
+
+/// An echo is made, answers a delivery, is read and deleted.
+async fn tour_of_echoes(world: &World) -> anyhow::Result<()> {
+    let (echo, webhook) = echoes::echoing(world, 0).await?;
+    let test: Value = world.api.test(&webhook.id).await?.json(200)?;
+    ensure!(test["status"] == "success", "{test}");
+    let path = format!("/api/echoes/{}", echo.id);
+    world.admin.get(&path).await?.json::<Value>(200)?;
+    let deleted = world.admin.send(Method::DELETE, &path, None).await?;
+    ensure!(deleted.status == 204, "{deleted:?}");
     Ok(())
 }
 

@@ -47,7 +47,7 @@ async fn routes(world: &World, ids: Ids<'_>) -> anyhow::Result<Vec<Route>> {
             routes.push(Route { method, template, path, scope, body });
         }
     }
-    ensure!(routes.len() >= 31, "{} routes", routes.len());
+    ensure!(routes.len() >= 34, "{} routes", routes.len());
     Ok(routes)
 }
 
@@ -61,9 +61,11 @@ impl Route {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether it names what is somebody's. The catalogue of event types is nobody's.
+    /// Whether it names what is somebody's. Event types and echoes belong to the deployment.
     fn names_thing(&self) -> bool {
-        self.template.contains('{') && !self.template.starts_with("/api/event-types")
+        let of_deployment = ["/api/event-types", "/api/echoes"];
+        self.template.contains('{')
+            && !of_deployment.iter().any(|path| self.template.starts_with(path))
     }
 }
 
@@ -73,10 +75,11 @@ struct Things {
     delivery: Delivery,
     replay: String,
     key: String,
+    echo: String,
 }
 
 impl Things {
-    fn ids(&self) -> [(&str, &str); 6] {
+    fn ids(&self) -> [(&str, &str); 7] {
         [
             ("id", &self.webhook.id),
             ("deliveryId", &self.delivery.id),
@@ -84,6 +87,7 @@ impl Things {
             ("keyId", &self.key),
             ("eventId", &self.delivery.event_id),
             ("name", "lead.created"),
+            ("echoId", &self.echo),
         ]
     }
 }
@@ -94,7 +98,10 @@ async fn things(world: &World) -> anyhow::Result<Things> {
     let replay: Value = world.api.post("/api/replays", &json!({})).await?.json(202)?;
     let replay = replay["id"].as_str().context("its id")?.to_owned();
     let key = world.admin.create_key(&world.user, &["webhooks:read"]).await?.id;
-    Ok(Things { webhook, delivery, replay, key })
+    let secret = json!({ "secret": webhook.secret });
+    let echo: Value = world.admin.post("/api/echoes", &secret).await?.json(201)?;
+    let echo = echo["id"].as_str().context("its id")?.to_owned();
+    Ok(Things { webhook, delivery, replay, key, echo })
 }
 
 /// A webhook with one delivery, and nothing at its endpoint that anybody else caused.

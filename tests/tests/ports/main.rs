@@ -76,6 +76,7 @@ mod contract {
     grapnel_testing::contract_of_event_list!(crate::events());
     grapnel_testing::contract_of_keys!(crate::keys());
     grapnel_testing::contract_of_portal!(crate::keys());
+    grapnel_testing::contract_of_echoes!(crate::keys());
     grapnel_testing::contract_of_deliveries!(crate::deliveries());
     grapnel_testing::contract_of_records!(crate::deliveries());
     grapnel_testing::contract_of_endings!(crate::deliveries());

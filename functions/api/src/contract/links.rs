@@ -11,6 +11,9 @@ const WEBHOOK: Taken = &[("id", "/id")];
 /// Of a delivery.
 const DELIVERY: Taken = &[("id", "/webhookId"), ("deliveryId", "/id")];
 
+/// Of an echo.
+const ECHO: Taken = &[("echoId", "/id")];
+
 /// What follows from an answer of this schema.
 fn following(schema: &str) -> &'static [(&'static str, Taken)] {
     match schema {
@@ -31,6 +34,7 @@ fn following(schema: &str) -> &'static [(&'static str, Taken)] {
         ],
         "Published" => &[("getEvent", &[("eventId", "/items/0/id")])],
         "Replay" => &[("getReplay", &[("replayId", "/id")])],
+        "Echo" => &[("getEcho", ECHO), ("deleteEcho", ECHO)],
         "CreatedKey" => &[("revokeKey", &[("keyId", "/id")])],
         _ => &[],
     }

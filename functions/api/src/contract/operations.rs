@@ -131,6 +131,7 @@ fn schema_of(name: &str) -> Option<&'static str> {
         "deliveryId" => "DeliveryId",
         "replayId" => "ReplayId",
         "keyId" => "KeyId",
+        "echoId" => "EchoId",
         "eventId" => "EventId",
         "name" => "EventTypeName",
         _ => return None,

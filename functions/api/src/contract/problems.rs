@@ -87,6 +87,7 @@ fn samples() -> Vec<Problem> {
         conflict("payload_erased", "The event's data was erased: there is nothing left to send."),
         conflict("delivery_open", "A delivery of this event is still on its way."),
         conflict("already_settled", "The delivery is settled: there is nothing to cancel."),
+        Problem::echo_exhausted(),
         Problem::precondition_failed(),
         Problem::body_too_large(MAX_BODY_BYTES),
         Problem::unsupported_media_type(),
@@ -95,6 +96,7 @@ fn samples() -> Vec<Problem> {
         Problem::too_many_requests(quota(), Duration::from_secs(17)),
         Problem::internal(""),
         Problem::unavailable(""),
+        Problem::echo_fails_first(),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! are written by hand too, and the tests hold both against each other.
 
 pub(crate) mod deliveries;
+pub(crate) mod echoes;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod keys;
@@ -48,6 +49,19 @@ pub(crate) use schemas;
 
 /// A UUID as it is written.
 const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
+/// `whsec_` and base64 of 24 to 64 bytes.
+const SECRET: &str = "^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:(?:[A-Za-z0-9+/]{4})?(?:[A-Za-z0-9+/][AQgw]==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
+
+/// A secret that nobody has.
+const SECRET_EXAMPLE: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// A signing secret.
+fn secret() -> Object {
+    let mut secret = matching(SECRET);
+    secret.examples = vec![json!(SECRET_EXAMPLE)];
+    secret
+}
 
 fn id(prefix: &str, example: &str) -> Object {
     let mut id = matching(format!("^{prefix}{UUID}$"));
@@ -136,6 +150,8 @@ schemas! {
     DeliveryId = id("dlv_", "dlv_01938d2e-7b1c-8c3a-9f00-1234567890ab");
     /// Names a key.
     KeyId = id("key_", "key_01938d2e-7b1c-7c3a-9f00-1234567890ab");
+    /// Names an echo.
+    EchoId = id("echo_", "echo_01938d2e-7b1c-7c3a-9f00-1234567890ab");
     /// Names a replay.
     ReplayId = id("rpl_", "rpl_01938d2e-7b1c-7c3a-9f00-1234567890ab");
     /// An instant in an answer.
@@ -160,6 +176,7 @@ pub(super) fn everything() -> Vec<(&'static str, Shape)> {
     [
         all(),
         deliveries::all(),
+        echoes::all(),
         event_types::all(),
         events::all(),
         keys::all(),

@@ -71,6 +71,13 @@ pub(super) fn one_of(texts: &[&str]) -> Object {
     text
 }
 
+/// One of these numbers.
+pub(super) fn one_of_numbers(numbers: &[u16]) -> Object {
+    let mut number = Object::with_type(Type::Integer);
+    number.enum_values = Some(numbers.iter().map(|number| json!(number)).collect());
+    number
+}
+
 /// `true`, where it is there at all.
 pub(super) fn only_true() -> Object {
     let mut flag = Object::with_type(Type::Boolean);

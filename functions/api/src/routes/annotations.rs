@@ -2,8 +2,8 @@
 //! router: a route that is not in it fails.
 
 use super::{
-    deliveries, erasures, event_types, events, filters, health, keys, portal, reference, replays,
-    secrets, tests, transforms, webhooks,
+    deliveries, echoes, erasures, event_types, events, filters, health, keys, portal, reference,
+    replays, secrets, tests, transforms, webhooks,
 };
 use utoipa::OpenApi;
 
@@ -24,6 +24,7 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         (name = "Replays", description = "Many deliveries sent again."),
         (name = "Keys", description = "For admins: who may call."),
         (name = "Portal", description = "From a platform's own pages to a session of its user."),
+        (name = "Echoes", description = "For admins: receivers inside the API, to check a deployment by."),
         (name = "Service", description = "The API itself."),
     ),
     paths(
@@ -61,6 +62,10 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         keys::revoke,
         portal::create_link,
         portal::open_session,
+        echoes::create,
+        echoes::show,
+        echoes::delete,
+        echoes::receive,
         health::show,
         reference::document,
         reference::page,

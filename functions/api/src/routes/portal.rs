@@ -18,7 +18,6 @@ use crate::{
 use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
     fault::{Faults, FieldFault},
-    number::whole,
     ports::{
         ApiKey, Clock, ExchangePortalLinks, GenerateIds, KeyHash, PortalLink, StorePortalLinks,
     },
@@ -147,9 +146,8 @@ impl Asked {
             faults.add("scopes", "must not name `admin`: a session is its user's");
         }
         let minutes =
-            number(input, "expiresInMinutes", LINK_MINUTES, DEFAULT_LINK_MINUTES, &mut faults);
-        let hours =
-            number(input, "sessionHours", SESSION_HOURS, DEFAULT_SESSION_HOURS, &mut faults);
+            input.number("expiresInMinutes", LINK_MINUTES, DEFAULT_LINK_MINUTES, &mut faults);
+        let hours = input.number("sessionHours", SESSION_HOURS, DEFAULT_SESSION_HOURS, &mut faults);
         if !faults.is_empty() {
             return Err(faults.into_vec());
         }
@@ -157,20 +155,4 @@ impl Asked {
             (Duration::from_secs(60 * minutes), Duration::from_secs(3600 * hours));
         Ok(Self { scopes, link, session })
     }
-}
-
-fn number(
-    input: &Object,
-    field: &str,
-    bounds: RangeInclusive<u64>,
-    default: u64,
-    faults: &mut Faults,
-) -> u64 {
-    let Some(value) = input.get(field) else { return default };
-    let number = whole(value).filter(|number| bounds.contains(number));
-    number.unwrap_or_else(|| {
-        let message = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
-        faults.add(field, message);
-        default
-    })
 }

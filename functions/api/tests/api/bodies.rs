@@ -30,6 +30,7 @@ fn routes(world: &World) -> Vec<Route> {
     let route = |method, path, needs_body| Route { method, path, needs_body };
     vec![
         route("POST", "/api/keys".into(), true),
+        route("POST", "/api/echoes".into(), true),
         route("POST", "/api/webhooks".into(), true),
         route("POST", "/api/portal-links".into(), true),
         route("PUT", one.clone(), true),

@@ -9,6 +9,7 @@ mod contract;
 mod corpus;
 mod deliveries;
 mod document;
+mod echoes;
 mod editing;
 mod erasures;
 mod event_list;

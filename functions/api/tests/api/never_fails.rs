@@ -2,7 +2,7 @@
 
 use crate::{
     contract::{DOCUMENT, operations},
-    routes::{Ids, filled},
+    routes::{ECHO, Ids, an_echo, filled},
     world::{ADMIN, World},
 };
 use axum::http::HeaderValue;
@@ -137,7 +137,17 @@ fn header_text() -> impl Strategy<Value = String> {
 
 /// What else a route may read.
 fn header_name() -> impl Strategy<Value = String> {
-    let read = vec!["if-match", "if-none-match", "prefer", "accept", "origin", "x-request-id"];
+    let read = vec![
+        "if-match",
+        "if-none-match",
+        "prefer",
+        "accept",
+        "origin",
+        "x-request-id",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    ];
     prop::sample::select(read).prop_map(str::to_owned)
 }
 
@@ -152,7 +162,7 @@ pub(crate) fn answered<T>(answer: impl Future<Output = T>) -> T {
 }
 
 /// A world where `u` has one of each, and their ids.
-pub(crate) fn stocked() -> (World, [(&'static str, String); 5]) {
+pub(crate) fn stocked() -> (World, [(&'static str, String); 6]) {
     let world = World::new();
     let webhook = a_webhook().for_user("u").build();
     let event = an_event().for_user("u").to([webhook.id]).build();
@@ -166,23 +176,26 @@ pub(crate) fn stocked() -> (World, [(&'static str, String); 5]) {
         ("RPL", replay.id.to_string()),
         ("KEY", key.id.to_string()),
         ("EVT", event.id.to_string()),
+        ("ECHO", ECHO.to_string()),
     ];
     let memory: &Memory = &world.memory;
     memory.put_webhook(webhook);
     memory.put_event(event);
     memory.put_delivery(delivery);
     memory.put_replay(replay);
+    memory.put_echo(an_echo());
     memory.put_key(&KeyHash::of("presented by nobody"), key);
     (world, ids)
 }
 
 /// The ids of [`stocked`] by the names that the document has for them.
-fn named(ids: &[(&'static str, String); 5]) -> Ids {
+fn named(ids: &[(&'static str, String); 6]) -> Ids {
     let name = |of: &str| match of {
         "WH" => "id",
         "DLV" => "deliveryId",
         "RPL" => "replayId",
         "KEY" => "keyId",
+        "ECHO" => "echoId",
         _ => "eventId",
     };
     let ids = ids.iter().map(|(of, id)| (name(of), id.clone()));

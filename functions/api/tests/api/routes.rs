@@ -6,9 +6,11 @@ use crate::{
 };
 use grapnel_domain::{
     catalogue::OwnType,
-    ids::KeyId,
+    echo::{Echo, LIFETIME},
+    ids::{EchoId, KeyId},
     ports::{ApiKey, KeyHash},
     scope::Scope,
+    signature::Secret,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_replay, a_webhook, an_event, user},
@@ -33,6 +35,20 @@ pub(crate) struct Route {
 
 /// A key of `owner` that nobody presents.
 pub(crate) const KEY: KeyId = KeyId::from_uuid(Uuid::from_u128(7));
+
+/// An echo of the deployment.
+pub(crate) const ECHO: EchoId = EchoId::from_uuid(Uuid::from_u128(9));
+
+/// The echo with that id.
+pub(crate) fn an_echo() -> Echo {
+    Echo {
+        id: ECHO,
+        secret: Secret::from_random([9; 32]),
+        fail_first: 0,
+        expires_at: START.plus(LIFETIME),
+        requests: Vec::new(),
+    }
+}
 
 /// The ids of the path parameters, by their names.
 pub(crate) type Ids = Vec<(&'static str, String)>;
@@ -62,12 +78,14 @@ pub(crate) fn stock(world: &World, owner: &str) -> Ids {
         ("keyId", KEY.to_string()),
         ("eventId", event.id.to_string()),
         ("name", event_type.name.to_string()),
+        ("echoId", ECHO.to_string()),
     ];
     world.memory.put_webhook(webhook);
     world.memory.put_event(event);
     world.memory.put_delivery(delivery);
     world.memory.put_replay(replay);
     world.memory.put_event_type(event_type);
+    world.memory.put_echo(an_echo());
     ids
 }
 
@@ -81,12 +99,18 @@ pub(crate) fn filled(path: &str, ids: &Ids) -> String {
     filled
 }
 
-/// The paths of what belongs to the deployment.
-pub(crate) const CATALOGUE: &str = "/api/event-types";
+/// The paths of what belongs to the deployment and to no user.
+const OF_DEPLOYMENT: [&str; 2] = ["/api/event-types", "/api/echoes"];
 
-/// What no key opens. A route that is to be open to everybody is named here.
-const OPEN: [&str; 5] =
-    ["/health", "/docs", "/docs/redoc.js", "/api/openapi.json", "/api/portal-sessions"];
+/// What needs no key. A route that is to be open to everybody is named here.
+const OPEN: [&str; 6] = [
+    "/health",
+    "/docs",
+    "/docs/redoc.js",
+    "/api/openapi.json",
+    "/api/portal-sessions",
+    "/echo/{echoId}",
+];
 
 /// A stocked `owner`, and every route of the document but for those that need no key. What deletes
 /// comes last, and of that what deletes most.
@@ -117,9 +141,14 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
     routes
 }
 
-/// Whether a path names what is somebody's. The catalogue is nobody's.
+/// Whether a path is of what belongs to the deployment and to no user.
+pub(crate) fn is_of_deployment(path: &str) -> bool {
+    OF_DEPLOYMENT.iter().any(|of_deployment| path.starts_with(of_deployment))
+}
+
+/// Whether a path names what is somebody's.
 fn names_thing_of_a_user(path: &str) -> bool {
-    path.contains('{') && !path.starts_with(CATALOGUE)
+    path.contains('{') && !is_of_deployment(path)
 }
 
 /// The example of the body, which names no user: the tests do.

@@ -38,6 +38,13 @@ impl Captured {
         Self { clients: Clients::new(&config), server }
     }
 
+    /// One that answers nothing but that it failed.
+    pub(crate) async fn failing() -> Self {
+        let aws = Self::new().await;
+        aws.server.answer_with("/", 500);
+        aws
+    }
+
     /// The bodies of all requests.
     pub(crate) fn bodies(&self) -> Vec<Value> {
         let bodies = self.server.all_received().into_iter();

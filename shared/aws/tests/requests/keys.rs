@@ -1,13 +1,15 @@
-//! The keys table: API keys, portal links and counts of requests.
+//! The keys table: API keys, portal links, echoes and counts of requests.
 
 use crate::captured::{Captured, assert_lines};
 use grapnel_aws::KeyStore;
 use grapnel_domain::{
-    ids::{KeyId, UserId},
+    echo::{Echo, EchoedRequest},
+    ids::{EchoId, KeyId, UserId},
     ports::{
         ApiKey, CountRequests, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, PortalLink,
-        ReadKeys, RevokeKeys, StoreKeys, StorePortalLinks,
+        ReadKeys, RevokeKeys, StoreEchoes, StoreKeys, StorePortalLinks,
     },
+    signature::Secret,
     time::Minute,
 };
 use grapnel_testing::clock::START;
@@ -146,4 +148,58 @@ async fn a_portal_link_is_exchanged_once_for_a_key_that_is_new() {
         item hash = 'HASH', id = 'KEY', userId = 'user-1'
         if attribute_not_exists(hash)
     ");
+}
+
+#[tokio::test]
+async fn an_echo_counts_a_request_by_one_update_that_is_not_tried_again() {
+    let id = EchoId::from_uuid(Uuid::from_u128(9));
+    let echo = Echo {
+        id,
+        secret: Secret::from_random([7; 32]),
+        fail_first: 1,
+        expires_at: START,
+        requests: Vec::new(),
+    };
+    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START };
+    let recorded = r#"{"Attributes":{"requests":{"L":[{"M":{}},{"M":{}}]}}}"#;
+    let asked = Asked::answered(["{}", "{}", recorded, "{}"]).await;
+    asked.store.store_echo(&echo).await.expect("stored");
+    asked.store.echo(id).await.expect("read");
+    assert_eq!(asked.store.record_request(id, &request).await, Ok(Some(1)));
+    // An answer that tells no place.
+    asked.store.record_request(id, &request).await.expect_err("no place");
+    asked.store.delete_echo(id).await.expect("deleted");
+    asked.is("
+        PutItem keys
+        item hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
+        if attribute_not_exists(hash)
+        GetItem keys, consistent
+        key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
+        UpdateItem keys
+        key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
+        if size(requests) < 20
+        SET requests = list_append(requests
+          …)
+        UpdateItem keys
+        key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
+        if size(requests) < 20
+        SET requests = list_append(requests
+          …)
+        DeleteItem keys
+        key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
+        if attribute_exists(hash)
+    ");
+    let stored = &asked.aws.bodies()[0]["Item"];
+    assert_eq!(stored["expiresAt"]["N"], START.as_secs().to_string());
+    assert!(stored.get("userId").is_none() && stored.get("id").is_none(), "not in the index");
+}
+
+#[tokio::test]
+async fn a_request_to_an_echo_whose_record_failed_is_not_recorded_again() {
+    let aws = Captured::failing().await;
+    let store = KeyStore::new(&aws.clients, "keys");
+    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START };
+    let id = EchoId::from_uuid(Uuid::from_u128(9));
+    store.record_request(id, &request).await.expect_err("failed");
+    assert_eq!(aws.bodies().len(), 1);
 }

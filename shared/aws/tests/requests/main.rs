@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 
 /// Where requests are built, and how many in each file. All of them are compared in this crate of
 /// tests: add the new one here when it is compared.
-const BUILT_IN: [(&str, usize); 15] = [
+const BUILT_IN: [(&str, usize); 16] = [
     ("deliveries.rs", 5),
     ("deliveries/parked.rs", 1),
     ("deliveries/settled.rs", 1),
@@ -23,6 +23,7 @@ const BUILT_IN: [(&str, usize); 15] = [
     ("events/claims.rs", 2),
     ("events/replays.rs", 3),
     ("keys.rs", 6),
+    ("keys/echoes.rs", 3),
     ("keys/portal.rs", 2),
     ("keys/requests.rs", 1),
     ("together.rs", 1),

@@ -1,5 +1,5 @@
 use crate::{
-    ids::{KeyId, ReplayId, WebhookId},
+    ids::{EchoId, KeyId, ReplayId, WebhookId},
     signature::Secret,
     time::Timestamp,
 };
@@ -26,6 +26,8 @@ pub trait GenerateIds: Send + Sync {
     fn key_id(&self) -> KeyId;
     /// An id for a new replay; later ids sort after earlier ones.
     fn replay_id(&self) -> ReplayId;
+    /// An id for a new echo.
+    fn echo_id(&self) -> EchoId;
     /// A new signing secret.
     fn secret(&self) -> Secret;
     /// 32 bytes for a new API key, or any other token that must not be guessed.

@@ -6,9 +6,11 @@
 //! how. What is checked is the body as it was kept; nothing is repaired before that.
 
 mod rewrite;
+mod standard;
 mod undo;
 
 pub use rewrite::Rewriting;
+pub use standard::StandardHeaders;
 pub use undo::Change;
 
 use super::Secret;
@@ -191,16 +193,13 @@ fn check_standard(
     time: Option<i64>,
 ) -> Result<Proof, Fault> {
     let signature = received.standard_signature.ok_or(Fault::Missing)?;
-    let digests: Vec<Vec<u8>> = signature
-        .split(' ')
-        .filter_map(|entry| STANDARD.decode(entry.strip_prefix("v1,")?).ok())
-        .collect();
+    let digests = standard_digests(signature);
     if digests.is_empty() {
         return Err(Fault::Malformed("`v1,` and base64, with a blank between two"));
     }
     let (Some(id), Some(time)) = (received.id, time) else { return Err(Fault::Unchecked) };
-    let fits = |digest: &Vec<u8>| secret.signed_standard(id, time, received.body, digest);
-    if digests.iter().any(fits) { Ok(Proof::Fits) } else { Err(Fault::Mismatch) }
+    let fits = secret.signed_standard(id, time, received.body, &digests);
+    if fits { Ok(Proof::Fits) } else { Err(Fault::Mismatch) }
 }
 
 fn check_age(signed: i64, now: Timestamp, tolerance: Duration) -> Result<Proof, Fault> {
@@ -222,6 +221,12 @@ fn parse_time(text: &str) -> Result<i64, Fault> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let time = if digits { text.parse().ok() } else { None };
     time.ok_or(Fault::Malformed("a whole number of seconds since 1970"))
+}
+
+/// The digests of the `v1` entries of `webhook-signature`.
+fn standard_digests(signature: &str) -> Vec<Vec<u8>> {
+    let entries = signature.split(' ');
+    entries.filter_map(|entry| STANDARD.decode(entry.strip_prefix("v1,")?).ok()).collect()
 }
 
 fn parse_body_signature(text: &str) -> Option<Vec<u8>> {

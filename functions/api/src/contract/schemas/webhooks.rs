@@ -7,7 +7,7 @@ pub(in crate::contract) mod tries;
 
 pub(crate) use tries::{FilterTest, FilterVerdict, TestOrder, TransformPreview, TransformedBody};
 
-use super::{for_user, page};
+use super::{SECRET_EXAMPLE, for_user, page, secret};
 use crate::contract::shape::{
     Fields, Shape, anything, at_least, either, flag, free, is, line, lines, list, object, one_of,
     or_null, text, whole,
@@ -19,10 +19,7 @@ use grapnel_domain::{
         draft::{MAX_EVENTS, MAX_NAME_CHARS},
     },
 };
-use parts::{
-    MASKED, SECRET_EXAMPLE, given_header, given_headers, metadata, patched_header, secret,
-    shown_headers, url,
-};
+use parts::{MASKED, given_header, given_headers, metadata, patched_header, shown_headers, url};
 use serde_json::{Value, json};
 use utoipa::openapi::{Array, Object};
 

@@ -224,3 +224,70 @@ fn what_cannot_be_told_apart_is_not() {
     let report = check(&signed_at(NOW, BODY), b"{}");
     assert_eq!(report.cause, Some(Cause::SecretOrBody));
 }
+
+fn standard<'a>(headers: &'a Headers) -> Option<StandardHeaders<'a>> {
+    StandardHeaders::read(|name| {
+        headers.iter().find(|(there, _)| *there == name).map(|(_, value)| value.as_str())
+    })
+}
+
+#[test]
+fn the_standard_headers_fit_the_signed_body_and_secret_alone() {
+    let signed = signed_at(NOW, BODY);
+    let good = signed[3].1.clone();
+    let wrong = Secret::from_random([6; 32]).sign_standard("evt_1", NOW, BODY);
+    for signature in [good.clone(), format!("{wrong} {good}"), format!("v1a,x v1,AA== {good}")] {
+        let headers = with(signed.clone(), STANDARD_SIGNATURE, &signature);
+        let headers = standard(&headers).expect("well formed");
+        assert!(headers.fit(BODY, &secret()), "{signature}");
+        assert!(!headers.fit(b"{}", &secret()), "{signature}");
+    }
+    for (name, value) in [
+        (STANDARD_SIGNATURE, wrong.as_str()),
+        (STANDARD_SIGNATURE, "v1,AA=="),
+        (STANDARD_SIGNATURE, "v1,"),
+        (ID, "evt_2"),
+        (ID, ""),
+        (TIMESTAMP, "1800000001"),
+    ] {
+        let headers = with(signed.clone(), name, value);
+        let headers = standard(&headers).expect("well formed");
+        assert!(!headers.fit(BODY, &secret()), "{name} {value}");
+    }
+}
+
+#[rstest]
+#[case(ID, None)]
+#[case(TIMESTAMP, None)]
+#[case(TIMESTAMP, Some(""))]
+#[case(TIMESTAMP, Some("-1"))]
+#[case(TIMESTAMP, Some("99999999999999999999"))]
+#[case(STANDARD_SIGNATURE, None)]
+#[case(STANDARD_SIGNATURE, Some(""))]
+#[case(STANDARD_SIGNATURE, Some("v2,AAAA"))]
+#[case(STANDARD_SIGNATURE, Some("v1,%"))]
+fn standard_headers_that_are_missing_or_malformed_are_none(
+    #[case] name: &'static str,
+    #[case] value: Option<&str>,
+) {
+    let mut headers = signed_at(NOW, BODY);
+    headers.retain(|(there, _)| *there != name);
+    headers.extend(value.map(|value| (name, value.to_owned())));
+    assert!(standard(&headers).is_none());
+}
+
+#[test]
+fn standard_headers_are_fresh_within_the_tolerance() {
+    let now = Timestamp::from_millis(NOW * 1000 + 999);
+    for (time, fresh) in [
+        (NOW - 301, false),
+        (NOW - 300, true),
+        (NOW + 300, true),
+        (NOW + 301, false),
+        (i64::MAX, false),
+    ] {
+        let headers = signed_at(time, BODY);
+        let headers = standard(&headers).expect("well formed");
+        assert_eq!(headers.is_fresh(now, TOLERANCE), fresh, "{time}");
+    }
+}

@@ -14,20 +14,8 @@ use grapnel_domain::{
 use serde_json::json;
 use utoipa::openapi::Object;
 
-/// `whsec_` and base64 of 24 to 64 bytes.
-const SECRET: &str = "^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:(?:[A-Za-z0-9+/]{4})?(?:[A-Za-z0-9+/][AQgw]==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
-
-/// A secret that nobody has.
-pub(super) const SECRET_EXAMPLE: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-
 /// What a secret is shown as, but where it is asked for.
 pub(super) const MASKED: &str = "whsec_********";
-
-pub(super) fn secret() -> Object {
-    let mut secret = matching(SECRET);
-    secret.examples = vec![json!(SECRET_EXAMPLE)];
-    secret
-}
 
 /// What a pattern can say of a URL. Whether its host is public is judged by the API. The format `uri`
 /// would say too much: URLs are read as browsers read them, with characters that RFC 3986 has
