@@ -98,7 +98,7 @@ fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 
 fn sentence(cause: &(dyn Error + 'static), phase: Phase) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(of_tls(error));
+        return Some(of_tls(error, phase));
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return of_http(error);
@@ -110,7 +110,7 @@ fn sentence(cause: &(dyn Error + 'static), phase: Phase) -> Option<&'static str>
     of_io(error.kind(), phase)
 }
 
-fn of_tls(error: &rustls::Error) -> &'static str {
+fn of_tls(error: &rustls::Error, phase: Phase) -> &'static str {
     match error {
         rustls::Error::InvalidCertificate(error) => of_certificate(error),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
@@ -121,6 +121,7 @@ fn of_tls(error: &rustls::Error) -> &'static str {
              handshake"
         }
         rustls::Error::NoCertificatesPresented => "the receiver presented no TLS certificate",
+        _ if phase == Phase::Answering => "the TLS connection to the receiver broke",
         _ => "the TLS handshake with the receiver failed",
     }
 }

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::hostile::{Hostile, Running, tls::Authority};
-use tokio::{runtime, task::JoinSet};
+use grapnel_testing::hostile::{
+    Hostile, Running,
+    raw::read_request,
+    tls::{Authority, TlsServer, named},
+};
+use tokio::{io::AsyncWriteExt, net::TcpStream, runtime, task::JoinSet};
+use tokio_rustls::server::TlsStream;
 
 use super::{
-    TIME, request,
-    tls::{authority, sender_trusting},
+    TIME, failure_of, request,
+    tls::{HOST, authority, sender_trusting},
 };
 use crate::Sender;
 
@@ -73,4 +78,18 @@ fn of_no_endless_answer_is_more_read_than_allowed() {
     }
     elsewhere.shutdown_background();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn update_keys_for_ever(mut stream: TlsStream<TcpStream>) {
+    read_request(&mut stream).await;
+    while stream.get_mut().1.refresh_traffic_keys().is_ok() && stream.flush().await.is_ok() {}
+}
+
+#[tokio::test]
+async fn new_keys_without_an_end_break_the_connection() {
+    let authority = authority();
+    let identity = authority.certify(&named(HOST));
+    let server = TlsServer::start(identity, "http/1.1", update_keys_for_ever).await;
+    let error = failure_of(&sender_trusting(&authority), request(server.url(HOST))).await;
+    assert_eq!(error, "the TLS connection to the receiver broke");
 }
