@@ -43,10 +43,10 @@ pub(crate) struct Global {
         value_name = "WHEN"
     )]
     pub(crate) color: Color,
-    /// Show and read times in UTC rather than in this machine's time zone
+    /// Show and read times in UTC instead of this machine's time zone
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) utc: bool,
-    /// Say which settings are used, and where they come from
+    /// Print which settings are used and where they come from
     #[arg(short, long, global = true, hide_short_help = true)]
     pub(crate) verbose: bool,
     #[command(flatten)]
@@ -69,36 +69,36 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Webhooks: where events go
+    /// Webhooks: create, change, list and test
     #[command(subcommand, visible_alias = "webhook")]
     Webhooks(Box<webhooks::Command>),
-    /// Events: publish them, see what became of them, erase their data
+    /// Events: publish, list, show, and erase their data
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
-    /// Event types: what can be published
+    /// Event types: the catalogue of what can be published
     #[command(subcommand, visible_alias = "event-type")]
     EventTypes(event_types::Command),
-    /// Deliveries: what was sent, and what came of it
+    /// Deliveries: list, show, retry and cancel
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Command),
-    /// Send many deliveries again
+    /// Replay: send many deliveries again
     #[command(subcommand)]
     Replay(replay::Command),
     /// API keys, for the admin
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Links that let a user in for a while, for the admin
+    /// Portal links: give a user a session, for the admin
     #[command(subcommand)]
     Portal(portal::Command),
-    /// Receive webhooks on this machine: verify, print, pass on
+    /// Receive webhooks on this machine: verify, print and forward them
     Listen(listen::Options),
-    /// Check the signatures of a request that was kept
+    /// Verify the signatures of a saved request
     Verify(verify::Options),
-    /// Ask whether the API runs
+    /// Check that the API runs
     Health,
-    /// Keep an address and a key for later
+    /// Save an address and a key for later commands
     Login(login::Options),
-    /// Look at the settings, or forget them
+    /// Show or delete the saved settings
     #[command(subcommand)]
     Config(config::Command),
     /// Print a completion script for a shell

@@ -19,13 +19,13 @@ pub(crate) struct Flags {
     /// Address of the API [env: GRAPNEL_URL]
     #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub(crate) api: Option<String>,
-    /// API key; better kept in the environment, since others can see flags [env: GRAPNEL_KEY]
+    /// API key; prefer the environment, because other users can see flags [env: GRAPNEL_KEY]
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY")]
     pub(crate) key: Option<String>,
-    /// The user to act for, where the key is the admin's [env: GRAPNEL_USER]
+    /// User to act for, with an admin key [env: GRAPNEL_USER]
     #[arg(long, global = true, hide_short_help = true, value_name = "ID")]
     pub(crate) user: Option<String>,
-    /// Let the key travel unencrypted to an http:// address that is not this machine
+    /// Allow sending the key unencrypted to an http:// address that is not this machine
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) allow_http: bool,
 }

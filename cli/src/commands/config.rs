@@ -11,11 +11,11 @@ use serde_json::json;
 /// What to do with the settings.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Show what is used, and where it comes from; the key is masked
+    /// Show the settings in use and where they come from; the key is masked
     Show,
-    /// Print where `grapnel login` keeps them
+    /// Print the path of the file that `grapnel login` writes
     Path,
-    /// Forget what `grapnel login` has kept
+    /// Delete what `grapnel login` saved
     Forget,
 }
 

@@ -18,49 +18,49 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// List deliveries, newest first
     List {
-        /// Only those to this webhook; left out, those to all webhooks
+        /// Webhook id; default: all webhooks
         webhook: Option<String>,
-        /// At most so many
+        /// Maximum number of items
         #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
         limit: usize,
-        /// All of them
+        /// All items
         #[arg(long, conflicts_with = "limit")]
         all: bool,
         #[command(flatten)]
         which: Which,
     },
-    /// Show a delivery with every attempt and its payload
+    /// Show a delivery with its attempts and payload
     Get {
-        /// The webhook
+        /// Webhook id
         webhook: String,
-        /// The delivery
+        /// Delivery id
         delivery: String,
     },
-    /// Erase what receivers answered to a settled delivery, their status codes excepted
+    /// Erase the stored response bodies of an ended delivery; status codes stay
     Erase {
-        /// The webhook
+        /// Webhook id
         webhook: String,
-        /// The delivery
+        /// Delivery id
         delivery: String,
-        /// Without asking
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Send a delivery again now
+    /// Retry a delivery now
     Retry {
-        /// The webhook
+        /// Webhook id
         webhook: String,
-        /// The delivery
+        /// Delivery id
         delivery: String,
-        /// Stay for the attempt, up to 10s, and show it; exit code 3 if it was no success
+        /// Wait up to 10s for the attempt and show it; exit code 3 if it failed
         #[arg(long)]
         wait: bool,
     },
-    /// Make no further attempt of a delivery
+    /// Cancel a delivery: no further attempt
     Cancel {
-        /// The webhook
+        /// Webhook id
         webhook: String,
-        /// The delivery
+        /// Delivery id
         delivery: String,
     },
 }
@@ -68,22 +68,22 @@ pub(crate) enum Command {
 /// Which deliveries to list.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
-    /// Only those that stand so: pending, retrying, success or failed
+    /// Filter by status: pending, retrying, success or failed
     #[arg(long)]
     status: Option<String>,
-    /// Only those whose next attempt waits for this: retry, circuit or rateLimit
+    /// Filter by what the next attempt waits for: retry, circuit or rateLimit
     #[arg(long, value_name = "WAIT")]
     waiting_for: Option<String>,
-    /// Only those of this event type, or of a group such as 'lead.*'
+    /// Filter by event type, or a group such as 'lead.*'
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
-    /// Only those whose last answer was this: 503, 5xx, or none
+    /// Filter by the last response: 503, 5xx, or none
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Only those of events from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
+    /// Only events since this time: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Only those of events before then
+    /// Only events before this time
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
 }

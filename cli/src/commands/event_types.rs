@@ -16,36 +16,36 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Command {
     /// List event types, by name
     List {
-        /// Only this one, or those of a group such as 'lead.*'
+        /// An event type, or a group such as 'lead.*'
         name: Option<String>,
     },
-    /// Show an event type with its schema and its sample
+    /// Show an event type with its schema and sample
     Get {
-        /// Its name
+        /// Name of the event type
         name: String,
     },
-    /// Say all that is to be said of an event type, in place of what was said before; for the admin
+    /// Create or replace an event type; for the admin
     Put {
-        /// Its name
+        /// Name of the event type
         name: String,
-        /// What it tells of
+        /// What the event means
         #[arg(long)]
         description: Option<String>,
-        /// It should not be used any more
+        /// Mark the event type as deprecated
         #[arg(long)]
         deprecated: bool,
-        /// A file with a JSON Schema of its data
+        /// File with a JSON Schema of the data
         #[arg(long, value_name = "FILE")]
         schema: Option<PathBuf>,
-        /// A file with a sample of its data
+        /// File with an example of the data
         #[arg(long, value_name = "FILE")]
         sample: Option<PathBuf>,
     },
-    /// Forget what was said of an event type; for the admin
+    /// Delete an event type, or reset a built-in one; for the admin
     Delete {
-        /// Its name
+        /// Name of the event type
         name: String,
-        /// Without asking
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },

@@ -17,43 +17,45 @@ use publish::Publish;
 /// What to do with events.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Publish events: one by --type and --data, or those of a file, one JSON object after another
+    /// Publish one event with --type and --data, or the events of a file, one JSON object after
+    /// another
     Publish(Publish),
     /// List events, newest first
     List {
-        /// At most so many
+        /// Maximum number of items
         #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
         limit: usize,
-        /// All of them
+        /// All items
         #[arg(long, conflicts_with = "limit")]
         all: bool,
-        /// Only those of this type, or of a group such as 'lead.*'
+        /// Filter by event type, or a group such as 'lead.*'
         #[arg(long, value_name = "TYPE")]
         r#type: Option<String>,
-        /// Only those that arrived from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
+        /// Only events that arrived since this time: 03:00, today, '2026-11-29 03:00', or 2h for
+        /// two hours ago
         #[arg(long, value_name = "TIME")]
         since: Option<Moment>,
-        /// Only those that arrived before then
+        /// Only events that arrived before this time
         #[arg(long, value_name = "TIME")]
         until: Option<Moment>,
     },
-    /// Show an event with its deliveries, by its id or by what its source calls it
+    /// Show an event with its deliveries, by its id or by its source's id
     Get {
-        /// The event
+        /// Event id
         #[arg(required_unless_present = "source_id", conflicts_with = "source_id")]
         id: Option<String>,
-        /// Who published it; `api` if it was published over HTTP without a source
+        /// Source of the event; `api` if it was published over HTTP without a source
         #[arg(long, requires = "source_id", default_value = "api")]
         source: String,
-        /// What its source calls it: the id that it was published with, or EventBridge's own
+        /// Id that the source gave the event: the id it was published with, or EventBridge's own
         #[arg(long, value_name = "ID")]
         source_id: Option<String>,
     },
-    /// Erase an event's data for good; each of its deliveries must be settled
+    /// Erase an event's data permanently; all its deliveries must have ended
     Erase {
-        /// The event
+        /// Event id
         event: String,
-        /// Without asking
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },

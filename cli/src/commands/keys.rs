@@ -16,23 +16,23 @@ use std::time::Duration;
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Make a key for a user and show it, this once
+    /// Create a key for a user and show it, once
     Create(Create),
     /// List a user's keys, newest first
     List {
-        /// The user
+        /// User id
         user: String,
-        /// At most so many
+        /// Maximum number of items
         #[arg(long, short = 'n', value_name = "N")]
         limit: Option<usize>,
     },
-    /// End a user's key, at once
+    /// Revoke a key at once
     Revoke {
-        /// The user
+        /// User id
         user: String,
-        /// The key's id: key_…
+        /// Key id: key_…
         id: String,
-        /// Without asking
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -41,18 +41,18 @@ pub(crate) enum Command {
 /// A new key.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Create {
-    /// The user that it acts for
+    /// User that the key acts for
     user: String,
-    /// What it may do, such as webhooks:read; may be given more than once. All, if left out
+    /// Scope, such as webhooks:read; repeatable. Default: all scopes of a user
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
-    /// What to call it
+    /// Name
     #[arg(long)]
     name: Option<String>,
-    /// What it is for
+    /// Description
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// For how long it is a key; for ever, if left out
+    /// Lifetime of the key; default: no expiry
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     expires_in: Option<Duration>,
 }

@@ -23,28 +23,28 @@ use std::{io::Write, path::PathBuf, time::Duration};
 /// stays the same and its deliveries can be looked at. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The port on 127.0.0.1; 0 takes any that is free
+    /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, short, default_value_t = 9876)]
     port: u16,
     #[command(flatten)]
     secrets: SecretOptions,
-    /// Have these events sent here, by a webhook that is kept for this
+    /// Create or reuse a webhook that sends these events here
     #[arg(long, value_name = "TYPE", value_delimiter = ',', conflicts_with_all = ["secrets", "webhook"])]
     events: Vec<String>,
-    /// Pass each request on to this address and answer as it does
+    /// Forward each request to this address and return its response
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     forward: Option<Target>,
-    /// Also trust the certificate authorities of this file (PEM) when passing on to https
+    /// Also trust the certificate authorities in this PEM file when forwarding to https
     #[arg(long, value_name = "FILE", requires = "forward")]
     forward_ca: Option<PathBuf>,
-    /// Answer with this status
+    /// Respond with this status
     #[arg(long, value_name = "CODE", default_value_t = 200, conflicts_with = "forward",
         value_parser = clap::value_parser!(u16).range(200..=599))]
     status: u16,
-    /// Answer after this time
+    /// Respond after this delay
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     delay: Option<Duration>,
-    /// Keep each request in a file of this folder, for `grapnel verify`
+    /// Save each request as a file in this folder, for `grapnel verify`
     #[arg(long, value_name = "FOLDER")]
     save: Option<PathBuf>,
 }

@@ -15,7 +15,7 @@ use grapnel_client::Error;
 /// standard input: `grapnel login --api https://… < key.txt`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Keep them without trying them
+    /// Save without checking that they work
     #[arg(long)]
     offline: bool,
 }

@@ -13,17 +13,17 @@ use std::time::Duration;
 /// What to do with portal links.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Make a link that opens one session of a user, and show its token, this once
+    /// Create a link that opens one session of a user, and show its token, once
     Link {
-        /// The user
+        /// User id
         user: String,
-        /// What the session may do, such as webhooks:read; may be given more than once
+        /// Scope of the session, such as webhooks:read; repeatable
         #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', required = true)]
         scopes: Vec<String>,
-        /// For how long it may wait to be opened: up to 1h, and 10m if left out
+        /// Time until the link expires: up to 1h; default: 10m
         #[arg(long, value_name = "SPAN", value_parser = parse_span)]
         valid: Option<Duration>,
-        /// For how long the session lasts: up to 12h, and 1h if left out
+        /// Lifetime of the session: up to 12h; default: 1h
         #[arg(long, value_name = "SPAN", value_parser = parse_span)]
         session: Option<Duration>,
     },

@@ -18,22 +18,22 @@ const LOOK: Duration = Duration::from_millis(500);
 /// What to do with replays.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Send again what failed: of one webhook, or of all
+    /// Send failed deliveries of one webhook, or of all webhooks, again
     Start(Start),
     /// List replays, newest first
     List {
-        /// At most so many
+        /// Maximum number of items
         #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
         limit: usize,
     },
     /// Show a replay
     Get {
-        /// The replay
+        /// Replay id
         replay: String,
     },
     /// Show a replay's progress until it is finished
     Watch {
-        /// The replay
+        /// Replay id
         replay: String,
     },
 }
@@ -41,25 +41,25 @@ pub(crate) enum Command {
 /// Which deliveries to send again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Start {
-    /// The webhook
+    /// Webhook id
     #[arg(required_unless_present = "all_webhooks")]
     webhook: Option<String>,
-    /// Of all webhooks that are not disabled
+    /// All webhooks that are not disabled
     #[arg(long, conflicts_with = "webhook")]
     all_webhooks: bool,
-    /// How they ended
+    /// Status of the deliveries
     #[arg(long, value_enum, default_value_t)]
     status: Ended,
-    /// Of this event type only, or of a group such as 'lead.*'
+    /// Only this event type, or a group such as 'lead.*'
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
-    /// Of events from then on: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
+    /// Only events since this time: 03:00, today, '2026-11-29 03:00', or 2h for two hours ago
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Of events before then
+    /// Only events before this time
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
-    /// Stay and show its progress until it is finished
+    /// Show progress until the replay is finished
     #[arg(long)]
     watch: bool,
 }
@@ -70,7 +70,7 @@ enum Ended {
     /// Given up
     #[default]
     Failed,
-    /// Taken by the receiver
+    /// Accepted by the receiver
     Success,
 }
 

@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// 3: it is not, and what is said is why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The request; `-` is standard input
+    /// File with the request; `-` is standard input
     #[arg(default_value = "-", conflicts_with = "headers")]
     file: PathBuf,
     /// A header of the request, instead of a file
@@ -46,10 +46,10 @@ pub(crate) struct Options {
     /// How far webhook-timestamp may be from now
     #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with = "any_age")]
     tolerance: Option<Duration>,
-    /// However long ago it was signed
+    /// Accept a signature of any age
     #[arg(long)]
     any_age: bool,
-    /// Check as if it were then: the time at which the request arrived
+    /// Verify as of this time: when the request arrived
     #[arg(long, value_name = "TIME")]
     at: Option<Moment>,
 }
@@ -57,10 +57,10 @@ pub(crate) struct Options {
 /// Where the secret comes from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SecretOptions {
-    /// The webhook's secret; may be given more than once: one must have signed [env: GRAPNEL_SECRET]
+    /// Secret of the webhook; repeatable: one of them must match [env: GRAPNEL_SECRET]
     #[arg(long = "secret", value_name = "SECRET")]
     secrets: Vec<String>,
-    /// The webhook, to ask the API for its secret
+    /// Webhook id, to read its secret from the API
     #[arg(long, value_name = "ID")]
     webhook: Option<String>,
 }

@@ -20,74 +20,74 @@ use std::{process::ExitCode, time::Duration};
 pub(crate) enum Command {
     /// List webhooks, in order of creation
     List {
-        /// At most so many
+        /// Maximum number of items
         #[arg(long, short = 'n', value_name = "N")]
         limit: Option<usize>,
-        /// Only those that are: active, failing or disabled
+        /// Filter by status: active, failing or disabled
         #[arg(long)]
         status: Option<String>,
-        /// Only those that want this event type, or one of a group such as 'lead.*'
+        /// Filter by subscribed event type, or a group such as 'lead.*'
         #[arg(long, value_name = "TYPE")]
         event: Option<String>,
-        /// Only those whose name begins so
+        /// Filter by name prefix
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
     },
     /// Show a webhook
     Get {
-        /// The webhook
+        /// Webhook id
         id: String,
     },
-    /// Make a webhook and show its secret
+    /// Create a webhook and show its secret
     Create(change::Create),
-    /// Change some of a webhook's configuration
+    /// Change the configuration of a webhook
     Update(change::Update),
     /// Delete a webhook
     Delete {
-        /// The webhook
+        /// Webhook id
         id: String,
-        /// Without asking
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Let a webhook receive events again
+    /// Enable a webhook
     Enable {
-        /// The webhook
+        /// Webhook id
         id: String,
     },
-    /// Let a webhook receive no events
+    /// Disable a webhook: it receives no events
     Disable {
-        /// The webhook
+        /// Webhook id
         id: String,
     },
     /// Show a webhook's secret
     Secret {
-        /// The webhook
+        /// Webhook id
         id: String,
     },
-    /// Make a new secret and show it; the old one signs too for a while
+    /// Create a new secret and show it; the old one keeps signing for a while
     RotateSecret {
-        /// The webhook
+        /// Webhook id
         id: String,
-        /// How long the old one signs too: up to 7d, and a day if left out
+        /// How long the old secret keeps signing: up to 7d; default: 1d
         #[arg(long, value_name = "SPAN", value_parser = parse_span)]
         grace: Option<Duration>,
-        /// A secret of your own, which is asked for or read from standard input
+        /// Use your own secret, from a prompt or standard input
         #[arg(long)]
         own_secret: bool,
     },
-    /// Try data on a webhook's filter, or on another one; exit code 3 if it does not pass
+    /// Test data against a webhook's filter, or another filter; exit code 3 if it does not pass
     TestFilter(attempt::Filter),
-    /// Show what a webhook's template, or another one, makes of an event
+    /// Show the body that a webhook's template, or another template, produces for an event
     Preview(attempt::Template),
-    /// Send a sample event to a webhook and show what came back; exit code 3 if it was no success
+    /// Send a test event to a webhook and show the response; exit code 3 if it failed
     Test {
-        /// The webhook
+        /// Webhook id
         id: String,
-        /// The event's type; the first that the webhook wants, if left out
+        /// Event type; default: the first that the webhook subscribes to
         #[arg(long, value_name = "TYPE")]
         event: Option<String>,
-        /// Data to send in place of a sample: JSON, or @FILE
+        /// Data to send instead of the sample: JSON, or @FILE
         #[arg(long, value_name = "JSON")]
         data: Option<String>,
     },

@@ -119,7 +119,7 @@ impl Permit {
                 }
                 (Some(named), _) | (None, Some(named)) => named,
                 (None, None) => {
-                    let detail = "The admin key acts for a user: name one by `userId`.";
+                    let detail = "An admin key acts for a user: name the user in `userId`.";
                     return Err(Problem::bad_request("user_required", detail));
                 }
             },

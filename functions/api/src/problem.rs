@@ -80,8 +80,7 @@ impl Problem {
 
     /// 503: the service is busy or cut off, for a `cause` for the log.
     pub(crate) fn unavailable(cause: impl Into<String>) -> Self {
-        let detail = "The service is busy or cut off from its data. Try again shortly; the request \
-                      may have taken effect.";
+        let detail = "The service is busy or cannot reach its data. Try again shortly; the request may have taken effect.";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut problem = Self::new(status, "temporarily_unavailable", detail)
             .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -132,7 +131,8 @@ impl Problem {
 
     /// 403, the same whether a portal link was opened before, has expired, or never was.
     pub(crate) fn link_not_valid() -> Self {
-        let detail = "This portal link was used, has expired, or never was. Ask for another one.";
+        let detail =
+            "This portal link was used, has expired, or does not exist. Ask for a new one.";
         Self::new(StatusCode::FORBIDDEN, "link_not_valid", detail)
     }
 
@@ -144,7 +144,7 @@ impl Problem {
 
     /// 404: no such path.
     pub(crate) fn unknown_route() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_route", "The API has nothing at this path.")
+        Self::new(StatusCode::NOT_FOUND, "unknown_route", "The API has no such path.")
     }
 
     /// 405, to which the router adds `Allow`.
@@ -186,8 +186,7 @@ impl Problem {
 
     /// 412: somebody else changed it since the caller read it.
     pub(crate) fn precondition_failed() -> Self {
-        let detail = "It was changed since you read it: `If-Match` names another `ETag`. Read it \
-                      again and decide anew.";
+        let detail = "The resource has changed since you read it: `If-Match` does not match its `ETag`. Read it again.";
         Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail)
     }
 
@@ -212,7 +211,7 @@ impl Problem {
         };
         if errors.len() > MAX_NAMED {
             errors.truncate(MAX_NAMED);
-            detail.push_str(" Those that come first are named.");
+            detail.push_str(" Only the first ones are listed.");
         }
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", detail).with_errors(errors)
     }
@@ -230,8 +229,7 @@ impl Problem {
 
     /// 422: an idempotency key stands for another request.
     pub(crate) fn idempotency_key_reused() -> Self {
-        let detail = "This `Idempotency-Key` stands for a request with another body, for a day. Send \
-                      that body again, or use another key.";
+        let detail = "This `Idempotency-Key` was used with another body in the last 24 hours. Send that body again, or use another key.";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
     }
 

@@ -17,22 +17,22 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Publish {
-    /// A file of events, each {"type", "data", "id"?, "source"?, "time"?}; - is standard input
+    /// File of events, each {"type", "data", "id"?, "source"?, "time"?}; - is standard input
     #[arg(value_name = "FILE", required_unless_present = "data", conflicts_with = "data")]
     file: Option<PathBuf>,
-    /// The event's type; a FILE holds its data then
+    /// Event type; FILE then holds the data
     #[arg(long, value_name = "TYPE")]
     r#type: Option<String>,
-    /// The event's data: JSON, or @FILE
+    /// Data of the event: JSON, or @FILE
     #[arg(long, value_name = "JSON", requires = "type")]
     data: Option<String>,
-    /// What its source calls the event: the same once more is the same event
+    /// Id that the source gives the event; the same id is the same event
     #[arg(long, requires = "type")]
     id: Option<String>,
-    /// Who publishes it
+    /// Source of the event
     #[arg(long, requires = "type")]
     source: Option<String>,
-    /// Makes it harmless to do this again, for a day
+    /// Idempotency key: for 24 hours, a repeat publishes nothing twice
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 }

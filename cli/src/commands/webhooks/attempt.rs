@@ -15,12 +15,12 @@ use std::process::ExitCode;
 /// A filter to try.
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
-    /// The webhook
+    /// Webhook id
     id: String,
-    /// The data of an event, as JSON or @FILE
+    /// Data of an event: JSON, or @FILE
     #[arg(long, value_name = "OBJECT", value_parser = parse_data)]
     data: Box<RawValue>,
-    /// The filter, as JSON or @FILE; the webhook's own, if left out
+    /// Filter: JSON, or @FILE; default: the webhook's own
     #[arg(long, value_name = "PATTERN", value_parser = parse_object)]
     filter: Option<Map<String, Value>>,
 }
@@ -28,15 +28,15 @@ pub(crate) struct Filter {
 /// A template to try.
 #[derive(Debug, Args)]
 pub(crate) struct Template {
-    /// The webhook
+    /// Webhook id
     id: String,
-    /// The template, or @FILE with it; the webhook's own, if left out
+    /// Template, or @FILE; default: the webhook's own
     #[arg(long, value_name = "TEMPLATE", value_parser = text_or_file)]
     template: Option<String>,
-    /// The event's type; the first that the webhook wants, if left out
+    /// Event type; default: the first that the webhook subscribes to
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
-    /// The event's data, as JSON or @FILE; the type's sample, if left out
+    /// Data of the event: JSON, or @FILE; default: the type's sample
     #[arg(long, value_name = "OBJECT", value_parser = parse_data)]
     data: Option<Box<RawValue>>,
 }

@@ -19,18 +19,18 @@ use std::{path::Path, time::Duration};
 /// A new webhook.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// Where requests go
+    /// URL that requests are sent to
     url: String,
-    /// The event types that it wants: lead.created, lead.*, or *; may be given more than once
+    /// Event types: lead.created, lead.*, or *; repeatable
     #[arg(long, value_name = "TYPE", value_delimiter = ',', default_value = "*")]
     events: Vec<String>,
-    /// What to call it; its host, if left out
+    /// Name; default: the host of the URL
     #[arg(long)]
     name: Option<String>,
-    /// Let it receive no events yet
+    /// Create it disabled
     #[arg(long)]
     disabled: bool,
-    /// Sign with a secret of your own, which is asked for or read from standard input
+    /// Use your own secret, from a prompt or standard input
     #[arg(long)]
     own_secret: bool,
     #[command(flatten)]
@@ -45,24 +45,24 @@ pub(crate) struct Create {
     "template", "content_type", "rate_limit", "without", "json_fields",
 ]))]
 pub(crate) struct Update {
-    /// The webhook
+    /// Webhook id
     id: String,
-    /// Where requests go
+    /// URL that requests are sent to
     #[arg(long)]
     url: Option<String>,
-    /// The event types that it wants, in place of all it has
+    /// Event types, replacing all current ones
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     events: Vec<String>,
-    /// What to call it
+    /// Name
     #[arg(long)]
     name: Option<String>,
-    /// A header to send no more; may be given more than once
+    /// Remove a header; repeatable
     #[arg(long = "without-header", value_name = "NAME")]
     without_headers: Vec<String>,
-    /// Metadata to keep no more; may be given more than once
+    /// Remove a metadata entry; repeatable
     #[arg(long, value_name = "KEY")]
     without_metadata: Vec<String>,
-    /// What to set back to its default; may be given more than once
+    /// Reset a field to its default; repeatable
     #[arg(long, value_enum, value_name = "OPTION", value_delimiter = ',')]
     without: Vec<Optional>,
     #[command(flatten)]
@@ -101,45 +101,45 @@ impl Optional {
 /// What both can say.
 #[derive(Debug, Default, Args)]
 struct Fields {
-    /// A header to send; may be given more than once
+    /// Header to send; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
         value_parser = crate::capture::Captured::parse_header)]
     headers: Vec<(String, String)>,
-    /// A header to send whose value is never shown again; may be given more than once
+    /// Header to send whose value is never shown again; repeatable
     #[arg(long = "sensitive-header", value_name = "NAME: VALUE",
         value_parser = crate::capture::Captured::parse_header)]
     sensitive_headers: Vec<(String, String)>,
-    /// What it is for
+    /// Description
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// What your own programs keep with it; may be given more than once
+    /// Metadata for your own programs; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
     metadata: Vec<(String, String)>,
-    /// Only events whose data match this, as JSON or @FILE: '{"amount": [{"numeric": [">", 100]}]}'
+    /// Filter on the data of events, JSON or @FILE: '{"amount": [{"numeric": [">", 100]}]}'
     #[arg(long, value_name = "PATTERN", value_parser = parse_object)]
     filter: Option<Map<String, Value>>,
-    /// A template that makes the body, or @FILE with one
+    /// Template that produces the body, or @FILE
     #[arg(long, value_name = "TEMPLATE", value_parser = text_or_file)]
     template: Option<String>,
-    /// What the template's body is; application/json, if left out
+    /// Content type of the template's body; default: application/json
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
-    /// Requests per second at most, 1–1000
+    /// Maximum requests per second, 1–1000
     #[arg(long, value_name = "N")]
     rate_limit: Option<u32>,
-    /// The body's form: envelope, raw or cloudevents
+    /// Format of the body: envelope, raw or cloudevents
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// Attempts in all, 1–20
+    /// Maximum attempts, 1–20
     #[arg(long, value_name = "N")]
     max_attempts: Option<u32>,
-    /// How long the receiver has to answer: up to 30s
+    /// Time limit of an attempt: up to 30s
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     time_limit: Option<Duration>,
-    /// The delays between attempts, the last of which repeats: 30s,5m,1h
+    /// Delays between attempts, the last one repeats: 30s,5m,1h
     #[arg(long, value_name = "SPANS", value_delimiter = ',', value_parser = parse_span)]
     delays: Vec<Duration>,
-    /// Fields as the API has them, over all others: '{"retryConfig": {…}}'
+    /// Fields as in the API, overriding the other options: '{"retryConfig": {…}}'
     #[arg(long, value_name = "OBJECT", value_parser = parse_object)]
     json_fields: Option<Map<String, Value>>,
 }

@@ -25,19 +25,19 @@ pub(super) fn keep(components: &mut Components) {
         header(
             ID,
             text(),
-            "Names the request, in the logs too.",
+            "Id of the request, also in the logs.",
             "5f0c3bd6-0c1f-4d50-8d36-8a3a1d9f1c11",
         ),
         header(
             policy,
             matching(r#"^"user";q=[0-9]+;w=60$"#),
-            "How many requests a user may make in 60 seconds.",
+            "Number of requests that a user may make in 60 seconds.",
             r#""user";q=600;w=60"#,
         ),
         header(
             limit,
             matching(r#"^"user";r=[0-9]+;t=[0-9]+$"#),
-            "How many are left, and for how many seconds.",
+            "Requests left, and seconds until the limit resets.",
             r#""user";r=599;t=60"#,
         ),
     ];

@@ -143,7 +143,8 @@ fn for_user() -> Parameter {
     parameter.parameter_in = ParameterIn::Query;
     parameter.required = Required::False;
     parameter.schema = Some(is("UserId"));
-    let meaning = "For whom, if an admin asks. A user's key may name its own user.";
+    let meaning =
+        "The user to act for. Needed with the admin key; a user's key may only name its own user.";
     parameter.description = Some(meaning.to_owned());
     parameter
 }

@@ -53,46 +53,46 @@ fn limit() -> utoipa::openapi::Object {
 parameters! {
     /// Which page of a list.
     Paging = [
-        query("limit", limit(), "Most items of a page."),
-        query("cursor", matching("^[A-Za-z0-9_-]+$"), "The `nextCursor` of the page before, as it was given."),
+        query("limit", limit(), "Maximum number of items in a page."),
+        query("cursor", matching("^[A-Za-z0-9_-]+$"), "`nextCursor` of the previous page, unchanged."),
     ];
     /// Which webhooks.
     WebhookFilter = [
-        query("status", is("WebhookStatus"), "Of this status."),
-        query("event", event_types(), "That get events of one of these types."),
-        query("name", text(), "Whose name begins like this, in any case of its letters."),
+        query("status", is("WebhookStatus"), "Only items with this status."),
+        query("event", event_types(), "Only webhooks that subscribe to one of these event types."),
+        query("name", text(), "Name prefix, case-insensitive."),
     ];
     /// Which events.
     EventFilter = [
-        query("type", event_types(), "Of these types."),
-        query("since", shape::time(), "That arrived from then on."),
-        query("until", shape::time(), "That arrived before then."),
-        query("source", text_of(1..=MAX_NAME_BYTES), "Whose source this is: with `sourceId`, and without any other parameter."),
-        query("sourceId", text_of(1..=MAX_SOURCE_ID_BYTES), "What the source calls the event: the `id` that it was published with, or over EventBridge `detail.id`, else EventBridge's own id."),
+        query("type", event_types(), "Only events of these types."),
+        query("since", shape::time(), "Only events that arrived at or after this time."),
+        query("until", shape::time(), "Only events that arrived before this time."),
+        query("source", text_of(1..=MAX_NAME_BYTES), "Source of the event. Use it together with `sourceId` and no other filter."),
+        query("sourceId", text_of(1..=MAX_SOURCE_ID_BYTES), "The id that the source gave the event: its `id` when it was published over HTTP, or `detail.id` over EventBridge, or else EventBridge's own id."),
     ];
     /// Which event types.
     EventTypeFilter = [
-        query("name", event_types(), "Of these names."),
+        query("name", event_types(), "Only event types with these names."),
     ];
     /// Which deliveries.
     DeliveryFilter = [
-        query("status", is("DeliveryStatus"), "Of this status."),
-        query("waitingFor", is("WaitingFor"), "Whose next attempt waits for this."),
-        query("event", event_types(), "Of events of these types."),
-        query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Whose last attempt was answered like this: a status, a class of them, or `none`."),
-        query("since", shape::time(), "Of events that arrived from then on."),
-        query("until", shape::time(), "Of events that arrived before then."),
+        query("status", is("DeliveryStatus"), "Only items with this status."),
+        query("waitingFor", is("WaitingFor"), "Only deliveries whose next attempt waits for this."),
+        query("event", event_types(), "Only deliveries of events of these types."),
+        query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Only deliveries whose last response had this status: a status code, a class such as `5xx`, or `none` for no response."),
+        query("since", shape::time(), "Only deliveries of events that arrived at or after this time."),
+        query("until", shape::time(), "Only deliveries of events that arrived before this time."),
     ];
     /// That nobody else changed it.
     IfMatch = [
-        optional("If-Match", ParameterIn::Header, matching(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#), "The `ETag` that was read: 412 if it is another one now."),
+        optional("If-Match", ParameterIn::Header, matching(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#), "The `ETag` that you read. If the webhook has changed since, the response is 412."),
     ];
     /// What makes a repeat harmless.
     IdempotencyKey = [
-        optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For a day, the same key and the same body publish the same events."),
+        optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For 24 hours, a repeat with the same key and body publishes nothing new and returns the same events."),
     ];
     /// That the answer may wait.
     PreferWait = [
-        optional("Prefer", ParameterIn::Header, text(), "`wait=5`: for how many seconds to wait for the attempt, 10 at most (RFC 7240)."),
+        optional("Prefer", ParameterIn::Header, text(), "`wait=5`: how many seconds to wait for the attempt, at most 10 (RFC 7240)."),
     ];
 }

@@ -57,7 +57,7 @@ fn samples() -> Vec<Problem> {
         Problem::invalid_query(vec![query::fault("limit", "must be a whole number from 1 to 100")]),
         Problem::bad_request(
             "user_required",
-            "The admin key acts for a user: name one by `userId`.",
+            "An admin key acts for a user: name the user in `userId`.",
         ),
         Problem::bad_request("user_conflict", "`userId` in the query and in the body must agree."),
         Problem::unauthorized(),
@@ -67,7 +67,7 @@ fn samples() -> Vec<Problem> {
         Problem::link_not_valid(),
         Problem::not_found(),
         Problem::too_many_webhooks(100),
-        conflict("changed_meanwhile", "Others keep changing this. Read it again and decide anew."),
+        conflict("changed_meanwhile", "Other requests keep changing this resource. Try again."),
         Problem::bad_request(
             "invalid_idempotency_key",
             "`Idempotency-Key` must be 1 to 255 visible ASCII characters, and be given once.",
@@ -80,12 +80,12 @@ fn samples() -> Vec<Problem> {
             "event_index_off",
             "This deployment has no index of events, so they cannot be listed.",
         ),
-        conflict("event_type_limit_reached", "There are as many event types as can be."),
+        conflict("event_type_limit_reached", "The maximum number of event types is reached."),
         conflict("webhook_disabled", "The webhook is disabled. Set it to `active` first."),
-        conflict("first_attempt_pending", "The first attempt is still on its way."),
-        conflict("too_many_attempts", "This delivery has as many attempts as can be kept."),
+        conflict("first_attempt_pending", "The first attempt has not been made yet."),
+        conflict("too_many_attempts", "This delivery has the maximum number of attempts."),
         conflict("payload_erased", "The event's data was erased: there is nothing left to send."),
-        conflict("delivery_open", "A delivery of this event is still on its way."),
+        conflict("delivery_open", "A delivery of this event is still open."),
         conflict("already_settled", "The delivery is settled: there is nothing to cancel."),
         Problem::echo_exhausted(),
         Problem::precondition_failed(),
@@ -200,8 +200,8 @@ fn response(problems: &[Problem]) -> Response {
 
 /// Headers that come with some problems: name, an example, meaning.
 const HEADERS: &[(&str, &str, &str)] = &[
-    ("WWW-Authenticate", "Bearer", "How to say who calls."),
-    ("Retry-After", "2", "Seconds after which to try again."),
+    ("WWW-Authenticate", "Bearer", "How to authenticate."),
+    ("Retry-After", "2", "Seconds after which to retry."),
 ];
 
 /// Every code that the API answers, sorted.

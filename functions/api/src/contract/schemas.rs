@@ -84,12 +84,12 @@ fn instant() -> Object {
 
 /// A page of a list.
 fn page(item: &str, example: serde_json::Value) -> Object {
-    shape::object("A page of the list.")
-        .required("items", shape::list_of_any_length(shape::is(item)), "What is on this page.")
+    shape::object("One page of a list.")
+        .required("items", shape::list_of_any_length(shape::is(item)), "Items of this page.")
         .maybe(
             "nextCursor",
             matching("^[A-Za-z0-9_-]+$"),
-            "Where the next page begins; absent on the last one.",
+            "Send it as `cursor` to get the next page. Absent on the last page.",
         )
         .example(json!({ "items": [example], "nextCursor": "djE6d2hfMDE5MzhkMmU" }))
 }
@@ -99,7 +99,7 @@ fn for_user(fields: shape::Fields) -> shape::Fields {
     fields.optional(
         "userId",
         shape::is("UserId"),
-        "For whom, if an admin asks: here or in the query. A user's key may name its own user.",
+        "The user to act for, here or in the query. Needed with the admin key; a user's key may only name its own user.",
     )
 }
 
@@ -138,7 +138,7 @@ schemas! {
     /// A platform's name for its user.
     UserId = {
         let mut user = matching("^[!-~]{1,128}$");
-        user.description = Some("A user, as the platform names it: 1 to 128 visible ASCII characters.".to_owned());
+        user.description = Some("Id of a user, chosen by your platform: 1 to 128 visible ASCII characters.".to_owned());
         user.examples = vec![json!("demo")];
         user
     };
@@ -159,13 +159,13 @@ schemas! {
     /// Names event types.
     EventPattern = {
         let mut pattern = event_pattern();
-        pattern.description = Some("An event type, a group of them (`lead.*`), or every one (`*`).".to_owned());
+        pattern.description = Some("An event type, a group of types (`lead.*`), or all types (`*`).".to_owned());
         pattern
     };
     /// A right of a key.
     Scope = scope_names(&Rights::ALL);
     /// That the function runs.
-    Health = shape::object("The function runs.")
+    Health = shape::object("The API runs.")
         .required("status", one_of(&["ok"]), "Always `ok`.")
         .required("version", text(), "The version of this API.")
         .example(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }));

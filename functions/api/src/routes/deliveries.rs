@@ -45,7 +45,7 @@ pub(super) const TRIES: usize = 4;
     tag = "Deliveries",
     operation_id = "getDelivery",
     summary = "Read a delivery",
-    description = "With its event's data and every attempt.",
+    description = "Returns a delivery with its event's data and every attempt.",
     responses(
         (status = 200, description = "The delivery.", body = schemas::deliveries::Delivery),
     ),
@@ -73,13 +73,13 @@ pub(super) async fn show<P: Ports>(
     path = "/api/webhooks/{id}/deliveries/{deliveryId}/retry",
     tag = "Deliveries",
     operation_id = "retryDelivery",
-    summary = "Send a delivery again",
-    description = "One more attempt, now. Asked for twice before it is made, it is made once. With `Prefer: wait=5` the answer waits for it; each second counts as a request.",
+    summary = "Retry a delivery",
+    description = "Makes one more attempt now. Two requests before that attempt is recorded make one attempt. With `Prefer: wait=5` the response waits for the attempt; each second of waiting counts as one request of the rate limit.",
     params(parameters::PreferWait),
     request_body = Option<schemas::deliveries::ForUser>,
     responses(
-        (status = 200, description = "The delivery with the attempt, if the answer waited for it.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer may have waited."))),
-        (status = 202, description = "The delivery as it stands; the attempt is under way.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "For how many seconds the answer waited."))),
+        (status = 200, description = "The delivery with the attempt, if the response waited for it.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response was allowed to wait."))),
+        (status = 202, description = "The delivery as it is now. The attempt is still running.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response waited."))),
     ),
     extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts", "payload_erased"]))),
 )]
@@ -131,10 +131,10 @@ pub(super) async fn retry<P: Ports>(
     tag = "Deliveries",
     operation_id = "cancelDelivery",
     summary = "Cancel a delivery",
-    description = "No further attempt is made. One that is under way is made to its end and recorded.",
+    description = "Ends the delivery as `failed`; no further attempt is made. An attempt that is running now finishes and is recorded.",
     request_body = Option<schemas::deliveries::ForUser>,
     responses(
-        (status = 200, description = "The delivery, which has ended.", body = schemas::deliveries::Delivery),
+        (status = 200, description = "The ended delivery.", body = schemas::deliveries::Delivery),
     ),
     extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["already_settled", "changed_meanwhile"]))),
 )]
@@ -198,9 +198,9 @@ fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {
     let refusal = if webhook.effective_status() == WebhookStatus::Disabled {
         ("webhook_disabled", "The webhook is disabled. Set it to `active` first.")
     } else if delivery.status == DeliveryStatus::Pending {
-        ("first_attempt_pending", "The first attempt is still on its way.")
+        ("first_attempt_pending", "The first attempt has not been made yet.")
     } else if delivery.attempt_count() >= MAX_ATTEMPTS_ON_RECORD {
-        ("too_many_attempts", "This delivery has as many attempts as can be kept.")
+        ("too_many_attempts", "This delivery has the maximum number of attempts.")
     } else {
         return Ok(());
     };

@@ -33,8 +33,8 @@ use std::sync::Arc;
     path = "/api/echoes",
     tag = "Echoes",
     operation_id = "createEcho",
-    summary = "Make an echo",
-    description = "For ten minutes, its `path` receives requests that are signed with the secret, 20 of them.",
+    summary = "Create an echo",
+    description = "Creates a temporary receiver. For ten minutes its `path` answers up to 20 requests that are signed with the secret.",
     request_body = schemas::echoes::NewEcho,
     responses(
         (status = 201, description = "The echo.", body = schemas::echoes::Echo),
@@ -66,7 +66,7 @@ pub(super) async fn create<P: Ports>(
     tag = "Echoes",
     operation_id = "getEcho",
     summary = "Get an echo",
-    description = "With the signed requests that it answered. An echo whose time is over is not found.",
+    description = "Returns an echo with the signed requests that it answered. An expired echo is not found.",
     responses(
         (status = 200, description = "The echo.", body = schemas::echoes::Echo),
     ),
@@ -91,9 +91,9 @@ pub(super) async fn show<P: Ports>(
     tag = "Echoes",
     operation_id = "deleteEcho",
     summary = "Delete an echo",
-    description = "At once. Without that it ends by itself.",
+    description = "Deletes an echo at once. Without this call it expires by itself.",
     responses(
-        (status = 204, description = "It is gone."),
+        (status = 204, description = "The echo was deleted."),
     ),
     extensions(("x-required-scope" = json!("admin"))),
 )]
@@ -118,8 +118,8 @@ pub(super) async fn delete<P: Ports>(
     path = "/echo/{echoId}",
     tag = "Echoes",
     operation_id = "receiveEcho",
-    summary = "Be answered by an echo",
-    description = "No key is needed: a Standard Webhooks signature with the echo's secret is what lets in. Whatever else comes is not found, as are echoes that are over. The body may be anything that was signed.",
+    summary = "Send a request to an echo",
+    description = "Needs no API key, but a Standard Webhooks signature with the echo's secret. Any other request gets 404, and so does a request to an expired echo. The body can be anything that was signed.",
     responses(
         (status = 200, description = "The request is signed, and was accepted.", body = schemas::echoes::Echoed),
     ),

@@ -48,9 +48,9 @@ struct Told {
     tag = "Deliveries",
     operation_id = "erasePayload",
     summary = "Erase an event's data",
-    description = "For good. Every delivery of the event must be settled: wait, or cancel those that are not. From the answer on nothing is sent of it; its deliveries stay, without it. Said again, it answers the same.",
+    description = "Erases the event's data permanently. Every delivery of the event must have ended: wait for the open ones, or cancel them. The data is never sent again after this response. The deliveries stay, without data. A repeat has the same result.",
     responses(
-        (status = 204, description = "Erased."),
+        (status = 204, description = "The data was erased."),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open"]))),
 )]
@@ -121,10 +121,10 @@ fn open() -> Problem {
     path = "/api/webhooks/{id}/deliveries/{deliveryId}/responses",
     tag = "Deliveries",
     operation_id = "eraseResponses",
-    summary = "Erase what receivers answered",
-    description = "The bodies that were kept of all attempts; status codes, durations and errors stay. The delivery must be settled. Said again, it erases what came since.",
+    summary = "Erase response bodies",
+    description = "Erases the stored response bodies of all attempts. Status codes, durations and errors stay. The delivery must have ended. A repeat also erases what was stored since.",
     responses(
-        (status = 204, description = "Erased."),
+        (status = 204, description = "The data was erased."),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open", "changed_meanwhile"]))),
 )]

@@ -42,10 +42,10 @@ const AT_ONCE: usize = 100;
     tag = "Event types",
     operation_id = "listEventTypes",
     summary = "List event types",
-    description = "By name: those that are built in, and the deployment's own.",
+    description = "Built-in and custom event types, by name.",
     params(parameters::Paging, parameters::EventTypeFilter),
     responses(
-        (status = 200, description = "A page of them.", body = schemas::event_types::EventTypePage),
+        (status = 200, description = "One page.", body = schemas::event_types::EventTypePage),
     ),
     extensions(("x-required-scope" = json!("webhooks:read"))),
 )]
@@ -98,7 +98,7 @@ pub(super) async fn list<P: Ports>(
     tag = "Event types",
     operation_id = "getEventType",
     summary = "Get an event type",
-    description = "With its schema and its sample.",
+    description = "Returns an event type with its schema and sample.",
     responses(
         (status = 200, description = "The event type.", body = schemas::event_types::EventType),
     ),
@@ -123,12 +123,12 @@ pub(super) async fn show<P: Ports>(
     path = "/api/event-types/{name}",
     tag = "Event types",
     operation_id = "putEventType",
-    summary = "Say what an event type is",
-    description = "All of it, in place of what was said before. A name that is not known makes a new type.",
+    summary = "Create or replace an event type",
+    description = "Creates the event type, or replaces its whole description if it exists.",
     request_body = schemas::event_types::EventTypeDraft,
     responses(
         (status = 200, description = "The event type.", body = schemas::event_types::EventType),
-        (status = 201, description = "The new event type.", body = schemas::event_types::EventType, headers(("Location" = String, description = "The path of the event type."))),
+        (status = 201, description = "The new event type.", body = schemas::event_types::EventType, headers(("Location" = String, description = "Path of the new event type."))),
     ),
     extensions(("x-required-scope" = json!("admin")), ("x-problems" = json!(["event_type_limit_reached"]))),
 )]
@@ -147,7 +147,7 @@ pub(super) async fn put<P: Ports>(
     let existing = own_type(&api, &name).await?;
     // Those that are made at this moment are not counted: a bound, not a quota to the unit.
     if existing.is_none() && api.event_types.count_event_types().await? >= MAX_OWN_TYPES {
-        let detail = "There are as many event types as can be. Delete one that is not needed.";
+        let detail = "The maximum number of event types is reached. Delete one first.";
         return Err(Problem::conflict("event_type_limit_reached", detail));
     }
     let now = api.clock.now();
@@ -179,10 +179,10 @@ pub(super) async fn put<P: Ports>(
     path = "/api/event-types/{name}",
     tag = "Event types",
     operation_id = "deleteEventType",
-    summary = "Forget what was said of an event type",
-    description = "One of the deployment's own is gone; one that is built in is as it was built in.",
+    summary = "Delete an event type",
+    description = "Deletes a custom event type. A built-in event type returns to its original description.",
     responses(
-        (status = 204, description = "It is forgotten."),
+        (status = 204, description = "The event type was deleted or reset."),
     ),
     extensions(("x-required-scope" = json!("admin"))),
 )]

@@ -90,11 +90,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     tag = "Events",
     operation_id = "publishEvents",
     summary = "Publish events",
-    description = "One event, or up to a hundred of one user: all of them or, if one is at fault, none. A body may have 1 MiB. With an `Idempotency-Key`, or an `id` for each event, sending the same again publishes nothing twice; an event that brings the `id` of a stored one with another type or other data is refused.",
+    description = "Publishes one event, or up to 100 events of one user. If one event is invalid, none is published. The body can be up to 1 MiB. With an `Idempotency-Key`, or an `id` on each event, repeating a request publishes nothing twice. An event with the `id` of a stored event but another type or other data is refused.",
     params(parameters::IdempotencyKey),
     request_body = schemas::events::Publication,
     responses(
-        (status = 202, description = "The events are on their way.", body = schemas::events::Published),
+        (status = 202, description = "The events were accepted.", body = schemas::events::Published),
     ),
     extensions(("x-required-scope" = json!("events:publish")), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused", "event_conflict"]))),
 )]
@@ -210,7 +210,7 @@ async fn enqueue<P: Ports>(api: &Api<P>, events: Vec<PublishedEvent>) -> Result<
     tag = "Events",
     operation_id = "getEvent",
     summary = "Get an event",
-    description = "With its data and its deliveries. It is there a moment after it was published.",
+    description = "Returns an event with its data and its deliveries. A new event can be read shortly after it was published.",
     responses(
         (status = 200, description = "The event.", body = schemas::events::Event),
     ),

@@ -36,10 +36,10 @@ struct TestView {
     tag = "Tests and previews",
     operation_id = "testFilter",
     summary = "Try a filter",
-    description = "Whether data passes a filter, and which conditions fail. Nothing is sent or stored.",
+    description = "Checks whether data passes a filter, and which conditions fail. Nothing is sent or stored.",
     request_body = schemas::webhooks::FilterTest,
     responses(
-        (status = 200, description = "What the filter says.", body = schemas::webhooks::FilterVerdict),
+        (status = 200, description = "The result.", body = schemas::webhooks::FilterVerdict),
     ),
     extensions(("x-required-scope" = json!("webhooks:read"))),
 )]

@@ -16,10 +16,10 @@ struct HealthView {
     path = "/health",
     tag = "Service",
     operation_id = "getHealth",
-    summary = "Whether the API runs",
-    description = "It touches nothing.",
+    summary = "Check that the API runs",
+    description = "Reads no data and needs no key.",
     responses(
-        (status = 200, description = "It runs.", body = schemas::Health),
+        (status = 200, description = "The API runs.", body = schemas::Health),
     ),
 )]
 pub(super) async fn show() -> Result<Response, Problem> {

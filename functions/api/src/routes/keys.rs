@@ -31,8 +31,8 @@ const KEY_PREFIX: &str = "gk_";
     path = "/api/keys",
     tag = "Keys",
     operation_id = "createKey",
-    summary = "Make a key",
-    description = "For a user. Only its hash is stored: the answer is the one time that the key is shown.",
+    summary = "Create a key",
+    description = "Creates an API key for a user. Only a hash of the key is stored: this response is the only one that contains the key.",
     request_body = schemas::keys::NewKey,
     responses(
         (status = 201, description = "The key.", body = schemas::keys::CreatedKey),
@@ -74,10 +74,10 @@ pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
     tag = "Keys",
     operation_id = "listKeys",
     summary = "List a user's keys",
-    description = "Newest first, sessions of portal links among them. Those whose time is over are shown for some days more.",
+    description = "Keys of a user, newest first, including portal sessions. Expired keys stay in the list for a few days.",
     params(parameters::Paging),
     responses(
-        (status = 200, description = "A page.", body = schemas::keys::KeyPage),
+        (status = 200, description = "One page.", body = schemas::keys::KeyPage),
     ),
     extensions(("x-required-scope" = json!("admin"))),
 )]
@@ -101,9 +101,9 @@ pub(super) async fn list<P: Ports>(
     tag = "Keys",
     operation_id = "revokeKey",
     summary = "Revoke a key",
-    description = "It is none from the answer on.",
+    description = "The key stops working before this response is sent.",
     responses(
-        (status = 204, description = "Revoked."),
+        (status = 204, description = "The key was revoked."),
     ),
     extensions(("x-required-scope" = json!("admin"))),
 )]

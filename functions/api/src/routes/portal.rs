@@ -46,8 +46,8 @@ const DEFAULT_SESSION_HOURS: u64 = 1;
     path = "/api/portal-links",
     tag = "Portal",
     operation_id = "createPortalLink",
-    summary = "Make a portal link",
-    description = "It opens one session of one user. Only its hash is stored: the answer is the one time that the token is shown.",
+    summary = "Create a portal link",
+    description = "Creates a link that opens one session for one user. Only a hash of the token is stored: this response is the only one that contains the token.",
     request_body = schemas::portal::NewPortalLink,
     responses(
         (status = 201, description = "The link.", body = schemas::portal::PortalLink),
@@ -82,7 +82,7 @@ pub(super) async fn create_link<P: Ports>(
     tag = "Portal",
     operation_id = "openPortalSession",
     summary = "Open a portal link",
-    description = "No key is needed: the token is what lets in, once.",
+    description = "Exchanges the token of a portal link for a session key. Needs no API key. A token works once.",
     request_body = schemas::portal::PortalSession,
     responses(
         (status = 201, description = "The session's key.", body = schemas::keys::CreatedKey),

@@ -91,12 +91,12 @@ impl Asset {
     path = "/api/openapi.json",
     tag = "Service",
     operation_id = "getDocument",
-    summary = "This description",
-    description = "As OpenAPI 3.1, for programs that make clients, tests or pages of it.",
+    summary = "Get this description",
+    description = "This API as an OpenAPI 3.1 document, for client generators and other tools.",
     responses(
         (status = 200, description = "The document.", content_type = "application/json", body = Object,
-            headers(("ETag" = String, description = "The version of the document."))),
-        (status = 304, description = "It is what `If-None-Match` names."),
+            headers(("ETag" = String, description = "Version of the document."))),
+        (status = 304, description = "The document is the one that `If-None-Match` names."),
     ),
 )]
 pub(super) async fn document(asked: HeaderMap) -> Response {
@@ -109,12 +109,12 @@ pub(super) async fn document(asked: HeaderMap) -> Response {
     path = "/docs",
     tag = "Service",
     operation_id = "getReference",
-    summary = "This description, to read",
-    description = "A page that shows the document. It loads nothing from elsewhere.",
+    summary = "Read this description",
+    description = "A web page that shows this API. It loads nothing from other origins.",
     responses(
         (status = 200, description = "The page.", content_type = "text/html", body = String,
-            headers(("ETag" = String, description = "The version of the page."))),
-        (status = 304, description = "It is what `If-None-Match` names."),
+            headers(("ETag" = String, description = "Version of the page."))),
+        (status = 304, description = "The document is the one that `If-None-Match` names."),
     ),
 )]
 pub(super) async fn page(asked: HeaderMap) -> Response {
@@ -127,12 +127,12 @@ pub(super) async fn page(asked: HeaderMap) -> Response {
     path = "/docs/redoc.js",
     tag = "Service",
     operation_id = "getReferenceViewer",
-    summary = "What draws the page",
-    description = "A script, compressed by gzip whatever the caller accepts.",
+    summary = "The page's script",
+    description = "The script of the page. It is always sent compressed with gzip.",
     responses(
         (status = 200, description = "The script.", content_type = "text/javascript", body = String,
-            headers(("ETag" = String, description = "The version of the script."))),
-        (status = 304, description = "It is what `If-None-Match` names."),
+            headers(("ETag" = String, description = "Version of the script."))),
+        (status = 304, description = "The document is the one that `If-None-Match` names."),
     ),
 )]
 pub(super) async fn viewer(asked: HeaderMap) -> Response {

@@ -41,11 +41,11 @@ use std::sync::Arc;
     path = "/api/webhooks/{id}/replay",
     tag = "Replays",
     operation_id = "replayWebhook",
-    summary = "Send a webhook's deliveries again",
-    description = "Those that failed, or succeeded, in a span of time.",
+    summary = "Replay a webhook's deliveries",
+    description = "Sends failed or successful deliveries of a time range again.",
     request_body = Option<schemas::replays::ReplayOrder>,
     responses(
-        (status = 202, description = "The replay has begun.", body = schemas::replays::Replay, headers(("Location" = String, description = "The path of the replay."))),
+        (status = 202, description = "The replay has started.", body = schemas::replays::Replay, headers(("Location" = String, description = "Path of the replay."))),
     ),
     extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled"]))),
 )]
@@ -74,11 +74,11 @@ pub(super) async fn order_one<P: Ports>(
     path = "/api/replays",
     tag = "Replays",
     operation_id = "replayAll",
-    summary = "Send deliveries of all webhooks again",
-    description = "But of those that are disabled.",
+    summary = "Replay deliveries of all webhooks",
+    description = "Sends failed or successful deliveries of a time range again. Disabled webhooks are skipped.",
     request_body = Option<schemas::replays::ReplayOrder>,
     responses(
-        (status = 202, description = "The replay has begun.", body = schemas::replays::Replay, headers(("Location" = String, description = "The path of the replay."))),
+        (status = 202, description = "The replay has started.", body = schemas::replays::Replay, headers(("Location" = String, description = "Path of the replay."))),
     ),
     extensions(("x-required-scope" = json!("deliveries:retry"))),
 )]
@@ -125,10 +125,10 @@ async fn order<P: Ports>(
     tag = "Replays",
     operation_id = "listReplays",
     summary = "List replays",
-    description = "Newest first.",
+    description = "Replays, newest first.",
     params(parameters::Paging),
     responses(
-        (status = 200, description = "A page.", body = schemas::replays::ReplayPage),
+        (status = 200, description = "One page.", body = schemas::replays::ReplayPage),
     ),
     extensions(("x-required-scope" = json!("deliveries:read"))),
 )]
@@ -152,7 +152,7 @@ pub(super) async fn list<P: Ports>(
     tag = "Replays",
     operation_id = "getReplay",
     summary = "Read a replay",
-    description = "With its progress.",
+    description = "Returns a replay with its progress.",
     responses(
         (status = 200, description = "The replay.", body = schemas::replays::Replay),
     ),

@@ -68,7 +68,7 @@ impl<'a> SecretView<'a> {
     tag = "Secrets",
     operation_id = "getSecret",
     summary = "Show a secret",
-    description = "And until when older ones sign too. It takes the right to write: whoever reads it can sign as Grapnel does.",
+    description = "Returns the signing secret, and previous secrets that still sign. Needs the scope for writing, because anyone who has the secret can sign requests.",
     responses(
         (status = 200, description = "The secret.", body = schemas::webhooks::Secret),
     ),
@@ -92,11 +92,11 @@ pub(super) async fn show<P: Ports>(
     tag = "Secrets",
     operation_id = "rotateSecret",
     summary = "Replace a secret",
-    description = "The old one signs beside the new one for `graceSeconds` more. Secrets that were replaced before keep their own ends; of more than ten, the ones replaced first sign no more.",
+    description = "Creates a new signing secret. The old secret keeps signing, beside the new one, for `graceSeconds`. Secrets from earlier rotations keep their own end times. At most ten old secrets sign; the oldest stop first.",
     params(parameters::IfMatch),
     request_body = Option<schemas::webhooks::SecretRotation>,
     responses(
-        (status = 200, description = "The new secret.", body = schemas::webhooks::RotatedSecret, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+        (status = 200, description = "The new secret.", body = schemas::webhooks::RotatedSecret, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
 )]

@@ -40,11 +40,11 @@ use std::sync::Arc;
     tag = "Tests and previews",
     operation_id = "testWebhook",
     summary = "Send a test",
-    description = "A sample event, or one with your own data, sent to this webhook alone, once. The answer waits for the attempt, 10 seconds at most; each second counts as a request.",
+    description = "Sends one test event to this webhook only, with sample data or your own. A test is never retried. The response waits up to 10 seconds for the attempt; each second of waiting counts as one request of the rate limit.",
     request_body = Option<schemas::webhooks::TestOrder>,
     responses(
         (status = 200, description = "The delivery with its attempt.", body = schemas::deliveries::Delivery),
-        (status = 202, description = "The delivery; its attempt takes longer.", body = schemas::deliveries::Delivery),
+        (status = 202, description = "The delivery. Its attempt is still running.", body = schemas::deliveries::Delivery),
     ),
     extensions(("x-required-scope" = json!("webhooks:write"))),
 )]

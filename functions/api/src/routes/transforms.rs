@@ -47,10 +47,10 @@ struct Preview {
     tag = "Tests and previews",
     operation_id = "previewTransform",
     summary = "Try a transform",
-    description = "What a transform makes of an event. Nothing is sent or stored.",
+    description = "Shows the request body that a transform produces for an event. Nothing is sent or stored.",
     request_body = Option<schemas::webhooks::TransformPreview>,
     responses(
-        (status = 200, description = "What it makes.", body = schemas::webhooks::TransformedBody),
+        (status = 200, description = "The rendered body.", body = schemas::webhooks::TransformedBody),
     ),
     extensions(("x-required-scope" = json!("webhooks:read"))),
 )]

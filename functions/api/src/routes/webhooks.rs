@@ -54,10 +54,10 @@ const LOOK_UPS_AT_ONCE: usize = 8;
     tag = "Webhooks",
     operation_id = "createWebhook",
     summary = "Create a webhook",
-    description = "The answer shows its secret.",
+    description = "The response contains the signing secret in full.",
     request_body = schemas::webhooks::NewWebhook,
     responses(
-        (status = 201, description = "Created.", body = schemas::webhooks::CreatedWebhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."), ("Location" = String, description = "The path of the webhook."))),
+        (status = 201, description = "The webhook was created.", body = schemas::webhooks::CreatedWebhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."), ("Location" = String, description = "Path of the new webhook."))),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["webhook_limit_reached"]))),
 )]
@@ -93,9 +93,9 @@ pub(super) async fn create<P: Ports>(
     tag = "Webhooks",
     operation_id = "getWebhook",
     summary = "Read a webhook",
-    description = "Its secret is masked, and so are its sensitive headers. `health` says how its endpoint is doing.",
+    description = "The secret and sensitive header values are masked. `health` shows whether the endpoint is failing, and why.",
     responses(
-        (status = 200, description = "The webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+        (status = 200, description = "The webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
     extensions(("x-required-scope" = json!("webhooks:read"))),
 )]
@@ -121,11 +121,11 @@ fn masked(webhook: &Webhook) -> Result<Response, Problem> {
     tag = "Webhooks",
     operation_id = "replaceWebhook",
     summary = "Replace a webhook's configuration",
-    description = "What reading it answered can be sent back. Options that are left out return to their defaults; the secret stays.",
+    description = "Replaces the whole configuration. You can send back what GET returned; read-only fields are ignored. Omitted options return to their defaults. The secret does not change.",
     params(parameters::IfMatch),
     request_body = schemas::webhooks::WebhookReplacement,
     responses(
-        (status = 200, description = "The webhook as it is now.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+        (status = 200, description = "The updated webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
 )]
@@ -156,11 +156,11 @@ pub(super) async fn replace<P: Ports>(
     tag = "Webhooks",
     operation_id = "changeWebhook",
     summary = "Change a webhook",
-    description = "What the body names is changed, all else stays.",
+    description = "Changes the fields in the body and leaves all others.",
     params(parameters::IfMatch),
     request_body(content((schemas::webhooks::WebhookPatch = "application/merge-patch+json"), (schemas::webhooks::WebhookPatch = "application/json"))),
     responses(
-        (status = 200, description = "The webhook as it is now.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "The version of the configuration, for `If-Match`."))),
+        (status = 200, description = "The updated webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
     extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
 )]
@@ -286,10 +286,10 @@ async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Pr
     tag = "Webhooks",
     operation_id = "deleteWebhook",
     summary = "Delete a webhook",
-    description = "What is on its way to it ends as `failed`.",
+    description = "Deletes the webhook. Its open deliveries end as `failed`.",
     params(parameters::IfMatch),
     responses(
-        (status = 204, description = "Deleted."),
+        (status = 204, description = "The webhook was deleted."),
     ),
     extensions(("x-required-scope" = json!("webhooks:write"))),
 )]
@@ -336,6 +336,6 @@ pub(super) async fn change_webhook<P: Ports>(
 }
 
 fn changed_meanwhile() -> Problem {
-    let detail = "Others keep changing this webhook. Read it again and decide anew.";
+    let detail = "Other requests keep changing this webhook. Try again.";
     Problem::conflict("changed_meanwhile", detail)
 }

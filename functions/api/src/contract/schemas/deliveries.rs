@@ -36,20 +36,20 @@ schemas! {
     /// What keeps the next attempt of a delivery back.
     WaitingFor = one_of(&Waits::ALL.map(Waits::as_str));
     /// An event on its way to a webhook.
-    Delivery = object("An event on its way to a webhook, with every attempt.")
-        .required("id", is("DeliveryId"), "Its id.")
-        .required("webhookId", is("WebhookId"), "The webhook that it is for.")
-        .required("event", text(), "The type of the event.")
+    Delivery = object("The delivery of one event to one webhook, with every attempt.")
+        .required("id", is("DeliveryId"), "Id.")
+        .required("webhookId", is("WebhookId"), "The webhook.")
+        .required("event", text(), "Type of the event.")
         .required("eventId", is("EventId"), "The event.")
-        .required("payload", or_null(free()), "The event's data as it came; `null` once the event is gone or its data erased.")
+        .required("payload", or_null(free()), "Data of the event, unchanged. `null` after the event has expired or its data was erased.")
         .maybe("payloadErasedAt", is("Instant"), "When the event's data was erased.")
-        .required("status", is("DeliveryStatus"), "Where it stands.")
-        .maybe("waitingFor", is("WaitingFor"), "What keeps its next attempt back, if something does: the delay before a retry, the open circuit breaker of the endpoint, or the webhook's rate limit.")
-        .maybe("until", is("Instant"), "When that wait ends at the earliest.")
-        .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
+        .required("status", is("DeliveryStatus"), "Status.")
+        .maybe("waitingFor", is("WaitingFor"), "Why the next attempt is not made yet: the delay before a retry, the endpoint's open circuit breaker, or the webhook's rate limit. Absent if nothing delays it.")
+        .maybe("until", is("Instant"), "Earliest time at which that wait ends.")
+        .maybe("test", only_true(), "Whether this is a test. A test has one attempt and is never retried.")
         .required("attempts", list_of_any_length(is("Attempt")), "Every attempt, oldest first.")
-        .maybe("responsesErasedAt", is("Instant"), "When what receivers had answered by then was erased.")
-        .maybe("nextAttemptAt", is("Instant"), "When it is tried again, while `retrying`.")
+        .maybe("responsesErasedAt", is("Instant"), "When the response bodies were erased.")
+        .maybe("nextAttemptAt", is("Instant"), "When the next attempt is due, while `retrying`.")
         .maybe(
             "reason",
             one_of(&[
@@ -62,25 +62,25 @@ schemas! {
                 "cancelled",
                 "payload_erased",
             ]),
-            "Why it ended as `failed`.",
+            "Why the delivery ended as `failed`.",
         )
         .required("createdAt", is("Instant"), "When it was created.")
         .example(example());
     /// One request.
-    Attempt = object("One request and what came of it.")
-        .required("attemptNumber", at_least(1), "1 for the first.")
-        .maybe("statusCode", whole(100..=999), "What the receiver answered, if it did.")
-        .maybe("response", text(), "The beginning of its body.")
-        .maybe("responseRemark", text(), "What is to be known of the body to read it: it is compressed, or not UTF-8.")
-        .maybe("location", text(), "Where a redirect points. It is not followed.")
-        .maybe("error", text(), "Why the attempt failed; absent on success.")
-        .required("duration", at_least(0), "Milliseconds from start to outcome.")
-        .required("attemptedAt", is("Instant"), "When the request was begun.")
-        .maybe("manual", only_true(), "Somebody asked for it, outside the schedule.")
+    Attempt = object("One request and its result.")
+        .required("attemptNumber", at_least(1), "Number of the attempt, starting at 1.")
+        .maybe("statusCode", whole(100..=999), "Status code of the response, if there was one.")
+        .maybe("response", text(), "First part of the response body.")
+        .maybe("responseRemark", text(), "Why the body may be hard to read: it is compressed, or not UTF-8.")
+        .maybe("location", text(), "Target of a redirect. Redirects are not followed.")
+        .maybe("error", text(), "Why the attempt failed. Absent on success.")
+        .required("duration", at_least(0), "Duration of the attempt in milliseconds.")
+        .required("attemptedAt", is("Instant"), "When the request was started.")
+        .maybe("manual", only_true(), "Whether the attempt is a manual retry, outside the schedule.")
         .done();
     /// A page of deliveries.
     DeliveryPage = page("Delivery", example());
     /// For whom a delivery is retried or cancelled.
-    ForUser = for_user(object("Nothing but the user, if an admin asks. It may be left out."))
+    ForUser = for_user(object("The user to act for, with the admin key. The body can be omitted."))
         .example(json!({}));
 }

@@ -14,22 +14,22 @@ fn request() -> Value {
 }
 
 schemas! {
-    /// What an echo is to be.
-    NewEcho = object("What an echo is to be.")
-        .required("secret", secret(), "What the requests to it are signed with.")
+    /// An echo to create.
+    NewEcho = object("An echo to create.")
+        .required("secret", secret(), "Secret that the requests to the echo are signed with.")
         .default(
             "failFirst",
             whole(0..=MAX_FAIL_FIRST),
             &json!(0),
-            "How many of the first signed requests are answered 503.",
+            "Number of signed requests that are answered 503 before the others get 200.",
         )
         .example(json!({ "secret": SECRET_EXAMPLE, "failFirst": 1 }));
     /// An echo.
     Echo = object("An echo. Its secret is not shown.")
-        .required("id", is("EchoId"), "Its id.")
-        .required("path", matching("^/echo/echo_[0-9a-f-]{36}$"), "Where it receives, below the API's own address.")
-        .required("expiresAt", is("Instant"), "From when on it answers nothing.")
-        .required("requestsLeft", whole(0..=MAX_REQUESTS), "How many more requests it answers.")
+        .required("id", is("EchoId"), "Id.")
+        .required("path", matching("^/echo/echo_[0-9a-f-]{36}$"), "Path that receives requests, relative to the API's address.")
+        .required("expiresAt", is("Instant"), "When the echo expires.")
+        .required("requestsLeft", whole(0..=MAX_REQUESTS), "Number of requests that it still answers.")
         .required("requests", list(is("EchoedRequest"), 0..=MAX_REQUESTS), "The signed requests that it answered, oldest first.")
         .example(json!({
             "id": "echo_01938d2e-7b1c-7c3a-9f00-1234567890ab",
@@ -40,9 +40,9 @@ schemas! {
         }));
     /// A request that an echo answered.
     EchoedRequest = object("A signed request that an echo answered.")
-        .required("messageId", text_of(0..=MAX_MESSAGE_ID_BYTES), "Its `webhook-id`.")
-        .required("at", is("Instant"), "When it came.")
-        .required("answered", one_of_numbers(&[200, 503]), "The status of the answer.")
+        .required("messageId", text_of(0..=MAX_MESSAGE_ID_BYTES), "The request's `webhook-id`.")
+        .required("at", is("Instant"), "When the request arrived.")
+        .required("answered", one_of_numbers(&[200, 503]), "Status code of the response.")
         .example(request());
     /// What an echo answers.
     Echoed = object("The request is signed, and was accepted.")

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn example() -> Value {
     json!({
         "name": "invoice.paid",
-        "description": "Money came in.",
+        "description": "An invoice was paid.",
         "deprecated": false,
         "builtIn": false,
         "schema": { "type": "object", "required": ["amount"], "properties": { "amount": { "type": "number" } } },
@@ -23,27 +23,27 @@ schemas! {
     EventTypeName = event_type();
     /// One of them.
     EventType = object("An event type.")
-        .required("name", is("EventTypeName"), "Its name.")
-        .maybe("description", lines(MAX_DESCRIPTION_CHARS), "What it tells of.")
-        .required("deprecated", flag(), "Whether it should not be used any more. It works all the same.")
-        .required("builtIn", flag(), "Whether it is built in.")
-        .maybe("schema", free(), "What its data must be like: a JSON Schema, as it was written.")
-        .maybe("sample", free(), "What its data may look like, as it was written.")
-        .maybe("createdAt", is("Instant"), "When the deployment first said something of it.")
-        .maybe("updatedAt", is("Instant"), "When it last did.")
+        .required("name", is("EventTypeName"), "Name.")
+        .maybe("description", lines(MAX_DESCRIPTION_CHARS), "What the event means.")
+        .required("deprecated", flag(), "Whether the event type is deprecated. It still works.")
+        .required("builtIn", flag(), "Whether the event type is built in.")
+        .maybe("schema", free(), "JSON Schema of the data, as it was saved.")
+        .maybe("sample", free(), "Example of the data, as it was saved.")
+        .maybe("createdAt", is("Instant"), "When the deployment first described it. Absent for an unchanged built-in type.")
+        .maybe("updatedAt", is("Instant"), "When the description last changed. Absent for an unchanged built-in type.")
         .example(example());
     /// What is to be said of one.
-    EventTypeDraft = object("All that is said of a type: what is left out is not said any more.")
-        .optional("description", lines(MAX_DESCRIPTION_CHARS), "What it tells of.")
-        .default("deprecated", flag(), &json!(false), "Whether it should not be used any more.")
-        .optional("schema", free(), "What its data must be like: a JSON Schema (draft 2020-12), at most 32 KiB.")
-        .optional("sample", free(), "What its data may look like, at most 32 KiB. It satisfies the schema.")
-        .optional("name", anything(), "Read only: ignored.")
-        .optional("builtIn", anything(), "Read only: ignored.")
-        .optional("createdAt", anything(), "Read only: ignored.")
-        .optional("updatedAt", anything(), "Read only: ignored.")
+    EventTypeDraft = object("The whole description of an event type. Omitted fields are removed.")
+        .optional("description", lines(MAX_DESCRIPTION_CHARS), "What the event means.")
+        .default("deprecated", flag(), &json!(false), "Whether the event type is deprecated.")
+        .optional("schema", free(), "JSON Schema (draft 2020-12) of the data, at most 32 KiB.")
+        .optional("sample", free(), "Example of the data, at most 32 KiB. It must satisfy the schema.")
+        .optional("name", anything(), "Read-only; ignored.")
+        .optional("builtIn", anything(), "Read-only; ignored.")
+        .optional("createdAt", anything(), "Read-only; ignored.")
+        .optional("updatedAt", anything(), "Read-only; ignored.")
         .example(json!({
-            "description": "Money came in.",
+            "description": "An invoice was paid.",
             "schema": { "type": "object", "required": ["amount"] },
             "sample": { "amount": 120.5 },
         }));

@@ -17,15 +17,19 @@ fn name() -> Object {
 
 fn event(fields: Fields) -> Fields {
     fields
-        .required("type", formatted(name(), "event-type"), "Its type.")
-        .required("data", free(), "Its data, at most 256 KiB; kept byte for byte.")
+        .required("type", formatted(name(), "event-type"), "Event type.")
+        .required(
+            "data",
+            free(),
+            "Data of the event, at most 256 KiB. It is kept and sent byte for byte.",
+        )
         .optional(
             "id",
             name(),
-            "What its source calls it: the same source and id are the same event.",
+            "Id that the source gives the event. The same source and id are the same event.",
         )
-        .optional("source", except(name(), &["grapnel"]), "Who publishes it; `api` if left out.")
-        .optional("time", time(), "When it happened; now if left out.")
+        .optional("source", except(name(), &["grapnel"]), "Source of the event. Default: `api`.")
+        .optional("time", time(), "When the event happened. Default: now.")
 }
 
 fn one() -> Value {
@@ -50,9 +54,9 @@ schemas! {
     /// One event or several.
     Publication = publication();
     /// One event.
-    NewEvent = for_user(event(object("One event."))).example(one());
+    NewEvent = for_user(event(object("An event to publish."))).example(one());
     /// Several.
-    EventBatch = for_user(object("Up to a hundred events of one user, all or none of which are taken."))
+    EventBatch = for_user(object("Up to 100 events of one user. All are accepted, or none."))
         .required("events", list(is("EventOfBatch"), 1..=100), "The events.")
         .done();
     /// One of several.
@@ -62,21 +66,21 @@ schemas! {
         .required("items", list(is("PublishedEvent"), 1..=100), "The events.")
         .example(json!({ "items": [{ "id": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab", "type": "lead.created" }] }));
     /// An event that was published.
-    PublishedEvent = object("An event on its way to the webhooks that want it.")
-        .required("id", is("EventId"), "Its id.")
-        .required("type", text(), "Its type.")
-        .maybe("warnings", list_of_any_length(is("FieldFault")), "What is wrong with it by the catalogue, if the deployment is told to say so and publish all the same.")
+    PublishedEvent = object("An accepted event.")
+        .required("id", is("EventId"), "Id.")
+        .required("type", text(), "Event type.")
+        .maybe("warnings", list_of_any_length(is("FieldFault")), "What does not fit the event type's schema, if the deployment only warns about it.")
         .done();
     /// An event.
-    Event = object("An event, and what became of it.")
-        .required("id", is("EventId"), "Its id.")
-        .required("type", text(), "Its type.")
-        .required("source", text(), "Who published it; `grapnel` if it is a test.")
-        .required("time", is("Instant"), "When it happened, as its source says.")
-        .required("storedAt", is("Instant"), "When it arrived.")
-        .required("data", or_null(free()), "Its data as they came; `null` once they were erased.")
-        .maybe("payloadErasedAt", is("Instant"), "When its data was erased.")
-        .required("deliveries", list_of_any_length(is("DeliveryOfEvent")), "Its deliveries, tests among them.")
+    Event = object("An event with its deliveries.")
+        .required("id", is("EventId"), "Id.")
+        .required("type", text(), "Event type.")
+        .required("source", text(), "Source of the event. `grapnel` for a test.")
+        .required("time", is("Instant"), "When the event happened, according to its source.")
+        .required("storedAt", is("Instant"), "When the event arrived.")
+        .required("data", or_null(free()), "Data of the event, unchanged. `null` after it was erased.")
+        .maybe("payloadErasedAt", is("Instant"), "When the data was erased.")
+        .required("deliveries", list_of_any_length(is("DeliveryOfEvent")), "Deliveries of the event, including tests.")
         .example(json!({
             "id": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab",
             "type": "lead.created",
@@ -94,35 +98,35 @@ schemas! {
             }],
         }));
     /// An event in a list.
-    ListedEvent = object("An event, without its data and without its deliveries.")
-        .required("id", is("EventId"), "Its id.")
-        .required("type", text(), "Its type.")
-        .required("source", text(), "Who published it; `grapnel` if it is a test.")
-        .required("time", is("Instant"), "When it happened, as its source says.")
-        .required("storedAt", is("Instant"), "When it arrived.")
-        .maybe("payloadErasedAt", is("Instant"), "When its data was erased.")
+    ListedEvent = object("An event, without its data and deliveries.")
+        .required("id", is("EventId"), "Id.")
+        .required("type", text(), "Event type.")
+        .required("source", text(), "Source of the event. `grapnel` for a test.")
+        .required("time", is("Instant"), "When the event happened, according to its source.")
+        .required("storedAt", is("Instant"), "When the event arrived.")
+        .maybe("payloadErasedAt", is("Instant"), "When the data was erased.")
         .example(listed_example());
     /// A page of events.
     EventPage = page("ListedEvent", listed_example());
     /// A delivery of it.
-    DeliveryOfEvent = object("A delivery, without the event's data and without what was answered.")
-        .required("id", is("DeliveryId"), "Its id.")
-        .required("webhookId", is("WebhookId"), "The webhook that it is for.")
-        .required("status", is("DeliveryStatus"), "Where it stands.")
-        .maybe("waitingFor", is("WaitingFor"), "What keeps its next attempt back, if something does.")
-        .maybe("until", is("Instant"), "When that wait ends at the earliest.")
-        .maybe("test", only_true(), "It is a test: one attempt, never repeated.")
-        .required("attemptCount", at_least(0), "How many attempts are on record.")
-        .maybe("lastAttempt", is("LastAttempt"), "The last of them.")
-        .maybe("nextAttemptAt", is("Instant"), "When it is tried again, while `retrying`.")
-        .maybe("reason", text(), "Why it ended as `failed`.")
+    DeliveryOfEvent = object("A delivery, without the event's data and without response bodies.")
+        .required("id", is("DeliveryId"), "Id.")
+        .required("webhookId", is("WebhookId"), "The webhook.")
+        .required("status", is("DeliveryStatus"), "Status.")
+        .maybe("waitingFor", is("WaitingFor"), "Why the next attempt is not made yet. Absent if nothing delays it.")
+        .maybe("until", is("Instant"), "Earliest time at which that wait ends.")
+        .maybe("test", only_true(), "Whether this is a test. A test has one attempt and is never retried.")
+        .required("attemptCount", at_least(0), "Number of recorded attempts.")
+        .maybe("lastAttempt", is("LastAttempt"), "The last attempt.")
+        .maybe("nextAttemptAt", is("Instant"), "When the next attempt is due, while `retrying`.")
+        .maybe("reason", text(), "Why the delivery ended as `failed`.")
         .required("createdAt", is("Instant"), "When it was created.")
         .done();
     /// Its last attempt.
-    LastAttempt = object("The last request and what came of it.")
-        .maybe("statusCode", whole(100..=999), "What the receiver answered, if it did.")
-        .maybe("error", text(), "Why the attempt failed; absent on success.")
-        .required("duration", at_least(0), "Milliseconds from start to outcome.")
-        .required("attemptedAt", is("Instant"), "When the request was begun.")
+    LastAttempt = object("The last attempt, without its response body.")
+        .maybe("statusCode", whole(100..=999), "Status code of the response, if there was one.")
+        .maybe("error", text(), "Why the attempt failed. Absent on success.")
+        .required("duration", at_least(0), "Duration of the attempt in milliseconds.")
+        .required("attemptedAt", is("Instant"), "When the request was started.")
         .done();
 }

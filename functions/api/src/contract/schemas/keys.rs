@@ -9,13 +9,13 @@ use utoipa::openapi::{Object, Type};
 
 fn about(fields: Fields) -> Fields {
     fields
-        .required("userId", is("UserId"), "For whom it acts.")
-        .maybe("name", line(100), "What its owner calls it.")
-        .maybe("description", line(500), "What it is for.")
-        .required("scopes", list(is("Scope"), 0..=6), "What it may do.")
-        .required("createdAt", is("Instant"), "When it was made.")
-        .maybe("expiresAt", is("Instant"), "From when on it is none; absent if it has no end.")
-        .maybe("portal", only_true(), "It is the session of a portal link.")
+        .required("userId", is("UserId"), "The user that the key acts for.")
+        .maybe("name", line(100), "Name, for people.")
+        .maybe("description", line(500), "Description, for people.")
+        .required("scopes", list(is("Scope"), 0..=6), "Scopes: what the key may do.")
+        .required("createdAt", is("Instant"), "When it was created.")
+        .maybe("expiresAt", is("Instant"), "When the key expires. Absent if it does not expire.")
+        .maybe("portal", only_true(), "Whether the key is the session of a portal link.")
 }
 
 /// A new key may expire by either of two fields.
@@ -28,7 +28,7 @@ fn new_key() -> Object {
         .optional(
             "scopes",
             list(is("Scope"), 1..=6),
-            "What the key may do; each scope once. Default: all but `admin`.",
+            "Scopes of the key, each once. Default: all but `admin`.",
         )
         .optional("expiresInDays", whole(1..=3653), "Days until the key expires.")
         .optional(
@@ -61,14 +61,14 @@ schemas! {
     /// What a new key is to be.
     NewKey = new_key();
     /// A key as it is listed.
-    Key = about(object("A key, without what it is used by.").required("id", is("KeyId"), "Its id."))
-        .maybe("lastUsedOn", matching(r"^\d{4}-\d{2}-\d{2}$"), "The day of its last use, in UTC.")
+    Key = about(object("A key, without its secret value.").required("id", is("KeyId"), "Id."))
+        .maybe("lastUsedOn", matching(r"^\d{4}-\d{2}-\d{2}$"), "Day of its last use, in UTC.")
         .example(example());
     /// A key that was just made.
     CreatedKey = about(
-        object("A new key, the one time that it is shown.")
-            .required("id", is("KeyId"), "Its id.")
-            .required("key", matching("^g(k|ps)_[A-Za-z0-9_-]{43}$"), "The key itself."),
+        object("A new key. It is shown only once.")
+            .required("id", is("KeyId"), "Id.")
+            .required("key", matching("^g(k|ps)_[A-Za-z0-9_-]{43}$"), "The key. Send it as `Authorization: Bearer`."),
     )
     .example(json!({
         "id": "key_01938d2e-7b1c-7c3a-9f00-1234567890ab",

@@ -18,17 +18,17 @@ fn code() -> Object {
 
 schemas! {
     /// What went wrong.
-    Problem = object("What went wrong, as in RFC 9457.")
-        .required("type", one_of(&["about:blank"]), "The status says the class.")
+    Problem = object("Problem details (RFC 9457).")
+        .required("type", one_of(&["about:blank"]), "Always `about:blank`: the status says the class.")
         .required("title", text(), "The status in words.")
         .required("status", whole(400..=599), "The status.")
-        .required("code", code(), "What a program may act on. A code never changes its meaning; new ones may be added.")
-        .required("detail", text(), "A sentence for people. It may change.")
-        .maybe("errors", list_of_any_length(is("FieldFault")), "Every field or parameter at fault.")
+        .required("code", code(), "Stable code for programs. A code never changes its meaning; new codes can be added.")
+        .required("detail", text(), "Explanation for people. The wording can change.")
+        .maybe("errors", list_of_any_length(is("FieldFault")), "Every invalid field or query parameter.")
         .done();
     /// What is wrong with a field.
-    FieldFault = object("What is wrong with a field or a query parameter.")
-        .required("field", text(), "Its path, such as `retryConfig.delaysSeconds[2]`.")
-        .required("message", text(), "What would be right.")
+    FieldFault = object("What is wrong with one field or query parameter.")
+        .required("field", text(), "Path of the field, such as `retryConfig.delaysSeconds[2]`.")
+        .required("message", text(), "What is wrong, and what would be right.")
         .done();
 }

@@ -20,29 +20,29 @@ schemas! {
     /// How a delivery ended.
     SettledStatus = one_of(&["failed", "success"]);
     /// What to send again.
-    ReplayOrder = for_user(object("Which deliveries to send again. Everything may be left out."))
-        .default("status", is("SettledStatus"), &json!("failed"), "How they ended.")
-        .optional("event", event_types(), "The types of their events.")
-        .optional("since", time(), "Of events that arrived from then on; earlier than `until`.")
-        .optional("until", time(), "Of events that arrived before then, or before now.")
+    ReplayOrder = for_user(object("Which deliveries to send again. All fields are optional."))
+        .default("status", is("SettledStatus"), &json!("failed"), "Status of the deliveries.")
+        .optional("event", event_types(), "Types of their events.")
+        .optional("since", time(), "Only events that arrived at or after this time; earlier than `until`.")
+        .optional("until", time(), "Only events that arrived before this time. Default: now.")
         .example(json!({ "status": "failed", "event": "lead.created", "since": "2026-11-24T00:00:00Z" }));
     /// What a replay chooses by.
-    ReplayFilter = object("What it chooses by.")
-        .required("status", is("SettledStatus"), "How the deliveries ended.")
-        .maybe("event", event_types(), "The types of their events.")
-        .maybe("since", is("Instant"), "Of events that arrived from then on.")
-        .required("until", is("Instant"), "Of events that arrived before then.")
+    ReplayFilter = object("Which deliveries the replay selects.")
+        .required("status", is("SettledStatus"), "Status of the deliveries.")
+        .maybe("event", event_types(), "Types of their events.")
+        .maybe("since", is("Instant"), "Only deliveries of events that arrived at or after this time.")
+        .required("until", is("Instant"), "Only deliveries of events that arrived before this time.")
         .done();
     /// A replay.
-    Replay = object("Deliveries that are sent again, with the progress so far.")
-        .required("id", is("ReplayId"), "Its id.")
-        .maybe("webhookId", is("WebhookId"), "The webhook; absent if it is of all.")
-        .required("status", one_of(&["running", "finished"]), "Whether it goes on.")
-        .required("filter", is("ReplayFilter"), "What it chooses by.")
-        .required("examined", at_least(0), "Deliveries that were looked at.")
-        .required("replayed", at_least(0), "Deliveries that were sent again.")
-        .required("createdAt", is("Instant"), "When it was asked for.")
-        .maybe("finishedAt", is("Instant"), "When it ended.")
+    Replay = object("A replay with its progress.")
+        .required("id", is("ReplayId"), "Id.")
+        .maybe("webhookId", is("WebhookId"), "The webhook. Absent for a replay of all webhooks.")
+        .required("status", one_of(&["running", "finished"]), "Status.")
+        .required("filter", is("ReplayFilter"), "Which deliveries the replay selects.")
+        .required("examined", at_least(0), "Number of deliveries examined.")
+        .required("replayed", at_least(0), "Number of deliveries sent again.")
+        .required("createdAt", is("Instant"), "When the replay was started.")
+        .maybe("finishedAt", is("Instant"), "When the replay ended.")
         .example(example());
     /// A page of replays.
     ReplayPage = page("Replay", example());

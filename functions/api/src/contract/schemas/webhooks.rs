@@ -35,54 +35,61 @@ fn events() -> Shape {
 /// What no webhook goes without.
 fn needed(fields: Fields) -> Fields {
     fields
-        .required("name", line(MAX_NAME_CHARS), "What its owner calls it.")
-        .required("url", url(), "Where requests go: an https URL with a public host.")
-        .required("events", events(), "Which events it gets: known types, groups of them, or all.")
+        .required("name", line(MAX_NAME_CHARS), "Name, for people.")
+        .required("url", url(), "URL that requests are sent to: https, with a public host.")
+        .required("events", events(), "Event types that the webhook subscribes to: types, groups such as `lead.*`, or `*` for all.")
 }
 
 /// What a webhook may be given beside that.
 fn options(fields: Fields, keeps_headers: bool) -> Fields {
     let headers = given_headers(given_header(keeps_headers));
     fields
-        .optional("filter", is("Filter"), "Which of these events it gets, by their data.")
+        .optional("filter", is("Filter"), "Filter on the data of these events.")
         .optional("headers", headers, "Headers to add to each request.")
-        .optional("description", lines(1000), "What it is for.")
-        .optional("metadata", metadata(lines(512)), "What your programs keep with it: 4096 bytes.")
+        .optional("description", lines(1000), "Description, for people.")
+        .optional(
+            "metadata",
+            metadata(lines(512)),
+            "Free key-value pairs for your own programs, at most 4,096 bytes.",
+        )
         .optional("retryConfig", is("RetryConfig"), "When to try again, and how long to wait.")
         .default(
             "payloadFormat",
             is("PayloadFormat"),
             &json!("envelope"),
-            "How an event becomes a body.",
+            "Format of the request body.",
         )
-        .optional("transform", is("Transform"), "What makes the body, in place of the format.")
-        .optional("rateLimit", rate_limit(), "Most requests a second; no bound if left out.")
+        .optional(
+            "transform",
+            is("Transform"),
+            "Template that produces the request body, in place of `payloadFormat`.",
+        )
+        .optional("rateLimit", rate_limit(), "Maximum requests per second. Default: no limit.")
 }
 
 /// What is shown and may be sent back, but not changed.
 fn ignored(fields: Fields) -> Fields {
     let names = ["id", "secret", "health", "createdAt", "updatedAt"];
-    names.iter().fold(fields, |fields, name| fields.maybe(name, anything(), "Ignored."))
+    names.iter().fold(fields, |fields, name| fields.maybe(name, anything(), "Read-only; ignored."))
 }
 
 fn patch() -> Fields {
     let headers = given_headers(patched_header());
     object(
-        "A JSON merge patch (RFC 7396): what it names is replaced, objects are merged, and `null` \
-         returns an option to its default.",
+        "A JSON merge patch (RFC 7396): named fields are replaced, objects are merged, and `null` returns an option to its default.",
     )
-    .maybe("name", line(MAX_NAME_CHARS), "What its owner calls it.")
-    .maybe("url", url(), "Where requests go.")
-    .maybe("events", events(), "Which events it gets.")
-    .optional("filter", free(), "Merged into the one that there is.")
-    .optional("headers", headers, "Merged; `null` takes a header away.")
-    .optional("description", lines(1000), "What it is for.")
-    .optional("metadata", metadata(or_null(lines(512))), "Merged; `null` takes an entry away.")
-    .optional("status", is("WebhookStatus"), "`active` also lets one begin anew that kept failing.")
-    .optional("retryConfig", is("RetryConfigPatch"), "Merged into the one that there is.")
-    .optional("payloadFormat", is("PayloadFormat"), "How an event becomes a body.")
-    .optional("transform", is("TransformPatch"), "Merged into the one that there is.")
-    .optional("rateLimit", rate_limit(), "Most requests a second.")
+    .maybe("name", line(MAX_NAME_CHARS), "Name, for people.")
+    .maybe("url", url(), "URL that requests are sent to.")
+    .maybe("events", events(), "Event types that the webhook subscribes to.")
+    .optional("filter", free(), "Merged into the current value.")
+    .optional("headers", headers, "Merged; `null` removes a header.")
+    .optional("description", lines(1000), "Description, for people.")
+    .optional("metadata", metadata(or_null(lines(512))), "Merged; `null` removes an entry.")
+    .optional("status", is("WebhookStatus"), "Whether the webhook receives events. `active` also restarts a webhook that was disabled because it kept failing.")
+    .optional("retryConfig", is("RetryConfigPatch"), "Merged into the current value.")
+    .optional("payloadFormat", is("PayloadFormat"), "Format of the request body.")
+    .optional("transform", is("TransformPatch"), "Merged into the current value.")
+    .optional("rateLimit", rate_limit(), "Maximum requests per second.")
 }
 
 /// A filter as another version may have kept it, or as text if it is no JSON.
@@ -91,28 +98,36 @@ fn kept_filter() -> Shape {
 }
 
 fn answer(meaning: &str, secret: Object) -> Fields {
-    let fields = object(meaning).required("id", is("WebhookId"), "Its id.").required(
+    let fields = object(meaning).required("id", is("WebhookId"), "Id.").required(
         "userId",
         is("UserId"),
-        "Its owner.",
+        "The user who owns it.",
     );
     needed(fields)
-        .maybe("filter", kept_filter(), "Which of these events it gets: a `Filter`, as it is kept.")
-        .required("secret", secret, "What signs its requests.")
+        .maybe(
+            "filter",
+            kept_filter(),
+            "Filter on the data of these events (a `Filter`, as it was saved).",
+        )
+        .required("secret", secret, "Secret that signs the requests.")
         .required("headers", shown_headers(), "Headers that are added to each request.")
-        .maybe("description", lines(1000), "What it is for.")
-        .required("metadata", metadata(lines(512)), "What its owner's programs keep with it.")
+        .maybe("description", lines(1000), "Description, for people.")
+        .required("metadata", metadata(lines(512)), "Free key-value pairs for your own programs.")
         .required(
             "status",
             is("WebhookStatus"),
-            "Whether it receives events; while `failing` it does.",
+            "Whether the webhook receives events. A `failing` webhook still does.",
         )
-        .required("retryConfig", is("RetryConfigInForce"), "When it is tried again.")
-        .required("payloadFormat", is("PayloadFormat"), "How an event becomes a body.")
-        .maybe("transform", is("TransformInForce"), "What makes the body instead.")
-        .maybe("rateLimit", rate_limit(), "Most requests a second.")
+        .required("retryConfig", is("RetryConfigInForce"), "When the next attempt is due.")
+        .required("payloadFormat", is("PayloadFormat"), "Format of the request body.")
+        .maybe(
+            "transform",
+            is("TransformInForce"),
+            "Template that produces the request body, in place of `payloadFormat`.",
+        )
+        .maybe("rateLimit", rate_limit(), "Maximum requests per second.")
         .required("createdAt", is("Instant"), "When it was created.")
-        .required("updatedAt", is("Instant"), "When its configuration last changed.")
+        .required("updatedAt", is("Instant"), "When the configuration last changed.")
 }
 
 fn example() -> Value {
@@ -156,44 +171,44 @@ fn previous_secrets() -> Array {
 
 super::schemas! {
     /// What a new webhook is to be.
-    NewWebhook = for_user(options(needed(object("What a new webhook is to be.")), false))
-        .default("status", is("FirstStatus"), &json!("active"), "Whether it receives events.")
-        .optional("secret", secret(), "A secret of your own; one is made if it is left out.")
+    NewWebhook = for_user(options(needed(object("A webhook to create.")), false))
+        .default("status", is("FirstStatus"), &json!("active"), "Whether the webhook receives events.")
+        .optional("secret", secret(), "Your own signing secret. Default: a new random one.")
         .example(example());
     /// What a webhook is to be from now on.
-    WebhookReplacement = ignored(for_user(options(needed(object("The whole configuration. What reading it answered can be sent back.")), true)))
-        .default("status", is("WebhookStatus"), &json!("active"), "Whether it receives events; `failing` changes nothing.")
+    WebhookReplacement = ignored(for_user(options(needed(object("The whole configuration. You can send back what GET returned.")), true)))
+        .default("status", is("WebhookStatus"), &json!("active"), "Whether the webhook receives events. `failing` changes nothing.")
         .example(example());
     /// What is to change.
     WebhookPatch = ignored(for_user(patch())).example(json!({ "name": "Leads to the new CRM" }));
     /// A webhook.
-    Webhook = answer("A webhook. Its secret is masked.", one_of(&[MASKED]))
-        .maybe("health", is("WebhookHealth"), "How its endpoint is doing. Only in the answer to reading this one webhook.")
+    Webhook = answer("A webhook. The secret is masked.", one_of(&[MASKED]))
+        .maybe("health", is("WebhookHealth"), "Health of the endpoint. Only present when one webhook is read.")
         .example(answer_example(MASKED));
     /// A webhook that was just created.
-    CreatedWebhook = answer("A new webhook with its secret in full.", secret())
+    CreatedWebhook = answer("A new webhook, with its signing secret in full.", secret())
         .example(answer_example(SECRET_EXAMPLE));
     /// Why a webhook was disabled.
     DisabledCause = one_of(&["gone", "asked", "failing"]);
     /// How a webhook's endpoint is doing.
-    WebhookHealth = object("How a webhook's endpoint is doing.")
-        .required("failures", at_least(0), "Failures in a row, counted until the circuit breaker opens.")
-        .maybe("failingSince", is("Instant"), "Since when nothing but failures came back.")
-        .maybe("lastFailure", is("WebhookFailure"), "The last failure; absent while its delivery is being sent for the first time.")
-        .maybe("nextProbeAt", is("Instant"), "When the next delivery probes the endpoint, while the circuit breaker is open.")
-        .maybe("disabledBecause", is("DisabledCause"), "Why it was disabled, if not by its owner: the receiver answered 410, or asked for it, or failed for five days.")
-        .maybe("parked", is("ParkedDeliveries"), "How many deliveries the open circuit breaker keeps back.")
+    WebhookHealth = object("Health of a webhook's endpoint.")
+        .required("failures", at_least(0), "Number of failures in a row, counted until the circuit breaker opens.")
+        .maybe("failingSince", is("Instant"), "Since when every attempt has failed.")
+        .maybe("lastFailure", is("WebhookFailure"), "The last failure. Absent while its delivery is being sent for the first time.")
+        .maybe("nextProbeAt", is("Instant"), "When the next delivery probes the endpoint. Only while the circuit breaker is open.")
+        .maybe("disabledBecause", is("DisabledCause"), "Why Grapnel disabled the webhook: the receiver answered 410, asked for it, or failed for five days. Absent if the owner disabled it.")
+        .maybe("parked", is("ParkedDeliveries"), "Number of deliveries that the open circuit breaker holds back.")
         .done();
     /// The last failure of a webhook.
-    WebhookFailure = object("An attempt that failed.")
-        .required("deliveryId", is("DeliveryId"), "Its delivery.")
-        .maybe("statusCode", whole(100..=999), "What the receiver answered, if it did.")
-        .required("error", text(), "Why it failed.")
-        .required("attemptedAt", is("Instant"), "When the request was begun.")
+    WebhookFailure = object("A failed attempt.")
+        .required("deliveryId", is("DeliveryId"), "The delivery.")
+        .maybe("statusCode", whole(100..=999), "Status code of the response, if there was one.")
+        .required("error", text(), "Why the attempt failed.")
+        .required("attemptedAt", is("Instant"), "When the request was started.")
         .done();
     /// How many deliveries are parked.
-    ParkedDeliveries = object("How many deliveries are parked.")
-        .required("count", at_least(0), "This many, or more.")
+    ParkedDeliveries = object("Number of parked deliveries.")
+        .required("count", at_least(0), "The number, or a lower bound of it (see `more`).")
         .required("more", flag(), "Whether there are more than `count`.")
         .done();
     /// A page of webhooks.
@@ -225,24 +240,24 @@ super::schemas! {
     /// One entry of a field's list.
     FilterCondition = filter::condition();
     /// A secret.
-    Secret = object("The secret in full, and the old ones that sign too.")
-        .required("secret", secret(), "What signs the webhook's requests.")
-        .required("previousSecrets", previous_secrets(), "Old secrets that sign too, the one replaced last first.")
+    Secret = object("The secret in full, and previous secrets that still sign.")
+        .required("secret", secret(), "The secret that signs requests.")
+        .required("previousSecrets", previous_secrets(), "Previous secrets that still sign, the last replaced first.")
         .example(json!({ "secret": SECRET_EXAMPLE, "previousSecrets": [] }));
     /// A secret that was replaced.
-    PreviousSecret = object("An old secret, which is not shown.")
-        .required("validUntil", is("Instant"), "From then on it signs no more.")
+    PreviousSecret = object("A previous secret. Its value is not shown.")
+        .required("validUntil", is("Instant"), "When the secret stops signing.")
         .example(json!({ "validUntil": "2026-11-24T07:24:00.000Z" }));
     /// How a secret is to be replaced.
-    SecretRotation = for_user(object("How to replace the secret. Everything may be left out."))
-        .default("graceSeconds", whole(0..=604_800), &json!(86_400), "How long the old one signs too.")
-        .optional("secret", secret(), "A secret of your own; one is made if it is left out.")
+    SecretRotation = for_user(object("How to rotate the secret. All fields are optional."))
+        .default("graceSeconds", whole(0..=604_800), &json!(86_400), "Seconds for which the old secret keeps signing.")
+        .optional("secret", secret(), "Your own signing secret. Default: a new random one.")
         .example(json!({ "graceSeconds": 3600 }));
     /// A secret that was replaced.
     RotatedSecret = object("The new secret in full.")
-        .required("secret", secret(), "What signs the webhook's requests from now on.")
-        .required("previousSecretValidUntil", is("Instant"), "Until when the one that was replaced signs too.")
-        .required("previousSecrets", previous_secrets(), "All old secrets that sign too, the one replaced last first.")
+        .required("secret", secret(), "The secret that signs requests from now on.")
+        .required("previousSecretValidUntil", is("Instant"), "When the replaced secret stops signing.")
+        .required("previousSecrets", previous_secrets(), "All previous secrets that still sign, the last replaced first.")
         .example(json!({
             "secret": SECRET_EXAMPLE,
             "previousSecretValidUntil": "2026-11-24T07:24:00.000Z",

@@ -24,10 +24,10 @@ use std::sync::Arc;
     tag = "Deliveries",
     operation_id = "listDeliveries",
     summary = "List a webhook's deliveries",
-    description = "Newest first. Where filters leave something out, a page may hold fewer than asked for, even none, and still not be the last.",
+    description = "Deliveries of one webhook, newest first. With filters, a page can have fewer items than `limit`, or none, and still not be the last.",
     params(parameters::Paging, parameters::DeliveryFilter),
     responses(
-        (status = 200, description = "A page.", body = schemas::deliveries::DeliveryPage),
+        (status = 200, description = "One page.", body = schemas::deliveries::DeliveryPage),
     ),
     extensions(("x-required-scope" = json!("deliveries:read"))),
 )]

@@ -35,10 +35,10 @@ const WEBHOOKS_AT_ONCE: usize = 100;
     tag = "Deliveries",
     operation_id = "listAllDeliveries",
     summary = "List the deliveries of all webhooks",
-    description = "Newest first, of every webhook that the user has. A page reads the newest deliveries of each webhook, so it costs more the more webhooks there are. Where filters leave something out, a page may hold fewer than asked for, even none, and still not be the last.",
+    description = "Deliveries of all webhooks of a user, newest first. A page reads from each webhook, so it costs more if the user has many webhooks. With filters, a page can have fewer items than `limit`, or none, and still not be the last.",
     params(parameters::Paging, parameters::DeliveryFilter),
     responses(
-        (status = 200, description = "A page.", body = schemas::deliveries::DeliveryPage),
+        (status = 200, description = "One page.", body = schemas::deliveries::DeliveryPage),
     ),
     extensions(("x-required-scope" = json!("deliveries:read"))),
 )]

@@ -78,10 +78,10 @@ impl Wanted {
     tag = "Events",
     operation_id = "listEvents",
     summary = "List events",
-    description = "Newest first, without their data and their deliveries. With `source` and `sourceId`, the one event that its source calls so, or nothing. Where a filter leaves something out, a page may hold fewer than asked for, even none, and still not be the last. The list takes an index that a deployment may leave out (parameter `EventIndex`); `source` and `sourceId` work without it.",
+    description = "Events of a user, newest first, without data and deliveries. With `source` and `sourceId`, the one event with this id from this source, or none. With other filters, a page can have fewer items than `limit`, or none, and still not be the last. Listing needs an index that a deployment can turn off (parameter `EventIndex`); `source` and `sourceId` work without it.",
     params(parameters::Paging, parameters::EventFilter),
     responses(
-        (status = 200, description = "A page.", body = schemas::events::EventPage),
+        (status = 200, description = "One page.", body = schemas::events::EventPage),
     ),
     extensions(("x-required-scope" = json!("deliveries:read")), ("x-problems" = json!(["event_index_off"]))),
 )]

@@ -77,10 +77,10 @@ fn status(text: &str) -> Option<WebhookStatus> {
     tag = "Webhooks",
     operation_id = "listWebhooks",
     summary = "List webhooks",
-    description = "In order of creation. A page is full unless it is the last.",
+    description = "Webhooks in order of creation. Every page but the last is full.",
     params(parameters::Paging, parameters::WebhookFilter),
     responses(
-        (status = 200, description = "A page.", body = schemas::webhooks::WebhookPage),
+        (status = 200, description = "One page.", body = schemas::webhooks::WebhookPage),
     ),
     extensions(("x-required-scope" = json!("webhooks:read"))),
 )]

@@ -45,15 +45,14 @@ pub(super) fn filter() -> Shape {
     let mut filter = fields("Filter");
     filter.examples =
         vec![json!({ "state": ["new", { "prefix": "re" }], "score": [{ "numeric": [">=", 50] }] })];
-    let meaning = "Which events a webhook gets, by their data: all fields must match, and of a \
-                   list one entry. The language is that of EventBridge's patterns; see docs/filter.md.";
+    let meaning = "Selects events by their data. All named fields must match; of a list, one entry must match. The language is that of EventBridge patterns; see docs/filter.md.";
     described(filter, meaning)
 }
 
 pub(super) fn branch() -> Shape {
     let mut branch = fields("FilterBranch");
     branch.property_names = Some(Box::new(Schema::Object(except(text(), RESERVED))));
-    described(branch, "One of the alternatives of `$or`.")
+    described(branch, "One alternative of `$or`.")
 }
 
 fn bounded_number() -> Object {
@@ -62,7 +61,7 @@ fn bounded_number() -> Object {
 
 fn wildcard() -> Object {
     let mut text = matching(r"^(\*(?!\*)|\\[*\\]|[^*\\])*$");
-    text.description = Some("Text in which `*` stands for any characters.".to_owned());
+    text.description = Some("Matches text; `*` stands for any characters.".to_owned());
     text
 }
 
@@ -79,23 +78,29 @@ fn comparison(name: &str, shape: impl Into<Shape>, meaning: &str) -> Object {
 pub(super) fn comparisons() -> Vec<(&'static str, Object)> {
     let end_of_text = || either([text().into(), is("EqualsIgnoreCase")]);
     let texts = || one_or_more(&text_of(1..=4096).into());
-    let but = "Inside `anything-but`: the value is not such a text.";
+    let but = "Inside `anything-but`: matches values that are not such a text.";
     vec![
-        ("Prefix", comparison("prefix", end_of_text(), "The text begins so.")),
-        ("Suffix", comparison("suffix", end_of_text(), "The text ends so.")),
+        ("Prefix", comparison("prefix", end_of_text(), "Matches text that begins like this.")),
+        ("Suffix", comparison("suffix", end_of_text(), "Matches text that ends like this.")),
         (
             "EqualsIgnoreCase",
+            comparison("equals-ignore-case", text(), "Matches the same text, case-insensitive."),
+        ),
+        ("Wildcard", comparison("wildcard", wildcard(), "Matches text of this form.")),
+        (
+            "AnythingBut",
+            comparison("anything-but", anything_but(), "Matches every value except these."),
+        ),
+        ("Numeric", comparison("numeric", numeric(), "Matches a number within bounds.")),
+        ("Cidr", comparison("cidr", cidr(), "Matches an IP address within a block.")),
+        (
+            "Exists",
             comparison(
-                "equals-ignore-case",
-                text(),
-                "The same text, whatever the case of its letters.",
+                "exists",
+                flag(),
+                "Matches if the field is present (`true`) or absent (`false`).",
             ),
         ),
-        ("Wildcard", comparison("wildcard", wildcard(), "The text has this form.")),
-        ("AnythingBut", comparison("anything-but", anything_but(), "Every value but these.")),
-        ("Numeric", comparison("numeric", numeric(), "A number within bounds.")),
-        ("Cidr", comparison("cidr", cidr(), "An address within a block.")),
-        ("Exists", comparison("exists", flag(), "Whether the field is there.")),
         ("NoPrefix", comparison("prefix", texts(), but)),
         ("NoSuffix", comparison("suffix", texts(), but)),
         (
@@ -149,5 +154,5 @@ pub(super) fn condition() -> Shape {
         is("Cidr"),
         is("Exists"),
     ]);
-    described(conditions, "What a field may be: a value, or a comparison.")
+    described(conditions, "Allowed values of a field: values or comparisons.")
 }

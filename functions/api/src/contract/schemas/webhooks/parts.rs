@@ -66,7 +66,11 @@ fn header_text() -> Object {
 pub(super) fn given_header(keeps_value: bool) -> Shape {
     let header = object("A header that may be sensitive.");
     let header = if keeps_value {
-        header.optional("value", header_text(), "Left out, a sensitive one stays as it is.")
+        header.optional(
+            "value",
+            header_text(),
+            "The value. If omitted, a sensitive header keeps its value.",
+        )
     } else {
         header.required("value", header_text(), "Its value.")
     };
@@ -83,8 +87,10 @@ pub(super) fn given_headers(values: Shape) -> Object {
 }
 
 pub(super) fn shown_headers() -> Object {
-    let hidden = object("A value that is not shown.");
-    let hidden = hidden.required("sensitive", only_true(), "It is never shown.").done();
+    let hidden = object("A masked value.");
+    let hidden = hidden
+        .required("sensitive", only_true(), "The value of a sensitive header is never shown.")
+        .done();
     map(header_name(), either([header_text().into(), hidden.into()]), MAX_HEADERS)
 }
 
@@ -107,22 +113,27 @@ fn content_type() -> Object {
 }
 
 pub(super) fn transform() -> Object {
-    object("What makes the bodies of requests, in place of the format.")
-        .required("template", template(), "A template, in the language of docs/transform.md.")
-        .default("contentType", content_type(), &json!("application/json"), "Of what it makes.")
+    object("Template that produces the request body, in place of `payloadFormat`.")
+        .required("template", template(), "The template; docs/transform.md describes its language.")
+        .default(
+            "contentType",
+            content_type(),
+            &json!("application/json"),
+            "`Content-Type` of the rendered body.",
+        )
         .example(json!({ "template": r#"{"text": {{ data.email | tojson }}}"# }))
 }
 
 pub(super) fn transform_patch() -> Object {
-    object("Merged into the transform that there is.")
+    object("Merged into the current transform.")
         .maybe("template", template(), "A template.")
-        .optional("contentType", content_type(), "The `Content-Type` of what it makes.")
+        .optional("contentType", content_type(), "`Content-Type` of the rendered body.")
         .done()
 }
 
 pub(super) fn transform_in_force() -> Object {
-    object("What makes the bodies of requests.")
+    object("Template that produces the request body.")
         .required("template", text(), "The template.")
-        .required("contentType", text(), "The `Content-Type` of what it makes.")
+        .required("contentType", text(), "`Content-Type` of the rendered body.")
         .done()
 }

@@ -8,29 +8,29 @@ use serde_json::json;
 
 schemas! {
     /// What to send as a test.
-    TestOrder = for_user(object("Which event to send. It may be left out."))
-        .optional("event", event_type(), "A known event type; left out, one that the webhook gets.")
-        .optional("data", free(), "The data to send; left out, the sample of the type.")
+    TestOrder = for_user(object("Which event to send. The body can be omitted."))
+        .optional("event", event_type(), "Event type. Default: one that the webhook subscribes to.")
+        .optional("data", free(), "Data to send. Default: the sample of the event type.")
         .example(json!({ "event": "lead.created" }));
     /// What to try a filter on.
-    FilterTest = for_user(object("Data to try a filter on."))
-        .required("data", free(), "The data of an event.")
-        .optional("filter", is("Filter"), "The filter; left out, the webhook's own.")
+    FilterTest = for_user(object("Data to test a filter with."))
+        .required("data", free(), "Data of an event.")
+        .optional("filter", is("Filter"), "The filter. Default: the webhook's own filter.")
         .example(json!({ "data": { "score": 87 }, "filter": { "score": [{ "numeric": [">=", 50] }] } }));
     /// What a filter says of data.
-    FilterVerdict = object("Whether the webhook would get the event.")
-        .required("matches", flag(), "Whether the data passes.")
-        .maybe("unsatisfied", list_of_any_length(text()), "Which conditions fail, as JSON pointers.")
+    FilterVerdict = object("Result of a filter test.")
+        .required("matches", flag(), "Whether the data passes the filter.")
+        .maybe("unsatisfied", list_of_any_length(text()), "Conditions that fail, as JSON pointers.")
         .example(json!({ "matches": true }));
     /// What to try a transform on.
-    TransformPreview = for_user(object("What to make a body of. Everything may be left out."))
-        .optional("transform", is("Transform"), "The transform; left out, the webhook's own.")
-        .optional("event", event_type(), "A known event type; left out, one that the webhook gets.")
-        .optional("data", free(), "The data; left out, the sample of the type.")
+    TransformPreview = for_user(object("What to render. All fields are optional."))
+        .optional("transform", is("Transform"), "The transform. Default: the webhook's own transform.")
+        .optional("event", event_type(), "Event type. Default: one that the webhook subscribes to.")
+        .optional("data", free(), "Data of the event. Default: the sample of the event type.")
         .example(json!({ "transform": { "template": r#"{"text": {{ type | tojson }}}"# }, "event": "lead.created" }));
     /// What a transform makes.
-    TransformedBody = object("The body that a request would carry.")
-        .required("contentType", text(), "Its `Content-Type`.")
+    TransformedBody = object("The rendered request body.")
+        .required("contentType", text(), "`Content-Type` of the body.")
         .required("body", text(), "The body.")
         .example(json!({ "contentType": "application/json", "body": r#"{"text": "lead.created"}"# }));
 }
