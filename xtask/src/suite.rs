@@ -6,6 +6,7 @@ mod checks;
 mod clients;
 mod contract;
 mod deployed;
+mod english;
 mod second;
 
 use crate::{
@@ -36,6 +37,8 @@ pub(crate) struct Options {
 pub(crate) enum Step {
     /// cargo fmt --check
     Format,
+    /// No phrase that CONTRIBUTING.md bans, in documents, the API's description and the help
+    English,
     /// cargo clippy on everything, warnings as errors
     Clippy,
     /// cfn-lint on the template
@@ -61,8 +64,9 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Format,
+        Self::English,
         Self::Clippy,
         Self::Template,
         Self::Sam,
@@ -79,6 +83,7 @@ impl Step {
     const fn title(self) -> &'static str {
         match self {
             Self::Format => "format",
+            Self::English => "plain English",
             Self::Clippy => "clippy",
             Self::Template => "template (cfn-lint)",
             Self::Sam => "template (sam validate)",
@@ -96,6 +101,7 @@ impl Step {
     async fn run(self, workspace: &Workspace, arguments: &[String]) -> Result<()> {
         match self {
             Self::Format => checks::format(workspace).await,
+            Self::English => english::check(workspace),
             Self::Clippy => checks::clippy(workspace).await,
             Self::Template => checks::template(workspace).await,
             Self::Sam => checks::sam(workspace).await,
