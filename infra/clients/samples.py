@@ -11,7 +11,7 @@ SEQUENCE = [
     "getHealth", "createWebhook", "listWebhooks", "getWebhook", "changeWebhook", "replaceWebhook", "getSecret",
     "rotateSecret", "testFilter", "previewTransform", "publishEvents", "getEvent", "listDeliveries", "getDelivery",
     "replayWebhook", "replayAll", "listReplays", "getReplay", "listEventTypes", "getEventType", "createKey", "listKeys",
-    "revokeKey", "createPortalLink", "deleteWebhook",
+    "revokeKey", "createPortalLink", "createEcho", "getEcho", "deleteEcho", "deleteWebhook",
 ]
 # What a sample leaves behind for later ones: the schema of an id, and where the answer has it.
 LEAVES = {
@@ -19,6 +19,7 @@ LEAVES = {
     "publishEvents": ("EventId", lambda answer: answer["items"][0]["id"]),
     "listDeliveries": ("DeliveryId", lambda answer: answer["items"][0]["id"]),
     "replayWebhook": ("ReplayId", lambda answer: answer["id"]),
+    "createEcho": ("EchoId", lambda answer: answer["id"]),
     "createKey": ("KeyId", lambda answer: answer["id"]),
 }
 # The event is stored, and its delivery recorded, a moment after it was published.

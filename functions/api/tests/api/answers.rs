@@ -5,6 +5,7 @@ use axum::http::header;
 use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
     ports::{Clock, PortError},
+    signature::Secret,
     time::Timestamp,
 };
 use grapnel_testing::{
@@ -227,6 +228,17 @@ async fn one_line_is_logged_with_the_user_and_without_what_was_sent() {
     let broken = PortError::Unusable("Query: ValidationException".into());
     world.memory.fail_next(Operation::ListWebhooks, broken, Effect::Before);
     world.get("/api/webhooks", &key).await;
+    let secret = Secret::from_random([0xA5; 32]);
+    let body = json!({"secret": secret.reveal()});
+    let echo = world.call("POST", "/api/echoes").key(ADMIN).json(&body).send().await.json();
+    let time = world.clock.now().as_secs();
+    let signature = secret.sign_standard("the-message", time, b"the-payload");
+    for body in ["the-payload", "the-name"] {
+        let call = world.call("POST", echo["path"].as_str().expect("text")).body(body);
+        let call = call.header("webhook-timestamp", &time.to_string());
+        let call = call.header("webhook-id", "the-message");
+        call.header("webhook-signature", &signature).send().await;
+    }
 
     let lines = logged_lines();
     let seen: Vec<_> = lines
@@ -240,6 +252,9 @@ async fn one_line_is_logged_with_the_user_and_without_what_was_sent() {
         (Some("INFO"), Some("(none)"), Some(404)),
         (Some("WARN"), Some("/api/webhooks"), Some(503)),
         (Some("ERROR"), Some("/api/webhooks"), Some(500)),
+        (Some("INFO"), Some("/api/echoes"), Some(201)),
+        (Some("INFO"), Some("/echo/{echoId}"), Some(200)),
+        (Some("INFO"), Some("/echo/{echoId}"), Some(404)),
     ];
     assert_eq!(seen, expected);
     assert_eq!(lines[0]["message"], "PUT /api/webhooks/{id} 422");
@@ -250,7 +265,8 @@ async fn one_line_is_logged_with_the_user_and_without_what_was_sent() {
     assert_eq!(lines[2]["error"], "throttled: GetItem: ThrottlingException");
     assert_eq!(lines[3]["error"], "unusable: Query: ValidationException");
     let text = format!("{lines:?}");
-    for sent in [key.as_str(), "the-name", "the-url", "the-path", "the-query", "whsec_"] {
+    let sent = ["the-name", "the-url", "the-path", "the-query", "the-message", "the-payload"];
+    for sent in [&sent[..], &[key.as_str(), "whsec_", &secret.reveal()[6..], &signature]].concat() {
         assert!(!text.contains(sent), "{sent}");
     }
 }

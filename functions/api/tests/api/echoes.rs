@@ -106,6 +106,23 @@ async fn the_first_signed_requests_are_failed_and_the_others_accepted(#[case] fa
 }
 
 #[tokio::test]
+async fn an_answer_has_nothing_of_the_request() {
+    let world = World::new();
+    let echo = make(&world, 1).await;
+    for status in [503, 200] {
+        let call = ["origin", "referer", "user-agent", "cookie", "content-type", "x-any"]
+            .iter()
+            .fold(signed(&world, &echo), |call, name| call.header(name, "https://sent.example"));
+        let answer = call.send().await;
+        assert_eq!(answer.status.as_u16(), status);
+        let all = format!("{:?} {}", answer.headers, answer.text);
+        for sent in ["sent.example", "evt_1", "payload"] {
+            assert!(!all.contains(sent), "{sent}: {all}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn fail_first_may_be_left_out() {
     let world = World::new();
     let body = json!({ "secret": secret().reveal() });
