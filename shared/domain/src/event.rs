@@ -141,23 +141,9 @@ mod tests {
 
     #[test]
     fn an_event_knows_its_deliveries_by_whom_it_goes_to() {
-        let user_id = UserId::parse("u").expect("valid");
         let webhook = WebhookId::from_uuid(uuid::Uuid::from_u128(7));
         let stored_at = Timestamp::from_millis(1_795_000_000_000);
-        let undecided = Event {
-            id: EventId::derive(&user_id, "shop", "1"),
-            user_id,
-            content: EventContent {
-                event_type: "lead.created".into(),
-                source: "shop".into(),
-                time: stored_at,
-                data: "{}".into(),
-            },
-            audience: None,
-            stored_at,
-            expires_at: stored_at,
-            payload_erased_at: None,
-        };
+        let undecided = crate::samples::event(stored_at);
         assert_eq!(undecided.delivery_keys(), []);
         let event = Event { audience: Some(vec![webhook]), ..undecided };
         let delivery =

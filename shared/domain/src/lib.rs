@@ -41,6 +41,8 @@ pub mod quota;
 pub mod replay;
 pub mod request;
 pub mod retry;
+#[cfg(test)]
+mod samples;
 pub mod schema;
 pub mod scope;
 pub mod signature;

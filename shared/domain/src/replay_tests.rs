@@ -1,6 +1,5 @@
 use super::*;
 use crate::delivery::Reason;
-use crate::event::EventContent;
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -21,22 +20,8 @@ fn replay(filter: ReplayFilter) -> Replay {
 }
 
 fn delivery(status: DeliveryStatus, attempts: u32) -> Delivery {
-    let user_id = UserId::parse("u").expect("valid");
     let stored_at = Timestamp::from_millis(1_794_000_000_000);
-    let event = crate::event::Event {
-        id: EventId::derive(&user_id, "s", "1"),
-        user_id,
-        content: EventContent {
-            event_type: "lead.created".into(),
-            source: "s".into(),
-            time: stored_at,
-            data: "{}".into(),
-        },
-        audience: None,
-        stored_at,
-        expires_at: stored_at,
-        payload_erased_at: None,
-    };
+    let event = crate::samples::event(stored_at);
     let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
     let attempt = |attempt_number| crate::delivery::DeliveryAttempt {
         attempt_number,

@@ -1,9 +1,8 @@
 use super::*;
 use crate::{
-    ids::{UserId, WebhookId},
-    retry::RetryConfig,
+    samples,
     signature::Secret,
-    webhook::{EventPattern, HeaderValue, Headers, PreviousSecret, WebhookStatus},
+    webhook::{HeaderValue, Headers, PreviousSecret},
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -11,31 +10,11 @@ use uuid::Uuid;
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_500);
 
 fn webhook() -> Webhook {
-    Webhook {
-        id: WebhookId::from_uuid(Uuid::from_u128(1)),
-        user_id: UserId::parse("u1").expect("valid"),
-        name: "CRM".into(),
-        url: "https://hooks.example.com/in".into(),
-        events: vec![EventPattern::Any],
-        filter: None,
-        secret: Secret::from_random([1; 32]),
-        previous_secrets: Vec::new(),
-        headers: Headers::from_iter([
-            ("X-Api-Key", HeaderValue::sensitive("k")),
-            ("Host", HeaderValue::plain("evil")),
-        ]),
-        description: None,
-        metadata: BTreeMap::new(),
-        status: WebhookStatus::Active,
-        retry_config: RetryConfig::default(),
-        payload_format: PayloadFormat::Envelope,
-        transform: None,
-        rate_limit: None,
-        created_at: NOW,
-        updated_at: NOW,
-        health: crate::health::Health::default(),
-        next_slot: None,
-    }
+    let headers = Headers::from_iter([
+        ("X-Api-Key", HeaderValue::sensitive("k")),
+        ("Host", HeaderValue::plain("evil")),
+    ]);
+    Webhook { headers, ..samples::webhook(NOW) }
 }
 
 fn event() -> (EventId, EventContent) {

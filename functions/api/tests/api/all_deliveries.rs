@@ -1,6 +1,6 @@
 //! The list of the deliveries of all of a user's webhooks.
 
-use crate::world::{Answer, World, problem};
+use crate::world::{World, problem};
 use grapnel_domain::{
     delivery::{Delivery, Reason},
     health::{Circuit, Health},
@@ -43,21 +43,6 @@ fn stored(
     delivery
 }
 
-fn ids(page: &Answer) -> Vec<String> {
-    assert_eq!(page.status.as_u16(), 200, "{}", page.text);
-    page.items().iter().map(|item| item["id"].as_str().expect("text").to_owned()).collect()
-}
-
-async fn all(world: &World, key: &str, query: &str) -> Vec<String> {
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = world.get(format!("/api/deliveries?{query}{cursor}"), key).await;
-        seen.extend(ids(&page));
-        let Some(next) = page.next_cursor() else { return seen };
-        cursor = format!("&cursor={next}");
-    }
-}
-
 fn newest_first(mut ids: Vec<DeliveryId>) -> Vec<String> {
     ids.sort_unstable();
     ids.iter().rev().map(ToString::to_string).collect()
@@ -86,7 +71,11 @@ async fn deliveries_of_all_webhooks_are_one_list_newest_first() {
     stored(&world, &other, 1, DeliveryBuilder::delivered);
     let expected = newest_first(expected);
     for limit in [7, 50, 100] {
-        assert_eq!(all(&world, &key, &format!("limit={limit}")).await, expected, "{limit} at once");
+        assert_eq!(
+            world.all_ids(&format!("/api/deliveries?limit={limit}"), &key).await,
+            expected,
+            "{limit} at once"
+        );
     }
     let before = world.memory.calls(Operation::ListDeliveries);
     world.get("/api/deliveries?limit=50", &key).await;
@@ -107,7 +96,7 @@ async fn a_cursor_stays_right_while_deliveries_arrive() {
     let (mut seen, mut cursor, mut second) = (Vec::new(), String::new(), 1000);
     loop {
         let page = world.get(format!("/api/deliveries?limit=20{cursor}"), &key).await;
-        seen.extend(ids(&page));
+        seen.extend(page.ids());
         let Some(next) = page.next_cursor() else { break };
         cursor = format!("&cursor={next}");
         for webhook in &webhooks {
@@ -145,7 +134,7 @@ async fn the_list_takes_the_filters_of_a_webhooks_list() {
         let expected: Vec<String> =
             expected.iter().map(|at: &usize| all_of_them[*at].id.to_string()).collect();
         for limit in [1, 100] {
-            let seen = all(&world, &key, &format!("limit={limit}&{query}")).await;
+            let seen = world.all_ids(&format!("/api/deliveries?limit={limit}&{query}"), &key).await;
             assert_eq!(seen, expected, "{query}, {limit} at once");
         }
     }
@@ -172,7 +161,7 @@ async fn a_search_reads_a_bounded_number_and_goes_on() {
         let page = world.get(format!("/api/deliveries?status=failed{cursor}"), &key).await;
         assert!(world.memory.calls(Operation::ListDeliveries) - before <= 15);
         pages += 1;
-        seen.extend(ids(&page));
+        seen.extend(page.ids());
         let Some(next) = page.next_cursor() else { break };
         cursor = format!("&cursor={next}");
     }

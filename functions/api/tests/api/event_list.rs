@@ -1,6 +1,6 @@
 //! Lists of events, and the look-up of one by what its source calls it.
 
-use crate::world::{Answer, World, api, problem};
+use crate::world::{World, api, problem};
 use grapnel_api::{Api, router};
 use grapnel_domain::{event::Event, scope::Scope, time::Timestamp};
 use grapnel_testing::{
@@ -24,22 +24,6 @@ fn arrived(world: &World, second: u64, event_type: &str) -> Event {
     let event = an_event().for_user("u").of_type(event_type).stored_at(stored_at).build();
     world.memory.put_event(event.clone());
     event
-}
-
-fn ids(page: &Answer) -> Vec<String> {
-    assert_eq!(page.status.as_u16(), 200, "{}", page.text);
-    page.items().iter().map(|item| item["id"].as_str().expect("text").to_owned()).collect()
-}
-
-/// The ids of every page.
-async fn all(world: &World, key: &str, query: &str) -> Vec<String> {
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = world.get(format!("/api/events?{query}{cursor}"), key).await;
-        seen.extend(ids(&page));
-        let Some(next) = page.next_cursor() else { return seen };
-        cursor = format!("&cursor={next}");
-    }
 }
 
 #[tokio::test]
@@ -72,14 +56,14 @@ async fn pages_follow_each_other_while_events_arrive() {
         (0..7).map(|second| arrived(&world, second, "lead.created").id.to_string()).collect();
     expected.reverse();
     let first = world.get("/api/events?limit=3", &key).await;
-    assert_eq!(ids(&first), expected[..3]);
+    assert_eq!(first.ids(), expected[..3]);
     arrived(&world, 100, "lead.created");
     let cursor = first.next_cursor().expect("more");
     let second = world.get(format!("/api/events?limit=3&cursor={cursor}"), &key).await;
-    assert_eq!(ids(&second), expected[3..6]);
+    assert_eq!(second.ids(), expected[3..6]);
     let cursor = second.next_cursor().expect("more");
     let third = world.get(format!("/api/events?limit=3&cursor={cursor}"), &key).await;
-    assert_eq!((ids(&third), third.next_cursor()), (expected[6..].to_vec(), None));
+    assert_eq!((third.ids(), third.next_cursor()), (expected[6..].to_vec(), None));
 }
 
 #[tokio::test]
@@ -106,7 +90,7 @@ async fn events_are_listed_by_type_and_time() {
         let expected: Vec<String> =
             expected.iter().map(|at: &usize| events[*at].id.to_string()).collect();
         for limit in [1, 2, 100] {
-            let seen = all(&world, &key, &format!("limit={limit}&{query}")).await;
+            let seen = world.all_ids(&format!("/api/events?limit={limit}&{query}"), &key).await;
             assert_eq!(seen, expected, "{query}, {limit} at once");
         }
     }
@@ -120,10 +104,10 @@ async fn a_search_reads_a_bounded_number_and_goes_on() {
         arrived(&world, second, "lead.created");
     }
     let first = world.get("/api/events?type=task.*", &key).await;
-    assert_eq!((ids(&first).len(), world.memory.calls(Operation::ListEvents)), (0, 10));
+    assert_eq!((first.ids().len(), world.memory.calls(Operation::ListEvents)), (0, 10));
     let cursor = first.next_cursor().expect("more");
     let second = world.get(format!("/api/events?type=task.*&cursor={cursor}"), &key).await;
-    assert_eq!(ids(&second), [wanted.id.to_string()]);
+    assert_eq!(second.ids(), [wanted.id.to_string()]);
     assert_eq!(second.next_cursor(), None);
     assert_eq!(world.memory.calls(Operation::Event), 0, "the index holds all that a list shows");
 }
@@ -135,7 +119,7 @@ async fn an_event_is_found_by_what_its_source_calls_it() {
     world.memory.put_event(event.clone());
     let path = "/api/events?source=shop.orders&sourceId=order%207/%C3%BC";
     let found = world.get(path, &key).await;
-    assert_eq!(ids(&found), [event.id.to_string()]);
+    assert_eq!(found.ids(), [event.id.to_string()]);
     assert_eq!(world.memory.calls(Operation::Event), 1, "one point read");
     assert_eq!(world.memory.calls(Operation::ListEvents), 0);
     // The same words of another user, another source and another id.
@@ -174,7 +158,7 @@ async fn without_the_index_a_list_says_so_and_one_event_is_found_all_the_same() 
     assert!(list.text.contains("EventIndex"), "{}", list.text);
     assert_eq!(memory.calls(Operation::ListEvents), 0);
     let found = world.get("/api/events?source=shop.orders&sourceId=7", &key).await;
-    assert_eq!(ids(&found), [event.id.to_string()]);
+    assert_eq!(found.ids(), [event.id.to_string()]);
     let wrong = world.get("/api/events?since=now", &key).await;
     assert_eq!(wrong.problem(), problem(400, "invalid_query"));
 }
@@ -190,7 +174,7 @@ async fn a_cursor_of_another_user_shows_nothing_of_theirs() {
     let other = world.key("v", &[Scope::DeliveriesRead]).await;
     let cursor = world.get("/api/events?limit=1", &other).await.next_cursor().expect("more");
     let page = world.get(format!("/api/events?cursor={cursor}"), &key).await;
-    assert_eq!(ids(&page), [mine.id.to_string()]);
+    assert_eq!(page.ids(), [mine.id.to_string()]);
     let elsewhere = world.get(format!("/api/deliveries?cursor={cursor}"), &key).await;
     assert_eq!(elsewhere.fields(), ["cursor"]);
     assert_eq!(Value::from(elsewhere.status.as_u16()), 400);

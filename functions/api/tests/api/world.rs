@@ -164,6 +164,23 @@ impl World {
         self.call("GET", path).key(key).send().await
     }
 
+    /// Every page of a list, as a caller gets them who follows the cursors. The path has a query.
+    pub(crate) async fn pages(&self, path: &str, key: &str) -> Vec<Answer> {
+        let (mut pages, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(format!("{path}{cursor}"), key).await;
+            let next = page.next_cursor();
+            pages.push(page);
+            let Some(next) = next else { return pages };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// The ids on every page of a list. The path has a query.
+    pub(crate) async fn all_ids(&self, path: &str, key: &str) -> Vec<String> {
+        self.pages(path, key).await.iter().flat_map(Answer::ids).collect()
+    }
+
     /// `POST` with a key and no body.
     pub(crate) async fn post(&self, path: impl Into<String>, key: &str) -> Answer {
         self.call("POST", path).key(key).send().await
@@ -266,6 +283,17 @@ impl Answer {
     /// The body's items.
     pub(crate) fn items(&self) -> Vec<Value> {
         self.json()["items"].as_array().expect("a list").clone()
+    }
+
+    /// The ids of the body's items.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.texts("id")
+    }
+
+    /// A field of each of the body's items.
+    pub(crate) fn texts(&self, field: &str) -> Vec<String> {
+        assert_eq!(self.status.as_u16(), 200, "{}", self.text);
+        self.items().iter().map(|item| item[field].as_str().expect("text").to_owned()).collect()
     }
 
     /// Where the next page begins.

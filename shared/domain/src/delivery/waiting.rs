@@ -73,12 +73,7 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        event::{Event, EventContent, Retention},
-        health::DisabledCause,
-        ids::{EventId, UserId, WebhookId},
-        limit::Slot,
-    };
+    use crate::{event::Retention, health::DisabledCause, ids::WebhookId, limit::Slot, samples};
     use uuid::Uuid;
 
     fn at(millis: i64) -> Timestamp {
@@ -86,22 +81,8 @@ mod tests {
     }
 
     fn pending() -> Delivery {
-        let user_id = UserId::parse("u").expect("valid");
-        let event = Event {
-            id: EventId::derive(&user_id, "shop", "1"),
-            user_id,
-            content: EventContent {
-                event_type: "lead.created".into(),
-                source: "shop".into(),
-                time: at(0),
-                data: "{}".into(),
-            },
-            audience: None,
-            stored_at: at(0),
-            expires_at: at(0),
-            payload_erased_at: None,
-        };
-        Delivery::of(&event, WebhookId::from_uuid(Uuid::nil()), Retention { days: 8 }, at(0))
+        let webhook = WebhookId::from_uuid(Uuid::nil());
+        Delivery::of(&samples::event(at(0)), webhook, Retention { days: 8 }, at(0))
     }
 
     fn retrying() -> Delivery {

@@ -131,10 +131,7 @@ fn digest(text: &str) -> Result<u64, DamagedData> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ids::{EventId, UserId},
-        time::Timestamp,
-    };
+    use crate::time::Timestamp;
     use proptest::prelude::*;
     use rstest::rstest;
     use serde_json::Value;
@@ -149,17 +146,8 @@ mod tests {
     }
 
     fn stored(data: &str) -> Event {
-        let user_id = UserId::parse("u").expect("valid");
-        let at = Timestamp::from_millis(0);
-        Event {
-            id: EventId::derive(&user_id, "shop", "1"),
-            user_id,
-            content: content("lead.created", data),
-            audience: None,
-            stored_at: at,
-            expires_at: at,
-            payload_erased_at: None,
-        }
+        let event = crate::samples::event(Timestamp::from_millis(0));
+        Event { content: content("lead.created", data), ..event }
     }
 
     #[rstest]

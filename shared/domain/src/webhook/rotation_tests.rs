@@ -1,12 +1,6 @@
 use super::*;
-use crate::{
-    health::Health,
-    ids::{UserId, WebhookId},
-    retry::RetryConfig,
-    webhook::{EventPattern, Headers, PayloadFormat, WebhookStatus},
-};
-use std::{collections::BTreeMap, time::Duration};
-use uuid::Uuid;
+use crate::samples;
+use std::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
@@ -18,29 +12,9 @@ fn after(hours: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(hours * 3600))
 }
 
+/// Its secret is the one of number 0.
 fn webhook() -> Webhook {
-    Webhook {
-        id: WebhookId::from_uuid(Uuid::from_u128(1)),
-        user_id: UserId::parse("u").expect("valid"),
-        name: "CRM".into(),
-        url: "https://hooks.example.com/in".into(),
-        events: vec![EventPattern::Any],
-        filter: None,
-        secret: secret(0),
-        previous_secrets: Vec::new(),
-        headers: Headers::default(),
-        description: None,
-        metadata: BTreeMap::new(),
-        status: WebhookStatus::Active,
-        retry_config: RetryConfig::default(),
-        payload_format: PayloadFormat::Envelope,
-        transform: None,
-        rate_limit: None,
-        created_at: NOW,
-        updated_at: NOW,
-        health: Health::default(),
-        next_slot: None,
-    }
+    samples::webhook(NOW)
 }
 
 /// The numbers of the old secrets that sign `hours` from now, below 100.

@@ -1,16 +1,17 @@
 //! A queue like SQS: delays, visibility, groups, and an end after too many receptions.
 
 mod groups;
+mod state;
 
-use crate::clock::{ManualClock, VISIBILITY_TIMEOUT};
+use crate::clock::ManualClock;
 use grapnel_domain::{
     message::{Attribute, QueueMessage, Record},
     ports::Clock,
     time::Timestamp,
 };
-use groups::Groups;
+use state::State;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -25,20 +26,6 @@ pub struct MemoryQueue {
     /// What its names of messages begin with; their number follows.
     name: &'static str,
     state: Arc<Mutex<State>>,
-}
-
-#[derive(Debug)]
-struct State {
-    visibility_timeout: Duration,
-    max_receives: u32,
-    sent: u64,
-    /// By number, which is the order of sending.
-    messages: BTreeMap<u64, Queued>,
-    /// Those that are not due yet, or hidden.
-    later: BTreeSet<(Timestamp, u64)>,
-    /// Those that were due when the queue was last looked at.
-    groups: Groups,
-    exhausted: Vec<Queued>,
 }
 
 /// A message on the queue.
@@ -88,16 +75,7 @@ pub type Received = Queued;
 impl MemoryQueue {
     /// A queue whose names of messages begin with `name`.
     pub(super) fn new(clock: ManualClock, name: &'static str) -> Self {
-        let state = State {
-            visibility_timeout: VISIBILITY_TIMEOUT,
-            max_receives: MAX_RECEIVES,
-            sent: 0,
-            messages: BTreeMap::new(),
-            later: BTreeSet::new(),
-            groups: Groups::default(),
-            exhausted: Vec::new(),
-        };
-        Self { clock, name, state: Arc::new(Mutex::new(state)) }
+        Self { clock, name, state: Arc::default() }
     }
 
     /// Hides received messages for this long.
@@ -288,117 +266,6 @@ impl MemoryQueue {
     }
 }
 
-impl State {
-    fn put(&mut self, number: u64, message: Queued, now: Timestamp) {
-        if message.due <= now {
-            self.groups.due(&message.group, number);
-        } else {
-            self.later.insert((message.due, number));
-        }
-        self.messages.insert(number, message);
-    }
-
-    fn remove(&mut self, number: u64, now: Timestamp) -> Option<Queued> {
-        let message = self.messages.remove(&number)?;
-        self.later.remove(&(message.due, number));
-        self.groups.gone(&message.group, number, now);
-        Some(message)
-    }
-
-    /// Receives one message that is due; `None` if that was once too often.
-    fn receive(&mut self, number: u64, now: Timestamp) -> Option<Received> {
-        let mut message = self.messages.remove(&number)?;
-        self.groups.gone(&message.group, number, now);
-        if message.receptions >= self.max_receives {
-            self.exhausted.push(message);
-            return None;
-        }
-        message.receptions += 1;
-        message.due = now.plus(self.visibility_timeout);
-        self.groups.received(&message.group, number, now);
-        self.put(number, message.clone(), now);
-        Some(message)
-    }
-
-    /// The numbers of what is due, in the order of sending.
-    fn due(&mut self, now: Timestamp) -> Vec<u64> {
-        self.catch_up(now);
-        // A clock may have been set back.
-        let is_due = |number: &u64| self.messages.get(number).is_some_and(|m| m.due <= now);
-        self.groups.all_due().filter(is_due).collect()
-    }
-
-    /// Shows what has become due.
-    fn catch_up(&mut self, now: Timestamp) {
-        while let Some((due, number)) = self.later.first().copied()
-            && due <= now
-        {
-            self.later.pop_first();
-            if let Some(message) = self.messages.get(&number) {
-                self.groups.gone(&message.group, number, now);
-                self.groups.due(&message.group, number);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_comes_when_it_is_due_and_again_until_it_is_acknowledged() {
-        let clock = ManualClock::new();
-        let queue = MemoryQueue::new(clock.clone(), "message");
-        queue.send("a", "g", Duration::from_secs(5));
-        assert!(queue.receive(10).is_empty());
-        clock.advance(Duration::from_secs(5));
-        let received = queue.receive(10);
-        assert_eq!((received.len(), received[0].receptions), (1, 1));
-        assert!(queue.receive(10).is_empty());
-        clock.advance(VISIBILITY_TIMEOUT);
-        assert_eq!(queue.receive(10)[0].receptions, 2);
-        queue.acknowledge(&received[0].id);
-        assert!(queue.messages().is_empty());
-    }
-
-    #[test]
-    fn a_message_that_is_received_too_often_is_put_aside() {
-        let queue = MemoryQueue::new(ManualClock::new(), "message");
-        queue.send("a", "", Duration::ZERO);
-        for _ in 0..MAX_RECEIVES {
-            let received = queue.receive(1);
-            assert_eq!(received.len(), 1);
-            queue.give_back(&received[0].id);
-        }
-        assert!(queue.receive(1).is_empty());
-        assert_eq!(queue.exhausted().len(), 1);
-        assert_eq!(queue.redrive(), 1);
-        assert!(queue.exhausted().is_empty());
-        assert_eq!(queue.receive(1)[0].receptions, 1);
-    }
-
-    #[test]
-    fn only_what_is_chosen_is_received() {
-        let queue = MemoryQueue::new(ManualClock::new(), "message");
-        for body in ["a", "b", "c"] {
-            queue.send(body, "", Duration::ZERO);
-        }
-        let chosen = queue.receive_where(1, |message| message.body != "a");
-        assert_eq!(chosen[0].body, "b");
-        assert_eq!(queue.count(|message| message.receptions == 0), 2);
-    }
-
-    #[test]
-    fn what_is_due_is_taken_in_order() {
-        let clock = ManualClock::new();
-        let queue = MemoryQueue::new(clock.clone(), "message");
-        for (body, delay) in [("late", 900), ("second", 2), ("first", 1)] {
-            queue.send(body, "", Duration::from_secs(delay));
-        }
-        clock.advance(Duration::from_secs(2));
-        let bodies: Vec<String> = queue.take_due().into_iter().map(|each| each.body).collect();
-        assert_eq!(bodies, ["first", "second"]);
-        assert_eq!(queue.messages().len(), 1);
-    }
-}
+#[path = "queue_tests.rs"]
+mod tests;

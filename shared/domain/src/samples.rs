@@ -1,0 +1,62 @@
+//! What the unit tests of this crate begin with. The builders of `grapnel-testing` are not for them:
+//! they make the types of this crate as it is compiled without its tests.
+
+use crate::{
+    event::{Event, EventContent},
+    health::Health,
+    ids::{EventId, UserId, WebhookId},
+    retry::RetryConfig,
+    signature::Secret,
+    time::Timestamp,
+    webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub(crate) fn user() -> UserId {
+    UserId::parse("u").expect("valid")
+}
+
+/// A webhook of every event, made then.
+pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
+    Webhook {
+        id: WebhookId::from_uuid(Uuid::from_u128(1)),
+        user_id: user(),
+        name: "CRM".into(),
+        url: "https://hooks.example.com/in".into(),
+        events: vec![EventPattern::Any],
+        filter: None,
+        secret: Secret::from_random([0; 32]),
+        previous_secrets: Vec::new(),
+        headers: Headers::default(),
+        description: None,
+        metadata: BTreeMap::new(),
+        status: WebhookStatus::Active,
+        retry_config: RetryConfig::default(),
+        payload_format: PayloadFormat::Envelope,
+        transform: None,
+        rate_limit: None,
+        created_at,
+        updated_at: created_at,
+        health: Health::default(),
+        next_slot: None,
+    }
+}
+
+/// An event that happened and was stored then, of which nobody has decided yet to whom it goes.
+pub(crate) fn event(stored_at: Timestamp) -> Event {
+    Event {
+        id: EventId::derive(&user(), "shop", "1"),
+        user_id: user(),
+        content: EventContent {
+            event_type: "lead.created".into(),
+            source: "shop".into(),
+            time: stored_at,
+            data: "{}".into(),
+        },
+        audience: None,
+        stored_at,
+        expires_at: stored_at,
+        payload_erased_at: None,
+    }
+}
