@@ -2,7 +2,7 @@
 
 use super::{Cell, Column, Facts, Table, View, visible};
 use console::Style;
-use grapnel_client::{Attempt, Delivery, WaitingFor};
+use grapnel_client::{Attempt, Delivery, UndecidedFilter, WaitingFor};
 use grapnel_domain::time::Timestamp;
 
 /// Most characters of a payload that are shown.
@@ -81,9 +81,20 @@ fn note(delivery: &Delivery, view: &View) -> String {
     if delivery.test {
         notes.push("test".to_owned());
     }
+    notes.extend(delivery.undecided_filter.as_ref().map(unfiltered));
     notes.extend(wait(delivery.waiting_for.as_ref(), delivery.until, view));
     notes.extend(delivery.reason.as_ref().map(|reason| reason.replace('_', " ")));
     notes.join(", ")
+}
+
+/// Why the webhook's filter was passed over.
+fn unfiltered(why: &UndecidedFilter) -> String {
+    let why = match why {
+        UndecidedFilter::OutOfSteps => "took too many steps",
+        UndecidedFilter::Unreadable => "could not be read",
+        UndecidedFilter::Other(other) => return format!("filter: {}", other.replace('_', " ")),
+    };
+    format!("filter {why}")
 }
 
 /// What a delivery waits for, and until when. One whose wait has just ended is on its way.
@@ -259,6 +270,18 @@ mod tests {
         assert_eq!(noted("rateLimit", "2026-11-24T06:25:00Z"), "rate limit, next in 1m");
         assert_eq!(noted("retry", "2026-11-24T06:23:55Z"), "retry now", "never a date in the past");
         assert_eq!(noted("moon", "2026-11-24T06:25:00Z"), "moon in 1m");
+    }
+
+    #[test]
+    fn a_row_says_that_the_filter_was_passed_over() {
+        let noted = |why: &str| {
+            let mut delivery = delivery();
+            delivery.undecided_filter = Some(why.to_owned().into());
+            note(&delivery, &view())
+        };
+        assert_eq!(noted("out_of_steps"), "filter took too many steps, attempts exhausted");
+        assert_eq!(noted("unreadable"), "filter could not be read, attempts exhausted");
+        assert_eq!(noted("too_new"), "filter: too new, attempts exhausted");
     }
 
     #[test]

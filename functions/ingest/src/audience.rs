@@ -2,10 +2,11 @@
 
 use grapnel_domain::{
     event::{EventContent, inbound::TestTarget},
-    filter::{Judgement, Verdict},
+    filter::{Undecided, Verdict},
     ids::WebhookId,
     webhook::Subscription,
 };
+use std::collections::HashMap;
 
 /// Steps of filters after which the other events of the batch have their turn: a fraction of a
 /// millisecond.
@@ -26,6 +27,8 @@ pub(crate) enum Pace {
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
     pub(crate) webhooks: Vec<WebhookId>,
+    /// Those of them whose filter could not decide, and why.
+    pub(crate) undecided: HashMap<WebhookId, Undecided>,
     pub(crate) filters: FilterWork,
 }
 
@@ -54,9 +57,12 @@ pub(crate) async fn audience(
                 let judgement = subscription.judge(&content.data);
                 audience.filters.steps += judgement.steps;
                 steps_of_this_turn += judgement.steps;
-                let is_unfinished = judgement.verdict == Verdict::OutOfSteps;
+                let undecided = judgement.verdict.undecided();
+                let is_unfinished = undecided == Some(Undecided::OutOfSteps);
                 audience.filters.unfinished += usize::from(is_unfinished);
-                passes(subscription, &judgement)
+                audience.undecided.extend(undecided.map(|why| (subscription.webhook_id, why)));
+                log_undecided(subscription.webhook_id, &judgement.verdict);
+                judgement.verdict.delivers()
             }
             None => false,
         };
@@ -74,16 +80,12 @@ pub(crate) async fn audience(
     Some(audience)
 }
 
-/// Whether the webhook gets the event. If its filter cannot tell, it does: what is delivered in vain
-/// can be ignored, and what is left out is lost.
-fn passes(subscription: &Subscription, judgement: &Judgement) -> bool {
-    let reason = match &judgement.verdict {
-        Verdict::Unreadable(reason) => Some(reason.as_str()),
-        Verdict::OutOfSteps => Some("it takes too many steps"),
-        Verdict::Matches | Verdict::Differs => None,
+/// The event is delivered: a webhook can ignore what it gets in vain, but not get what was left out.
+fn log_undecided(webhook: WebhookId, verdict: &Verdict) {
+    let reason = match verdict {
+        Verdict::Unreadable(reason) => reason.as_str(),
+        Verdict::OutOfSteps => "it takes too many steps",
+        Verdict::Matches | Verdict::Differs => return,
     };
-    if let Some(reason) = reason {
-        tracing::error!(webhook.id = %subscription.webhook_id, reason, "a filter could not be applied; the event is delivered");
-    }
-    judgement.verdict.delivers()
+    tracing::error!(webhook.id = %webhook, reason, "a filter could not be applied; the event is delivered");
 }

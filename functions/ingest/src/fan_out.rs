@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     event::{Event, inbound::InboundEvent},
+    filter::Undecided,
     ids::WebhookId,
     message::{Attempt, QueueDelay, QueueMessage},
     notice::ConflictNotice,
@@ -43,11 +44,21 @@ impl Prepared {
     }
 }
 
+/// A webhook that an event goes to.
+#[derive(Clone, Copy)]
+struct Recipient {
+    webhook_id: WebhookId,
+    /// Its status, or `Active` if the webhook is gone.
+    status: WebhookStatus,
+    /// What this run found. A run that repeats a fan-out after the filter was changed finds what the
+    /// filter says now, which may leave the note out but changes no delivery.
+    undecided_filter: Option<Undecided>,
+}
+
 /// An event and whom it goes to.
 struct Decided {
     event: Event,
-    /// Each webhook, with its status as far as it is known.
-    webhooks: Vec<(WebhookId, WebhookStatus)>,
+    recipients: Vec<Recipient>,
     test: bool,
     filters: FilterWork,
     conflict: Option<ConflictNotice>,
@@ -103,7 +114,9 @@ where
         let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
         let subscriptions = self.subscriptions.subscriptions(&inbound.user_id).await?;
         let wanted_by = audience(&subscriptions, &inbound.content, inbound.test, pace).await;
-        let Some(Audience { webhooks: wanted_by, filters }) = wanted_by else { return Ok(None) };
+        let Some(Audience { webhooks: wanted_by, undecided, filters }) = wanted_by else {
+            return Ok(None);
+        };
         let event = Event {
             id: inbound.id,
             user_id: inbound.user_id,
@@ -123,20 +136,25 @@ where
             let known = subscriptions.iter().find(|subscription| subscription.webhook_id == *id);
             known.map_or(WebhookStatus::Active, |subscription| subscription.status)
         };
-        let webhooks = audience.iter().map(|id| (*id, status(id))).collect();
+        let recipient = |id: &WebhookId| Recipient {
+            webhook_id: *id,
+            status: status(id),
+            undecided_filter: undecided.get(id).copied(),
+        };
+        let recipients = audience.iter().map(recipient).collect();
         let test = inbound.test.is_some();
-        Ok(Some(Decided { event, webhooks, test, filters, conflict }))
+        Ok(Some(Decided { event, recipients, test, filters, conflict }))
     }
 
     async fn record_deliveries(
         &self,
         decided: &Decided,
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
-        let Decided { event, webhooks, test, .. } = decided;
-        let audience = webhooks.len();
+        let Decided { event, recipients, test, .. } = decided;
+        let audience = recipients.len();
         // Owned: a closure over references would make the whole future less than `Send`.
-        let recorded: Vec<_> = stream::iter(webhooks.clone())
-            .map(|(webhook_id, status)| self.record_delivery(event, webhook_id, status, *test))
+        let recorded: Vec<_> = stream::iter(recipients.clone())
+            .map(|recipient| self.record_delivery(event, recipient, *test))
             .buffered(WRITES_AT_ONCE)
             .collect()
             .await;
@@ -147,12 +165,16 @@ where
     async fn record_delivery(
         &self,
         event: &Event,
-        webhook_id: WebhookId,
-        status: WebhookStatus,
+        recipient: Recipient,
         test: bool,
     ) -> Result<Option<Outgoing>, PortError> {
+        let Recipient { webhook_id, status, undecided_filter } = recipient;
         let now = self.clock.now();
-        let new = Delivery { test, ..Delivery::of(event, webhook_id, self.rules.retention, now) };
+        let new = Delivery {
+            test,
+            undecided_filter,
+            ..Delivery::of(event, webhook_id, self.rules.retention, now)
+        };
         // What was erased is not brought back by whoever repeats it: a delivery that nobody has
         // recorded yet ends before it begins.
         let delivery = match event.payload_erased_at {

@@ -45,7 +45,7 @@ pub use error::{Error, FieldFault, Problem};
 pub use list::{List, Page};
 pub use reqwest::{Method, header};
 pub use resources::{
-    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus, WaitingFor},
+    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus, UndecidedFilter, WaitingFor},
     echo::{Echo, EchoedRequest, NewEcho},
     event::{
         DeliveryOfEvent, Event, EventFilter, LastAttempt, ListedEvent, NewEvent, Published,

@@ -6,6 +6,7 @@ pub use waiting::{Waiting, WaitingFor};
 
 use crate::{
     event::{Event, Retention},
+    filter::Undecided,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     limit::Slot,
     message::Target,
@@ -152,6 +153,8 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// Made by `POST …/test`: one attempt, never retried.
     pub test: bool,
+    /// Why the webhook's filter could not decide about the event, if it could not.
+    pub undecided_filter: Option<Undecided>,
     /// Every attempt, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
     /// When it was created.
@@ -191,6 +194,7 @@ impl Delivery {
             event_type: event.content.event_type.clone(),
             status: DeliveryStatus::Pending,
             test: false,
+            undecided_filter: None,
             attempts: Vec::new(),
             created_at: now,
             next_attempt_at: None,

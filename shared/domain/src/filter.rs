@@ -39,7 +39,7 @@ pub use matching::Halt;
 use plan::Plans;
 use read::below;
 use scope::{Outcome, Scope};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// Most bytes of a filter, as JSON without white space.
@@ -85,6 +85,41 @@ impl Verdict {
     #[must_use]
     pub fn delivers(&self) -> bool {
         !matches!(self, Self::Differs)
+    }
+
+    /// Why the filter could not decide, if it could not.
+    #[must_use]
+    pub fn undecided(&self) -> Option<Undecided> {
+        match self {
+            Self::Matches | Self::Differs => None,
+            Self::Unreadable(_) => Some(Undecided::Unreadable),
+            Self::OutOfSteps => Some(Undecided::OutOfSteps),
+        }
+    }
+}
+
+/// Why a filter could not decide about an event, which is delivered then. The JSON names are part of
+/// the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undecided {
+    /// The filter took too many steps.
+    OutOfSteps,
+    /// The filter or the event's data could not be read.
+    Unreadable,
+}
+
+impl Undecided {
+    /// Every value.
+    pub const ALL: [Self; 2] = [Self::OutOfSteps, Self::Unreadable];
+
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OutOfSteps => "out_of_steps",
+            Self::Unreadable => "unreadable",
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::payloads::Payload;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason, Waiting, WaitingFor},
+    filter::Undecided,
     health::Circuit,
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
@@ -26,6 +27,8 @@ pub(crate) struct DeliveryView<'a> {
     wait: WaitView,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     test: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecided_filter: Option<Undecided>,
     attempts: &'a [DeliveryAttempt],
     #[serde(skip_serializing_if = "Option::is_none")]
     responses_erased_at: Option<Timestamp>,
@@ -73,6 +76,7 @@ impl<'a> DeliveryView<'a> {
             status: delivery.status,
             wait: WaitView::of(delivery, circuit),
             test: delivery.test,
+            undecided_filter: delivery.undecided_filter,
             attempts: &delivery.attempts,
             responses_erased_at: delivery.responses_erased_at,
             reason: delivery.reason,

@@ -4,6 +4,7 @@ use crate::world::{Answer, World, problem};
 use grapnel_domain::{
     delivery::{Delivery, Reason},
     event::Event,
+    filter::Undecided,
     ports::PortError,
     time::Timestamp,
     webhook::Webhook,
@@ -40,23 +41,6 @@ fn delivered(world: &World, webhook: &Webhook, n: u64, data: String) -> (Event, 
     world.memory.put_event(event.clone());
     world.memory.put_delivery(delivery.clone());
     (event, delivery)
-}
-
-/// Follows the cursors from page to page.
-async fn pages(world: &World, key: &str, path: &str, limit: usize) -> Vec<Answer> {
-    let mut pages = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = world.get(format!("{path}?limit={limit}{cursor}"), key).await;
-        let next = page.next_cursor();
-        pages.push(page);
-        let Some(next) = next else { return pages };
-        cursor = format!("&cursor={next}");
-    }
-}
-
-fn ids(page: &Answer) -> Vec<String> {
-    page.items().iter().map(|item| item["id"].as_str().expect("text").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -108,13 +92,28 @@ async fn a_delivery_says_what_comes_next_or_why_nothing_does() {
 }
 
 #[tokio::test]
+async fn a_delivery_says_that_its_webhooks_filter_could_not_decide() {
+    let (world, key, webhook) = world().await;
+    let notes = [None, Some(Undecided::OutOfSteps), Some(Undecided::Unreadable)];
+    for (n, note) in (0..).zip(notes) {
+        let (_, delivery) = delivered(&world, &webhook, n, "{}".into());
+        world.memory.put_delivery(Delivery { undecided_filter: note, ..delivery });
+    }
+    let items = world.get(path(&webhook), &key).await.items();
+    let shown: Vec<_> = items.iter().rev().map(|item| item.get("undecidedFilter")).collect();
+    assert_eq!(shown, [None, Some(&json!("out_of_steps")), Some(&json!("unreadable"))]);
+    let one = format!("{}/{}", path(&webhook), items[0]["id"].as_str().expect("text"));
+    assert_eq!(world.get(one, &key).await.json()["undecidedFilter"], json!("unreadable"));
+}
+
+#[tokio::test]
 async fn the_newest_comes_first_and_pages_follow_each_other() {
     let (world, key, webhook) = world().await;
     let mut expected: Vec<String> =
         (0..7).map(|n| delivered(&world, &webhook, n, "{}".into()).1.id.to_string()).collect();
     expected.reverse();
-    let pages = pages(&world, &key, &path(&webhook), 3).await;
-    let seen: Vec<Vec<String>> = pages.iter().map(ids).collect();
+    let pages = world.pages(&format!("{}?limit=3", path(&webhook)), &key).await;
+    let seen: Vec<Vec<String>> = pages.iter().map(Answer::ids).collect();
     assert_eq!(seen, [&expected[..3], &expected[3..6], &expected[6..]]);
 }
 
@@ -173,10 +172,10 @@ async fn a_page_ends_before_4_mb_and_the_next_goes_on_exactly() {
         expected.push(delivered(&world, &webhook, n, data).1.id.to_string());
     }
     expected.reverse();
-    let pages = pages(&world, &key, &path(&webhook), 100).await;
+    let pages = world.pages(&format!("{}?limit=100", path(&webhook)), &key).await;
     assert!(pages.iter().all(|page| page.text.len() <= 4_000_000));
     assert!(pages[0].text.len() > 3_700_000, "as much as fits: {}", pages[0].text.len());
-    assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), expected);
+    assert_eq!(pages.iter().flat_map(Answer::ids).collect::<Vec<_>>(), expected);
     assert_eq!(pages.len(), 3);
     // Beyond what is shown, only the reads that were under way.
     assert!(world.memory.calls(Operation::Event) < 40 + 3 * 10);
@@ -189,7 +188,7 @@ async fn a_page_of_quotes_stays_within_what_the_function_can_answer() {
         let data = format!(r#"{{"text":"{}"}}"#, r#"\""#.repeat(125_000));
         delivered(&world, &webhook, n, data);
     }
-    for page in pages(&world, &key, &path(&webhook), 100).await {
+    for page in world.pages(&format!("{}?limit=100", path(&webhook)), &key).await {
         let travels = serde_json::to_string(&page.text).expect("serialises").len();
         assert!(travels < 5_600_000, "{travels}");
     }
@@ -207,7 +206,7 @@ async fn a_cursor_of_another_webhook_shows_nothing_of_it() {
     let cursor = world.get(format!("{}?limit=1", path(&other)), &key).await.next_cursor();
     let cursor = cursor.expect("more");
     let page = world.get(format!("{}?cursor={cursor}", path(&webhook)), &key).await;
-    assert_eq!(ids(&page), [mine.id.to_string()]);
+    assert_eq!(page.ids(), [mine.id.to_string()]);
     let webhooks = world.get(format!("/api/webhooks?cursor={cursor}"), &key).await;
     assert_eq!(webhooks.problem(), problem(400, "invalid_query"));
 }

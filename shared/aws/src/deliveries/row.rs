@@ -3,6 +3,7 @@
 use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    filter::Undecided,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
     ports::{ParkedRow, PortError, WaitingRow},
@@ -24,6 +25,8 @@ struct Row {
     status: DeliveryStatus,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     test: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    undecided_filter: Option<Undecided>,
     /// The length of `attempts`: what every write is conditional on.
     attempt_count: u32,
     attempts: Vec<DeliveryAttempt>,
@@ -128,6 +131,7 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
         event: delivery.event_type.clone(),
         status: delivery.status,
         test: delivery.test,
+        undecided_filter: delivery.undecided_filter,
         attempt_count: delivery.attempt_count(),
         attempts: delivery.attempts.clone(),
         created_at: delivery.created_at,
@@ -170,6 +174,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         event_type: row.event,
         status: row.status,
         test: row.test,
+        undecided_filter: row.undecided_filter,
         attempts: row.attempts,
         created_at: row.created_at,
         next_attempt_at: row.next_attempt_at,

@@ -15,6 +15,7 @@ fn delivery() -> Delivery {
         event_type: "workflow.completed".into(),
         status: DeliveryStatus::Pending,
         test: false,
+        undecided_filter: None,
         attempts: vec![],
         created_at: stored,
         next_attempt_at: None,
@@ -52,6 +53,7 @@ fn a_new_delivery_survives_its_item() {
         "nextAttemptAt",
         "reason",
         "test",
+        "undecidedFilter",
         "failedKey",
         "replay",
         "scheduleFrom",
@@ -75,6 +77,7 @@ fn a_delivery_with_everything_survives_its_item() {
     let delivery = Delivery {
         status: DeliveryStatus::Failed,
         test: true,
+        undecided_filter: Some(Undecided::OutOfSteps),
         attempts: vec![success("\u{0} ✓"), failure],
         next_attempt_at: Some(minute.strikes_at()),
         waits_for: Some(minute),

@@ -36,6 +36,16 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// Why a filter could not decide about an event, which is delivered then.
+    UndecidedFilter {
+        /// The filter took too many steps.
+        OutOfSteps = "out_of_steps",
+        /// The filter or the event's data could not be read.
+        Unreadable = "unreadable",
+    }
+}
+
 /// A delivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +74,9 @@ pub struct Delivery {
     /// Made by a test: one attempt, never retried.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub test: bool,
+    /// Why the webhook's filter could not decide whether it wants the event, if it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided_filter: Option<UndecidedFilter>,
     /// Every attempt, oldest first.
     pub attempts: Vec<Attempt>,
     /// When what receivers had answered by then was erased.

@@ -1,7 +1,7 @@
 //! What matching costs, counted in steps, and that it finds what the slow matcher finds.
 
 use super::{
-    Filter, Halt, MAX_BYTES, MAX_STEPS_PER_BYTE, Matcher,
+    Filter, Halt, MAX_BYTES, MAX_STEPS_PER_BYTE, Matcher, Undecided,
     plan::Plans,
     reference,
     scope::Outcome,
@@ -128,8 +128,16 @@ fn a_stored_filter_that_takes_too_long_is_stopped() {
     let data = r#"{"a":["","b"]}"#;
     let long = list_of("a", &format!("\"{}\"", "a".repeat(8)));
     assert_eq!(stored.matcher().expect("compiles").matches(&long), Err(Halt::OutOfSteps));
-    assert!(stored.verdict(&long).delivers());
-    assert!(!stored.verdict(data).delivers());
+    let (stopped, differs) = (stored.verdict(&long), stored.verdict(data));
+    assert_eq!((stopped.delivers(), stopped.undecided()), (true, Some(Undecided::OutOfSteps)));
+    assert_eq!((differs.delivers(), differs.undecided()), (false, None));
+}
+
+#[test]
+fn an_undecided_filter_keeps_its_published_names() {
+    for why in Undecided::ALL {
+        assert_eq!(serde_json::to_value(why).expect("serialises"), json!(why.as_str()));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@ use crate::{clock::START, sender::DURATION};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
     event::{Event, Retention},
+    filter::Undecided,
     limit::Slot,
     replay::Reopened,
     time::{Minute, Timestamp},
@@ -18,6 +19,7 @@ pub fn a_delivery() -> DeliveryBuilder {
         webhook: a_webhook().build(),
         status: DeliveryStatus::Pending,
         test: false,
+        undecided_filter: None,
         attempts: Vec::new(),
         next_attempt_at: None,
         waits_for: None,
@@ -64,6 +66,7 @@ pub struct DeliveryBuilder {
     webhook: Webhook,
     status: DeliveryStatus,
     test: bool,
+    undecided_filter: Option<Undecided>,
     attempts: Vec<DeliveryAttempt>,
     next_attempt_at: Option<Timestamp>,
     waits_for: Option<Minute>,
@@ -87,6 +90,13 @@ impl DeliveryBuilder {
     #[must_use]
     pub fn to(mut self, webhook: &Webhook) -> Self {
         self.webhook = webhook.clone();
+        self
+    }
+
+    /// The webhook's filter could not decide.
+    #[must_use]
+    pub fn undecided_filter(mut self, why: Undecided) -> Self {
+        self.undecided_filter = Some(why);
         self
     }
 
@@ -189,6 +199,7 @@ impl DeliveryBuilder {
             user_id: self.webhook.user_id,
             status: self.status,
             test: self.test,
+            undecided_filter: self.undecided_filter,
             attempts: self.attempts,
             next_attempt_at: self.next_attempt_at,
             waits_for: self.waits_for,

@@ -11,6 +11,7 @@ use grapnel_domain::{
     delivery::{
         Delivery, DeliveryAttempt, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason, body_to_drop,
     },
+    filter::Undecided,
     outbound::CAPTURE_LIMIT_BYTES,
     ports::{AttemptRecord, CreateDeliveries, PortError, ReadDeliveries, RecordAttempts, Recorded},
     time::{Minute, Timestamp},
@@ -78,7 +79,8 @@ fn settle(delivery: &Delivery, attempt: DeliveryAttempt, status: DeliveryStatus)
 }
 
 pub async fn a_failure_is_recorded_with_what_comes_next<S: Store>(stores: &S) {
-    let delivery = there(stores, somebodys_delivery()).await;
+    let undecided_filter = Some(Undecided::Unreadable);
+    let delivery = there(stores, Delivery { undecided_filter, ..somebodys_delivery() }).await;
     let minute = Minute::at_or_after(DUE);
     let expires_at = Timestamp::from_millis(NEVER.as_millis() + 60_000);
     let record = AttemptRecord {

@@ -8,6 +8,7 @@ use crate::{
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
+    filter::Undecided,
     ids::ReplayId,
     ports::{
         AttemptRecord, CreateDeliveries, EndDeliveries, Ending, ReadDeliveries, RecordAttempts,
@@ -63,7 +64,8 @@ async fn there<S: Store>(stores: &S, builder: DeliveryBuilder) -> Delivery {
 }
 
 async fn failed<S: Store>(stores: &S) -> Delivery {
-    there(stores, a_delivery().failed(5, Reason::AttemptsExhausted)).await
+    let delivery = a_delivery().failed(5, Reason::AttemptsExhausted);
+    there(stores, delivery.undecided_filter(Undecided::OutOfSteps)).await
 }
 
 async fn read<S: Store>(stores: &S, delivery: &Delivery) -> Delivery {

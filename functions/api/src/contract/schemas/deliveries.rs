@@ -4,7 +4,7 @@ use super::{for_user, page, schemas};
 use crate::contract::shape::{
     at_least, free, is, list_of_any_length, object, one_of, only_true, or_null, text, whole,
 };
-use grapnel_domain::delivery::WaitingFor as Waits;
+use grapnel_domain::{delivery::WaitingFor as Waits, filter::Undecided};
 use serde_json::{Value, json};
 
 fn example() -> Value {
@@ -47,6 +47,11 @@ schemas! {
         .maybe("waitingFor", is("WaitingFor"), "Why the next attempt is not made yet: the delay before a retry, the endpoint's open circuit breaker, or the webhook's rate limit. Absent if nothing delays it.")
         .maybe("until", is("Instant"), "Earliest time at which that wait ends.")
         .maybe("test", only_true(), "Whether this is a test. A test has one attempt and is never retried.")
+        .maybe(
+            "undecidedFilter",
+            one_of(&Undecided::ALL.map(Undecided::as_str)),
+            "Why the webhook's filter could not decide about the event, which was delivered anyway.",
+        )
         .required("attempts", list_of_any_length(is("Attempt")), "Every attempt, oldest first.")
         .maybe("responsesErasedAt", is("Instant"), "When the response bodies were erased.")
         .maybe("nextAttemptAt", is("Instant"), "When the next attempt is due, while `retrying`.")

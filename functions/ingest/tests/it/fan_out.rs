@@ -1,58 +1,29 @@
-//! Fan-out over AWS in memory: who gets an event, and that a fault at any call loses nobody.
+//! Who gets an event, and that a fault at any call loses nobody.
 
+use crate::world::{event, over, queued_attempts};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
     event::{
-        Difference, Event, Retention,
+        Event,
         inbound::{TestOrder, TestTarget},
     },
-    message::{QueueMessage, Record},
-    notice::Notice,
+    message::{Attempt, Record},
     ports::{Clock, ErasePayloads, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
-use grapnel_ingest::{Ingest, Rules};
 use grapnel_testing::{
     builders::{USER, a_failed_attempt, a_webhook, user},
-    clock::ManualClock,
-    memory::{Effect, Memory, Operation},
+    memory::{Effect, Memory, Operation, Queued},
 };
 use std::time::Duration;
-
-type OverMemory = Ingest<Memory, Memory, Memory, Memory, Memory, ManualClock>;
-
-fn over(memory: &Memory) -> OverMemory {
-    Ingest {
-        subscriptions: memory.clone(),
-        events: memory.clone(),
-        deliveries: memory.clone(),
-        queue: memory.clone(),
-        dead_letters: memory.clone(),
-        clock: memory.clock(),
-        rules: Rules {
-            retention: Retention { days: 30 },
-            delivery_timeout: Duration::from_secs(60),
-        },
-    }
-}
-
-fn event(id: &str, detail_type: &str) -> Record {
-    let body = format!(
-        r#"{{"version":"0","id":"eb-{id}","detail-type":"{detail_type}","source":"demo.platform","time":"2026-11-24T06:00:00Z","detail":{{"userId":"{USER}","id":"{id}","n":1.0}}}}"#
-    );
-    Record::new(format!("m-{id}"), body)
-}
 
 /// Webhook and due delay of every attempt that is queued.
 fn queued(memory: &Memory) -> Vec<(String, u64)> {
     let now = memory.clock().now();
-    let message = |queued: grapnel_testing::memory::Queued| match queued.message() {
-        QueueMessage::Attempt(attempt) => {
-            (attempt.target.webhook_id.to_string(), now.until(queued.due).as_secs())
-        }
-        other => panic!("not an attempt: {other:?}"),
+    let message = |(queued, attempt): (Queued, Attempt)| {
+        (attempt.target.webhook_id.to_string(), now.until(queued.due).as_secs())
     };
-    memory.delivery_queue().messages().into_iter().map(message).collect()
+    queued_attempts(memory).into_iter().map(message).collect()
 }
 
 #[tokio::test]
@@ -143,9 +114,7 @@ async fn small_data_travels_with_the_attempt_untouched() {
     let memory = Memory::new();
     memory.put_webhook(a_webhook().build());
     over(&memory).handle(&[event("1", "lead.created")]).await;
-    let QueueMessage::Attempt(attempt) = memory.delivery_queue().messages()[0].message() else {
-        panic!("not an attempt")
-    };
+    let (_, attempt) = queued_attempts(&memory).remove(0);
     let data = attempt.event.expect("inline").data;
     assert_eq!(data, format!(r#"{{"userId":"{USER}","id":"1","n":1.0}}"#));
 }
@@ -274,8 +243,7 @@ async fn a_delivery_that_an_erased_event_owes_ends_before_it_begins() {
     let pending = memory.deliveries().remove(0);
     fresh.put_delivery(pending);
     over(&fresh).handle(&[event("1", "lead.created")]).await;
-    let queued = fresh.delivery_queue().messages().remove(0).message();
-    assert!(matches!(queued, QueueMessage::Attempt(attempt) if attempt.event.is_none()));
+    assert_eq!(queued_attempts(&fresh).remove(0).1.event, None);
 }
 
 #[tokio::test]
@@ -364,80 +332,4 @@ async fn a_fault_at_any_call_comes_right_when_the_message_comes_again() {
             }
         }
     }
-}
-
-/// The same id with other data, or with another type.
-fn conflicting(id: &str, detail_type: &str, n: &str) -> Record {
-    let record = event(id, detail_type);
-    Record::new(format!("other-{id}"), record.body.replace("1.0", n))
-}
-
-#[tokio::test]
-async fn another_event_under_the_same_id_is_told_and_not_delivered() {
-    let memory = Memory::new();
-    memory.create_webhook(&a_webhook().events(["*"]).build()).await.expect("created");
-    let ingest = over(&memory);
-    ingest.handle(&[event("1", "lead.created")]).await;
-    let stored = memory.events();
-    memory.clock().advance(Duration::from_secs(60));
-    let others = [
-        conflicting("1", "lead.created", "2.0"),
-        conflicting("1", "lead.enriched", "1.0"),
-        // The same once more, spelled in another way.
-        conflicting("1", "lead.created", "1"),
-    ];
-    let report = ingest.handle(&others).await;
-    assert_eq!((report.events, report.failed.len(), report.dead_letters), (3, 0, 0));
-    assert_eq!(memory.events(), stored, "the first one stays");
-    let told: Vec<_> = report.conflicts.iter().map(|it| (it.reason, &*it.refused_event)).collect();
-    let expected =
-        [(Difference::OtherData, "lead.created"), (Difference::OtherType, "lead.enriched")];
-    assert_eq!(told, expected);
-    assert_eq!(report.conflicts[0].event_id, stored[0].id);
-
-    grapnel_ingest::tell(&memory, &report.conflicts).await;
-    let notices = memory.notices();
-    assert_eq!(notices.iter().map(Notice::kind).collect::<Vec<_>>(), ["event.conflict"; 2]);
-    assert_eq!(
-        serde_json::to_value(&notices[0]).expect("serialises"),
-        serde_json::json!({
-            "userId": USER, "at": memory.clock().now(), "reason": "other_data",
-            "eventId": stored[0].id, "source": "demo.platform", "event": "lead.created",
-            "storedAt": stored[0].stored_at, "refusedEvent": "lead.created",
-        })
-    );
-}
-
-#[tokio::test]
-async fn a_conflict_whose_event_comes_again_is_told_then() {
-    let memory = Memory::new();
-    memory.create_webhook(&a_webhook().events(["*"]).build()).await.expect("created");
-    let ingest = over(&memory);
-    let throttled = PortError::Throttled("PutItem: throttled".into());
-    memory.fail_next(Operation::CreateDelivery, throttled, Effect::Before);
-    ingest.handle(&[event("1", "lead.created")]).await;
-    let throttled = PortError::Throttled("PutItem: throttled".into());
-    memory.fail_next(Operation::CreateDelivery, throttled, Effect::Before);
-    let other = [conflicting("1", "lead.enriched", "1.0")];
-    let first = ingest.handle(&other).await;
-    assert_eq!((first.conflicts.len(), first.failed.len()), (0, 1));
-    assert_eq!(ingest.handle(&other).await.conflicts.len(), 1);
-}
-
-#[tokio::test]
-async fn a_bus_that_takes_no_notice_fails_nothing() {
-    let memory = Memory::new();
-    let ingest = over(&memory);
-    ingest.handle(&[event("1", "lead.created")]).await;
-    let report = ingest.handle(&[conflicting("1", "lead.created", "2.0")]).await;
-    let denied = PortError::Unavailable("PutEvents: AccessDeniedException".into());
-    for _ in 0..3 {
-        memory.fail_next(Operation::Notify, denied.clone(), Effect::Before);
-    }
-    grapnel_ingest::tell(&memory, &report.conflicts).await;
-    assert_eq!(memory.notices(), []);
-    grapnel_ingest::tell(&memory, &report.conflicts).await;
-    assert_eq!(memory.notices().len(), 1, "what is refused once is sent once more");
-    grapnel_ingest::tell(&memory, &[]).await;
-    assert_eq!(memory.calls(Operation::Notify), 4, "without a conflict nothing is sent");
 }

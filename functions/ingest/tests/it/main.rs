@@ -1,0 +1,6 @@
+//! Fan-out over AWS in memory.
+
+mod audience;
+mod conflicts;
+mod fan_out;
+mod world;

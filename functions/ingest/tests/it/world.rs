@@ -1,0 +1,52 @@
+//! The ingest function over AWS in memory, and what its tests have in common.
+
+use grapnel_domain::{
+    event::Retention,
+    message::{Attempt, QueueMessage, Record},
+};
+use grapnel_ingest::{Ingest, Rules};
+use grapnel_testing::{
+    builders::USER,
+    clock::ManualClock,
+    memory::{Memory, Queued},
+};
+use std::time::Duration;
+
+pub(crate) type OverMemory = Ingest<Memory, Memory, Memory, Memory, Memory, ManualClock>;
+
+pub(crate) fn over(memory: &Memory) -> OverMemory {
+    Ingest {
+        subscriptions: memory.clone(),
+        events: memory.clone(),
+        deliveries: memory.clone(),
+        queue: memory.clone(),
+        dead_letters: memory.clone(),
+        clock: memory.clock(),
+        rules: Rules {
+            retention: Retention { days: 30 },
+            delivery_timeout: Duration::from_secs(60),
+        },
+    }
+}
+
+/// An event of the usual user as EventBridge hands it over.
+pub(crate) fn event(id: &str, detail_type: &str) -> Record {
+    event_with(id, detail_type, &format!(r#"{{"userId":"{USER}","id":"{id}","n":1.0}}"#))
+}
+
+/// The same with another detail (JSON text).
+pub(crate) fn event_with(id: &str, detail_type: &str, detail: &str) -> Record {
+    let body = format!(
+        r#"{{"version":"0","id":"eb-{id}","detail-type":"{detail_type}","source":"demo.platform","time":"2026-11-24T06:00:00Z","detail":{detail}}}"#
+    );
+    Record::new(format!("m-{id}"), body)
+}
+
+/// The attempts that are queued, in order, each with the message that carries it.
+pub(crate) fn queued_attempts(memory: &Memory) -> Vec<(Queued, Attempt)> {
+    let attempt = |queued: Queued| match queued.message() {
+        QueueMessage::Attempt(attempt) => (queued, attempt),
+        other => panic!("not an attempt: {other:?}"),
+    };
+    memory.delivery_queue().messages().into_iter().map(attempt).collect()
+}
