@@ -4,6 +4,7 @@
 
 pub(crate) mod delivery;
 pub(crate) mod event;
+mod health;
 pub(crate) mod replay;
 mod table;
 pub(crate) mod webhook;

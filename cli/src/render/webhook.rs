@@ -1,6 +1,6 @@
 //! Webhooks for people.
 
-use super::{Cell, Column, Facts, Table, View};
+use super::{Cell, Column, Facts, Table, View, health};
 use crate::clock::span;
 use grapnel_client::{Header, RetryConfig, Webhook};
 use serde_json::Value;
@@ -35,7 +35,11 @@ pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
         .with("name", Cell::plain(&webhook.name))
         .with("url", Cell::plain(&webhook.url))
         .with("events", Cell::plain(webhook.events.join(", ")))
-        .with("status", Cell::status(webhook.status.as_str()))
+        .with("status", Cell::status(webhook.status.as_str()));
+    if let Some(health) = &webhook.health {
+        facts = health::add(facts, health, view);
+    }
+    facts = facts
         .with("format", Cell::plain(webhook.payload_format.as_str()))
         .with("retries", Cell::plain(retries(&webhook.retry_config)))
         .with("time limit", Cell::plain(format!("{} s", webhook.retry_config.timeout_seconds)))
@@ -120,6 +124,17 @@ mod tests {
              created     2026-11-24 05:24:00 UTC (1h ago)\n\
              changed     2026-11-24 06:23:00 UTC (1m ago)\n"
         );
+    }
+
+    #[test]
+    fn how_the_endpoint_is_doing_stands_behind_the_status() {
+        let mut webhook =
+            webhook("whsec_********", &json!({"maxAttempts": 1, "timeoutSeconds": 10}));
+        webhook.health = serde_json::from_value(json!({"failures": 2})).expect("health");
+        let text = facts(&webhook, &View::for_tests(None));
+        let text = console::strip_ansi_codes(&text);
+        let lines = "status      active\nhealth      2 failures in a row\nformat      envelope\n";
+        assert!(text.contains(lines), "{text}");
     }
 
     #[test]
