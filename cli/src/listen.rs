@@ -206,12 +206,12 @@ async fn take(
     // Nobody prints any more where telling fails: the end is near.
     let Some(reply) = reply else {
         let cut = if broke_off { ": the body broke off" } else { "" };
-        seen.remark = Some(format!("the sender gave up after {:.1} s{cut}", took.as_secs_f64()));
+        seen.add_remark(format!("the sender gave up after {:.1} s{cut}", took.as_secs_f64()));
         let _ = tell.send(seen).await;
         return;
     };
     seen.status = Some(reply.response.status().as_u16());
-    seen.remark = reply.remark.or(seen.remark);
+    reply.remark.into_iter().for_each(|remark| seen.add_remark(remark));
     match reply.passed {
         // What is answered from here is told first: whoever has the answer finds the line.
         None => {
@@ -220,7 +220,7 @@ async fn take(
         }
         Some(passed) => {
             let _ = respond.send(reply.response);
-            seen.remark = passed.remark().await.or(seen.remark);
+            passed.remark().await.into_iter().for_each(|remark| seen.add_remark(remark));
             let _ = tell.send(seen).await;
         }
     }
@@ -250,7 +250,7 @@ fn save(
     text.extend_from_slice(b"\r\n");
     text.extend_from_slice(body);
     let file = folder.join(format!("{name}.{millis}.http"));
-    std::fs::write(&file, text).err().map(|error| format!("{}: {error}", shown(&file)))
+    std::fs::write(&file, text).err().map(|error| format!("not saved: {}: {error}", shown(&file)))
 }
 
 #[cfg(test)]

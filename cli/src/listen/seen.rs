@@ -40,6 +40,14 @@ pub(super) fn event_type(body: &[u8]) -> Option<String> {
 }
 
 impl Seen {
+    /// Adds to what went wrong on this side.
+    pub(super) fn add_remark(&mut self, remark: String) {
+        self.remark = Some(match self.remark.take() {
+            Some(before) => format!("{before}; {remark}"),
+            None => remark,
+        });
+    }
+
     /// Whether it is signed as it should be, as far as that was checked.
     pub(super) fn verified(&self) -> Option<bool> {
         self.report.as_ref().map(Report::is_verified)

@@ -137,6 +137,24 @@ async fn a_kept_request_is_verified_later() {
     assert!(report.is_verified(), "{report:?}");
 }
 
+/// A folder that went away after the receiver had begun.
+fn lost_folder() -> Option<PathBuf> {
+    let folder = tempfile::tempdir().expect("a folder");
+    Some(folder.path().to_owned())
+}
+
+#[tokio::test]
+async fn a_request_that_could_not_be_kept_is_told_whatever_else_went_wrong() {
+    let (seen, status, _) = exchange(secrets(), answering(200), lost_folder(), signed).await;
+    let remark = seen.remark.expect("a remark");
+    assert!(status.is_success() && remark.starts_with("not saved: "), "{remark}");
+
+    let gone = Receiver::bind(0).await.expect("a port").url();
+    let (seen, ..) = exchange(secrets(), passing_on(&gone), lost_folder(), signed).await;
+    let remark = seen.remark.expect("a remark");
+    assert!(remark.starts_with("not saved: ") && remark.contains("does not answer"), "{remark}");
+}
+
 #[tokio::test]
 async fn who_does_not_speak_http_harms_nobody() {
     let receiver = Receiver::bind(0).await.expect("a port");
