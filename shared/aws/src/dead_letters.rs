@@ -5,6 +5,9 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use grapnel_domain::ports::{DeadLetters, PortError};
 use std::borrow::Cow;
 
+/// Most bytes of a message with the names, types and values of its attributes: SQS's own limit.
+const MAX_MESSAGE_BYTES: usize = 1_048_576;
+
 /// Most bytes of a reason.
 const MAX_REASON_BYTES: usize = 1024;
 
@@ -15,6 +18,9 @@ const REASON: &str = "reason";
 /// the body is the JSON string whose content is what came.
 const ENCODING: &str = "encoding";
 const JSON_STRING: &str = "json-string";
+
+/// The type of both attributes.
+const TYPE: &str = "String";
 
 /// A dead-letter queue.
 #[derive(Debug, Clone)]
@@ -33,18 +39,17 @@ impl DeadLetterQueue {
 
 impl DeadLetters for DeadLetterQueue {
     /// A body that SQS refuses (empty, or with characters that XML does not know) is sent as a JSON
-    /// string, and an attribute says so. One that is too large with its reason comes back as an
-    /// error: the queue's own redrive then moves the message in the end.
+    /// string, and an attribute says so. The reason is cut to the room that the body leaves. A body
+    /// that leaves none comes back as an error: the queue's own redrive then moves the message in the
+    /// end.
     async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
-        let mut send = self
-            .client
-            .send_message()
-            .queue_url(&self.url)
-            .message_attributes(REASON, attribute(&sendable_reason(reason))?);
-        if !is_sendable(body) {
-            send = send.message_attributes(ENCODING, attribute(JSON_STRING)?);
+        let is_encoded = !is_sendable(body);
+        let body = sendable_body(body);
+        let mut send = self.client.send_message().queue_url(&self.url);
+        for (name, value) in attributes(&body, is_encoded, reason) {
+            send = send.message_attributes(name, attribute(&value)?);
         }
-        send.message_body(sendable_body(body))
+        send.message_body(body)
             .send()
             .await
             .map_err(|error| from_sdk("SendMessage to a dead-letter queue", &error))?;
@@ -52,9 +57,20 @@ impl DeadLetters for DeadLetterQueue {
     }
 }
 
+/// The attributes of a body that is sent like this, with as much of the reason as there is room for.
+/// There is always some reason: what has none is sent back by a redrive.
+fn attributes(body: &str, is_encoded: bool, reason: &str) -> Vec<(&'static str, String)> {
+    let encoding = is_encoded.then(|| (ENCODING, JSON_STRING.to_owned()));
+    let size = |(name, value): &(&str, String)| name.len() + TYPE.len() + value.len();
+    let taken = body.len() + encoding.as_ref().map_or(0, size) + REASON.len() + TYPE.len();
+    let room = MAX_MESSAGE_BYTES.saturating_sub(taken).clamp(1, MAX_REASON_BYTES);
+    let reason = Some((REASON, sendable_reason(reason, room)));
+    reason.into_iter().chain(encoding).collect()
+}
+
 fn attribute(value: &str) -> Result<MessageAttributeValue, PortError> {
     MessageAttributeValue::builder()
-        .data_type("String")
+        .data_type(TYPE)
         .string_value(value)
         .build()
         .map_err(|_| PortError::Unusable("SendMessage: an attribute is incomplete".into()))
@@ -78,16 +94,18 @@ fn sendable_body(body: &str) -> Cow<'_, str> {
     Cow::Owned(quoted.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
 }
 
-fn sendable_reason(reason: &str) -> String {
+/// The beginning of the reason that fits into so many bytes. Never empty: SQS takes no empty value.
+fn sendable_reason(reason: &str, most_bytes: usize) -> String {
+    let reason = if reason.is_empty() { "no reason given" } else { reason };
     let mut text = String::new();
     for c in reason.chars() {
         let c = if is_allowed(c) { c } else { char::REPLACEMENT_CHARACTER };
-        if text.len() + c.len_utf8() > MAX_REASON_BYTES {
+        if text.len() + c.len_utf8() > most_bytes {
             break;
         }
         text.push(c);
     }
-    if text.is_empty() { "no reason given".to_owned() } else { text }
+    if text.is_empty() { "?".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -115,9 +133,35 @@ mod tests {
 
     #[test]
     fn a_reason_is_cut_and_cleaned() {
-        assert_eq!(sendable_reason("bad\u{0}byte"), "bad\u{FFFD}byte");
-        assert_eq!(sendable_reason(""), "no reason given");
-        let long = sendable_reason(&"é".repeat(2000));
-        assert_eq!(long.len(), MAX_REASON_BYTES);
+        assert_eq!(sendable_reason("bad\u{0}byte", 1024), "bad\u{FFFD}byte");
+        assert_eq!(sendable_reason("", 1024), "no reason given");
+        let long = sendable_reason(&"é".repeat(2000), 1023);
+        assert_eq!(long.len(), 1022);
+        assert_eq!(sendable_reason("é", 1), "?");
+    }
+
+    #[rstest]
+    #[case::room_for_all(MAX_MESSAGE_BYTES - 2000, 1024)]
+    #[case::room_for_some(MAX_MESSAGE_BYTES - 112, 100)]
+    #[case::room_for_one(MAX_MESSAGE_BYTES - 13, 1)]
+    fn a_reason_takes_the_room_that_a_large_body_leaves(
+        #[case] body_bytes: usize,
+        #[case] reason_bytes: usize,
+    ) {
+        let (sent, reason) = ("x".repeat(body_bytes), "r".repeat(2000));
+        let attributes = attributes(&sent, false, &reason);
+        assert_eq!(attributes, [("reason", "r".repeat(reason_bytes))]);
+        // As SQS counts it: the body, and each attribute's name, type and value.
+        assert!(body_bytes + "reason".len() + "String".len() + reason_bytes <= MAX_MESSAGE_BYTES);
+    }
+
+    #[test]
+    fn the_room_of_a_json_string_is_that_of_both_attributes() {
+        let quoted = format!("\"{}\"", "x".repeat(MAX_MESSAGE_BYTES - 100));
+        let attributes = attributes(&quoted, true, &"r".repeat(2000));
+        let [(_, reason), (name, value)] = &attributes[..] else { panic!("two: {attributes:?}") };
+        assert_eq!((*name, value.as_str()), ("encoding", "json-string"));
+        let others = "reasonStringencodingStringjson-string".len();
+        assert_eq!(quoted.len() + others + reason.len(), MAX_MESSAGE_BYTES);
     }
 }

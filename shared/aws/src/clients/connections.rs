@@ -119,3 +119,62 @@ impl HttpConnector for Connector {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    /// Answers each request on a connection, as long as it is open.
+    async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+        let mut request = Vec::new();
+        while stream.read_buf(&mut request).await? > 0 {
+            // The body is short, and its end is a brace.
+            if request.ends_with(b"}") {
+                request.clear();
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The connections that two calls, one after the other, open.
+    async fn connections_of_two_calls(client: impl HttpClient + 'static) -> usize {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let opened = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&opened);
+        let server = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream));
+            }
+        });
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(client)
+            .endpoint_url(url)
+            .region(Region::from_static("eu-west-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .build();
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+        for _ in 0..2 {
+            dynamodb.describe_limits().send().await.expect("answered");
+        }
+        server.abort();
+        opened.load(Ordering::SeqCst)
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_for_the_idle_time_and_no_longer() {
+        assert_eq!(connections_of_two_calls(tls_client(IDLE_TIMEOUT)).await, 1);
+        assert_eq!(connections_of_two_calls(tls_client(Duration::ZERO)).await, 2);
+        assert_eq!(connections_of_two_calls(http_client()).await, 1, "the functions' own client");
+    }
+}

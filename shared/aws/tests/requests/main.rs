@@ -7,6 +7,7 @@ mod deliveries;
 mod events;
 mod events_queue;
 mod keys;
+mod notices;
 mod webhooks;
 
 use std::{fs, path::Path};

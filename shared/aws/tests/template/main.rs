@@ -3,5 +3,6 @@
 
 mod alarms;
 mod encryption;
+mod logs;
 mod reading;
 mod roles;
