@@ -2,7 +2,8 @@
 
 use crate::{
     model::Webhook,
-    world::{World, now},
+    until::{Look, until},
+    world::{SOON, World, now},
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
@@ -41,6 +42,22 @@ pub fn envelope(world: &World, id: &str, detail: &str) -> String {
 #[must_use]
 pub fn message(delivery: &Delivery, attempt: u32) -> String {
     QueueMessage::Attempt(Attempt::scheduled(delivery.target(), attempt)).to_json()
+}
+
+/// Sends the message of the next attempt of a webhook's one delivery, once one is on record: as the
+/// queue will when the delay is over, so that no step of a test must be done within that delay.
+///
+/// # Errors
+/// If no attempt is on record soon, or the message is not taken.
+pub async fn next_attempt(world: &World, webhook: &Webhook) -> anyhow::Result<()> {
+    let row = until("a delivery with an attempt on record", SOON, async || {
+        let rows = world.state.deliveries(&webhook.id).await?;
+        let tried = rows.iter().find(|row| !row.attempts.is_empty()).cloned();
+        Ok(tried.map_or_else(|| Look::not_yet(&rows), Look::Found))
+    })
+    .await?;
+    let message = message(&row, row.next_attempt_number());
+    world.queues.send(&world.stack.outputs.delivery_queue_url, &message).await
 }
 
 /// A webhook of every event with a URL that nobody checked.

@@ -13,6 +13,7 @@ use crate::{
 use anyhow::Context;
 use grapnel_domain::time::Timestamp;
 use grapnel_testing::receiver::{ReceivedRequest, TestReceiver};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -196,6 +197,26 @@ impl World {
     /// If fewer came soon.
     pub async fn requests(&self, path: &str, n: usize) -> anyhow::Result<Vec<ReceivedRequest>> {
         Ok(self.receiver.wait_for(path, n, SOON).await?)
+    }
+
+    /// Tests a webhook, with this body (JSON text), and answers the delivery once its attempt is on
+    /// record, which may be later than the API waits for it.
+    ///
+    /// # Errors
+    /// If the test is refused, or its attempt does not come soon.
+    pub async fn tested(&self, webhook: &Webhook, body: &str) -> anyhow::Result<Delivery> {
+        let path = format!("/api/webhooks/{}/test", webhook.id);
+        let answer = self.api.send(Method::POST, &path, Some(body.into())).await?;
+        if answer.status != 202 {
+            return answer.json(200);
+        }
+        let Delivery { id, .. } = answer.json(202)?;
+        until("the attempt of a test", SOON, async || {
+            let delivery = self.api.delivery(&webhook.id, &id).await?;
+            let is_over = delivery.is_settled();
+            Ok(if is_over { Look::Found(delivery) } else { Look::not_yet(delivery) })
+        })
+        .await
     }
 
     /// The webhook's one delivery, once it is as `what` says and `fits` tells.

@@ -139,6 +139,24 @@ impl TestReceiver {
         self.shared.state().scripts.insert(path.to_owned(), script.into());
     }
 
+    /// Holds requests to `path` from now on: they are recorded, and answered once they are let go of.
+    pub fn hold(&self, path: &str) {
+        self.shared.state().held.insert(path.to_owned(), watch::Sender::default());
+    }
+
+    /// Lets go of the requests to `path` that are held now. Each takes its reply at that moment;
+    /// those that come later are held.
+    pub fn let_go(&self, path: &str) {
+        if let Some(held) = self.shared.state().held.get(path) {
+            held.send_replace(());
+        }
+    }
+
+    /// Holds requests to `path` no longer.
+    pub fn stop_holding(&self, path: &str) {
+        self.shared.state().held.remove(path);
+    }
+
     /// The requests to `path` so far, in order of arrival.
     #[must_use]
     pub fn received(&self, path: &str) -> Vec<ReceivedRequest> {
@@ -215,6 +233,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     scripts: HashMap<String, Script>,
+    /// The paths that are held; a message lets go of the requests that wait.
+    held: HashMap<String, watch::Sender<()>>,
     received: Vec<ReceivedRequest>,
     subscribers: Vec<mpsc::UnboundedSender<ReceivedRequest>>,
 }
@@ -238,18 +258,24 @@ impl Shared {
         counts.into_iter().collect()
     }
 
-    /// Records `request` and takes the next reply of its path's script.
-    fn record(&self, request: ReceivedRequest) -> Reply {
-        let reply = {
+    /// Records `request`. If its path is held, answers what tells when it goes on.
+    fn record(&self, request: ReceivedRequest) -> Option<watch::Receiver<()>> {
+        let released = {
             let mut state = self.state();
-            let script = state.scripts.get_mut(&request.path);
-            let reply = script.map(|script| script.next(&request)).unwrap_or_default();
+            let released = state.held.get(&request.path).map(watch::Sender::subscribe);
             state.subscribers.retain(|subscriber| subscriber.send(request.clone()).is_ok());
             state.received.push(request);
-            reply
+            released
         };
         self.arrivals.send_modify(|count| *count += 1);
-        reply
+        released
+    }
+
+    /// Takes the next reply of the script for this request.
+    fn reply_to(&self, request: &ReceivedRequest) -> Reply {
+        let mut state = self.state();
+        let script = state.scripts.get_mut(&request.path);
+        script.map(|script| script.next(request)).unwrap_or_default()
     }
 }
 

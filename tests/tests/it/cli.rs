@@ -5,10 +5,24 @@ mod tour;
 
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
-use grapnel_tests::world::{SOON, World};
-use program::Program;
+use grapnel_tests::{
+    until::{Look, until},
+    world::{SOON, World},
+};
+use program::{Program, Ran};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
+
+/// Runs words that ask for an attempt, until one ended while the API waited for it: a busy machine may
+/// take longer.
+async fn attempted(cli: &Program, words: &[&str]) -> anyhow::Result<Ran> {
+    until("an attempt that ended while the API waited", SOON, async || {
+        let ran = cli.run(words).await?;
+        let is_late = ["No answer yet", "is on its way"].iter().any(|it| ran.stderr.contains(it));
+        Ok(if is_late { Look::not_yet(ran) } else { Look::Found(ran) })
+    })
+    .await
+}
 
 #[tokio::test]
 async fn a_webhook_is_made_changed_and_deleted() -> anyhow::Result<()> {
@@ -130,9 +144,9 @@ async fn events_are_published_and_looked_at() -> anyhow::Result<()> {
     assert_eq!(published.lines().filter(|line| line.starts_with("evt_")).count(), 120);
     let types = cli.done(&["event-types", "list"]).await?;
     ensure!(types.contains("lead.created") && types.contains("built in"), "{types}");
-    let tested = ["--data", r#"{"mine":true}"#];
-    let tested = cli.done(&[&["webhooks", "test", &webhook.id], &tested[..]].concat()).await?;
-    ensure!(tested.contains("mine"), "{tested}");
+    let tested = ["webhooks", "test", &webhook.id, "--data", r#"{"mine":true}"#];
+    let tested = attempted(&cli, &tested).await?;
+    ensure!(tested.code == Some(0) && tested.stdout.contains("mine"), "{tested:?}");
     Ok(())
 }
 
@@ -141,10 +155,13 @@ async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
     let world = World::main().await?;
     let cli = Program::of(&world)?;
     let webhook = world.webhook("/hook", json!({ "retryConfig": { "maxAttempts": 1 } })).await?;
-    world.receiver.answer_with("/hook", Script::statuses([200, 503]).then(Reply::status(200)));
-    let tested = cli.done(&["webhooks", "test", &webhook.id, "--event", "email.sent"]).await?;
-    ensure!(tested.contains("email.sent") && tested.contains("success"), "{tested}");
-    let failed = cli.run(&["webhooks", "test", &webhook.id, "--json"]).await?;
+    let tested = ["webhooks", "test", &webhook.id, "--event", "email.sent"];
+    let tested = attempted(&cli, &tested).await?;
+    assert_eq!(tested.code, Some(0), "{tested:?}");
+    let shown = &tested.stdout;
+    ensure!(shown.contains("email.sent") && shown.contains("success"), "{shown}");
+    world.receiver.answer_with("/hook", 503);
+    let failed = attempted(&cli, &["webhooks", "test", &webhook.id, "--json"]).await?;
     assert_eq!(failed.code, Some(3), "{failed:?}");
     let failed: Value = serde_json::from_str(&failed.stdout)?;
     let id = failed["id"].as_str().context("an id")?;
@@ -152,9 +169,11 @@ async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
     let lines = cli.done(&["deliveries", "list", &webhook.id, "--json", "-n", "1"]).await?;
     assert_eq!(lines.lines().count(), 1, "{lines}");
     let listed = cli.done(&["deliveries", "list", &webhook.id, "--code", "5xx"]).await?;
-    assert_eq!(listed.lines().count(), 2, "a header and the one that failed: {listed}");
-    let again = cli.done(&["deliveries", "retry", &webhook.id, id, "--wait"]).await?;
-    ensure!(again.contains("503") && again.contains("200"), "both attempts: {again}");
+    ensure!(listed.contains("503") && !listed.contains("200"), "those that failed: {listed}");
+    world.receiver.answer_with("/hook", 200);
+    let again = attempted(&cli, &["deliveries", "retry", &webhook.id, id, "--wait"]).await?;
+    let shown = &again.stdout;
+    ensure!(shown.contains("503") && shown.contains("200"), "both attempts: {again:?}");
     world.requests("/hook", 3).await?;
     let settled = cli.run(&["deliveries", "cancel", &webhook.id, id]).await?;
     ensure!(settled.stderr.contains("already_settled"), "{settled:?}");

@@ -2,17 +2,17 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::message::{Attempt, QueueMessage};
-use grapnel_testing::receiver::{Reply, Script};
+use grapnel_testing::receiver::Script;
 use grapnel_tests::{
     model::{Delivery, Webhook},
     world::World,
 };
 use serde_json::json;
-use std::time::Duration;
 
 /// A webhook of one attempt, and its delivery after that failed.
 async fn failed_delivery(world: &World, script: Script) -> anyhow::Result<(Webhook, Delivery)> {
-    let webhook = world.webhook("/hook", json!({ "retryConfig": { "maxAttempts": 1 } })).await?;
+    let config = json!({ "maxAttempts": 1, "timeoutSeconds": 30 });
+    let webhook = world.webhook("/hook", json!({ "retryConfig": config })).await?;
     world.receiver.answer_with("/hook", script);
     world.publish("lead.created", json!({})).await?;
     let delivery = world.settled(&webhook).await?;
@@ -72,15 +72,15 @@ async fn a_success_can_be_sent_again_and_stays_a_success() -> anyhow::Result<()>
 #[tokio::test]
 async fn two_clicks_are_one_attempt() -> anyhow::Result<()> {
     let world = World::main().await?;
-    let slow = Reply::status(200).after(Duration::from_secs(2));
-    let script = Script::in_order([Reply::status(500)]).then(slow);
-    let (webhook, failed) = failed_delivery(&world, script).await?;
-    // Both before anything is on record, since the receiver takes its time.
+    let (webhook, failed) = failed_delivery(&world, Script::statuses([500])).await?;
+    // Both before anything is on record, since the receiver answers after them.
+    world.receiver.hold("/hook");
     let clicks = futures::try_join!(
         world.api.retry(&webhook.id, &failed.id),
         world.api.retry(&webhook.id, &failed.id)
     )?;
     assert_eq!((clicks.0.status, clicks.1.status), (202, 202));
+    world.receiver.stop_holding("/hook");
     let delivery =
         world.delivery(&webhook, "that succeeded", |one| one.status == "success").await?;
     assert_eq!(delivery.attempt_numbers(), [1, 2]);
@@ -125,14 +125,16 @@ async fn a_manual_retry_comes_beside_the_schedule_and_does_not_end_it() -> anyho
 #[tokio::test]
 async fn a_retry_is_refused_while_the_first_attempt_is_pending() -> anyhow::Result<()> {
     let world = World::main().await?;
-    let webhook = world.webhook("/hook", json!({})).await?;
-    world.receiver.answer_with("/hook", Reply::status(200).after(Duration::from_secs(5)));
+    let config = json!({ "retryConfig": { "timeoutSeconds": 30 } });
+    let webhook = world.webhook("/hook", config).await?;
+    world.receiver.hold("/hook");
     world.publish("lead.created", json!({})).await?;
     world.requests("/hook", 1).await?;
     let pending =
         world.delivery(&webhook, "that is pending", |one| one.status == "pending").await?;
     let problem = world.api.retry(&webhook.id, &pending.id).await?.problem(409)?;
     assert_eq!(problem.code, "first_attempt_pending");
+    world.receiver.stop_holding("/hook");
     assert_eq!(world.settled(&webhook).await?.attempt_numbers(), [1]);
     assert_eq!(world.receiver.received("/hook").len(), 1);
     Ok(())

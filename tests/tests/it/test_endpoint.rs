@@ -2,7 +2,12 @@
 
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::{Reply, Script};
-use grapnel_tests::{model::Delivery, signature, world::World};
+use grapnel_tests::{
+    model::{Delivery, Webhook},
+    signature,
+    until::{Look, until},
+    world::{SOON, World},
+};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -10,15 +15,24 @@ use std::time::Instant;
 async fn a_test_is_answered_with_its_attempt() -> anyhow::Result<()> {
     let world = World::main().await?;
     let fields = json!({ "events": ["agent.*"], "headers": { "x-tenant": "blue" } });
-    let webhook = world.webhook("/hook", fields).await?;
     world.receiver.answer_with("/hook", Reply::status(202).body("welcome"));
-    let delivery: Delivery = world.api.test(&webhook.id).await?.json(200)?;
+    // A busy machine may take longer than the API waits: then another is tested.
+    let what = "a test whose attempt ended while the API waited";
+    let (webhook, delivery): (Webhook, Delivery) = until(what, SOON, async || {
+        let webhook = world.webhook("/hook", fields.clone()).await?;
+        let answer = world.api.test(&webhook.id).await?;
+        Ok(match answer.status {
+            202 => Look::not_yet(answer),
+            _ => Look::Found((webhook, answer.json(200)?)),
+        })
+    })
+    .await?;
 
     assert_eq!((delivery.status.as_str(), delivery.test), ("success", true));
     assert_eq!(delivery.status_codes(), [Some(202)]);
     assert_eq!(delivery.attempts[0].response.as_deref(), Some("welcome"));
     ensure!(delivery.event.starts_with("agent."), "a type that the webhook asks for: {delivery:?}");
-    let request = world.requests("/hook", 1).await?.remove(0);
+    let request = world.requests("/hook", 1).await?.pop().context("a request")?;
     assert_eq!(request.header("x-tenant"), Some("blue"));
     signature::verify(&request, &webhook.secret)?;
     let body: Value = serde_json::from_slice(&request.body)?;
@@ -36,11 +50,10 @@ async fn a_test_is_answered_with_its_attempt() -> anyhow::Result<()> {
 async fn a_test_of_a_named_type_carries_that_type() -> anyhow::Result<()> {
     let world = World::main().await?;
     let webhook = world.webhook("/hook", json!({ "events": ["lead.created"] })).await?;
-    let path = format!("/api/webhooks/{}/test", webhook.id);
-    let body = json!({ "event": "email.sent" });
-    let delivery: Delivery = world.api.post(&path, &body).await?.json(200)?;
+    let delivery = world.tested(&webhook, r#"{"event":"email.sent"}"#).await?;
     assert_eq!(delivery.event, "email.sent");
 
+    let path = format!("/api/webhooks/{}/test", webhook.id);
     let unknown = world.api.post(&path, &json!({ "event": "no.such" })).await?.problem(422)?;
     assert_eq!(unknown.fields(), ["event"]);
     Ok(())
@@ -51,7 +64,7 @@ async fn a_test_reaches_a_disabled_webhook_and_no_other() -> anyhow::Result<()> 
     let world = World::main().await?;
     let disabled = world.webhook("/disabled", json!({ "status": "disabled" })).await?;
     let other = world.webhook("/other", json!({})).await?;
-    let delivery: Delivery = world.api.test(&disabled.id).await?.json(200)?;
+    let delivery = world.tested(&disabled, "{}").await?;
     assert_eq!(delivery.status, "success");
     assert_eq!(world.receiver.received("/disabled").len(), 1);
     assert_eq!(world.receiver.received("/other").len(), 0);
@@ -65,7 +78,7 @@ async fn a_test_that_fails_is_never_retried() -> anyhow::Result<()> {
     let config = json!({ "retryConfig": { "maxAttempts": 5, "delaysSeconds": [1] } });
     let webhook = world.webhook("/hook", config.clone()).await?;
     world.receiver.answer_with("/hook", 500);
-    let delivery: Delivery = world.api.test(&webhook.id).await?.json(200)?;
+    let delivery = world.tested(&webhook, "{}").await?;
     assert_eq!(delivery.status, "failed");
     assert_eq!(delivery.reason.as_deref(), Some("attempts_exhausted"));
     assert_eq!(delivery.next_attempt_at, None);
@@ -90,7 +103,8 @@ async fn a_test_of_a_slow_receiver_is_answered_before_its_attempt_ends() -> anyh
     let begun = Instant::now();
     let delivery: Delivery = world.api.test(&webhook.id).await?.json(202)?;
     let took = begun.elapsed();
-    ensure!((9..25).contains(&took.as_secs()), "answered after {took:?}");
+    ensure!(took.as_secs() >= 9, "answered after {took:?}");
+    // That it was answered before the attempt ended shows here, however long the answer took.
     assert_eq!((delivery.status.as_str(), delivery.test), ("pending", true));
     assert_eq!(delivery.attempts.len(), 0);
 

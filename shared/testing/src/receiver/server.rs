@@ -53,7 +53,7 @@ async fn answer(
 ) -> Result<Response<ScriptedBody>, Closed> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
-    let reply = shared.record(ReceivedRequest {
+    let request = ReceivedRequest {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),
@@ -61,8 +61,12 @@ async fn answer(
         body,
         at: SystemTime::now(),
         arrived: Instant::now(),
-    });
-    carry_out(reply).await
+    };
+    if let Some(mut released) = shared.record(request.clone()) {
+        // An error says that the path is no longer held.
+        let _ = released.changed().await;
+    }
+    carry_out(shared.reply_to(&request)).await
 }
 
 async fn carry_out(reply: Reply) -> Result<Response<ScriptedBody>, Closed> {

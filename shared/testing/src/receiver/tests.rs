@@ -174,6 +174,32 @@ async fn subscribers_see_each_request_and_the_end() {
 }
 
 #[tokio::test]
+async fn held_requests_are_answered_by_the_script_of_when_they_are_let_go() {
+    let receiver = start().await;
+    receiver.hold("/in");
+    let first = tokio::spawn(send_and_read(receiver.address()));
+    receiver.wait_for("/in", 1, SOON).await.expect("it is recorded");
+    receiver.answer_with("/in", 503);
+    receiver.let_go("/in");
+    assert!(first.await.expect("no panic").starts_with("HTTP/1.1 503"));
+
+    let second = tokio::spawn(send_and_read(receiver.address()));
+    receiver.wait_for("/in", 2, SOON).await.expect("it is recorded");
+    assert!(!second.is_finished(), "what comes later is held");
+    receiver.answer_with("/in", 204);
+    receiver.stop_holding("/in");
+    assert!(second.await.expect("no panic").starts_with("HTTP/1.1 204"));
+    assert!(exchange(&receiver, &post("/in", "x")).await.starts_with("HTTP/1.1 204"));
+}
+
+async fn send_and_read(address: SocketAddr) -> String {
+    let mut answer = String::new();
+    let mut stream = send(address, &post("/in", "x")).await;
+    timeout(SOON, stream.read_to_string(&mut answer)).await.expect("an end").expect("an answer");
+    answer
+}
+
+#[tokio::test]
 async fn takes_a_given_port_and_frees_it_when_it_stops() {
     let receiver = start().await;
     let address = receiver.address();
