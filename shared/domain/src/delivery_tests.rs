@@ -54,7 +54,7 @@ fn what_repeats_the_data_is_known_by_its_beginning() {
         content_type: "text/plain".into(),
     };
     let event = samples::event(Timestamp::from_millis(0));
-    let failed = failed.render(event.id, &event.content).expect_err("undefined");
+    let failed = crate::request::render(&failed, event.id, &event.content).expect_err("undefined");
     let failed = crate::request::NoRequest::from(failed).to_string();
     let new = delivery(event.stored_at, Retention { days: 8 });
     let attempts = vec![

@@ -17,8 +17,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Most bytes of an event's data, as received: EventBridge's own limit for a whole entry.
-pub const MAX_DATA_BYTES: usize = 256 * 1024;
+/// Maximum size of an event's data, as received: EventBridge's own limit for a whole entry.
+pub use grapnel_languages::MAX_DATA_BYTES;
 
 /// What of an event reaches receivers.
 #[derive(Clone, PartialEq, Eq)]

@@ -22,15 +22,11 @@
 
 pub mod address;
 pub mod catalogue;
-mod decimal;
 pub mod delivery;
 pub mod echo;
 pub mod event;
-pub mod fault;
-pub mod filter;
 pub mod health;
 pub mod ids;
-mod json;
 pub mod limit;
 pub mod message;
 pub mod notice;
@@ -43,13 +39,13 @@ pub mod request;
 pub mod retry;
 #[cfg(test)]
 mod samples;
-pub mod schema;
 pub mod scope;
 pub mod signature;
 pub mod suspect;
 pub mod time;
 pub mod time_budget;
 pub mod token;
-pub mod transform;
 pub mod url_policy;
 pub mod webhook;
+
+pub use grapnel_languages::{fault, filter, schema, transform};

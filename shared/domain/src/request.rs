@@ -8,7 +8,7 @@ use crate::{
     ids::EventId,
     outbound::OutboundRequest,
     time::Timestamp,
-    transform::TransformError,
+    transform::{TemplateEvent, Transform, TransformError},
     webhook::{PayloadFormat, Webhook},
 };
 use cloud_event::CloudEvent;
@@ -103,11 +103,29 @@ pub fn body<'a>(
     event: &EventContent,
 ) -> Result<(Vec<u8>, Cow<'a, str>), NoRequest> {
     if let Some(transform) = &webhook.transform {
-        let body = transform.render(id, event)?;
+        let body = render(transform, id, event)?;
         return Ok((body.into_bytes(), Cow::Borrowed(&transform.content_type)));
     }
     let (body, content_type) = formatted(webhook.payload_format, id, event)?;
     Ok((body, Cow::Borrowed(content_type)))
+}
+
+/// What a transform makes of an event.
+///
+/// # Errors
+/// [`TransformError`] if the template fails, uses too much, or makes something that is too long or
+/// not what its content type says.
+pub fn render(
+    transform: &Transform,
+    id: EventId,
+    event: &EventContent,
+) -> Result<String, TransformError> {
+    transform.render(&TemplateEvent {
+        id: &id.to_string(),
+        event_type: &event.event_type,
+        timestamp: &event.time.to_string(),
+        data: &event.data,
+    })
 }
 
 fn formatted(

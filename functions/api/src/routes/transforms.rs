@@ -17,6 +17,7 @@ use grapnel_domain::{
     fault::{Faults, FieldFault},
     ids::EventId,
     ports::Clock,
+    request,
     scope::Scope,
     transform::Transform,
     webhook::Webhook,
@@ -69,7 +70,7 @@ pub(super) async fn preview<P: Ports>(
     let id = EventId::derive(&user, OWN_SOURCE, "preview");
     let event =
         EventContent { event_type, source: OWN_SOURCE.to_owned(), time: api.clock.now(), data };
-    let body = transform.render(id, &event).map_err(|error| {
+    let body = request::render(&transform, id, &event).map_err(|error| {
         let field = "transform.template".to_owned();
         Problem::invalid_fields(vec![FieldFault { field, message: error.to_string() }])
     })?;

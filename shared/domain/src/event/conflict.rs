@@ -2,7 +2,7 @@
 //! data is a mistake of whoever published it, and is told.
 
 use super::{Event, EventContent};
-use crate::{
+use grapnel_languages::{
     decimal::Decimal,
     json::{Cursor, DamagedData, Scalar},
 };

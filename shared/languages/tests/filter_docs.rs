@@ -1,6 +1,6 @@
 //! The examples of `docs/filter.md` are what they say they are.
 
-use grapnel_domain::filter::Filter;
+use grapnel_languages::filter::Filter;
 use serde_json::Value;
 
 fn document() -> String {

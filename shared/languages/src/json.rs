@@ -16,8 +16,10 @@ pub struct DamagedData;
 
 /// A value that holds no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Scalar<'a> {
+pub enum Scalar<'a> {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// As written.
     Number(&'a str),
@@ -27,23 +29,24 @@ pub(crate) enum Scalar<'a> {
 
 /// A place in the text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cursor<'a> {
+pub struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    /// At the beginning of the text.
+    pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// How many bytes lie behind the cursor.
-    pub(crate) fn position(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.at
     }
 
     /// The next byte that is no white space; the cursor stands before it.
-    pub(crate) fn peek(&mut self) -> Result<u8, DamagedData> {
+    pub fn peek(&mut self) -> Result<u8, DamagedData> {
         loop {
             match self.text.as_bytes().get(self.at) {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
@@ -62,13 +65,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes into an object.
-    pub(crate) fn enter_object(&mut self) -> Result<(), DamagedData> {
+    pub fn enter_object(&mut self) -> Result<(), DamagedData> {
         self.take(b'{')
     }
 
     /// The next key of the object that was entered, with the cursor before its value; `None` at its
     /// end, with the cursor behind it.
-    pub(crate) fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, DamagedData> {
+    pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, DamagedData> {
         if self.peek()? == b',' {
             self.at += 1;
         }
@@ -82,13 +85,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes into a list.
-    pub(crate) fn enter_list(&mut self) -> Result<(), DamagedData> {
+    pub fn enter_list(&mut self) -> Result<(), DamagedData> {
         self.take(b'[')
     }
 
     /// Whether the list that was entered has another item, with the cursor before it; at its end,
     /// the cursor goes behind it.
-    pub(crate) fn has_next_item(&mut self) -> Result<bool, DamagedData> {
+    pub fn has_next_item(&mut self) -> Result<bool, DamagedData> {
         if self.peek()? == b',' {
             self.at += 1;
         }
@@ -101,7 +104,7 @@ impl<'a> Cursor<'a> {
 
     /// Calls `each` for the value, or for every element if it is an array, or for every element of
     /// those. `each` leaves the cursor behind what it was called for.
-    pub(crate) fn for_each_element<E: From<DamagedData>>(
+    pub fn for_each_element<E: From<DamagedData>>(
         &mut self,
         mut each: impl FnMut(&mut Self, u8) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -126,7 +129,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value at the cursor, which is neither an object nor an array.
-    pub(crate) fn scalar(&mut self) -> Result<Scalar<'a>, DamagedData> {
+    pub fn scalar(&mut self) -> Result<Scalar<'a>, DamagedData> {
         if self.peek()? == b'"' {
             return self.string().map(Scalar::Text);
         }
@@ -139,7 +142,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes behind the value at the cursor.
-    pub(crate) fn skip(&mut self) -> Result<(), DamagedData> {
+    pub fn skip(&mut self) -> Result<(), DamagedData> {
         match self.peek()? {
             b'"' => self.quoted().map(|_| ()),
             b'{' | b'[' => self.skip_nested(),

@@ -3,7 +3,7 @@
 use super::{
     MAX_OUTPUT_BYTES, MAX_STEPS, Meter,
     meter::work,
-    tests::{event, faults, id, render, text},
+    tests::{event, faults, render, text},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -171,7 +171,7 @@ proptest! {
         let mut meter = Meter::new(MAX_STEPS);
         let before = meter.left();
         work::take();
-        let _ = text(&template).render_within(&mut meter, id(), &event(&data.to_string()));
+        let _ = text(&template).render_within(&mut meter, &event(&data.to_string()));
         let (done, charged) = (work::take(), before - meter.left());
         prop_assert!(done <= charged, "{done} items and bytes for {charged} units: {template}");
     }

@@ -1,8 +1,6 @@
 //! The examples of `docs/transform.md` are what they say they are.
 
-use grapnel_domain::{
-    event::EventContent, ids::EventId, ids::UserId, time::Timestamp, transform::Transform,
-};
+use grapnel_languages::transform::{TemplateEvent, Transform};
 use serde_json::Value;
 
 fn document() -> String {
@@ -16,14 +14,13 @@ fn transform(input: &Value) -> Transform {
 }
 
 fn render(transform: &Transform, data: &str) -> String {
-    let event = EventContent {
-        event_type: "task.failed".into(),
-        source: "demo.platform".into(),
-        time: Timestamp::from_millis(0),
-        data: data.into(),
+    let event = TemplateEvent {
+        id: "evt_00000000-0000-0000-0000-000000000001",
+        event_type: "task.failed",
+        timestamp: "2026-11-18T11:06:39.000Z",
+        data,
     };
-    let user = UserId::parse("u").expect("a user");
-    transform.render(EventId::derive(&user, "demo.platform", "1"), &event).expect("renders")
+    transform.render(&event).expect("renders")
 }
 
 #[test]

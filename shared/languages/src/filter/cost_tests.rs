@@ -7,7 +7,7 @@ use super::{
     scope::Outcome,
     tests::{comparison, data, plain_filter},
 };
-use crate::{event::MAX_DATA_BYTES, json::tree::Tree};
+use crate::{MAX_DATA_BYTES, json::tree::Tree};
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};

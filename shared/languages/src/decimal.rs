@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 /// Most digits of a divisor: ten times a rest of so many fits into 128 bits.
-pub(crate) const MAX_DIVISOR_DIGITS: usize = 37;
+pub const MAX_DIVISOR_DIGITS: usize = 37;
 
 /// A decimal number: `0.d₁d₂d₃… × 10^point`, without zeros at either end of the digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Decimal {
+pub struct Decimal {
     negative: bool,
     /// ASCII digits. None at all is zero.
     digits: Vec<u8>,
@@ -17,7 +17,7 @@ pub(crate) struct Decimal {
 
 impl Decimal {
     /// Reads a JSON number. What is none has the value of the digits that were found.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], parse_exponent(&text[at + 1..])),
             None => (text, 0),
@@ -47,27 +47,27 @@ impl Decimal {
     }
 
     /// How many digits it takes to write it, without an exponent's.
-    pub(crate) fn significant_digits(&self) -> usize {
+    pub fn significant_digits(&self) -> usize {
         self.digits.len()
     }
 
     /// How many of them are right of the decimal point.
-    pub(crate) fn decimals(&self) -> i64 {
+    pub fn decimals(&self) -> i64 {
         i64::try_from(self.digits.len()).unwrap_or(i64::MAX).saturating_sub(self.point).max(0)
     }
 
     /// Whether it is over zero.
-    pub(crate) fn is_positive(&self) -> bool {
+    pub fn is_positive(&self) -> bool {
         !self.negative && !self.digits.is_empty()
     }
 
     /// Whether it has no fraction.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.decimals() == 0
     }
 
     /// It as a count, if it is one. What is too large is the largest.
-    pub(crate) fn count(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         if self.negative || !self.is_whole() {
             return None;
         }
@@ -84,7 +84,7 @@ impl Decimal {
     }
 
     /// Whether it is a multiple of a number over zero, of at most [`MAX_DIVISOR_DIGITS`] digits.
-    pub(crate) fn is_multiple_of(&self, divisor: &Self) -> bool {
+    pub fn is_multiple_of(&self, divisor: &Self) -> bool {
         if self.digits.is_empty() {
             return true;
         }
@@ -110,7 +110,7 @@ impl Decimal {
     }
 
     /// A text that equal numbers have in common, and no others.
-    pub(crate) fn canonical(&self) -> String {
+    pub fn canonical(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
         let digits = String::from_utf8_lossy(&self.digits);
         format!("{sign}{digits}e{}", self.point)

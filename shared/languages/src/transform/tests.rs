@@ -1,19 +1,13 @@
 use super::*;
-use crate::time::Timestamp;
 use rstest::rstest;
 use serde_json::json;
-use uuid::Uuid;
 
-pub(super) fn id() -> EventId {
-    EventId::from_uuid(Uuid::from_u128(2))
-}
-
-pub(super) fn event(data: &str) -> EventContent {
-    EventContent {
-        event_type: "lead.created".into(),
-        source: "demo.platform".into(),
-        time: Timestamp::from_millis(1_794_999_999_000),
-        data: data.into(),
+pub(super) fn event(data: &str) -> TemplateEvent<'_> {
+    TemplateEvent {
+        id: "evt_00000000-0000-0000-0000-000000000002",
+        event_type: "lead.created",
+        timestamp: "2026-11-18T11:06:39.000Z",
+        data,
     }
 }
 
@@ -22,7 +16,7 @@ pub(super) fn text(template: &str) -> Transform {
 }
 
 pub(super) fn render(template: &str, data: &str) -> Result<String, String> {
-    text(template).render(id(), &event(data)).map_err(|error| error.to_string())
+    text(template).render(&event(data)).map_err(|error| error.to_string())
 }
 
 fn parse(value: Value) -> Result<Transform, Vec<FieldFault>> {
@@ -247,10 +241,10 @@ fn a_content_type_is_a_headers_value(#[case] content_type: &str, #[case] accepte
 fn what_says_it_is_json_is_json() {
     let transform = parse(json!({"template": "{\"name\": {{ data.name }} }"})).expect("accepted");
     assert_eq!(transform.content_type, "application/json");
-    let error = transform.render(id(), &event(r#"{"name":"x"}"#)).expect_err("no JSON");
+    let error = transform.render(&event(r#"{"name":"x"}"#)).expect_err("no JSON");
     assert!(error.to_string().contains("no JSON at line 1, column 10"), "{error}");
     let mended = Transform { template: r#"{"name": {{ data.name|tojson }} }"#.into(), ..transform };
-    assert!(mended.render(id(), &event(r#"{"name":"\"x\\"}"#)).is_ok());
+    assert!(mended.render(&event(r#"{"name":"\"x\\"}"#)).is_ok());
 }
 
 #[test]

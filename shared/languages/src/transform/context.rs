@@ -4,12 +4,11 @@
 //! shortest text that reads back as the same double. Where no double comes near, the number is left
 //! as text.
 
-use super::value::{Fields, Number, Value};
-use crate::{
-    event::EventContent,
-    ids::EventId,
-    json::{Cursor, DamagedData, Scalar},
+use super::{
+    TemplateEvent,
+    value::{Fields, Number, Value},
 };
+use crate::json::{Cursor, DamagedData, Scalar};
 use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 /// The names at the top.
@@ -18,19 +17,12 @@ pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];
 /// Most objects and lists within each other: values are built, printed and dropped by recursion.
 const MAX_DEPTH: usize = 128;
 
-pub(super) fn of(
-    id: EventId,
-    event: &EventContent,
-) -> Result<HashMap<Rc<str>, Value>, Cow<'static, str>> {
+pub(super) fn of(event: &TemplateEvent<'_>) -> Result<HashMap<Rc<str>, Value>, Cow<'static, str>> {
     let damaged = |damaged: DamagedData| damaged.to_string();
-    let data = value(&mut Cursor::new(&event.data), 0).map_err(damaged)?;
+    let data = value(&mut Cursor::new(event.data), 0).map_err(damaged)?;
     let data = data.ok_or(Cow::Borrowed("the data has over 128 levels"))?;
-    let values = [
-        Value::from(id.to_string().as_str()),
-        Value::from(event.event_type.as_str()),
-        Value::from(event.time.to_string().as_str()),
-        data,
-    ];
+    let values =
+        [Value::from(event.id), Value::from(event.event_type), Value::from(event.timestamp), data];
     Ok(NAMES.into_iter().map(Rc::from).zip(values).collect())
 }
 

@@ -31,7 +31,7 @@ mod zones;
 
 pub use crate::json::DamagedData;
 use crate::{
-    event::MAX_DATA_BYTES,
+    MAX_DATA_BYTES,
     fault::{Faults, FieldFault},
     json::tree::{Map, Tree},
 };

@@ -15,11 +15,7 @@ mod program;
 mod run;
 mod value;
 
-use crate::{
-    event::EventContent,
-    fault::{Faults, FieldFault},
-    ids::EventId,
-};
+use crate::fault::{Faults, FieldFault};
 use meter::Meter;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
@@ -47,6 +43,19 @@ pub struct Transform {
     pub template: String,
     /// The `Content-Type` of what it makes.
     pub content_type: String,
+}
+
+/// What a template can read of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct TemplateEvent<'a> {
+    /// The event's id, `evt_…`.
+    pub id: &'a str,
+    /// The event's type, such as `lead.created`.
+    pub event_type: &'a str,
+    /// When the event happened, as RFC 3339.
+    pub timestamp: &'a str,
+    /// The event's data, JSON.
+    pub data: &'a str,
 }
 
 /// Why there is no body. The text is for the webhook's owner, and may repeat parts of the template
@@ -112,21 +121,20 @@ impl Transform {
     /// # Errors
     /// [`TransformError`] if the template fails, uses too much, or makes something that is too long
     /// or, where the content type says JSON, no JSON.
-    pub fn render(&self, id: EventId, event: &EventContent) -> Result<String, TransformError> {
-        self.render_within(&mut Meter::new(MAX_STEPS), id, event)
+    pub fn render(&self, event: &TemplateEvent<'_>) -> Result<String, TransformError> {
+        self.render_within(&mut Meter::new(MAX_STEPS), event)
     }
 
     fn render_within(
         &self,
         meter: &mut Meter,
-        id: EventId,
-        event: &EventContent,
+        event: &TemplateEvent<'_>,
     ) -> Result<String, TransformError> {
         // A template that an older version took is held to what is refused now.
         let program = language::compile(&self.template).map_err(|faults| {
             TransformError::new(&faults.into_iter().next().unwrap_or_default())
         })?;
-        let names = context::of(id, event).map_err(|error| TransformError::new(error.as_ref()))?;
+        let names = context::of(event).map_err(|error| TransformError::new(error.as_ref()))?;
         let body = run::run(&program, names, meter).map_err(|failure| {
             TransformError::new(&match failure.line {
                 Some(line) => format!("line {line}: {}", failure.message),
