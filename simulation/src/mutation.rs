@@ -97,6 +97,8 @@ pub enum Mutation {
     ChecksTooEarly,
     /// A check looks whenever it comes, before its time too.
     ChecksAtOnce,
+    /// A check takes an attempt for lost that waits for its slot.
+    ChecksIgnoreSlots,
     /// A release ends at a page on which nobody waits any more.
     LosesPages,
     /// A pending delivery that exists already is enqueued again without a delay.
@@ -161,6 +163,7 @@ impl Mutation {
         Self::ForgetsSlotsInRows,
         Self::ChecksTooEarly,
         Self::ChecksAtOnce,
+        Self::ChecksIgnoreSlots,
         Self::LosesPages,
         Self::RepeatsPendingAtOnce,
         Self::ResolverNeverCounts,

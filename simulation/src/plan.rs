@@ -87,6 +87,8 @@ impl Plan {
         if !smooth {
             acts.extend(traffic::erasures(&mut random.aside()));
             acts.extend(traffic::late_replays(&mut random.aside().aside()));
+            let beside = &mut random.aside().aside().aside();
+            acts.extend(traffic::crowds_before_retries(beside, &mut webhooks));
             // By numbers of their own: what else is in a plan does not depend on them.
             acts.extend(traffic::publications(&mut Random::new(!random.clone().next())));
         }

@@ -16,6 +16,7 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
         Some(Mutation::CheckRecords) => attempt_for_check,
         Some(Mutation::StalePageIsMerelyAcknowledged) => without_stale_page,
         Some(Mutation::ChecksAtOnce) => check_at_once,
+        Some(Mutation::ChecksIgnoreSlots) => check_without_slots,
         _ => return suspected(sim, records),
     };
     records.into_iter().filter_map(|record| change(sim, record)).collect()
@@ -80,6 +81,15 @@ fn check_at_once(sim: &Sim, record: Record) -> Option<Record> {
     let now = sim.memory().clock().now();
     let early = Timestamp::from_millis(now.as_millis() - 1000);
     let check = Check { not_before: early.min(check.not_before), ..check };
+    Some(Record { body: QueueMessage::Check(check).to_json(), ..record })
+}
+
+/// As if the slots of its webhook had been looked at before.
+fn check_without_slots(_: &Sim, record: Record) -> Option<Record> {
+    let Ok(QueueMessage::Check(check)) = QueueMessage::parse(&record.body) else {
+        return Some(record);
+    };
+    let check = Check { after_slots: true, ..check };
     Some(Record { body: QueueMessage::Check(check).to_json(), ..record })
 }
 

@@ -4,6 +4,7 @@ use crate::{random::Random, receiver::Receiver};
 use grapnel_domain::{
     catalogue::BUILT_IN,
     ids::WebhookId,
+    limit::RateLimit,
     replay::ReplayStatus,
     retry::{Backoff, RetryConfig, Schedule},
     time::Timestamp,
@@ -88,6 +89,14 @@ impl PlannedWebhook {
     /// Has its deliveries wait for one of few minutes.
     pub(crate) fn retry_in_half_a_minute(&mut self) {
         self.webhook.retry_config.schedule = Schedule::DelaysSeconds(vec![30]);
+    }
+
+    /// Sends one request a second at most, and retries after two minutes.
+    fn retry_slowly(&mut self) {
+        self.webhook.rate_limit = RateLimit::new(1);
+        let schedule = Schedule::DelaysSeconds(vec![120]);
+        self.webhook.retry_config =
+            RetryConfig { max_attempts: 3, schedule, ..self.webhook.retry_config.clone() };
     }
 }
 
@@ -246,6 +255,25 @@ pub(crate) fn late_replays(random: &mut Random) -> Vec<Act> {
         what: What::Replay { webhook: 0, all: true, status: ReplayStatus::Failed },
     };
     days.into_iter().map(replay).collect()
+}
+
+/// In a few runs others take the next slots of rate limits between an attempt and its retry. The retry
+/// then waits for its slot for longer than it takes until a check looks for it.
+pub(crate) fn crowds_before_retries(
+    random: &mut Random,
+    webhooks: &mut [PlannedWebhook],
+) -> Vec<Act> {
+    if !random.chance(60) {
+        return Vec::new();
+    }
+    let mut acts = Vec::new();
+    for (place, planned) in webhooks.iter_mut().enumerate() {
+        planned.retry_slowly();
+        let at = START.plus(Duration::from_secs(random.within(1..=400)));
+        let crowd = u32::try_from(MOST_IN_A_CROWD).unwrap_or(1);
+        acts.push(Act { at, what: What::Crowd(place, crowd) });
+    }
+    acts
 }
 
 /// Requests that publish over HTTP, some of them more than once, and some at the same time.
