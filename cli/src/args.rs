@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        completions, config, deliveries, event_types, events, keys, listen, login, portal, replay,
-        verify, webhooks,
+        completions, config, deliveries, doctor, event_types, events, keys, listen, login, portal,
+        replay, verify, webhooks,
     },
     settings::{self, Settings},
 };
@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 /// runs, inside its checkout. -v tells which.
 ///
 /// Exit codes: 0 done, 1 failed, 2 called wrongly, 3 done and the answer is no (a request that is
-/// not verified, a test that failed).
+/// not verified, a test that failed, a deployment with a fault).
 #[derive(Debug, Parser)]
 #[command(name = "grapnel", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -96,6 +96,8 @@ pub(crate) enum Command {
     Verify(verify::Options),
     /// Check that the API runs
     Health,
+    /// Check a deployment, from the API to a retry
+    Doctor(doctor::Options),
     /// Save an address and a key for later commands
     Login(login::Options),
     /// Show or delete the saved settings
@@ -153,6 +155,7 @@ mod tests {
             include_str!("../../docs/receive.md"),
             include_str!("../../docs/privacy.md"),
             include_str!("../../docs/events.md"),
+            include_str!("../../docs/operate.md"),
         ];
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");

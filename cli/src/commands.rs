@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod deliveries;
+pub(crate) mod doctor;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -23,7 +24,11 @@ use crate::{
 };
 use grapnel_client::Client;
 use serde_json::value::RawValue;
-use std::{io::Read, path::Path, process::ExitCode};
+use std::{
+    io::{Read, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 /// Does what was asked for.
 ///
@@ -48,6 +53,7 @@ async fn dispatch(
         Command::Keys(command) => keys::run(command, global, output).await?,
         Command::Portal(command) => portal::run(command, global, output).await?,
         Command::Listen(options) => listen::run(options, global, output).await?,
+        Command::Doctor(options) => return doctor::run(options, global, output).await,
         Command::Verify(options) => return verify::run(options, global, output).await,
         Command::Health => health::run(global, output).await?,
         Command::Login(options) => login::run(options, global, output).await?,
@@ -63,7 +69,20 @@ impl Global {
     /// # Errors
     /// When the file with them cannot be read.
     pub(crate) fn settings(&self, caller: Caller) -> Result<Settings, Failure> {
-        let settings = settings::find(&self.flags, caller)?;
+        self.settings_at(None, caller)
+    }
+
+    /// The same for the API at this address, unless a flag names another one.
+    ///
+    /// # Errors
+    /// When the file with them cannot be read.
+    pub(crate) fn settings_at(
+        &self,
+        url: Option<String>,
+        caller: Caller,
+    ) -> Result<Settings, Failure> {
+        let flags = settings::Flags { api: self.flags.api.clone().or(url), ..self.flags.clone() };
+        let settings = settings::find(&flags, caller)?;
         if self.verbose {
             eprint!("{settings}");
         }
@@ -86,6 +105,11 @@ impl Global {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.settings(Caller::Anyone)?.client()
     }
+}
+
+/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What is in a file, or on standard input if it is called `-`.

@@ -127,6 +127,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("health", &["grapnel health"]),
+    (
+        "doctor",
+        &[
+            "grapnel doctor --stack grapnel --region eu-central-1",
+            "grapnel doctor --api https://hooks.example.com --long",
+        ],
+    ),
     ("login", &["grapnel login", "grapnel login --api https://hooks.example.com < key.txt"]),
     ("config show", &["grapnel config show"]),
     ("config path", &["grapnel config path"]),

@@ -5,7 +5,7 @@
 //! | 0 | done |
 //! | 1 | it failed: the API refused, nothing answered, a file could not be read |
 //! | 2 | it was called wrongly, or a setting is missing |
-//! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed |
+//! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed, a deployment with a fault |
 
 use crate::settings::Settings;
 use console::style;
@@ -60,6 +60,11 @@ impl Failure {
             None => shown,
         };
         Self { advice: Some(advice), ..self }
+    }
+
+    /// The sentence, and what to do about it.
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        (self.message, self.advice)
     }
 
     /// With what it is about before the sentence.

@@ -8,12 +8,14 @@
 //!   read and type them.
 //! - [`listen`] is a receiver on this machine; [`capture`] reads a request that was kept; [`verdict`]
 //!   says of either whether it is signed as it should be.
+//! - [`doctor`] checks a whole deployment.
 //! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
 
 mod args;
 mod capture;
 mod clock;
 mod commands;
+mod doctor;
 mod examples;
 mod failure;
 mod ids;

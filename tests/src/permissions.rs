@@ -33,11 +33,18 @@ pub async fn as_role(
         .stack_resource_detail()
         .and_then(|detail| detail.physical_resource_id())
         .with_context(|| format!("the name of {role}"))?;
-    let document = role_policy(aws, name, policy).await?;
+    as_policy(aws, policy, role_policy(aws, name, policy).await?).await
+}
+
+/// Credentials that may do exactly what a policy allows, in a session of this name.
+///
+/// # Errors
+/// If no session is given.
+pub async fn as_policy(aws: &Aws, name: &str, policy: String) -> anyhow::Result<Credentials> {
     let session = aws_sdk_sts::Client::new(aws.config())
         .get_federation_token()
-        .name(policy)
-        .policy(document)
+        .name(name)
+        .policy(policy)
         .send()
         .await?;
     session.credentials.context("credentials of the session")

@@ -28,6 +28,9 @@ pub enum StackKind {
     Crash,
     /// The same, for messages that kill their functions each time.
     Poison,
+    /// Defaults, and one page that may call, for the tests of `grapnel doctor` alone: no other test leaves
+    /// dead letters or a backlog there.
+    Doctor,
 }
 
 impl StackKind {
@@ -41,6 +44,7 @@ impl StackKind {
             Self::Strict => "strict",
             Self::Crash => "crash",
             Self::Poison => "poison",
+            Self::Doctor => "doctor",
         }
     }
 }

@@ -123,6 +123,14 @@ impl World {
         Self::on(StackKind::Poison).await
     }
 
+    /// A corner of the stack that is checked from end to end.
+    ///
+    /// # Errors
+    /// As [`World::main`].
+    pub async fn doctor() -> anyhow::Result<Self> {
+        Self::on(StackKind::Doctor).await
+    }
+
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
         let stack = Stack::read(kind)?;
         let aws = Aws::of(&stack).await?;

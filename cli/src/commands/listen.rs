@@ -3,7 +3,7 @@
 
 mod kept;
 
-use super::verify::SecretOptions;
+use super::{say, verify::SecretOptions};
 use crate::{
     args::Global,
     failure::Failure,
@@ -14,7 +14,7 @@ use crate::{
 };
 use kept::KeptWebhook;
 use serde_json::json;
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 /// Receive webhooks on this machine: verify, print a line for each, answer or pass on.
 ///
@@ -81,11 +81,6 @@ pub(crate) async fn run(
         put_away(&kept, &mut stop).await?;
     }
     result
-}
-
-/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 async fn listen(

@@ -1,5 +1,6 @@
 //! `grapnel`, the program that people have: run as they run it, against the deployed system.
 
+mod doctor;
 mod program;
 mod tour;
 

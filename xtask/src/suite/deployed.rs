@@ -28,7 +28,7 @@ enum Waits {
     Shortened,
 }
 
-const STACKS: [Wanted; 8] = [
+const STACKS: [Wanted; 9] = [
     Wanted { name: "main", waits: Waits::Real, parameters: &[] },
     // What production allows, which no local receiver can be part of; few requests, one page, a key of
     // the owner's, and tables that are prepared for more than a new one.
@@ -94,6 +94,17 @@ const STACKS: [Wanted; 8] = [
             ("RecordRetrySeconds", "5"),
             ("FunctionTimeoutSeconds", "30"),
             ("VisibilityTimeoutSeconds", "30"),
+        ],
+    },
+    // For `grapnel doctor`, which looks at whole queues: what other tests leave there would be found.
+    Wanted {
+        name: "doctor",
+        waits: Waits::Real,
+        parameters: &[
+            ("CorsAllowedOrigins", "https://app.example.com"),
+            // The emulator's account has as much concurrency as the machine has memory for.
+            ("IngestMaximumConcurrency", "2"),
+            ("DeliveryMaximumConcurrency", "10"),
         ],
     },
     // An issuer whose tokens it takes, at an address that is given to it below.

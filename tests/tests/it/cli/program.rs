@@ -18,8 +18,9 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest that a command may take; a test of a webhook waits ten seconds itself.
-const LIMIT: Duration = Duration::from_secs(90);
+/// Longest that a command may take. A test of a webhook waits ten seconds itself, and the doctor waits for
+/// several deliveries, one after the other.
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// How to run it.
 #[derive(Debug, Clone)]

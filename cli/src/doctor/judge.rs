@@ -1,0 +1,139 @@
+//! What the facts mean: pure functions from what AWS said to the checks that are printed.
+
+mod functions;
+mod queues;
+
+use super::{
+    check::{Check, Verdict},
+    facts::{Alarm, Asked, Facts, Resource, Stack, Unchecked},
+};
+
+/// Concurrent executions that are wanted beyond those of ingest and delivery: one for each request to
+/// the API, and what else the account runs. With the defaults of the template, 300 in all.
+const ROOM_FOR_REQUESTS: u32 = 90;
+
+/// The functions that one poller starts in provisioned mode, at most.
+const FUNCTIONS_OF_A_POLLER: u32 = 10;
+
+/// Every check that looks at what AWS said.
+pub(crate) fn all(facts: &Facts) -> Vec<Check> {
+    let mut checks =
+        vec![stack(&facts.stack).of("stack"), alarms(&facts.resources, &facts.alarms).of("alarms")];
+    checks.extend(queues::all(facts));
+    checks.push(concurrency(&facts.stack, &facts.concurrency).of("concurrency"));
+    checks.extend(functions::all(facts));
+    checks
+}
+
+/// The check of something that AWS did not answer.
+fn unchecked(why: &Unchecked) -> Verdict {
+    match why.is_fault {
+        true => Verdict::failed(
+            why.reason.clone(),
+            "Is the name right, and the region? Deploy the stack again if something of it was deleted.",
+        ),
+        false => Verdict::skipped(format!("could not be checked: {}", why.reason)),
+    }
+}
+
+fn stack(stack: &Asked<Stack>) -> Verdict {
+    let stack = match stack {
+        Ok(stack) => stack,
+        Err(why) => return unchecked(why),
+    };
+    let status = stack.status.as_str();
+    if !stack.outputs.contains_key("ApiUrl") {
+        return Verdict::failed(
+            format!("it is {status} and has no output ApiUrl"),
+            "Name the stack that was deployed from Grapnel's template.",
+        );
+    }
+    match status {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => {
+            Verdict::passed(format!("it is {status}"))
+        }
+        _ if status.ends_with("_IN_PROGRESS") => Verdict::failed(
+            format!("it is {status}"),
+            "Wait until the deployment has ended, and run the doctor again.",
+        ),
+        _ => Verdict::failed(
+            format!("it is {status}: the last deployment failed"),
+            "The events of the stack in CloudFormation say which resource failed first, and why. Mend \
+             that and deploy again.",
+        ),
+    }
+}
+
+fn alarms(resources: &Asked<Vec<Resource>>, alarms: &Asked<Vec<Alarm>>) -> Verdict {
+    let (resources, alarms) = match (resources, alarms) {
+        (Ok(resources), Ok(alarms)) => (resources, alarms),
+        (Err(why), _) | (_, Err(why)) => return unchecked(why),
+    };
+    let expected = || resources.iter().filter(|it| it.kind == super::ALARM);
+    let logical = |alarm: &Alarm| {
+        expected()
+            .find(|it| it.physical_id == alarm.name)
+            .map_or_else(|| alarm.name.clone(), |it| it.logical_id.clone())
+    };
+    let is_there = |it: &Resource| alarms.iter().any(|alarm| alarm.name == it.physical_id);
+    let missing: Vec<&str> =
+        expected().filter(|it| !is_there(it)).map(|it| it.logical_id.as_str()).collect();
+    if alarms.is_empty() || !missing.is_empty() {
+        let missing = if missing.is_empty() { "all".to_owned() } else { missing.join(", ") };
+        return Verdict::failed(
+            format!("alarms of the stack are missing: {missing}"),
+            "Somebody deleted them. CloudFormation makes them again only after they were taken out of \
+             the template and put back, or in a new stack.",
+        );
+    }
+    let ringing: Vec<String> = alarms
+        .iter()
+        .filter(|alarm| alarm.is_ringing)
+        .map(|alarm| format!("{} ({})", logical(alarm), alarm.reason))
+        .collect();
+    if !ringing.is_empty() {
+        return Verdict::failed(
+            format!("in ALARM: {}", ringing.join("; ")),
+            "docs/operate.md, \"Alarms\", says of each what to do.",
+        );
+    }
+    let silent = alarms.iter().any(|alarm| !alarm.tells_somebody);
+    let told = if silent { "; nobody is told when one does (AlarmTopicArn)" } else { "" };
+    Verdict::passed(format!("{} are there and none rings{told}", alarms.len()))
+}
+
+/// How many functions may run at once by the stack's parameters, with room for the API.
+fn wanted_concurrency(stack: &Stack) -> Option<u32> {
+    let ingest = stack.number("IngestMaximumConcurrency")?;
+    let delivery = match stack.number("DeliveryMinimumPollers") {
+        None | Some(0) => stack.number("DeliveryMaximumConcurrency")?,
+        Some(_) => stack.number("DeliveryMaximumPollers")? * FUNCTIONS_OF_A_POLLER,
+    };
+    Some(ingest + delivery + ROOM_FOR_REQUESTS)
+}
+
+fn concurrency(stack: &Asked<Stack>, limit: &Asked<u32>) -> Verdict {
+    let limit = match limit {
+        Ok(limit) => *limit,
+        Err(why) => return unchecked(why),
+    };
+    let Some(wanted) = stack.as_ref().ok().and_then(wanted_concurrency) else {
+        let known = format!(
+            "could not be checked: the account may run {limit} functions at once, and the \
+             stack does not say how many it needs"
+        );
+        return Verdict::skipped(known);
+    };
+    if limit < wanted {
+        return Verdict::failed(
+            format!("the account may run {limit} functions at once; the stack needs {wanted}"),
+            "Raise the quota \"Concurrent executions\" of Lambda in Service Quotas, or lower \
+             IngestMaximumConcurrency and DeliveryMaximumConcurrency: docs/operate.md, \"Concurrency\".",
+        );
+    }
+    Verdict::passed(format!("the account may run {limit} functions at once; {wanted} are needed"))
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
