@@ -70,7 +70,7 @@ impl Belongings {
     /// Says what was left because nobody waited for its removal.
     pub(super) fn abandoned(&self) -> Failure {
         let Self { user, .. } = self;
-        Failure::new(format!("what user {user} has is not removed")).advise(format!(
+        Failure::new(format!("what was created for user {user} is not removed")).advise(format!(
             "grapnel webhooks list --user {user} and grapnel keys list {user} show what is left."
         ))
     }
@@ -113,7 +113,7 @@ impl Belongings {
     fn verdict(&self, faults: &[Error]) -> Verdict {
         let user = &self.user;
         let Some(first) = faults.first() else {
-            return Verdict::passed(format!("webhook, key and echo of user {user} are removed"));
+            return Verdict::passed(format!("webhook, key and echo of user {user} were removed"));
         };
         Verdict::failed(
             format!("not everything of user {user} is removed: {first}"),

@@ -124,13 +124,13 @@ pub(crate) struct Alarm {
     pub(crate) is_ringing: bool,
     /// Why it has its state.
     pub(crate) reason: String,
-    /// Whether somebody is told when it rings.
+    /// Whether it notifies a topic.
     pub(crate) tells_somebody: bool,
     /// What it watches.
     pub(crate) metric: String,
     /// The queue that it watches, if it watches one.
     pub(crate) queue: Option<String>,
-    /// From this value on it rings.
+    /// It goes to ALARM from this value on.
     pub(crate) threshold: f64,
 }
 

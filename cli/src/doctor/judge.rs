@@ -98,8 +98,8 @@ fn alarms(resources: &Asked<Vec<Resource>>, alarms: &Asked<Vec<Alarm>>) -> Verdi
         );
     }
     let silent = alarms.iter().any(|alarm| !alarm.tells_somebody);
-    let told = if silent { "; nobody is told when one does (AlarmTopicArn)" } else { "" };
-    Verdict::passed(format!("{} are there and none rings{told}", alarms.len()))
+    let notified = if silent { "; no topic is notified (AlarmTopicArn)" } else { "" };
+    Verdict::passed(format!("{} exist and none is in ALARM{notified}", alarms.len()))
 }
 
 /// How many functions may run at once by the stack's parameters, with room for the API.

@@ -72,7 +72,7 @@ fn alarms_must_be_there_and_silent() {
     assert!(verdict.detail.contains("AlarmTopicArn"), "nobody is told: {verdict:?}");
     let told = well.map(|alarm| Alarm { tells_somebody: true, ..alarm });
     let verdict = alarms(&resources, &Ok(told.to_vec()));
-    assert_eq!(verdict, Verdict::passed("2 are there and none rings"));
+    assert_eq!(verdict, Verdict::passed("2 exist and none is in ALARM"));
 
     let verdict = alarms(&resources, &Ok(vec![an_alarm("x-1", false), an_alarm("x-2", true)]));
     assert_eq!(

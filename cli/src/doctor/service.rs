@@ -123,7 +123,7 @@ pub(super) async fn key(
 fn judge_key(user: &str, before: u16, after: u16) -> Verdict {
     match (before, after) {
         (200, 401) => {
-            Verdict::passed(format!("a new key of {user} opens, and is refused once it is revoked"))
+            Verdict::passed(format!("a new key of {user} works, and is refused after it is revoked"))
         }
         (200, _) => Verdict::failed(
             format!("a revoked key was answered {after}, not 401"),

@@ -28,7 +28,7 @@ pub(super) fn test(delivery: &Delivery, echoes: Option<&[Echo]>) -> Verdict {
     };
     match answers(echoes, &delivery.event_id).as_slice() {
         [] => unseen(delivery),
-        _ => Verdict::passed(format!("it arrived and its signature is right, in {took} ms")),
+        _ => Verdict::passed(format!("it arrived with a valid signature, in {took} ms")),
     }
 }
 
