@@ -122,9 +122,9 @@ pub(super) async fn key(
 
 fn judge_key(user: &str, before: u16, after: u16) -> Verdict {
     match (before, after) {
-        (200, 401) => {
-            Verdict::passed(format!("a new key of {user} works, and is refused after it is revoked"))
-        }
+        (200, 401) => Verdict::passed(format!(
+            "a new key of {user} works, and is refused after it is revoked"
+        )),
         (200, _) => Verdict::failed(
             format!("a revoked key was answered {after}, not 401"),
             "Does something between here and the API keep its answers? A cache must not keep those of /api.",

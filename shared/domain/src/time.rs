@@ -2,11 +2,14 @@
 //! days.
 //! Nothing here reads a clock; the present comes in through [`crate::ports::Clock`].
 
+use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, str::FromStr, time::Duration};
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
+
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z. Written as `2026-11-24T06:24:00.123Z`,
 /// always with three decimals, so that the texts sort as the instants do.
@@ -21,6 +24,16 @@ pub struct InvalidTime;
 impl Timestamp {
     /// The first that can be written: 0000-01-01T00:00:00Z.
     const FIRST: Self = Self(-62_167_219_200_000);
+
+    /// The last that can be written: 9999-12-31T23:59:59.999Z, by which people mean "for ever".
+    pub const LAST: Self = Self(253_402_300_799_999);
+
+    /// An instant of UTC's calendar. [`jiff::Timestamp`] ends a day before the year 9999 does.
+    pub(crate) fn from_utc(time: civil::DateTime) -> Option<Self> {
+        let since = i64::try_from(time.duration_since(EPOCH).as_millis()).ok()?;
+        let time = Self(since);
+        (Self::FIRST..=Self::LAST).contains(&time).then_some(time)
+    }
 
     /// From milliseconds since the epoch.
     #[must_use]
@@ -67,8 +80,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(time) => write!(f, "{time:.3}"),
+        match EPOCH.checked_add(SignedDuration::from_millis(self.0)) {
+            Ok(time) => write!(f, "{time:.3}Z"),
             Err(_) => write!(f, "{}ms", self.0),
         }
     }
@@ -88,11 +101,20 @@ impl FromStr for Timestamp {
         if !is_rfc_3339(text) {
             return Err(InvalidTime);
         }
-        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
-        let time = Self(time.as_millisecond());
+        let zone = text.len() - if text.ends_with(['Z', 'z']) { 1 } else { "+00:00".len() };
+        let (local, zone) = text.split_at(zone);
+        let local: civil::DateTime = local.parse().map_err(|_| InvalidTime)?;
         // An offset can lead out of the years that can be written.
-        if time < Self::FIRST { Err(InvalidTime) } else { Ok(time) }
+        let time = local.checked_sub(offset(zone)).map_err(|_| InvalidTime)?;
+        Self::from_utc(time).ok_or(InvalidTime)
     }
+}
+
+/// How far a zone such as `+05:30` is ahead of UTC; none for `Z`.
+fn offset(zone: &str) -> SignedDuration {
+    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let ahead = SignedDuration::from_mins(number(zone.get(1..3)) * 60 + number(zone.get(4..)));
+    if zone.starts_with('-') { -ahead } else { ahead }
 }
 
 /// Whether a text has the form `2026-11-24T06:24:00Z`, with a fraction and an offset if need be. What
@@ -296,6 +318,21 @@ mod tests {
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_year_9999_has_a_last_day() {
+        for (text, shown) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"),
+            ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59+05:30", "9999-12-31T18:29:59.000Z"),
+            ("0000-01-01T00:00:00-00:01", "0000-01-01T00:01:00.000Z"),
+        ] {
+            let time: Timestamp = text.parse().expect("valid");
+            assert_eq!(time.to_string(), shown);
+            assert_eq!(shown.parse(), Ok(time));
+        }
+        assert!("9999-12-31T23:59:59-00:01".parse::<Timestamp>().is_err());
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl StoreEchoes for KeyStore {
             .table_name(&self.table)
             .key("hash", text(place(id)))
             .update_expression("SET #requests = list_append(#requests, :new)")
-            // Of a row that is gone there is no size.
-            .condition_expression("size(#requests) < :most")
+            .condition_expression("attribute_exists(#hash) AND size(#requests) < :most")
+            .expression_attribute_names("#hash", "hash")
             .expression_attribute_names("#requests", "requests")
             .expression_attribute_values(":new", AttributeValue::L(vec![AttributeValue::M(new)]))
             .expression_attribute_values(":most", number(MAX_REQUESTS))

@@ -91,16 +91,14 @@ pub struct EventSpan {
 }
 
 impl EventSpan {
-    /// The last instant that can be written, with room for any offset in the year 9999.
-    const LATEST: Timestamp = Timestamp::from_millis(253_402_207_200_000);
-
     /// The first and the last instant of arrival that a page can hold which begins behind `after`;
     /// `None` if no event can be on it.
     #[must_use]
     pub fn arrivals(&self, after: Option<EventPlace>) -> Option<(Timestamp, Timestamp)> {
         let first = self.since.unwrap_or(Timestamp::from_millis(0));
-        let last =
-            self.until.map_or(Self::LATEST, |until| Timestamp::from_millis(until.as_millis() - 1));
+        let last = self
+            .until
+            .map_or(Timestamp::LAST, |until| Timestamp::from_millis(until.as_millis() - 1));
         let last = after.map_or(last, |after| last.min(after.stored_at));
         (first <= last).then_some((first, last))
     }
@@ -142,7 +140,7 @@ mod tests {
             |since, until| EventSpan { user: UserId::parse("u").expect("valid"), since, until };
         let place = |millis| Some(EventPlace { stored_at: at(millis), id: id() });
         let whole = span(None, None).arrivals(None).expect("not empty");
-        assert_eq!(whole.1.to_string(), "9999-12-30T22:00:00.000Z");
+        assert_eq!(whole.1.to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(span(Some(at(1)), Some(at(9))).arrivals(None), Some((at(1), at(8))));
         assert_eq!(span(Some(at(1)), Some(at(9))).arrivals(place(5)), Some((at(1), at(5))));
         assert_eq!(span(Some(at(1)), Some(at(9))).arrivals(place(50)), Some((at(1), at(8))));

@@ -89,7 +89,7 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
     let words: Vec<&str> = value.split([' ', '-', ',']).filter(|word| !word.is_empty()).collect();
     let (day, month, year, time) = match words[..] {
         [week_day, day, month, year, time, zone]
-            if is_day(week_day) && ["GMT", "UTC"].contains(&zone) =>
+            if is_day(week_day) && ["GMT", "UTC", "+0000"].contains(&zone) =>
         {
             (day, month, year, time)
         }
@@ -108,8 +108,7 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
         let date = civil::Date::new(year, i8::try_from(month).ok()?, number(day)?).ok()?;
         // A leap second has no number of its own.
         let time = civil::Time::new(hour, minute, second.min(59), 0).ok()?;
-        let time = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
-        Some(Timestamp::from_millis(time.as_millisecond()))
+        Timestamp::from_utc(date.to_datetime(time))
     };
     match (year.len(), year.parse().ok()?) {
         (4, year) => date(year),
@@ -167,6 +166,10 @@ mod tests {
     #[case::dates_and_seconds("Tue, 24 Nov 2026 06:25:00 GMT, 120", 120)]
     #[case::seconds_and_dates("30, Tuesday, 24-Nov-26 06:26:00 GMT, 40", 120)]
     #[case::far_off("Mon, 24 Nov 2036 06:26:00 GMT", 86_400)]
+    #[case::for_ever("Fri, 31 Dec 9999 23:59:59 GMT", 86_400)]
+    #[case::for_ever_with_an_offset("Fri, 31 Dec 9999 23:59:59 +0000", 86_400)]
+    #[case::for_ever_by_asctime("Fri Dec 31 23:59:59 9999", 86_400)]
+    #[case::seconds_and_for_ever("60, Fri, 31 Dec 9999 23:59:59 GMT", 86_400)]
     #[case::beyond_all_numbers("99999999999999999999999.9", 86_400)]
     fn a_wish_is_understood(#[case] header: &str, #[case] seconds: u64) {
         assert_eq!(wish(header), Some(seconds));
