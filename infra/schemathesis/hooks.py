@@ -15,9 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import schemathesis
 
-# Filters are nested, and so are the generators of them: some come close to Python's usual thousand calls, which the
-# threads' usual stack is made for. Hypothesis bounds the depth itself.
-sys.setrecursionlimit(10_000)
+# Filters are nested, and so are the generators of them: some need more than Python's usual thousand calls, which the
+# threads' usual stack is made for. Hypothesis sets the limit for all threads to 2,000 calls more than the thread that
+# begins a test case has made: too few for a thread that is deep in a generator, so nothing may lower the limit.
+CALLS = 10_000
+set_limit = sys.setrecursionlimit
+sys.setrecursionlimit = lambda limit: set_limit(max(limit, CALLS))
+sys.setrecursionlimit(CALLS)
 threading.stack_size(64 * 1024 * 1024)
 
 # Python up to 3.12 confuses threads that parse source text at once, as Hypothesis does to describe what it does
