@@ -262,7 +262,7 @@ fn int(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
         }
         other => other.number()?,
     };
-    Ok(Value::Number(number.truncated()))
+    Ok(Value::Number(number.truncated()?))
 }
 
 fn no_number(text: &str) -> Failure {

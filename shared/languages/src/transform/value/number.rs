@@ -1,5 +1,7 @@
 //! Numbers: whole ones with all their digits, up to 128 bits, and doubles.
 
+mod rounding;
+
 use crate::transform::meter::Failure;
 use std::{cmp::Ordering, fmt};
 
@@ -66,13 +68,29 @@ impl Number {
         }
     }
 
+    /// What comes first, to the last digit.
     pub(in crate::transform) fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Whole(one), Self::Whole(other)) => Some(one.cmp(&other)),
             (Self::Large(one), Self::Large(other)) => Some(one.cmp(&other)),
             (Self::Whole(_), Self::Large(_)) => Some(Ordering::Less),
             (Self::Large(_), Self::Whole(_)) => Some(Ordering::Greater),
-            (one, other) => one.as_f64().partial_cmp(&other.as_f64()),
+            (Self::Double(one), Self::Double(other)) => one.partial_cmp(&other),
+            (whole, Self::Double(double)) => whole.compare_with(double),
+            (Self::Double(double), whole) => whole.compare_with(double).map(Ordering::reverse),
+        }
+    }
+
+    /// A whole number against a double. Many whole numbers have the same nearest double, so the
+    /// double is split into a whole number and its fraction instead.
+    fn compare_with(self, double: f64) -> Option<Ordering> {
+        match whole_part(double) {
+            Some(part) => {
+                let order = self.compare(part)?;
+                Some(order.then(0.0.partial_cmp(&double.fract())?))
+            }
+            // It is beyond all whole numbers, on one side or the other.
+            None => 0.0.partial_cmp(&double),
         }
     }
 
@@ -101,7 +119,7 @@ impl Number {
             let is_below = one % other != 0 && (one < 0) != (other < 0);
             Some(if is_below { quotient - 1 } else { quotient })
         };
-        self.calculate(other, whole, |one, other| (one / other).floor())
+        self.calculate(other, whole, |one, other| divide_doubles(one, other).0)
     }
 
     /// What is left by [`Number::divide_whole`].
@@ -111,7 +129,7 @@ impl Number {
             let rest = one.checked_rem(other)?;
             Some(if rest != 0 && (rest < 0) != (other < 0) { rest + other } else { rest })
         };
-        self.calculate(other, whole, |one, other| one - other * (one / other).floor())
+        self.calculate(other, whole, |one, other| divide_doubles(one, other).1)
     }
 
     pub(in crate::transform) fn negated(self) -> Result<Self, Failure> {
@@ -126,68 +144,11 @@ impl Number {
         }
     }
 
-    /// Rounded to so many decimals, or to a power of ten where that is below zero: to the nearest
-    /// (`common`), up (`ceil`) or down (`floor`).
-    pub(in crate::transform) fn rounded(
-        self,
-        decimals: i128,
-        method: &str,
-    ) -> Result<Self, Failure> {
-        let towards: fn(f64) -> f64 = match method {
-            "common" => f64::round_ties_even,
-            "ceil" => f64::ceil,
-            "floor" => f64::floor,
-            _ => return Err(Failure::because("a method is `common`, `ceil` or `floor`")),
-        };
-        match (self, usize::try_from(decimals)) {
-            (Self::Double(number), Ok(decimals)) if method == "common" => {
-                // The decimal that is written is the one that is nearest to the double.
-                let text = format!("{number:.decimals$}");
-                Ok(Self::Double(text.parse().unwrap_or(number)))
-            }
-            (Self::Double(number), decimals_or_not) => {
-                let decimals = i32::try_from(decimals).unwrap_or_default();
-                let scale = 10_f64.powi(decimals.abs());
-                let scaled = if decimals_or_not.is_ok() {
-                    towards(number * scale) / scale
-                } else {
-                    towards(number / scale) * scale
-                };
-                Ok(if scaled.is_finite() { Self::Double(scaled) } else { self })
-            }
-            (whole, Ok(_)) => Ok(whole),
-            (whole, Err(_)) => {
-                let Some(unit) =
-                    u32::try_from(-decimals).ok().and_then(|power| 10_i128.checked_pow(power))
-                else {
-                    return Ok(Self::Whole(0));
-                };
-                let unit = Self::Whole(unit);
-                let rest = whole.remainder(unit)?;
-                let down = whole.subtract(rest)?;
-                let twice = rest.add(rest)?.compare(unit);
-                let is_up = match method {
-                    "floor" => false,
-                    "ceil" => !rest.is_zero(),
-                    _ => match twice {
-                        Some(Ordering::Equal) => !down.divide_whole(unit)?.is_even(),
-                        order => order == Some(Ordering::Greater),
-                    },
-                };
-                if is_up { down.add(unit) } else { Ok(down) }
-            }
-        }
-    }
-
-    fn is_even(self) -> bool {
-        self.as_i128().is_some_and(|number| number % 2 == 0)
-    }
-
     /// Without its fraction.
-    pub(in crate::transform) fn truncated(self) -> Self {
+    pub(in crate::transform) fn truncated(self) -> Result<Self, Failure> {
         match self {
-            Self::Double(number) => Self::Whole(truncated(number)),
-            whole => whole,
+            Self::Double(number) => whole_part(number).ok_or_else(too_large),
+            whole => Ok(whole),
         }
     }
 
@@ -198,9 +159,9 @@ impl Number {
         double: impl FnOnce(f64, f64) -> f64,
     ) -> Result<Self, Failure> {
         match (self, other) {
-            (Self::Whole(one), Self::Whole(other)) => whole(one, other)
-                .map(Self::Whole)
-                .ok_or_else(|| Failure::because("the result is too large a number")),
+            (Self::Whole(one), Self::Whole(other)) => {
+                whole(one, other).map(Self::Whole).ok_or_else(too_large)
+            }
             (Self::Double(_), _) | (_, Self::Double(_)) => {
                 finite(double(self.as_f64(), other.as_f64()))
             }
@@ -218,11 +179,43 @@ impl Number {
 
 /// JSON has no other numbers.
 fn finite(number: f64) -> Result<Number, Failure> {
-    if number.is_finite() {
-        Ok(Number::Double(number))
-    } else {
-        Err(Failure::because("the result is too large a number"))
+    if number.is_finite() { Ok(Number::Double(number)) } else { Err(too_large()) }
+}
+
+fn too_large() -> Failure {
+    Failure::because("the result is too large a number")
+}
+
+/// A double without its fraction, exactly; `None` if 128 bits cannot hold it.
+fn whole_part(double: f64) -> Option<Number> {
+    /// 2¹²⁷, the first double over all of `i128`.
+    #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
+    const END_OF_WHOLE: f64 = -(i128::MIN as f64);
+    if (-END_OF_WHOLE..END_OF_WHOLE).contains(&double) {
+        return Some(Number::Whole(truncated(double)));
     }
+    let is_large = (END_OF_WHOLE..2.0 * END_OF_WHOLE).contains(&double);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "doubles from 2¹²⁷ to 2¹²⁸ have no fraction and no sign"
+    )]
+    let large = double as u128;
+    is_large.then_some(Number::Large(large))
+}
+
+/// The quotient, rounded down, and the rest, which is exact and has the divisor's sign, as Python has
+/// it. The quotient of the doubles is not rounded down itself: it may be rounded up already.
+fn divide_doubles(one: f64, other: f64) -> (f64, f64) {
+    let mut rest = one % other;
+    let mut quotient = (one - rest) / other;
+    if rest == 0.0 {
+        rest = 0.0_f64.copysign(other);
+    } else if (rest < 0.0) != (other < 0.0) {
+        rest += other;
+        quotient -= 1.0;
+    }
+    (quotient.round(), rest)
 }
 
 fn truncated(number: f64) -> i128 {
@@ -230,3 +223,6 @@ fn truncated(number: f64) -> i128 {
     let whole = number as i128;
     whole
 }
+
+#[cfg(test)]
+mod tests;
