@@ -11,14 +11,19 @@
 //! [`program`]: super::program
 
 mod expression;
+mod faults;
 
-use super::program::{Expression, Loop, Statement, Target};
+use super::program::{Loop, Statement, Target};
+use faults::{Faults, Refused};
 use minijinja::machinery::{
     Span,
     ast::{Expr, ForLoop, Stmt},
     parse,
 };
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Most statements and expressions within each other: they are gone through by recursion.
 const MAX_NESTING: usize = 150;
@@ -32,14 +37,18 @@ pub(super) fn compile(template: &str) -> Result<Vec<Statement>, Vec<String>> {
         parse(template, "template", Default::default()).map_err(|error| vec![describe(&error)])?;
     let names = super::context::NAMES.into_iter().map(str::to_owned).collect();
     let mut reader = Reader {
-        faults: Vec::new(),
+        faults: Faults::default(),
         scopes: vec![names],
         loops: 0,
-        unknown: BTreeSet::new(),
+        unknown: BTreeMap::new(),
         nesting: 0,
     };
-    let program = reader.statement(&root);
-    if reader.faults.is_empty() { Ok(program) } else { Err(reader.faults) }
+    let program = match &root {
+        Stmt::Template(template) => reader.statements(&template.children),
+        statement => reader.statements(std::slice::from_ref(statement)),
+    };
+    let faults = reader.faults.into_vec();
+    if faults.is_empty() { Ok(program) } else { Err(faults) }
 }
 
 /// What the parser says, with the line.
@@ -56,26 +65,29 @@ fn shown(name: &str) -> String {
 }
 
 struct Reader {
-    faults: Vec<String>,
+    faults: Faults,
     /// The names of each scope: a loop has one of its own.
     scopes: Vec<BTreeSet<String>>,
     /// Loops around what is read.
     loops: usize,
     /// Names that were complained about.
-    unknown: BTreeSet<String>,
+    unknown: BTreeMap<String, Refused>,
     nesting: usize,
 }
 
 impl Reader {
-    fn fault(&mut self, span: Span, message: &str) {
-        self.faults.push(format!("line {}: {message}", span.start_line));
+    fn fault(&mut self, span: Span, message: &str) -> Refused {
+        self.faults.add(format!("line {}: {message}", span.start_line))
     }
 
     /// Goes a level deeper, unless that is too deep.
-    fn within<T>(&mut self, span: Span, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    fn within<T>(
+        &mut self,
+        span: Span,
+        read: impl FnOnce(&mut Self) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         if self.nesting == MAX_NESTING {
-            self.fault(span, "is nested too deep");
-            return None;
+            return Err(self.fault(span, "is nested too deep"));
         }
         self.nesting += 1;
         let read = read(self);
@@ -83,21 +95,20 @@ impl Reader {
         read
     }
 
+    /// Those that can be read; of every other one there is a fault.
     fn statements(&mut self, statements: &[Stmt<'_>]) -> Vec<Statement> {
-        statements.iter().flat_map(|statement| self.statement(statement)).collect()
+        statements.iter().filter_map(|statement| self.statement(statement).ok()).collect()
     }
 
-    /// None, if it is at fault; several, of a whole template.
-    fn statement(&mut self, statement: &Stmt<'_>) -> Vec<Statement> {
-        let read = match statement {
-            Stmt::Template(template) => return self.statements(&template.children),
-            Stmt::EmitRaw(raw) => Some(Statement::Raw(raw.raw.to_owned())),
+    fn statement(&mut self, statement: &Stmt<'_>) -> Result<Statement, Refused> {
+        match statement {
+            Stmt::EmitRaw(raw) => Ok(Statement::Raw(raw.raw.to_owned())),
             Stmt::EmitExpr(emit) => self.expression(&emit.expr).map(Statement::Print),
             Stmt::IfCond(choice) => self.within(choice.span(), |reader| {
                 let condition = reader.expression(&choice.expr);
                 let then = reader.statements(&choice.true_body);
                 let otherwise = reader.statements(&choice.false_body);
-                Some(Statement::If { condition: condition?, then, otherwise })
+                Ok(Statement::If { condition: condition?, then, otherwise })
             }),
             Stmt::ForLoop(repeat) => {
                 if repeat.recursive {
@@ -112,12 +123,10 @@ impl Reader {
                         let name = self.declare(variable.id);
                         value.map(|value| Statement::Set { name, value })
                     }
-                    _ => {
-                        self.fault(set.span(), "`set` takes one name and one value");
-                        None
-                    }
+                    _ => Err(self.fault(set.span(), "`set` takes one name and one value")),
                 }
             }
+            Stmt::Template(other) => self.refuse(other.span()),
             Stmt::SetBlock(other) => self.refuse(other.span()),
             Stmt::WithBlock(other) => self.refuse(other.span()),
             Stmt::AutoEscape(other) => self.refuse(other.span()),
@@ -128,43 +137,33 @@ impl Reader {
                 unreachable_patterns,
                 reason = "which statements there are is a matter of features"
             )]
-            _ => {
-                self.faults.push("has a statement that templates do not have".to_owned());
-                None
-            }
-        };
-        read.into_iter().collect()
+            _ => Err(self.faults.add("has a statement that templates do not have".to_owned())),
+        }
     }
 
-    fn refuse(&mut self, span: Span) -> Option<Statement> {
+    fn refuse(&mut self, span: Span) -> Result<Statement, Refused> {
         let message = "templates have `if`, `for` and `set` with a value, and no other statements";
-        self.fault(span, message);
-        None
+        Err(self.fault(span, message))
     }
 
-    fn repeat(&mut self, repeat: &ForLoop<'_>, span: Span) -> Option<Statement> {
+    fn repeat(&mut self, repeat: &ForLoop<'_>, span: Span) -> Result<Statement, Refused> {
         let list = self.expression(&repeat.iter);
         self.scopes.push(BTreeSet::new());
         let target = self.target(&repeat.target, span);
-        let condition: Option<Option<Expression>> =
-            repeat.filter_expr.as_ref().map(|condition| self.expression(condition));
+        let condition = repeat.filter_expr.as_ref().map(|condition| self.expression(condition));
         self.loops += 1;
         let body = self.statements(&repeat.body);
         self.loops -= 1;
         self.scopes.pop();
         let otherwise = self.statements(&repeat.else_body);
-        let condition = match condition {
-            None => None,
-            Some(condition) => Some(condition?),
-        };
         let line = span.start_line;
-        let (target, list) = (target?, list?);
-        Some(Statement::For(Box::new(Loop { target, list, condition, body, otherwise, line })))
+        let (target, list, condition) = (target?, list?, condition.transpose()?);
+        Ok(Statement::For(Box::new(Loop { target, list, condition, body, otherwise, line })))
     }
 
-    fn target(&mut self, target: &Expr<'_>, span: Span) -> Option<Target> {
+    fn target(&mut self, target: &Expr<'_>, span: Span) -> Result<Target, Refused> {
         let names = match target {
-            Expr::Var(variable) => return Some(Target::One(self.declare(variable.id))),
+            Expr::Var(variable) => return Ok(Target::One(self.declare(variable.id))),
             Expr::List(list) => &list.items,
             Expr::Tuple(tuple) => &tuple.items,
             _ => &Vec::new(),
@@ -176,11 +175,10 @@ impl Reader {
                 _ => None,
             })
             .collect();
-        let names = names.filter(|names| !names.is_empty());
-        if names.is_none() {
-            self.fault(span, "a loop takes names for its items");
+        match names.filter(|names| !names.is_empty()) {
+            Some(names) => Ok(Target::Several(names)),
+            None => Err(self.fault(span, "a loop takes names for its items")),
         }
-        names.map(Target::Several)
     }
 
     fn declare(&mut self, name: &str) -> Rc<str> {

@@ -86,24 +86,27 @@ fn with_minijinja(template: &str, data: &str) -> Option<String> {
     environment.get_template("template").ok()?.render(context).ok()
 }
 
-/// Templates of what both engines have, with values that neither refuses.
-fn common_template() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(vec![
-        "data.l",
-        "data.s",
-        "data.n",
-        "data.o",
-        "data.t",
-        "1",
-        "2.5",
-        "'x'",
-        "[1, 2]",
-        "true",
-        "none",
-        "data.gone",
-        "x",
-    ]);
-    let expression = leaf.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
+/// Values that both engines have, and that neither refuses.
+const LEAVES: [&str; 13] = [
+    "data.l",
+    "data.s",
+    "data.n",
+    "data.o",
+    "data.t",
+    "1",
+    "2.5",
+    "'x'",
+    "[1, 2]",
+    "true",
+    "none",
+    "data.gone",
+    "x",
+];
+
+/// Expressions of what both engines have.
+fn expression(leaves: Vec<&'static str>) -> impl Strategy<Value = String> + Clone {
+    let leaf = prop::sample::select(leaves);
+    leaf.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
         let operator = prop::sample::select(vec![
             "+", "-", "*", "/", "//", "%", "==", "!=", "<", ">=", "in", "not in", "and", "or",
         ]);
@@ -130,7 +133,12 @@ fn common_template() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone(), inner)
                 .prop_map(|(one, test, other)| format!("({one}) if ({test}) else ({other})")),
         ]
-    });
+    })
+}
+
+/// Templates of what both engines have.
+fn common_template() -> impl Strategy<Value = String> {
+    let expression = expression(LEAVES.to_vec());
     let part = prop_oneof![
         expression.clone().prop_map(|it| format!("{{{{ {it} }}}};")),
         expression.clone().prop_map(|it| format!("{{% if {it} %}}a{{% else %}}b{{% endif %}}")),
@@ -146,8 +154,66 @@ fn common_template() -> impl Strategy<Value = String> {
         .prop_map(|parts| format!("{{% set x = 7 %}}{}", parts.concat()))
 }
 
+/// Expressions with parts that templates do not have.
+fn questionable_expression() -> impl Strategy<Value = String> {
+    let refused = [
+        "1e999",
+        "1.8e308",
+        "-1e309",
+        "{1e999: 2}",
+        "{data: 2}",
+        "gone",
+        "data.f()",
+        "1 ~ 2",
+        "2 ** 2",
+        "1|gone",
+        "1|round(a=1)",
+        "1 is gone",
+        "data.l|join(*data.l)",
+        "data.l|replace('a')",
+        "data.l[1e999:]",
+    ];
+    // Most expressions are without them, so that whole templates are taken, too.
+    let leaves = LEAVES.into_iter().cycle().take(LEAVES.len() * 4).chain(refused);
+    expression(leaves.collect())
+}
+
+/// A template that prints an `a` for each of its statements, whatever the value of the expressions in
+/// them would be, and the number of these statements.
+fn template_of_as() -> impl Strategy<Value = (String, usize)> {
+    let expression = questionable_expression();
+    let forms = prop::sample::select(vec![
+        "{{ 'a' if true else E }}",
+        "{{ 'a' or (E) }}",
+        "{% if true or (E) %}a{% endif %}",
+        "{% if false %}{{ E }}{% else %}a{% endif %}",
+        "{% if true %}a{% elif E %}b{% endif %}",
+        "{% for x in [1 or (E)][:0] if E %}{{ x }}{% else %}a{% endfor %}",
+        "{% for x in ['a'] if true or (E) %}{{ x }}{% endfor %}",
+        "{% for x, y in [['a', 1]] %}{{ x }}{% else %}{{ E }}{% endfor %}",
+        "{% set x = 'a' or (E) %}{{ x }}",
+        "{{ ['a', 1 or (E)][0] }}",
+        "{{ {'k': 'a', 'l': 1 or (E)}.k }}",
+        "{{ 'a'|default(1 or (E)) }}",
+        "{{ 'a'[:1 or (E)] }}",
+    ]);
+    let part =
+        (forms, expression).prop_map(|(form, inner)| form.replace('E', &format!("({inner})")));
+    prop::collection::vec(part, 1..5)
+        .prop_map(|parts| (format!("{{% set x = 7 %}}{}", parts.concat()), parts.len()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// A statement that is left out has a fault: whatever is accepted renders all of its statements.
+    #[test]
+    fn what_is_accepted_is_rendered_as_a_whole((template, count) in template_of_as()) {
+        if faults(&template).is_empty() {
+            let data = r#"{"l":[3,"x"],"s":"xyx","n":3,"o":{"a":1},"t":true}"#;
+            prop_assert_eq!(render(&template, data), Ok("a".repeat(count)), "{}", template);
+        }
+    }
 
     /// Whatever both render, they render alike.
     #[test]

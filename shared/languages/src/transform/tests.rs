@@ -116,6 +116,7 @@ pub(super) fn faults(template: &str) -> Vec<String> {
     "{}",
     "3 -4 2 3.5 3.0"
 )]
+#[case("{{ {1: 'a', 2.50: 'b', 1e20: 'c'}[1e20] }}{{ 1.7976931348623157e308 > 1 }}", "{}", "ctrue")]
 fn a_template_renders(#[case] template: &str, #[case] data: &str, #[case] expected: &str) {
     assert_eq!(faults(template), Vec::<String>::new(), "{template}");
     assert_eq!(render(template, data).as_deref(), Ok(expected), "{template}");
@@ -195,6 +196,17 @@ fn a_failing_template_names_line_and_cause(#[case] template: &str, #[case] expec
 #[case("{% with a = 1 %}{% endwith %}", "line 1: templates have")]
 #[case("{% autoescape true %}{% endautoescape %}", "line 1: templates have")]
 #[case("{% for x in data.l recursive %}{% endfor %}", "line 1: loops cannot be recursive")]
+#[case("a{{ 1e999 }}b", "line 1: a number is too large")]
+#[case("{{ 1 }}\n{{ -1.8e308 }}", "line 2: a number is too large")]
+#[case("{% if 1e999 > 1 %}a{% endif %}", "line 1: a number is too large")]
+#[case("{% set x = [1e999] %}{{ x }}", "line 1: a number is too large")]
+#[case("{% for x in data.l if x < 1e400 %}{% endfor %}", "line 1: a number is too large")]
+#[case("{{ data.l[1e999] }}", "line 1: a number is too large")]
+#[case("{{ data.l[1e999:] }}", "line 1: a number is too large")]
+#[case("{{ data.n|default(1e999) }}", "line 1: a number is too large")]
+#[case("{{ {'a': 1e999} }}", "line 1: a number is too large")]
+#[case("{{ {1e999: 'a'} }}", "line 1: a number is too large")]
+#[case("{{ 340282366920938463463374607431768211456 }}", "line 1: syntax error")]
 #[case("", "must have 1 to 8192 bytes")]
 fn what_is_no_template_is_refused_with_its_line(#[case] template: &str, #[case] expected: &str) {
     let faults = faults(template);

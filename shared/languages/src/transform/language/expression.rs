@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{LOOP, Reader, shown};
+use super::{LOOP, Reader, Refused, shown};
 use crate::transform::{
     context::NAMES,
     filters::{FILTERS, Signature, TESTS},
@@ -16,19 +16,27 @@ use minijinja::{
 };
 use std::rc::Rc;
 
+/// What an operator does with the values on both sides.
+enum Operation {
+    And,
+    Or,
+    Calculation(Operator),
+    Comparison(Comparison),
+}
+
 impl Reader {
-    /// Reads an expression; `None` if it is at fault.
-    pub(super) fn expression(&mut self, expression: &Expr<'_>) -> Option<Expression> {
+    /// Reads an expression.
+    pub(super) fn expression(&mut self, expression: &Expr<'_>) -> Result<Expression, Refused> {
         let span = expression.span();
         let kind = self.within(span, |reader| reader.kind(expression, span))?;
-        Some(Expression { kind, line: span.start_line })
+        Ok(Expression { kind, line: span.start_line })
     }
 
-    fn boxed(&mut self, expression: &Expr<'_>) -> Option<Box<Expression>> {
+    fn boxed(&mut self, expression: &Expr<'_>) -> Result<Box<Expression>, Refused> {
         self.expression(expression).map(Box::new)
     }
 
-    fn kind(&mut self, expression: &Expr<'_>, span: Span) -> Option<Kind> {
+    fn kind(&mut self, expression: &Expr<'_>, span: Span) -> Result<Kind, Refused> {
         match expression {
             Expr::Const(constant) => self.constant(&constant.value, span).map(Kind::Constant),
             Expr::Var(variable) => self.variable(variable.id, span),
@@ -36,26 +44,27 @@ impl Reader {
             Expr::GetItem(item) => {
                 let (of, key) = (self.boxed(&item.expr), self.boxed(&item.subscript_expr));
                 let (of, key) = (of?, key?);
-                match &item.subscript_expr {
-                    Expr::Const(name) if name.value.as_str().is_some() => {
-                        Some(Kind::Attribute(of, name.value.as_str()?.into()))
-                    }
-                    _ => Some(Kind::Item(of, key)),
-                }
+                let name = match &item.subscript_expr {
+                    Expr::Const(name) => name.value.as_str(),
+                    _ => None,
+                };
+                Ok(match name {
+                    Some(name) => Kind::Attribute(of, name.into()),
+                    None => Kind::Item(of, key),
+                })
             }
             Expr::Slice(slice) => {
                 let of = self.boxed(&slice.expr);
-                let mut bound = |bound: &Option<Expr<'_>>| match bound {
-                    None => Some(None),
-                    Some(bound) => self.boxed(bound).map(Some),
+                let mut bound = |bound: &Option<Expr<'_>>| {
+                    bound.as_ref().map(|bound| self.boxed(bound)).transpose()
                 };
                 let bounds = [bound(&slice.start), bound(&slice.stop), bound(&slice.step)];
                 let [start, stop, step] = bounds;
-                Some(Kind::Slice(of?, [start?, stop?, step?]))
+                Ok(Kind::Slice(of?, [start?, stop?, step?]))
             }
             Expr::UnaryOp(unary) => {
                 let of = self.boxed(&unary.expr)?;
-                Some(match unary.op {
+                Ok(match unary.op {
                     UnaryOpKind::Not => Kind::Not(of),
                     UnaryOpKind::Neg => Kind::Negative(of),
                 })
@@ -65,145 +74,148 @@ impl Reader {
             Expr::IfExpr(choice) => {
                 let condition = self.boxed(&choice.test_expr);
                 let then = self.boxed(&choice.true_expr);
-                let otherwise = match &choice.false_expr {
-                    None => Some(None),
-                    Some(otherwise) => self.boxed(otherwise).map(Some),
-                };
-                let (condition, then, otherwise) = (condition?, then?, otherwise?);
-                Some(Kind::Choice { condition, then, otherwise })
+                let otherwise = choice.false_expr.as_ref().map(|otherwise| self.boxed(otherwise));
+                let (condition, then, otherwise) = (condition?, then?, otherwise.transpose()?);
+                Ok(Kind::Choice { condition, then, otherwise })
             }
             Expr::Filter(filter) => {
-                let input = filter.expr.as_ref().and_then(|input| self.boxed(input));
+                let input = match &filter.expr {
+                    Some(input) => self.boxed(input),
+                    None => Err(self.fault(span, "a filter needs something to filter")),
+                };
                 let of = self.known(FILTERS, "filter", filter.name, span);
                 let arguments = self.arguments(of, &filter.args, span);
-                Some(Kind::Filter(of?.of, input?, arguments?))
+                Ok(Kind::Filter(of?.of, input?, arguments?))
             }
             Expr::Test(test) => {
                 let input = self.boxed(&test.expr);
                 let of = self.known(TESTS, "test", test.name, span);
                 let arguments = self.arguments(of, &test.args, span);
-                Some(Kind::Test(of?.of, input?, arguments?))
+                Ok(Kind::Test(of?.of, input?, arguments?))
             }
             Expr::Call(call) => {
-                self.fault(span, "functions and methods cannot be called");
+                let refused = self.fault(span, "functions and methods cannot be called");
                 // What is wrong with its arguments is told too.
-                self.arguments::<()>(None, &call.args, span);
-                None
+                self.arguments::<()>(Err(refused), &call.args, span).and(Err(refused))
             }
             Expr::List(list) => self.items(&list.items).map(Kind::List),
             Expr::Tuple(tuple) => self.items(&tuple.items).map(Kind::List),
             Expr::Map(map) => {
-                let keys: Vec<Option<Rc<str>>> = map.keys.iter().map(|key| self.key(key)).collect();
+                let keys: Vec<_> = map.keys.iter().map(|key| self.key(key)).collect();
                 let values = self.items(&map.values);
-                let keys: Option<Vec<Rc<str>>> = keys.into_iter().collect();
-                Some(Kind::Object(keys?.into_iter().zip(values?).collect()))
+                let keys: Result<Vec<Rc<str>>, _> = keys.into_iter().collect();
+                Ok(Kind::Object(keys?.into_iter().zip(values?).collect()))
             }
         }
     }
 
     /// All of them, with the faults of all.
-    fn items(&mut self, items: &[Expr<'_>]) -> Option<Vec<Expression>> {
+    fn items(&mut self, items: &[Expr<'_>]) -> Result<Vec<Expression>, Refused> {
         let read: Vec<_> = items.iter().map(|item| self.expression(item)).collect();
         read.into_iter().collect()
     }
 
-    fn constant(&mut self, value: &minijinja::Value, span: Span) -> Option<Value> {
+    fn constant(&mut self, value: &minijinja::Value, span: Span) -> Result<Value, Refused> {
         if let Some(text) = value.as_str() {
-            return Some(Value::from(text));
+            return Ok(Value::from(text));
         }
         match value.kind() {
-            ValueKind::None => Some(Value::Null),
-            ValueKind::Bool => Some(Value::Bool(value.is_true())),
-            // As it is printed, it is read again.
-            ValueKind::Number => Number::parse(&value.to_string()).map(Value::Number),
-            kind => {
-                self.fault(span, &format!("{kind} is no constant that templates have"));
-                None
+            ValueKind::None => Ok(Value::Null),
+            ValueKind::Bool => Ok(Value::Bool(value.is_true())),
+            ValueKind::Number => self.number(value, span).map(Value::Number),
+            kind => Err(self.fault(span, &format!("{kind} is no constant that templates have"))),
+        }
+    }
+
+    fn number(&mut self, value: &minijinja::Value, span: Span) -> Result<Number, Refused> {
+        // As it is printed, it is read again, unless it is the parser's infinity.
+        Number::parse(&value.to_string()).ok_or_else(|| {
+            self.fault(span, "a number is too large; with a fraction or an exponent, the largest is 1.7976931348623157e308")
+        })
+    }
+
+    fn key(&mut self, key: &Expr<'_>) -> Result<Rc<str>, Refused> {
+        match key {
+            Expr::Const(name) if name.value.is_number() => {
+                self.number(&name.value, key.span()).map(|number| number.to_string().into())
+            }
+            Expr::Const(name) if name.value.as_str().is_some() => Ok(name.value.to_string().into()),
+            _ => {
+                Err(self
+                    .fault(key.span(), "the keys of an object must be constants: texts or numbers"))
             }
         }
     }
 
-    fn key(&mut self, key: &Expr<'_>) -> Option<Rc<str>> {
-        if let Expr::Const(constant) = key
-            && (constant.value.as_str().is_some() || constant.value.is_number())
-        {
-            return Some(constant.value.to_string().into());
-        }
-        self.fault(key.span(), "the keys of an object must be constants: texts or numbers");
-        None
-    }
-
-    fn variable(&mut self, name: &str, span: Span) -> Option<Kind> {
+    fn variable(&mut self, name: &str, span: Span) -> Result<Kind, Refused> {
         if name == LOOP && self.loops > 0 {
-            let parts: Vec<&str> = LoopPart::ALL.iter().map(|(name, _)| *name).collect();
-            self.fault(span, &format!("`loop` is used by its parts: {}", parts.join(", ")));
-            return None;
+            let message = format!("`loop` is used by its parts: {}", parts_of_a_loop());
+            return Err(self.fault(span, &message));
         }
         if self.scopes.iter().any(|scope| scope.contains(name)) {
-            return Some(Kind::Variable(name.into()));
+            return Ok(Kind::Variable(name.into()));
         }
-        if self.unknown.insert(name.to_owned()) {
-            let known = NAMES.join(", ");
-            self.fault(span, &format!("`{}` is unknown; known are {known}", shown(name)));
+        if let Some(refused) = self.unknown.get(name) {
+            return Err(*refused);
         }
-        None
+        let known = NAMES.join(", ");
+        let refused = self.fault(span, &format!("`{}` is unknown; known are {known}", shown(name)));
+        self.unknown.insert(name.to_owned(), refused);
+        Err(refused)
     }
 
-    fn attribute(&mut self, attribute: &GetAttr<'_>, span: Span) -> Option<Kind> {
+    fn attribute(&mut self, attribute: &GetAttr<'_>, span: Span) -> Result<Kind, Refused> {
         let is_loop = matches!(&attribute.expr, Expr::Var(variable) if variable.id == LOOP);
         if !is_loop || self.loops == 0 {
             let of = self.boxed(&attribute.expr)?;
-            return Some(Kind::Attribute(of, attribute.name.into()));
+            return Ok(Kind::Attribute(of, attribute.name.into()));
         }
-        let part = LoopPart::ALL.iter().find(|(name, _)| *name == attribute.name);
-        if part.is_none() {
-            let parts: Vec<&str> = LoopPart::ALL.iter().map(|(name, _)| *name).collect();
-            let message =
-                format!("`loop` has no `{}`; it has {}", shown(attribute.name), parts.join(", "));
-            self.fault(span, &message);
+        match LoopPart::ALL.iter().find(|(name, _)| *name == attribute.name) {
+            Some((_, part)) => Ok(Kind::LoopPart(*part)),
+            None => {
+                let (name, parts) = (shown(attribute.name), parts_of_a_loop());
+                Err(self.fault(span, &format!("`loop` has no `{name}`; it has {parts}")))
+            }
         }
-        part.map(|(_, part)| Kind::LoopPart(*part))
     }
 
-    fn binary(&mut self, binary: &BinOp<'_>, span: Span) -> Option<Kind> {
+    fn binary(&mut self, binary: &BinOp<'_>, span: Span) -> Result<Kind, Refused> {
         let sides = (self.expression(&binary.left), self.expression(&binary.right));
-        let refused = match binary.op {
-            BinOpKind::Concat => Some("use `+` to put text together, not `~`"),
-            BinOpKind::Pow => Some("there are no powers"),
-            _ => None,
+        let operation = match binary.op {
+            BinOpKind::ScAnd => Ok(Operation::And),
+            BinOpKind::ScOr => Ok(Operation::Or),
+            BinOpKind::Add => Ok(Operation::Calculation(Operator::Add)),
+            BinOpKind::Sub => Ok(Operation::Calculation(Operator::Subtract)),
+            BinOpKind::Mul => Ok(Operation::Calculation(Operator::Multiply)),
+            BinOpKind::Div => Ok(Operation::Calculation(Operator::Divide)),
+            BinOpKind::FloorDiv => Ok(Operation::Calculation(Operator::DivideWhole)),
+            BinOpKind::Rem => Ok(Operation::Calculation(Operator::Remainder)),
+            BinOpKind::Eq => Ok(Operation::Comparison(Comparison::Equal)),
+            BinOpKind::Ne => Ok(Operation::Comparison(Comparison::NotEqual)),
+            BinOpKind::Lt => Ok(Operation::Comparison(Comparison::Less)),
+            BinOpKind::Lte => Ok(Operation::Comparison(Comparison::LessOrEqual)),
+            BinOpKind::Gt => Ok(Operation::Comparison(Comparison::Greater)),
+            BinOpKind::Gte => Ok(Operation::Comparison(Comparison::GreaterOrEqual)),
+            BinOpKind::In => Ok(Operation::Comparison(Comparison::In)),
+            BinOpKind::Concat => Err(self.fault(span, "use `+` to put text together, not `~`")),
+            BinOpKind::Pow => Err(self.fault(span, "there are no powers")),
         };
-        if let Some(message) = refused {
-            self.fault(span, message);
-            return None;
-        }
         let (left, right) = (sides.0?, sides.1?);
-        let calculation =
-            |operator, left, right| Kind::Calculation(operator, Box::new([left, right]));
-        let comparison =
-            |comparison, left, right| Kind::Comparison(Box::new(left), vec![(comparison, right)]);
-        Some(match binary.op {
-            BinOpKind::ScAnd => Kind::And(Box::new([left, right])),
-            BinOpKind::ScOr => Kind::Or(Box::new([left, right])),
-            BinOpKind::Add => calculation(Operator::Add, left, right),
-            BinOpKind::Sub => calculation(Operator::Subtract, left, right),
-            BinOpKind::Mul => calculation(Operator::Multiply, left, right),
-            BinOpKind::Div => calculation(Operator::Divide, left, right),
-            BinOpKind::FloorDiv => calculation(Operator::DivideWhole, left, right),
-            BinOpKind::Rem => calculation(Operator::Remainder, left, right),
-            BinOpKind::Eq => comparison(Comparison::Equal, left, right),
-            BinOpKind::Ne => comparison(Comparison::NotEqual, left, right),
-            BinOpKind::Lt => comparison(Comparison::Less, left, right),
-            BinOpKind::Lte => comparison(Comparison::LessOrEqual, left, right),
-            BinOpKind::Gt => comparison(Comparison::Greater, left, right),
-            BinOpKind::Gte => comparison(Comparison::GreaterOrEqual, left, right),
-            BinOpKind::In => comparison(Comparison::In, left, right),
-            BinOpKind::Concat | BinOpKind::Pow => return None,
+        Ok(match operation? {
+            Operation::And => Kind::And(Box::new([left, right])),
+            Operation::Or => Kind::Or(Box::new([left, right])),
+            Operation::Calculation(operator) => {
+                Kind::Calculation(operator, Box::new([left, right]))
+            }
+            Operation::Comparison(comparison) => {
+                Kind::Comparison(Box::new(left), vec![(comparison, right)])
+            }
         })
     }
 
-    fn comparisons(&mut self, compare: &Compare<'_>) -> Option<Kind> {
+    fn comparisons(&mut self, compare: &Compare<'_>) -> Result<Kind, Refused> {
         let first = self.boxed(&compare.expr);
-        let read: Vec<Option<(Comparison, Expression)>> = compare
+        let read: Vec<Result<(Comparison, Expression), _>> = compare
             .ops
             .iter()
             .map(|next| {
@@ -220,8 +232,8 @@ impl Reader {
                 self.expression(&next.expr).map(|right| (comparison, right))
             })
             .collect();
-        let others: Option<Vec<_>> = read.into_iter().collect();
-        Some(Kind::Comparison(first?, others?))
+        let others: Result<Vec<_>, _> = read.into_iter().collect();
+        Ok(Kind::Comparison(first?, others?))
     }
 
     fn known<T>(
@@ -230,58 +242,59 @@ impl Reader {
         what: &str,
         name: &str,
         span: Span,
-    ) -> Option<&'static Signature<T>> {
-        let found = all.iter().find(|signature| signature.name == name);
-        if found.is_none() {
+    ) -> Result<&'static Signature<T>, Refused> {
+        all.iter().find(|signature| signature.name == name).ok_or_else(|| {
             let known: Vec<&str> = all.iter().map(|signature| signature.name).collect();
             let known = known.join(", ");
-            self.fault(span, &format!("there is no {what} `{}`; known are {known}", shown(name)));
-        }
-        found
+            self.fault(span, &format!("there is no {what} `{}`; known are {known}", shown(name)))
+        })
     }
 
     /// The arguments in the order of their names.
     fn arguments<T>(
         &mut self,
-        of: Option<&Signature<T>>,
+        of: Result<&Signature<T>, Refused>,
         given: &[CallArg<'_>],
         span: Span,
-    ) -> Option<Vec<Option<Expression>>> {
+    ) -> Result<Vec<Option<Expression>>, Refused> {
         let (name, names, required) =
             of.map_or(("", &[] as &[&str], 0), |of| (of.name, of.arguments, of.required));
         let mut arguments: Vec<Option<Expression>> = names.iter().map(|_| None).collect();
-        let mut is_whole = true;
+        let mut whole = of.map(|_| ());
         for (index, argument) in given.iter().enumerate() {
             let (place, value) = match argument {
                 CallArg::Pos(value) => (Some(index).filter(|index| *index < names.len()), value),
                 CallArg::Kwarg(key, value) => (names.iter().position(|name| name == key), value),
                 CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
-                    self.fault(span, "arguments cannot be unpacked");
-                    return None;
+                    return Err(self.fault(span, "arguments cannot be unpacked"));
                 }
             };
             let read = self.expression(value);
-            match (place, of) {
-                (Some(place), _) if arguments[place].is_none() => {
-                    is_whole &= read.is_some();
-                    arguments[place] = read;
-                }
+            match place {
+                Some(place) if arguments[place].is_none() => match read {
+                    Ok(read) => arguments[place] = Some(read),
+                    Err(refused) => whole = Err(refused),
+                },
                 // A filter that there is not has no arguments that could be wrong.
-                (_, None) => is_whole = false,
+                _ if of.is_err() => {}
                 _ => {
                     let takes = match names {
                         [] => "no arguments".to_owned(),
                         names => names.join(", "),
                     };
-                    self.fault(span, &format!("`{name}` takes {takes}"));
-                    return None;
+                    return Err(self.fault(span, &format!("`{name}` takes {takes}")));
                 }
             }
         }
-        if is_whole && arguments.iter().take(required).any(Option::is_none) {
-            self.fault(span, &format!("`{name}` needs {}", names[..required].join(", ")));
-            return None;
+        whole?;
+        if arguments.iter().take(required).any(Option::is_none) {
+            let needed = names[..required].join(", ");
+            return Err(self.fault(span, &format!("`{name}` needs {needed}")));
         }
-        is_whole.then_some(arguments)
+        Ok(arguments)
     }
+}
+
+fn parts_of_a_loop() -> String {
+    LoopPart::ALL.map(|(name, _)| name).join(", ")
 }
