@@ -27,7 +27,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -60,6 +63,8 @@ struct Rules {
     secrets: Secrets,
     answering: Answering,
     save: Option<PathBuf>,
+    /// Set before the connections are closed: from then on a sender is not the one who gave up.
+    stopped: AtomicBool,
 }
 
 impl Receiver {
@@ -83,7 +88,8 @@ impl Receiver {
         format!("http://{}", self.address)
     }
 
-    /// Serves until `stop`, and hands over what was seen of each request.
+    /// Serves until `stop`, and hands over what was seen of each request, also of those that are not
+    /// answered at the stop.
     ///
     /// # Errors
     /// When `print` fails.
@@ -92,30 +98,32 @@ impl Receiver {
         secrets: Secrets,
         answering: Answering,
         save: Option<PathBuf>,
-        stop: &mut Stop,
+        stop: impl Future<Output = ()>,
         mut print: impl FnMut(&Seen) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let Some(folder) = &save {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Failure::new(format!("{}: {error}", shown(folder))))?;
         }
-        let rules = Arc::new(Rules { secrets, answering, save });
+        let rules = Arc::new(Rules { secrets, answering, save, stopped: AtomicBool::new(false) });
         let (tell, mut told) = mpsc::channel(CONNECTIONS);
-        let serving = serve(self.listener, rules, tell);
-        let mut serving = std::pin::pin!(serving);
+        let mut serving = Box::pin(serve(self.listener, Arc::clone(&rules), tell));
+        let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
-                () = stop.wanted() => {
-                    // What has been answered is printed.
-                    while let Ok(seen) = told.try_recv() {
-                        print(&seen)?;
-                    }
-                    return Ok(());
-                }
+                () = &mut stop => break,
                 Some(seen) = told.recv() => print(&seen)?,
-                () = &mut serving => return Ok(()),
+                () = &mut serving => break,
             }
         }
+        rules.stopped.store(true, Ordering::SeqCst);
+        // Closes the connections. Each request that waits for its answer is told then, and the
+        // channel ends with the last of them.
+        drop(serving);
+        while let Some(seen) = told.recv().await {
+            print(&seen)?;
+        }
+        Ok(())
     }
 }
 
@@ -205,8 +213,7 @@ async fn take(
     let mut seen = Seen { at, event, id, path, bytes, report, status: None, took, remark: saved };
     // Nobody prints any more where telling fails: the end is near.
     let Some(reply) = reply else {
-        let cut = if broke_off { ": the body broke off" } else { "" };
-        seen.add_remark(format!("the sender gave up after {:.1} s{cut}", took.as_secs_f64()));
+        seen.add_remark(unanswered(rules.stopped.load(Ordering::SeqCst), broke_off, took));
         let _ = tell.send(seen).await;
         return;
     };
@@ -223,6 +230,19 @@ async fn take(
             passed.remark().await.into_iter().for_each(|remark| seen.add_remark(remark));
             let _ = tell.send(seen).await;
         }
+    }
+}
+
+/// Why a request has no answer.
+fn unanswered(stopped: bool, broke_off: bool, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    match (stopped, broke_off) {
+        (true, false) => format!("not answered: `grapnel listen` was stopped after {seconds:.1} s"),
+        (true, true) => format!(
+            "not answered: `grapnel listen` was stopped after {seconds:.1} s, before the whole body came"
+        ),
+        (false, false) => format!("the sender gave up after {seconds:.1} s"),
+        (false, true) => format!("the sender gave up after {seconds:.1} s: the body broke off"),
     }
 }
 

@@ -113,7 +113,7 @@ async fn listen(
             false => output.line(seen.line(&clock)),
         }
     };
-    let result = receiver.run(secrets, answering, save, stop, print).await;
+    let result = receiver.run(secrets, answering, save, stop.wanted(), print).await;
     say(&format!("\n{count} received."));
     result
 }

@@ -22,9 +22,9 @@ pub(crate) struct Seen {
     pub(super) bytes: usize,
     /// What its signatures are worth; `None` if there was no secret to check with.
     pub(super) report: Option<Report>,
-    /// What it was answered; `None` if its sender gave up before.
+    /// What it was answered; `None` if its sender gave up, or this program was stopped, before.
     pub(super) status: Option<u16>,
-    /// From its headers to the answer, or until its sender gave up.
+    /// From its headers to the answer, or until its sender gave up or this program was stopped.
     pub(super) took: Duration,
     /// What went wrong on this side.
     pub(super) remark: Option<String>,

@@ -1,5 +1,6 @@
 mod giving_up;
 mod passing_on;
+mod stopping;
 
 use super::*;
 use crate::clock::Clock;
@@ -28,6 +29,10 @@ fn passing_on(url: &str) -> Answering {
     Answering { forward: Some(Forward::new(target, None).expect("a client")), ..answering(200) }
 }
 
+fn rules(secrets: Secrets, answering: Answering, save: Option<PathBuf>) -> Rules {
+    Rules { secrets, answering, save, stopped: AtomicBool::new(false) }
+}
+
 /// A signed request. The official verifier believes it, too.
 fn signed(url: &str) -> Request<Full<Bytes>> {
     let seconds = clock::now().as_secs();
@@ -53,7 +58,7 @@ async fn exchange(
     let receiver = Receiver::bind(0).await.expect("a port");
     let request = request(&receiver.url());
     let (tell, mut told) = mpsc::channel(1);
-    let rules = Arc::new(Rules { secrets, answering, save });
+    let rules = Arc::new(rules(secrets, answering, save));
     let serving = tokio::spawn(serve(receiver.listener, rules, tell));
     let client = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.expect("answered");
@@ -160,7 +165,7 @@ async fn who_does_not_speak_http_harms_nobody() {
     let receiver = Receiver::bind(0).await.expect("a port");
     let (address, url) = (receiver.address, receiver.url());
     let (tell, mut told) = mpsc::channel(1);
-    let rules = Arc::new(Rules { secrets: secrets(), answering: answering(200), save: None });
+    let rules = Arc::new(rules(secrets(), answering(200), None));
     let serving = tokio::spawn(serve(receiver.listener, rules, tell));
     let mut garbage = TcpStream::connect(address).await.expect("connected");
     garbage.write_all(b"\x16\x03\x01\r\n\r\n").await.expect("sent");

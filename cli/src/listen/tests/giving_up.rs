@@ -14,7 +14,7 @@ async fn told_of(answering: Answering, save: Option<PathBuf>, text: &[u8]) -> Se
     let receiver = Receiver::bind(0).await.expect("a port");
     let address = receiver.address;
     let (tell, mut told) = mpsc::channel(1);
-    let rules = Arc::new(Rules { secrets: secrets(), answering, save });
+    let rules = Arc::new(rules(secrets(), answering, save));
     let serving = tokio::spawn(serve(receiver.listener, rules, tell));
     let mut sender = TcpStream::connect(address).await.expect("connected");
     sender.write_all(text).await.expect("sent");

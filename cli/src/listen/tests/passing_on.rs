@@ -36,7 +36,7 @@ async fn an_answer_without_an_end_has_its_status_at_once() {
     let url = receiver.url();
     let (tell, mut told) = mpsc::channel(1);
     let answering = passing_on(&target.url("/hook"));
-    let rules = Arc::new(Rules { secrets: secrets(), answering, save: None });
+    let rules = Arc::new(rules(secrets(), answering, None));
     let serving = tokio::spawn(serve(receiver.listener, rules, tell));
     let client = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(signed(&url)).await.expect("answered");
