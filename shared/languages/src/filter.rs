@@ -22,6 +22,7 @@ mod condition;
 mod explain;
 mod index;
 mod matching;
+mod networks;
 mod plan;
 mod read;
 mod scope;

@@ -97,6 +97,32 @@ fn branches_of_one_name_cost_one_walk() {
     assert!(many < 2 * few, "{few} {many}");
 }
 
+/// Each length of a prefix once took a search of its own.
+#[test]
+fn addresses_cost_one_search_whatever_the_lengths_of_the_prefixes() {
+    for (first, address) in [("8000::", "\"::\""), ("128.0.0.0", "\"1.1.1.1\"")] {
+        let data = list_of("a", address);
+        let steps = |lengths: usize| {
+            let blocks = (1..=lengths).map(|n| json!({"cidr": format!("{first}/{n}")}));
+            let filter = json!({"a": blocks.collect::<Vec<_>>()});
+            let filter = Filter::parse(&filter.to_string(), "filter").expect("accepted");
+            filter.matcher().expect("compiles").matches(&data).expect("JSON").steps
+        };
+        let (few, many) = (steps(1), steps(32));
+        assert!(many < few + few / 2, "{few} {many}");
+    }
+}
+
+/// Making ready to search takes longer than comparing short texts does.
+#[test]
+fn each_search_of_a_wildcard_is_charged_inside_anything_but_too() {
+    let wildcards: Vec<String> = (0..10).map(|n| format!("*{n}*")).chain(["*".into()]).collect();
+    let filter = json!({"a": [{"anything-but": {"wildcard": wildcards}}]});
+    let filter = Filter::stored(filter.to_string()).matcher().expect("compiles");
+    let steps = filter.matches(r#"{"a":["a","a","a"]}"#).expect("JSON").steps;
+    assert!(steps >= 3 * 10 * 5, "{steps}");
+}
+
 #[rstest]
 #[case(json!({"a": (0..90).map(|n| json!({"wildcard": format!("*{n}*x")})).collect::<Vec<_>>()}), "filter/a", "fewer wildcards")]
 #[case(

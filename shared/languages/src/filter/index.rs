@@ -6,18 +6,13 @@
 
 use super::{
     condition::{Condition, Interval, Present},
+    networks::Networks,
     text::{Wildcard, folded_bytes, folded_bytes_reversed},
     trie::Trie,
     zones::Zones,
 };
 use ipnet::IpNet;
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-};
 
-/// Longest text of an IP address.
-const MAX_ADDRESS_BYTES: usize = 45;
 /// Steps that reading a number takes, and bytes of it for one step more.
 const NUMBER_STEPS: usize = 4;
 const NUMBER_BYTES: usize = 4;
@@ -34,8 +29,7 @@ pub(super) struct Index {
     backward: Trie,
     folded: Trie,
     folded_backward: Trie,
-    /// Blocks of addresses, by the number of bits that they fix.
-    networks: BTreeMap<(bool, u8), HashMap<IpNet, usize>>,
+    networks: Networks,
     wildcards: Vec<(Wildcard, usize)>,
     /// `anything-but`: true where nothing is found.
     others: Vec<(Index, usize)>,
@@ -46,6 +40,7 @@ pub(super) struct Index {
 pub(super) struct Builder<T> {
     index: Index,
     ranges: Vec<(Interval, T)>,
+    networks: Vec<(IpNet, usize)>,
     anything_but: Vec<(Vec<Condition>, usize)>,
     groups: Vec<Vec<T>>,
 }
@@ -55,6 +50,7 @@ impl<T: Copy> Builder<T> {
         Self {
             index: Index::default(),
             ranges: Vec::new(),
+            networks: Vec::new(),
             anything_but: Vec::new(),
             groups: Vec::new(),
         }
@@ -113,11 +109,12 @@ impl<T: Copy> Builder<T> {
     }
 
     fn group_of_network(&mut self, network: IpNet) -> usize {
-        let next = self.groups.len();
-        let key = (network.addr().is_ipv4(), network.prefix_len());
-        let networks = self.index.networks.entry(key).or_default();
-        let group = *networks.entry(network).or_insert(next);
-        if group == next { self.new_group() } else { group }
+        if let Some((_, group)) = self.networks.iter().find(|(other, _)| *other == network) {
+            return *group;
+        }
+        let group = self.new_group();
+        self.networks.push((network, group));
+        group
     }
 
     fn group_of_wildcard(&mut self, wildcard: &Wildcard) -> usize {
@@ -146,7 +143,8 @@ impl<T: Copy> Builder<T> {
 
     /// The index, and what the conditions of each group belong to.
     pub(super) fn finish(self) -> (Index, Vec<Vec<T>>) {
-        let Self { mut index, ranges, mut groups, .. } = self;
+        let Self { mut index, ranges, networks, mut groups, .. } = self;
+        index.networks = Networks::new(&networks);
         index.numbers = Zones::new(&ranges, |targets| {
             groups.push(targets);
             groups.len() - 1
@@ -182,10 +180,14 @@ impl Index {
             if is_settled(settled, *group) {
                 continue;
             }
-            let mut excluded = Vec::new();
-            steps += others.find(value, &[], &mut excluded);
-            if excluded.is_empty() {
+            // What excludes the value is put behind what was found, and taken away again: a list of its
+            // own would take longer to make than the search.
+            let end = found.len();
+            steps += others.find(value, &[], found);
+            if found.len() == end {
                 found.push(*group);
+            } else {
+                found.truncate(end);
             }
         }
         steps + found.len() - before
@@ -206,7 +208,7 @@ impl Index {
             steps += 1 + self.folded_backward.walk(folded_bytes_reversed(text), found);
         }
         if !self.networks.is_empty() {
-            steps += 1 + self.find_address(text, found);
+            steps += 1 + self.networks.find(text, found);
         }
         for (wildcard, group) in &self.wildcards {
             if !is_settled(settled, *group) && wildcard.matches(text, &mut steps) {
@@ -214,21 +216,6 @@ impl Index {
             }
         }
         steps
-    }
-
-    fn find_address(&self, text: &str, found: &mut Vec<usize>) -> usize {
-        if text.len() > MAX_ADDRESS_BYTES {
-            return 0;
-        }
-        let Ok(address) = text.parse::<IpAddr>() else { return text.len() };
-        for ((is_v4, bits), networks) in &self.networks {
-            if *is_v4 == address.is_ipv4()
-                && let Ok(network) = IpNet::new(address, *bits)
-            {
-                found.extend(networks.get(&network.trunc()));
-            }
-        }
-        text.len() + self.networks.len()
     }
 
     /// Whether a number must be read to be looked for.
@@ -272,12 +259,8 @@ impl Index {
             let depth = (trie.depth() + 1) as f64;
             (2.0 + 2.0 * depth) / (depth / grows + 3.0)
         });
-        let of_networks = if self.networks.is_empty() {
-            0.0
-        } else {
-            // `::` is the shortest address.
-            1.0 + (2.0 + 2.0 * self.networks.len() as f64) / 5.0
-        };
+        let of_networks =
+            self.networks.steps_per_byte() + if self.networks.is_empty() { 0.0 } else { 1.0 / 3.0 };
         let of_wildcards = self.wildcards.iter().map(|(wildcard, _)| wildcard.steps_per_byte());
         let of_others = self.others.iter().map(|(others, _)| others.steps_of_a_text() + 1.0 / 3.0);
         let always = (1.0 + f64::from(u8::from(self.always.is_some()))) / 3.0;
@@ -292,8 +275,7 @@ impl Index {
     pub(super) fn groups_found_beside_others(&self) -> impl Iterator<Item = usize> {
         let wildcards = self.wildcards.iter().map(|(_, group)| *group);
         let others = self.others.iter().map(|(_, group)| *group);
-        let networks = self.networks.values().flat_map(|networks| networks.values().copied());
-        self.always.into_iter().chain(wildcards).chain(others).chain(networks)
+        self.always.into_iter().chain(wildcards).chain(others).chain(self.networks.groups())
     }
 }
 

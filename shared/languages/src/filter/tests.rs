@@ -137,7 +137,8 @@ pub(super) fn comparison() -> impl Strategy<Value = Value> {
         1 => text.prop_map(|text| json!({"wildcard": format!("*{text}*")})),
         1 => text.prop_map(|text| json!({"anything-but": text})),
         1 => (-3..3).prop_map(|number| json!({"numeric": [">", number, "<=", number + 2]})),
-        1 => Just(json!({"cidr": "10.0.0.0/24"})),
+        1 => prop::sample::select(vec!["10.0.0.0/24", "10.0.0.0/8", "0.0.0.0/0", "::/0", "::1/128"])
+            .prop_map(|block| json!({"cidr": block})),
         1 => any::<bool>().prop_map(|exists| json!({"exists": exists})),
     ]
 }

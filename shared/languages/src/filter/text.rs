@@ -9,7 +9,10 @@ pub(super) struct Wildcard {
     length: usize,
 }
 
-/// Bytes that one step searches.
+/// Steps of comparing both ends of a text that is long enough.
+const ENDS_STEPS: usize = 2;
+/// Steps of a search, and bytes of it for one step more.
+const SEARCH_STEPS: usize = 4;
 const SEARCHED_BYTES: usize = 4;
 
 /// Why a text is no wildcard.
@@ -61,23 +64,25 @@ impl Wildcard {
         if text.len() < self.length {
             return false;
         }
+        *steps += ENDS_STEPS;
         let [first, middle @ .., last] = self.parts.as_slice() else {
             return self.parts.first().is_some_and(|only| only == text);
         };
         let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
         for part in middle {
             let found = rest.find(part.as_str()).map(|at| at + part.len());
-            *steps += 1 + found.unwrap_or(rest.len()) / SEARCHED_BYTES;
+            *steps += SEARCH_STEPS + found.unwrap_or(rest.len()) / SEARCHED_BYTES;
             let Some(end) = found else { return false };
             rest = &rest[end..];
         }
         rest.ends_with(last.as_str())
     }
 
-    /// Most steps for each byte of a text, with its quotes and a comma: as many for each part, and
-    /// one for so many bytes.
+    /// Most steps for each byte of a text, with its quotes and a comma: for the first look, both ends
+    /// and what is found, for each search, and one for so many bytes.
     pub(super) fn steps_per_byte(&self) -> f64 {
-        let fixed = (1 + self.parts.len()) as f64;
+        let searches = self.parts.len().saturating_sub(2);
+        let fixed = (2 + ENDS_STEPS + SEARCH_STEPS * searches) as f64;
         fixed / (self.length + 3) as f64 + 1.0 / SEARCHED_BYTES as f64
     }
 }
