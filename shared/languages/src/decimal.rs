@@ -83,20 +83,31 @@ impl Decimal {
         Some(format!("{digits}{}", "0".repeat(zeros)).parse().unwrap_or(usize::MAX))
     }
 
+    /// How many digits [`Self::is_multiple_of`] goes through.
+    pub fn digits_to_divide(&self, divisor: &Self) -> usize {
+        self.digits.len() + self.zeros_to_divide(divisor).unwrap_or_default() as usize
+    }
+
+    /// The zeros behind its digits down to the divisor's last digit; `None` if its own last digit is
+    /// right of that.
+    fn zeros_to_divide(&self, divisor: &Self) -> Option<u32> {
+        let zeros = self.exponent().saturating_sub(divisor.exponent());
+        // Another zero makes a multiple of what is none only if it adds a two or a five that the
+        // divisor has: a divisor of 37 digits has fewer than 128 of them.
+        u32::try_from(zeros.min(128)).ok()
+    }
+
     /// Whether it is a multiple of a number over zero, of at most [`MAX_DIVISOR_DIGITS`] digits.
     pub fn is_multiple_of(&self, divisor: &Self) -> bool {
         if self.digits.is_empty() {
             return true;
         }
-        let zeros = self.exponent().saturating_sub(divisor.exponent());
-        let (Ok(zeros), Some(divisor)) =
-            (u32::try_from(zeros.min(128)), divisor.digits_as_number())
+        let (Some(zeros), Some(divisor)) =
+            (self.zeros_to_divide(divisor), divisor.digits_as_number())
         else {
             // Its last digit, which is no zero, is right of the divisor's last.
             return false;
         };
-        // Another zero makes a multiple of what is none only if it adds a two or a five that the
-        // divisor has: a divisor of 37 digits has fewer than 128 of them.
         let zeros = std::iter::repeat_n(b'0', zeros as usize);
         let digits = self.digits.iter().copied().chain(zeros);
         digits.fold(0, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % divisor) == 0

@@ -153,5 +153,9 @@ fn pointer(reference: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
+mod form_tests;
+#[cfg(test)]
 #[path = "schema/tests.rs"]
 mod tests;

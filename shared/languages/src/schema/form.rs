@@ -53,6 +53,7 @@ enum Form {
     Positive,
     Count,
     Flag,
+    Text,
     Pattern,
     Anything,
 }
@@ -61,6 +62,7 @@ fn form(keyword: &str) -> Form {
     match keyword {
         "additionalProperties"
         | "contains"
+        | "contentSchema"
         | "else"
         | "if"
         | "items"
@@ -72,14 +74,16 @@ fn form(keyword: &str) -> Form {
         "patternProperties" => Form::PatternMap,
         "$ref" => Form::Reference,
         "type" => Form::Type,
-        "enum" => Form::List,
+        "enum" | "examples" => Form::List,
         "required" => Form::Names,
         "dependentRequired" => Form::NamesMap,
         "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum" => Form::Number,
         "multipleOf" => Form::Positive,
         "maxLength" | "minLength" | "maxItems" | "minItems" | "maxContains" | "minContains"
         | "maxProperties" | "minProperties" => Form::Count,
-        "uniqueItems" => Form::Flag,
+        "deprecated" | "readOnly" | "uniqueItems" | "writeOnly" => Form::Flag,
+        "$comment" | "$id" | "contentEncoding" | "contentMediaType" | "description" | "format"
+        | "title" => Form::Text,
         "pattern" => Form::Pattern,
         _ => Form::Anything,
     }
@@ -206,6 +210,8 @@ impl<'a> Walk<'a> {
             Form::Count => "must be a whole number, 0 or more",
             Form::Flag if matches!(value, Tree::Bool(_)) => return,
             Form::Flag => "must be true or false",
+            Form::Text if value.as_text().is_some() => return,
+            Form::Text => "must be a string",
         };
         self.fault(at, expected);
     }

@@ -10,8 +10,11 @@ use crate::{
 
 /// Deepest that checks may lie within each other: data go 128 deep, and a schema may refer to itself.
 const MAX_DEPTH: usize = 400;
-/// Steps that a pattern takes for each byte.
+/// Steps that a pattern takes for each byte, and for the end of a text.
 const STEPS_OF_A_PATTERN: usize = 32;
+/// Steps of following a reference, and bytes of it for one step more.
+const STEPS_OF_A_REFERENCE: usize = 4;
+const BYTES_OF_A_REFERENCE_PER_STEP: usize = 4;
 
 /// A place in the data.
 #[derive(Clone, Copy)]
@@ -114,14 +117,14 @@ impl<'a> Run<'a> {
     }
 
     fn schema(&mut self, schema: &'a Tree, data: &'a Tree) -> bool {
+        if !self.go_on(1) {
+            return false;
+        }
         let map = match schema {
             Tree::Object(map) => map,
             Tree::Bool(false) => return self.wrong(|| "must not be there".to_owned()),
             _ => return true,
         };
-        if !self.go_on(1) {
-            return false;
-        }
         if self.depth == MAX_DEPTH {
             self.exhausted = true;
             return false;
@@ -152,12 +155,18 @@ impl<'a> Run<'a> {
     ) -> bool {
         match keyword {
             "$ref" => {
-                let target = argument.as_text().and_then(pointer);
+                let reference = argument.as_text().unwrap_or_default();
+                let bytes = reference.len() / BYTES_OF_A_REFERENCE_PER_STEP;
+                if !self.go_on(STEPS_OF_A_REFERENCE + bytes) {
+                    return false;
+                }
+                let target = pointer(reference);
                 let target = target.and_then(|pointer| self.checker.schema.pointer(&pointer));
                 target.is_none_or(|target| self.schema(target, data))
             }
             "type" => {
-                has_type(argument, data) || self.wrong(|| format!("must be {}", types(argument)))
+                self.has_type(argument, data)
+                    || self.wrong(|| format!("must be {}", types(argument)))
             }
             "const" => {
                 self.equal(argument, data)
@@ -182,10 +191,26 @@ impl<'a> Run<'a> {
     }
 
     fn equal(&mut self, one: &Tree, other: &Tree) -> bool {
-        let mut steps = 0;
-        let equal = !self.exhausted && value::equal(one, other, &mut steps);
-        self.go_on(steps);
-        equal
+        value::equal(one, other, &mut |steps| self.go_on(steps))
+    }
+
+    fn has_type(&mut self, types: &Tree, data: &Tree) -> bool {
+        match types {
+            Tree::List(list) => list.iter().any(|one| self.has_type(one, data)),
+            Tree::Text(name) => match (name.as_str(), data) {
+                ("null", Tree::Null)
+                | ("boolean", Tree::Bool(_))
+                | ("object", Tree::Object(_))
+                | ("array", Tree::List(_))
+                | ("number", Tree::Number(_))
+                | ("string", Tree::Text(_)) => true,
+                ("integer", Tree::Number(text)) => {
+                    self.go_on(value::steps_of_a_number(text)) && Decimal::parse(text).is_whole()
+                }
+                _ => false,
+            },
+            _ => true,
+        }
     }
 
     fn combined(
@@ -217,22 +242,6 @@ impl<'a> Run<'a> {
                 schema.get(branch).is_none_or(|branch| self.schema(branch, data))
             }
         }
-    }
-}
-
-fn has_type(types: &Tree, data: &Tree) -> bool {
-    match types {
-        Tree::List(list) => list.iter().any(|one| has_type(one, data)),
-        Tree::Text(name) => match name.as_str() {
-            "null" => matches!(data, Tree::Null),
-            "boolean" => matches!(data, Tree::Bool(_)),
-            "object" => matches!(data, Tree::Object(_)),
-            "array" => matches!(data, Tree::List(_)),
-            "number" => matches!(data, Tree::Number(_)),
-            "string" => matches!(data, Tree::Text(_)),
-            _ => matches!(data, Tree::Number(text) if Decimal::parse(text).is_whole()),
-        },
-        _ => true,
     }
 }
 

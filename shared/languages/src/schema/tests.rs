@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-fn faults(schema: &Value) -> Vec<String> {
+pub(super) fn faults(schema: &Value) -> Vec<String> {
     let refused = Schema::parse(&schema.to_string(), "schema").expect_err("refused");
     refused.into_iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect()
 }

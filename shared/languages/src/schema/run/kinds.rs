@@ -8,13 +8,13 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// Bytes of a number that one step compares.
-const BYTES_OF_A_NUMBER_PER_STEP: usize = 16;
+/// Steps of looking for a text in a set, however short.
+const STEPS_OF_A_SET: usize = 4;
 
 impl<'a> Run<'a> {
     pub(super) fn number(&mut self, keyword: &str, argument: &Tree, text: &str) -> bool {
         let Tree::Number(bound_text) = argument else { return true };
-        if !self.go_on((text.len() + bound_text.len()) / BYTES_OF_A_NUMBER_PER_STEP) {
+        if !self.go_on(value::steps_of_a_number(text) + value::steps_of_a_number(bound_text)) {
             return false;
         }
         let (number, bound) = (Decimal::parse(text), Decimal::parse(bound_text));
@@ -23,7 +23,10 @@ impl<'a> Run<'a> {
             "minimum" => (number >= bound, "at least"),
             "exclusiveMaximum" => (number < bound, "less than"),
             "exclusiveMinimum" => (number > bound, "more than"),
-            "multipleOf" => (number.is_multiple_of(&bound), "a multiple of"),
+            "multipleOf" => {
+                let steps = number.digits_to_divide(&bound);
+                (self.go_on(steps) && number.is_multiple_of(&bound), "a multiple of")
+            }
             _ => return true,
         };
         holds || self.wrong(|| format!("must be {what} {bound_text}"))
@@ -36,9 +39,7 @@ impl<'a> Run<'a> {
                 self.size(keyword, argument, text.chars().count(), "characters")
             }
             "pattern" => {
-                self.go_on(text.len().saturating_mul(STEPS_OF_A_PATTERN));
-                let regex = argument.as_text().and_then(|it| self.checker.patterns.get(it));
-                regex.is_none_or(|regex| self.exhausted || regex.is_match(text))
+                argument.as_text().is_none_or(|pattern| self.matches(pattern, text))
                     || self.wrong(|| "does not match the pattern".into())
             }
             _ => true,
@@ -47,7 +48,7 @@ impl<'a> Run<'a> {
 
     /// A count held against `min…` or `max…`.
     fn size(&mut self, keyword: &str, argument: &Tree, count: usize, what: &str) -> bool {
-        let bound = bound(argument);
+        let bound = self.bound(argument);
         if keyword.starts_with("max") {
             count <= bound || self.wrong(|| format!("may have {bound} {what}, not {count}"))
         } else {
@@ -85,8 +86,8 @@ impl<'a> Run<'a> {
             }
             "contains" => {
                 let count = list.iter().filter(|item| self.holds(argument, item)).count();
-                let least = schema.get("minContains").map_or(1, bound);
-                let most = schema.get("maxContains").map_or(usize::MAX, bound);
+                let least = schema.get("minContains").map_or(1, |least| self.bound(least));
+                let most = schema.get("maxContains").map_or(usize::MAX, |most| self.bound(most));
                 (least..=most).contains(&count)
                     || self.wrong(|| format!("has {count} items as `contains` asks for"))
             }
@@ -94,8 +95,9 @@ impl<'a> Run<'a> {
                 let mut seen = HashSet::new();
                 let distinct = list.iter().all(|item| {
                     let mut text = String::new();
-                    value::canonical(item, &mut text);
-                    self.go_on(1 + text.len() / 16) && seen.insert(text)
+                    value::canonical(item, &mut text, &mut |steps| self.go_on(steps))
+                        && self.go_on(STEPS_OF_A_SET + value::steps_of_a_text(&text))
+                        && seen.insert(text)
                 });
                 distinct || self.wrong(|| "must have no item twice".into())
             }
@@ -114,18 +116,16 @@ impl<'a> Run<'a> {
         match keyword {
             "maxProperties" | "minProperties" => self.size(keyword, argument, map.len(), "fields"),
             "required" => self.has(argument, map),
-            "dependentRequired" => {
-                let present = entries.filter(|(name, _)| map.contains_key(*name));
-                present.fold(true, |holds, (_, names)| self.has(names, map) && holds)
-            }
-            "dependentSchemas" => {
-                let present = entries.filter(|(name, _)| map.contains_key(*name));
-                present.fold(true, |holds, (_, schema)| self.schema(schema, data) && holds)
-            }
+            "dependentRequired" => entries.fold(true, |holds, (name, names)| {
+                (!self.has_field(map, name) || self.has(names, map)) && holds
+            }),
+            "dependentSchemas" => entries.fold(true, |holds, (name, schema)| {
+                (!self.has_field(map, name) || self.schema(schema, data)) && holds
+            }),
             "properties" => {
                 let mut holds = true;
                 for (name, schema) in entries {
-                    if !self.go_on(1) {
+                    if !self.go_on(1 + value::steps_of_a_text(name)) {
                         return false;
                     }
                     if let Some((name, value)) = map.get_key_value(name) {
@@ -170,13 +170,21 @@ impl<'a> Run<'a> {
     fn has(&mut self, names: &'a Tree, map: &Map) -> bool {
         let names = names.as_list().into_iter().flatten().filter_map(Tree::as_text);
         names.fold(true, |holds, name| {
-            let is_there = self.go_on(1) && map.contains_key(name);
-            (is_there || self.wrong(|| format!("must have a field `{}`", escaped(name)))) && holds
+            (self.has_field(map, name)
+                || self.wrong(|| format!("must have a field `{}`", escaped(name))))
+                && holds
         })
+    }
+
+    fn has_field(&mut self, map: &Map, name: &str) -> bool {
+        self.go_on(1 + value::steps_of_a_text(name)) && map.contains_key(name)
     }
 
     /// Whether a field's name satisfies a schema. Nothing of that is noted.
     fn name(&mut self, schema: &Tree, name: &str) -> bool {
+        if !self.go_on(2 + value::steps_of_a_text(name)) {
+            return false;
+        }
         let text = Tree::Text(name.to_owned());
         let mut run = Run { quiet: true, depth: self.depth, ..Run::new(self.checker, self.budget) };
         let holds = run.schema(schema, &text);
@@ -185,24 +193,28 @@ impl<'a> Run<'a> {
         holds
     }
 
-    fn matches(&mut self, pattern: &str, name: &str) -> bool {
-        self.go_on(1 + name.len().saturating_mul(STEPS_OF_A_PATTERN))
-            && self.checker.patterns.get(pattern).is_some_and(|regex| regex.is_match(name))
+    fn matches(&mut self, pattern: &str, text: &str) -> bool {
+        // The pattern itself is compared as a text when it is looked up.
+        let steps = (text.len() + 1).saturating_mul(STEPS_OF_A_PATTERN);
+        self.go_on(steps + value::steps_of_a_text(pattern))
+            && self.checker.patterns.get(pattern).is_some_and(|regex| regex.is_match(text))
     }
 
     /// Whether `properties` or `patternProperties` speak of a field.
     fn is_named(&mut self, schema: &'a Map, name: &str) -> bool {
         let within = |keyword: &str| schema.get(keyword).and_then(Tree::as_object);
-        within("properties").is_some_and(|map| map.contains_key(name))
+        within("properties").is_some_and(|map| self.has_field(map, name))
             || within("patternProperties")
                 .is_some_and(|map| map.keys().any(|pattern| self.matches(pattern, name)))
     }
-}
 
-/// A bound as a count.
-fn bound(argument: &Tree) -> usize {
-    match argument {
-        Tree::Number(text) => Decimal::parse(text).count().unwrap_or(usize::MAX),
-        _ => usize::MAX,
+    /// A bound as a count.
+    fn bound(&mut self, argument: &Tree) -> usize {
+        match argument {
+            Tree::Number(text) if self.go_on(value::steps_of_a_number(text)) => {
+                Decimal::parse(text).count().unwrap_or(usize::MAX)
+            }
+            _ => usize::MAX,
+        }
     }
 }
