@@ -76,9 +76,8 @@ impl Transform {
         for name in
             input.keys().filter(|name| !["template", "contentType"].contains(&name.as_str()))
         {
-            let shown: String = name.chars().take(64).collect();
             let message = "unknown field; known are template, contentType";
-            faults.add(format!("{field}.{shown}"), message);
+            faults.add(format!("{field}.{}", shown(name)), message);
         }
         let template_field = format!("{field}.template");
         let template = match input.get("template") {
@@ -134,8 +133,8 @@ impl Transform {
         let program = language::compile(&self.template).map_err(|faults| {
             TransformError::new(&faults.into_iter().next().unwrap_or_default())
         })?;
-        let names = context::of(event).map_err(|error| TransformError::new(error.as_ref()))?;
-        let body = run::run(&program, names, meter).map_err(|failure| {
+        let values = context::of(event).map_err(|error| TransformError::new(error.as_ref()))?;
+        let body = run::run(&program, values, meter).map_err(|failure| {
             TransformError::new(&match failure.line {
                 Some(line) => format!("line {line}: {}", failure.message),
                 None => failure.message.to_string(),
@@ -172,6 +171,11 @@ fn check_template(text: &str, field: &str, faults: &mut Faults) {
     for fault in language::compile(text).err().into_iter().flatten() {
         faults.add(field, fault);
     }
+}
+
+/// As much of a name as errors show.
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 fn too_long() -> String {

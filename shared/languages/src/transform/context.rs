@@ -9,21 +9,20 @@ use super::{
     value::{Fields, Number, Value},
 };
 use crate::json::{Cursor, DamagedData, Scalar};
-use std::{borrow::Cow, collections::HashMap, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 
-/// The names at the top.
+/// The names at the top. Each is the variable of its place here.
 pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];
 
 /// Most objects and lists within each other: values are built, printed and dropped by recursion.
 const MAX_DEPTH: usize = 128;
 
-pub(super) fn of(event: &TemplateEvent<'_>) -> Result<HashMap<Rc<str>, Value>, Cow<'static, str>> {
+/// The values of [`NAMES`].
+pub(super) fn of(event: &TemplateEvent<'_>) -> Result<[Value; NAMES.len()], Cow<'static, str>> {
     let damaged = |damaged: DamagedData| damaged.to_string();
     let data = value(&mut Cursor::new(event.data), 0).map_err(damaged)?;
     let data = data.ok_or(Cow::Borrowed("the data has over 128 levels"))?;
-    let values =
-        [Value::from(event.id), Value::from(event.event_type), Value::from(event.timestamp), data];
-    Ok(NAMES.into_iter().map(Rc::from).zip(values).collect())
+    Ok([Value::from(event.id), Value::from(event.event_type), Value::from(event.timestamp), data])
 }
 
 /// The value at the cursor; `None` if it is nested too deep.

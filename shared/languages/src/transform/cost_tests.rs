@@ -94,6 +94,23 @@ fn the_worst_template_does_no_more_work_than_its_budget() {
     assert_eq!(render("{{ data }}", &data).map(|body| body.len()), Ok(data.len()));
 }
 
+/// A name is read once, when the template is compiled.
+#[rstest]
+#[case("{% for N in data.l %}{% if N %}{% endif %}{% endfor %}")]
+#[case("{% for N in data.l if N == 0 %}{% endfor %}")]
+#[case("{% for x in data.l %}{% set N = x %}{% endfor %}")]
+#[case("{% for N, x in data.p %}{% endfor %}")]
+fn a_long_name_costs_as_much_as_a_short_one(#[case] template: &str) {
+    let data = json!({"l": vec![0; 9_000], "p": vec![[0, 0]; 9_000]}).to_string();
+    let work_of = |length: usize| {
+        work::take();
+        let template = template.replace('N', &"n".repeat(length));
+        assert_eq!(render(&template, &data).as_deref(), Ok(""));
+        work::take()
+    };
+    assert_eq!(work_of(3_900), work_of(1));
+}
+
 #[test]
 fn what_is_nested_too_deep_is_refused() {
     for template in [

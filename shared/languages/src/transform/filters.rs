@@ -238,7 +238,10 @@ fn end(input: &Value, first: bool, meter: &mut Meter) -> Result<Value, Failure> 
         other => return Err(Failure::new(format!("{} has no items", other.kind()))),
     };
     let which = if first { "first" } else { "last" };
-    Ok(found.unwrap_or_else(|| Value::missing(format!("there is no {which} item"))))
+    match found {
+        Some(found) => Ok(found),
+        None => Value::missing(&format!("there is no {which} item"), meter),
+    }
 }
 
 fn float(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {

@@ -13,17 +13,17 @@
 mod expression;
 mod faults;
 
-use super::program::{Loop, Statement, Target};
+use super::{
+    context::NAMES,
+    program::{Loop, Name, Statement, Target},
+};
 use faults::{Faults, Refused};
 use minijinja::machinery::{
     Span,
     ast::{Expr, ForLoop, Stmt},
     parse,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::collections::{HashMap, HashSet};
 
 /// Most statements and expressions within each other: they are gone through by recursion.
 const MAX_NESTING: usize = 150;
@@ -35,12 +35,12 @@ const MAX_NESTING: usize = 150;
 pub(super) fn compile(template: &str) -> Result<Vec<Statement>, Vec<String>> {
     let root =
         parse(template, "template", Default::default()).map_err(|error| vec![describe(&error)])?;
-    let names = super::context::NAMES.into_iter().map(str::to_owned).collect();
     let mut reader = Reader {
         faults: Faults::default(),
-        scopes: vec![names],
+        names: NAMES.into_iter().map(str::to_owned).zip(Name::at_the_top()).collect(),
+        scopes: vec![(0..NAMES.len()).collect()],
         loops: 0,
-        unknown: BTreeMap::new(),
+        unknown: HashMap::new(),
         nesting: 0,
     };
     let program = match &root {
@@ -60,18 +60,16 @@ fn describe(error: &minijinja::Error) -> String {
     error.line().map_or_else(|| what.clone(), |line| format!("line {line}: {what}"))
 }
 
-fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
-}
-
 struct Reader {
     faults: Faults,
-    /// The names of each scope: a loop has one of its own.
-    scopes: Vec<BTreeSet<String>>,
+    /// Every name that was read, by its text.
+    names: HashMap<String, Name>,
+    /// The numbers of the names of each scope: a loop has one of its own.
+    scopes: Vec<HashSet<usize>>,
     /// Loops around what is read.
     loops: usize,
-    /// Names that were complained about.
-    unknown: BTreeMap<String, Refused>,
+    /// Names that were complained about, by their numbers.
+    unknown: HashMap<usize, Refused>,
     nesting: usize,
 }
 
@@ -148,7 +146,7 @@ impl Reader {
 
     fn repeat(&mut self, repeat: &ForLoop<'_>, span: Span) -> Result<Statement, Refused> {
         let list = self.expression(&repeat.iter);
-        self.scopes.push(BTreeSet::new());
+        self.scopes.push(HashSet::new());
         let target = self.target(&repeat.target, span);
         let condition = repeat.filter_expr.as_ref().map(|condition| self.expression(condition));
         self.loops += 1;
@@ -168,7 +166,7 @@ impl Reader {
             Expr::Tuple(tuple) => &tuple.items,
             _ => &Vec::new(),
         };
-        let names: Option<Vec<Rc<str>>> = names
+        let names: Option<Vec<Name>> = names
             .iter()
             .map(|name| match name {
                 Expr::Var(variable) => Some(self.declare(variable.id)),
@@ -181,11 +179,18 @@ impl Reader {
         }
     }
 
-    fn declare(&mut self, name: &str) -> Rc<str> {
+    fn declare(&mut self, name: &str) -> Name {
+        let name = self.name(name);
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name.to_owned());
+            scope.insert(name.number());
         }
-        Rc::from(name)
+        name
+    }
+
+    /// The name of this text. Equal texts have the same number.
+    fn name(&mut self, text: &str) -> Name {
+        let next = self.names.len();
+        self.names.entry(text.to_owned()).or_insert_with(|| Name::new(next, text)).clone()
     }
 }
 

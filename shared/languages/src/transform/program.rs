@@ -1,10 +1,27 @@
 //! What a template means: all that it may hold, and nothing else.
 
 use super::{
+    context::NAMES,
     filters::{Filter, Test},
+    meter::work,
+    shown,
     value::Value,
 };
-use std::rc::Rc;
+use std::{
+    hash::{Hash, Hasher},
+    rc::Rc,
+};
+
+/// Bytes of a path, beside its last name, that errors show.
+const MAX_PATH_BYTES: usize = 200;
+
+/// The name of a variable. Its number is looked up in its place: a rendering does not hash or compare
+/// texts, which may be as long as a template.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    number: usize,
+    text: Rc<str>,
+}
 
 /// A part of a template.
 #[derive(Debug)]
@@ -13,7 +30,7 @@ pub(super) enum Statement {
     Print(Expression),
     If { condition: Expression, then: Vec<Statement>, otherwise: Vec<Statement> },
     For(Box<Loop>),
-    Set { name: Rc<str>, value: Expression },
+    Set { name: Name, value: Expression },
 }
 
 /// `{% for … in … if … %}…{% else %}…{% endfor %}`.
@@ -31,9 +48,9 @@ pub(super) struct Loop {
 /// The names that a loop gives to what it goes through.
 #[derive(Debug)]
 pub(super) enum Target {
-    One(Rc<str>),
+    One(Name),
     /// For items that are lists of as many items.
-    Several(Vec<Rc<str>>),
+    Several(Vec<Name>),
 }
 
 /// An expression with its line.
@@ -46,7 +63,7 @@ pub(super) struct Expression {
 #[derive(Debug)]
 pub(super) enum Kind {
     Constant(Value),
-    Variable(Rc<str>),
+    Variable(Name),
     /// A part of the loop around it: `loop.index`.
     LoopPart(LoopPart),
     Attribute(Box<Expression>, Rc<str>),
@@ -115,18 +132,57 @@ impl LoopPart {
     ];
 }
 
+impl Name {
+    pub(super) fn new(number: usize, text: &str) -> Self {
+        Self { number, text: text.into() }
+    }
+
+    pub(super) fn at_the_top() -> impl Iterator<Item = Self> {
+        NAMES.into_iter().enumerate().map(|(number, name)| Self::new(number, name))
+    }
+
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        work::done(1);
+        self.number.hash(state);
+    }
+}
+
 impl Expression {
-    /// It as it is written, as far as that is a name: `data.lines[0].sku`.
+    /// It as it is written, as far as that is a name and not too long: `data.lines[0].sku`.
     pub(super) fn path(&self) -> String {
-        match &self.kind {
-            Kind::Variable(name) => name.to_string(),
-            Kind::Attribute(of, name) => format!("{}.{name}", of.path()),
+        let mut path = String::new();
+        self.add_path(&mut path);
+        path
+    }
+
+    fn add_path(&self, path: &mut String) {
+        let (of, part) = match &self.kind {
+            Kind::Variable(name) => return path.push_str(&shown(&name.text)),
+            Kind::Attribute(of, name) => (of, format!(".{}", shown(name))),
             Kind::Item(of, key) => match &key.kind {
-                Kind::Constant(Value::Number(number)) => format!("{}[{number}]", of.path()),
-                _ => format!("{}[…]", of.path()),
+                Kind::Constant(Value::Number(number)) => (of, format!("[{number}]")),
+                _ => (of, "[…]".to_owned()),
             },
-            Kind::Filter(_, of, _) => format!("{}|…", of.path()),
-            _ => "(…)".to_owned(),
+            Kind::Filter(_, of, _) => (of, "|…".to_owned()),
+            _ => return path.push_str("(…)"),
+        };
+        of.add_path(path);
+        if path.len() < MAX_PATH_BYTES {
+            path.push_str(&part);
         }
     }
 }

@@ -63,6 +63,21 @@ fn template() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
+/// Templates with long names: of variables, with and without a value, of fields and in objects.
+fn long_names() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "{% for N in data.l %}{{ N }}{% endfor %}",
+        "{% for N in data.l if N != 1 %}{% set Nx = N %}{% if Nx == N %}a{% endif %}{% endfor %}",
+        "{% for N, Nx in data.o|items %}{{ N }}{% for x in Nx %}{{ N }}{% endfor %}{% endfor %}",
+        "{% for x in data.l %}{% if false %}{% set Nx = 1 %}{% endif %}{{ Nx is defined }}{% endfor %}",
+        "{% for x in data.l %}{{ x.N|default(x['N'])|default('') }}{% endfor %}",
+        "{% for x in data.l %}{{ {'N1': 1, 'N2': 2, 'N3': x, 'N': 3}|length }}{% endfor %}",
+        "{% set N = data %}{{ N.N is defined }}{{ N.l|length }}",
+    ]);
+    (prop::collection::vec(part, 1..4), 1..2000_usize)
+        .prop_map(|(parts, length)| parts.concat().replace('N', &"n".repeat(length)))
+}
+
 /// What minijinja's own engine makes of it.
 fn with_minijinja(template: &str, data: &str) -> Option<String> {
     let mut environment = minijinja::Environment::empty();
@@ -227,7 +242,7 @@ proptest! {
     /// Whatever a rendering does is paid for, to the item and the byte.
     #[test]
     fn work_is_charged(
-        template in prop_oneof![template(), common_template()],
+        template in prop_oneof![template(), common_template(), long_names()],
         times in 0..200_usize,
     ) {
         let list: Vec<Value> = (0..times).map(|n| json!({"a": "x".repeat(n)})).collect();

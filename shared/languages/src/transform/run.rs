@@ -1,15 +1,16 @@
 //! Rendering: statement by statement, with everything charged to the [`Meter`].
 
 use super::{
-    meter::{Failure, ITEM, Meter},
+    context::NAMES,
+    meter::{Failure, ITEM, Meter, work},
     print::Body,
-    program::{Comparison, Expression, Kind, Loop, LoopPart, Operator, Statement, Target},
+    program::{Comparison, Expression, Kind, Loop, LoopPart, Name, Operator, Statement, Target},
     value::{Number, Value},
 };
 use std::{cmp::Ordering, collections::HashMap, rc::Rc};
 
 /// The names of one scope. A loop has one for each time around.
-type Scope = HashMap<Rc<str>, Value>;
+type Scope = HashMap<Name, Value>;
 
 struct Run<'m> {
     scopes: Vec<Scope>,
@@ -24,12 +25,14 @@ struct Round {
     length: usize,
 }
 
-/// What a program makes of these names.
+/// What a program makes of these values of the names at the top.
 pub(super) fn run(
     program: &[Statement],
-    names: Scope,
+    values: [Value; NAMES.len()],
     meter: &mut Meter,
 ) -> Result<String, Failure> {
+    meter.charge(NAMES.len().saturating_mul(ITEM))?;
+    let names = Name::at_the_top().zip(values).collect();
     let mut run = Run { scopes: vec![names], loops: Vec::new(), body: Body::default(), meter };
     run.statements(program)?;
     Ok(run.body.into_text())
@@ -56,7 +59,7 @@ impl Run<'_> {
             Statement::Set { name, value } => {
                 let value = self.evaluate(value)?;
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.insert(Rc::clone(name), value);
+                    scope.insert(name.clone(), value);
                 }
                 Ok(())
             }
@@ -111,7 +114,7 @@ impl Run<'_> {
     fn scope_of(&mut self, repeat: &Loop, item: Value) -> Result<Scope, Failure> {
         self.meter.step()?;
         match &repeat.target {
-            Target::One(name) => Ok(Scope::from([(Rc::clone(name), item)])),
+            Target::One(name) => Ok(Scope::from([(name.clone(), item)])),
             Target::Several(names) => {
                 self.meter.charge(names.len().saturating_mul(ITEM))?;
                 let parts = item.iterate(self.meter).map_err(|failure| failure.at(repeat.line))?;
@@ -137,7 +140,7 @@ impl Run<'_> {
     fn value(&mut self, expression: &Expression) -> Result<Value, Failure> {
         match &expression.kind {
             Kind::Constant(value) => Ok(value.clone()),
-            Kind::Variable(name) => self.variable(name),
+            Kind::Variable(name) => self.variable(name, expression),
             Kind::LoopPart(part) => self.loop_part(*part),
             Kind::Attribute(of, name) => {
                 let value = self.evaluate(of)?;
@@ -202,7 +205,12 @@ impl Run<'_> {
                 Value::made_list(items?, self.meter)
             }
             Kind::Object(fields) => {
+                // The names are sorted.
+                let compared = (usize::BITS - fields.len().leading_zeros()) as usize;
+                let bytes: usize = fields.iter().map(|(name, _)| name.len()).sum();
                 self.meter.charge(fields.len().saturating_mul(2 * ITEM))?;
+                self.meter.charge(compared.saturating_mul(bytes))?;
+                work::done(compared.saturating_mul(bytes));
                 let fields: Result<_, Failure> = fields
                     .iter()
                     .map(|(name, value)| Ok((Rc::clone(name), self.evaluate(value)?)))
@@ -219,10 +227,15 @@ impl Run<'_> {
         given.iter().map(each).collect()
     }
 
-    fn variable(&mut self, name: &str) -> Result<Value, Failure> {
+    fn variable(&mut self, name: &Name, expression: &Expression) -> Result<Value, Failure> {
         self.meter.charge(self.scopes.len().saturating_mul(ITEM))?;
         let found = self.scopes.iter().rev().find_map(|scope| scope.get(name));
-        Ok(found.cloned().unwrap_or_else(|| Value::missing(format!("`{name}` has no value here"))))
+        match found {
+            Some(value) => Ok(value.clone()),
+            None => {
+                Value::missing(&format!("`{}` has no value here", expression.path()), self.meter)
+            }
+        }
     }
 
     fn loop_part(&self, part: LoopPart) -> Result<Value, Failure> {

@@ -122,8 +122,11 @@ impl From<usize> for Value {
 }
 
 impl Value {
-    pub(super) fn missing(reason: impl Into<Rc<str>>) -> Self {
-        Self::Missing(Some(reason.into()))
+    /// Nothing, with the reason, which is charged for.
+    pub(super) fn missing(reason: &str, meter: &mut Meter) -> Result<Self, Failure> {
+        meter.charge(reason.len())?;
+        work::done(reason.len());
+        Ok(Self::Missing(Some(reason.into())))
     }
 
     /// A text that was made, which is charged for.
@@ -207,7 +210,10 @@ impl Value {
             Self::Object(object) => object.get(name, meter)?.cloned(),
             _ => None,
         };
-        Ok(found.unwrap_or_else(|| Self::missing(format!("`{}` is missing", named()))))
+        match found {
+            Some(found) => Ok(found),
+            None => Self::missing(&format!("`{}` is missing", named()), meter),
+        }
     }
 
     /// What stands under a key: a field of an object, an item of a list, a character of a text.
@@ -237,7 +243,10 @@ impl Value {
             }
             _ => None,
         };
-        Ok(found.unwrap_or_else(|| Self::missing(format!("`{}` is missing", named()))))
+        match found {
+            Some(found) => Ok(found),
+            None => Self::missing(&format!("`{}` is missing", named()), meter),
+        }
     }
 
     /// `value[start:stop:step]`.

@@ -1,10 +1,11 @@
 //! Expressions.
 
-use super::{LOOP, Reader, Refused, shown};
+use super::{LOOP, Reader, Refused};
 use crate::transform::{
     context::NAMES,
     filters::{FILTERS, Signature, TESTS},
     program::{Comparison, Expression, Kind, LoopPart, Operator},
+    shown,
     value::{Number, Value},
 };
 use minijinja::{
@@ -152,15 +153,16 @@ impl Reader {
             let message = format!("`loop` is used by its parts: {}", parts_of_a_loop());
             return Err(self.fault(span, &message));
         }
-        if self.scopes.iter().any(|scope| scope.contains(name)) {
-            return Ok(Kind::Variable(name.into()));
+        let variable = self.name(name);
+        if self.scopes.iter().any(|scope| scope.contains(&variable.number())) {
+            return Ok(Kind::Variable(variable));
         }
-        if let Some(refused) = self.unknown.get(name) {
+        if let Some(refused) = self.unknown.get(&variable.number()) {
             return Err(*refused);
         }
         let known = NAMES.join(", ");
         let refused = self.fault(span, &format!("`{}` is unknown; known are {known}", shown(name)));
-        self.unknown.insert(name.to_owned(), refused);
+        self.unknown.insert(variable.number(), refused);
         Err(refused)
     }
 
