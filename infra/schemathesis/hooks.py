@@ -14,6 +14,9 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import schemathesis
+from hypothesis import strategies
+from jsonschema_rs import canonical
+from schemathesis.generation.jsonschema import strategy as generation
 
 # Filters are nested, and so are the generators of them: some need more than Python's usual thousand calls, which the
 # threads' usual stack is made for. Hypothesis sets the limit for all threads to 2,000 calls more than the thread that
@@ -23,6 +26,27 @@ set_limit = sys.setrecursionlimit
 sys.setrecursionlimit = lambda limit: set_limit(max(limit, CALLS))
 sys.setrecursionlimit(CALLS)
 threading.stack_size(64 * 1024 * 1024)
+
+# To break the schema of a filter, Schemathesis puts something that is no filter into a field of it, for instance a filter
+# that is broken in the same way, and so on without an end. Some levels down, anything that is no filter will do.
+LEVELS = 4
+nested = threading.local()
+violation_entry = generation._violation_entry
+
+
+def bounded_violation_entry(violation, view, value_for, known, ctx):
+    level = getattr(nested, "level", 0)
+    if level >= LEVELS and isinstance(violation, canonical.UndeclaredValueFailsView):
+        key = generation._text(ctx).filter(lambda name: name not in violation.names and name not in known)
+        return strategies.tuples(key, generation._rejected_by(generation._anything(ctx), violation.additional))
+    nested.level = level + 1
+    try:
+        return violation_entry(violation, view, value_for, known, ctx)
+    finally:
+        nested.level = level
+
+
+generation._violation_entry = bounded_violation_entry
 
 # Python up to 3.12 confuses threads that parse source text at once, as Hypothesis does to describe what it does
 # (python/cpython issue 106905).

@@ -292,9 +292,7 @@ fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str
     terminal::heading("Try it");
     println!("  curl -H 'Authorization: Bearer {}' \\", demo.user_key);
     println!("    '{}/api/webhooks/{}/deliveries?limit=3'", stack.api_url, demo.webhook_id);
-    println!(
-        "  cargo install --locked --profile local --path cli    # once; in this checkout it finds all of this"
-    );
+    println!("  cargo install --locked --profile local --no-default-features --path cli");
     println!("  grapnel deliveries list {}", demo.webhook_id);
     println!("  grapnel listen --events 'lead.*'     # a receiver of your own\n");
 }
