@@ -6,3 +6,4 @@ mod encryption;
 mod logs;
 mod reading;
 mod roles;
+mod tables;
