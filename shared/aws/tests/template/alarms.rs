@@ -69,6 +69,75 @@ fn every_alarm_tells_the_topic_and_is_explained() {
     }
 }
 
+/// What the guide says of when alarms ring: their logical ids, its words, and what these mean: the
+/// threshold, the seconds of a period, the periods, and how many of those must be bad.
+type Rings = (&'static [&'static str], &'static str, [u32; 4]);
+
+const RINGS: [Rings; 10] = [
+    (
+        &["EventsDeadLettersAlarm", "DeliveryDeadLettersAlarm", "RuleDeadLettersAlarm"],
+        "there is a dead letter",
+        [1, 300, 1, 1],
+    ),
+    (
+        &["EventsLeftForLaterAlarm", "MessagesLeftForLaterAlarm"],
+        "in each of two periods of 15 minutes",
+        [1, 900, 2, 2],
+    ),
+    (
+        &["EventsIsolationAlarm", "DeliveryIsolationAlarm"],
+        "on the isolation queue for half an hour",
+        [1, 300, 6, 5],
+    ),
+    (
+        &["IngestErrorsAlarm", "DeliveryErrorsAlarm"],
+        "crashed or ran out of time, in two of three periods of five minutes",
+        [1, 300, 3, 2],
+    ),
+    (
+        &["IngestThrottlesAlarm", "DeliveryThrottlesAlarm"],
+        "had no capacity to start ingest or delivery, in two of three periods of five minutes",
+        [1, 300, 3, 2],
+    ),
+    (
+        &["WaitsFailedAlarm", "CircuitsFailedAlarm"],
+        "execution that wakes deliveries failed",
+        [1, 300, 1, 1],
+    ),
+    (
+        &["DeliveriesThrottledAlarm", "EventsThrottledAlarm"],
+        "refused writes to deliveries or events, in two of three periods of five minutes",
+        [1, 300, 3, 2],
+    ),
+    (&["ApiErrorsAlarm"], "ten requests in five minutes were answered with 5xx", [10, 300, 1, 1]),
+    (&["EventsAgeAlarm"], "an event has been waiting for 15 minutes", [900, 300, 1, 1]),
+    (&["DeliveryAgeAlarm"], "a delivery message has been waiting for an hour", [3600, 300, 1, 1]),
+];
+
+#[test]
+fn every_alarm_rings_when_the_guide_says() {
+    let guide = include_str!("../../../../docs/operate.md");
+    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
+        let (ids, words, expected) =
+            RINGS.iter().find(|(ids, ..)| ids.contains(&id)).unwrap_or_else(|| panic!("{id}"));
+        let row = |line: &&str| line.starts_with(&format!("| `{}`", ids[0]));
+        let row = guide.lines().find(row).unwrap_or_else(|| panic!("no row has {id}"));
+        assert!(row.contains(id) && row.contains(words), "{id}: {row}");
+        let properties = &alarm["Properties"];
+        let all = &properties["EvaluationPeriods"];
+        let bad = properties.get("DatapointsToAlarm").unwrap_or(all);
+        let found = [&properties["Threshold"], &properties["Period"], all, bad];
+        assert_eq!(found.map(Clone::clone), expected.map(Value::from), "{id}");
+        let comparison = &properties["ComparisonOperator"];
+        assert_eq!(comparison, "GreaterThanOrEqualToThreshold", "{id}");
+    }
+    // The guide's other words on isolation: the least of each period, so that no period is without.
+    assert!(guide.contains("for 25 of 30 minutes"));
+    for id in ["EventsIsolationAlarm", "DeliveryIsolationAlarm"] {
+        assert_eq!(TEMPLATE["Resources"][id]["Properties"]["Statistic"], "Minimum", "{id}");
+    }
+}
+
 #[test]
 fn the_cost_of_the_alarms_is_the_documented_one() {
     let count = resources("AWS::CloudWatch::Alarm").len();

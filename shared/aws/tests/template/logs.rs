@@ -25,6 +25,14 @@ fn every_function_has_lambda_let_through_what_its_log_level_says() {
     }
 }
 
+/// For a group of any other name, CloudWatch Logs adds to a resource policy of the account, which has
+/// room for 5,120 characters.
+#[test]
+fn the_access_log_needs_no_room_in_the_accounts_resource_policy() {
+    let group = &TEMPLATE["Resources"]["HttpApiLogs"]["Properties"]["LogGroupName"];
+    assert_eq!(*group, json!({ "Fn::Sub": "/aws/vendedlogs/apigateway/${AWS::StackName}" }));
+}
+
 #[test]
 fn lambda_drops_no_line_that_a_log_level_asks_for_and_no_metrics() {
     let levels = TEMPLATE["Mappings"]["LambdaLogLevels"].as_object().expect("a mapping");

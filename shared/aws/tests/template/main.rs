@@ -6,4 +6,5 @@ mod encryption;
 mod logs;
 mod reading;
 mod roles;
+mod rule;
 mod tables;

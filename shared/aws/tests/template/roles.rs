@@ -3,6 +3,7 @@
 
 use crate::reading::{one_or_more, resources, statements_on};
 use grapnel_aws::webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION};
+use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -66,11 +67,15 @@ fn only_the_api_can_put_or_delete_a_webhook() {
     }
 }
 
-#[test]
-fn a_notice_can_name_no_other_source() {
-    let statements = crate::reading::statements("DeliveryRole");
-    let notices = statements.iter().find(|one| actions(one).contains("events:PutEvents"));
-    let condition = &notices.expect("it tells")["Condition"];
+#[rstest]
+#[case("IngestRole")]
+#[case("DeliveryRole")]
+fn a_notice_can_name_no_other_source(#[case] role: &str) {
+    let statements = crate::reading::statements(role);
+    let may_put = |one: &&&Value| actions(one).contains("events:PutEvents");
+    let notices: Vec<_> = statements.iter().filter(may_put).collect();
+    let [notices] = notices[..] else { panic!("{role} has {} such statements", notices.len()) };
+    let condition = &notices["Condition"];
     let expected = json!({
         "ForAllValues:StringEquals": { "events:source": grapnel_domain::notice::SOURCE },
         "Null": { "events:source": "false" },
