@@ -177,4 +177,18 @@ mod tests {
         assert_eq!(connections_of_two_calls(tls_client(Duration::ZERO)).await, 2);
         assert_eq!(connections_of_two_calls(http_client()).await, 1, "the functions' own client");
     }
+
+    /// The SDK shows what a client was built with only in its debug text.
+    fn built_with(client: &dyn HttpClient, idle_timeout: Duration) -> bool {
+        format!("{client:?}").contains(&format!("idle_timeout: Some({idle_timeout:?})"))
+    }
+
+    #[test]
+    fn the_functions_own_client_keeps_a_connection_for_the_documented_time() {
+        assert!(built_with(&http_client(), IDLE_TIMEOUT), "{:?}", http_client());
+        assert!(!built_with(&http_client(), Duration::from_secs(90)), "hyper's own default");
+        let guide = include_str!("../../../../docs/reliability.md");
+        let said = format!("idle connection to AWS is kept for {} s", IDLE_TIMEOUT.as_secs());
+        assert!(guide.contains(&said), "docs/reliability.md does not say: {said}");
+    }
 }
