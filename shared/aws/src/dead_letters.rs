@@ -39,9 +39,9 @@ impl DeadLetterQueue {
 
 impl DeadLetters for DeadLetterQueue {
     /// A body that SQS refuses (empty, or with characters that XML does not know) is sent as a JSON
-    /// string, and an attribute says so. The reason is cut to the room that the body leaves. A body
-    /// that leaves none comes back as an error: the queue's own redrive then moves the message in the
-    /// end.
+    /// string, and an attribute says so. The reason is cut to the room that the body leaves, and left
+    /// out if there is none. A body that SQS refuses as too large comes back as an error: the queue's
+    /// own redrive then moves the message in the end.
     async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
         let is_encoded = !is_sendable(body);
         let body = sendable_body(body);
@@ -58,13 +58,13 @@ impl DeadLetters for DeadLetterQueue {
 }
 
 /// The attributes of a body that is sent like this, with as much of the reason as there is room for.
-/// There is always some reason: what has none is sent back by a redrive.
+/// A redrive sends back what has no reason, so the reason is left out only if not one byte of it fits.
 fn attributes(body: &str, is_encoded: bool, reason: &str) -> Vec<(&'static str, String)> {
     let encoding = is_encoded.then(|| (ENCODING, JSON_STRING.to_owned()));
     let size = |(name, value): &(&str, String)| name.len() + TYPE.len() + value.len();
     let taken = body.len() + encoding.as_ref().map_or(0, size) + REASON.len() + TYPE.len();
-    let room = MAX_MESSAGE_BYTES.saturating_sub(taken).clamp(1, MAX_REASON_BYTES);
-    let reason = Some((REASON, sendable_reason(reason, room)));
+    let room = MAX_MESSAGE_BYTES.saturating_sub(taken).min(MAX_REASON_BYTES);
+    let reason = (room > 0).then(|| (REASON, sendable_reason(reason, room)));
     reason.into_iter().chain(encoding).collect()
 }
 
@@ -94,7 +94,8 @@ fn sendable_body(body: &str) -> Cow<'_, str> {
     Cow::Owned(quoted.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
 }
 
-/// The beginning of the reason that fits into so many bytes. Never empty: SQS takes no empty value.
+/// The beginning of the reason that fits into so many bytes, at least one. Never empty: SQS takes no
+/// empty value.
 fn sendable_reason(reason: &str, most_bytes: usize) -> String {
     let reason = if reason.is_empty() { "no reason given" } else { reason };
     let mut text = String::new();
@@ -153,6 +154,31 @@ mod tests {
         assert_eq!(attributes, [("reason", "r".repeat(reason_bytes))]);
         // As SQS counts it: the body, and each attribute's name, type and value.
         assert!(body_bytes + "reason".len() + "String".len() + reason_bytes <= MAX_MESSAGE_BYTES);
+    }
+
+    #[rstest]
+    #[case::just_the_name_and_type(MAX_MESSAGE_BYTES - 12)]
+    #[case::less_than_those(MAX_MESSAGE_BYTES - 11)]
+    #[case::no_room_at_all(MAX_MESSAGE_BYTES)]
+    fn a_body_that_leaves_no_room_goes_without_a_reason(#[case] body_bytes: usize) {
+        assert_eq!(attributes(&"x".repeat(body_bytes), false, "a reason"), []);
+    }
+
+    #[rstest]
+    #[case::room_for_one(1, 2)]
+    #[case::room_for_none(0, 1)]
+    fn a_json_string_keeps_its_encoding_without_room_for_a_reason(
+        #[case] room: usize,
+        #[case] expected: usize,
+    ) {
+        let others = "reasonStringencodingStringjson-string".len();
+        let body = "x".repeat(MAX_MESSAGE_BYTES - others - room);
+        let attributes = attributes(&body, true, "a reason");
+        let names: Vec<&str> = attributes.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["reason", "encoding"][2 - expected..]);
+        let size = |(name, value): &(&str, String)| name.len() + "String".len() + value.len();
+        let sent = body.len() + attributes.iter().map(size).sum::<usize>();
+        assert!(sent <= MAX_MESSAGE_BYTES, "{sent}");
     }
 
     #[test]
