@@ -138,6 +138,27 @@ fn every_alarm_rings_when_the_guide_says() {
     }
 }
 
+/// The names that a function gives its metrics: `source` says each once, in one chain of calls.
+fn metrics_of(function: &str, source: &str) -> usize {
+    let beginning = format!("Metrics::of(\"{function}\")");
+    let (_, chain) = source.split_once(&beginning).expect("it counts");
+    let chain = chain.split('}').next().unwrap_or_default();
+    chain.matches(".count(").count()
+}
+
+#[test]
+fn the_cost_of_the_metrics_is_the_documented_one() {
+    let ingest = metrics_of("ingest", include_str!("../../../../functions/ingest/src/main.rs"));
+    let delivery =
+        metrics_of("delivery", include_str!("../../../../functions/delivery/src/batch.rs"));
+    assert!(ingest > 1 && delivery > 1, "{ingest} and {delivery}");
+    let count = ingest + delivery;
+    let cents = count * 30;
+    let cost = include_str!("../../../../docs/cost.md");
+    let expected = format!("{count} of them at most (${}.{:02})", cents / 100, cents % 100);
+    assert!(cost.contains(&expected), "docs/cost.md does not say: {expected}");
+}
+
 #[test]
 fn the_cost_of_the_alarms_is_the_documented_one() {
     let count = resources("AWS::CloudWatch::Alarm").len();
