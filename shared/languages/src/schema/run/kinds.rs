@@ -170,9 +170,8 @@ impl<'a> Run<'a> {
     fn has(&mut self, names: &'a Tree, map: &Map) -> bool {
         let names = names.as_list().into_iter().flatten().filter_map(Tree::as_text);
         names.fold(true, |holds, name| {
-            (self.has_field(map, name)
-                || self.wrong(|| format!("must have a field `{}`", escaped(name))))
-                && holds
+            let is_there = self.has_field(map, name);
+            (is_there || self.wrong(|| format!("must have a field `{}`", escaped(name)))) && holds
         })
     }
 
