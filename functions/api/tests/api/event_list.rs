@@ -137,6 +137,8 @@ async fn an_event_is_found_by_what_its_source_calls_it() {
 #[case("source=a&sourceId=b&limit=5&type=x&since=2026-11-24T06:25:00Z", &["limit", "type", "since"])]
 #[case("source=a&sourceId=b&cursor=x", &["cursor", "cursor"])]
 #[case("type=&since=now&until=&limit=0", &["limit", "type", "since", "until"])]
+#[case("type=le*", &["type"])]
+#[case("type=lead.**", &["type"])]
 #[case("event=lead.created", &["event"])]
 #[tokio::test]
 async fn every_parameter_at_fault_is_named(#[case] query: &str, #[case] fields: &[&str]) {

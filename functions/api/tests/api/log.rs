@@ -67,7 +67,6 @@ async fn deliveries_are_listed_by_what_is_known_of_them() {
         ("event=lead", vec![]),
         ("event=lead.*", vec![1, 0]),
         ("event=task.*&status=retrying", vec![2]),
-        ("event=task*", vec![]),
         ("event=*", vec![3, 2, 1, 0]),
         ("waitingFor=retry", vec![2]),
         ("waitingFor=circuit", vec![]),

@@ -100,6 +100,7 @@ async fn what_is_to_come_is_not_replayed() {
 #[case::status(json!({"status": "pending"}), &["status"])]
 #[case::status_of_another_type(json!({"status": 1}), &["status"])]
 #[case::no_event(json!({"event": ""}), &["event"])]
+#[case::malformed_event(json!({"event": "tas*"}), &["event"])]
 #[case::long_event(json!({"event": "x".repeat(257)}), &["event"])]
 #[case::no_time(json!({"since": "yesterday"}), &["since"])]
 #[case::a_number(json!({"until": 1_795_000_000}), &["until"])]
