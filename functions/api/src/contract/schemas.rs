@@ -115,6 +115,7 @@ fn event_pattern() -> Object {
 /// Event types to filter by.
 pub(super) fn event_types() -> Object {
     let mut text = formatted(text_of(1..=TypeFilter::MAX_CHARS), "event-type-filter");
+    text.pattern = Some(r"^(\*|[^*]+|[^*.]+(\.[^*.]+)*\.\*)$".to_owned());
     let meaning = "An event type such as `lead.created`, a group such as `lead.*`, or `*` for all.";
     text.description = Some(meaning.to_owned());
     text.examples = vec![json!("lead.*")];

@@ -177,12 +177,14 @@ async fn an_echo_counts_a_request_by_one_update_that_is_not_tried_again() {
         key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
         UpdateItem keys
         key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
-        if attribute_exists(hash) AND size(requests) < 20
+        if attribute_exists(hash)
+          and size(requests) < 20
         SET requests = list_append(requests
           …)
         UpdateItem keys
         key hash = 'echo#echo_00000000-0000-0000-0000-000000000009'
-        if attribute_exists(hash) AND size(requests) < 20
+        if attribute_exists(hash)
+          and size(requests) < 20
         SET requests = list_append(requests
           …)
         DeleteItem keys
