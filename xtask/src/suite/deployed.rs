@@ -215,18 +215,34 @@ struct Beside<'a> {
 }
 
 async fn run_tests(workspace: &Workspace, beside: &Beside<'_>, arguments: &[String]) -> Result<()> {
+    // All at once: each of them waits, for a minute of the clock or for a check, far more than it works.
+    // As many as there are processors at a time would take half an hour.
+    let system = run_targets(workspace, beside, &["--test", "it"], 100, arguments).await;
+    // These make calls without a pause, and some of the calls are made once and for two seconds: with
+    // more of them at a time, the local AWS does not answer in time.
+    let ports = run_targets(workspace, beside, &["--lib", "--test", "ports"], 8, arguments).await;
+    system.and(ports)
+}
+
+async fn run_targets(
+    workspace: &Workspace,
+    beside: &Beside<'_>,
+    targets: &[&str],
+    threads: usize,
+    arguments: &[String],
+) -> Result<()> {
     let mut tests = Command::new("cargo");
     tests
-        .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--"])
+        .args(["test", "--no-fail-fast", "--package", "grapnel-tests"])
+        .args(targets)
+        .arg("--")
         .args(arguments)
         .env("GRAPNEL_STACKS", beside.stacks)
         .env("GRAPNEL_ISSUER", beside.issuer)
         .env("GRAPNEL_XTASK", std::env::current_exe()?)
         .env("GRAPNEL_CLI", beside.cli)
         .env("GRAPNEL_PACKAGED", beside.packaged)
-        // All at once: each of them waits, for a minute of the clock or for a check, far more than
-        // it works. As many as there are processors at a time would take half an hour.
-        .env("RUST_TEST_THREADS", "100")
+        .env("RUST_TEST_THREADS", threads.to_string())
         .current_dir(workspace.root());
     command::run_shown(&mut tests).await
 }
