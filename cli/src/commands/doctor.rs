@@ -10,11 +10,11 @@ use std::process::ExitCode;
 
 /// Check a deployment, from the API to a retry.
 ///
-/// It makes a user of its own with a key, a webhook and a receiver inside the API, and removes them at
-/// the end. With --stack it also asks AWS: alarms, queues, dead letters, concurrency and functions. The
-/// admin key comes from GRAPNEL_ADMIN_KEY or what `grapnel login` keeps. The address is the stack's, if
-/// one is named and no --api is given. Each check is ✓, ✗ with what to do, or – with why it was not
-/// made; the exit code is 0 if none is ✗ and 3 otherwise.
+/// The command creates a temporary user with a key, a webhook and a receiver inside the API, and removes
+/// them at the end. With --stack it also asks AWS: alarms, queues, dead letters, concurrency and
+/// functions. The admin key comes from GRAPNEL_ADMIN_KEY or from what `grapnel login` saved. The address
+/// is the stack's, if one is named and no --api is given. Each check is ✓, ✗ with what to do, or – with
+/// why it was not made; the exit code is 0 if none is ✗ and 3 otherwise.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The stack's name in CloudFormation; takes AWS credentials, as the AWS CLI finds them
