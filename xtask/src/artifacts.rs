@@ -29,8 +29,8 @@ pub(crate) const FUNCTIONS: [Function; 3] = [
     Function { program: "grapnel-delivery", code_uri: "functions/delivery" },
 ];
 
-/// The build profile of what runs on this machine. It compiles quickly.
-pub(crate) const LOCAL_PROFILE: &str = "local";
+/// The build profile of what runs on this machine: that of the tests, so nothing is compiled twice.
+pub(crate) const LOCAL_PROFILE: &str = "dev";
 
 /// The build profile of packages for AWS, and of what is measured.
 pub(crate) const RELEASE_PROFILE: &str = "release";

@@ -292,7 +292,9 @@ fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str
     terminal::heading("Try it");
     println!("  curl -H 'Authorization: Bearer {}' \\", demo.user_key);
     println!("    '{}/api/webhooks/{}/deliveries?limit=3'", stack.api_url, demo.webhook_id);
-    println!("  cargo install --locked --profile local --no-default-features --path cli");
+    println!(
+        "  cargo install --locked --debug --no-default-features --path cli --target-dir target"
+    );
     println!("  grapnel deliveries list {}", demo.webhook_id);
     println!("  grapnel listen --events 'lead.*'     # a receiver of your own\n");
 }
