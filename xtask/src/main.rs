@@ -5,6 +5,7 @@
 //! - [`suite`]: everything that CI checks.
 //! - [`openapi`]: the API's description, made from its routes.
 //! - [`redrive`]: dead letters back to where they came from, here or on AWS.
+//! - [`house`]: the code measured.
 //! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
 //! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
 //!   programs so that none is left behind, [`running`] remembers those that are to stay.
@@ -17,6 +18,7 @@ mod demo;
 mod down;
 mod emulator;
 mod env;
+mod house;
 mod http_client;
 mod openapi;
 mod package;
@@ -67,6 +69,8 @@ enum Command {
     Redrive(redrive::Options),
     /// Run the delivery engine through simulated faults, a seed a run
     Simulate(simulate::Options),
+    /// Measure the code: lines, port traits, circles of imports, long files
+    House(house::Options),
     /// Receive the demo's deliveries
     #[command(hide = true)]
     Receiver(receiver::Options),
@@ -118,6 +122,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Package(options) => package::run(&workspace, &options).await?,
         Command::Redrive(options) => redrive::run(&workspace, &options).await?,
         Command::Simulate(options) => simulate::run(&workspace, &options).await?,
+        Command::House(options) => house::run(&workspace, &options).await?,
         Command::Receiver(options) => receiver::run(options).await?,
     }
     Ok(ExitCode::SUCCESS)

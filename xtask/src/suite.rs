@@ -10,7 +10,7 @@ mod english;
 mod second;
 
 use crate::{
-    running,
+    house, running,
     terminal::{self, seconds},
     workspace::Workspace,
 };
@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Format,
     /// No phrase that CONTRIBUTING.md bans, in documents, the API's description and the help
     English,
+    /// No more circles of imports, port traits and long files than allowed: cargo xtask house
+    House,
     /// cargo clippy on everything, warnings as errors
     Clippy,
     /// cfn-lint on the template
@@ -64,9 +66,10 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Format,
         Self::English,
+        Self::House,
         Self::Clippy,
         Self::Template,
         Self::Sam,
@@ -84,6 +87,7 @@ impl Step {
         match self {
             Self::Format => "format",
             Self::English => "plain English",
+            Self::House => "house",
             Self::Clippy => "clippy",
             Self::Template => "template (cfn-lint)",
             Self::Sam => "template (sam validate)",
@@ -102,6 +106,7 @@ impl Step {
         match self {
             Self::Format => checks::format(workspace).await,
             Self::English => english::check(workspace),
+            Self::House => house::check(workspace).await,
             Self::Clippy => checks::clippy(workspace).await,
             Self::Template => checks::template(workspace).await,
             Self::Sam => checks::sam(workspace).await,
