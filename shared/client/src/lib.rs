@@ -30,6 +30,8 @@
 //! (`GET`, `PUT`, `DELETE`) is, a few times, where the answer was lost or said to try later; a
 //! `POST` never is.
 
+#![warn(missing_docs)]
+
 mod call;
 mod client;
 mod error;

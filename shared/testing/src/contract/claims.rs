@@ -1,5 +1,4 @@
 //! [`ClaimKeys`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::a_user;
 use futures::future::join_all;

@@ -1,5 +1,4 @@
 //! [`DeadLetters`]. A suite gives each case a queue of its own.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::PutAside;
 use grapnel_domain::ports::DeadLetters;

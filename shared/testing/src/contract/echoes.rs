@@ -1,5 +1,4 @@
 //! [`StoreEchoes`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::NEVER;
 use crate::clock::START;

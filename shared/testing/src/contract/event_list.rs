@@ -1,5 +1,4 @@
 //! [`ListEvents`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, a_user, eventually};
 use crate::{builders::an_event, clock::START};

@@ -1,6 +1,5 @@
 //! [`StoreEventTypes`], [`ReadEventTypes`] and [`ListEventTypes`]. There is one catalogue for all, so
 //! each case keeps to names of its own.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use crate::clock::START;
 use grapnel_domain::{

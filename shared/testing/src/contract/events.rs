@@ -1,5 +1,4 @@
 //! [`StoreEvents`], [`ReadEvents`] and [`ErasePayloads`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{a_user, somebodys_event, somebodys_webhook};
 use futures::future::join_all;

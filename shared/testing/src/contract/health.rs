@@ -1,5 +1,4 @@
 //! [`StoreHealth`], and how it shows in what is read of webhooks.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{a_user, somebodys_webhook};
 use crate::{

@@ -1,5 +1,4 @@
 //! [`IsolateMessages`]. A suite gives each case two queues of its own.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::TwoQueues;
 use grapnel_domain::{

@@ -1,5 +1,4 @@
 //! [`StoreKeys`], [`ReadKeys`], [`ListKeys`], [`RevokeKeys`], [`NoteKeyUse`] and [`CountRequests`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, a_user, eventually};
 use crate::clock::START;

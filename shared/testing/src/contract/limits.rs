@@ -1,5 +1,4 @@
 //! [`ReserveSlots`], and how a limiter shows in what is read of webhooks.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::a_user;
 use crate::{

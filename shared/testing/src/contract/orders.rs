@@ -1,5 +1,4 @@
 //! [`OrderTests`]. A suite gives each case a queue of its own.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{Arrivals, a_user, somebodys_webhook};
 use crate::clock::START;

@@ -1,5 +1,4 @@
 //! [`StorePortalLinks`] and [`ExchangePortalLinks`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, a_user, eventually};
 use crate::clock::START;

@@ -1,5 +1,4 @@
 //! [`EnqueueAttempts`]. A suite gives each case a queue of its own.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{Arrivals, somebodys_webhook};
 use crate::builders::{a_delivery, an_event};

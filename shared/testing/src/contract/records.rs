@@ -1,5 +1,4 @@
 //! [`RecordAttempts`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use crate::{

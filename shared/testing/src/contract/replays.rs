@@ -1,5 +1,4 @@
 //! [`WriteReplays`], [`ReadReplays`] and [`ListReplays`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, a_user, somebodys_event, somebodys_webhook};
 use crate::clock::START;

@@ -1,5 +1,4 @@
 //! [`AwaitSlots`]: deliveries in a shared wait for a slot of their webhook's rate limit.
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, eventually, somebodys_webhook};
 use crate::{

@@ -1,5 +1,4 @@
 //! [`FindWaiting`] and [`StopWaiting`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{NEVER, eventually, somebodys_delivery, somebodys_webhook};
 use crate::{

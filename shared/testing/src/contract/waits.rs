@@ -1,5 +1,4 @@
 //! [`StartWaits`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{EndWaits, NEVER, somebodys_webhook};
 use futures::future::join_all;

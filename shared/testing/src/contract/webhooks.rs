@@ -1,5 +1,4 @@
 //! [`StoreWebhooks`], [`ReadWebhooks`], [`ReadSubscriptions`] and [`ListWebhooks`].
-#![expect(missing_docs, reason = "the name of a case says what it holds")]
 
 use super::{a_user, somebodys_webhook};
 use crate::{builders::a_webhook, clock::START, ids::SequentialIds};

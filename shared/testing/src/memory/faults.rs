@@ -4,7 +4,6 @@ use grapnel_domain::ports::PortError;
 use std::collections::{HashMap, VecDeque};
 
 /// An operation of a port, named after its method.
-#[expect(missing_docs, reason = "each names the method of the port, where it is described")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     Webhook,
