@@ -1,4 +1,4 @@
-//! What the HTTP client is made of, and the bounds that it keeps.
+//! The HTTP client's parts and bounds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,27 +7,27 @@ use tokio_rustls::TlsConnector;
 
 use crate::guard::Guard;
 
-/// Time for a connection, name resolution and TLS included. It is split among the addresses of a
-/// name, so that the first of two can be dead without using up a request's default 10 s.
+/// Time for a connection, including name resolution and TLS. It is split among the addresses of a
+/// name, so a dead first address does not use up a request's default 10 s.
 pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Most bytes of a response's head, by either version of HTTP. HTTP/1.1 also has hyper's bound of
+/// Maximum size of a response's head, in both versions of HTTP. HTTP/1.1 also has hyper's limit of
 /// 100 headers.
 pub(crate) const HEAD_LIMIT_BYTES: u32 = 64 * 1024;
 
-/// Most bytes that a connection may bring beside the response's body: the TLS handshake, interim
-/// answers, the head, and what frames the body.
+/// Maximum number of bytes read from a connection in addition to the response's body: the TLS
+/// handshake, interim answers, the head, and the framing of the body.
 pub(crate) const OVERHEAD_LIMIT_BYTES: usize = 2 * HEAD_LIMIT_BYTES as usize;
 
-/// Most bytes in flight to us on an HTTP/2 connection, the protocol's own initial value. A larger
-/// window would only be thrown away: a capture ends after 4 KiB.
+/// Maximum number of bytes in flight to this client on an HTTP/2 connection: the protocol's initial
+/// value. A larger window would waste traffic, because reading ends after 4 KiB.
 pub(crate) const HTTP2_WINDOW_BYTES: u32 = 65_535;
 
-/// What TLS calls HTTP/2 (RFC 9113 section 3.2) and HTTP/1.1 (RFC 7301 section 6).
+/// The names of HTTP/2 (RFC 9113 section 3.2) and HTTP/1.1 (RFC 7301 section 6) in TLS.
 pub(crate) const HTTP_2: &[u8] = b"h2";
 const HTTP_1: &[u8] = b"http/1.1";
 
-/// Sends requests, each over a connection of its own.
+/// Sends each request over a new connection.
 pub(crate) struct Client {
     pub(crate) guard: Guard,
     pub(crate) tls: TlsConnector,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Why there is no sender.
+/// Why no sender could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SenderError {
     /// The system has no certificate authorities.
@@ -52,7 +52,7 @@ pub enum SenderError {
 
 /// The certificate authorities that the system trusts.
 ///
-/// None at all is an error, unless `may_be_empty`: then https requests will fail one by one.
+/// An empty list is an error, unless `may_be_empty`: then each https request fails.
 pub(crate) fn system_roots(may_be_empty: bool) -> Result<RootCertStore, SenderError> {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
@@ -70,7 +70,7 @@ pub(crate) fn system_roots(may_be_empty: bool) -> Result<RootCertStore, SenderEr
 }
 
 impl Client {
-    /// Makes a client that connects to what `guard` lets through and trusts `roots`.
+    /// Makes a client that connects only to addresses that `guard` allows, and trusts `roots`.
     pub(crate) fn new(guard: Guard, roots: RootCertStore) -> Result<Self, SenderError> {
         Ok(Self { guard, tls: TlsConnector::from(Arc::new(tls(roots)?)) })
     }

@@ -34,7 +34,7 @@ use crate::{
     meter::Metered,
 };
 
-/// How long after its attempt a connection may take to be closed in order.
+/// How long after its attempt's deadline a connection may take to close properly.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     speaks_http2: bool,
 }
 
-/// Where a connection goes: addresses that were checked, and the name that its certificate must bear.
+/// The addresses to connect to, which were checked, and the name that the certificate must have.
 pub(crate) struct Target<'a> {
     pub(crate) host: Host<&'a str>,
     pub(crate) addresses: Vec<IpAddr>,
@@ -55,7 +55,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl Connection {
-    /// Connects, by `tls` if there is one. At most `most_bytes` will be read, its handshake included.
+    /// Connects, with TLS if `tls` is given. Reads at most `most_bytes`, including the handshake.
     pub(crate) async fn open(
         target: Target<'_>,
         tls: Option<&TlsConnector>,
@@ -74,8 +74,8 @@ impl Connection {
         Ok(Self { io: TokioIo::new(Box::new(stream)), speaks_http2 })
     }
 
-    /// Sends `request`, and waits for the head of its response. The connection ends with the body of
-    /// that response, and soon after `deadline` at the latest.
+    /// Sends `request`, and waits for the head of its response. The connection ends with that
+    /// response's body, and soon after `deadline` at the latest.
     pub(crate) async fn send(
         self,
         request: Request<Full<Bytes>>,
@@ -101,7 +101,7 @@ impl Connection {
     }
 }
 
-/// The name that the receiver's certificate must be for.
+/// The name that the receiver's certificate must be valid for.
 fn certified_name(host: &Host<&str>) -> Result<ServerName<'static>, InvalidDnsNameError> {
     match *host {
         Host::Domain(name) => ServerName::try_from(name.to_owned()),
@@ -110,8 +110,8 @@ fn certified_name(host: &Host<&str>) -> Result<ServerName<'static>, InvalidDnsNa
     }
 }
 
-/// Connects to one of `addresses`: to each in its turn, with a share of the time that there is, and
-/// to the second family beside the first if that takes long (RFC 6555).
+/// Connects to one of `addresses`. Tries each in turn, with an equal share of the remaining time,
+/// and tries the second family in parallel if the first takes long (RFC 6555).
 async fn dial(addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, BoxError> {
     let addresses: Vec<_> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
     let checked = move |_: Name| ready(Ok::<_, Infallible>(addresses.clone().into_iter()));
@@ -122,7 +122,7 @@ async fn dial(addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, BoxError> 
     Ok(stream.into_inner())
 }
 
-/// HTTP/1.1 names the path in its first line, and the host in a header (RFC 9112 section 3.2).
+/// HTTP/1.1 has the path in its first line, and the host in a header (RFC 9112 section 3.2).
 fn for_http1(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
     let host = request.uri().authority().map(Authority::as_str).unwrap_or_default();
     if let Ok(host) = HeaderValue::from_str(host) {
@@ -134,7 +134,7 @@ fn for_http1(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
     request
 }
 
-/// Runs what drives a connection, until this time.
+/// Drives a connection until this time.
 #[derive(Clone, Copy)]
 struct Until(Instant);
 

@@ -13,33 +13,32 @@ use crate::{
     connection::{Connection, Target},
 };
 
-/// A day. Requests have at most 30 s; the bound only keeps a deadline representable.
+/// A day. Requests have at most 30 s; this limit only keeps a deadline representable.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// An error of whatever broke.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// When a request that starts now must be over.
+/// The deadline of a request that starts now.
 pub(crate) fn deadline_after(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(LONGEST)
 }
 
-/// What is sent, and what its response may cost.
+/// A request, and the limits of its response.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// The end of the exchange, the response's body included.
+    /// When the exchange must have ended, including the response's body.
     pub(crate) deadline: Instant,
-    /// Most bytes of the response's body that will be used.
+    /// Maximum number of bytes of the response's body that are used.
     pub(crate) body_limit_bytes: usize,
 }
 
-/// What an exchange is waiting for.
+/// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// An answer from the name server.
+    /// The name server's answer.
     Resolving,
     /// TCP and TLS.
     Connecting,
@@ -52,14 +51,13 @@ pub(crate) enum Phase {
 pub(crate) enum ExchangeError {
     /// The URL cannot be written in an HTTP request.
     UnusableUrl,
-    /// The time was up.
+    /// The deadline passed.
     TimedOut(Phase),
-    /// Something broke.
     Broken(Phase, BoxError),
 }
 
 impl Client {
-    /// Sends one request over a connection of its own.
+    /// Sends one request over a new connection.
     pub(crate) async fn exchange(
         &self,
         outgoing: Outgoing,
@@ -102,10 +100,10 @@ where
     }
 }
 
-/// The next bytes of a body; `None` after the last ones.
+/// The next bytes of a body; `None` at its end.
 pub(crate) async fn next_chunk(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
     while let Some(frame) = body.frame().await {
-        // Trailers are no part of what is used.
+        // Trailers are not used.
         if let Ok(bytes) = frame?.into_data() {
             return Ok(Some(bytes));
         }

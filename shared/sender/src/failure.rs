@@ -1,8 +1,8 @@
-//! From an error to a sentence for the webhook's owner.
+//! Turns an error into a sentence for the webhook's owner.
 //!
-//! The HTTP client's own messages are not used: they may hold the URL with its query, and they
-//! speak to programmers. What is looked at is the type of each error in the chain, because the one
-//! that tells the cause is several wrappings down.
+//! The HTTP client's own messages are not used: they may contain the URL with its query, and they
+//! are written for programmers. This module looks at the type of each error in the chain, because
+//! the error that tells the cause is wrapped several times.
 
 use std::{error::Error, io, iter, time::Duration};
 
@@ -11,13 +11,13 @@ use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use crate::{
     client::CONNECT_LIMIT,
+    dns::LookUpError,
     exchange::{ExchangeError, Phase},
     guard::GuardError,
     meter,
-    names::LookUpError,
 };
 
-/// What came of a request that ended in `error`; `time` is what it had.
+/// The outcome of a request that ended in `error`. `time` is the request's time limit.
 pub(crate) fn outcome(error: &ExchangeError, time: Duration) -> SendOutcome {
     match error {
         ExchangeError::UnusableUrl => failed("the webhook's URL cannot be used in an HTTP request"),
@@ -43,7 +43,7 @@ fn broken(phase: Phase, error: &(dyn Error + 'static), time: Duration) -> SendOu
     }))
 }
 
-/// Whether none of a host's addresses took the connection in its share of the time.
+/// Whether no address of a host accepted the connection in its share of the time.
 fn has_timed_out(cause: &(dyn Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
@@ -82,12 +82,13 @@ fn guarded(error: &GuardError) -> SendOutcome {
     }
 }
 
-/// `error` and everything below it.
+/// `error` and every error that it wraps.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |error| below(*error))
 }
 
-/// What `error` wraps. An `io::Error` hides that from `source`, and TLS errors come wrapped in one.
+/// The error that `error` wraps. An `io::Error` hides it from `source`, and TLS errors are wrapped
+/// in an `io::Error`.
 fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let io = error.downcast_ref::<io::Error>();
     match io.and_then(io::Error::get_ref) {
@@ -147,7 +148,8 @@ fn of_certificate(error: &CertificateError) -> &'static str {
 const UNKNOWN_ISSUER: &str = "the receiver's TLS certificate is self-signed, from an unknown \
                               authority, or lacks its intermediate certificate";
 
-/// The usual self-signed certificate is marked as an authority's, and refused for that first.
+/// A typical self-signed certificate is marked as a certificate authority's, and is refused for
+/// that first.
 fn is_authority_for_itself(error: &OtherError) -> bool {
     matches!(error.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }
@@ -164,7 +166,8 @@ fn of_http(error: &hyper::Error) -> Option<&'static str> {
     }
 }
 
-/// Faults that our side has found. What the receiver calls a fault of ours is only a refusal.
+/// Errors that our side detected. If the receiver says that we made an error, that is only a
+/// refusal.
 fn of_http2(error: &h2::Error, phase: Phase) -> Option<&'static str> {
     if let Some(error) = error.get_io() {
         return of_io(error.kind(), phase);
@@ -173,7 +176,7 @@ fn of_http2(error: &h2::Error, phase: Phase) -> Option<&'static str> {
         return None;
     }
     match error.reason()? {
-        // Said of headers that go on and on.
+        // h2 reports this for headers without end.
         h2::Reason::ENHANCE_YOUR_CALM => Some(TOO_MANY_HEADERS),
         _ => Some(INVALID),
     }

@@ -1,4 +1,4 @@
-//! Reading a document over HTTP, with everything that guards a delivery.
+//! Reads a document over HTTP, with the same guards as a delivery.
 
 use crate::{
     Sender,
@@ -11,21 +11,21 @@ use hyper::body::Incoming;
 use std::time::Duration;
 use tokio::time::timeout_at;
 
-/// How much a document may cost.
+/// The limits of reading a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchLimits {
     /// Time from the start of name resolution to the last byte.
     pub timeout: Duration,
-    /// Most bytes of the body.
+    /// Maximum size of the body.
     pub max_bytes: usize,
 }
 
 impl Sender {
-    /// Reads the JSON document at `url`: by `GET`, with the address guard and without redirects.
+    /// Reads the JSON document at `url` by `GET`, with the address guard and without redirects.
     ///
     /// # Errors
-    /// A sentence for whoever runs the deployment: the URL is not allowed, the other side did not
-    /// answer 200 in time, or its answer is too long.
+    /// A sentence for the person who operates the deployment: the URL is not allowed, the server
+    /// did not answer 200 in time, or its answer is too long.
     pub async fn fetch(&self, url: &str, limits: FetchLimits) -> Result<Vec<u8>, String> {
         let deadline = deadline_after(limits.timeout);
         let url = self

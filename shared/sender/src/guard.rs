@@ -1,4 +1,4 @@
-//! The address check between a host name and a connection.
+//! Checks the addresses of a host before a connection is made.
 
 use std::{
     net::IpAddr,
@@ -10,29 +10,30 @@ use std::{
 
 use url::Host;
 
-use crate::names::{LookUp, LookUpError};
+use crate::dns::{LookUp, LookUpError};
 
-/// Why an address may not be dialled, as [`grapnel_domain::address::refusal`] says it.
+/// Why a connection to an address is not allowed, as [`grapnel_domain::address::refusal`] returns
+/// it.
 pub(crate) type Refusal = fn(IpAddr) -> Option<&'static str>;
 
-/// Most addresses that one attempt dials. Enough for a receiver in several zones, and too few to
-/// scan a network with.
+/// Maximum number of addresses that one attempt connects to. Enough for a receiver in several
+/// zones, and too few to scan a network.
 const MOST_ADDRESSES: usize = 8;
 
-/// Resolves names and lets only checked addresses through.
+/// Resolves names and returns only checked addresses.
 pub(crate) struct Guard {
     names: Arc<dyn LookUp>,
     refusal: Refusal,
     turn: AtomicUsize,
 }
 
-/// Why there are no addresses to dial.
+/// Why there are no addresses to connect to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuardError {
-    /// One of the addresses is off limits.
+    /// One of the addresses is not allowed.
     #[error("{name} resolves to {address}, which is {reason}")]
     Refused { name: String, address: IpAddr, reason: &'static str },
-    /// There is no answer to check.
+    /// The look-up failed, so there are no addresses to check.
     #[error(transparent)]
     LookUp(#[from] LookUpError),
 }
@@ -42,8 +43,8 @@ impl Guard {
         Self { names, refusal, turn: AtomicUsize::new(0) }
     }
 
-    /// The addresses to dial for `host`, in this order. A literal address is one that the policy for
-    /// URLs has let through; a name is looked up, once.
+    /// The addresses to connect to for `host`, in this order. A literal address was allowed by the
+    /// URL policy before; a name is looked up once.
     pub(crate) async fn addresses(&self, host: &Host<&str>) -> Result<Vec<IpAddr>, GuardError> {
         let name = match *host {
             Host::Ipv4(ip) => return Ok(vec![ip.into()]),
@@ -54,8 +55,8 @@ impl Guard {
         if found.is_empty() {
             return Err(LookUpError::NoAddress(name.to_owned()).into());
         }
-        // One private address among public ones is an attack or a mistake; dialling the others
-        // would make the outcome depend on their order.
+        // One private address among public ones is an attack or a mistake. If the others were used,
+        // the outcome would depend on their order.
         for &address in &found {
             if let Some(reason) = (self.refusal)(address) {
                 return Err(GuardError::Refused { name: name.to_owned(), address, reason });
@@ -65,8 +66,8 @@ impl Guard {
     }
 }
 
-/// IPv4 first, because IPv6 is more often configured than connected, and each family rotated by
-/// `turn`, so that one dead address among several does not fail every attempt.
+/// IPv4 first, because IPv6 is often configured without a route. Each family is rotated by `turn`,
+/// so that one dead address among several does not fail every attempt.
 fn in_order(addresses: Vec<IpAddr>, turn: usize) -> Vec<IpAddr> {
     let (mut v4, mut v6): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv4);
     for family in [&mut v4, &mut v6] {

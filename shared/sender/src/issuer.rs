@@ -1,4 +1,4 @@
-//! The public keys of an OpenID Connect issuer, over the guarded client.
+//! Reads the public keys of an OpenID Connect issuer over the guarded client.
 
 use crate::{FetchLimits, Sender};
 use grapnel_domain::{
@@ -7,10 +7,11 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// For each of the two documents. Issuers answer in a fraction of it, and a caller waits.
+/// Limits for each of the two documents. Issuers answer in a fraction of this time, and a caller is
+/// waiting.
 const LIMITS: FetchLimits = FetchLimits { timeout: Duration::from_secs(4), max_bytes: 256 * 1024 };
 
-/// An issuer, asked over HTTP.
+/// Reads one issuer's keys over HTTP.
 #[derive(Debug)]
 pub struct IssuerKeys {
     sender: Sender,
@@ -18,7 +19,7 @@ pub struct IssuerKeys {
 }
 
 impl IssuerKeys {
-    /// The keys of this issuer, an absolute URL as it stands in tokens.
+    /// `issuer` is an absolute URL, as it is written in tokens.
     #[must_use]
     pub fn new(sender: Sender, issuer: impl Into<String>) -> Self {
         Self { sender, issuer: issuer.into() }
@@ -31,7 +32,8 @@ impl IssuerKeys {
 }
 
 impl FetchIssuerKeys for IssuerKeys {
-    /// The issuer's description first, which says where the keys are: they may move.
+    /// Reads the issuer's description first each time: it has the URL of the keys, which may
+    /// change.
     async fn fetch_keys(&self) -> Result<String, PortError> {
         let url = token::discovery_url(&self.issuer);
         let description = self.document("description", &url).await?;

@@ -1,54 +1,52 @@
-//! The one HTTP client: it talks to receivers.
+//! The functions' only HTTP client. It sends requests to receivers.
 //!
-//! A receiver's URL is chosen by a user, its answer by whoever owns the host, and both are
-//! untrusted. This crate carries out an [`OutboundRequest`] so that neither can reach a private
-//! network, hold a function longer than the request's time, fill its memory, or make one attempt
-//! go out twice; and it words what went wrong for the owner of the webhook.
+//! A user chooses a receiver's URL, and the owner of the host chooses the answer: both are untrusted.
+//! This crate sends an [`OutboundRequest`] so that neither can reach a private network, hold a
+//! function longer than the request's time, fill its memory, or make one attempt go out twice. It
+//! also turns each failure into a sentence for the owner of the webhook.
 //!
-//! How a request passes through, in order:
+//! The path of a request:
 //!
-//! 1. [`Sender`] checks the URL once more by the domain's rules (scheme, literal addresses, local
-//!    names). Nothing later looks at a literal address, so this is the only place to catch one.
-//! 2. `exchange` goes through the steps that follow, each until its deadline. There is no code for
-//!    redirects, proxies, cookies, decompression, retries or pooled connections.
-//! 3. `guard` gives it the addresses to dial. It asks `names` **once**, refuses the whole answer if
-//!    one address in it is not globally reachable, and hands over exactly what it checked: there is
-//!    no second look-up that could answer differently.
-//! 4. `names` looks names up at the system's name servers, as absolute names (no search list, no
-//!    `ndots`), so that a host name means the same here as it does to its owner.
-//! 5. `connection` dials, speaks TLS, and sends the request by `hyper`, with bounds on the head of
-//!    the response. `meter` sits between the socket and TLS and bounds all that is read.
-//! 6. `capture` keeps the status and the start of the body, and drops the connection as soon as it
-//!    has them.
-//! 7. `failure` turns every error on the way into a sentence. Sentences name addresses and the host,
-//!    never a query, a header or a body.
+//! 1. [`Sender`] checks the URL again by the domain's rules (scheme, literal addresses, local names).
+//!    No later step looks at a literal address, so this is the only place that can refuse one.
+//! 2. `exchange` runs the next steps, each until its deadline. There is no code for redirects,
+//!    proxies, cookies, decompression, retries or pooled connections.
+//! 3. `guard` provides the addresses to connect to. It asks `dns` **once**, refuses the whole answer
+//!    if one address in it is not globally reachable, and returns exactly the addresses that it
+//!    checked: there is no second look-up that could have another answer.
+//! 4. `dns` asks the system's name servers for absolute names (no search list, no `ndots`), so that a
+//!    host name means the same here as it does to its owner.
+//! 5. `connection` connects, speaks TLS, and sends the request with `hyper`, with limits on the head
+//!    of the response. `meter` sits between the socket and TLS and limits all bytes that are read.
+//! 6. `response_body` keeps the status and the start of the body, and then drops the connection.
+//! 7. `failure` turns every error into a sentence. A sentence may have addresses and the host, never
+//!    a query, a header or a body.
 //!
-//! The deployment itself has one thing to ask over HTTP: the public keys of the issuer whose tokens
-//! it believes ([`IssuerKeys`]). `fetch` reads them by the same `exchange`, and so behind the same guard
-//! and within the same bounds.
+//! The deployment itself makes one kind of request: for the public keys of the issuer whose tokens it
+//! accepts ([`IssuerKeys`]). `fetch` reads them with the same `exchange`, and so with the same guard
+//! and the same limits.
 //!
 //! # One connection per attempt
 //!
-//! Nothing is pooled. A Lambda instance is frozen between invocations, and a connection that dies
-//! in that time looks alive afterwards: the next request on it is written into the void, and
-//! nobody can say whether it arrived. Retrying it could deliver an attempt twice, not retrying
-//! would charge our freeze to the receiver. With a fresh connection there is no such case: what
-//! fails is the receiver's or the network's doing, now. It also means that every request is behind
-//! an address check of its own. The price is a TCP and TLS handshake per attempt; TLS sessions are
-//! remembered and resumed.
+//! There is no connection pool. Lambda freezes an instance between invocations. A connection that
+//! dies meanwhile still looks alive: the next request on it is lost, and it is impossible to know
+//! whether the receiver got it. A retry could deliver the attempt twice; without a retry, the
+//! receiver would be charged for our freeze. A new connection has no such case: a failure is the
+//! receiver's or the network's, at this moment. It also puts every request behind its own address
+//! check. The price is a TCP and TLS handshake per attempt; TLS sessions are remembered and resumed.
 //!
 //! [`OutboundRequest`]: grapnel_domain::outbound::OutboundRequest
 
-mod capture;
 mod client;
 mod connection;
+mod dns;
 mod exchange;
 mod failure;
 mod fetch;
 mod guard;
 mod issuer;
 mod meter;
-mod names;
+mod response_body;
 mod sender;
 
 pub use client::SenderError;

@@ -1,9 +1,8 @@
-//! A bound on the bytes that a receiver can make us read.
+//! Limits how many bytes a receiver can make this client read.
 //!
-//! A deadline alone does not bound them. The HTTP client skips interim answers and frames that mean
-//! nothing to it for as long as there are bytes, without returning from its poll; meanwhile no timer
-//! of the same thread is looked at, and what it keeps of them grows. So the bytes are counted where
-//! they enter, below TLS.
+//! A deadline alone is not a limit. As long as bytes arrive, the HTTP client skips interim answers
+//! and unknown frames without returning from its poll. Meanwhile no timer of the same thread runs,
+//! and the client's memory grows. So this module counts the bytes where they enter, below TLS.
 
 use std::{
     io,
@@ -16,12 +15,12 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The kind of error that ends a connection which brings too much. No socket has it, and it gets
-/// through TLS and HTTP/2, which keep of an error no more than its kind.
+/// The kind of the error that ends a connection with too many bytes. No socket returns this kind,
+/// and it survives TLS and HTTP/2, which keep only the kind of an error.
 pub(crate) const TOO_MUCH: io::ErrorKind = io::ErrorKind::QuotaExceeded;
 
-/// Most bytes that are read before the other tasks of the thread get their turn. Decoding compressed
-/// headers takes far longer than reading them.
+/// Maximum number of bytes that are read before other tasks of the thread get a turn. Decoding
+/// compressed headers takes far longer than reading them.
 const TURN_BYTES: usize = 16 * 1024;
 
 /// A connection from which a limited number of bytes is read.
@@ -33,7 +32,7 @@ pub(crate) struct Metered {
 }
 
 impl Metered {
-    /// Reads about `limit` bytes from `stream`: the read that reaches it is the last one.
+    /// Reads about `limit` bytes from `stream`: the read that reaches the limit is the last one.
     pub(crate) fn new(stream: TcpStream, limit: usize) -> Self {
         Self { stream, left: limit, left_in_turn: TURN_BYTES }
     }
@@ -105,7 +104,7 @@ mod tests {
 
     const BUFFER_BYTES: usize = 4096;
 
-    /// A connection of which at most `limit` bytes are read, and its other end.
+    /// A connection that reads at most `limit` bytes, and its other end.
     async fn metered(limit: usize) -> (Metered, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -147,7 +146,7 @@ mod tests {
         let (mut stream, mut other_end) = metered(usize::MAX).await;
         other_end.write_all(&[0; 2 * TURN_BYTES]).await.expect("room");
         drop(other_end);
-        // All of it has arrived when the end has.
+        // At the end of the stream, all bytes have arrived.
         let mut all = vec![0; 2 * TURN_BYTES];
         while stream.stream.peek(&mut all).await.expect("bytes") < all.len() {}
         let mut in_one_turn = 0;

@@ -1,4 +1,4 @@
-//! Carrying out one request from its URL to its outcome.
+//! Sends one request and returns its outcome.
 
 use std::sync::Arc;
 
@@ -13,12 +13,13 @@ use rustls::RootCertStore;
 use tokio::time::Instant;
 
 use crate::{
-    capture, client,
+    client,
     client::{Client, SenderError},
+    dns::{LookUp, SystemNames},
     exchange::{Outgoing, deadline_after},
     failure,
     guard::{Guard, Refusal},
-    names::{LookUp, SystemNames},
+    response_body,
 };
 
 /// What a deployment allows its sender to do.
@@ -26,21 +27,21 @@ use crate::{
 pub struct SenderConfig {
     /// Also send to `http` URLs. For local use.
     pub allow_http: bool,
-    /// Also send to private and local addresses, and read the hosts file for names. For local use:
-    /// on Lambda the runtime's own API listens on `127.0.0.1`.
+    /// Also send to private and local addresses, and read the hosts file. For local use: on Lambda
+    /// the runtime's own API listens on `127.0.0.1`.
     pub allow_private: bool,
 }
 
-/// Sends requests to receivers. See the [crate] for what it guards against.
+/// Sends requests to receivers. The [crate] describes its guards.
 ///
-/// Cheap to share by reference; one instance serves any number of concurrent requests.
+/// Can be shared by reference; one instance serves any number of concurrent requests.
 #[derive(Debug)]
 pub struct Sender {
     pub(crate) client: Client,
     pub(crate) policy: UrlPolicy,
 }
 
-/// What tests replace.
+/// The parts that tests replace.
 pub(crate) struct Parts {
     pub(crate) names: Arc<dyn LookUp>,
     pub(crate) refusal: Refusal,
@@ -48,8 +49,8 @@ pub(crate) struct Parts {
 }
 
 impl Sender {
-    /// Makes a sender that trusts the system's certificate authorities and asks the system's name
-    /// servers. Reads both once; sends nothing.
+    /// Makes a sender that trusts the system's certificate authorities and uses the system's name
+    /// servers. Reads both once and sends nothing.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ impl Sender {
             body_limit_bytes: CAPTURE_LIMIT_BYTES,
         };
         match self.client.exchange(outgoing).await {
-            Ok(response) => SendOutcome::Answered(capture::answer(response, deadline).await),
+            Ok(response) => SendOutcome::Answered(response_body::answer(response, deadline).await),
             Err(error) => failure::outcome(&error, time),
         }
     }

@@ -1,4 +1,4 @@
-//! The sender against real servers on this machine, and name servers that say what a test needs.
+//! Tests of the sender with real servers on this machine, and with scripted name servers.
 
 mod addresses;
 mod answers;
@@ -29,22 +29,21 @@ use rustls::RootCertStore;
 
 use crate::{
     Sender, SenderConfig,
+    dns::{Found, LookUp, LookUpError},
     guard::Refusal,
-    names::{Found, LookUp, LookUpError},
     sender::Parts,
 };
 
-/// What a request in these tests has, unless it needs less.
+/// The time limit of most requests in these tests.
 const TIME: Duration = Duration::from_secs(10);
 
 const LOCAL: SenderConfig = SenderConfig { allow_http: true, allow_private: true };
 
-/// A sender as it is made for local use.
 fn local_sender() -> Sender {
     Sender::new(LOCAL).expect("a sender")
 }
 
-/// A sender that takes any URL, and asks `names` and judges their answers by `refusal`.
+/// A sender that allows every URL, asks `names`, and checks addresses with `refusal`.
 fn sender_with(names: Arc<dyn LookUp>, refusal: Refusal) -> Sender {
     trusting(RootCertStore::empty(), names, refusal)
 }
@@ -54,10 +53,10 @@ fn trusting(roots: RootCertStore, names: Arc<dyn LookUp>, refusal: Refusal) -> S
     Sender::with_parts(LOCAL, parts).expect("a sender")
 }
 
-/// The rule of production.
+/// The production rule.
 const BY_THE_BOOK: Refusal = address::refusal;
 
-/// A rule that lets tests reach this machine: `127.0.0.1` counts as public, everything else as
+/// A rule that lets tests reach this machine: `127.0.0.1` counts as public, every other address as
 /// private.
 const ONLY_LOCALHOST: Refusal = |ip| (ip != IpAddr::from([127, 0, 0, 1])).then_some("off limits");
 
@@ -70,7 +69,7 @@ fn request(url: impl Into<String>) -> OutboundRequest {
     }
 }
 
-/// The same with one second, for receivers that are not going to answer.
+/// A request with a limit of one second, for receivers that do not answer.
 fn short(url: impl Into<String>) -> OutboundRequest {
     OutboundRequest { timeout: Duration::from_secs(1), ..request(url) }
 }
@@ -91,7 +90,7 @@ async fn failure_of(sender: &Sender, request: OutboundRequest) -> String {
     }
 }
 
-/// Sends and expects the name server to be at fault.
+/// Sends and expects a failure of the name server.
 async fn unavailability_of(sender: &Sender, request: OutboundRequest) -> String {
     match sender.send(request).await.outcome {
         SendOutcome::ResolverUnavailable { error } => error,
@@ -99,13 +98,13 @@ async fn unavailability_of(sender: &Sender, request: OutboundRequest) -> String 
     }
 }
 
-/// Asserts that `sent` took its whole second, and no more than a slow machine adds.
+/// Asserts that `sent` took its whole second, and not more than a slow machine adds.
 fn took_its_second(sent: &Sent) {
     let took = sent.duration.as_millis();
     assert!((990..5000).contains(&took), "{took} ms");
 }
 
-/// Says one thing after the other, the last one for ever, and remembers what it was asked.
+/// Gives one answer after the other, repeats the last, and remembers the questions.
 #[derive(Default)]
 struct ScriptedNames {
     says: Mutex<VecDeque<Found>>,
@@ -117,7 +116,7 @@ impl ScriptedNames {
         Arc::new(Self { says: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
     }
 
-    /// Finds these addresses, every time.
+    /// Always finds these addresses.
     fn finding(addresses: &[&str]) -> Arc<Self> {
         Self::saying([found(addresses)])
     }
@@ -139,7 +138,7 @@ impl LookUp for ScriptedNames {
         let answer = if says.len() > 1 { says.pop_front() } else { says.front().cloned() };
         match answer {
             Some(answer) => Box::pin(std::future::ready(answer)),
-            // Nothing to say, ever.
+            // Never answers.
             None => Box::pin(pending()),
         }
     }

@@ -1,4 +1,4 @@
-//! Where a request may go.
+//! The addresses that a request may reach.
 
 use grapnel_testing::receiver::{Reply, TestReceiver};
 use rstest::rstest;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Sender, SenderConfig};
 
-/// A sender that would use plain HTTP but stays out of private networks.
+/// A sender that allows plain HTTP but no private networks.
 fn public_sender() -> Sender {
     Sender::new(SenderConfig { allow_http: true, allow_private: false }).expect("a sender")
 }
@@ -30,7 +30,7 @@ async fn a_local_address_is_refused_and_never_dialled(#[case] host: &str) {
     let port = listener.local_addr().expect("an address").port();
     let error = failure_of(&public_sender(), request(format!("http://{host}:{port}/in"))).await;
     assert!(error.starts_with("the webhook's URL must not point to "), "{error}");
-    // A connection that had been made would be waiting here.
+    // If a connection had been made, it would be waiting here.
     let accepting = tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept());
     assert!(accepting.await.is_err());
 }
@@ -99,7 +99,7 @@ async fn a_second_answer_is_never_asked_for() {
     assert_eq!(receiver.received("/in").len(), 1);
     assert_eq!(receiver.received("/in")[0].header("host"), Some(&*format!("hook.example:{port}")));
 
-    // The next attempt asks anew, and is judged by what it is told then.
+    // The next attempt looks the name up again, and the new answer is checked.
     let error = failure_of(&sender, request(&url)).await;
     assert_eq!(error, "hook.example resolves to 127.0.0.2, which is off limits");
     assert_eq!(names.asked().len(), 2);
@@ -135,7 +135,7 @@ async fn a_redirect_to_nonsense_is_an_answer() {
 async fn one_dead_address_does_not_fail_every_attempt() {
     let receiver = TestReceiver::start().await.expect("a receiver");
     let port = receiver.address().port();
-    // Nothing listens on the second address: it refuses, and the client goes on to the next.
+    // The second address has no listener and refuses, so the client tries the next.
     let names = ScriptedNames::finding(&["127.0.0.3", "127.0.0.1"]);
     let sender = sender_with(names, |_| None);
     for _ in 0..2 {

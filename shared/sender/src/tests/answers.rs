@@ -1,4 +1,4 @@
-//! What is kept of a response.
+//! Which parts of a response are kept.
 
 use std::time::Duration;
 

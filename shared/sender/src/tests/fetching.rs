@@ -109,7 +109,7 @@ async fn a_document_is_behind_the_same_guard_as_a_delivery() {
     }
 }
 
-/// An issuer whose description is this text; `ISSUER` stands for its URL.
+/// An issuer with this text as its description; `ISSUER` is replaced by its URL.
 async fn issuer(description: &str) -> (TestReceiver, IssuerKeys) {
     let receiver = receiver().await;
     let url = receiver.url("");

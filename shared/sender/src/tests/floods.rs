@@ -1,4 +1,4 @@
-//! Receivers that send without an end: what is read of them is bounded in bytes, not only in time.
+//! Receivers that send without end: the sender bounds the bytes that it reads, not only the time.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use super::{
 };
 use crate::Sender;
 
-/// More than the socket buffers between two programs on one machine take in.
+/// More than the socket buffers between two programs on one machine hold.
 const SOCKET_BUFFERS_BYTES: usize = 16 << 20;
 
-/// Starts every hostile receiver on a thread of its own: there it floods while the thread of the
-/// client is busy.
+/// Starts every hostile receiver on another thread, so that it floods while the thread of the client
+/// is busy.
 fn start_all(receivers: &[Hostile], authority: &Authority) -> (runtime::Runtime, Vec<Running>) {
     let elsewhere = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let elsewhere = elsewhere.expect("a thread");
@@ -35,7 +35,8 @@ fn start_all(receivers: &[Hostile], authority: &Authority) -> (runtime::Runtime,
     (elsewhere, running)
 }
 
-/// What comes of an attempt at each of `running`, all at once and on one thread, as in a function.
+/// The outcome of an attempt at each of `running`, all concurrently on one thread, as in a
+/// function.
 fn send_to_all(sender: Sender, running: &[Running]) -> Vec<(usize, SendOutcome)> {
     let here = runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
     here.block_on(async {
@@ -63,7 +64,7 @@ fn of_no_endless_answer_is_more_read_than_allowed() {
             SendOutcome::Failed { error } => (None, Some(error)),
             other => panic!("{name}: {other:?}"),
         };
-        // Of an answer, the sender gives the status and leaves its meaning to others.
+        // The sender reports the status of an answer and does not judge it.
         let expected_error = match expected.status_code {
             Some(_) => None,
             None => expected.error_after(TIME.as_secs() as u32),

@@ -1,4 +1,4 @@
-//! A name server on this machine that answers by a script.
+//! A scripted name server on this machine.
 
 use std::{
     collections::HashMap,
@@ -9,32 +9,31 @@ use std::{
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use tokio::{net::UdpSocket, task::JoinHandle};
 
-use crate::names::SystemNames;
+use crate::dns::SystemNames;
 
 const A: u16 = 1;
 const CNAME: u16 = 5;
 const AAAA: u16 = 28;
 
-/// What is said to a question.
+/// The answer to a question.
 #[derive(Clone, Debug)]
 pub(super) enum Says {
-    /// These records; none at all means that the name has none of the kind.
+    /// These records. An empty list means that the name has no record of the kind.
     Addresses(Vec<IpAddr>),
-    /// An alias, and the addresses of what it stands for.
+    /// An alias, and the addresses of its target.
     Alias(&'static str, Vec<IpAddr>),
     /// An error code: 2 is `SERVFAIL`, 3 `NXDOMAIN`, 5 `REFUSED`.
     Code(u8),
-    /// Nothing.
+    /// No answer.
     Silence,
 }
 
-/// Addresses from text.
 pub(super) fn addresses(list: &[&str]) -> Says {
     let parsed = list.iter().map(|ip| ip.parse().expect("an address"));
     Says::Addresses(parsed.collect())
 }
 
-/// A running name server. Names that it has no script for do not exist.
+/// A running name server. A name without a script does not exist.
 pub(super) struct NameServer {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -42,7 +41,7 @@ pub(super) struct NameServer {
 }
 
 impl NameServer {
-    /// Answers for `name` by `v4` to questions for A records and by `v6` to those for AAAA.
+    /// Answers questions about `name`: `v4` for A records, `v6` for AAAA records.
     pub(super) async fn start(name: &'static str, v4: Says, v6: Says) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
         let address = socket.local_addr().expect("an address");
@@ -64,7 +63,7 @@ impl NameServer {
         Self { address, asked, server }
     }
 
-    /// The sender's own resolver, pointed here.
+    /// The sender's resolver, with this server.
     pub(super) fn names(&self) -> Arc<SystemNames> {
         names_at(self.address)
     }
@@ -83,7 +82,7 @@ impl Drop for NameServer {
     }
 }
 
-/// The sender's own resolver, pointed at `address`.
+/// The sender's resolver, with the server at `address`.
 pub(super) fn names_at(address: SocketAddr) -> Arc<SystemNames> {
     let mut connection = ConnectionConfig::udp();
     connection.port = address.port();
@@ -91,7 +90,7 @@ pub(super) fn names_at(address: SocketAddr) -> Arc<SystemNames> {
     Arc::new(SystemNames::of(ResolverConfig::from_name_servers(vec![server])))
 }
 
-/// The name and kind of record that are asked for, and where the question ends.
+/// The name and the kind of record in a question, and where the question ends.
 fn question(query: &[u8]) -> (String, u16, usize) {
     let mut name = String::new();
     let mut at = 12;
@@ -105,7 +104,7 @@ fn question(query: &[u8]) -> (String, u16, usize) {
     (name, kind, at + 5)
 }
 
-/// RFC 1035 section 4: the query's own head and question, turned into a response.
+/// Turns the head and the question of a query into a response (RFC 1035 section 4).
 fn reply(query: &[u8], says: Says) -> Option<Vec<u8>> {
     let (code, alias, found) = match says {
         Says::Addresses(found) => (0, None, found),
@@ -118,7 +117,7 @@ fn reply(query: &[u8], says: Says) -> Option<Vec<u8>> {
     packet[2] |= 0x80;
     packet[3] = 0x80 | code;
     packet[4..12].copy_from_slice(&[0, 1, 0, u8::try_from(records).expect("few"), 0, 0, 0, 0]);
-    // A pointer to the name in the question, or the alias's own.
+    // A pointer to the name in the question, or to the alias.
     let mut owner = vec![0xc0, 12];
     if let Some(alias) = alias {
         let target: Vec<u8> = alias
@@ -143,7 +142,7 @@ fn reply(query: &[u8], says: Says) -> Option<Vec<u8>> {
 fn record(packet: &mut Vec<u8>, owner: &[u8], kind: u16, data: &[u8]) {
     packet.extend_from_slice(owner);
     packet.extend_from_slice(&kind.to_be_bytes());
-    // Class IN, a minute to live.
+    // Class IN, and a time to live of one minute.
     packet.extend_from_slice(&[0, 1, 0, 0, 0, 60]);
     packet.extend_from_slice(&u16::try_from(data.len()).expect("short").to_be_bytes());
     packet.extend_from_slice(data);

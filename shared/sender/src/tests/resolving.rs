@@ -1,4 +1,4 @@
-//! Host names, asked for at a real name server.
+//! Host names, looked up at a real name server.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{
     name_server::{NameServer, Says, addresses, names_at},
     request, sender_with, short, took_its_second, unavailability_of,
 };
-use crate::names::LookUpError;
+use crate::dns::LookUpError;
 
 #[tokio::test]
 async fn a_name_is_asked_for_as_it_is_and_its_answer_kept_a_while() {
@@ -23,8 +23,8 @@ async fn a_name_is_asked_for_as_it_is_and_its_answer_kept_a_while() {
     for _ in 0..3 {
         assert_eq!(answer_to(&sender, request(&url)).await.status, 200);
     }
-    // Once for each family. The name without an AAAA record has nothing that could be kept, as
-    // this server names no time for it.
+    // One query for each family. The name without an AAAA record has no answer that could be
+    // cached, because this server gives no time to live for it.
     let asked = server.asked();
     assert_eq!(asked.iter().filter(|one| *one == "hook.example. 1").count(), 1);
     assert!(asked.iter().all(|one| one.starts_with("hook.example. ")), "{asked:?}");
@@ -118,7 +118,7 @@ async fn a_silent_name_server_spends_no_attempt() {
     let error = "the name server did not answer within 1 s".to_owned();
     assert_eq!(sent.outcome, SendOutcome::ResolverUnavailable { error });
 
-    // With the usual time the resolver itself gives up first.
+    // With the usual time limit the resolver itself gives up first.
     let sent = sender.send(request("https://hook.example/in")).await;
     assert!(sent.duration < Duration::from_secs(9), "{:?}", sent.duration);
     let error = "the name server did not answer in time".to_owned();

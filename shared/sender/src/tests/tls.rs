@@ -25,14 +25,14 @@ pub(super) fn authority() -> Authority {
     Authority::called("an authority")
 }
 
-/// A sender that trusts this authority alone and finds every name on this machine.
+/// A sender that trusts only this authority and resolves every name to this machine.
 pub(super) fn sender_trusting(authority: &Authority) -> Sender {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate()).expect("a root");
     trusting(roots, ScriptedNames::finding(&["127.0.0.1"]), |_| None)
 }
 
-/// Says in the body by which version, to which authority and with which bytes it was called.
+/// Returns in the body the HTTP version, the authority and the bytes that it received.
 async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let called = format!("{:?} {:?}", request.version(), request.uri().authority());
     let body = request.into_body().collect().await?.to_bytes();
@@ -143,7 +143,7 @@ async fn a_protocol_that_nobody_speaks_is_told() {
     assert!(error.contains("refused the handshake"), "{error}");
 }
 
-/// The port of a plain TCP server, addressed as if it spoke TLS.
+/// The port of a plain TCP server, used in https URLs.
 fn https_url(address: SocketAddr) -> String {
     format!("https://{HOST}:{}/in", address.port())
 }

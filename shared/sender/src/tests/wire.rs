@@ -40,7 +40,7 @@ async fn the_request_arrives_as_it_was_built() {
     assert_eq!(twice, ["1", "2"]);
     assert_eq!(one.headers["x-latin"].as_bytes(), "caf\u{e9}".as_bytes());
 
-    // What the HTTP client adds is known to the last name.
+    // These are all the headers that the HTTP client adds.
     let names: BTreeSet<_> = one.headers.keys().map(|name| name.as_str()).collect();
     let expected = [
         "accept",
@@ -151,7 +151,8 @@ async fn many_attempts_at_once_all_arrive() {
 async fn proxies_in_the_environment_are_ignored() {
     let receiver = TestReceiver::start().await.expect("a receiver");
     let proxy = TestReceiver::start().await.expect("a proxy");
-    // The environment of this process cannot be changed safely, so a child is given another one.
+    // The environment of this process cannot be changed safely, so a child process gets another
+    // one.
     let mut child = Command::new(std::env::current_exe().expect("this program"));
     child
         .args(["--exact", "tests::wire::sends_once_for_its_parent", "--ignored"])
@@ -176,7 +177,7 @@ async fn sends_once_for_its_parent() {
     let mut url = String::new();
     let read = std::io::stdin().lock().read_line(&mut url);
     read.expect("a line");
-    // Run by hand, there is no parent to name a URL.
+    // Without a parent process, there is no URL to call.
     if !url.is_empty() {
         answer_to(&local_sender(), request(url.trim_end())).await;
     }

@@ -1,4 +1,4 @@
-//! Keeping the start of a response, whatever the rest of it does.
+//! Reads the start of a response, within bounds.
 
 use grapnel_domain::outbound::{Answer, BodyRemark, CAPTURE_LIMIT_BYTES};
 use http::{
@@ -10,28 +10,30 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::exchange::next_chunk;
 
-/// The header by which a receiver asks for no more.
+/// A receiver's header that asks for no further deliveries.
 const WEBHOOK_DELIVERY: &str = "webhook-delivery";
 
-/// Longest value of a header that is kept; nothing longer means anything in `webhook-delivery` or
-/// `Content-Encoding`.
+/// Longest value of `webhook-delivery` or `Content-Encoding` that is kept. No longer value has a
+/// meaning.
 const HEADER_LIMIT_BYTES: usize = 64;
 
-/// Longest header whose lines are joined: room for several dates in `Retry-After`.
+/// Longest value that is joined from several lines of one header. Room for several dates in
+/// `Retry-After`.
 const JOINED_LIMIT_BYTES: usize = 256;
 
-/// Most that is kept of a `Location`.
+/// Longest `Location` that is kept.
 const LOCATION_LIMIT_BYTES: usize = 1024;
 
-/// A text of which more than one character in so many was replaced is not readable.
+/// A text is unreadable if more than one in this many characters was replaced.
 const UNREADABLE_SHARE: usize = 4;
 
-/// What a gzip stream begins with.
+/// The first bytes of a gzip stream.
 const GZIP: &[u8] = &[0x1F, 0x8B];
 
-/// Reads what is kept of `response`, until `deadline` at the latest, and drops its connection.
+/// Reads the part of `response` that is kept, until `deadline` at the latest, and drops its
+/// connection.
 ///
-/// The status line has decided the attempt already. A body that is slow, endless or broken only
+/// The status line has already decided the attempt. A body that is slow, endless or broken only
 /// marks the answer as truncated.
 pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> Answer {
     let status = response.status().as_u16();
@@ -63,7 +65,7 @@ pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> A
     Answer { status, body, truncated, retry_after, webhook_delivery, location, remark }
 }
 
-/// What is to be known of a body to read it as `text`. Some servers compress without saying so.
+/// What a reader of `text` must know about the body. Some servers compress without a header.
 fn remark(bytes: &[u8], encoding: Option<&str>, text: &str) -> Option<BodyRemark> {
     let is_identity = |it: &str| it.is_empty() || it.eq_ignore_ascii_case("identity");
     let encoding = encoding.map(str::trim).filter(|it| !is_identity(it));
@@ -78,7 +80,7 @@ fn remark(bytes: &[u8], encoding: Option<&str>, text: &str) -> Option<BodyRemark
     }
 }
 
-/// What to say of characters that were replaced. A receiver may send U+FFFD itself.
+/// The remark for characters that were replaced. A receiver may send U+FFFD itself.
 fn damage(bytes: &[u8], text: &str) -> Option<BodyRemark> {
     let replaced = text.chars().filter(|char| *char == char::REPLACEMENT_CHARACTER).count();
     if replaced == 0 || std::str::from_utf8(bytes).is_ok() {
@@ -90,7 +92,7 @@ fn damage(bytes: &[u8], text: &str) -> Option<BodyRemark> {
     }
 }
 
-/// Where an answer points, in its own bytes as far as they are text.
+/// The `Location` header, unchanged if it is text.
 fn location(headers: &HeaderMap) -> Option<String> {
     let mut text = String::from_utf8_lossy(headers.get(LOCATION.as_str())?.as_bytes()).into_owned();
     if text.len() > LOCATION_LIMIT_BYTES {
@@ -100,7 +102,7 @@ fn location(headers: &HeaderMap) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The lines of a header, as one (RFC 9110 section 5.3), without those that are beyond its limit.
+/// All lines of a header as one (RFC 9110 section 5.3), without the lines that exceed the limit.
 fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines.fold(None, |text: Option<String>, line| {
@@ -115,11 +117,12 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     (text.len() <= HEADER_LIMIT_BYTES).then(|| text.to_owned())
 }
 
-/// Turns `bytes` into text of at most [`CAPTURE_LIMIT_BYTES`], and says whether all of it fitted.
+/// Turns `bytes` into text of at most [`CAPTURE_LIMIT_BYTES`], and returns whether all of it
+/// fitted.
 ///
-/// Bytes that are not UTF-8 become U+FFFD, which is longer than they are. Unless the body is
-/// `complete`, a character that it breaks off in is left out: it was not wrong, only cut.
-/// Control characters, NUL included, are kept.
+/// Bytes that are not UTF-8 become U+FFFD, which takes more bytes. If the body is not `complete`, a
+/// last character that was cut off is left out: it was not wrong. Control characters, NUL included,
+/// are kept.
 fn text(bytes: &[u8], complete: bool) -> (String, bool) {
     let mut text = String::with_capacity(bytes.len());
     let mut chunks = bytes.utf8_chunks().peekable();

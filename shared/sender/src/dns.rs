@@ -1,4 +1,4 @@
-//! Looking up host names at the system's name servers.
+//! Looks up host names at the system's name servers.
 
 use std::{future::Future, io, net::IpAddr, pin::Pin, time::Duration};
 
@@ -11,7 +11,7 @@ use hickory_resolver::{
     system_conf::read_system_conf,
 };
 
-/// What a look-up says.
+/// The result of a look-up.
 pub(crate) type Found = Result<Vec<IpAddr>, LookUpError>;
 
 /// Finds the addresses of a host name.
@@ -23,39 +23,39 @@ pub(crate) trait LookUp: Send + Sync + 'static {
 /// Why there are no addresses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LookUpError {
-    /// `NXDOMAIN`, or a name that no name server could be asked for.
+    /// `NXDOMAIN`, or a name that is not valid in DNS.
     #[error("the host name {0} does not exist")]
     NoSuchName(String),
     /// The name exists and has neither an A nor an AAAA record.
     #[error("the host name {0} has no address")]
     NoAddress(String),
-    /// The name server did not do its part.
+    /// The name server failed or did not answer.
     #[error("{0}")]
     Unavailable(String),
 }
 
-/// Longest time for one round of asking. With one more round after it, a lost packet costs less
-/// than half of a request's default 10 s.
+/// Longest time for one round of queries. There is one more round, so a lost packet costs less than
+/// half of a request's default 10 s.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// Answers are kept this long at most. A burst of deliveries to one host asks once, which matters
-/// where queries are limited (1,024 a second for a network interface in a VPC), and a receiver that
-/// moves is followed before its first retry.
+/// How long answers are cached at most. A burst of deliveries to one host makes one query, which
+/// matters where queries are limited (1,024 per second for a network interface in a VPC). A
+/// receiver's new address is found before its first retry.
 const KEPT: Duration = Duration::from_secs(30);
 
-/// "Does not exist" is kept shorter: its owner may be about to fix it.
+/// "Does not exist" is cached for a shorter time: the owner may be about to fix it.
 const KEPT_NEGATIVE: Duration = Duration::from_secs(5);
 
-/// Most answers that are kept.
+/// Maximum number of cached answers.
 const MOST_KEPT: u64 = 1024;
 
 /// The name servers of the system.
 pub(crate) struct SystemNames(Result<TokioResolver, String>);
 
 impl SystemNames {
-    /// Reads the system's configuration. Without a usable one every look-up is unavailable, and
-    /// literal addresses still work. The hosts file counts only `with_hosts_file`: in production a
-    /// name means what the name server says.
+    /// Reads the system's configuration. Without a usable configuration, every look-up is
+    /// unavailable, and literal addresses still work. The hosts file is read only
+    /// `with_hosts_file`: in production only the name server decides.
     pub(crate) fn new(with_hosts_file: bool) -> Self {
         let made = read_system_conf().and_then(|(config, options)| {
             let (_, _, servers) = config.into_parts();
@@ -68,7 +68,7 @@ impl SystemNames {
         }))
     }
 
-    /// Asks the servers in `config` instead.
+    /// Uses the servers in `config`.
     #[cfg(test)]
     pub(crate) fn of(config: ResolverConfig) -> Self {
         let made = resolver(config, ResolverOpts::default(), false);
@@ -106,7 +106,7 @@ async fn ask(resolver: &TokioResolver, name: String) -> Found {
     let Ok(mut absolute) = Name::from_ascii(&name) else {
         return Err(LookUpError::NoSuchName(name));
     };
-    // No search list, whatever the system's configuration says.
+    // No search list, even if the system's configuration has one.
     absolute.set_fqdn(true);
     let (v4, v6) = tokio::join!(
         resolver.lookup(absolute.clone(), RecordType::A),
@@ -115,8 +115,8 @@ async fn ask(resolver: &TokioResolver, name: String) -> Found {
     both(name, v4, v6)
 }
 
-/// Puts the two answers together. One family is enough, as for every program that resolves names;
-/// without any address, "the server failed" outweighs "there is none".
+/// Combines the two answers. Addresses of one family are enough, as for every resolver. Without any
+/// address, "the server failed" takes precedence over "does not exist".
 fn both(name: String, v4: Result<Lookup, NetError>, v6: Result<Lookup, NetError>) -> Found {
     let mut found = Vec::new();
     let mut errors = Vec::new();
@@ -140,7 +140,7 @@ fn both(name: String, v4: Result<Lookup, NetError>, v6: Result<Lookup, NetError>
     Err(LookUpError::NoAddress(name))
 }
 
-/// What went wrong at the name server; `None` if it said that there are no such records.
+/// What failed at the name server; `None` if it answered that there are no such records.
 fn unavailable(error: &NetError) -> Option<String> {
     let why = match error {
         NetError::Dns(DnsError::NoRecordsFound(_)) => return None,
