@@ -1,22 +1,23 @@
-//! Numbers as they are written in JSON, compared exactly: no double stands between.
+//! Numbers as they are written in JSON, compared exactly, without a conversion to double.
 
 use std::cmp::Ordering;
 
-/// Most digits of a divisor: ten times a rest of so many fits into 128 bits.
+/// Maximum number of digits of a divisor: ten times a remainder with this many digits fits into 128
+/// bits.
 pub const MAX_DIVISOR_DIGITS: usize = 37;
 
 /// A decimal number: `0.d₁d₂d₃… × 10^point`, without zeros at either end of the digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decimal {
     negative: bool,
-    /// ASCII digits. None at all is zero.
+    /// ASCII digits. Zero has no digits.
     digits: Vec<u8>,
-    /// Saturates where nobody counts any more.
+    /// Saturates at the ends of `i64`, where exact exponents no longer matter.
     point: i64,
 }
 
 impl Decimal {
-    /// Reads a JSON number. What is none has the value of the digits that were found.
+    /// Reads a JSON number. Other text has the value of the digits in it.
     pub fn parse(text: &str) -> Self {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], parse_exponent(&text[at + 1..])),
@@ -46,27 +47,25 @@ impl Decimal {
         Self { negative, digits, point }
     }
 
-    /// How many digits it takes to write it, without an exponent's.
+    /// How many digits the number has when it is written without an exponent.
     pub fn significant_digits(&self) -> usize {
         self.digits.len()
     }
 
-    /// How many of them are right of the decimal point.
+    /// How many of the digits are right of the decimal point.
     pub fn decimals(&self) -> i64 {
         i64::try_from(self.digits.len()).unwrap_or(i64::MAX).saturating_sub(self.point).max(0)
     }
 
-    /// Whether it is over zero.
     pub fn is_positive(&self) -> bool {
         !self.negative && !self.digits.is_empty()
     }
 
-    /// Whether it has no fraction.
     pub fn is_whole(&self) -> bool {
         self.decimals() == 0
     }
 
-    /// It as a count, if it is one. What is too large is the largest.
+    /// The number as a count, if it is whole and not negative. A larger number is `usize::MAX`.
     pub fn count(&self) -> Option<usize> {
         if self.negative || !self.is_whole() {
             return None;
@@ -83,21 +82,21 @@ impl Decimal {
         Some(format!("{digits}{}", "0".repeat(zeros)).parse().unwrap_or(usize::MAX))
     }
 
-    /// How many digits [`Self::is_multiple_of`] goes through.
+    /// How many digits [`Self::is_multiple_of`] reads.
     pub fn digits_to_divide(&self, divisor: &Self) -> usize {
         self.digits.len() + self.zeros_to_divide(divisor).unwrap_or_default() as usize
     }
 
-    /// The zeros behind its digits down to the divisor's last digit; `None` if its own last digit is
-    /// right of that.
+    /// The number of zeros to append so that the last digit has the place of the divisor's last
+    /// digit; `None` if it is already right of that.
     fn zeros_to_divide(&self, divisor: &Self) -> Option<u32> {
         let zeros = self.exponent().saturating_sub(divisor.exponent());
-        // Another zero makes a multiple of what is none only if it adds a two or a five that the
-        // divisor has: a divisor of 37 digits has fewer than 128 of them.
+        // A further zero makes a multiple only if it adds a two or a five that the divisor has. A
+        // divisor of 37 digits has fewer than 128 of them.
         u32::try_from(zeros.min(128)).ok()
     }
 
-    /// Whether it is a multiple of a number over zero, of at most [`MAX_DIVISOR_DIGITS`] digits.
+    /// Whether this is a multiple of a positive number with at most [`MAX_DIVISOR_DIGITS`] digits.
     pub fn is_multiple_of(&self, divisor: &Self) -> bool {
         if self.digits.is_empty() {
             return true;
@@ -105,7 +104,7 @@ impl Decimal {
         let (Some(zeros), Some(divisor)) =
             (self.zeros_to_divide(divisor), divisor.digits_as_number())
         else {
-            // Its last digit, which is no zero, is right of the divisor's last.
+            // The last digit is not zero, and is right of the divisor's last digit.
             return false;
         };
         let zeros = std::iter::repeat_n(b'0', zeros as usize);
@@ -120,14 +119,14 @@ impl Decimal {
         std::str::from_utf8(&self.digits).ok()?.parse().ok().filter(|number| *number > 0)
     }
 
-    /// A text that equal numbers have in common, and no others.
+    /// A text that is the same for equal numbers and different for others.
     pub fn canonical(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
         let digits = String::from_utf8_lossy(&self.digits);
         format!("{sign}{digits}e{}", self.point)
     }
 
-    /// The power of ten that its digits, read as a whole number, are multiplied with.
+    /// The power of ten by which the digits, read as a whole number, are multiplied.
     fn exponent(&self) -> i64 {
         self.point.saturating_sub(i64::try_from(self.digits.len()).unwrap_or(i64::MAX))
     }
@@ -137,8 +136,8 @@ impl Decimal {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            // Without leading zeros the place of the point decides; without trailing ones the
-            // shorter of two that begin alike is the smaller.
+            // There are no leading zeros, so the place of the point decides. There are no trailing
+            // zeros, so the shorter of two with the same beginning is the smaller.
             (false, false) => {
                 self.point.cmp(&other.point).then_with(|| self.digits.cmp(&other.digits))
             }
@@ -165,7 +164,7 @@ impl PartialOrd for Decimal {
 
 fn parse_exponent(text: &str) -> i64 {
     let end = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    // Half of what there is, so that adding the number of digits never overflows into a lie.
+    // Half the range, so that adding the number of digits cannot overflow.
     text.strip_prefix('+').unwrap_or(text).parse().unwrap_or(end / 2)
 }
 

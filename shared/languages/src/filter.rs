@@ -1,22 +1,24 @@
-//! Which events a webhook gets, by their data: filters in the language of EventBridge's event
-//! patterns.
+//! Filters decide by an event's data whether a webhook gets the event. The language is that of
+//! EventBridge's event patterns.
 //!
-//! A filter names fields and what they may be: `{"state": ["new", {"prefix": "re"}]}`. All fields
-//! must match; of a list, one entry. `docs/filter.md` has the language for users.
+//! A filter names fields and their allowed values: `{"state": ["new", {"prefix": "re"}]}`. All
+//! fields must match; one entry of each list is enough. `docs/filter.md` describes the language for
+//! users.
 //!
-//! [`Filter`] is what is stored: JSON text, whose numbers keep their digits. [`Filter::matcher`]
-//! compiles it: `read` finds what it means and what is wrong with it, `scope` what is looked for in
-//! each object, `plan` how one walk finds all of it. `matching` walks through an event's data once,
-//! and holds each value against all conditions of its field at once (`index`).
+//! [`Filter`] is the stored form: JSON text, whose numbers keep their digits. [`Filter::matcher`]
+//! compiles it: `read` parses it and collects its faults, `scope` determines what to look for in
+//! each object, and `plan` arranges that for one walk through the data. `matching` walks through an
+//! event's data once, and compares each value with all conditions of its field at once (`index`).
 //!
-//! Matching costs in proportion to the data and the filter, and counts its steps. What could take
-//! more than [`MAX_STEPS_PER_BYTE`] steps for each byte of the data is refused when it is saved
-//! (`plan::cost` says so before there is any data), so that a filter never runs out of
-//! [`MAX_STEPS`].
+//! The cost of matching is proportional to the data plus the filter, and is counted in steps. A
+//! filter that could take more than [`MAX_STEPS_PER_BYTE`] steps for each byte of the data is
+//! refused when it is saved (`plan::cost` knows this before there is any data), so that a filter
+//! never exceeds [`MAX_STEPS`].
 //!
-//! Where AWS's documentation is silent, its open matcher (`aws/event-ruler`) was followed. Two
-//! differences are meant: numbers of an event are compared exactly, however large (EventBridge takes
-//! them as outside of every range beyond ±5·10⁹); and names with dots are names, not paths.
+//! Where AWS's documentation is silent, this follows its open matcher (`aws/event-ruler`). Two
+//! differences are intended: numbers of an event are compared exactly, however large (EventBridge
+//! treats numbers beyond ±5·10⁹ as outside of every range); and a name with a dot is one name, not
+//! a path.
 
 mod condition;
 mod explain;
@@ -43,46 +45,44 @@ use scope::{Outcome, Scope};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Most bytes of a filter, as JSON without white space.
+/// Maximum size of a filter, in bytes of JSON without white space.
 pub const MAX_BYTES: usize = 4096;
-/// Most entries of all its lists together.
+/// Maximum number of entries in all its lists together.
 pub const MAX_CONDITIONS: usize = 100;
-/// Most objects and lists within each other.
+/// Maximum nesting of objects and lists.
 pub const MAX_DEPTH: usize = 20;
-/// Most ways to choose one branch of every `$or`: EventBridge's limit.
+/// Maximum number of ways to choose one branch of every `$or`: EventBridge's limit.
 pub const MAX_COMBINATIONS: usize = 1000;
 
-/// Most steps that a filter may take for each byte of the data, and of itself. A step is a byte that
-/// is walked over, a look at one condition, or about as much work.
+/// Maximum number of steps for each byte of the data and of the filter. A step is to walk over a
+/// byte, to check one condition, or a similar amount of work.
 pub const MAX_STEPS_PER_BYTE: usize = 32;
-/// Most steps that a filter takes with the largest data. One that was stored before its cost was
-/// checked may run out of them.
+/// Maximum number of steps with the largest data. A filter that was stored before its cost was
+/// checked may exceed it.
 pub const MAX_STEPS: usize = MAX_STEPS_PER_BYTE * (MAX_DATA_BYTES + MAX_BYTES);
 
-/// A filter as its webhook keeps it.
+/// A filter as it is stored with its webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter(String);
 
-/// A filter ready to be matched.
+/// A compiled filter.
 #[derive(Debug)]
 pub struct Matcher(Plans);
 
-/// What a stored filter says of an event.
+/// The result of a stored filter for an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The webhook gets the event.
     Matches,
-    /// It does not.
     Differs,
-    /// Nobody can tell: the filter cannot be read (another version stored it), or the data cannot.
-    /// An event is rather delivered in vain than lost.
+    /// The filter cannot be read (another version stored it), or the data cannot. The event is
+    /// delivered: a needless delivery is better than a lost event.
     Unreadable(String),
     /// The filter took too many steps. The event is delivered.
     OutOfSteps,
 }
 
 impl Verdict {
-    /// Whether the webhook is to get the event.
+    /// Whether the webhook gets the event.
     #[must_use]
     pub fn delivers(&self) -> bool {
         !matches!(self, Self::Differs)
@@ -99,8 +99,8 @@ impl Verdict {
     }
 }
 
-/// Why a filter could not decide about an event, which is delivered then. The JSON names are part of
-/// the contract.
+/// Why a filter could not decide about an event. The event is then delivered. The JSON names are
+/// part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undecided {
@@ -111,10 +111,9 @@ pub enum Undecided {
 }
 
 impl Undecided {
-    /// Every value.
     pub const ALL: [Self; 2] = [Self::OutOfSteps, Self::Unreadable];
 
-    /// Its name in JSON.
+    /// The name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -124,29 +123,27 @@ impl Undecided {
     }
 }
 
-/// A verdict, and what it took.
+/// A verdict and its cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// What the filter says.
     pub verdict: Verdict,
-    /// The steps that it took to find out.
+    /// The steps that were used.
     pub steps: usize,
 }
 
-/// Whether data matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Match {
-    /// Whether it does.
+    /// Whether the data matches.
     pub holds: bool,
-    /// The steps that it took to find out.
+    /// The steps that were used.
     pub steps: usize,
 }
 
 impl Filter {
-    /// Reads a filter from JSON text, whose keys were found to differ.
+    /// Reads a filter from JSON text without duplicate keys.
     ///
     /// # Errors
-    /// Every fault. Its place is a JSON pointer behind the name `field` of the filter itself:
+    /// Every fault. Its place is a JSON pointer behind the name `field` of the filter:
     /// `filter/state/0/prefix`.
     pub fn parse(text: &str, field: &str) -> Result<Self, Vec<FieldFault>> {
         let fields = object(text, field)?;
@@ -155,41 +152,42 @@ impl Filter {
         Ok(Self(Tree::Object(fields).to_string()))
     }
 
-    /// The text of a filter after a merge patch (RFC 7396, JSON text). `None` if that is no JSON.
+    /// The text of a filter after a merge patch (RFC 7396, JSON text). `None` if the patch is not
+    /// JSON.
     #[must_use]
     pub fn patched(before: Option<&Self>, patch: &str) -> Option<String> {
         let before = before.and_then(|filter| Tree::parse(&filter.0).ok()).unwrap_or(Tree::Null);
         Some(before.patched(Tree::parse(patch).ok()?).to_string())
     }
 
-    /// A filter as it was stored. Whether it can be read shows when it is used.
+    /// A filter as it was stored. It is parsed when it is used.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// Its JSON text.
+    /// The filter as JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Compiles it.
+    /// Compiles the filter.
     ///
     /// # Errors
-    /// What is wrong with it, if another version stored it.
+    /// Every fault, if another version stored the filter.
     pub fn matcher(&self) -> Result<Matcher, Vec<FieldFault>> {
         let scope = compile(&object(&self.0, "filter")?, "filter")?;
         Ok(Matcher(Plans::of(&[&scope])))
     }
 
-    /// Whether an event with this data (JSON text) is to be delivered.
+    /// Whether an event with this data (JSON text) is delivered.
     #[must_use]
     pub fn verdict(&self, data: &str) -> Verdict {
         self.judge(data).verdict
     }
 
-    /// The same, with the steps that it took.
+    /// Like [`Self::verdict`], with the number of steps.
     #[must_use]
     pub fn judge(&self, data: &str) -> Judgement {
         let matcher = match self.matcher() {
@@ -212,7 +210,7 @@ impl Filter {
 }
 
 impl Serialize for Filter {
-    /// As the JSON that it is; what is none, as a string.
+    /// As JSON; text that is not JSON becomes a string.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match serde_json::from_str::<&RawValue>(&self.0) {
             Ok(json) => json.serialize(serializer),
@@ -225,7 +223,7 @@ impl Matcher {
     /// Whether an event with this data (JSON text) matches.
     ///
     /// # Errors
-    /// [`Halt`] if the data is not JSON, as far as it was looked at, or if it takes over
+    /// [`Halt`] if a part of the data that was read is not JSON, or if matching takes more than
     /// [`MAX_STEPS`].
     pub fn matches(&self, data: &str) -> Result<Match, Halt> {
         let answers = matching::ask(&self.0, data, MAX_STEPS)?;
@@ -243,7 +241,7 @@ fn object(text: &str, field: &str) -> Result<Map, Vec<FieldFault>> {
     Err(vec![FieldFault { field: field.to_owned(), message }])
 }
 
-/// Finds what a filter looks for, or everything that is wrong with it.
+/// Compiles a filter, or returns all its faults.
 fn compile(input: &Map, field: &str) -> Result<Scope, Vec<FieldFault>> {
     let mut faults = Faults::default();
     let bytes = Tree::Object(input.clone()).to_string().len();
@@ -275,7 +273,7 @@ fn compile(input: &Map, field: &str) -> Result<Scope, Vec<FieldFault>> {
     }
 }
 
-/// Refuses what could take too long with large data.
+/// Refuses a filter that could take too long with large data.
 fn check_cost(plans: &Plans, field: &str) -> Result<(), Vec<FieldFault>> {
     let cost = plans.cost();
     let most = MAX_STEPS_PER_BYTE;

@@ -1,20 +1,19 @@
-//! Walking through JSON text without building anything of it.
+//! Reads JSON text without building values.
 //!
-//! The text was found to be JSON when the event came in; it is not checked again here, but no text
-//! makes this panic or go on for ever. Three things set this apart from reading a value with serde:
-//! numbers stay text, nesting costs no stack (the text of an event may be nested as deep as it
-//! likes), and what nobody asks for is skipped at the speed of looking for quotes and brackets.
+//! The text was checked when the event was received. It is not checked again here, but no text can
+//! cause a panic or an endless loop. Three things differ from serde: numbers stay text; nesting
+//! uses no stack, because an event's data may be nested to any depth; and skipped values cost only
+//! a search for quotes and brackets.
 
 pub(crate) mod tree;
 
 use std::borrow::Cow;
 
-/// The text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the data is not JSON")]
 pub struct DamagedData;
 
-/// A value that holds no others.
+/// A value that is neither an object nor a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scalar<'a> {
     /// `null`.
@@ -23,11 +22,11 @@ pub enum Scalar<'a> {
     Bool(bool),
     /// As written.
     Number(&'a str),
-    /// Half a surrogate pair, which no text can hold, is U+FFFD.
+    /// Half of a surrogate pair, which no text can hold, becomes U+FFFD.
     Text(Cow<'a, str>),
 }
 
-/// A place in the text.
+/// A position in the text.
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor<'a> {
     text: &'a str,
@@ -35,17 +34,17 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of the text.
+    /// A cursor at the beginning of the text.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// How many bytes lie behind the cursor.
+    /// The number of bytes before the cursor.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// The next byte that is no white space; the cursor stands before it.
+    /// The next byte that is not white space. The cursor stays before it.
     pub fn peek(&mut self) -> Result<u8, DamagedData> {
         loop {
             match self.text.as_bytes().get(self.at) {
@@ -64,13 +63,13 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Goes into an object.
+    /// Moves into an object.
     pub fn enter_object(&mut self) -> Result<(), DamagedData> {
         self.take(b'{')
     }
 
-    /// The next key of the object that was entered, with the cursor before its value; `None` at its
-    /// end, with the cursor behind it.
+    /// The next key of the current object; the cursor then stands before its value. `None` at the
+    /// end of the object; the cursor then stands behind it.
     pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, DamagedData> {
         if self.peek()? == b',' {
             self.at += 1;
@@ -84,13 +83,13 @@ impl<'a> Cursor<'a> {
         Ok(Some(key))
     }
 
-    /// Goes into a list.
+    /// Moves into a list.
     pub fn enter_list(&mut self) -> Result<(), DamagedData> {
         self.take(b'[')
     }
 
-    /// Whether the list that was entered has another item, with the cursor before it; at its end,
-    /// the cursor goes behind it.
+    /// Whether the current list has another item; the cursor then stands before it. At the end of
+    /// the list, the cursor moves behind it.
     pub fn has_next_item(&mut self) -> Result<bool, DamagedData> {
         if self.peek()? == b',' {
             self.at += 1;
@@ -102,8 +101,8 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
-    /// Calls `each` for the value, or for every element if it is an array, or for every element of
-    /// those. `each` leaves the cursor behind what it was called for.
+    /// Calls `each` for the value; for an array, for each element instead; and so on for elements
+    /// that are arrays. `each` must move the cursor behind its value.
     pub fn for_each_element<E: From<DamagedData>>(
         &mut self,
         mut each: impl FnMut(&mut Self, u8) -> Result<(), E>,
@@ -128,7 +127,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The value at the cursor, which is neither an object nor an array.
+    /// The value at the cursor, which must be neither an object nor an array.
     pub fn scalar(&mut self) -> Result<Scalar<'a>, DamagedData> {
         if self.peek()? == b'"' {
             return self.string().map(Scalar::Text);
@@ -141,7 +140,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes behind the value at the cursor.
+    /// Moves behind the value at the cursor.
     pub fn skip(&mut self) -> Result<(), DamagedData> {
         match self.peek()? {
             b'"' => self.quoted().map(|_| ()),
@@ -184,7 +183,7 @@ impl<'a> Cursor<'a> {
         Ok(if escaped { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
     }
 
-    /// What stands between the quotes, as written, and whether it has escapes.
+    /// The text between the quotes, as written, and whether it has escapes.
     fn quoted(&mut self) -> Result<(&'a str, bool), DamagedData> {
         self.take(b'"')?;
         let begin = self.at;
@@ -229,7 +228,7 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-/// Reads the digits after `\u`, and a second escape if they are the first half of a pair.
+/// Reads the digits after `\u`, and the second escape of a surrogate pair.
 fn code_point(rest: &mut &str) -> char {
     let Some(first) = code_unit(rest) else { return char::REPLACEMENT_CHARACTER };
     if !(0xd800..0xdc00).contains(&first) {
@@ -266,7 +265,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Every scalar of the text, in order, with the keys before them.
+    /// Every scalar of the text, in order, after the keys that lead to it.
     fn walk(cursor: &mut Cursor<'_>, seen: &mut Vec<String>) -> Result<(), DamagedData> {
         cursor.for_each_element(|cursor, first| {
             if first != b'{' {

@@ -1,14 +1,15 @@
-//! The three languages that Grapnel's users write, over JSON text. Nothing here knows a webhook.
+//! The three languages that Grapnel's users write, over JSON text. This crate knows nothing of
+//! webhooks.
 //!
-//! - [`filter`]: which data passes; EventBridge's event patterns.
-//! - [`schema`]: whether data has a form; a part of JSON Schema.
-//! - [`transform`]: a text made of data; a small part of Jinja.
+//! - [`filter`]: selects events by their data, in the language of EventBridge's event patterns.
+//! - [`schema`]: describes the form of data, in a part of JSON Schema.
+//! - [`transform`]: makes a text from data, in a small part of Jinja.
 //!
-//! What a user writes runs where other users' deliveries run. So each language has a budget that is
-//! counted in steps, and what could exceed it is refused when it is saved.
+//! A user's program runs in the same functions as other users' deliveries. So each language counts
+//! steps and has a budget, and a program that could exceed its budget is refused when it is saved.
 //!
-//! [`json`] reads JSON without building it, [`decimal`] compares its numbers exactly, and [`fault`]
-//! says what is wrong with a user's input.
+//! [`json`] reads JSON without building values, [`decimal`] compares numbers exactly, and [`fault`]
+//! describes errors in a user's input.
 
 pub mod decimal;
 pub mod fault;
@@ -17,5 +18,5 @@ pub mod json;
 pub mod schema;
 pub mod transform;
 
-/// Maximum size of the data that a language is applied to, in bytes: an event's.
+/// Maximum size of the data that a language is applied to, in bytes: that of an event's data.
 pub const MAX_DATA_BYTES: usize = 256 * 1024;

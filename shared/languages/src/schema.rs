@@ -1,14 +1,14 @@
-//! What an event type's data must be like: a [JSON Schema], draft 2020-12.
+//! Schemas describe the data of an event type, in [JSON Schema], draft 2020-12.
 //!
-//! A schema is a program that runs on data of others, so whatever it does must be bounded. `form` checks
-//! when it is saved that it is one, as the standard has it; `run` holds data against it, and counts each
-//! step against a [`Budget`]. Patterns are matched in linear time, so there is no looking around in
-//! them. Nothing is ever fetched: what a schema refers to lies in itself. As the standard has it,
-//! `format` says what a text is for and is not checked, and words that are not known say nothing.
+//! A schema is a program that runs on other people's data, so its cost must be limited. `form`
+//! checks a schema against the standard when it is saved; `run` checks data against a schema, and
+//! counts each step against a [`Budget`]. Patterns are matched in linear time, so they have no
+//! look-around. Nothing is ever fetched: a schema can only refer to its own parts. As in the
+//! standard, `format` describes a text and is not checked, and unknown keywords have no effect.
 //!
-//! What needs the whole of a schema to be understood (`unevaluatedProperties`, `unevaluatedItems`,
-//! `$dynamicRef`, `$anchor`) is refused. The crate `jsonschema` knows these too, and makes the API's
-//! program a third larger; it is what the tests compare this with.
+//! Keywords that can only be understood together with the whole schema (`unevaluatedProperties`,
+//! `unevaluatedItems`, `$dynamicRef`, `$anchor`) are refused. The crate `jsonschema` supports them,
+//! but would make the API's program a third larger. The tests compare this module with it.
 //!
 //! [JSON Schema]: https://json-schema.org/draft/2020-12
 
@@ -23,15 +23,15 @@ use crate::{
 use regex_lite::Regex;
 use std::collections::HashMap;
 
-/// Most bytes of a schema, as it is written.
+/// Maximum size of a schema, in bytes as it is written.
 pub const MAX_SCHEMA_BYTES: usize = 32 * 1024;
-/// Most faults of a schema, or of data, that are told.
+/// Maximum number of faults that are reported for a schema or for data.
 pub const MAX_TOLD: usize = 20;
 
 /// Longest part of a place, or of a name, that a fault repeats.
 const MAX_CHARS: usize = 200;
 
-/// What may be used up on checking data, in steps.
+/// The steps that checks may still use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget(usize);
 
@@ -40,22 +40,22 @@ impl Budget {
     pub const OF_A_REQUEST: Self = Self(20_000_000);
 }
 
-/// A schema that was found to be one.
+/// A valid schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     text: String,
 }
 
-/// What is wrong with data.
+/// An error in data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the data, as a JSON pointer; empty for all of it.
+    /// The place in the data as a JSON pointer; empty for the whole data.
     pub pointer: String,
-    /// What is wrong there. It repeats no value of the data, but may repeat names of its fields.
+    /// The error. It may repeat names of fields, but no values of the data.
     pub message: String,
 }
 
-/// A schema that is ready to check data.
+/// A compiled schema.
 #[derive(Debug)]
 pub struct Checker {
     schema: Tree,
@@ -63,27 +63,26 @@ pub struct Checker {
 }
 
 impl Schema {
-    /// Takes a schema as it is written, if it is one that can be used.
+    /// Reads a schema, and checks that it can be used.
     ///
     /// # Errors
-    /// Its faults, each under `field` and the JSON pointer to its place.
+    /// All faults, each under `field` and the JSON pointer to its place.
     pub fn parse(text: &str, field: &str) -> Result<Self, Vec<FieldFault>> {
         compile(text, field).map(|_| Self { text: text.to_owned() })
     }
 
-    /// A schema that [`Schema::parse`] took before, as it was stored.
+    /// A schema as it was stored, which [`Schema::parse`] accepted before.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self { text }
     }
 
-    /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Makes it ready. `None` if it is no schema, which does not happen with what was parsed.
+    /// Compiles the schema. `None` if it is not valid, which cannot happen after [`Schema::parse`].
     #[must_use]
     pub fn checker(&self) -> Option<Checker> {
         compile(&self.text, "").ok()
@@ -91,7 +90,7 @@ impl Schema {
 }
 
 impl Checker {
-    /// What is wrong with data (JSON text): nothing, or up to [`MAX_TOLD`] things.
+    /// The errors in data (JSON text), up to [`MAX_TOLD`].
     #[must_use]
     pub fn check(&self, data: &str, budget: &mut Budget) -> Vec<Violation> {
         match Tree::parse(data) {
@@ -127,13 +126,13 @@ fn compile(text: &str, field: &str) -> Result<Checker, Vec<FieldFault>> {
     Ok(checker)
 }
 
-/// A name as a part of a pointer (RFC 6901 section 3), cut to what an error repeats.
+/// A name as a part of a pointer (RFC 6901 section 3), cut to the length that an error repeats.
 fn escaped(name: &str) -> String {
     let shown: String = name.chars().take(MAX_CHARS).collect();
     shown.replace('~', "~0").replace('/', "~1")
 }
 
-/// The pointer of a reference into the schema itself (section 6); `None` if it leads elsewhere.
+/// The pointer of a reference into the schema itself (section 6); `None` for other references.
 fn pointer(reference: &str) -> Option<String> {
     let fragment = reference.strip_prefix('#')?;
     if !(fragment.is_empty() || fragment.starts_with('/')) {

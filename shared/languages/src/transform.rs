@@ -1,10 +1,10 @@
-//! Bodies of a user's own making: a template that is rendered for each attempt.
+//! Transforms: templates that users write for the bodies of their webhooks.
 //!
-//! The language is a small part of Jinja. A template is a program that a user wrote, run where other
-//! users' deliveries run, so whatever it does must be bounded: [`language`] reads it into a program
-//! that has nothing but what is allowed, [`run`] carries that out step by step, and everything that
-//! takes longer the larger a value is, is charged to a [`meter`] first. [`context`] makes the event
-//! into values.
+//! The language is a small part of Jinja. A template is a user's program that runs in the same
+//! functions as other users' deliveries, so its cost must be limited. [`language`] compiles it into
+//! a program that contains only supported parts; [`run`] runs that program step by step; each
+//! operation whose cost depends on the size of a value is charged to a [`meter`] before it is done.
+//! [`context`] turns the event into values.
 
 mod context;
 mod filters;
@@ -20,41 +20,41 @@ use meter::Meter;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
-/// Most bytes of a template.
+/// Maximum size of a template, in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 8192;
-/// Most bytes of what it makes.
+/// Maximum size of a rendered body, in bytes.
 pub const MAX_OUTPUT_BYTES: usize = 256 * 1024;
-/// Most bytes of a content type.
+/// Maximum size of a content type, in bytes.
 pub const MAX_CONTENT_TYPE_BYTES: usize = 128;
 
-/// What one rendering may use up: so many steps, or 64 times as many bytes.
+/// Maximum number of steps of one rendering. A step is worth 64 bytes.
 const MAX_STEPS: usize = 100_000;
 
-/// Longest description of what went wrong.
+/// Longest description of an error.
 const MAX_ERROR_CHARS: usize = 400;
 
 const DEFAULT_CONTENT_TYPE: &str = "application/json";
 
-/// What makes a webhook's bodies.
+/// A webhook's template and its content type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transform {
-    /// The template, 1–[`MAX_TEMPLATE_BYTES`] bytes.
+    /// 1–[`MAX_TEMPLATE_BYTES`] bytes.
     pub template: String,
-    /// The `Content-Type` of what it makes.
+    /// The `Content-Type` of the rendered body.
     pub content_type: String,
 }
 
-/// What a template can read of an event.
+/// The parts of an event that a template can read.
 #[derive(Debug, Clone, Copy)]
 pub struct TemplateEvent<'a> {
-    /// The event's id, `evt_…`.
+    /// `evt_…`
     pub id: &'a str,
-    /// The event's type, such as `lead.created`.
+    /// Such as `lead.created`.
     pub event_type: &'a str,
-    /// When the event happened, as RFC 3339.
+    /// RFC 3339.
     pub timestamp: &'a str,
-    /// The event's data, JSON.
+    /// JSON.
     pub data: &'a str,
 }
 
@@ -70,7 +70,7 @@ impl Transform {
     /// Reads a transform.
     ///
     /// # Errors
-    /// Every fault, under `field`; those of a template with their lines.
+    /// Every fault, under `field`. A fault in the template has its line.
     pub fn parse(input: &Map<String, Value>, field: &str) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         for name in
@@ -118,8 +118,8 @@ impl Transform {
     /// The body for an event.
     ///
     /// # Errors
-    /// [`TransformError`] if the template fails, uses too much, or makes something that is too long
-    /// or, where the content type says JSON, no JSON.
+    /// [`TransformError`] if the template fails, exceeds its budget, renders a body that is too
+    /// long, or renders no JSON although the content type requires it.
     pub fn render(&self, event: &TemplateEvent<'_>) -> Result<String, TransformError> {
         self.render_within(&mut Meter::new(MAX_STEPS), event)
     }
@@ -129,7 +129,7 @@ impl Transform {
         meter: &mut Meter,
         event: &TemplateEvent<'_>,
     ) -> Result<String, TransformError> {
-        // A template that an older version took is held to what is refused now.
+        // A template that an older version accepted is refused if it is not accepted now.
         let program = language::compile(&self.template).map_err(|faults| {
             TransformError::new(&faults.into_iter().next().unwrap_or_default())
         })?;
@@ -173,7 +173,7 @@ fn check_template(text: &str, field: &str, faults: &mut Faults) {
     }
 }
 
-/// As much of a name as errors show.
+/// The part of a name that errors show.
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
@@ -191,7 +191,7 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// `type/subtype` with parameters, as far as a header's value is concerned (RFC 9110 section 8.3.1).
+/// `type/subtype` with parameters, in the characters of a header's value (RFC 9110 section 8.3.1).
 fn is_content_type(text: &str) -> bool {
     let token = |part: &str| {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);

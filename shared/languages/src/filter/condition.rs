@@ -1,4 +1,4 @@
-//! What one value is compared with.
+//! Conditions on one value.
 
 use super::text::Wildcard;
 use crate::decimal::Decimal;
@@ -11,9 +11,9 @@ pub(super) enum Condition {
     Bool(bool),
     Number(Decimal),
     Text(String),
-    /// There is a value, whatever it is.
+    /// There is a value, of any kind.
     Exists,
-    /// There is none: decided where the field is known to be missing, and never true of a value.
+    /// There is no value. Decided where the field is missing; never true of a value.
     Missing,
     Prefix(String),
     PrefixIgnoringCase(String),
@@ -23,8 +23,8 @@ pub(super) enum Condition {
     Wildcard(Wildcard),
     Cidr(IpNet),
     Numeric(Interval),
-    /// There is a value, and none of these is true of it. Of any type: a number is anything but a
-    /// text.
+    /// There is a value, of any type, and none of these conditions is true of it. A number
+    /// satisfies every condition that excludes text.
     AnythingBut(Vec<Self>),
 }
 
@@ -39,19 +39,19 @@ pub(super) struct Interval {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bound {
     pub(super) value: Decimal,
-    /// Whether the value itself is within.
+    /// Whether the bound belongs to the interval.
     pub(super) inclusive: bool,
 }
 
 impl Interval {
-    /// One number alone.
+    /// The interval with only this number.
     pub(super) fn of(value: &Decimal) -> Self {
         let bound = Bound { value: value.clone(), inclusive: true };
         Self { low: Some(bound.clone()), high: Some(bound) }
     }
 }
 
-/// A value that is there, read as far as conditions need it.
+/// A value, read as far as conditions need it.
 #[derive(Debug)]
 pub(super) enum Present<'a> {
     Null,

@@ -1,4 +1,4 @@
-//! What matching costs, counted in steps, and that it finds what the slow matcher finds.
+//! The cost of matching, counted in steps, and a comparison with the simple matcher.
 
 use super::{
     Filter, Halt, MAX_BYTES, MAX_STEPS_PER_BYTE, Matcher, Undecided,
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// A list that is as long as data may be: `{"<name>":[<item>,<item>,…]}`.
+/// A list of the maximum size of data: `{"<name>":[<item>,<item>,…]}`.
 fn list_of(name: &str, item: &str) -> String {
     let count = (MAX_DATA_BYTES - name.len() - 8) / (item.len() + 1);
     format!(r#"{{"{name}":[{}]}}"#, vec![item; count].join(","))
@@ -26,7 +26,7 @@ fn or(count: usize, branch: impl Fn(usize) -> Value) -> Value {
     json!({"$or": (0..count).map(branch).collect::<Vec<_>>()})
 }
 
-/// Filters that once cost the data times their own size.
+/// Filters that once cost the size of the data times their own size.
 fn bombs() -> Vec<(&'static str, Value, String)> {
     vec![
         ("a `$or` of one name", or(100, |n| json!({"a": [n + 1]})), list_of("a", "0")),
@@ -84,7 +84,7 @@ fn no_bomb_takes_more_than_its_budget() {
     }
 }
 
-/// The bomb that stopped fan-out: a hundred branches cost hardly more than two.
+/// A filter that once stopped fan-out: a hundred branches cost hardly more than two.
 #[test]
 fn branches_of_one_name_cost_one_walk() {
     let data = list_of("a", "0");
@@ -97,7 +97,7 @@ fn branches_of_one_name_cost_one_walk() {
     assert!(many < 2 * few, "{few} {many}");
 }
 
-/// Each length of a prefix once took a search of its own.
+/// Each length of a prefix once needed a separate search.
 #[test]
 fn addresses_cost_one_search_whatever_the_lengths_of_the_prefixes() {
     for (first, address) in [("8000::", "\"::\""), ("128.0.0.0", "\"1.1.1.1\"")] {
@@ -113,7 +113,7 @@ fn addresses_cost_one_search_whatever_the_lengths_of_the_prefixes() {
     }
 }
 
-/// Making ready to search takes longer than comparing short texts does.
+/// Preparing a search takes longer than comparing short texts.
 #[test]
 fn each_search_of_a_wildcard_is_charged_inside_anything_but_too() {
     let wildcards: Vec<String> = (0..10).map(|n| format!("*{n}*")).chain(["*".into()]).collect();
@@ -146,7 +146,7 @@ fn what_could_take_too_long_is_refused_with_what_to_change(
     assert!(faults[0].message.contains(remedy), "{}", faults[0].message);
 }
 
-/// One that was stored before its cost was checked is stopped, and its event is delivered.
+/// A filter that was stored before its cost was checked is stopped, and its event is delivered.
 #[test]
 fn a_stored_filter_that_takes_too_long_is_stopped() {
     let wildcards: Vec<Value> = (0..99).map(|n| json!({"wildcard": format!("*{n}*ab")})).collect();
@@ -199,7 +199,7 @@ fn no_character_grows_more_than_is_charged_for() {
     }
 }
 
-/// A filter with `$or`s, some within each other and within objects.
+/// A filter with `$or`s, some nested and some within objects.
 fn filter() -> impl Strategy<Value = Value> {
     plain_filter().prop_recursive(3, 24, 4, |inner| {
         let or = prop::collection::vec(inner.clone(), 2..5).prop_map(|all| json!({"$or": all}));
@@ -212,7 +212,7 @@ fn filter() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Many conditions on few names, and data that meets them again and again.
+/// Many conditions on few names, and data that matches them often.
 fn crowded() -> impl Strategy<Value = (Value, String)> {
     let values = prop::collection::vec(comparison(), 1..4).prop_map(Value::from);
     let branch = ("[ab]", values, any::<bool>()).prop_map(|(name, values, nested)| match nested {
@@ -226,7 +226,7 @@ fn crowded() -> impl Strategy<Value = (Value, String)> {
     })
 }
 
-/// What the slow matcher says; the steps of the real one must keep to what was foretold.
+/// Compares with the simple matcher, and the steps with the predicted maximum.
 fn check(filter: &Value, data: &str) -> Result<(), TestCaseError> {
     let Ok(parsed) = Filter::parse(&filter.to_string(), "filter") else { return Ok(()) };
     let Ok(Tree::Object(fields)) = Tree::parse(parsed.as_str()) else {

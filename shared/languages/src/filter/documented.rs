@@ -1,6 +1,6 @@
 //! The examples of AWS's documentation: "Creating Amazon EventBridge event patterns", "Comparison
-//! operators for use in event patterns", its pages on arrays and on null values, and the README of
-//! `aws/event-ruler`. Each pattern with an event that matches and some that do not, which the pages
+//! operators for use in event patterns", the pages on arrays and on null values, and the README of
+//! `aws/event-ruler`. Each pattern has an event that matches and some that do not, which the pages
 //! give or describe.
 
 use super::Filter;
@@ -279,6 +279,6 @@ fn conditions_on_objects_of_a_list_hold_of_one_of_them() {
     let filter = filter(pattern);
     let answer = filter.matcher().expect("compiles").matches(EMPLOYEES);
     assert!(!answer.expect("JSON").holds);
-    // Each of them holds of somebody, so there is none to point at.
+    // Each condition is true of one employee, so none is reported.
     assert_eq!(filter.unsatisfied(EMPLOYEES), Ok(vec![]));
 }

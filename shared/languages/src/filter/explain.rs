@@ -1,4 +1,4 @@
-//! Why data does not match: for people who write a filter.
+//! Explains to the author of a filter why data does not match.
 
 use super::{
     Filter, Halt, MAX_STEPS,
@@ -9,14 +9,13 @@ use super::{
 };
 use crate::json::tree::{Map, Tree};
 
-/// Each condition stands twice in what is asked here: alone, and within each `$or` around it.
+/// Each condition occurs twice here: alone, and within each `$or` around it.
 const STEPS: usize = 4 * MAX_STEPS;
 
 impl Filter {
-    /// The places of those conditions (lists of a field, and `$or`s) that the data does not satisfy
-    /// if each is taken alone, as JSON pointers into the filter. None if the data matches; and none
-    /// if every condition is satisfied by some object of a list, but all of them together by no
-    /// single one.
+    /// The JSON pointers to the conditions (lists of a field, and `$or`s) that the data does not
+    /// satisfy if each condition is checked alone. Empty if the data matches; also empty if each
+    /// condition is true of some object of a list, but no single object satisfies all of them.
     ///
     /// # Errors
     /// [`Halt`] if the data is not JSON, or the filter takes too long.
@@ -33,7 +32,7 @@ impl Filter {
     }
 }
 
-/// Collects each condition with its place, as a filter of its own.
+/// Collects each condition with its pointer, as a separate filter.
 fn walk(fields: &Map, path: &mut Vec<String>, found: &mut Vec<(String, Scope)>) {
     for (name, value) in fields {
         if let (Tree::Object(inner), true) = (value, name != OR) {
@@ -46,7 +45,7 @@ fn walk(fields: &Map, path: &mut Vec<String>, found: &mut Vec<(String, Scope)>) 
             .iter()
             .rev()
             .fold(single(name, value.clone()), |inner, name| single(name, Tree::Object(inner)));
-        // A part of a filter that compiled compiles.
+        // A part of a filter that compiled also compiles.
         if let Ok(scope) = super::compile(&alone, "") {
             let place = path.iter().fold(String::new(), |place, part| below(&place, part));
             found.push((below(&place, name), scope));

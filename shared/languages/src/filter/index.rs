@@ -1,8 +1,8 @@
-//! All conditions on one field, arranged so that a value is held against them at once.
+//! All conditions on one field, arranged so that a value is compared with all of them at once.
 //!
-//! Conditions that the same values satisfy share a *group*. What a value costs does not grow with the
-//! number of conditions, except for wildcards and `anything-but`, which are tried one by one.
-//! [`Index::steps_per_byte`] says how much that is at most.
+//! Conditions that are true of the same values share a *group*. The cost of a value does not grow
+//! with the number of conditions, except for wildcards and `anything-but`, which are tried one by
+//! one. [`Index::steps_per_byte`] returns the maximum cost.
 
 use super::{
     condition::{Condition, Interval, Present},
@@ -13,7 +13,7 @@ use super::{
 };
 use ipnet::IpNet;
 
-/// Steps that reading a number takes, and bytes of it for one step more.
+/// Steps to read a number, and how many bytes of it take one more step.
 const NUMBER_STEPS: usize = 4;
 const NUMBER_BYTES: usize = 4;
 
@@ -24,18 +24,18 @@ pub(super) struct Index {
     null: Option<usize>,
     bools: [Option<usize>; 2],
     numbers: Zones,
-    /// Whole texts and beginnings; the same from the end; and both without regard to case.
+    /// Whole texts and prefixes; the same for suffixes; and both without regard to case.
     forward: Trie,
     backward: Trie,
     folded: Trie,
     folded_backward: Trie,
     networks: Networks,
     wildcards: Vec<(Wildcard, usize)>,
-    /// `anything-but`: true where nothing is found.
+    /// `anything-but`: true if the inner index finds nothing.
     others: Vec<(Index, usize)>,
 }
 
-/// Fills an index. `T` is what a condition belongs to.
+/// Fills an index. `T` identifies the owner of a condition.
 #[derive(Debug)]
 pub(super) struct Builder<T> {
     index: Index,
@@ -59,7 +59,7 @@ impl<T: Copy> Builder<T> {
     pub(super) fn add(&mut self, condition: &Condition, target: T) {
         let index = &mut self.index;
         let place = match condition {
-            // Nothing that is there satisfies it.
+            // No value satisfies it.
             Condition::Missing => return,
             Condition::Number(value) => {
                 self.ranges.push((Interval::of(value), target));
@@ -141,7 +141,7 @@ impl<T: Copy> Builder<T> {
         group
     }
 
-    /// The index, and what the conditions of each group belong to.
+    /// Returns the index, and the owners of the conditions of each group.
     pub(super) fn finish(self) -> (Index, Vec<Vec<T>>) {
         let Self { mut index, ranges, networks, mut groups, .. } = self;
         index.networks = Networks::new(&networks);
@@ -154,7 +154,7 @@ impl<T: Copy> Builder<T> {
 }
 
 impl Index {
-    /// Adds the groups that a value satisfies to `found`, and answers the steps that this took.
+    /// Adds the groups that a value satisfies to `found`, and returns the steps that this took.
     /// Wildcards and `anything-but` of groups that are `settled` are not tried again.
     pub(super) fn find(
         &self,
@@ -180,8 +180,8 @@ impl Index {
             if is_settled(settled, *group) {
                 continue;
             }
-            // What excludes the value is put behind what was found, and taken away again: a list of its
-            // own would take longer to make than the search.
+            // The excluded groups are appended to `found` and removed again: to make a new list
+            // would take longer than the search.
             let end = found.len();
             steps += others.find(value, &[], found);
             if found.len() == end {
@@ -218,18 +218,18 @@ impl Index {
         steps
     }
 
-    /// Whether a number must be read to be looked for.
+    /// Whether a number must be parsed for the search.
     pub(super) fn has_numbers(&self) -> bool {
         !self.numbers.is_empty() || self.others.iter().any(|(others, _)| others.has_numbers())
     }
 
-    /// What reading a number costs.
+    /// The steps to read a number.
     pub(super) fn reading_steps(text: &str) -> usize {
         NUMBER_STEPS + text.len() / NUMBER_BYTES
     }
 
-    /// Most steps that [`Index::find`] takes for each byte that a value has in the data, with the
-    /// comma behind it: a number has two bytes at least, a text three.
+    /// Maximum steps of [`Index::find`] for each byte that a value has in the data, including the
+    /// comma: a number has at least two bytes, a text three.
     pub(super) fn steps_per_byte(&self) -> f64 {
         let reading = if self.has_numbers() {
             NUMBER_STEPS as f64 / 2.0 + 1.0 / NUMBER_BYTES as f64
@@ -246,7 +246,7 @@ impl Index {
         1 + usize::from(self.always.is_some()) + search + others.sum::<usize>()
     }
 
-    /// For each byte of a text of the worst length.
+    /// For each byte of a text of the most expensive length.
     fn steps_of_a_text(&self) -> f64 {
         let tries = [
             (&self.forward, 1.0),
@@ -255,7 +255,7 @@ impl Index {
             (&self.folded_backward, MOST_BYTES_OF_A_FOLDED_BYTE),
         ];
         let of_tries = tries.iter().filter(|(trie, _)| !trie.is_empty()).map(|(trie, grows)| {
-            // A step and perhaps a find for each byte, until the longest text is exceeded.
+            // A step and perhaps a find for each byte, up to the longest text.
             let depth = (trie.depth() + 1) as f64;
             (2.0 + 2.0 * depth) / (depth / grows + 3.0)
         });
@@ -271,7 +271,7 @@ impl Index {
             + of_others.sum::<f64>()
     }
 
-    /// The groups that a value can find beside others without being any longer for it.
+    /// The groups that a value can find in addition to others without being longer.
     pub(super) fn groups_found_beside_others(&self) -> impl Iterator<Item = usize> {
         let wildcards = self.wildcards.iter().map(|(_, group)| *group);
         let others = self.others.iter().map(|(_, group)| *group);

@@ -1,4 +1,4 @@
-//! Whether a payload matches: one walk through its text.
+//! Matches data in one walk through its text.
 
 use super::{
     condition::Present,
@@ -11,25 +11,26 @@ use crate::{
     json::{Cursor, DamagedData, Scalar},
 };
 
-/// Why there is no answer.
+/// Why matching ended without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
-    /// The data is not JSON, as far as it was looked at.
+    /// A part of the data that was read is not JSON.
     #[error(transparent)]
     Damaged(#[from] DamagedData),
-    /// It took more steps than it may. No filter that was checked when it was saved does.
+    /// The limit of steps was exceeded. This cannot happen to a filter that was checked when it was
+    /// saved.
     #[error("the filter takes more steps than one event may")]
     OutOfSteps,
 }
 
-/// What came of all questions, and the steps that it took.
+/// The results of all questions, and the steps that were used.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) steps: usize,
 }
 
-/// Asks everything of the data. A step is a byte that is walked over, or about as much work.
+/// Evaluates all plans on the data. A step is to walk over a byte, or a similar amount of work.
 pub(super) fn ask(plans: &Plans, data: &str, most_steps: usize) -> Result<Answers, Halt> {
     let mut run = Run {
         plans: plans.all(),
@@ -48,13 +49,13 @@ pub(super) fn ask(plans: &Plans, data: &str, most_steps: usize) -> Result<Answer
     Ok(Answers { outcomes, steps: run.steps + cursor.position() })
 }
 
-/// What was found in the object that a plan is at. There is one at a time: an object of a list is
-/// left before the next is entered.
+/// The state of a plan for its current object. There is only one current object: an object of a
+/// list is left before the next is entered.
 struct State {
     outcomes: Vec<Outcome>,
     tallies: Vec<Tally>,
     fields: Vec<Found>,
-    /// Leaves, groups and fields that are to be set back.
+    /// Leaves, groups and fields that must be reset.
     changed_leaves: Vec<usize>,
     changed_groups: Vec<(usize, usize)>,
     changed_fields: Vec<usize>,
@@ -64,7 +65,7 @@ struct State {
 
 #[derive(Clone)]
 struct Found {
-    /// A value is there.
+    /// Whether there is a value.
     any: bool,
     /// The groups that were found.
     groups: Vec<bool>,
@@ -84,7 +85,7 @@ impl State {
         }
     }
 
-    /// Gives a leaf another outcome, and all that follows from it.
+    /// Changes the outcome of a leaf and of the nodes above it.
     fn set(&mut self, plan: &Plan, leaf: usize, outcome: Outcome) -> usize {
         let (mut at, mut new, mut steps) = (leaf, outcome, 0);
         loop {
@@ -111,7 +112,7 @@ impl State {
 struct Run<'a> {
     plans: &'a [Plan],
     states: Vec<State>,
-    /// Beside the bytes that were walked over.
+    /// Steps in addition to the bytes that were walked over.
     steps: usize,
     most_steps: usize,
     /// The groups that a value found.
@@ -127,13 +128,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Goes through an object; what it comes to is in the state of its plan.
+    /// Walks through an object. Its results are in the state of its plan.
     fn object(&mut self, at: usize, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
         let plans: &'a [Plan] = self.plans;
         let plan = &plans[at];
         cursor.enter_object()?;
         while let Some(name) = cursor.next_key()? {
-            // A name with escapes is written a second time.
+            // A name with escapes is decoded into a new text.
             self.spend(cursor, 1 + 2 * name.len())?;
             let Some(field) = plan.names.get(name.as_ref()) else {
                 cursor.skip()?;
@@ -154,7 +155,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Takes over what an object came to, and makes its plan ready for the next.
+    /// Copies the results of an object to the parent, and resets the plan for the next object.
     fn leave(
         &mut self,
         at: usize,
@@ -169,8 +170,8 @@ impl<'a> Run<'a> {
             let outcome = self.states[objects].outcomes[inner.roots[root]];
             let leaf = plan.fields[field].object_leaves[root];
             let state = &mut self.states[at];
-            // Of several objects in a list, one is enough that has something; where nothing but
-            // absence is asked for, it must be absent from all.
+            // One object of a list that has something is enough. If only absence is required, it
+            // must be absent from all.
             if outcome != Outcome::ByAbsence && state.outcomes[leaf] != Outcome::ByPresence {
                 steps += state.set(plan, leaf, outcome);
             }
@@ -190,7 +191,7 @@ impl<'a> Run<'a> {
         self.spend(cursor, steps)
     }
 
-    /// Holds a value against the conditions of a field.
+    /// Compares a value with the conditions of a field.
     fn value(&mut self, at: usize, field: usize, cursor: &mut Cursor<'_>) -> Result<(), Halt> {
         let plans: &'a [Plan] = self.plans;
         let plan = &plans[at];
@@ -231,7 +232,7 @@ impl<'a> Run<'a> {
                 steps += state.set(plan, *leaf, Outcome::ByPresence);
             }
         }
-        // A text with escapes was written a second time.
+        // A text with escapes was decoded into a new text.
         if let Scalar::Text(text) = &scalar {
             steps += text.len();
         }

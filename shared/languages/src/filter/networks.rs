@@ -1,24 +1,24 @@
-//! Many blocks of addresses, looked for in one search.
+//! Many blocks of addresses, found with one search.
 
 use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// Longest text of an IP address.
 const MAX_ADDRESS_BYTES: usize = 45;
-/// The shortest is `::`; in the data it has quotes and a comma too.
+/// The shortest address is `::`; in the data it has quotes and a comma too.
 const SHORTEST_ADDRESS_BYTES: usize = 2;
-/// Steps of reading an address, beside one for each byte.
+/// Steps to parse an address, in addition to one for each byte.
 const ADDRESS_STEPS: usize = 8;
 
-/// The blocks of both versions, and the group that the addresses of each find.
+/// The blocks of both IP versions, and the group of each.
 #[derive(Debug, Default)]
 pub(super) struct Networks {
     v4: Ranges,
     v6: Ranges,
 }
 
-/// The bounds of all blocks cut the addresses into ranges. All addresses of a range lie in the same
-/// blocks, so one search finds them, however many lengths the prefixes have.
+/// The bounds of all blocks divide the addresses into ranges. All addresses of a range are in the
+/// same blocks, so one search finds the blocks, however many prefix lengths there are.
 #[derive(Debug, Default)]
 struct Ranges {
     /// The first address of each range.
@@ -41,8 +41,8 @@ impl Networks {
         self.v4.starts.is_empty() && self.v6.starts.is_empty()
     }
 
-    /// Adds the groups of the blocks that an address lies in to `found`, and answers the steps of the
-    /// search.
+    /// Adds the groups of the blocks that contain an address to `found`, and returns the steps of
+    /// the search.
     pub(super) fn find(&self, text: &str, found: &mut Vec<usize>) -> usize {
         if text.len() > MAX_ADDRESS_BYTES {
             return 0;
@@ -54,8 +54,8 @@ impl Networks {
         steps + ranges.comparisons()
     }
 
-    /// Most steps of [`Networks::find`] and of what it finds, for each byte that a text has in the data
-    /// with its quotes and a comma.
+    /// Maximum steps of [`Networks::find`], and of what it finds, for each byte that a text has in
+    /// the data including quotes and a comma.
     pub(super) fn steps_per_byte(&self) -> f64 {
         if self.is_empty() {
             return 0.0;
@@ -97,7 +97,7 @@ impl Ranges {
         (usize::BITS - self.starts.len().leading_zeros()) as usize
     }
 
-    /// A search in the range that finds the most.
+    /// Steps of a search in the range that finds the most.
     fn most_steps(&self) -> usize {
         self.comparisons() + self.groups.iter().map(Vec::len).max().unwrap_or_default()
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Blocks that lie within each other and side by side, also at both ends of all addresses.
+    /// Blocks that are nested or adjacent, including at both ends of all addresses.
     fn network() -> impl Strategy<Value = IpNet> {
         let at = prop::sample::select(vec![
             "::",

@@ -1,13 +1,13 @@
-//! From what is looked for to how one walk through the data finds it.
+//! Arranges scopes so that one walk through the data evaluates them.
 //!
-//! A [`Scope`] has a field for each place of the filter that names it: a `$or` of a hundred branches
-//! may name the same field a hundred times. A [`Plan`] has each name once. All conditions on its
-//! values stand in one [`Index`], all conditions on its objects in one plan of the objects, which
-//! answers several questions at once.
+//! A [`Scope`] has a field for each place of the filter that names it: a `$or` of a hundred
+//! branches may name the same field a hundred times. A [`Plan`] has each name once. All conditions
+//! on its values are in one [`Index`], and all conditions on its objects are in one plan for these
+//! objects, which answers several questions at once.
 //!
 //! A question is a tree of `all` and `any` over *leaves*, one leaf for each field of the scope. The
-//! data changes leaves, and a change goes up the tree only as far as it makes a difference: an object
-//! costs what it holds, not what the filter could ask of it.
+//! data changes leaves, and a change goes up the tree only as far as it makes a difference. So the
+//! cost of an object depends on what the object holds, not on the size of the filter.
 
 mod cost;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use std::collections::HashMap;
 
-/// How objects in one place of the data are gone through.
+/// How to walk through the objects in one place of the data.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) names: HashMap<String, usize>,
@@ -28,18 +28,18 @@ pub(super) struct Plan {
     pub(super) roots: Vec<usize>,
 }
 
-/// What is looked for under one name.
+/// The conditions under one name.
 #[derive(Debug, Default)]
 pub(super) struct Field {
     pub(super) name: String,
     /// Whether there are conditions on values.
     pub(super) has_values: bool,
     pub(super) index: Index,
-    /// The leaves that hold once a value finds a group of the index.
+    /// For each group of the index, the leaves that become true when a value finds the group.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Leaves that hold while no value is there.
+    /// The leaves that are true as long as there is no value.
     pub(super) absent: Vec<usize>,
-    /// The plan of the objects under this name, by its place among all plans.
+    /// The plan for the objects under this name, as an index into all plans.
     pub(super) objects: Option<usize>,
     /// The leaves that the answers of that plan change, in order.
     pub(super) object_leaves: Vec<usize>,
@@ -49,14 +49,14 @@ pub(super) struct Field {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    /// The node that it is a part of, if it is not the whole question.
+    /// The node above, unless this is the root of a question.
     pub(super) parent: Option<usize>,
-    /// The question that it answers, if it is the whole.
+    /// The question, if this is its root.
     pub(super) root: Option<usize>,
-    /// What its parts come to before anything is found.
+    /// The outcomes of its parts before anything is found.
     pub(super) initial: Tally,
     pub(super) outcome: Outcome,
-    /// Nodes from here up to the whole, this one included.
+    /// The number of nodes from here to the root, including both.
     height: usize,
 }
 
@@ -95,12 +95,12 @@ impl Tally {
     }
 }
 
-/// The plans of a filter; the last is the one of the whole data.
+/// The plans of a filter. The last is the plan for the whole data.
 #[derive(Debug)]
 pub(super) struct Plans(Vec<Plan>);
 
 impl Plans {
-    /// Plans that answer what each of the scopes asks of the whole data.
+    /// The plans that evaluate these scopes on the whole data.
     pub(super) fn of(scopes: &[&Scope]) -> Self {
         let mut plans = Vec::new();
         add(scopes, &mut plans);

@@ -1,4 +1,4 @@
-//! From a filter's JSON to what it means, with every fault and its place.
+//! Parses a filter's JSON, and collects every fault with its place.
 
 mod comparison;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What combines objects instead of naming a field.
+/// Combines objects; not the name of a field.
 pub(super) const OR: &str = "$or";
 
 /// The names of the comparisons.
@@ -24,19 +24,19 @@ const COMPARISONS: &[&str] = &[
     "exists",
 ];
 
-/// Conditions on fields of one object, all of which must hold.
+/// Conditions on fields of one object. All must be true.
 #[derive(Debug, Clone, Default)]
 pub(super) struct All {
     pub(super) fields: Vec<(String, Pattern)>,
     pub(super) ors: Vec<Vec<All>>,
 }
 
-/// What is asked of a field.
+/// The condition on a field.
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
-    /// One of these must hold.
+    /// One of these values.
     Values(Arc<Values>),
-    /// It must be an object, of which this holds.
+    /// An object that satisfies this.
     Object(All),
 }
 
@@ -44,21 +44,21 @@ pub(super) enum Pattern {
 #[derive(Debug)]
 pub(super) struct Values {
     pub(super) conditions: Vec<Condition>,
-    /// Where the list stands.
+    /// The place of the list.
     pub(super) place: String,
 }
 
 /// Longest part of a field's name that an error repeats.
 const SHOWN_CHARS: usize = 64;
 
-/// The place of a part of what stands at `place`: a JSON pointer (RFC 6901) behind the name of the
-/// field that holds the filter.
+/// The place of a part below `place`: a JSON pointer (RFC 6901) behind the name of the field that
+/// holds the filter.
 pub(super) fn below(place: &str, part: &str) -> String {
     let shown: String = part.chars().take(SHOWN_CHARS).collect();
     format!("{place}/{}", shown.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A reader, with what it has come across.
+/// A reader and what it has read so far.
 pub(super) struct Reader<'a> {
     faults: &'a mut Faults,
     conditions: usize,
@@ -70,13 +70,12 @@ impl<'a> Reader<'a> {
         Self { faults, conditions: 0, combinations: 1 }
     }
 
-    /// How many conditions were read.
     pub(super) fn conditions(&self) -> usize {
         self.conditions
     }
 
-    /// In how many ways one branch of every `$or` can be chosen, as EventBridge counts them: the
-    /// numbers of branches, multiplied.
+    /// The number of ways to choose one branch of every `$or`, as EventBridge counts them: the
+    /// product of the numbers of branches.
     pub(super) fn combinations(&self) -> usize {
         self.combinations
     }
@@ -85,7 +84,7 @@ impl<'a> Reader<'a> {
         self.faults.add(place, message);
     }
 
-    /// Reads an object of fields. Its nesting is bounded: the caller has looked.
+    /// Reads an object of fields. The caller has checked its nesting.
     pub(super) fn object(&mut self, input: &Map, place: &str, in_or: bool) -> All {
         let mut all = All::default();
         if input.is_empty() {

@@ -1,5 +1,5 @@
-//! A second matcher for tests: each condition is held against each value, one after another. It
-//! shares with the real one what a filter means (`scope`), and nothing of how that is found.
+//! A second matcher for tests: it compares each value with each condition, one after another. It
+//! shares the meaning of a filter (`scope`) with the real matcher, and no part of the search.
 
 use super::{
     condition::{Bound, Condition, Interval},
@@ -8,7 +8,7 @@ use super::{
 use crate::{decimal::Decimal, json::tree::Tree};
 use std::net::IpAddr;
 
-/// What comes of the whole data.
+/// The outcome for the whole data.
 pub(super) fn outcome(scope: &Scope, data: &Tree) -> Outcome {
     let of = |index: usize| of_field(&scope.fields[index], data);
     scope.formula.outcome(&of)

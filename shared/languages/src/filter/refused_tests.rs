@@ -1,4 +1,4 @@
-//! What is no filter, and where.
+//! Which filters are refused, and where the faults are.
 
 use super::{Filter, MAX_BYTES, MAX_CONDITIONS, MAX_DEPTH};
 use rstest::rstest;
@@ -58,7 +58,7 @@ fn places(filter: &Value) -> Vec<String> {
 fn a_fault_is_named_with_its_place(#[case] filter: Value, #[case] place: &str) {
     let places = places(&filter);
     assert_eq!(places.len(), 1, "{places:?}");
-    // Which of two that contradict each other is named does not matter.
+    // Either of two conditions that contradict each other may be named.
     assert!(places[0] == place || places[0] == "filter/a", "{places:?}");
 }
 

@@ -1,13 +1,13 @@
-//! From what a filter means to what is looked for in one pass over an object.
+//! Determines what to look for in one pass over an object.
 //!
-//! A [`Scope`] is about one object: the fields that are looked at, and a formula over what came of
-//! them. The branches of a `$or` stand in the same scope as what is beside it, since they are about
-//! the same object.
+//! A [`Scope`] is about one object: the fields that matter, and a formula over their outcomes. The
+//! branches of a `$or` are in the same scope as the fields next to it, because they are about the
+//! same object.
 //!
-//! One thing is not as simple. Conditions on fields of objects in a list must hold of *one* of these
-//! objects, even if they come from different places of the filter: one from beside a `$or`, the
-//! other from a branch of it. Where a `$or` names a field that is also named beside it, it is
-//! therefore multiplied out, and the conditions below that field are merged, combination by
+//! There is one difficulty. Conditions on fields of objects in a list must be true of *one* of
+//! these objects, even if they come from different places of the filter: one from a field next to a
+//! `$or`, the other from a branch. So where a `$or` names a field that is also named next to it,
+//! the `$or` is multiplied out, and the conditions below that field are merged for each
 //! combination.
 
 use super::read::{All, Pattern, Values};
@@ -17,33 +17,33 @@ use std::{
     sync::Arc,
 };
 
-/// Most fields that are looked at after multiplying out.
+/// Maximum number of fields after multiplying out.
 const MAX_FIELDS: usize = 500;
 
-/// What is looked for in one object.
+/// The conditions on one object.
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) fields: Vec<Field>,
     pub(super) formula: Formula,
-    /// What comes of an object that has none of the fields, or of no object at all.
+    /// The outcome for an object without any of the fields, and for a missing object.
     pub(super) of_nothing: Outcome,
 }
 
-/// A field that is looked at.
+/// A field and its condition.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) test: Test,
 }
 
-/// What is asked of it.
+/// The condition on a field.
 #[derive(Debug)]
 pub(super) enum Test {
     Values(Arc<Values>),
     Object(Box<Scope>),
 }
 
-/// How the fields of a scope go together.
+/// How the fields of a scope are combined.
 #[derive(Debug)]
 pub(super) enum Formula {
     /// The field with this index.
@@ -52,14 +52,14 @@ pub(super) enum Formula {
     Any(Vec<Formula>),
 }
 
-/// What came of a condition.
+/// The outcome of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
-    /// It does not hold.
+    /// It is false.
     No,
-    /// It holds, and only because nothing is there.
+    /// It is true, and only because something is absent.
     ByAbsence,
-    /// It holds of something that is there.
+    /// It is true of something that is present.
     ByPresence,
 }
 
@@ -103,7 +103,7 @@ impl Values {
 /// Makes the scope of a filter that was read without faults.
 ///
 /// # Errors
-/// Notes what contradicts itself, or is too much when multiplied out.
+/// Notes contradictions, and filters that become too large when they are multiplied out.
 pub(super) fn lower(all: &All, place: &str, faults: &mut Faults) -> Option<Scope> {
     let mut lowering =
         Lowering { place, fields: 0, conflicts: HashSet::new(), faults, too_many: false };
@@ -115,7 +115,7 @@ pub(super) fn lower(all: &All, place: &str, faults: &mut Faults) -> Option<Scope
 struct Lowering<'a> {
     place: &'a str,
     fields: usize,
-    /// Places that were complained about.
+    /// Places that already have a fault.
     conflicts: HashSet<String>,
     faults: &'a mut Faults,
     too_many: bool,
@@ -131,7 +131,7 @@ impl Lowering<'_> {
         Scope { fields, formula, of_nothing }
     }
 
-    /// What all of these together ask of one object.
+    /// The combined condition of all of these on one object.
     fn formula(&mut self, alls: &[&All], fields: &mut Vec<Field>) -> Formula {
         let ors: Vec<&Vec<All>> = alls.iter().flat_map(|all| &all.ors).collect();
         let plain: BTreeSet<&str> =
@@ -156,9 +156,10 @@ impl Lowering<'_> {
         Formula::All(parts)
     }
 
-    /// One formula for each branch of `or`, merged with everything else.
+    /// One formula for each branch of `or`, merged with all other conditions.
     fn multiply_out(&mut self, alls: &[&All], or: &[All], fields: &mut Vec<Field>) -> Formula {
-        // The others, each without this `$or`. It is told from an equal one by where it lies.
+        // The other conditions, without this `$or`. Its address distinguishes it from an equal
+        // `$or`.
         let rest: Vec<All> = alls
             .iter()
             .map(|all| All {

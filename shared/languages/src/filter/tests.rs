@@ -1,4 +1,4 @@
-//! What holds of every filter and every payload.
+//! Properties of all filters and all data.
 
 use super::{Filter, Matcher, Verdict};
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ fn a_filter_that_cannot_be_read_loses_no_event() {
     assert_eq!(filter.verdict(r#"{"a":"x"}"#), Verdict::Matches);
     assert_eq!(filter.verdict(r#"{"a":"y"}"#), Verdict::Differs);
     assert!(filter.verdict(r#"{"a":"#).delivers());
-    // What is no JSON does not break the answer that shows it.
+    // Text that is not JSON does not break an answer that contains it.
     assert_eq!(serde_json::to_string(&Filter::stored("{".into())).expect("JSON"), r#""{""#);
     assert_eq!(serde_json::to_string(&filter).expect("JSON"), r#"{"a":["x"]}"#);
 }
@@ -111,7 +111,7 @@ pub(super) fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Data with few names, so that filters meet them.
+/// Data with few names, so that filters often match.
 pub(super) fn data() -> impl Strategy<Value = Value> {
     let value = scalar().prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
@@ -201,7 +201,7 @@ proptest! {
         prop_assert_eq!(matches(&either, &data), matches(&one, &data) || matches(&other, &data));
     }
 
-    /// What stands beside a `$or` could as well stand in each branch.
+    /// A condition next to a `$or` means the same as that condition in each branch.
     #[test]
     fn an_or_is_distributive(
         beside in plain_filter(),
@@ -280,7 +280,7 @@ proptest! {
     }
 }
 
-/// Both conditions in one object; `None` if a list is in the way.
+/// Both conditions in one object; `None` if a list prevents it.
 fn merge(one: &Value, other: &Value) -> Option<Value> {
     let (Value::Object(one), Value::Object(other)) = (one, other) else { return None };
     let mut merged = one.clone();

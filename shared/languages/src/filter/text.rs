@@ -1,36 +1,36 @@
-//! Comparing text: wildcards, and letters whose case does not count.
+//! Comparison of text: wildcards, and comparison without regard to case.
 
-/// A text with `*` for any characters, of which there may be none.
+/// A text in which `*` stands for any number of characters, including zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wildcard {
-    /// What stands between the stars: one more than there are stars.
+    /// The texts between the stars: one more than the number of stars.
     parts: Vec<String>,
-    /// The bytes of all parts: no shorter text matches.
+    /// The total length of the parts in bytes. No shorter text matches.
     length: usize,
 }
 
-/// Steps of comparing both ends of a text that is long enough.
+/// Steps to compare both ends of a text that is long enough.
 const ENDS_STEPS: usize = 2;
-/// Steps of a search, and bytes of it for one step more.
+/// Steps of a search, and how many bytes of it take one more step.
 const SEARCH_STEPS: usize = 4;
 const SEARCHED_BYTES: usize = 4;
 
-/// Why a text is no wildcard.
+/// Why a text is not a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum InvalidWildcard {
     /// `**`
     #[error("must not have two `*` beside each other")]
     ConsecutiveStars,
-    /// A backslash before anything but `*` and `\`.
+    /// A backslash before another character than `*` and `\`.
     #[error("a backslash may only stand before `*` or another backslash")]
     Escape,
 }
 
 impl Wildcard {
-    /// Reads a wildcard. `\*` is a star, `\\` a backslash.
+    /// Reads a wildcard. `\*` is a star, `\\` is a backslash.
     ///
     /// # Errors
-    /// [`InvalidWildcard`], as EventBridge refuses them.
+    /// [`InvalidWildcard`], in the cases that EventBridge refuses too.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidWildcard> {
         let mut parts = vec![String::new()];
         let mut characters = text.chars().peekable();
@@ -57,8 +57,8 @@ impl Wildcard {
         Ok(Self { parts, length })
     }
 
-    /// Whether the whole text matches; what it takes is added to `steps`. The first place for a part
-    /// is as good as any later one, so no part of the text is gone through twice.
+    /// Whether the whole text matches; adds the steps to `steps`. The first place for a part is as
+    /// good as any later one, so no part of the text is read twice.
     pub(super) fn matches(&self, text: &str, steps: &mut usize) -> bool {
         *steps += 1;
         if text.len() < self.length {
@@ -78,8 +78,8 @@ impl Wildcard {
         rest.ends_with(last.as_str())
     }
 
-    /// Most steps for each byte of a text, with its quotes and a comma: for the first look, both ends
-    /// and what is found, for each search, and one for so many bytes.
+    /// Maximum steps for each byte of a text including quotes and a comma: for the first check,
+    /// both ends and the result, for each search, and for the length of the text.
     pub(super) fn steps_per_byte(&self) -> f64 {
         let searches = self.parts.len().saturating_sub(2);
         let fixed = (2 + ENDS_STEPS + SEARCH_STEPS * searches) as f64;
@@ -87,19 +87,19 @@ impl Wildcard {
     }
 }
 
-/// The characters of a text in a form in which case does not count. Upper case first: letters with
-/// two lower-case forms (σ and ς) have one upper-case form.
+/// The characters of a text without regard to case. Converts to upper case first: letters with two
+/// lower-case forms (σ and ς) have one upper-case form.
 fn folded(text: &str) -> impl DoubleEndedIterator<Item = char> {
     text.chars().flat_map(|character| character.to_uppercase().flat_map(char::to_lowercase))
 }
 
-/// The same as bytes.
+/// [`folded`] as bytes.
 pub(super) fn folded_bytes(text: &str) -> impl Iterator<Item = u8> {
     folded(text).flat_map(bytes)
 }
 
-/// The same from the last character to the first: two texts have as many bytes of it in common as
-/// they end alike.
+/// [`folded_bytes`] from the last character to the first. Texts with the same end have the same
+/// beginning here.
 pub(super) fn folded_bytes_reversed(text: &str) -> impl Iterator<Item = u8> {
     folded(text).rev().flat_map(bytes)
 }
@@ -155,7 +155,7 @@ mod tests {
         assert!(!folded("ab").eq(folded("abc")));
     }
 
-    /// The definition, tried at every place.
+    /// The definition of a wildcard, tried at every place.
     fn matches_somehow(wildcard: &[char], text: &[char]) -> bool {
         match wildcard.split_first() {
             None => text.is_empty(),

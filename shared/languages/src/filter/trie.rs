@@ -1,4 +1,4 @@
-//! Many texts, looked for in one walk along another text.
+//! Many texts, found in one walk along another text.
 
 /// A tree of bytes.
 #[derive(Debug)]
@@ -10,11 +10,11 @@ pub(super) struct Trie {
 
 #[derive(Debug, Default)]
 struct Node {
-    /// In the order of the bytes.
+    /// Sorted by byte.
     children: Vec<(u8, usize)>,
-    /// What is found by a text that begins with the bytes up to here.
+    /// The group of texts that begin with the bytes up to here.
     beginning: Option<usize>,
-    /// What is found by a text that ends here.
+    /// The group of the text that ends here.
     whole: Option<usize>,
 }
 
@@ -25,13 +25,13 @@ impl Default for Trie {
 }
 
 impl Trie {
-    /// The place for what texts that begin with `text` find.
+    /// The group of texts that begin with `text`.
     pub(super) fn beginning(&mut self, text: impl Iterator<Item = u8>) -> &mut Option<usize> {
         let node = self.insert(text);
         &mut self.nodes[node].beginning
     }
 
-    /// The place for what `text` itself finds.
+    /// The group of `text` itself.
     pub(super) fn whole(&mut self, text: impl Iterator<Item = u8>) -> &mut Option<usize> {
         let node = self.insert(text);
         &mut self.nodes[node].whole
@@ -65,7 +65,7 @@ impl Trie {
         self.depth
     }
 
-    /// Adds what a text finds to `found`, and answers the bytes that were looked at.
+    /// Adds the groups of a text to `found`, and returns how many bytes were read.
     pub(super) fn walk(&self, text: impl Iterator<Item = u8>, found: &mut Vec<usize>) -> usize {
         let mut node = &self.nodes[0];
         found.extend(node.beginning);

@@ -1,19 +1,19 @@
-//! Many ranges of numbers, looked for in one search.
+//! Many ranges of numbers, found with one search.
 
 use super::condition::Interval;
 use crate::decimal::Decimal;
 
-/// The bounds of all ranges cut the numbers into zones: below the first bound, the bound itself,
-/// between it and the next, and so on. All numbers of a zone lie in the same ranges.
+/// The bounds of all ranges divide the numbers into zones: below the first bound, the bound itself,
+/// between it and the next, and so on. All numbers of a zone are in the same ranges.
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     bounds: Vec<Decimal>,
-    /// One more than twice the bounds: the group that the numbers of each zone find.
+    /// The group of each zone. There are twice as many zones as bounds, plus one.
     groups: Vec<Option<usize>>,
 }
 
 impl Zones {
-    /// `group` makes a group of what lies around the numbers of a zone.
+    /// `group` makes a group of the ranges that contain a zone.
     pub(super) fn new<T: Copy>(
         ranges: &[(Interval, T)],
         mut group: impl FnMut(Vec<T>) -> usize,

@@ -1,10 +1,10 @@
-//! JSON as values, whose numbers keep the text they are written with.
+//! JSON as values. Numbers keep the text that they are written with.
 
 use super::{Cursor, DamagedData, Scalar};
 use serde::de::IgnoredAny;
 use std::{collections::BTreeMap, fmt};
 
-/// Most objects and lists within each other, as `serde_json` has it: trees are walked and dropped by
+/// Maximum nesting of objects and lists, as in `serde_json`: values are read and dropped by
 /// recursion.
 const MAX_DEPTH: usize = 128;
 
@@ -20,11 +20,11 @@ pub(crate) enum Tree {
     Object(Map),
 }
 
-/// The fields of an object, in the order of their names.
+/// The fields of an object, sorted by name.
 pub(crate) type Map = BTreeMap<String, Tree>;
 
 impl Tree {
-    /// Reads JSON text. Of two equal keys in one object, the last counts.
+    /// Reads JSON text. Of two equal keys in one object, the last is used.
     ///
     /// # Errors
     /// What is wrong with the text, and where.
@@ -34,7 +34,7 @@ impl Tree {
         tree.ok_or_else(|| format!("it has over {MAX_DEPTH} levels"))
     }
 
-    /// Itself with a merge patch (RFC 7396) applied.
+    /// Applies a merge patch (RFC 7396).
     #[must_use]
     pub(crate) fn patched(self, patch: Self) -> Self {
         let Self::Object(changes) = patch else { return patch };

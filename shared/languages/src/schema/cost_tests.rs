@@ -1,9 +1,9 @@
-//! What checking costs, counted in steps: work that costs no steps would have no bound.
+//! The cost of checks, counted in steps: work without steps would have no limit.
 
 use super::*;
 use rstest::rstest;
 
-/// The steps that a check takes.
+/// The steps of a check.
 fn steps(schema: &str, data: &str) -> usize {
     let checker = Schema::parse(schema, "schema").expect("accepted").checker().expect("compiles");
     let mut budget = Budget::OF_A_REQUEST;

@@ -1,4 +1,4 @@
-//! Whether a schema is one, and uses nothing that is refused here.
+//! Checks that a schema is valid and uses only supported keywords.
 
 use super::{MAX_TOLD, escaped, pointer};
 use crate::{
@@ -9,22 +9,21 @@ use crate::{
 use regex_lite::{Regex, RegexBuilder};
 use std::collections::{HashMap, HashSet};
 
-/// Deepest that schemas may lie within each other.
+/// Maximum nesting of schemas.
 const MAX_DEPTH: usize = 64;
-/// Most patterns of a schema. Each is a program,
+/// Maximum number of patterns in a schema.
 const MAX_PATTERNS: usize = 50;
-/// of so many bytes at most.
+/// Maximum size of one compiled pattern.
 const PATTERN_BYTES: usize = 16 * 1024;
-/// Deepest that groups may lie within each other in one.
+/// Maximum nesting of groups in one pattern.
 const PATTERN_DEPTH: u32 = 32;
 
-/// The one draft.
+/// The only supported draft.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The names of types.
 const TYPES: &[&str] = &["null", "boolean", "object", "array", "number", "string", "integer"];
 
-/// What is refused: it takes more than a look at one place to say what it means.
+/// Refused keywords: their meaning depends on more than one place of the schema.
 const REFUSED: &[&str] = &[
     "$anchor",
     "$dynamicAnchor",
@@ -37,7 +36,7 @@ const REFUSED: &[&str] = &[
     "unevaluatedProperties",
 ];
 
-/// What a keyword must hold.
+/// The form of a keyword's argument.
 #[derive(Clone, Copy)]
 enum Form {
     Schema,
@@ -94,13 +93,13 @@ struct Walk<'a> {
     field: &'a str,
     faults: &'a mut Faults,
     told: usize,
-    /// What was walked through, by its address: what is referred to may lie anywhere.
+    /// The parts that were checked, by their address: a reference may lead to any part.
     seen: HashSet<*const Tree>,
     patterns: HashMap<String, Regex>,
     pattern_count: usize,
 }
 
-/// Walks through a schema and notes its faults. Answers its patterns.
+/// Checks a schema, notes its faults, and returns its compiled patterns.
 pub(super) fn check(schema: &Tree, field: &str, faults: &mut Faults) -> HashMap<String, Regex> {
     let mut walk = Walk {
         root: schema,
@@ -222,7 +221,7 @@ impl<'a> Walk<'a> {
             return;
         };
         match self.root.pointer(&pointer) {
-            // Faults of what lies elsewhere are told where it lies.
+            // The target's faults are reported under the target's place.
             Some(target) => self.schema(target, &pointer, depth.min(1)),
             None => self.fault(at, "refers to nothing in this schema"),
         }

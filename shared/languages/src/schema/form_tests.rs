@@ -1,9 +1,9 @@
-//! A schema is refused where the standard refuses it, for every word that is supported.
+//! For each supported keyword: a schema is refused where the standard refuses it.
 
 use super::tests::faults;
 use serde_json::json;
 
-/// The words of draft 2020-12 that are supported here.
+/// The supported keywords of draft 2020-12.
 const WORDS: &[&str] = &[
     "$comment",
     "$defs",

@@ -1,4 +1,4 @@
-//! Data held against a schema, a step at a time.
+//! Checks data against a schema, step by step.
 
 mod kinds;
 
@@ -8,15 +8,15 @@ use crate::{
     json::tree::{Map, Tree},
 };
 
-/// Deepest that checks may lie within each other: data go 128 deep, and a schema may refer to itself.
+/// Maximum nesting of checks: data may be nested 128 deep, and a schema may refer to itself.
 const MAX_DEPTH: usize = 400;
-/// Steps that a pattern takes for each byte, and for the end of a text.
+/// Steps of a pattern for each byte, and for the end of a text.
 const STEPS_OF_A_PATTERN: usize = 32;
-/// Steps of following a reference, and bytes of it for one step more.
+/// Steps to follow a reference, and how many bytes of it take one more step.
 const STEPS_OF_A_REFERENCE: usize = 4;
 const BYTES_OF_A_REFERENCE_PER_STEP: usize = 4;
 
-/// A place in the data.
+/// A part of a pointer into the data.
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Name(&'a str),
@@ -26,17 +26,17 @@ enum Step<'a> {
 struct Run<'a> {
     checker: &'a Checker,
     budget: usize,
-    /// It came to no end within its bounds: nothing that was found means anything.
+    /// A limit was exceeded, so the results have no meaning.
     exhausted: bool,
-    /// Whether what is wrong is noted: not where only whether something is wrong matters.
+    /// Whether faults are not recorded, because only their existence matters.
     quiet: bool,
     depth: usize,
     at: Vec<Step<'a>>,
     found: Vec<Violation>,
 }
 
-/// Whether a check of nothing much comes to an end: a schema that refers to itself where it stands, or
-/// doubles with each reference, does not.
+/// Whether a check of minimal data ends. It does not if a schema refers to itself at the same
+/// place, or doubles with each reference.
 pub(super) fn ends(checker: &Checker) -> bool {
     let [nothing, empty] = [Tree::Null, Tree::Object(Map::new())];
     let ends = |data| {
@@ -47,7 +47,7 @@ pub(super) fn ends(checker: &Checker) -> bool {
     ends(&nothing) && ends(&empty)
 }
 
-/// What is wrong with data, up to [`MAX_TOLD`] things.
+/// The errors in data, up to [`MAX_TOLD`].
 pub(super) fn run(checker: &Checker, data: &Tree, budget: &mut Budget) -> Vec<Violation> {
     let mut run = Run::new(checker, budget.0);
     run.schema(&checker.schema, data);
@@ -72,8 +72,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Uses up some steps. `false` where nothing more is to be done: they have run out, or enough is
-    /// told.
+    /// Uses some steps. `false` if the check must stop: the budget is used up, or enough errors
+    /// were found.
     fn go_on(&mut self, steps: usize) -> bool {
         match self.budget.checked_sub(steps) {
             Some(left) => self.budget = left,
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
         false
     }
 
-    /// Whether something holds, with nothing noted.
+    /// Whether the data is valid; records no faults.
     fn holds(&mut self, schema: &'a Tree, data: &'a Tree) -> bool {
         let before = std::mem::replace(&mut self.quiet, true);
         let holds = self.schema(schema, data);
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
                 break;
             }
             holds &= self.keyword(map, keyword, argument, data);
-            // Of what nobody is told, the first fault is enough.
+            // One fault is enough if faults are not recorded.
             if self.quiet && !holds {
                 break;
             }
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
     ) -> bool {
         let schemas = argument.as_list().unwrap_or_default();
         match keyword {
-            // All of them are gone through, so that all faults are told.
+            // All are checked, so that all faults are reported.
             "allOf" => schemas.iter().filter(|one| !self.schema(one, data)).count() == 0,
             "anyOf" => {
                 schemas.iter().any(|one| self.holds(one, data))

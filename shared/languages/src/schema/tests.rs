@@ -120,7 +120,7 @@ fn a_schema_may_refer_to_itself_where_the_data_come_to_an_end() {
     assert_eq!(violations(&tree, &data), Vec::<String>::new());
     let bad = json!({"children": [{"children": [{"x": 1}]}]});
     assert_eq!(violations(&tree, &bad), ["/children/0/children/0/x: must not be there"]);
-    // Twice at each level: a million leaves deep down.
+    // Doubles at each level: a million leaves at the bottom.
     let twice = json!({"properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}});
     let deep = (0..60).fold(json!({}), |inner, _| json!({"a": inner}));
     let found = violations(&twice, &deep);
@@ -156,7 +156,7 @@ fn many_faults_are_cut() {
     assert_eq!(violations(&schema, &json!({"a": vec![0; 100_000]})).len(), MAX_TOLD);
 }
 
-/// What `jsonschema` says of the same.
+/// The result of `jsonschema`.
 fn expected(schema: &Value, data: &Value) -> bool {
     let validator = jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -197,7 +197,7 @@ fn numbers_are_compared_by_their_values() {
             agrees(&json!({"enum": [[one], {"a": one}]}), &json!({"a": other}));
         }
         for of in [json!(1), json!(2), json!(0.5), json!(0.01), json!(3)] {
-            // Of floats this large nobody can say what they are multiples of.
+            // For larger doubles, there is no reliable answer to compare with.
             if one.as_f64().is_some_and(|number| number.abs() < 1e15) {
                 agrees(&json!({"multipleOf": of}), one);
             }
@@ -205,7 +205,7 @@ fn numbers_are_compared_by_their_values() {
     }
 }
 
-/// Decimals are compared as they are written: no double stands between.
+/// Decimals are compared as they are written, without a conversion to double.
 #[rstest]
 #[case(r#"{"multipleOf":0.01}"#, "5000000.005", false)]
 #[case(r#"{"multipleOf":0.01}"#, "5000000.01", true)]
@@ -271,7 +271,7 @@ fn data() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Some keywords, each with what it may hold.
+/// Some keywords with possible arguments.
 fn schema() -> impl Strategy<Value = Value> {
     let types = || {
         prop::sample::select(vec![
@@ -345,7 +345,7 @@ proptest! {
         schema in schema(),
         data in prop::collection::vec(data(), 4),
     ) {
-        // A schema of one keyword, around one that may be `true`.
+        // A schema of one keyword, around a schema that may be `true`.
         let schema = json!({"properties": {"value": {"$ref": "#/$defs/one"}}, "$defs": {"one": schema}});
         for data in data {
             let data = json!({"value": data});

@@ -1,26 +1,26 @@
-//! JSON values compared as JSON Schema compares them: a number by its value, however it is written.
+//! Compares JSON values as JSON Schema does: numbers by value, however they are written.
 
 use crate::{decimal::Decimal, json::tree::Tree};
 
 /// Bytes of a number or a text that one step compares.
 const BYTES_PER_STEP: usize = 16;
-/// Steps of reading a number, however short: it is copied.
+/// Steps to read a number of any length: it is copied.
 const STEPS_OF_A_NUMBER: usize = 6;
-/// Steps of writing a text as JSON, however short.
+/// Steps to write a text as JSON, for any length.
 const STEPS_OF_WRITING: usize = 4;
 
-/// Steps of comparing a text, beside the one for the value itself.
+/// Steps to compare a text, in addition to the step for the value itself.
 pub(super) fn steps_of_a_text(text: &str) -> usize {
     text.len() / BYTES_PER_STEP
 }
 
-/// Steps of reading a number.
+/// Steps to read a number.
 pub(super) fn steps_of_a_number(text: &str) -> usize {
     STEPS_OF_A_NUMBER + text.len() / BYTES_PER_STEP
 }
 
-/// Whether two values are equal. `go_on` is told the steps of each part before they are taken; where it
-/// answers `false`, nothing more is compared.
+/// Whether two values are equal. Calls `go_on` with the steps of each part before the part is
+/// compared; if it returns `false`, the comparison stops.
 pub(super) fn equal(one: &Tree, other: &Tree, go_on: &mut impl FnMut(usize) -> bool) -> bool {
     if !go_on(1) {
         return false;
@@ -49,7 +49,7 @@ fn equal_numbers(one: &str, other: &str, go_on: &mut impl FnMut(usize) -> bool) 
     if !go_on(steps_of_a_text(one) + steps_of_a_text(other)) {
         return false;
     }
-    // Whole numbers can be written in one way without an exponent, but for zero.
+    // A whole number without an exponent can be written in only one way, except zero.
     let has_one_form = |text: &str| text != "-0" && !text.contains(['.', 'e', 'E']);
     if one == other || (has_one_form(one) && has_one_form(other)) {
         return one == other;
@@ -58,9 +58,9 @@ fn equal_numbers(one: &str, other: &str, go_on: &mut impl FnMut(usize) -> bool) 
         && Decimal::parse(one) == Decimal::parse(other)
 }
 
-/// Writes a text that equal values have in common, and no others. Objects are in the order of their
-/// names already. `go_on` is told the steps of each part before they are taken; where it answers
-/// `false`, the text is not finished, and the answer is `false` too.
+/// Writes a text that is the same for equal values and different for others. The fields of objects
+/// are already sorted. Calls `go_on` with the steps of each part before the part is written; if it
+/// returns `false`, this stops and returns `false`.
 pub(super) fn canonical(
     value: &Tree,
     text: &mut String,
@@ -71,7 +71,7 @@ pub(super) fn canonical(
     }
     match value {
         Tree::Number(number) => {
-            // It is read and then written.
+            // The number is read and then written.
             if !go_on(2 * steps_of_a_number(number)) {
                 return false;
             }

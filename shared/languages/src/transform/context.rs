@@ -1,8 +1,7 @@
-//! What a template sees: `id`, `type`, `timestamp` and `data`, as in an envelope.
+//! The variables of a template: `id`, `type`, `timestamp` and `data`, as in an envelope.
 //!
-//! Whole numbers keep all their digits, up to 128 bits; others become doubles, which print as the
-//! shortest text that reads back as the same double. Where no double comes near, the number is left
-//! as text.
+//! Whole numbers keep all their digits, up to 128 bits. Others become doubles, which print as the
+//! shortest text that is read as the same double. A number that no double can represent stays text.
 
 use super::{
     TemplateEvent,
@@ -11,10 +10,10 @@ use super::{
 use crate::json::{Cursor, DamagedData, Scalar};
 use std::{borrow::Cow, rc::Rc};
 
-/// The names at the top. Each is the variable of its place here.
+/// The global variables. The position is the variable's number.
 pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];
 
-/// Most objects and lists within each other: values are built, printed and dropped by recursion.
+/// Maximum nesting of objects and lists: values are built, printed and dropped by recursion.
 const MAX_DEPTH: usize = 128;
 
 /// The values of [`NAMES`].

@@ -1,4 +1,4 @@
-//! What templates cost: whatever takes long runs out of steps.
+//! The cost of templates: everything that takes long runs out of steps.
 
 use super::{
     MAX_STEPS, MAX_TEMPLATE_BYTES,
@@ -8,7 +8,7 @@ use super::{
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// Templates that would take hours or gigabytes if nothing stopped them.
+/// Templates that would take hours or gigabytes without a limit.
 #[rstest]
 #[case::loops(
     "{% for a in data.l %}{% for b in data.l %}{% for c in data.l %}x{% endfor %}{% endfor %}{% endfor %}",
@@ -53,7 +53,7 @@ fn nothing_takes_long_or_much(
     );
 }
 
-/// The template that once took 24 seconds, and others of its kind: all run out of steps.
+/// A template that once took 24 seconds, and similar ones: all run out of steps.
 #[rstest]
 #[case("{% for i in data.l %}{% if data.l[::-1]|last is number %}{% endif %}{% endfor %}")]
 #[case("{% for i in data.l %}{% if data.l[1:] == data.l[:-1] %}{% endif %}{% endfor %}")]
@@ -80,7 +80,7 @@ fn what_costs_as_much_as_its_input_is_charged(#[case] template: &str) {
     assert!(work::take() <= MAX_STEPS * 64);
 }
 
-/// The work that a list of the worst size causes, before it is stopped.
+/// The work for a list of the most expensive size, until the template is stopped.
 #[test]
 fn the_worst_template_does_no_more_work_than_its_budget() {
     let data = format!(r#"{{"l":[{}0]}}"#, "0,".repeat(125_000));
@@ -90,11 +90,11 @@ fn the_worst_template_does_no_more_work_than_its_budget() {
     let done = work::take();
     println!("items and bytes gone through: {done}; the budget is {} units", MAX_STEPS * 64);
     assert!(done <= MAX_STEPS * 64);
-    // Large data can be printed all the same.
+    // Large data can still be printed.
     assert_eq!(render("{{ data }}", &data).map(|body| body.len()), Ok(data.len()));
 }
 
-/// A name is read once, when the template is compiled.
+/// A name is resolved once, when the template is compiled.
 #[rstest]
 #[case("{% for N in data.l %}{% if N %}{% endif %}{% endfor %}")]
 #[case("{% for N in data.l if N == 0 %}{% endfor %}")]

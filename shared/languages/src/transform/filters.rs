@@ -9,7 +9,7 @@ use super::{
     value::{Number, Value},
 };
 
-/// What follows a `|`.
+/// The names after `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Filter {
     Abs,
@@ -33,7 +33,7 @@ pub(super) enum Filter {
     UrlEncode,
 }
 
-/// What follows an `is`.
+/// The names after `is`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Boolean,
@@ -48,8 +48,7 @@ pub(super) enum Test {
     Undefined,
 }
 
-/// What is known of a filter or a test: its name, and the names of its arguments, of which so many
-/// must be given.
+/// A filter or a test: its name, the names of its arguments, and how many of them are required.
 pub(super) struct Signature<T> {
     pub(super) name: &'static str,
     pub(super) of: T,
@@ -66,7 +65,6 @@ const fn signature<T>(
     Signature { name, of, arguments, required }
 }
 
-/// Every filter.
 pub(super) const FILTERS: &[Signature<Filter>] = &[
     signature("abs", Filter::Abs, &[], 0),
     signature("default", Filter::Default, &["default_value", "boolean"], 0),
@@ -89,7 +87,6 @@ pub(super) const FILTERS: &[Signature<Filter>] = &[
     signature("urlencode", Filter::UrlEncode, &[], 0),
 ];
 
-/// Every test.
 pub(super) const TESTS: &[Signature<Test>] = &[
     signature("boolean", Test::Boolean, &[], 0),
     signature("defined", Test::Defined, &[], 0),
@@ -103,9 +100,9 @@ pub(super) const TESTS: &[Signature<Test>] = &[
     signature("undefined", Test::Undefined, &[], 0),
 ];
 
-/// Decimals that rounding knows. A double has none beyond.
+/// Maximum number of decimals for rounding. No double has more.
 const MAX_PRECISION: i128 = 340;
-/// Most bytes of a double that is written in full.
+/// Maximum size of a double that is written without an exponent.
 const BYTES_OF_A_DOUBLE: usize = 700;
 
 /// The arguments of a filter or a test, in the order of their names.
@@ -321,7 +318,7 @@ fn length(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
     }))
 }
 
-/// The first so many characters, and `…` in place of what is cut.
+/// The first characters up to `length`, and `…` if the text was cut.
 fn truncate(input: &Value, length: &Value, meter: &mut Meter) -> Result<Value, Failure> {
     let text = input.text(meter)?;
     let most = length.number()?.as_i128().and_then(|length| usize::try_from(length).ok());

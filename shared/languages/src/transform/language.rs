@@ -1,12 +1,11 @@
-//! From a template's text to its program, with every fault and its line.
+//! Compiles a template's text into a program, and collects every fault with its line.
 //!
-//! The text is read by minijinja's parser. What comes of it is taken over into a [`program`] of our
-//! own, which has only what this language has: `if`, `for` and `set`, expressions, and the filters
-//! and tests of [`super::filters`]. There are no functions, methods, macros, includes and blocks that
+//! minijinja's parser reads the text. Its result is translated into a [`program`], which has only
+//! what this language has: `if`, `for` and `set`, expressions, and the filters and tests of
+//! [`super::filters`]. There are no functions, methods, macros or includes, and no blocks that
 //! capture output.
 //!
-//! The parser is not among the stable parts of minijinja's interface; its version is held for that
-//! reason.
+//! The parser is not a stable part of minijinja's interface; that is why its version is pinned.
 //!
 //! [`program`]: super::program
 
@@ -25,10 +24,10 @@ use minijinja::machinery::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Most statements and expressions within each other: they are gone through by recursion.
+/// Maximum nesting of statements and expressions: they are read by recursion.
 const MAX_NESTING: usize = 150;
 
-/// Reads a template.
+/// Compiles a template.
 ///
 /// # Errors
 /// Every fault, with its line.
@@ -51,7 +50,7 @@ pub(super) fn compile(template: &str) -> Result<Vec<Statement>, Vec<String>> {
     if faults.is_empty() { Ok(program) } else { Err(faults) }
 }
 
-/// What the parser says, with the line.
+/// The parser's error, with the line.
 fn describe(error: &minijinja::Error) -> String {
     let what = match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
@@ -62,13 +61,13 @@ fn describe(error: &minijinja::Error) -> String {
 
 struct Reader {
     faults: Faults,
-    /// Every name that was read, by its text.
+    /// All names so far, by their text.
     names: HashMap<String, Name>,
-    /// The numbers of the names of each scope: a loop has one of its own.
+    /// The numbers of the names in each scope. A loop has a scope.
     scopes: Vec<HashSet<usize>>,
-    /// Loops around what is read.
+    /// The number of loops around the current position.
     loops: usize,
-    /// Names that were complained about, by their numbers.
+    /// Names that already have a fault, by their numbers.
     unknown: HashMap<usize, Refused>,
     nesting: usize,
 }
@@ -78,7 +77,7 @@ impl Reader {
         self.faults.add(format!("line {}: {message}", span.start_line))
     }
 
-    /// Goes a level deeper, unless that is too deep.
+    /// Goes one level deeper, unless that is too deep.
     fn within<T>(
         &mut self,
         span: Span,
@@ -93,7 +92,7 @@ impl Reader {
         read
     }
 
-    /// Those that can be read; of every other one there is a fault.
+    /// The statements that can be compiled. Each of the others has a fault.
     fn statements(&mut self, statements: &[Stmt<'_>]) -> Vec<Statement> {
         statements.iter().filter_map(|statement| self.statement(statement).ok()).collect()
     }
@@ -130,7 +129,7 @@ impl Reader {
             Stmt::AutoEscape(other) => self.refuse(other.span()),
             Stmt::FilterBlock(other) => self.refuse(other.span()),
             Stmt::Do(other) => self.refuse(other.span()),
-            // The parser is built without them, unless another crate asks for more of it.
+            // The parser has these only if another crate enables more of its features.
             #[expect(
                 unreachable_patterns,
                 reason = "which statements there are is a matter of features"
@@ -187,12 +186,12 @@ impl Reader {
         name
     }
 
-    /// The name of this text. Equal texts have the same number.
+    /// The name with this text. Equal texts have the same number.
     fn name(&mut self, text: &str) -> Name {
         let next = self.names.len();
         self.names.entry(text.to_owned()).or_insert_with(|| Name::new(next, text)).clone()
     }
 }
 
-/// What the parts of a loop are parts of.
+/// The variable with the parts of a loop.
 const LOOP: &str = "loop";

@@ -1,28 +1,28 @@
-//! What one rendering may use up.
+//! The budget of one rendering.
 //!
-//! Every expression that is evaluated and every statement costs a step. Beside it, whoever goes
-//! through a list, reads a text or makes either pays for each item and each byte *before* doing so,
-//! which bounds the work and the memory. In tests, [`work`] counts what is done where it is done, and
-//! a property holds the one against the other.
+//! Each evaluated expression and each statement costs a step. In addition, an operation that walks
+//! through a list, reads a text or makes either pays for each item and each byte *before* it
+//! starts, which limits the work and the memory. In tests, [`work`] counts the work where it is
+//! done, and a property test compares it with what was charged.
 
 use std::rc::Rc;
 
-/// Units of a step.
+/// The units of a step.
 const STEP: usize = 64;
-/// Units of an item of a list. A byte is one unit.
+/// The units of an item of a list. A byte is one unit.
 pub(super) const ITEM: usize = 32;
 
-/// What is left.
+/// The rest of the budget.
 #[derive(Debug)]
 pub(super) struct Meter {
     left: usize,
 }
 
-/// Why a rendering ends without a body.
+/// Why a rendering ended without a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) message: Rc<str>,
-    /// The line of the template; of what is within another, the innermost.
+    /// The line of the template; in nested statements, the innermost.
     pub(super) line: Option<u16>,
 }
 
@@ -45,13 +45,13 @@ impl Meter {
         Self { left: steps.saturating_mul(STEP) }
     }
 
-    /// Takes a step.
+    /// Charges one step.
     pub(super) fn step(&mut self) -> Result<(), Failure> {
         work::done(1);
         self.charge(STEP)
     }
 
-    /// Pays for bytes, or for items at [`ITEM`] each.
+    /// Charges bytes, or items at [`ITEM`] each.
     pub(super) fn charge(&mut self, units: usize) -> Result<(), Failure> {
         match self.left.checked_sub(units) {
             Some(left) => {
@@ -65,31 +65,31 @@ impl Meter {
         }
     }
 
-    /// What is left, in units.
+    /// The rest of the budget, in units.
     #[cfg(test)]
     pub(super) fn left(&self) -> usize {
         self.left
     }
 }
 
-/// What was really done, counted in tests alone.
+/// The work that was done. Counted only in tests.
 pub(super) mod work {
     #[cfg(test)]
     thread_local! {
         static DONE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }
 
-    /// Notes that so many items or bytes were gone through or made.
+    /// Notes the number of items or bytes that were read or made.
     #[cfg(not(test))]
     pub(in crate::transform) fn done(_: usize) {}
 
-    /// Notes that so many items or bytes were gone through or made.
+    /// Notes the number of items or bytes that were read or made.
     #[cfg(test)]
     pub(in crate::transform) fn done(count: usize) {
         DONE.set(DONE.get().saturating_add(count));
     }
 
-    /// What was done since this was asked last.
+    /// The work since the last call.
     #[cfg(test)]
     pub(in crate::transform) fn take() -> usize {
         DONE.replace(0)

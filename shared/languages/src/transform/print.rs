@@ -1,4 +1,4 @@
-//! Printing: text as it is, and everything else as JSON.
+//! Prints values: text as it is, other values as JSON.
 
 use super::{
     MAX_OUTPUT_BYTES,
@@ -7,7 +7,7 @@ use super::{
     value::Value,
 };
 
-/// What a template has made so far, up to the most that a body may have.
+/// The body so far, up to the maximum size.
 #[derive(Debug, Default)]
 pub(super) struct Body(String);
 
@@ -66,7 +66,7 @@ impl Body {
     }
 
     fn json_text(&mut self, text: &str, meter: &mut Meter) -> Result<(), Failure> {
-        // Six bytes may come of one: `\u0001`.
+        // A character can become six bytes: `\u0001`.
         meter.charge(text.len())?;
         if text.len() > MAX_OUTPUT_BYTES {
             return Err(Failure::new(too_long()));
@@ -77,7 +77,7 @@ impl Body {
 }
 
 impl Value {
-    /// A number, a truth value or text, as text.
+    /// A number, a boolean or text as text.
     pub(super) fn scalar_text(&self, meter: &mut Meter) -> Result<String, Failure> {
         match self.present()? {
             Self::Text(text) => {
@@ -90,7 +90,7 @@ impl Value {
         }
     }
 
-    /// It as JSON, up to the most that a body may have.
+    /// The value as JSON, up to the maximum size of a body.
     pub(super) fn json_text(&self, meter: &mut Meter) -> Result<String, Failure> {
         let mut body = Body::default();
         body.json(self, meter)?;

@@ -1,4 +1,4 @@
-//! What a template means: all that it may hold, and nothing else.
+//! A compiled template. It can represent only supported parts.
 
 use super::{
     context::NAMES,
@@ -12,10 +12,10 @@ use std::{
     rc::Rc,
 };
 
-/// Bytes of a path, beside its last name, that errors show.
+/// Maximum size of a path in errors, without its last name.
 const MAX_PATH_BYTES: usize = 200;
 
-/// The name of a variable. Its number is looked up in its place: a rendering does not hash or compare
+/// The name of a variable. A rendering looks it up by its number, so it does not hash or compare
 /// texts, which may be as long as a template.
 #[derive(Debug, Clone)]
 pub(super) struct Name {
@@ -40,16 +40,16 @@ pub(super) struct Loop {
     pub(super) list: Expression,
     pub(super) condition: Option<Expression>,
     pub(super) body: Vec<Statement>,
-    /// Where the list is empty.
+    /// Runs if the list is empty.
     pub(super) otherwise: Vec<Statement>,
     pub(super) line: u16,
 }
 
-/// The names that a loop gives to what it goes through.
+/// The variables of a loop.
 #[derive(Debug)]
 pub(super) enum Target {
     One(Name),
-    /// For items that are lists of as many items.
+    /// For items that are lists with this number of items.
     Several(Vec<Name>),
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Expression {
 pub(super) enum Kind {
     Constant(Value),
     Variable(Name),
-    /// A part of the loop around it: `loop.index`.
+    /// A part of the loop around the expression: `loop.index`.
     LoopPart(LoopPart),
     Attribute(Box<Expression>, Rc<str>),
     Item(Box<Expression>, Box<Expression>),
@@ -74,7 +74,7 @@ pub(super) enum Kind {
     And(Box<[Expression; 2]>),
     Or(Box<[Expression; 2]>),
     Calculation(Operator, Box<[Expression; 2]>),
-    /// `a < b <= c`: each with the one before it.
+    /// `a < b <= c`: each is compared with the one before it.
     Comparison(Box<Expression>, Vec<(Comparison, Expression)>),
     Choice {
         condition: Box<Expression>,
@@ -162,7 +162,7 @@ impl Hash for Name {
 }
 
 impl Expression {
-    /// It as it is written, as far as that is a name and not too long: `data.lines[0].sku`.
+    /// The expression as it is written, if it is a path that is not too long: `data.lines[0].sku`.
     pub(super) fn path(&self) -> String {
         let mut path = String::new();
         self.add_path(&mut path);

@@ -1,4 +1,4 @@
-//! What holds of every template.
+//! Properties of all templates.
 
 use super::{
     MAX_OUTPUT_BYTES, MAX_STEPS, Meter,
@@ -63,7 +63,8 @@ fn template() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
-/// Templates with long names: of variables, with and without a value, of fields and in objects.
+/// Templates with long names of variables (with and without a value), of fields and of objects'
+/// keys.
 fn long_names() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec![
         "{% for N in data.l %}{{ N }}{% endfor %}",
@@ -78,7 +79,7 @@ fn long_names() -> impl Strategy<Value = String> {
         .prop_map(|(parts, length)| parts.concat().replace('N', &"n".repeat(length)))
 }
 
-/// What minijinja's own engine makes of it.
+/// The result of minijinja's engine.
 fn with_minijinja(template: &str, data: &str) -> Option<String> {
     let mut environment = minijinja::Environment::empty();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
@@ -101,7 +102,7 @@ fn with_minijinja(template: &str, data: &str) -> Option<String> {
     environment.get_template("template").ok()?.render(context).ok()
 }
 
-/// Values that both engines have, and that neither refuses.
+/// Values that both engines have and accept.
 const LEAVES: [&str; 13] = [
     "data.l",
     "data.s",
@@ -118,7 +119,7 @@ const LEAVES: [&str; 13] = [
     "x",
 ];
 
-/// Expressions of what both engines have.
+/// Expressions that both engines have.
 fn expression(leaves: Vec<&'static str>) -> impl Strategy<Value = String> + Clone {
     let leaf = prop::sample::select(leaves);
     leaf.prop_map(str::to_owned).prop_recursive(3, 12, 3, |inner| {
@@ -151,7 +152,7 @@ fn expression(leaves: Vec<&'static str>) -> impl Strategy<Value = String> + Clon
     })
 }
 
-/// Templates of what both engines have.
+/// Templates that both engines have.
 fn common_template() -> impl Strategy<Value = String> {
     let expression = expression(LEAVES.to_vec());
     let part = prop_oneof![
@@ -188,13 +189,13 @@ fn questionable_expression() -> impl Strategy<Value = String> {
         "data.l|replace('a')",
         "data.l[1e999:]",
     ];
-    // Most expressions are without them, so that whole templates are taken, too.
+    // Most expressions have none of these parts, so that whole templates are accepted, too.
     let leaves = LEAVES.into_iter().cycle().take(LEAVES.len() * 4).chain(refused);
     expression(leaves.collect())
 }
 
-/// A template that prints an `a` for each of its statements, whatever the value of the expressions in
-/// them would be, and the number of these statements.
+/// A template that prints an `a` for each of its statements, with any values of the expressions in
+/// them, and the number of these statements.
 fn template_of_as() -> impl Strategy<Value = (String, usize)> {
     let expression = questionable_expression();
     let forms = prop::sample::select(vec![
@@ -221,7 +222,8 @@ fn template_of_as() -> impl Strategy<Value = (String, usize)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
-    /// A statement that is left out has a fault: whatever is accepted renders all of its statements.
+    /// A statement that is left out has a fault: an accepted template renders all of its
+    /// statements.
     #[test]
     fn what_is_accepted_is_rendered_as_a_whole((template, count) in template_of_as()) {
         if faults(&template).is_empty() {
@@ -230,7 +232,7 @@ proptest! {
         }
     }
 
-    /// Whatever both render, they render alike.
+    /// A template that both engines render has the same result in both.
     #[test]
     fn a_template_means_what_jinja_means(template in common_template()) {
         let data = r#"{"l":[3,"x",{"a":null}],"s":"xyx","n":3,"o":{"a":1,"b":[2]},"t":true}"#;
@@ -239,7 +241,7 @@ proptest! {
         }
     }
 
-    /// Whatever a rendering does is paid for, to the item and the byte.
+    /// All work of a rendering is charged, to the item and the byte.
     #[test]
     fn work_is_charged(
         template in prop_oneof![template(), common_template(), long_names()],

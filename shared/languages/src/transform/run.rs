@@ -1,4 +1,4 @@
-//! Rendering: statement by statement, with everything charged to the [`Meter`].
+//! Runs a program, statement by statement, and charges everything to the [`Meter`].
 
 use super::{
     context::NAMES,
@@ -9,7 +9,7 @@ use super::{
 };
 use std::{cmp::Ordering, collections::HashMap, rc::Rc};
 
-/// The names of one scope. A loop has one for each time around.
+/// The variables of one scope. A loop has a new scope for each iteration.
 type Scope = HashMap<Name, Value>;
 
 struct Run<'m> {
@@ -19,13 +19,13 @@ struct Run<'m> {
     meter: &'m mut Meter,
 }
 
-/// How far a loop is.
+/// The position in a loop.
 struct Round {
     index: usize,
     length: usize,
 }
 
-/// What a program makes of these values of the names at the top.
+/// Runs a program with these values of the global variables.
 pub(super) fn run(
     program: &[Statement],
     values: [Value; NAMES.len()],
@@ -91,7 +91,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The items of which the condition of a loop holds.
+    /// The items that satisfy the condition of a loop.
     fn chosen(
         &mut self,
         repeat: &Loop,
@@ -110,7 +110,7 @@ impl Run<'_> {
         Ok(chosen)
     }
 
-    /// The names that a loop gives to an item.
+    /// The variables of a loop for an item.
     fn scope_of(&mut self, repeat: &Loop, item: Value) -> Result<Scope, Failure> {
         self.meter.step()?;
         match &repeat.target {

@@ -211,7 +211,7 @@ fn a_failing_template_names_line_and_cause(#[case] template: &str, #[case] expec
 fn what_is_no_template_is_refused_with_its_line(#[case] template: &str, #[case] expected: &str) {
     let faults = faults(template);
     assert!(faults.iter().any(|fault| fault.starts_with(expected)), "{faults:?}");
-    // What another version stored fails the same way, and renders nothing.
+    // A template that another version stored fails the same way, and renders nothing.
     if !template.is_empty() {
         assert!(render(template, "{}").is_err());
     }

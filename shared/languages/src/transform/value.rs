@@ -1,5 +1,5 @@
-//! The values of a template, and what may be done with them. Whatever takes longer the larger a value
-//! is, is charged to a [`Meter`] before it is done.
+//! The values of a template and their operations. Each operation whose cost depends on the size of
+//! a value is charged to a [`Meter`] before it is done.
 
 mod compare;
 mod number;
@@ -9,13 +9,13 @@ pub(super) use number::Number;
 use super::meter::{Failure, ITEM, Meter, work};
 use std::{collections::BTreeMap, rc::Rc};
 
-/// The fields of an object, in the order of their names.
+/// The fields of an object, sorted by name.
 pub(super) type Fields = BTreeMap<Rc<str>, Value>;
 
 /// A value. A copy shares its parts.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
-    /// Nothing is there, and why it is an error to use it; printed as nothing if it is none.
+    /// A missing value, with the error if it is used. Without an error, it prints as nothing.
     Missing(Option<Rc<str>>),
     Null,
     Bool(bool),
@@ -25,15 +25,15 @@ pub(super) enum Value {
     Object(Object),
 }
 
-/// A text that can only be read in a way that is charged.
+/// A text. Reading it is charged.
 #[derive(Debug, Clone)]
 pub(super) struct Text(Rc<str>);
 
-/// A list that can only be gone through in a way that is charged.
+/// A list. Walking through it is charged.
 #[derive(Debug, Clone)]
 pub(super) struct List(Rc<Vec<Value>>);
 
-/// An object, likewise.
+/// An object. Walking through it is charged.
 #[derive(Debug, Clone)]
 pub(super) struct Object(Rc<Fields>);
 
@@ -59,7 +59,7 @@ impl List {
         self.0.get(index)
     }
 
-    /// Goes through all items.
+    /// All items, charged.
     pub(super) fn read(&self, meter: &mut Meter) -> Result<&[Value], Failure> {
         meter.charge(self.0.len().saturating_mul(ITEM))?;
         work::done(self.0.len());
@@ -76,7 +76,7 @@ impl Object {
         self.0.len()
     }
 
-    /// A field. The tree of names is searched, and each name compared with this one.
+    /// A field. The search in the tree compares names, which is charged.
     pub(super) fn get(&self, name: &str, meter: &mut Meter) -> Result<Option<&Value>, Failure> {
         let compared = (usize::BITS - self.0.len().leading_zeros()) as usize;
         meter.charge(compared.saturating_mul(ITEM + name.len()))?;
@@ -84,7 +84,7 @@ impl Object {
         Ok(self.0.get(name))
     }
 
-    /// Goes through all fields.
+    /// All fields, charged.
     pub(super) fn read(&self, meter: &mut Meter) -> Result<&Fields, Failure> {
         meter.charge(self.0.len().saturating_mul(2 * ITEM))?;
         work::done(self.0.len());
@@ -96,7 +96,8 @@ impl Object {
     }
 }
 
-/// Of what is read or made outside a rendering: the event, and the constants of a template.
+/// For values from outside a rendering: the event, and the constants of a template. They are not
+/// charged.
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(Text(text.into()))
@@ -122,28 +123,28 @@ impl From<usize> for Value {
 }
 
 impl Value {
-    /// Nothing, with the reason, which is charged for.
+    /// A missing value with its reason, which is charged.
     pub(super) fn missing(reason: &str, meter: &mut Meter) -> Result<Self, Failure> {
         meter.charge(reason.len())?;
         work::done(reason.len());
         Ok(Self::Missing(Some(reason.into())))
     }
 
-    /// A text that was made, which is charged for.
+    /// A new text, which is charged.
     pub(super) fn made_text(text: &str, meter: &mut Meter) -> Result<Self, Failure> {
         meter.charge(text.len())?;
         work::done(text.len());
         Ok(Self::from(text))
     }
 
-    /// A list that was made, which is charged for.
+    /// A new list, which is charged.
     pub(super) fn made_list(items: Vec<Self>, meter: &mut Meter) -> Result<Self, Failure> {
         meter.charge(items.len().saturating_mul(ITEM))?;
         work::done(items.len());
         Ok(Self::from(items))
     }
 
-    /// What it is, for people.
+    /// The kind of the value, for error messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Missing(_) => "nothing",
@@ -156,7 +157,7 @@ impl Value {
         }
     }
 
-    /// Itself, unless nothing is there.
+    /// The value, or an error if it is missing.
     pub(super) fn present(&self) -> Result<&Self, Failure> {
         match self {
             Self::Missing(reason) => Err(Failure::because(reason.as_deref().unwrap_or(
@@ -198,7 +199,7 @@ impl Value {
         number.as_i128().ok_or_else(|| Failure::because("a whole number is needed"))
     }
 
-    /// A field of an object, or nothing, called `named`.
+    /// The field `named` of an object, or a missing value.
     pub(super) fn attribute(
         &self,
         name: &str,
@@ -216,7 +217,7 @@ impl Value {
         }
     }
 
-    /// What stands under a key: a field of an object, an item of a list, a character of a text.
+    /// The value under a key: a field of an object, an item of a list, or a character of a text.
     pub(super) fn item(
         &self,
         key: &Self,
@@ -274,7 +275,7 @@ impl Value {
                 Self::made_list(items, meter)
             }
             Self::Text(text) => {
-                // Each character takes four bytes for the time being.
+                // Each character temporarily takes four bytes.
                 let text = text.read(meter)?;
                 meter.charge(text.len().saturating_mul(4))?;
                 let characters: Vec<char> = text.chars().collect();
@@ -286,7 +287,7 @@ impl Value {
         }
     }
 
-    /// What a loop goes through: the items of a list, or the names of an object's fields.
+    /// The values of a loop: the items of a list, or the names of an object's fields.
     pub(super) fn iterate(&self, meter: &mut Meter) -> Result<Vec<Self>, Failure> {
         match self.present()? {
             Self::List(list) => Ok(list.read(meter)?.to_vec()),
@@ -345,13 +346,13 @@ impl Value {
     }
 }
 
-/// The place that an index means among so many items: from the end if it is below zero.
+/// The position of an index among `count` items. A negative index counts from the end.
 fn place(index: i128, count: usize) -> Option<usize> {
     let count = i128::try_from(count).ok()?;
     usize::try_from(if index < 0 { index + count } else { index }).ok()
 }
 
-/// The places that a slice means among so many items.
+/// The positions of a slice among `count` items.
 fn places(
     start: Option<i128>,
     stop: Option<i128>,

@@ -1,26 +1,28 @@
-//! The most that plans can cost, whatever the data.
+//! The maximum cost of plans for any data.
 //!
-//! Each byte of the data lies under one name of one plan at most, so that the dearest place of the
-//! filter says what a byte can cost. What happens once for the whole data is counted apart from it.
+//! Each byte of the data belongs to at most one name of one plan, so the most expensive place of
+//! the filter gives the cost of a byte. Work that is done once for the whole data is counted
+//! separately.
 
 use super::{Field, Plan, Plans};
 use std::{cmp::Reverse, collections::BTreeSet};
 
-/// Steps of a byte that is only walked over: the walk, reading of escapes, and looking up a name with
-/// a step of its own for each name, which has four bytes at least with its quotes and its colon.
+/// Steps of a byte that is only walked over: the walk, the decoding of escapes, and the look-up of
+/// a name. The look-up takes one step more for each name, and a name has at least four bytes
+/// including its quotes and colon.
 const STEPS_OF_THE_WALK: f64 = 3.25;
 
-/// What a filter costs at most.
+/// The maximum cost of a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::filter) struct Cost {
-    /// For each byte of the data.
+    /// Steps for each byte of the data.
     pub(in crate::filter) per_byte: f64,
-    /// Where that is: the names of fields, from the outermost.
+    /// The most expensive place: the names of fields, from the outermost.
     pub(in crate::filter) dearest: Vec<String>,
-    /// Whether the number of conditions on objects in a list makes it so, rather than how values are
-    /// compared.
+    /// Whether the number of conditions on objects in a list makes that place expensive, rather
+    /// than the comparison of values.
     pub(in crate::filter) for_objects: bool,
-    /// Beside it, once.
+    /// Steps for the whole data, in addition.
     pub(in crate::filter) fixed: usize,
 }
 
@@ -56,7 +58,7 @@ impl Plans {
 }
 
 impl Plan {
-    /// Steps of changing a leaf, changing it back, and taking over what the whole object came to.
+    /// Steps to change a leaf, to change it back, and to copy the result of the whole object.
     fn steps_of_a_change(&self, leaf: usize) -> usize {
         2 * self.nodes[leaf].height + 1
     }
@@ -67,16 +69,16 @@ impl Field {
         1 + leaves.iter().map(|leaf| plan.steps_of_a_change(*leaf)).sum::<usize>()
     }
 
-    /// What it costs if everything changes that can.
+    /// The steps if everything changes that can.
     fn everything(&self, plan: &Plan) -> usize {
         let groups = self.groups.iter().map(|leaves| self.weight(plan, leaves));
         let objects = 2 * self.weight(plan, &self.object_leaves);
         self.weight(plan, &self.absent) + objects + groups.sum::<usize>()
     }
 
-    /// The most that changes in one object, for each of its bytes. The shortest object with this
-    /// field has its name and seven bytes more with a comma: `{"":0},`. Whatever else it finds takes
-    /// a byte more; and a leaf that holds is not changed again.
+    /// The maximum cost of changes in one object, for each of its bytes. The shortest object with
+    /// this field has its name and seven bytes more with a comma: `{"":0},`. Everything else that
+    /// it finds takes at least one more byte, and a leaf that is true is not changed again.
     fn changes_per_byte(&self, plan: &Plan) -> f64 {
         let beside: BTreeSet<usize> = self.index.groups_found_beside_others().collect();
         let mut steps =

@@ -11,8 +11,7 @@ use crate::{
 };
 use ipnet::IpNet;
 
-/// Bounds of the numbers of `numeric` and `anything-but`, and their decimals, as EventBridge has
-/// them.
+/// Limits of the numbers in `numeric` and `anything-but`, and of their decimals, as in EventBridge.
 const BOUND: &str = "5000000000";
 const MAX_DECIMALS: i64 = 6;
 
@@ -121,7 +120,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value or a list of them: all text, or all numbers, or under one comparison of text.
+    /// A value or a list of values: all text, or all numbers, or one comparison of text.
     fn anything_but(&mut self, value: &Tree, place: &str) -> Option<Condition> {
         let Tree::Object(map) = value else {
             let (all_text, all_numbers) = match value {

@@ -1,4 +1,4 @@
-//! The keywords that speak of one kind of value.
+//! The keywords for one kind of value.
 
 use super::{Run, STEPS_OF_A_PATTERN, Step, value};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// Steps of looking for a text in a set, however short.
+/// Steps to look up a text in a set, for any length.
 const STEPS_OF_A_SET: usize = 4;
 
 impl<'a> Run<'a> {
@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A count held against `min…` or `max…`.
+    /// Compares a count with `min…` or `max…`.
     fn size(&mut self, keyword: &str, argument: &Tree, count: usize, what: &str) -> bool {
         let bound = self.bound(argument);
         if keyword.starts_with("max") {
@@ -179,7 +179,7 @@ impl<'a> Run<'a> {
         self.go_on(1 + value::steps_of_a_text(name)) && map.contains_key(name)
     }
 
-    /// Whether a field's name satisfies a schema. Nothing of that is noted.
+    /// Whether a field's name is valid; records no faults.
     fn name(&mut self, schema: &Tree, name: &str) -> bool {
         if !self.go_on(2 + value::steps_of_a_text(name)) {
             return false;
@@ -193,13 +193,13 @@ impl<'a> Run<'a> {
     }
 
     fn matches(&mut self, pattern: &str, text: &str) -> bool {
-        // The pattern itself is compared as a text when it is looked up.
+        // The look-up of a pattern compares its text.
         let steps = (text.len() + 1).saturating_mul(STEPS_OF_A_PATTERN);
         self.go_on(steps + value::steps_of_a_text(pattern))
             && self.checker.patterns.get(pattern).is_some_and(|regex| regex.is_match(text))
     }
 
-    /// Whether `properties` or `patternProperties` speak of a field.
+    /// Whether `properties` or `patternProperties` apply to a field.
     fn is_named(&mut self, schema: &'a Map, name: &str) -> bool {
         let within = |keyword: &str| schema.get(keyword).and_then(Tree::as_object);
         within("properties").is_some_and(|map| self.has_field(map, name))
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
                 .is_some_and(|map| map.keys().any(|pattern| self.matches(pattern, name)))
     }
 
-    /// A bound as a count.
+    /// A limit as a count.
     fn bound(&mut self, argument: &Tree) -> usize {
         match argument {
             Tree::Number(text) if self.go_on(value::steps_of_a_number(text)) => {

@@ -1,11 +1,11 @@
-//! Text for bodies that are not JSON.
+//! Escapes text for bodies that are not JSON.
 
 use super::{Failure, ITEM, Meter, Value, append};
 
-/// The character in place of those that XML does not have (XML 1.0, section 2.2).
+/// The replacement of characters that XML does not allow (XML 1.0, section 2.2).
 const REPLACEMENT: &str = "\u{fffd}";
 
-/// Text that stands for itself in XML and HTML, in elements as in attributes.
+/// Escapes text for XML and HTML, in elements and in attributes.
 pub(super) fn xml(text: &str, meter: &mut Meter) -> Result<String, Failure> {
     let mut escaped = String::new();
     let mut buffer = [0; 4];
@@ -25,8 +25,8 @@ pub(super) fn xml(text: &str, meter: &mut Meter) -> Result<String, Failure> {
     Ok(escaped)
 }
 
-/// Text as a part of a URL or a form: all but letters, digits and `-._~` (RFC 3986, section 2.3) is
-/// escaped. An object becomes a whole form: `name=value&…`.
+/// Escapes text for a URL or a form: every character except letters, digits and `-._~` (RFC 3986,
+/// section 2.3). An object becomes a whole form: `name=value&…`.
 pub(super) fn url(input: &Value, meter: &mut Meter) -> Result<String, Failure> {
     let Value::Object(object) = input.present()? else {
         let mut encoded = String::new();

@@ -1,4 +1,4 @@
-//! Expressions.
+//! Compiles expressions.
 
 use super::{LOOP, Reader, Refused};
 use crate::transform::{
@@ -17,7 +17,7 @@ use minijinja::{
 };
 use std::rc::Rc;
 
-/// What an operator does with the values on both sides.
+/// An operation on two values.
 enum Operation {
     And,
     Or,
@@ -26,7 +26,7 @@ enum Operation {
 }
 
 impl Reader {
-    /// Reads an expression.
+    /// Compiles an expression.
     pub(super) fn expression(&mut self, expression: &Expr<'_>) -> Result<Expression, Refused> {
         let span = expression.span();
         let kind = self.within(span, |reader| reader.kind(expression, span))?;
@@ -96,7 +96,7 @@ impl Reader {
             }
             Expr::Call(call) => {
                 let refused = self.fault(span, "functions and methods cannot be called");
-                // What is wrong with its arguments is told too.
+                // Faults of the arguments are reported too.
                 self.arguments::<()>(Err(refused), &call.args, span).and(Err(refused))
             }
             Expr::List(list) => self.items(&list.items).map(Kind::List),
@@ -110,7 +110,7 @@ impl Reader {
         }
     }
 
-    /// All of them, with the faults of all.
+    /// All expressions, or the faults of all.
     fn items(&mut self, items: &[Expr<'_>]) -> Result<Vec<Expression>, Refused> {
         let read: Vec<_> = items.iter().map(|item| self.expression(item)).collect();
         read.into_iter().collect()
@@ -129,7 +129,7 @@ impl Reader {
     }
 
     fn number(&mut self, value: &minijinja::Value, span: Span) -> Result<Number, Refused> {
-        // As it is printed, it is read again, unless it is the parser's infinity.
+        // A printed double can be read again, except the parser's infinity.
         Number::parse(&value.to_string()).ok_or_else(|| {
             self.fault(span, "a number is too large; with a fraction or an exponent, the largest is 1.7976931348623157e308")
         })
@@ -252,7 +252,7 @@ impl Reader {
         })
     }
 
-    /// The arguments in the order of their names.
+    /// The arguments in the order of the filter's signature.
     fn arguments<T>(
         &mut self,
         of: Result<&Signature<T>, Refused>,
@@ -277,7 +277,7 @@ impl Reader {
                     Ok(read) => arguments[place] = Some(read),
                     Err(refused) => whole = Err(refused),
                 },
-                // A filter that there is not has no arguments that could be wrong.
+                // An unknown filter has no signature, so no argument can be wrong.
                 _ if of.is_err() => {}
                 _ => {
                     let takes = match names {

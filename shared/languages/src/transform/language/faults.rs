@@ -1,10 +1,9 @@
-//! The faults of a template, and a proof that one was noted.
+//! Collects the faults of a template, and proves that one was noted.
 
-/// The faults found so far.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<String>);
 
-/// What is returned in place of a part that is not read. Only a fault makes one, so that no part of a
+/// Is returned in place of a part that cannot be compiled. Only a fault creates it, so no part of a
 /// template can be left out without a fault.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refused(());

@@ -1,5 +1,5 @@
-//! Comparing values. Lists and objects may share their parts, so that a small template can make values
-//! that would take hours to compare: each part that is looked at is charged for.
+//! Compares values. Lists and objects may share parts, so that a small template can make values
+//! that would take hours to compare: each compared part is charged.
 
 use super::{List, Object, Value};
 use crate::transform::meter::{Failure, ITEM, Meter, work};
@@ -25,7 +25,7 @@ impl Value {
         }
     }
 
-    /// What comes first. Values of different kinds are in the order of their kinds.
+    /// The order of two values. Values of different kinds are ordered by kind.
     pub(in crate::transform) fn compare(
         &self,
         other: &Self,
@@ -66,7 +66,7 @@ impl Value {
         }
     }
 
-    /// Whether `part` is in it: in the text, among the items, among the names of the fields.
+    /// Whether `part` is in the text, among the items, or among the names of the fields.
     pub(in crate::transform) fn contains(
         &self,
         part: &Self,

@@ -1,4 +1,4 @@
-//! Numbers: whole ones with all their digits, up to 128 bits, and doubles.
+//! Numbers: whole numbers up to 128 bits, with all digits, and doubles.
 
 mod rounding;
 
@@ -8,7 +8,7 @@ use std::{cmp::Ordering, fmt};
 #[derive(Debug, Clone, Copy)]
 pub(in crate::transform) enum Number {
     Whole(i128),
-    /// Over the largest of the others.
+    /// Larger than the maximum of `i128`.
     Large(u128),
     Double(f64),
 }
@@ -33,7 +33,7 @@ impl fmt::Display for Number {
 }
 
 impl Number {
-    /// Reads a number as JSON writes it; `None` if no double comes near.
+    /// Reads a JSON number; `None` if no double can represent it.
     pub(in crate::transform) fn parse(text: &str) -> Option<Self> {
         if let Ok(number) = text.parse() {
             return Some(Self::Whole(number));
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// What comes first, to the last digit.
+    /// The exact order of two numbers.
     pub(in crate::transform) fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Whole(one), Self::Whole(other)) => Some(one.cmp(&other)),
@@ -81,15 +81,15 @@ impl Number {
         }
     }
 
-    /// A whole number against a double. Many whole numbers have the same nearest double, so the
-    /// double is split into a whole number and its fraction instead.
+    /// Compares a whole number with a double. Many whole numbers have the same nearest double, so
+    /// the double is split into a whole number and its fraction.
     fn compare_with(self, double: f64) -> Option<Ordering> {
         match whole_part(double) {
             Some(part) => {
                 let order = self.compare(part)?;
                 Some(order.then(0.0.partial_cmp(&double.fract())?))
             }
-            // It is beyond all whole numbers, on one side or the other.
+            // The double is beyond all whole numbers, on one side or the other.
             None => 0.0.partial_cmp(&double),
         }
     }
@@ -111,7 +111,7 @@ impl Number {
         finite(self.as_f64() / other.as_f64())
     }
 
-    /// Rounded down, as Python has it.
+    /// Division rounded down, as in Python.
     pub(in crate::transform) fn divide_whole(self, other: Self) -> Result<Self, Failure> {
         self.refuse_zero(other)?;
         let whole = |one: i128, other: i128| {
@@ -122,7 +122,7 @@ impl Number {
         self.calculate(other, whole, |one, other| divide_doubles(one, other).0)
     }
 
-    /// What is left by [`Number::divide_whole`].
+    /// The remainder of [`Number::divide_whole`].
     pub(in crate::transform) fn remainder(self, other: Self) -> Result<Self, Failure> {
         self.refuse_zero(other)?;
         let whole = |one: i128, other: i128| {
@@ -144,7 +144,7 @@ impl Number {
         }
     }
 
-    /// Without its fraction.
+    /// The number without its fraction.
     pub(in crate::transform) fn truncated(self) -> Result<Self, Failure> {
         match self {
             Self::Double(number) => whole_part(number).ok_or_else(too_large),
@@ -177,7 +177,7 @@ impl Number {
     }
 }
 
-/// JSON has no other numbers.
+/// JSON has neither infinity nor NaN.
 fn finite(number: f64) -> Result<Number, Failure> {
     if number.is_finite() { Ok(Number::Double(number)) } else { Err(too_large()) }
 }
@@ -186,9 +186,9 @@ fn too_large() -> Failure {
     Failure::because("the result is too large a number")
 }
 
-/// A double without its fraction, exactly; `None` if 128 bits cannot hold it.
+/// A double without its fraction, exactly; `None` if it exceeds 128 bits.
 fn whole_part(double: f64) -> Option<Number> {
-    /// 2¹²⁷, the first double over all of `i128`.
+    /// 2¹²⁷, the smallest double above the range of `i128`.
     #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
     const END_OF_WHOLE: f64 = -(i128::MIN as f64);
     if (-END_OF_WHOLE..END_OF_WHOLE).contains(&double) {
@@ -204,8 +204,8 @@ fn whole_part(double: f64) -> Option<Number> {
     is_large.then_some(Number::Large(large))
 }
 
-/// The quotient, rounded down, and the rest, which is exact and has the divisor's sign, as Python has
-/// it. The quotient of the doubles is not rounded down itself: it may be rounded up already.
+/// The quotient, rounded down, and the remainder, which is exact and has the divisor's sign, as in
+/// Python. Rounding down the quotient of the doubles would be wrong: it may already be rounded up.
 fn divide_doubles(one: f64, other: f64) -> (f64, f64) {
     let mut rest = one % other;
     let mut quotient = (one - rest) / other;

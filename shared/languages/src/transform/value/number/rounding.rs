@@ -1,19 +1,18 @@
-//! Rounding, to decimals or to powers of ten.
+//! Rounds to decimals or to powers of ten.
 
 use super::{Number, finite, too_large};
 use crate::transform::meter::Failure;
 
-/// How a number is rounded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
-    /// To the nearest, and from the middle to the even one.
+    /// To the nearest; a tie goes to the even neighbour.
     Common,
     Up,
     Down,
 }
 
 impl Number {
-    /// Rounded to so many decimals, or to a power of ten where that is below zero: to the nearest
+    /// Rounds to decimals, or to a power of ten if `decimals` is negative: to the nearest
     /// (`common`), up (`ceil`) or down (`floor`).
     pub(in crate::transform) fn rounded(
         self,
@@ -38,8 +37,8 @@ impl Number {
         }
     }
 
-    /// Rounded to a multiple of the power of ten with so many zeros. All its digits are compared: no
-    /// power is too large, and no tie is one of rounded numbers.
+    /// Rounds to a multiple of the power of ten with this many zeros. All digits are compared, so
+    /// every power works, and a tie is a tie of exact numbers.
     fn rounded_to_power(self, zeros: usize, method: Method) -> Result<Self, Failure> {
         let (written, has_fraction) = match self {
             Self::Double(number) => (format!("{:.0}", number.trunc()), number.fract() != 0.0),
@@ -78,11 +77,11 @@ impl Number {
     }
 }
 
-/// A double with so many decimals.
+/// A double with this many decimals.
 fn shortened(number: f64, decimals: usize, method: Method) -> f64 {
     let towards: fn(f64) -> f64 = match method {
         Method::Common => {
-            // The decimal that is written is the one that is nearest to the double.
+            // The formatter writes the decimal that is nearest to the double.
             return format!("{number:.decimals$}").parse().unwrap_or(number);
         }
         Method::Up => f64::ceil,
@@ -94,7 +93,7 @@ fn shortened(number: f64, decimals: usize, method: Method) -> f64 {
     if scaled.is_finite() { scaled } else { number }
 }
 
-/// The whole number after the one of these digits.
+/// The digits of the next whole number.
 fn next(digits: &str) -> String {
     let nines = digits.bytes().rev().take_while(|digit| *digit == b'9').count();
     let (front, _) = digits.split_at(digits.len() - nines);

@@ -132,7 +132,6 @@ fn numbers() -> impl Strategy<Value = (i128, f64)> {
 }
 
 proptest! {
-    /// Compared as the decimals that they are.
     #[test]
     fn numbers_compare_as_decimals_do((whole, double) in numbers(), sign in prop::bool::ANY) {
         let double = if sign { double } else { -double };
@@ -142,7 +141,7 @@ proptest! {
         prop_assert_eq!(other.compare(one), Some(expected.reverse()));
     }
 
-    /// Rounding changes a number by no more than it may, and only in the direction that it may.
+    /// Rounding changes a number by no more than allowed, and only in the allowed direction.
     #[test]
     fn rounding_to_a_power_of_ten_finds_the_multiple(number in -100_000..100_000_i128, zeros in 1..8_u32) {
         let unit = 10_i128.pow(zeros);
