@@ -1,8 +1,8 @@
-//! What a function says of itself: log lines and metrics, both as JSON on its standard output,
-//! where Lambda collects them without a call of ours.
+//! A function's log lines and metrics. Both are JSON on standard output, which Lambda collects
+//! without a call of ours.
 //!
-//! [`init`] sets the log up once. [`Metrics`] is one line in CloudWatch's embedded metric format,
-//! from which CloudWatch makes metrics as it stores the line.
+//! [`init`] sets up the log. [`Metrics`] is one line in CloudWatch's embedded metric format:
+//! CloudWatch makes metrics of it when it stores the line.
 
 mod logs;
 pub mod metrics;

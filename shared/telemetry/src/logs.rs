@@ -1,4 +1,5 @@
-//! Log lines: one JSON object each, the event's fields beside `level`, `target` and `timestamp`.
+//! Log lines: one JSON object each, with the event's fields next to `level`, `target` and
+//! `timestamp`.
 
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
@@ -6,29 +7,29 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// What our own crates' targets begin with.
+/// The targets of our crates begin with this.
 const OURS: &str = "grapnel";
 
-/// The target of the span around an invocation, which holds the request's id. Below `info`, its
-/// crate prints payloads.
+/// The target of the span around an invocation, which has the request's id. Below `info`, its crate
+/// prints payloads.
 const RUNTIME: &str = "lambda_runtime";
 
-/// Sends log lines of this level and above to standard output, from now on. Other crates get a word
-/// in from `warn` on, whatever the level: the SDK's and the HTTP client's debug lines repeat
-/// headers and bodies, and those must not reach a log.
+/// Sends log lines of this level and above to standard output. Other crates' lines are logged from
+/// `warn` on, at any level: the debug lines of the SDK and the HTTP client repeat headers and
+/// bodies, which must not reach a log.
 ///
-/// Said again, it does nothing.
+/// A second call does nothing.
 pub fn init(level: Level) {
     init_to(level, std::io::stdout);
 }
 
-/// The same, but sends them elsewhere.
+/// Like [`init`], with another writer.
 pub fn init_to<W>(level: Level, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let subscriber = tracing_subscriber::registry().with(layer(level, writer));
-    // Somebody was first, for example in a test: theirs stays.
+    // A subscriber exists already, for example in a test: it stays.
     let _ = subscriber.try_init();
 }
 
@@ -37,7 +38,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // `Level` orders by verbosity: the smaller one says less.
+    // `Level` orders by verbosity: a smaller level logs less.
     let others = level.min(Level::WARN);
     let filter = Targets::new()
         .with_default(others)

@@ -4,21 +4,21 @@
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
-/// Where the metrics appear in CloudWatch.
+/// The namespace of the metrics in CloudWatch.
 pub const NAMESPACE: &str = "Grapnel";
 
-/// The dimensions of every metric: which deployment says it, and which of its functions. They form one
-/// set, because each further set of dimensions would be paid for as a metric of its own.
+/// The dimensions of every metric: the deployment and the function. They are one set, because AWS
+/// charges for each further set of dimensions as for another metric.
 pub const DIMENSIONS: [&str; 2] = ["Stack", "Function"];
 
-/// How many events ingest left in the queue because of a fault that may pass. The template sets an
+/// How many events ingest left in the queue because of a temporary fault. The template sets an
 /// alarm on it.
 pub const EVENTS_LEFT_FOR_LATER: &str = "EventsLeftForLater";
 
-/// The same of delivery's messages.
+/// How many messages delivery left in the queue because of a temporary fault.
 pub const MESSAGES_LEFT_FOR_LATER: &str = "MessagesLeftForLater";
 
-/// What one invocation adds to a function's metrics.
+/// The counts of one invocation.
 ///
 /// ```
 /// grapnel_telemetry::Metrics::of("delivery")
@@ -34,13 +34,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing yet, of this function.
+    /// Metrics of this function, without any count.
     pub fn of(function: &'static str) -> Self {
         Self { function, counts: Vec::new() }
     }
 
-    /// How many of something there were. Zero adds nothing: what did not happen needs no line.
-    /// Each name is said once.
+    /// Adds a count. Zero adds nothing. Each name may be used once.
     pub fn count(mut self, name: &'static str, count: usize) -> Self {
         if count > 0 {
             self.counts.push((name, count));
@@ -48,7 +47,7 @@ impl Metrics {
         self
     }
 
-    /// The line of this deployment; `None` if nothing was counted. `at` is in milliseconds since the
+    /// The line for this deployment; `None` if there is no count. `at` is in milliseconds since the
     /// epoch.
     #[must_use]
     pub fn line(&self, stack: &str, at: i64) -> Option<String> {
@@ -58,7 +57,7 @@ impl Metrics {
     /// Prints the line, if there is one.
     pub fn emit(&self, stack: &str, at: i64) {
         if let Some(line) = self.line(stack, at) {
-            // A lost line must not fail the work that it tells of.
+            // A lost line must not fail the work that it reports.
             let _ = writeln!(std::io::stdout().lock(), "{line}");
         }
     }
