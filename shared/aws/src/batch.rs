@@ -1,4 +1,5 @@
-//! Batches of SQS messages as Lambda hands them over, and the answer that names those to bring again.
+//! Batches of SQS messages as Lambda delivers them, and the response that names the failed
+//! messages.
 
 pub use aws_lambda_events::sqs::SqsEvent;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
@@ -9,22 +10,23 @@ use grapnel_domain::{
     suspect::{self, Isolated},
 };
 
-/// The messages of a batch. One without an id cannot be named in the answer and does not occur.
+/// The messages of a batch. SQS always sets the id; a message without one could not be named in the
+/// response.
 #[must_use]
 pub fn records(event: SqsEvent) -> Vec<Record> {
     event.records.into_iter().map(record).collect()
 }
 
-/// The messages of a batch that are to be begun, and the ids of suspects that stay on their queue.
+/// The messages of a batch to process, and the ids of suspects that stay in their queue.
 #[derive(Debug)]
 pub struct Begun {
-    /// The messages to process now.
     pub to_begin: Vec<Record>,
-    /// Ids of messages that must come again.
+    /// Ids of messages that must be received again.
     pub stayed: Vec<String>,
 }
 
-/// The messages of a batch, without those that [`suspect::isolate`] moves to the isolation queue.
+/// The messages of a batch, without the messages that [`suspect::isolate`] moves to the isolation
+/// queue.
 pub async fn without_suspects(event: SqsEvent, isolation: &impl IsolateMessages) -> Begun {
     let Isolated { to_begin, moved, stayed } = suspect::isolate(records(event), isolation).await;
     if !moved.is_empty() {
@@ -51,7 +53,7 @@ fn record(message: SqsMessage) -> Record {
     }
 }
 
-/// An attribute has a type and one value. Lists are not implemented by SQS.
+/// An attribute has a type and one value. SQS does not implement lists.
 fn attribute_of(attribute: SqsMessageAttribute) -> Option<Attribute> {
     let SqsMessageAttribute { data_type, string_value, binary_value, .. } = attribute;
     let data_type = data_type?;
@@ -62,7 +64,7 @@ fn attribute_of(attribute: SqsMessageAttribute) -> Option<Attribute> {
     Some(Attribute { data_type, value })
 }
 
-/// The answer: everything is finished but the messages with these ids.
+/// The response: all messages are finished except those with these ids.
 #[must_use]
 pub fn response(failed: Vec<String>) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();

@@ -1,24 +1,24 @@
-//! The SDK clients: one configuration, built once per function instance.
+//! The SDK clients, with one configuration. Built once per function instance.
 
 mod connections;
 
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout};
 use std::time::Duration;
 
-/// Longest wait for a connection. Within a region one takes milliseconds.
+/// Time limit for a connection. Within a region, it takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Longest wait for one answer.
+/// Time limit for one response.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest wait for an operation with all its repeats. The API must answer within 29 s.
+/// Time limit for an operation with all its tries. The API must answer within 29 s.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
-/// How often one operation is tried.
+/// Maximum number of tries of one operation.
 const ATTEMPTS: u32 = 3;
-/// The first pause between tries; later ones double. The SDK's own second is half of what a caller
-/// of the API would like to wait in all.
+/// The first pause between tries; each later pause is twice as long. The SDK's default of one
+/// second is half of the time that a caller of the API would like to wait in total.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 
-/// The SDK's configuration as every function uses it, before it is loaded. Region, credentials and
-/// `AWS_ENDPOINT_URL` come from the environment unless set on it.
+/// The SDK's configuration for all functions, before it is loaded. Region, credentials and
+/// `AWS_ENDPOINT_URL` come from the environment unless they are set on it.
 #[must_use]
 pub fn sdk_defaults() -> ConfigLoader {
     let timeouts = timeout::TimeoutConfig::builder()
@@ -34,7 +34,7 @@ pub fn sdk_defaults() -> ConfigLoader {
         .retry_config(retries)
 }
 
-/// The SDK clients. Cloning one shares its connections.
+/// The SDK clients. A clone shares the connections.
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
@@ -43,12 +43,12 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients of this environment.
+    /// The clients for this environment.
     pub async fn load() -> Self {
         Self::new(&sdk_defaults().load().await)
     }
 
-    /// The clients of a configuration made from [`sdk_defaults`].
+    /// The clients for a configuration made from [`sdk_defaults`].
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self {
@@ -58,9 +58,9 @@ impl Clients {
         }
     }
 
-    /// A client that tries once and for at most so long, for a caller that decides by itself when
-    /// it tries again. The SDK's retry tokens do not matter to it: the calls of a throttling wave
-    /// use them up within a second.
+    /// A client that tries once with this time limit, for a caller that decides itself when to try
+    /// again. The SDK's retry tokens do not affect it: a wave of throttling uses them up within a
+    /// second.
     pub(crate) fn dynamodb_once(&self, limit: Duration) -> aws_sdk_dynamodb::Client {
         let timeouts = timeout::TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -73,12 +73,12 @@ impl Clients {
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 
-    /// Built on demand, like the next.
+    /// Built on demand, like the next client.
     pub(crate) fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(&self.config)
     }
 
-    /// Built on demand: a function that starts no waits does not carry this client's code.
+    /// Built on demand: a function that starts no waits does not contain this client's code.
     pub(crate) fn sfn(&self) -> aws_sdk_sfn::Client {
         aws_sdk_sfn::Client::new(&self.config)
     }

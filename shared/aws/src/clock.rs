@@ -1,4 +1,4 @@
-//! The time of day and the randomness of this machine.
+//! The clock and the random numbers of this machine.
 
 use grapnel_domain::{
     ids::{EchoId, KeyId, ReplayId, WebhookId},
@@ -15,7 +15,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        // A clock before 1970 is a machine that never got its time; zero keeps arithmetic sane.
+        // A clock before 1970 was never set. Zero keeps the arithmetic valid.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
@@ -59,7 +59,8 @@ impl GenerateIds for RandomIds {
 }
 
 /// # Panics
-/// If the operating system has no randomness: a guessable secret is worse than a failed request.
+/// If the operating system has no random numbers: a guessable secret is worse than a failed
+/// request.
 fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if let Err(error) = getrandom::fill(&mut bytes) {

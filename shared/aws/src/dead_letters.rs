@@ -1,21 +1,21 @@
-//! Dead-letter queues, for what a function puts aside by itself.
+//! Dead-letter queues, for messages that a function sends there itself.
 
 use crate::{clients::Clients, error::from_sdk};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use grapnel_domain::ports::{DeadLetters, PortError};
 use std::borrow::Cow;
 
-/// Most bytes of a message with the names, types and values of its attributes: SQS's own limit.
+/// Maximum size of a message including the names, types and values of its attributes: SQS's limit.
 const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
-/// Most bytes of a reason.
+/// Maximum size of a reason.
 const MAX_REASON_BYTES: usize = 1024;
 
-/// The attribute that says why.
+/// The attribute with the reason.
 const REASON: &str = "reason";
 
-/// The attribute that a body has which could not be sent as it came. Its value is `json-string`:
-/// the body is the JSON string whose content is what came.
+/// The attribute of a message whose body could not be sent as it was received. Its value is
+/// `json-string`: the message's body is a JSON string that contains the received body.
 const ENCODING: &str = "encoding";
 const JSON_STRING: &str = "json-string";
 
@@ -30,7 +30,6 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// The queue at this URL.
     #[must_use]
     pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
         Self { client: clients.sqs.clone(), url: url.into() }
@@ -38,10 +37,10 @@ impl DeadLetterQueue {
 }
 
 impl DeadLetters for DeadLetterQueue {
-    /// A body that SQS refuses (empty, or with characters that XML does not know) is sent as a JSON
-    /// string, and an attribute says so. The reason is cut to the room that the body leaves, and left
-    /// out if there is none. A body that SQS refuses as too large comes back as an error: the queue's
-    /// own redrive then moves the message in the end.
+    /// SQS refuses an empty body, and characters that XML does not allow. Such a body is sent as a
+    /// JSON string, with an attribute that says so. The reason is cut to the room that the body
+    /// leaves, and left out if there is no room. If SQS refuses the body as too large, this returns
+    /// the error: the queue's redrive policy then moves the message in the end.
     async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
         let is_encoded = !is_sendable(body);
         let body = sendable_body(body);
@@ -57,8 +56,9 @@ impl DeadLetters for DeadLetterQueue {
     }
 }
 
-/// The attributes of a body that is sent like this, with as much of the reason as there is room for.
-/// A redrive sends back what has no reason, so the reason is left out only if not one byte of it fits.
+/// The attributes for a body, with as much of the reason as there is room for. A redrive sends back
+/// messages without a reason, so the reason is left out only if there is no room for one byte of
+/// it.
 fn attributes(body: &str, is_encoded: bool, reason: &str) -> Vec<(&'static str, String)> {
     let encoding = is_encoded.then(|| (ENCODING, JSON_STRING.to_owned()));
     let size = |(name, value): &(&str, String)| name.len() + TYPE.len() + value.len();
@@ -76,7 +76,7 @@ fn attribute(value: &str) -> Result<MessageAttributeValue, PortError> {
         .map_err(|_| PortError::Unusable("SendMessage: an attribute is incomplete".into()))
 }
 
-/// The characters that SQS takes: those of XML 1.0, section 2.2.
+/// The characters that SQS accepts: those of XML 1.0, section 2.2.
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
@@ -89,12 +89,12 @@ fn sendable_body(body: &str) -> Cow<'_, str> {
     if is_sendable(body) {
         return Cow::Borrowed(body);
     }
-    // JSON escapes control characters by itself, but lets the two non-characters through.
+    // JSON escapes control characters, but not the two noncharacters.
     let quoted = serde_json::Value::from(body).to_string();
     Cow::Owned(quoted.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"))
 }
 
-/// The beginning of the reason that fits into so many bytes, at least one. Never empty: SQS takes no
+/// The beginning of the reason with at most this many bytes. Never empty, because SQS accepts no
 /// empty value.
 fn sendable_reason(reason: &str, most_bytes: usize) -> String {
     let reason = if reason.is_empty() { "no reason given" } else { reason };
@@ -152,7 +152,7 @@ mod tests {
         let (sent, reason) = ("x".repeat(body_bytes), "r".repeat(2000));
         let attributes = attributes(&sent, false, &reason);
         assert_eq!(attributes, [("reason", "r".repeat(reason_bytes))]);
-        // As SQS counts it: the body, and each attribute's name, type and value.
+        // SQS counts the body, and each attribute's name, type and value.
         assert!(body_bytes + "reason".len() + "String".len() + reason_bytes <= MAX_MESSAGE_BYTES);
     }
 

@@ -1,5 +1,6 @@
 //! The deliveries table: `webhookId`, `id`, and two sparse indexes, `waiting` (`webhookId`,
-//! `waitKey`) and `failed` (`webhookId`, `failedKey`). A delivery's attempts lie in its row; each is one conditional write.
+//! `waitKey`) and `failed` (`webhookId`, `failedKey`). A delivery's row contains its attempts; each
+//! is recorded by one conditional write.
 
 mod parked;
 mod row;
@@ -34,21 +35,19 @@ use update::Update;
 /// The index over `waitKey`.
 const WAITING_INDEX: &str = "waiting";
 
-/// Most rows of one page of the `waiting` index. A release reads, enqueues and takes out each of
-/// them: this many fit into the shortest function timeout with room to spare.
+/// Maximum number of rows in one page of the `waiting` index. A release reads each of them,
+/// enqueues it and removes it from the index: this many fit into the shortest function timeout.
 const WAITING_PAGE_ROWS: i32 = 100;
 
-/// Deliveries in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DeliveryStore {
     client: aws_sdk_dynamodb::Client,
-    /// For records of attempts: whoever makes the attempt tries again by itself.
+    /// For records of attempts, which the caller retries itself.
     once: aws_sdk_dynamodb::Client,
     table: String,
 }
 
 impl DeliveryStore {
-    /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         Self {
@@ -95,7 +94,7 @@ impl DeliveryStore {
 }
 
 impl DeliveryStore {
-    /// Carries out one after the other, until one is refused.
+    /// Makes the updates one after another, until one is refused.
     async fn update_all(
         &self,
         key: DeliveryKey,
@@ -142,7 +141,7 @@ impl ReadDeliveriesTogether for DeliveryStore {
 }
 
 impl ListDeliveries for DeliveryStore {
-    /// By eventually consistent reads: a list may miss the last second.
+    /// Uses eventually consistent reads: a list may miss the last second.
     async fn list_deliveries(
         &self,
         webhook: WebhookId,
@@ -151,7 +150,7 @@ impl ListDeliveries for DeliveryStore {
     ) -> Result<Page<Delivery, DeliveryId>, PortError> {
         let mut items = Vec::new();
         let mut start = after.map(|id| row::key(DeliveryKey { webhook_id: webhook, id }));
-        // One more than asked for tells whether there is a next page.
+        // One row more than requested shows whether there is a next page.
         let wanted = limit + 1;
         while items.len() < wanted {
             let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
@@ -280,7 +279,8 @@ impl StopWaiting for DeliveryStore {
         minute: Minute,
         attempts: u32,
     ) -> Result<(), PortError> {
-        // Refused: it waits for something else by now, or no more, and its wake-up is not ours.
+        // If the condition fails, the delivery waits for something else or for nothing. Its next
+        // wake-up is then another process's task.
         self.update(key, update::stop_waiting(key.id, minute, attempts)).await.map(|_| ())
     }
 }

@@ -1,10 +1,10 @@
-//! What AWS answers, as the port error that a handler acts on. The text names the operation and
-//! the error's code and nothing else: messages of AWS can repeat keys and values.
+//! Turns AWS errors into port errors, on which a handler acts. The text contains only the operation
+//! and the error's code: messages of AWS can repeat keys and values.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use grapnel_domain::ports::PortError;
 
-/// Codes that say "too often", over all three services.
+/// Codes of throttling, in all three services.
 const THROTTLED: &[&str] = &[
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -20,7 +20,7 @@ const THROTTLED: &[&str] = &[
     "SlowDown",
 ];
 
-/// Codes that say "never": the same request would be refused again.
+/// Codes of permanent errors: the same request would be refused again.
 const UNUSABLE: &[&str] = &[
     "ValidationException",
     "ItemCollectionSizeLimitExceededException",
@@ -35,7 +35,7 @@ const UNUSABLE: &[&str] = &[
     "InvalidName",
 ];
 
-/// The port error for a code that AWS gave.
+/// The port error for a code of AWS.
 pub(crate) fn from_code(operation: &str, code: &str) -> PortError {
     let text = format!("{operation}: {code}");
     if THROTTLED.contains(&code) {
@@ -47,7 +47,7 @@ pub(crate) fn from_code(operation: &str, code: &str) -> PortError {
     }
 }
 
-/// The port error for a call that failed.
+/// The port error for a failed call.
 pub(crate) fn from_sdk<E, R>(operation: &str, error: &SdkError<E, R>) -> PortError
 where
     E: ProvideErrorMetadata,

@@ -1,6 +1,7 @@
-//! Event types of a deployment's own lie in the webhooks table: they are configuration, kept when a
-//! stack is deleted and recoverable to any point in time, and a table of their own would hold a few
-//! rows. They have a partition that is nobody's: its key has a space, which no user's id can have.
+//! Event types of the deployment. They are in the webhooks table, because they are configuration:
+//! the table is kept when the stack is deleted, and can be restored to any point in time. A
+//! separate table would have only a few rows. Their partition belongs to no user: its key has a
+//! space, which no user id can have.
 
 use crate::{
     clients::Clients,
@@ -21,7 +22,6 @@ use grapnel_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Event types in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct EventTypeStore {
     client: aws_sdk_dynamodb::Client,
@@ -37,13 +37,13 @@ const ROW: &str = "an event type in the webhooks table";
 #[serde(rename_all = "camelCase")]
 struct Row {
     user_id: String,
-    /// The name.
+    /// The event type's name.
     id: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     description: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     deprecated: bool,
-    /// As JSON text, like the next: a map would lose how its numbers are written.
+    /// JSON text, like the next field: a map would not keep how numbers are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     schema: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -85,13 +85,12 @@ fn to_type(item: Item) -> Result<OwnType, PortError> {
 }
 
 impl EventTypeStore {
-    /// The store in the webhooks table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         Self { client: clients.dynamodb.clone(), table: table.into() }
     }
 
-    /// A consistent query over the types whose names begin so.
+    /// A consistent query over the types whose names have this prefix.
     fn query(&self, prefix: &str) -> QueryFluentBuilder {
         let query = self
             .client
@@ -141,7 +140,7 @@ impl ListEventTypes for EventTypeStore {
     ) -> Result<Page<OwnType, EventTypeName>, PortError> {
         let mut items: Vec<OwnType> = Vec::new();
         let mut start = after.map(key);
-        // One more than asked for tells whether there is a next page.
+        // One row more than requested shows whether there is a next page.
         let wanted = limit + 1;
         while items.len() < wanted {
             let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);

@@ -1,5 +1,6 @@
-//! The events table: `userId`, `id`, and its index `byTime` (`userId`, `storedAt`). Holds each payload once, compressed when that is cheaper, and
-//! beside the events their users' replays and idempotency keys.
+//! The events table: `userId`, `id`, and its index `byTime` (`userId`, `storedAt`). It stores each
+//! payload once, compressed when that is cheaper. It also has the users' replays and idempotency
+//! keys.
 
 mod by_time;
 mod claims;
@@ -19,7 +20,6 @@ use grapnel_domain::{
     time::Timestamp,
 };
 
-/// Events and replays in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct EventStore {
     client: aws_sdk_dynamodb::Client,
@@ -27,7 +27,6 @@ pub struct EventStore {
 }
 
 impl EventStore {
-    /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         Self { client: clients.dynamodb.clone(), table: table.into() }

@@ -1,4 +1,4 @@
-//! DynamoDB items: to and from rows, and what one costs.
+//! DynamoDB items: conversion to and from rows, and their cost.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::ports::PortError;
@@ -7,16 +7,15 @@ use std::collections::HashMap;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Bytes of one write unit.
 pub(crate) const WRITE_UNIT_BYTES: usize = 1024;
 
-/// The item that a row makes. `what` names the row in an error.
+/// Makes an item from a row. `what` names the row in an error.
 pub(crate) fn from_row<T: Serialize>(what: &str, row: T) -> Result<Item, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_item(row).map_err(|_| unusable(what, "cannot be written"))
 }
 
-/// The row in an item. The error says no more than `what` it was: a parser's message would repeat
-/// what is stored.
+/// Reads a row from an item. The error contains only `what`: a parser's message would repeat stored
+/// values.
 pub(crate) fn to_row<T: DeserializeOwned>(what: &str, item: Item) -> Result<T, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|_| unusable(what, "cannot be read"))
 }
@@ -25,7 +24,7 @@ pub(crate) fn unusable(what: &str, why: &str) -> PortError {
     PortError::Unusable(format!("{what} {why}"))
 }
 
-/// An attribute from anything that is written as text.
+/// An attribute from a value that can be written as text.
 pub(crate) fn text(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
@@ -35,14 +34,14 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Write units that a put of an item of this size costs.
+/// The write units of a put of an item of this size.
 pub(crate) fn write_units(bytes: usize) -> usize {
     bytes.div_ceil(WRITE_UNIT_BYTES)
 }
 
 /// The item's size in bytes, by the rules in "DynamoDB item sizes and formats" of the developer
-/// guide: names and values; a number is about half a byte per digit and one; a list or map is three
-/// bytes and one for each of its elements.
+/// guide: names and values; a number has about half a byte per digit plus one; a list or map has
+/// three bytes plus one for each of its elements.
 pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }

@@ -1,10 +1,10 @@
-//! The keys table: `hash` alone is its key, so that a request that presents a key costs one read.
+//! The keys table: its key is `hash` alone, so that the check of a presented key costs one read.
 //!
-//! Listing a user's keys and revoking one by its id need another way in: the index `ofUser`
-//! (`userId`, `id`), which holds nothing else. It is written when a key is made and when it goes,
-//! never when its use is noted, and no request is let in by it: what it finds is read from the table
-//! itself, or deleted there. An item beside each key would say the same without the lag of an index,
-//! for two more writes a key and with the risk that the two disagree.
+//! To list a user's keys, and to revoke a key by its id, there is the index `ofUser` (`userId`,
+//! `id`), which has no further attributes. It changes when a key is created or removed, not when
+//! the key's use is noted. No request is authorized by it: the row is always read from the table
+//! itself, or deleted there. A second item for each key could replace the index without its lag,
+//! but would cost two more writes for each key, and the two items could disagree.
 
 mod echoes;
 mod portal;
@@ -33,13 +33,12 @@ use grapnel_domain::{
 };
 use std::{collections::HashMap, time::Duration};
 
-/// Longest wait for what is merely noted. A request waits for it, and it is worth less than that.
+/// Time limit for noting the use of a key. A request waits for it, and the note is not worth more.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The index of a user's keys.
 const OF_USER: &str = "ofUser";
 
-/// API keys in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct KeyStore {
     client: aws_sdk_dynamodb::Client,
@@ -48,28 +47,27 @@ pub struct KeyStore {
 }
 
 impl KeyStore {
-    /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         let client = clients.dynamodb.clone();
         Self { client, table: table.into(), note_timeout: NOTE_TIMEOUT }
     }
 
-    /// The same store, which waits for so long until the use of a key is noted: where no request
-    /// waits for it, and the table may be slow.
+    /// The same store with another time limit for noting the use of a key: for callers where no
+    /// request waits and the table may be slow.
     #[must_use]
     pub fn noting_within(self, note_timeout: Duration) -> Self {
         Self { note_timeout, ..self }
     }
 
-    /// For what is tried once, and not for long.
+    /// A client for calls that are tried once, with a short time limit.
     fn once(&self) -> Builder {
         let timeout = TimeoutConfig::builder().operation_timeout(self.note_timeout).build();
         Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout)
     }
 
-    /// Puts an item whose key nothing has. If something does, that is this very item, written by a try
-    /// whose answer was lost: the keys of this table are hashes of 256 random bits.
+    /// Puts an item with a new key. If the key exists, it is this item, written by a try whose
+    /// response was lost: the keys of this table are hashes of 256 random bits.
     async fn put_new(&self, item: Item) -> Result<(), PortError> {
         let put = self
             .client
@@ -89,7 +87,7 @@ impl KeyStore {
         }
     }
 
-    /// The rows of these keys, in no order; without those that are gone.
+    /// The rows of these keys, in no order, without the keys that do not exist.
     async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
         let found =
             together::items(&self.client, &self.table, keys, "BatchGetItem on keys").await?;
@@ -125,8 +123,8 @@ impl ListKeys for KeyStore {
         limit: usize,
         after: Option<KeyId>,
     ) -> Result<Page<ApiKey, KeyId>, PortError> {
-        // A cursor is an id. Going on by a condition on it takes no hash, as the index's own
-        // pagination key would.
+        // A cursor is an id. A condition on it needs no hash, which the index's own pagination key
+        // would need.
         let (condition, bound) = match after {
             Some(after) => ("userId = :user AND id < :bound", after.to_string()),
             None => ("userId = :user AND begins_with(id, :bound)", KeyId::PREFIX.to_owned()),
@@ -140,7 +138,7 @@ impl ListKeys for KeyStore {
             .expression_attribute_values(":user", text(user))
             .expression_attribute_values(":bound", text(bound))
             .scan_index_forward(false)
-            // One more than asked for tells whether there is a next page.
+            // One row more than requested shows whether there is a next page.
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .send()
             .await
@@ -185,7 +183,7 @@ impl RevokeKeys for KeyStore {
         match deleted {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                // Gone already; the index lags.
+                // Deleted already; the index lags.
                 Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(from_sdk("DeleteItem on keys", &error)),
             },
@@ -194,7 +192,7 @@ impl RevokeKeys for KeyStore {
 }
 
 impl NoteKeyUse for KeyStore {
-    /// Tried once, and not for long.
+    /// Tried once, with a short time limit.
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
         let noted = self
             .client

@@ -1,4 +1,4 @@
-//! The domain's ports over AWS, and the settings that say where everything is.
+//! The domain's ports over AWS, and the functions' settings.
 //!
 //! One small struct per store over an SDK client:
 //!
@@ -7,11 +7,11 @@
 //! - Step Functions: [`SharedWaits`]; EventBridge: [`NoticeBus`];
 //! - the machine itself: [`SystemClock`], [`RandomIds`].
 //!
-//! [`batch`] is how a function takes messages and says which must come again.
+//! [`batch`] reads a function's messages, and makes the response that names the failed messages.
 //!
 //! A function reads its [`settings`] once, loads [`Clients`] once, and builds the stores that it
-//! uses. What AWS answers becomes a [`grapnel_domain::ports::PortError`] in one place, and no error
-//! or log line repeats what is stored.
+//! uses. AWS errors become a [`grapnel_domain::ports::PortError`] in one place, and no error or log
+//! line repeats stored values.
 
 pub mod batch;
 mod clients;

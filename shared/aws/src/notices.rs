@@ -1,4 +1,4 @@
-//! Notices to the platform, on its bus.
+//! Sends notices to the platform's event bus.
 
 use crate::{
     clients::Clients,
@@ -11,12 +11,12 @@ use grapnel_domain::{
 };
 use serde::Serialize;
 
-/// Most entries of one call.
+/// Maximum number of entries in one call.
 const MOST_ENTRIES: usize = 10;
 
 const OPERATION: &str = "PutEvents";
 
-/// The bus that notices go to.
+/// The bus for notices.
 #[derive(Debug, Clone)]
 pub struct NoticeBus {
     client: aws_sdk_eventbridge::Client,
@@ -24,17 +24,16 @@ pub struct NoticeBus {
     stack: String,
 }
 
-/// What a notice's event has as its detail.
+/// The detail of a notice's event.
 #[derive(Serialize)]
 struct Detail<'a> {
-    /// The deployment that tells it: several may share a bus.
+    /// The deployment that sends the notice: several may share a bus.
     stack: &'a str,
     #[serde(flatten)]
     notice: &'a Notice,
 }
 
 impl NoticeBus {
-    /// The bus of this name, told of by this deployment.
     #[must_use]
     pub fn new(clients: &Clients, bus: impl Into<String>, stack: impl Into<String>) -> Self {
         Self { client: clients.eventbridge(), bus: bus.into(), stack: stack.into() }
@@ -63,7 +62,7 @@ impl SendNotices for NoticeBus {
                 .send()
                 .await
                 .map_err(|error| from_sdk(OPERATION, &error))?;
-            // 200 with failures inside, as with queues.
+            // The response may be 200 with failures inside, as with queues.
             let mut codes = answer.entries().iter().filter_map(|entry| entry.error_code());
             if let Some(code) = codes.next() {
                 return Err(from_code(OPERATION, code));

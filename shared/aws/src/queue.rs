@@ -1,4 +1,4 @@
-//! The delivery queue and the events queue, as their senders see them.
+//! The delivery queue and the events queue, for their senders.
 
 mod attributes;
 mod chunks;
@@ -20,16 +20,16 @@ use grapnel_domain::{
 };
 use std::collections::BTreeMap;
 
-/// Batches of one call that are under way at once.
+/// Maximum number of concurrent batches of one call.
 const CONCURRENT_BATCHES: usize = 4;
 
-/// Sends messages in batches, and answers for each in order.
+/// Sends messages in batches, and returns the results in the order of the messages.
 async fn send_all(
     client: &aws_sdk_sqs::Client,
     url: &str,
     entries: Vec<Entry>,
 ) -> Vec<Result<(), PortError>> {
-    // Owned by each future: a borrow in here would make the whole future less than `Send`.
+    // Each future owns its batch: a borrow would make the whole future not `Send`.
     let sends: Vec<_> = chunks::split(entries)
         .into_iter()
         .map(|chunk| send(client.clone(), url.to_owned(), chunk))
@@ -75,7 +75,8 @@ async fn send_batch(
         .send()
         .await
         .map_err(|error| from_sdk(OPERATION, &error))?;
-    // Sent is what the answer says was sent: 200 with failures inside is the normal way to fail.
+    // Only what the response names was sent: 200 with failures inside is the usual form of a
+    // failure.
     let silent = PortError::Unavailable(format!("{OPERATION}: no answer for a message"));
     let mut results = vec![Err(silent); count];
     let mut put = |id: &str, result| {
@@ -92,7 +93,6 @@ async fn send_batch(
     Ok(results)
 }
 
-/// The delivery queue.
 #[derive(Debug, Clone)]
 pub struct DeliveryQueue {
     client: aws_sdk_sqs::Client,
@@ -100,7 +100,6 @@ pub struct DeliveryQueue {
 }
 
 impl DeliveryQueue {
-    /// The queue at this URL.
     #[must_use]
     pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
         Self { client: clients.sqs.clone(), url: url.into() }
@@ -120,8 +119,8 @@ impl EnqueueAttempts for DeliveryQueue {
     }
 }
 
-/// The events queue. What the API puts there is in its user's group, so that the burst of one user
-/// delays nobody else's events; what a rule of EventBridge puts there has no group.
+/// The events queue. The API's messages are in the group of their user, so that one user's burst
+/// does not delay other users' events. Messages of an EventBridge rule have no group.
 #[derive(Debug, Clone)]
 pub struct EventsQueue {
     client: aws_sdk_sqs::Client,
@@ -129,7 +128,6 @@ pub struct EventsQueue {
 }
 
 impl EventsQueue {
-    /// The queue at this URL.
     #[must_use]
     pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
         Self { client: clients.sqs.clone(), url: url.into() }

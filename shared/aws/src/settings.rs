@@ -1,7 +1,7 @@
-//! What the deployment tells each function, read once from the environment.
+//! Each function's settings, read once from the environment.
 //!
-//! Each function has its own struct, so that its type says what it depends on. Every name that is
-//! missing or has an impossible value is reported at once.
+//! Each function has a separate struct, so that the type shows what the function depends on. All
+//! names that are missing or have an invalid value are reported together.
 
 mod reader;
 mod tokens;
@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The SHA-256 of an admin key.
 pub type AdminKeyHash = [u8; 32];
 
-/// Names that are missing or have an impossible value. The text repeats no value.
+/// Names that are missing or have an invalid value. The text repeats no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the settings are not usable: {}", .problems.join("; "))]
 pub struct SettingsError {
@@ -29,12 +29,12 @@ pub struct SettingsError {
     pub problems: Vec<String>,
 }
 
-/// What a function is told, and how it is read.
+/// The settings of a function.
 pub trait Settings: Sized {
-    /// Reads from anything that knows a name's value.
+    /// Reads the settings from any function that returns the value of a name.
     ///
     /// # Errors
-    /// [`SettingsError`] with every name that is missing or has an impossible value.
+    /// [`SettingsError`] with all names that are missing or have an invalid value.
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError>;
 
     /// Reads the environment of this process.
@@ -57,15 +57,15 @@ pub struct ApiSettings {
     pub deliveries_table: String,
     /// `KEYS_TABLE`.
     pub keys_table: String,
-    /// `EVENTS_QUEUE_URL`: where test deliveries are ordered.
+    /// `EVENTS_QUEUE_URL`: for test deliveries.
     pub events_queue_url: String,
-    /// `DELIVERY_QUEUE_URL`: where manual retries go.
+    /// `DELIVERY_QUEUE_URL`: for manual retries.
     pub delivery_queue_url: String,
     /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
     pub url_policy: UrlPolicy,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
-    /// `LONGEST_REQUEST_SECONDS`: the bound on a webhook's `timeoutSeconds`.
+    /// `LONGEST_REQUEST_SECONDS`: the maximum of a webhook's `timeoutSeconds`.
     pub longest_request_seconds: u32,
     /// `MAX_WEBHOOKS_PER_USER`.
     pub max_webhooks: usize,
@@ -75,10 +75,10 @@ pub struct ApiSettings {
     pub event_validation: EventValidation,
     /// `EVENT_INDEX`: whether the events table has its index `byTime`.
     pub has_event_index: bool,
-    /// `ADMIN_KEY_HASHES`: one, or two while one replaces the other.
+    /// `ADMIN_KEY_HASHES`: one, or two during a rotation.
     pub admin_key_hashes: Vec<AdminKeyHash>,
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
-    /// `JWT_DEFAULT_SCOPES`. `None` if the first is empty: then keys alone are taken.
+    /// `JWT_DEFAULT_SCOPES`. `None` if the first is empty: then only keys are accepted.
     pub tokens: Option<TokenRules>,
     /// `LOG_LEVEL`.
     pub log_level: tracing::Level,
@@ -95,17 +95,17 @@ pub struct IngestSettings {
     pub deliveries_table: String,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue_url: String,
-    /// `EVENTS_QUEUE_URL`: where its messages come from.
+    /// `EVENTS_QUEUE_URL`: the source of its messages.
     pub events_queue_url: String,
     /// `EVENTS_ISOLATION_QUEUE_URL`.
     pub isolation_queue_url: String,
     /// `EVENTS_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
-    /// `EVENT_BUS_NAME`: where notices go.
+    /// `EVENT_BUS_NAME`: for notices.
     pub event_bus_name: String,
-    /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be at work.
+    /// `FUNCTION_TIMEOUT_SECONDS`: how long another run of the same fan-out may still be active.
     pub function_timeout: Duration,
-    /// `STACK_NAME`: what tells this deployment's metrics from another's.
+    /// `STACK_NAME`: distinguishes this deployment's metrics from another's.
     pub stack_name: String,
     /// `RETENTION_DAYS`.
     pub retention: Retention,
@@ -132,15 +132,15 @@ pub struct DeliverySettings {
     pub circuit_state_machine_arn: String,
     /// `CIRCUIT_FAILURES` and `CIRCUIT_FIRST_INTERVAL_SECONDS`.
     pub circuit: CircuitRules,
-    /// `EVENT_BUS_NAME`: where notices go.
+    /// `EVENT_BUS_NAME`: for notices.
     pub event_bus_name: String,
-    /// `STACK_NAME`: what tells this deployment's metrics and notices from another's.
+    /// `STACK_NAME`: distinguishes this deployment's metrics and notices from another's.
     pub stack_name: String,
     /// `WAIT_STATE_MACHINE_ARN`.
     pub wait_state_machine_arn: String,
     /// `ALLOW_HTTP_TARGETS` and `ALLOW_PRIVATE_TARGETS`.
     pub url_policy: UrlPolicy,
-    /// `LONGEST_QUEUE_DELAY_SECONDS`: longer delays go by shared waits.
+    /// `LONGEST_QUEUE_DELAY_SECONDS`: longer delays use shared waits.
     pub longest_queue_delay: QueueDelay,
     /// `FUNCTION_TIMEOUT_SECONDS`, `LONGEST_REQUEST_SECONDS` and `RECORD_RETRY_SECONDS`.
     pub time_budget: TimeBudget,

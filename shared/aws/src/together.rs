@@ -1,21 +1,21 @@
-//! Many items of a table by their keys: `BatchGetItem`, as often as it takes.
+//! Reads many items of a table by their keys, with as many `BatchGetItem` calls as necessary.
 
 use crate::{error::from_sdk, item::Item};
 use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use grapnel_domain::ports::PortError;
 use std::time::Duration;
 
-/// Most keys of one call.
+/// Maximum number of keys in one call.
 const MAX_KEYS: usize = 100;
 
-/// How often keys that were left out are asked for again. An answer ends at 16 MB, which keeps some
-/// back without anything being wrong; being throttled does so too.
+/// How often unprocessed keys are requested again. A response has at most 16 MB, so unprocessed
+/// keys are normal; throttling causes them too.
 const TRIES: u32 = 6;
 
-/// The first pause before that, if nothing came at all; each is twice as long as the one before.
+/// The first pause, if a response had no items at all. Each later pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// The items with these keys, by consistent reads, in no order; without those that are not there.
+/// The items with these keys, by consistent reads, in no order, without the keys that do not exist.
 /// `operation` names the call in errors.
 pub(crate) async fn items(
     client: &Client,

@@ -1,5 +1,5 @@
-//! Shared waits: one execution of a state machine per webhook and minute; and one of another per
-//! webhook and due time of its circuit.
+//! Shared waits: one execution of a state machine per webhook and minute. Also one execution of
+//! another state machine per webhook and due time of its circuit breaker.
 
 mod started;
 
@@ -14,10 +14,10 @@ use serde::Serialize;
 use started::Started;
 use std::sync::Arc;
 
-/// The state machine that waits.
+/// The state machines for waits and for circuit breakers.
 ///
-/// An instance remembers what it has started until the minute strikes: until then an execution
-/// cannot have ended, so a thousand failures of one minute cost one call.
+/// An instance remembers the executions that it started until their minute: an execution cannot end
+/// earlier, so a thousand failures with the same minute cost one call.
 #[derive(Debug, Clone)]
 pub struct SharedWaits {
     client: aws_sdk_sfn::Client,
@@ -26,8 +26,8 @@ pub struct SharedWaits {
     started: Arc<Started>,
 }
 
-/// The input of an execution that watches a circuit. The state machine writes the same when one
-/// execution hands over to the next.
+/// The input of an execution that watches a circuit breaker. The state machine writes the same when
+/// one execution starts the next.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CircuitInput<'a> {
@@ -37,8 +37,8 @@ struct CircuitInput<'a> {
     release_at: String,
 }
 
-/// An execution's input. It follows from the execution's name: the same name with another input
-/// would be refused.
+/// An execution's input. It follows from the execution's name: Step Functions would refuse the same
+/// name with another input.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Input<'a> {
@@ -49,7 +49,6 @@ struct Input<'a> {
 }
 
 impl SharedWaits {
-    /// The waits of the one state machine, the watches of the other.
     #[must_use]
     pub fn new(
         clients: &Clients,
@@ -64,7 +63,7 @@ impl SharedWaits {
         }
     }
 
-    /// Makes sure that an execution of this name runs, which cannot end before `until`.
+    /// Makes sure that an execution with this name is running. It cannot end before `until`.
     async fn ensure(
         &self,
         machine_arn: &str,
@@ -86,7 +85,7 @@ impl SharedWaits {
         let state = match start {
             Ok(_) => WaitState::Running,
             Err(error) => match error.as_service_error() {
-                // On AWS: it has ended. On an emulator perhaps only: it is there already.
+                // On AWS, the execution has ended. On an emulator, it may still be running.
                 Some(StartExecutionError::ExecutionAlreadyExists(_)) => {
                     self.state_of(machine_arn, &name).await?
                 }
@@ -140,7 +139,7 @@ impl WatchCircuits for SharedWaits {
     }
 }
 
-/// 54 characters of the 80 that a name may have.
+/// 54 characters; a name may have 80.
 fn execution_name(webhook: WebhookId, minute: Minute) -> String {
     format!("{webhook}-{minute}")
 }
@@ -150,13 +149,13 @@ fn execution_arn(machine_arn: &str, name: &str) -> String {
 }
 
 fn input(user: &UserId, webhook: WebhookId, minute: Minute) -> Result<String, PortError> {
-    // Whole seconds, the form in the language's own examples.
+    // Whole seconds, as in the examples of the Amazon States Language.
     let release_at = minute.strikes_at().to_string().replace(".000Z", "Z");
     write(&Input { webhook_id: webhook, user_id: user, minute, release_at })
 }
 
-/// It is released on the second after the due time: by then it is due by every clock, which may be
-/// a second apart.
+/// The release is one second after the due time: by then it is due by every clock, and clocks may
+/// differ by a second.
 fn circuit_input(user: &UserId, webhook: WebhookId, due: Timestamp) -> Result<String, PortError> {
     let millis = due.as_millis();
     let second = Timestamp::from_millis((millis + 999).div_euclid(1000) * 1000 + 1000);

@@ -1,6 +1,6 @@
-//! The webhooks table: `userId`, `id`. Beside a webhook may lie the items `<id>#health`, its
-//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. They are no webhooks. In a
-//! partition of their own lie the event types of the deployment.
+//! The webhooks table: `userId`, `id`. A webhook may have two more items: `<id>#health`, its
+//! endpoint's health, and `<id>#limiter`, the first free slot of its rate limit. Event types have a
+//! separate partition.
 
 pub mod attributes;
 mod health;
@@ -27,7 +27,6 @@ use grapnel_domain::{
 };
 use std::collections::HashMap;
 
-/// Webhooks in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct WebhookStore {
     client: aws_sdk_dynamodb::Client,
@@ -35,13 +34,12 @@ pub struct WebhookStore {
 }
 
 impl WebhookStore {
-    /// The store in this table.
     #[must_use]
     pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
         Self { client: clients.dynamodb.clone(), table: table.into() }
     }
 
-    /// A consistent query over everything that the user has.
+    /// A consistent query over all items of the user.
     fn query(
         &self,
         user: &UserId,
@@ -54,8 +52,8 @@ impl WebhookStore {
             .consistent_read(true)
     }
 
-    /// Removes everything kept beside a webhook, before it: if this stops half-way, the webhook is
-    /// still there to be deleted again.
+    /// Removes a webhook's other items before the webhook: if this stops half-way, the webhook
+    /// still exists and can be deleted again.
     async fn delete_beside(&self, user: &UserId, id: WebhookId) -> Result<(), PortError> {
         self.delete(user, row::health_id(id)).await?;
         self.delete(user, row::limiter_id(id)).await?;
@@ -84,7 +82,8 @@ impl ReadWebhooks for WebhookStore {
         id: WebhookId,
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
-        // All of its items by one query: their sizes are added before they are rounded up to a unit.
+        // One query for all of the webhook's items: DynamoDB adds their sizes before it rounds up
+        // to a unit.
         let answer = self
             .client
             .query()
@@ -100,12 +99,12 @@ impl ReadWebhooks for WebhookStore {
     }
 }
 
-/// A placeholder for each name: several of them are reserved words.
+/// A placeholder for each name, because some are reserved words.
 fn placeholders(names: &[&str]) -> String {
     names.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What the placeholders stand for.
+/// The names of the placeholders.
 fn aliases(names: &[&str]) -> HashMap<String, String> {
     names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
 }
@@ -117,7 +116,7 @@ impl ReadSubscriptions for WebhookStore {
         loop {
             let answer = self
                 .query(user)
-                // Said, because the policy of fan-out's role asks for it.
+                // Explicit, because the policy of fan-out's role requires it.
                 .select(Select::SpecificAttributes)
                 .projection_expression(placeholders(&attributes::SUBSCRIPTION))
                 .set_expression_attribute_names(Some(aliases(&attributes::SUBSCRIPTION)))
@@ -129,7 +128,7 @@ impl ReadSubscriptions for WebhookStore {
                 if row::is_webhook(&item) {
                     found.push(row::to_subscription(item)?);
                 } else if let Some(subscription) = found.last_mut() {
-                    // What lies beside a webhook comes right behind it.
+                    // The webhook's other items follow it directly.
                     row::apply_health(subscription, &item);
                 }
             }
@@ -142,7 +141,7 @@ impl ReadSubscriptions for WebhookStore {
 }
 
 impl ListWebhooks for WebhookStore {
-    /// By consistent reads: what was just created is in the list.
+    /// Uses consistent reads, so that a new webhook is in the list at once.
     async fn list_webhooks(
         &self,
         user: &UserId,
@@ -151,8 +150,8 @@ impl ListWebhooks for WebhookStore {
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
         let mut items: Vec<Webhook> = Vec::new();
         let mut start = after.map(|id| row::key(user, id));
-        // One more than asked for tells whether there is a next page, and that the last one's health
-        // has been read.
+        // One webhook more than requested shows whether there is a next page, and that the last
+        // one's health was read.
         let wanted = limit + 1;
         while items.len() < wanted {
             let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
@@ -183,7 +182,7 @@ impl ListWebhooks for WebhookStore {
         loop {
             let answer = self
                 .query(user)
-                // What lies beside a webhook has no URL.
+                // Only webhooks have a URL.
                 .filter_expression("attribute_exists(#url)")
                 .expression_attribute_names("#url", "url")
                 .select(Select::Count)
@@ -213,7 +212,8 @@ impl StoreWebhooks for WebhookStore {
         match put {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                // The id is fresh, so this is the webhook itself, from a try whose answer was lost.
+                // The id is new, so this is the webhook itself, written by a try whose response was
+                // lost.
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(from_sdk("PutItem on webhooks", &error)),
             },
@@ -238,8 +238,8 @@ impl StoreWebhooks for WebhookStore {
         match put {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                // A try whose answer was lost may have stored exactly this. Taking that for
-                // somebody else's change would make a secret's rotation run twice.
+                // A try whose response was lost may have stored exactly this. If that counted as
+                // another writer's change, the rotation of a secret would run twice.
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                     let stored = refused.item().cloned().map(row::to_webhook).transpose()?;
                     Ok(stored == Some(webhook.configuration()))
@@ -280,7 +280,8 @@ impl StoreWebhooks for WebhookStore {
     }
 }
 
-/// Webhooks from items in the order of their keys: what lies beside one comes right behind it.
+/// Makes webhooks from items in the order of their keys: a webhook's other items follow it
+/// directly.
 fn together(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
     let mut webhooks = Vec::new();
     for item in items {
@@ -294,7 +295,7 @@ fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
         webhooks.push(row::to_webhook(item)?);
         return Ok(());
     }
-    // What belongs to a webhook that is gone, or on the page before, is nobody's.
+    // An item whose webhook was deleted, or is on the page before, is ignored.
     let last = webhooks.last_mut();
     if row::is_limiter(&item) {
         let (owner, next) = limiter::to_next_slot(&item)?;

@@ -1,5 +1,4 @@
-//! What becomes of answers that AWS gives rarely and an emulator never: a scripted server takes its
-//! place.
+//! Responses that AWS gives rarely and an emulator never. A scripted server replaces AWS.
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
@@ -26,7 +25,7 @@ use grapnel_testing::{
 
 const MACHINE: &str = "arn:aws:states:eu-west-1:000000000000:stateMachine:wait";
 
-/// A server in the place of AWS, which answers every call by one script.
+/// A server in place of AWS, which answers every call from one script.
 struct Scripted {
     server: TestReceiver,
     clients: Clients,
@@ -67,7 +66,7 @@ fn message() -> Outgoing {
     Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
 }
 
-/// Two messages to be moved from the queue `/source` to the queue `/isolation`.
+/// Moves two messages from the queue `/source` to the queue `/isolation`.
 async fn isolate(aws: &Scripted) -> Vec<Result<(), PortError>> {
     let queue =
         IsolationQueue::new(&aws.clients, aws.server.url("/source"), aws.server.url("/isolation"));
@@ -197,7 +196,7 @@ async fn a_damaged_row_is_unusable() {
     assert_eq!(answer, Err(PortError::Unusable(text.into())));
 }
 
-/// Reserves two slots, one a second, of a limiter that nobody has looked at.
+/// Reserves two slots, one per second, from a limiter that was never read.
 async fn reserved(aws: &Scripted) -> Result<SlotTime, PortError> {
     let webhook = a_webhook().limited_to(1).build();
     let limit = webhook.rate_limit.expect("limited");
@@ -235,7 +234,7 @@ struct Wait {
 }
 
 impl Wait {
-    /// One whose minute does not strike while a test runs.
+    /// A clock whose minute does not end during a test.
     fn new() -> Self {
         let webhook = a_webhook().build();
         Self { user: webhook.user_id, webhook: webhook.id, minute: Minute::at_or_after(NEVER) }

@@ -1,5 +1,4 @@
-//! Connections to AWS that are dead when they are used again: a server on this machine takes the
-//! place of AWS.
+//! Dead connections to AWS. A server on this machine replaces AWS.
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
@@ -59,7 +58,7 @@ async fn a_record_on_a_dead_connection_is_sent_again_at_once() {
     let server = TestReceiver::start().await.expect("a free port");
     server.answer_with("/", Script::in_order([Reply::close()]).then(ok()));
     let store = store(server.address()).await;
-    // A record is tried once, so it is no retry of the SDK that helps.
+    // A record is tried once, so this is not a retry of the SDK.
     assert_eq!(store.record_attempt(&a_record()).await, Ok(Recorded::Yes));
     assert_eq!(server.received("/").len(), 2);
 }
@@ -85,7 +84,7 @@ async fn a_throttled_record_is_tried_once() {
     assert_eq!(server.received("/").len(), 1);
 }
 
-/// A server on a thread of its own, which goes on while the test's thread stands still.
+/// A server on another thread, which runs while the test's thread is blocked.
 struct Elsewhere {
     address: SocketAddr,
     end: oneshot::Sender<()>,
@@ -112,7 +111,7 @@ impl Elsewhere {
         Self { address: starts.recv().expect("it starts"), end, thread }
     }
 
-    /// Cuts all its connections. Answers how many requests it got.
+    /// Cuts all its connections. Returns how many requests it received.
     fn end(self) -> usize {
         self.end.send(()).expect("it runs");
         self.thread.join().expect("no panic")
@@ -128,8 +127,8 @@ async fn a_thaw_with_ten_dead_connections_costs_no_try() {
     let answers = join_all((0..10).map(|_| store.delivery(key))).await;
     assert!(answers.iter().all(|answer| *answer == Ok(None)), "{answers:?}");
 
-    // From here to the next call nothing of this thread runs, as in a function that is frozen: its
-    // connections are closed, and nobody notices.
+    // From here to the next call this thread is blocked, as in a frozen function: its connections
+    // are closed without notice.
     assert_eq!(before.end(), 10);
     let after = Elsewhere::start(address);
     let records =

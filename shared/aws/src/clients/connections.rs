@@ -1,10 +1,10 @@
-//! Connections to AWS that survive an idle time.
+//! Connections to AWS that may have died while they were idle.
 //!
 //! While a function is frozen, AWS closes its idle connections, and the function's clock may not
-//! show how long it was frozen. So a request can go out on a connection that is dead. Such a
-//! request is sent again at once, on a new connection that is in no pool. This is a retry of its
-//! own: it costs neither a pause nor one of the SDK's tries, of which several dead connections in a
-//! row would use up all.
+//! show how long it was frozen. So a request may be sent on a dead connection. Such a request is
+//! sent again at once, on a new connection outside the pool. This retry is separate from the SDK's:
+//! it needs no pause and uses none of the SDK's tries, which several dead connections in a row
+//! would use up.
 
 use aws_smithy_http_client::{
     Builder,
@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-/// How long an idle connection is kept. DynamoDB and SQS keep theirs for longer.
+/// How long an idle connection is kept. DynamoDB and SQS keep idle connections for longer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The HTTP client of all SDK clients.
@@ -44,11 +44,11 @@ fn tls_client(idle_timeout: Duration) -> SharedHttpClient {
         .build_https()
 }
 
-/// A client that sends a request again, on a new connection, if its connection was dead.
+/// A client that sends a request again on a new connection if the first connection was dead.
 #[derive(Debug)]
 struct Reconnecting {
     pooled: SharedHttpClient,
-    /// Made when it is first needed: to load the certificates takes time.
+    /// Made on first use, because loading the certificates takes time.
     unpooled: Arc<OnceLock<SharedHttpClient>>,
 }
 
@@ -87,7 +87,7 @@ impl HttpClient for Reconnecting {
     }
 }
 
-/// Whether the connection ended before there was an answer.
+/// Whether the connection ended before there was a response.
 fn is_lost_connection(error: &ConnectorError) -> bool {
     error.is_io() || error.as_other() == Some(ErrorKind::TransientError)
 }
@@ -113,7 +113,7 @@ impl HttpConnector for Connector {
             };
             let Some(again) = again else { return Err(error) };
             tracing::debug!(%error, "a connection to AWS was dead; a new one is opened");
-            // It keeps no connection for longer than a request takes.
+            // A zero idle timeout: connections are closed after their request.
             let client = unpooled.get_or_init(|| tls_client(Duration::ZERO));
             client.http_connector(&settings, &components).call(again).await
         })
@@ -130,11 +130,11 @@ mod tests {
         net::{TcpListener, TcpStream},
     };
 
-    /// Answers each request on a connection, as long as it is open.
+    /// Answers each request on a connection, until the connection is closed.
     async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         let mut request = Vec::new();
         while stream.read_buf(&mut request).await? > 0 {
-            // The body is short, and its end is a brace.
+            // The body is short and ends with a brace.
             if request.ends_with(b"}") {
                 request.clear();
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await?;
@@ -143,7 +143,7 @@ mod tests {
         Ok(())
     }
 
-    /// The connections that two calls, one after the other, open.
+    /// The number of connections that two consecutive calls open.
     async fn connections_of_two_calls(client: impl HttpClient + 'static) -> usize {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(connections_of_two_calls(http_client()).await, 1, "the functions' own client");
     }
 
-    /// The SDK shows what a client was built with only in its debug text.
+    /// The SDK shows a client's settings only in its debug text.
     fn built_with(client: &dyn HttpClient, idle_timeout: Duration) -> bool {
         format!("{client:?}").contains(&format!("idle_timeout: Some({idle_timeout:?})"))
     }

@@ -1,4 +1,4 @@
-//! Deliveries that an open circuit keeps back: a part of the `waiting` index of their own.
+//! Deliveries that wait for an open circuit breaker: a separate part of the `waiting` index.
 
 use super::{DeliveryStore, WAITING_INDEX, WAITING_PAGE_ROWS, row, update};
 use crate::{error::from_sdk, item::text};
@@ -51,7 +51,8 @@ impl UnparkDeliveries for DeliveryStore {
         attempts: u32,
     ) -> Result<(), PortError> {
         let row = ParkedRow { due, id: key.id };
-        // Refused: it is parked until another time, or no more, and its wake-up is not ours.
+        // If the condition fails, the delivery is parked until another time or no longer. Its next
+        // wake-up is then another process's task.
         self.update(key, update::unpark(row, attempts)).await.map(|_| ())
     }
 }

@@ -1,4 +1,4 @@
-//! A delivery as an item. No payload: that lies with the event, once.
+//! A delivery as an item. It has no payload: the payload is stored once, with the event.
 
 use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
@@ -27,7 +27,7 @@ struct Row {
     test: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     undecided_filter: Option<Undecided>,
-    /// The length of `attempts`: what every write is conditional on.
+    /// The length of `attempts`. Every write is conditional on it.
     attempt_count: u32,
     attempts: Vec<DeliveryAttempt>,
     created_at: Timestamp,
@@ -35,21 +35,21 @@ struct Row {
     next_attempt_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     wait_key: Option<String>,
-    /// The slot that it waits for, if that is what `waitKey` is for.
+    /// The rate limit slot, if the delivery waits for one in `waitKey`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     slot: Option<Slot>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<Reason>,
-    /// The id once more while a replay may take it up again: what puts it into the `failed` index.
+    /// The id, while a replay may reopen the delivery. It puts the row into the `failed` index.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     failed_key: Option<DeliveryId>,
-    /// The replay that reopened it last,
+    /// The last replay that reopened the delivery.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     replay: Option<ReplayId>,
-    /// and after how many attempts.
+    /// The number of attempts before that replay.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     schedule_from: Option<u32>,
-    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    /// Seconds since the epoch, as DynamoDB's time-to-live requires.
     expires_at: i64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payload_erased_at: Option<Timestamp>,
@@ -68,11 +68,11 @@ struct IndexRow {
     id: DeliveryId,
 }
 
-/// What the index keys of all who are parked begin with. Sorts after every minute.
+/// The prefix of the index keys of parked deliveries. It sorts after every minute.
 pub(super) const PARKED: &str = "parked#";
 
-/// The index key of a delivery that is parked until `due`: the due time as 13 digits of
-/// milliseconds, which sort as the times do until the year 2286.
+/// The index key of a delivery that is parked until `due`. It has the due time as 13 digits of
+/// milliseconds, which sort in the order of the times until the year 2286.
 pub(super) fn parked_key(row: ParkedRow) -> String {
     format!("{PARKED}{:013}#{}", row.due.as_millis(), row.id)
 }
@@ -82,7 +82,7 @@ fn parse_parked(key: &str) -> Option<ParkedRow> {
     Some(ParkedRow { due: Timestamp::from_millis(millis.parse().ok()?), id: id.parse().ok()? })
 }
 
-/// A row's whole key in the `waiting` index, when it is parked.
+/// The whole key in the `waiting` index of a parked row.
 pub(super) fn parked_index_key(webhook: WebhookId, row: ParkedRow) -> Item {
     let mut item = key(DeliveryKey { webhook_id: webhook, id: row.id });
     item.insert("waitKey".to_owned(), text(parked_key(row)));
@@ -95,12 +95,11 @@ pub(super) fn to_parked(item: Item) -> Result<ParkedRow, PortError> {
     parse_parked(&row.wait_key).ok_or_else(|| unusable(WHAT, "is not parked"))
 }
 
-/// The key of a delivery.
 pub(super) fn key(key: DeliveryKey) -> Item {
     Item::from([("webhookId".to_owned(), text(key.webhook_id)), ("id".to_owned(), text(key.id))])
 }
 
-/// What the index keys of all who wait for this minute begin with.
+/// The prefix of the index keys of all deliveries that wait for this minute.
 pub(super) fn wait_prefix(minute: Minute) -> String {
     format!("{minute}#")
 }
@@ -110,7 +109,7 @@ pub(super) fn wait_key(minute: Minute, id: DeliveryId) -> String {
     format!("{minute}#{id}")
 }
 
-/// A row's whole key in the `waiting` index.
+/// The whole key of a row in the `waiting` index.
 pub(super) fn waiting_key(webhook: WebhookId, minute: Minute, id: DeliveryId) -> Item {
     let mut item = key(DeliveryKey { webhook_id: webhook, id });
     item.insert("waitKey".to_owned(), text(wait_key(minute, id)));

@@ -123,7 +123,7 @@ fn a_delivery_that_waits_for_its_slot_survives_its_item() {
     }
 }
 
-/// The budget of the happy path: creating and recording are one write unit each.
+/// The budget without failures: creating and recording cost one write unit each.
 #[test]
 fn a_delivered_row_fits_into_one_write_unit() {
     let response = "x".repeat(SUCCESS_RESPONSE_BYTES);
@@ -136,7 +136,7 @@ fn a_delivered_row_fits_into_one_write_unit() {
     let bytes = |delivery: &Delivery| size(&from_delivery(delivery).expect("written"));
     assert_eq!(bytes(&delivery()), 255);
     assert_eq!(bytes(&delivered("u-1")), 603);
-    // With the longest user id there is.
+    // The longest possible user id.
     let longest = bytes(&delivered(&"u".repeat(128)));
     assert!(longest <= WRITE_UNIT_BYTES, "{longest} bytes");
 }

@@ -1,5 +1,5 @@
-//! Settled deliveries, for replays: the failed ones from their sparse index, those that succeeded
-//! from the table itself.
+//! Settled deliveries, for replays: failed deliveries come from their sparse index, successful
+//! deliveries from the table.
 
 use super::{DeliveryStore, row};
 use crate::{
@@ -15,13 +15,14 @@ use grapnel_domain::{
 };
 use serde::Deserialize;
 
-/// The index over `failedKey`, the id once more: it sorts by time as the table does.
+/// The index over `failedKey`, which has the same value as the id, so it sorts by time as the table
+/// does.
 const FAILED_INDEX: &str = "failed";
 
-/// Most rows that are looked at for one page. A replay sends a message for each of them.
+/// Maximum number of rows that are read for one page. A replay sends a message for each of them.
 const PAGE_ROWS: i32 = 100;
 
-/// What the `failed` index holds beside its keys.
+/// The attributes in the `failed` index in addition to its keys.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FailedRow {

@@ -1,4 +1,4 @@
-//! The conditional writes to a delivery, each one `UpdateItem`.
+//! The conditional writes to a delivery. Each is one `UpdateItem`.
 
 use super::row::{ROW, parked_key, wait_key};
 use crate::item::{number, text, unusable};
@@ -16,7 +16,7 @@ use grapnel_domain::{
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// The parts of an `UpdateItem`. Every attribute goes by a placeholder: some of our names are
+/// The parts of an `UpdateItem`. Every attribute has a placeholder, because some of our names are
 /// reserved words.
 #[derive(Debug, Default)]
 pub(super) struct Update {
@@ -59,7 +59,7 @@ impl Update {
         self.remove.push(part);
     }
 
-    /// Removes what the attempt at this place of the list keeps of a receiver's answer.
+    /// Removes the receiver's response from the attempt at this position of the list.
     fn remove_response(&mut self, attempts: &str, place: u32) {
         for field in DeliveryAttempt::RESPONSE_FIELDS {
             let field = self.name(field);
@@ -74,15 +74,15 @@ impl Update {
         }
     }
 
-    /// The condition that exactly this many attempts are on record. It does not hold for a row that
-    /// is gone, so that no update makes one.
+    /// The condition that exactly this many attempts are recorded. It is false if the row does not
+    /// exist, so that no update creates one.
     fn only_with_attempts(&mut self, count: u32) {
         let name = self.name("attemptCount");
         let value = self.value("seen", number(count));
         self.condition = format!("{name} = {value}");
     }
 
-    /// Only if nobody has settled the delivery.
+    /// The condition that the delivery is not settled.
     fn only_unsettled(&mut self) -> Result<(), PortError> {
         let status = self.name("status");
         let pending = self.value("pending", attribute(&DeliveryStatus::Pending)?);
@@ -96,7 +96,6 @@ impl Update {
     }
 }
 
-/// Appends an attempt.
 pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     let count = record.attempt.attempt_number;
     let Some(index) = count.checked_sub(1) else {
@@ -105,8 +104,9 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(index);
     update.set("attemptCount", number(count));
-    // By its place and not by `list_append`: an expression that rewrites the whole list may not
-    // also remove a part of it. The condition makes this place the end of the list.
+    // Sets the element at its position instead of using `list_append`: an expression that rewrites
+    // the whole list may not also remove a part of it. The condition makes this position the end of
+    // the list.
     let attempts = update.name("attempts");
     let attempt = update.value("attempt", attribute(&record.attempt)?);
     update.set.push(format!("{attempts}[{index}] = {attempt}"));
@@ -130,7 +130,7 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Ends a delivery that is under way.
+/// Ends a delivery that is not settled.
 pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(ending.attempts);
@@ -147,8 +147,8 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Takes a delivery up again that has failed, unless this replay or a later one did so before. The
-/// text of two replays' ids compares as the ids do.
+/// Reopens a failed delivery, unless this replay or a later one reopened it before. The ids of two
+/// replays compare as text in the order of their times.
 pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     let mut update = Update::default();
     let attempts = reopening.reopened.attempts;
@@ -172,12 +172,12 @@ pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Takes a delivery out of the `waiting` index.
+/// Removes a delivery from the `waiting` index.
 pub(super) fn stop_waiting(id: DeliveryId, minute: Minute, attempts: u32) -> Update {
     leave_index(wait_key(minute, id), attempts)
 }
 
-/// Keeps a delivery back, in place of any other wait.
+/// Parks a delivery, in place of any other wait.
 pub(super) fn park(parking: &Parking) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(parking.attempts);
@@ -189,7 +189,7 @@ pub(super) fn park(parking: &Parking) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Has a delivery wait for its slot, in place of any other wait.
+/// Lets a delivery wait for its rate limit slot, in place of any other wait.
 pub(super) fn await_slot(wait: &SlotWait) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(wait.attempts);
@@ -200,7 +200,7 @@ pub(super) fn await_slot(wait: &SlotWait) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Lets a parked delivery go.
+/// Ends the parking of a delivery.
 pub(super) fn unpark(row: ParkedRow, attempts: u32) -> Update {
     leave_index(parked_key(row), attempts)
 }
@@ -215,13 +215,13 @@ fn leave_index(key: String, attempts: u32) -> Update {
     update
 }
 
-/// Attempts of which one update shortens the error: an expression may have 4 KB.
+/// Maximum number of attempts whose error one update shortens: an expression may have 4 KB.
 const ERRORS_OF_AN_UPDATE: usize = 100;
 
-/// Attempts of which one update removes the response, which is several fields.
+/// Maximum number of attempts whose response one update removes. A response has several fields.
 const RESPONSES_OF_AN_UPDATE: usize = 40;
 
-/// Lists of places as long as one update can take. One of none is one too.
+/// Splits positions into lists for one update each. An empty list stays one list.
 fn portions(places: &[u32], most: usize) -> Vec<&[u32]> {
     match places {
         [] => vec![places],
@@ -229,7 +229,7 @@ fn portions(places: &[u32], most: usize) -> Vec<&[u32]> {
     }
 }
 
-/// Notes that the event's data was erased, by updates each of which can be repeated.
+/// Notes that the event's data was erased. Each update can be repeated.
 pub(super) fn note_payload_erased(erasure: &PayloadErasure) -> Vec<Update> {
     let of_portion = |places: &[u32]| {
         let mut update = Update::default();
@@ -250,7 +250,7 @@ pub(super) fn note_payload_erased(erasure: &PayloadErasure) -> Vec<Update> {
     portions(&erasure.errors, ERRORS_OF_AN_UPDATE).into_iter().map(of_portion).collect()
 }
 
-/// Takes responses away, by updates each of which can be repeated.
+/// Removes responses. Each update can be repeated.
 pub(super) fn erase_responses(erasure: &ResponseErasure) -> Result<Vec<Update>, PortError> {
     let of_portion = |places: &[u32]| {
         let mut update = Update::default();

@@ -40,7 +40,7 @@ fn attempt_record(number: u32) -> AttemptRecord {
     }
 }
 
-/// DynamoDB refuses an expression with a placeholder too few or too many.
+/// DynamoDB refuses an expression with a missing or an unused placeholder.
 fn assert_placeholders_are_all_used(update: &Update) {
     let text = format!("{} {}", update.expression(), update.condition);
     let used = |sigil: char| {

@@ -1,5 +1,5 @@
-//! A user's events by time, from the index `byTime` (`userId`, `storedAt`). Of the rows of the table,
-//! only events have a `storedAt`: neither replays nor idempotency keys are in the index.
+//! A user's events by time, from the index `byTime` (`userId`, `storedAt`). Only events have a
+//! `storedAt`, so neither replays nor idempotency keys are in the index.
 
 use super::EventStore;
 use crate::{
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 const INDEX: &str = "byTime";
 
-/// What the index holds of an event.
+/// The attributes of an event in the index.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
@@ -42,7 +42,7 @@ fn to_listed(item: Item) -> Result<ListedEvent, PortError> {
     })
 }
 
-/// A place as DynamoDB continues from it: the key in the index and the key in the table.
+/// A position as DynamoDB's start key: the key in the index and the key in the table.
 fn start_key(user: &UserId, place: EventPlace) -> Item {
     Item::from([
         ("userId".to_owned(), text(user)),
@@ -61,10 +61,10 @@ impl ListEvents for EventStore {
         let Some((first, last)) = span.arrivals(after) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        // A start key that is not within the span of the query is an error.
+        // A start key outside the span of the query is an error.
         let start = after.filter(|after| after.stored_at <= last);
-        // One more than asked for tells whether there is a next page. A row has less than 1 KB: a
-        // page is far from the 1 MB at which a query stops by itself.
+        // One row more than requested shows whether there is a next page. A row has less than 1 KB,
+        // so a page is far below the 1 MB at which a query stops.
         let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
         let answer = self
             .client

@@ -1,5 +1,6 @@
-//! Idempotency keys lie in the events table, under their user: no event's or replay's id begins like
-//! theirs. Written by `UpdateItem`, like replays: whoever publishes needs no right to put events.
+//! Idempotency keys. They are in the events table, under their user, with a prefix that no event's
+//! or replay's id has. Like replays, they are written by `UpdateItem`: a role that publishes needs
+//! no right to put events.
 
 use super::EventStore;
 use crate::{
@@ -26,7 +27,7 @@ struct Row {
     body_hash: String,
     seed: String,
     accepted_at: Timestamp,
-    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    /// Seconds since the epoch, as DynamoDB's time-to-live requires.
     expires_at: i64,
 }
 
@@ -57,7 +58,7 @@ impl ClaimKeys for EventStore {
             .update_expression(
                 "SET bodyHash = :hash, seed = :seed, acceptedAt = :accepted, expiresAt = :expires",
             )
-            // Time-to-live drops a row days after its time: it is as good as gone before.
+            // Time-to-live removes a row days after its time: an expired row counts as removed.
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
             .expression_attribute_values(":hash", text(&claim.body_hash))
             .expression_attribute_values(":seed", text(&claim.seed))

@@ -1,19 +1,19 @@
-//! Payload bytes as they lie in an item.
+//! Payload bytes as they are stored in an item.
 
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use grapnel_domain::event::MAX_DATA_BYTES;
 use std::io::{Read, Write};
 
-/// Compresses into the zlib format, whose checksum tells damage from data. `None` if the encoder
-/// fails, which writing to memory does not.
+/// Compresses into the zlib format, whose checksum detects damage. `None` if the encoder fails,
+/// which cannot happen when it writes to memory.
 pub(super) fn compress(data: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(data).ok()?;
     encoder.finish().ok()
 }
 
-/// Undoes [`compress`]. `None` if it is damaged or holds more than an event may have: a few stored
-/// bytes must not grow into gigabytes.
+/// The inverse of [`compress`]. `None` if the bytes are damaged, or if the result is larger than an
+/// event may be: a few stored bytes must not become gigabytes.
 pub(super) fn decompress(compressed: &[u8]) -> Option<Vec<u8>> {
     let limit = u64::try_from(MAX_DATA_BYTES).ok()?;
     let mut data = Vec::new();

@@ -1,7 +1,8 @@
-//! Replays lie in the events table, as `userId` and `rpl_…`: it is partitioned by user and has a
-//! time-to-live, and no event's id begins like theirs.
+//! Replays. They are in the events table, as `userId` and `rpl_…`, because it is partitioned by
+//! user and has a time-to-live. No event's id has this prefix.
 //!
-//! A new replay is written by `UpdateItem` too: whoever writes replays needs no right to put events.
+//! A new replay is also written by `UpdateItem`: a role that writes replays needs no right to put
+//! events.
 
 mod row;
 
@@ -70,15 +71,15 @@ impl ReadReplays for EventStore {
 }
 
 impl ListReplays for EventStore {
-    /// By consistent reads: what was just asked for is in the list.
+    /// Uses consistent reads, so that a replay is in the list at once.
     async fn list_replays(
         &self,
         user: &UserId,
         limit: usize,
         after: Option<ReplayId>,
     ) -> Result<Page<Replay, ReplayId>, PortError> {
-        // One more than asked for tells whether there is a next page. Some hundred bytes each: a
-        // page is far from the 1 MB at which a query stops by itself.
+        // One row more than requested shows whether there is a next page. A row has some hundred
+        // bytes, so a page is far below the 1 MB at which a query stops.
         let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
         let start: Option<Item> = after.map(|id| row::key(user, id));
         let answer = self

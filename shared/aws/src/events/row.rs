@@ -14,25 +14,25 @@ use uuid::Uuid;
 
 const ROW: &str = "a row of the events table";
 
-/// The payload, as a binary attribute: text would be taken for JSON by whoever looks at the table.
+/// The payload, as a binary attribute: the AWS console would show text as JSON.
 pub(super) const DATA: &str = "data";
 /// Present, with the value [`ZLIB`], when the payload is compressed.
 const ENCODING: &str = "encoding";
 const ZLIB: &str = "zlib";
 
-/// Whom it goes to, as a binary attribute: the 16 bytes of each id, one after the other. As text it
+/// The ids of the event's webhooks, as a binary attribute: the 16 bytes of each id. As text they
 /// would take two and a half times the room, and a user may have a hundred webhooks.
 const AUDIENCE: &str = "audience";
 const ID_BYTES: usize = 16;
 
-/// Takes the payload away, and notes when that was done first.
+/// Removes the payload, and notes when that was first done.
 pub(super) const ERASE_DATA: &str =
     "SET payloadErasedAt = if_not_exists(payloadErasedAt, :at) REMOVE #data, encoding";
-/// That it is decided whom the event goes to. Does not hold for a row that is gone, so that no
-/// update makes one.
+/// The condition that the event's webhooks are decided. It is false if the row does not exist, so
+/// that no update creates one.
 pub(super) const IS_DECIDED: &str = "attribute_exists(audience)";
 
-/// All but the payload and whom it goes to.
+/// All attributes except the payload and the webhooks.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
@@ -43,9 +43,9 @@ struct Row {
     source: String,
     time: Timestamp,
     stored_at: Timestamp,
-    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    /// Seconds since the epoch, as DynamoDB's time-to-live requires.
     expires_at: i64,
-    /// From then on there is no payload.
+    /// Since this time there is no payload.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payload_erased_at: Option<Timestamp>,
 }
@@ -117,7 +117,7 @@ pub(super) fn to_event(mut item: Item) -> Result<Event, PortError> {
     })
 }
 
-/// The payload; `None` if there is none.
+/// The payload, if it was not erased.
 fn to_data(
     data: Option<AttributeValue>,
     encoding: Option<AttributeValue>,
@@ -167,7 +167,7 @@ mod tests {
         }
     }
 
-    /// Letters that no compression makes much of.
+    /// Letters that hardly compress.
     fn noise(bytes: usize) -> String {
         let mut state = 42_u64;
         (0..bytes)
@@ -201,7 +201,7 @@ mod tests {
         let encoding = |data| from_event(&event(data)).expect("written").remove(ENCODING);
         assert_eq!(encoding("a".repeat(500)), None);
         assert_eq!(encoding("a".repeat(2000)), Some(text(ZLIB)));
-        // Two units either way: what noise gives up does not reach the next boundary.
+        // Two write units in both cases: compression saves too little to reach the next boundary.
         assert_eq!(encoding(noise(1500)), None);
         let units = |data| write_units(size(&from_event(&event(data)).expect("written")));
         assert_eq!(units("a".repeat(200_000)), 1);

@@ -1,8 +1,8 @@
-//! Echoes lie in the keys table, since admins make them beside keys and the API's role reaches nothing
-//! else that has a time-to-live and may be deleted: as `echo#` and the id, which no look-up of a key
-//! finds, and without an `id`, so that they are in no list.
+//! Echoes. They are in the keys table, because the API's role reaches no other table that has a
+//! time-to-live and allows deletes. Their key is `echo#` and the id, which no look-up of a key
+//! finds. They have no attribute `id`, so they are in no list.
 //!
-//! A request is one update, which counts it by adding it to the list.
+//! A request is recorded by one update, which counts it by adding it to the list.
 
 use super::KeyStore;
 use crate::{
@@ -33,7 +33,7 @@ struct Row {
     secret: String,
     fail_first: usize,
     requests: Vec<StoredRequest>,
-    /// Seconds since 1970, by which time-to-live drops the row some time after.
+    /// Seconds since 1970. Time-to-live removes the row some time later.
     expires_at: i64,
 }
 

@@ -1,9 +1,9 @@
-//! Portal links lie in the keys table too, since they become keys: as `link#` and the hash, which no
-//! look-up of a key finds, and without an `id`, so that they are in no list.
+//! Portal links. They are in the keys table, because they become keys. Their key is `link#` and the
+//! hash, which no look-up of a key finds. They have no attribute `id`, so they are in no list.
 //!
-//! An exchange is a transaction. If its answer is lost, the SDK asks again with the same token and
-//! is told of the first; if the process dies, either nothing has happened or there is a session whose
-//! key nobody has, and which ends by itself.
+//! An exchange is a transaction. If its response is lost, the SDK sends it again with the same
+//! token and gets the first result. If the process dies, either nothing has happened, or there is a
+//! session whose key nobody knows, and which expires.
 
 use super::{KeyStore, row};
 use crate::{
@@ -32,7 +32,7 @@ struct Row {
     user_id: UserId,
     scopes: Vec<Scope>,
     session_seconds: u64,
-    /// Seconds since 1970, by which time-to-live drops the row some time after.
+    /// Seconds since 1970. Time-to-live removes the row some time later.
     expires_at: i64,
 }
 
@@ -117,7 +117,7 @@ impl ExchangePortalLinks for KeyStore {
     }
 }
 
-/// What a transaction that was cancelled comes to, by the reasons of its two writes.
+/// The result of a cancelled transaction, from the reasons of its two writes.
 fn refused(reasons: &[CancellationReason]) -> Result<bool, PortError> {
     const CONDITION: &str = "ConditionalCheckFailed";
     let codes: Vec<&str> = reasons.iter().filter_map(CancellationReason::code).collect();
@@ -127,7 +127,7 @@ fn refused(reasons: &[CancellationReason]) -> Result<bool, PortError> {
     let code = codes.into_iter().find(|code| *code != "None").unwrap_or("no reason");
     let text = format!("TransactWriteItems on keys: {code}");
     match code {
-        // Another exchange of the same link at this moment, or too many writes.
+        // Another exchange of the same link at the same time, or too many writes.
         "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
             Err(PortError::Throttled(text))
         }

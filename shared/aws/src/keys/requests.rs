@@ -1,5 +1,6 @@
-//! Counts of requests lie in the keys table, since only who has a key is counted: as `requests#`, the
-//! minute and the user, which no look-up of a key finds, and in no list. Time-to-live drops them.
+//! Counts of requests. They are in the keys table, because only requests with a key are counted.
+//! Their key is `requests#`, the minute and the user, which no look-up of a key finds, and they are
+//! in no list. Time-to-live removes them.
 
 use super::KeyStore;
 use crate::{
@@ -14,7 +15,7 @@ use grapnel_domain::{
 };
 
 impl CountRequests for KeyStore {
-    /// Tried once, and not for long: asked again after a lost answer, it would count twice.
+    /// Tried once, with a short time limit: a second try after a lost response would count twice.
     async fn count_requests(
         &self,
         user: &UserId,
@@ -29,7 +30,7 @@ impl CountRequests for KeyStore {
             .update_expression("ADD #count :requests SET expiresAt = :end")
             .expression_attribute_names("#count", "count")
             .expression_attribute_values(":requests", number(requests))
-            // The minute after it: a clock that is late still counts in it.
+            // One minute longer, because a slow clock still counts in this minute.
             .expression_attribute_values(
                 ":end",
                 number(minute.next().next().strikes_at().as_secs()),

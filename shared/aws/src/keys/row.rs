@@ -1,4 +1,4 @@
-//! A key as it lies in the table, and in the index.
+//! A key as a row of the table and of the index.
 
 use crate::item::{Item, from_row, to_row, unusable};
 use grapnel_domain::{
@@ -23,7 +23,7 @@ struct Row {
     description: Option<String>,
     scopes: Vec<Scope>,
     created_at: Timestamp,
-    /// Seconds since 1970, by which time-to-live drops the row some time after.
+    /// Seconds since 1970. Time-to-live removes the row some time later.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,13 +64,13 @@ pub(super) fn to_key(item: Item) -> Result<ApiKey, PortError> {
     })
 }
 
-/// The table's key of what the index found.
+/// The table's key of a row in the index.
 pub(super) fn table_key(indexed: &Item) -> Option<Item> {
     let (name, hash) = indexed.get_key_value("hash")?;
     Some(Item::from([(name.clone(), hash.clone())]))
 }
 
-/// The id of what the index found.
+/// The id of a row in the index.
 pub(super) fn index_id(indexed: &Item) -> Result<KeyId, PortError> {
     let id = indexed.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
     id.ok_or_else(|| unusable("an entry of the index of keys", "has no id"))

@@ -1,4 +1,4 @@
-//! Message attributes as the SDK has them.
+//! Message attributes in the SDK's types.
 
 use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
 use grapnel_domain::{
@@ -7,7 +7,7 @@ use grapnel_domain::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// The attributes of a message to send; `None` if it has none, as SQS refuses an empty list.
+/// The attributes of a message to send; `None` if it has none, because SQS refuses an empty list.
 pub(super) fn of_sdk(
     attributes: BTreeMap<String, Attribute>,
 ) -> Result<Option<HashMap<String, MessageAttributeValue>>, PortError> {

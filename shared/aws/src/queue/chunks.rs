@@ -1,27 +1,27 @@
-//! Messages cut into batches that SQS takes.
+//! Splits messages into batches that SQS accepts.
 
 use grapnel_domain::message::{Attribute, AttributeValue, QueueDelay};
 use std::collections::BTreeMap;
 
-/// Most messages of one batch.
+/// Maximum number of messages in one batch.
 pub(super) const MAX_ENTRIES: usize = 10;
 
-/// Most bytes of one batch. SQS takes 1 MiB since August 2025; this is what it took before, and
-/// what emulators and private regions may still hold to.
+/// Maximum size of one batch. SQS has accepted 1 MiB since August 2025; this is the earlier limit,
+/// which emulators and private regions may still have.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// A message as text.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) body: String,
-    /// Whose turn it takes, of a queue that is fair between groups.
+    /// The message group, for the fairness between groups.
     pub(super) group: Option<String>,
     pub(super) delay: QueueDelay,
     pub(super) attributes: BTreeMap<String, Attribute>,
 }
 
 impl Entry {
-    /// Its size as SQS counts it: text, and names, types and values of attributes.
+    /// The size as SQS counts it: the text, and the names, types and values of attributes.
     fn bytes(&self) -> usize {
         let attribute = |(name, Attribute { data_type, value }): (&String, &Attribute)| {
             let value = match value {
@@ -36,8 +36,8 @@ impl Entry {
 
 pub(super) type Chunk = Vec<Entry>;
 
-/// Cuts without changing the order. A message that is over the limit by itself gets a batch of its
-/// own, so that only it is refused.
+/// Keeps the order. A message over the limit gets a separate batch, so that only this message is
+/// refused.
 pub(super) fn split(entries: Vec<Entry>) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut bytes = 0;

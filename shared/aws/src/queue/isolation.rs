@@ -1,4 +1,4 @@
-//! The isolation queue of a function, as the function moves messages to it.
+//! Moves messages to the isolation queue of a function.
 
 use super::{
     chunks::{Entry, MAX_ENTRIES},
@@ -20,7 +20,7 @@ pub struct IsolationQueue {
 }
 
 impl IsolationQueue {
-    /// The isolation queue at `url` for messages of the queue at `source_url`.
+    /// `url` is the isolation queue's, `source_url` that of the queue with the messages.
     #[must_use]
     pub fn new(clients: &Clients, source_url: impl Into<String>, url: impl Into<String>) -> Self {
         let (url, source_url) = (url.into(), source_url.into());
@@ -29,9 +29,9 @@ impl IsolationQueue {
 }
 
 impl IsolateMessages for IsolationQueue {
-    /// Lambda removes what the function finished only when the function has answered. Until then
-    /// another message of the batch may kill the function, and each such death would leave a copy
-    /// of those that were moved. So the originals are removed at once.
+    /// Lambda removes finished messages only after the function's response. Before that, another
+    /// message of the batch may kill the function, and each such death would leave a copy of the
+    /// moved messages. So the originals are removed at once.
     async fn isolate(&self, messages: &[Record]) -> Vec<Result<(), PortError>> {
         let entry = |message: &Record| Entry {
             body: message.body.clone(),
@@ -53,8 +53,8 @@ impl IsolateMessages for IsolationQueue {
 }
 
 impl IsolationQueue {
-    /// Removes messages from the queue that they came from. One that fails alone is removed by
-    /// Lambda, or comes again as a copy.
+    /// Removes messages from their source queue. If only this fails, Lambda removes the message, or
+    /// it is received again as a copy.
     async fn remove(&self, messages: &[&Record]) -> Result<(), PortError> {
         const OPERATION: &str = "DeleteMessageBatch";
         let entry = |(position, message): (usize, &&Record)| {

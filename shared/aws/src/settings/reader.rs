@@ -1,4 +1,4 @@
-//! Reads values by name and collects what is wrong with them.
+//! Reads values by name, and collects the errors.
 
 use super::{AdminKeyHash, SettingsError};
 use grapnel_domain::{
@@ -12,11 +12,11 @@ use grapnel_domain::{
 };
 use std::{ops::RangeInclusive, time::Duration};
 
-/// SHA-256 of nothing: what a script makes of a variable that it forgot to set. A deployment with
-/// it would take the empty key for the admin's.
+/// SHA-256 of nothing: the hash that a script makes of a variable that was not set. In a deployment
+/// with it, the empty key would be the admin's.
 const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Days that rows may be kept, as the template bounds them.
+/// How many days rows may be kept, as in the template.
 const RETENTION_DAYS: RangeInclusive<u32> = 8..=365;
 
 pub(super) struct Reader<'a> {
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         Self { lookup, problems: Vec::new() }
     }
 
-    /// The settings, if nothing was wrong with any of them.
+    /// The settings, if there was no error.
     pub(super) fn finish<T>(self, settings: T) -> Result<T, SettingsError> {
         if self.problems.is_empty() {
             Ok(settings)
@@ -38,24 +38,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value that may be left out.
+    /// A value that may be missing.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|text| !text.is_empty())
     }
 
-    /// Notes what is wrong.
     pub(super) fn problem(&mut self, problem: String) {
         self.problems.push(problem);
     }
 
-    /// A value, or the default of its type with a note of what is wrong.
+    /// A value, or the default of its type and a noted error.
     pub(super) fn parsed<T: Default>(
         &mut self,
         name: &str,
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> T {
-        // An empty value is how a template writes "none".
+        // A template writes "no value" as an empty value.
         let Some(text) = (self.lookup)(name).filter(|text| !text.is_empty()) else {
             self.problems.push(format!("{name} is missing"));
             return T::default();
@@ -102,7 +101,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// 0 is none.
+    /// 0 means no quota.
     pub(super) fn quota(&mut self, name: &str) -> Option<Quota> {
         Quota::new(self.number(name, 0..=*Quota::PER_MINUTE.end()))
     }
@@ -119,15 +118,16 @@ impl<'a> Reader<'a> {
         self.seconds("FUNCTION_TIMEOUT_SECONDS", 1..=300)
     }
 
-    /// A webhook that sets no time limit has the default one, so no deployment may allow less.
+    /// A webhook without a time limit has the default, so a deployment may not allow less.
     pub(super) fn longest_request_seconds(&mut self) -> u32 {
         let least = RetryConfig::default().timeout_seconds;
         self.number("LONGEST_REQUEST_SECONDS", least..=*TIMEOUT_SECONDS.end())
     }
 
     /// How the delivery function divides its time, and the visibility timeout of its queue. Both
-    /// must fit: a function timeout that is too short would cut records off, and a visibility
-    /// timeout that is shorter than it would hand a message out while it is being worked on.
+    /// must be long enough: a short function timeout would interrupt records, and a visibility
+    /// timeout below the function timeout would deliver a message again while it is being
+    /// processed.
     pub(super) fn times(&mut self) -> (TimeBudget, Duration) {
         let before = self.problems.len();
         let budget = TimeBudget {
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     pub(super) fn log_level(&mut self) -> tracing::Level {
         const EXPECTED: &str = "error, warn, info, debug or trace";
         let level = self.parsed("LOG_LEVEL", EXPECTED, |text| {
-            // By name only: the type's own parser would take digits as well.
+            // Only names: the type's own parser would also accept digits.
             let known = text.bytes().all(|b| b.is_ascii_alphabetic());
             known.then(|| text.parse().ok()).flatten().map(Some)
         });

@@ -6,7 +6,7 @@ const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f0
 const OTHER_HASH: &str = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
 const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// A value that is right for each name.
+/// A valid value for each name.
 fn deployed(name: &str) -> Option<String> {
     let value = match name {
         "ALLOW_HTTP_TARGETS" => "false",
@@ -138,7 +138,7 @@ fn the_delivery_functions_values_are_bounded(
     assert!(found[0].starts_with(name), "{found:?}");
 }
 
-/// The delivery function with these times.
+/// The delivery function's settings with these times.
 fn timed(
     function: &'static str,
     request: &'static str,
@@ -201,7 +201,7 @@ fn the_error_repeats_no_value() {
     assert!(!error.contains("my-secret-key"), "{error}");
 }
 
-/// What the API is told of tokens, with these values.
+/// The API's settings of tokens with these values.
 fn tokens(
     values: &'static [(&'static str, &'static str)],
 ) -> Result<Option<TokenRules>, Vec<String>> {

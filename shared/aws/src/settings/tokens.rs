@@ -1,4 +1,4 @@
-//! Which tokens the API believes.
+//! Which tokens the API accepts.
 
 use super::reader::Reader;
 use grapnel_domain::{
@@ -8,8 +8,8 @@ use grapnel_domain::{
 };
 
 impl Reader<'_> {
-    /// The rules, if an issuer is named. Its URL obeys the rules of webhooks' URLs: it is asked for
-    /// its keys by the same client.
+    /// The rules, if an issuer is set. Its URL must satisfy the rules of webhooks' URLs, because
+    /// the same client reads its keys.
     pub(super) fn tokens(&mut self, urls: UrlPolicy) -> Option<TokenRules> {
         let issuer = self.optional("JWT_ISSUER")?;
         if issuer.contains(['?', '#']) {

@@ -1,4 +1,4 @@
-//! What one instance remembers of the waits that it saw running.
+//! The executions that this instance knows to be running.
 
 use grapnel_domain::time::Timestamp;
 use std::{
@@ -6,17 +6,17 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Most names remembered. Beyond it a call to AWS takes the place of memory.
+/// Maximum number of names. Without memory for a name, a call to AWS is made.
 const MOST_NAMES: usize = 10_000;
 
-/// Names of executions, each until its minute strikes.
+/// Names of executions, each until its minute.
 #[derive(Debug, Default)]
 pub(super) struct Started {
     until: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Started {
-    /// Whether this execution is known to be waiting still.
+    /// Whether this execution is known to be still waiting.
     pub(super) fn knows(&self, name: &str, now: Timestamp) -> bool {
         self.names().get(name).is_some_and(|until| now < *until)
     }
@@ -33,7 +33,7 @@ impl Started {
     }
 
     fn names(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
-        // A panic elsewhere leaves the map as it was: nothing in here can stop half-way.
+        // A panic elsewhere leaves the map valid: no operation here can stop half-way.
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

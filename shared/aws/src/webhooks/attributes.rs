@@ -1,11 +1,11 @@
-//! The attributes of the webhooks table that a role is limited to. The template repeats each list in the
-//! role's policy, and a test compares them.
+//! The attributes of the webhooks table that a role may access. The template repeats each list in
+//! the role's policy, and a test compares them.
 
-/// What fan-out reads of a webhook, and of the health beside it. Nothing that is secret is among it.
+/// The attributes of a webhook and its health that fan-out reads. None of them is secret.
 pub const SUBSCRIPTION: [&str; 7] =
     ["userId", "id", "events", "filter", "status", "openUntil", "disabled"];
 
-/// What the health of an endpoint consists of.
+/// The attributes of an endpoint's health.
 pub const HEALTH: [&str; 12] = [
     "userId",
     "id",
@@ -21,5 +21,5 @@ pub const HEALTH: [&str; 12] = [
     "notified",
 ];
 
-/// What the limiter of a webhook consists of.
+/// The attributes of a webhook's limiter.
 pub const LIMITER: [&str; 3] = ["userId", "id", "next"];

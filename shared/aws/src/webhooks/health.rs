@@ -13,8 +13,8 @@ use grapnel_domain::{
 };
 
 impl StoreHealth for WebhookStore {
-    /// By an update and never by a put: a put may replace the item of any key, a webhook included, and
-    /// no policy can keep it from that.
+    /// Uses an update, not a put: a put may replace the item of any key, including a webhook, and
+    /// no policy can prevent that.
     async fn store_health(
         &self,
         user: &UserId,
@@ -39,7 +39,7 @@ impl StoreHealth for WebhookStore {
     }
 }
 
-/// Sets every attribute of the item and removes those of a health that it does not have.
+/// Sets all attributes of the item, and removes the other attributes of a health.
 fn set_all(mut update: UpdateItemFluentBuilder, mut item: Item) -> UpdateItemFluentBuilder {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for name in attributes::HEALTH {

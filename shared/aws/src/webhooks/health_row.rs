@@ -1,4 +1,4 @@
-//! An endpoint's health as an item beside its webhook.
+//! An endpoint's health as an item.
 
 use super::row::{health_id, owner};
 use crate::item::{Item, from_row, to_row, unusable};
@@ -18,8 +18,8 @@ struct Row {
     user_id: UserId,
     id: String,
     version: u64,
-    /// The due time of an open circuit, in milliseconds: a number, since the state machine that
-    /// watches the circuit compares it.
+    /// The due time of an open circuit breaker, in milliseconds. It is a number, because the state
+    /// machine that watches the circuit breaker compares it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     open_until: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -63,7 +63,7 @@ pub(super) fn from_health(
     from_row(ROW, row)
 }
 
-/// The health in an item, and the webhook that it belongs to.
+/// The health in an item, and its webhook.
 pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
     let row: Row = to_row(ROW, item)?;
     let webhook = owner(&row.id).ok_or_else(|| unusable(ROW, "belongs to no webhook"))?;

@@ -1,4 +1,4 @@
-//! A webhook's limiter as an item beside it: `next`, the first free slot, in microseconds.
+//! A webhook's rate limiter as an item: `next`, the first free slot, in microseconds.
 
 use super::{
     WebhookStore,
@@ -23,17 +23,17 @@ const ROW: &str = "the limiter of a webhook";
 /// `next` is a reserved word.
 const NEXT: &str = "#next";
 
-/// How often a reservation changes over from one write to the other. Each change means that the
-/// limiter passed the present or was passed by it, so even twice is rare.
+/// How often a reservation switches between the two writes. Each switch means that the limiter's
+/// time overtook the present or the reverse, so even two are rare.
 const TRIES: usize = 6;
 
-/// The larger of two numbers is none that an update expression can name, so it takes two writes, of
-/// which one fits.
+/// An update expression cannot compute the maximum of two numbers, so there are two writes, of
+/// which one succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Write {
-    /// The free slots begin after now: behind those who wait.
+    /// The first free slot is in the future: this request is next.
     Behind,
-    /// They would begin in the past: from now on.
+    /// The first free slot would be in the past: the limiter starts again from now.
     Anew,
 }
 
@@ -125,7 +125,7 @@ fn next_of(item: Option<&Item>) -> Result<SlotTime, PortError> {
     micros.map(SlotTime::from_micros).ok_or_else(|| unusable(ROW, "has no free slot"))
 }
 
-/// The first free slot in an item, and the webhook that it belongs to.
+/// The first free slot in an item, and its webhook.
 pub(super) fn to_next_slot(item: &Item) -> Result<(WebhookId, SlotTime), PortError> {
     let id = item.get("id").and_then(|id| id.as_s().ok());
     let webhook = id.and_then(|id| owner(id));

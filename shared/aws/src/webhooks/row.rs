@@ -20,23 +20,21 @@ use grapnel_domain::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the sort key of a webhook's health has after the webhook's id. No id has a `#` in it.
+/// The suffix of the sort key of a webhook's health. No id contains `#`.
 const HEALTH_SUFFIX: &str = "#health";
 
-/// What that of its limiter has.
+/// The suffix of the sort key of a webhook's limiter.
 const LIMITER_SUFFIX: &str = "#limiter";
 
-/// The webhook that something kept beside one belongs to, by its sort key.
+/// The webhook of a health or limiter item, from its sort key.
 pub(super) fn owner(id: &str) -> Option<WebhookId> {
     id.split_once('#').and_then(|(id, _)| id.parse().ok())
 }
 
-/// The sort key of a webhook's health.
 pub(super) fn health_id(webhook: WebhookId) -> String {
     format!("{webhook}{HEALTH_SUFFIX}")
 }
 
-/// The sort key of a webhook's limiter.
 pub(super) fn limiter_id(webhook: WebhookId) -> String {
     format!("{webhook}{LIMITER_SUFFIX}")
 }
@@ -51,13 +49,13 @@ struct Row {
     name: String,
     url: String,
     events: Vec<EventPattern>,
-    /// As JSON text: a map would lose how its numbers are written.
+    /// JSON text: a map would not keep how numbers are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     filter: Option<String>,
     secret: String,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     previous_secrets: Vec<StoredSecret>,
-    /// As rows have it that were written when there was one at most.
+    /// In rows from the time when a webhook had at most one.
     #[serde(skip_serializing, default)]
     previous_secret: Option<String>,
     #[serde(skip_serializing, default)]
@@ -79,14 +77,14 @@ struct Row {
     updated_at: Timestamp,
 }
 
-/// A secret that was replaced.
+/// A replaced secret.
 #[derive(Serialize, Deserialize)]
 struct StoredSecret {
     secret: String,
     until: Timestamp,
 }
 
-/// A header's value: text, or a map where it is sensitive.
+/// A header's value: text, or a map if it is sensitive.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum StoredHeader {
@@ -119,17 +117,16 @@ struct SubscriptionRow {
     status: WebhookStatus,
 }
 
-/// The key of a webhook.
 pub(super) fn key(user: &UserId, id: WebhookId) -> Item {
     Item::from([("userId".to_owned(), text(user)), ("id".to_owned(), text(id))])
 }
 
-/// Whether an item of this table is a webhook, rather than something kept beside one.
+/// Whether an item of this table is a webhook, and not its health or limiter.
 pub(super) fn is_webhook(item: &Item) -> bool {
     matches!(item.get("id"), Some(AttributeValue::S(id)) if !id.contains('#'))
 }
 
-/// Whether an item that is kept beside a webhook is its limiter.
+/// Whether an item is a limiter.
 pub(super) fn is_limiter(item: &Item) -> bool {
     matches!(item.get("id"), Some(AttributeValue::S(id)) if id.ends_with(LIMITER_SUFFIX))
 }
@@ -197,8 +194,8 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
     })
 }
 
-/// Brings the health that lies beside a webhook into its status. One whose webhook is gone is
-/// nobody's.
+/// Sets the status of a subscription from its webhook's health. Health without a webhook is
+/// ignored.
 pub(super) fn apply_health(subscription: &mut Subscription, item: &Item) {
     let theirs = text(health_id(subscription.webhook_id));
     if item.get("id") != Some(&theirs) || subscription.status == WebhookStatus::Disabled {

@@ -1,4 +1,4 @@
-//! A server in the place of AWS that keeps what it is asked, and a form in which to compare it.
+//! A server in place of AWS that records its requests, and a form in which they are compared.
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
@@ -9,19 +9,19 @@ use serde_json::{Map, Value};
 /// Parts of the keys of tables and indexes.
 const KEYS: [&str; 4] = ["hash", "userId", "webhookId", "id"];
 
-/// A server that answers every request, and remembers it.
+/// A server that answers and records every request.
 pub(crate) struct Captured {
     server: TestReceiver,
     pub(crate) clients: Clients,
 }
 
 impl Captured {
-    /// One that answers as if nothing were stored.
+    /// A server that answers as if nothing were stored.
     pub(crate) async fn new() -> Self {
         Self::answering([]).await
     }
 
-    /// One that gives these answers first.
+    /// A server that gives these answers first.
     pub(crate) async fn answering<const N: usize>(answers: [&str; N]) -> Self {
         let server = TestReceiver::start().await.expect("a free port");
         let ok = |json: &str| {
@@ -38,7 +38,7 @@ impl Captured {
         Self { clients: Clients::new(&config), server }
     }
 
-    /// One that answers nothing but that it failed.
+    /// A server that answers every request with an error.
     pub(crate) async fn failing() -> Self {
         let aws = Self::new().await;
         aws.server.answer_with("/", 500);
@@ -51,8 +51,8 @@ impl Captured {
         bodies.map(|request| serde_json::from_slice(&request.body).expect("JSON")).collect()
     }
 
-    /// What was asked, a line for each request and one for each of its parts, with these texts in
-    /// place of ids that differ from run to run.
+    /// The requests: a line for each, and a line for each of its parts. Ids that differ between
+    /// runs are replaced by these texts.
     pub(crate) fn requests(&self, names: &[(String, &str)]) -> String {
         let mut text = String::new();
         for request in self.server.all_received() {
@@ -68,7 +68,7 @@ impl Captured {
     }
 }
 
-/// Compares line by line, without regard to how they are indented.
+/// Compares line by line, without regard to indentation.
 #[track_caller]
 pub(crate) fn assert_lines(found: &str, expected: &str) {
     let lines = |text: &str| {
@@ -170,7 +170,7 @@ fn resolved(expression: &str, body: &Value) -> String {
     text
 }
 
-/// An attribute's value: a text in quotes, a number as it is, anything else as a `…`.
+/// An attribute's value: a text in quotes, a number as it is, other values as `…`.
 fn literal(value: &Value) -> String {
     match (value["S"].as_str(), value["N"].as_str()) {
         (Some(text), _) => format!("'{text}'"),

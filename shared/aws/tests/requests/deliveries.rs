@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
 
-/// A store, a delivery with one failed attempt, and what was asked about it.
+/// A store, a delivery with one failed attempt, and the requests about it.
 struct Asked {
     aws: Captured,
     store: DeliveryStore,

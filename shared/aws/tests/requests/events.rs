@@ -158,7 +158,8 @@ async fn events_are_listed_by_time_within_their_owner_and_their_span() {
     asked.store.list_events(&span, 5, None).await.expect("listed");
     let second = Duration::from_secs(1);
     asked.store.list_events(&span, 5, place(START.plus(second))).await.expect("listed");
-    // A place behind the span is no start key that DynamoDB takes; one before it leaves nothing to ask.
+    // DynamoDB does not accept a start key behind the span; before the span, there is nothing to
+    // read.
     asked.store.list_events(&span, 5, place(START.plus(minute * 2))).await.expect("listed");
     let before = Timestamp::from_millis(START.as_millis() - 1);
     asked.store.list_events(&span, 5, place(before)).await.expect("listed");

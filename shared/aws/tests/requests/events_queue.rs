@@ -1,4 +1,4 @@
-//! The events queue: what the API puts there.
+//! The events queue: the API's messages.
 
 use crate::captured::Captured;
 use grapnel_aws::EventsQueue;
@@ -17,7 +17,7 @@ fn user(name: &str) -> UserId {
     UserId::parse(name).expect("valid")
 }
 
-/// A queue that is fair between groups keeps one user's burst from delaying the events of others.
+/// Fairness between groups keeps one user's burst from delaying other users' events.
 #[tokio::test]
 async fn a_message_is_in_the_group_of_its_user() {
     let aws = Captured::new().await;

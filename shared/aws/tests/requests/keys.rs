@@ -166,7 +166,7 @@ async fn an_echo_counts_a_request_by_one_update_that_is_not_tried_again() {
     asked.store.store_echo(&echo).await.expect("stored");
     asked.store.echo(id).await.expect("read");
     assert_eq!(asked.store.record_request(id, &request).await, Ok(Some(1)));
-    // An answer that tells no place.
+    // A response without a position.
     asked.store.record_request(id, &request).await.expect_err("no place");
     asked.store.delete_echo(id).await.expect("deleted");
     asked.is("

@@ -1,6 +1,6 @@
-//! What the stores ask DynamoDB, request by request: keys, conditions, filters and updates, without a
-//! stack. An emulator answers a request whose condition was dropped just as it answers the right one;
-//! here each expression is compared with what it must be.
+//! The stores' requests to DynamoDB: keys, conditions, filters and updates, without a stack. An
+//! emulator cannot show that a condition is missing, because it gives the same response; here each
+//! expression is compared with the expected one.
 
 mod captured;
 mod deliveries;
@@ -12,8 +12,8 @@ mod webhooks;
 
 use std::{fs, path::Path};
 
-/// Where requests are built, and how many in each file. All of them are compared in this crate of
-/// tests: add the new one here when it is compared.
+/// The files that build requests, and how many each builds. All of them are compared in these
+/// tests: add a new request here when it has a test.
 const BUILT_IN: [(&str, usize); 16] = [
     ("deliveries.rs", 5),
     ("deliveries/parked.rs", 1),
@@ -55,7 +55,7 @@ fn every_request_that_is_built_is_compared_here() {
     assert_eq!(found, expected, "compare the new request in shared/aws/tests/requests");
 }
 
-/// The files below `folder` that build requests, with how many each builds.
+/// The files below `folder` that build requests, with the number for each.
 fn collect(sources: &Path, folder: &Path, found: &mut Vec<(String, usize)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,4 +1,4 @@
-//! The platform's bus: what a notice's event holds.
+//! The platform's event bus: the content of a notice's event.
 
 use crate::captured::Captured;
 use grapnel_aws::NoticeBus;

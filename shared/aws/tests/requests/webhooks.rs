@@ -1,4 +1,4 @@
-//! The webhooks table: webhooks, what lies beside them, and event types.
+//! The webhooks table: webhooks, their health and limiters, and event types.
 
 use crate::captured::{Captured, assert_lines};
 use grapnel_aws::{EventTypeStore, WebhookStore};

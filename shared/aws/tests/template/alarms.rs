@@ -1,4 +1,4 @@
-//! Alarms: each is on a metric that exists, is explained, and tells the topic.
+//! Alarms: each uses an existing metric, has a description, and notifies the topic.
 
 use crate::reading::{TEMPLATE, resources};
 use grapnel_telemetry::metrics::{
@@ -21,7 +21,7 @@ const OF_AWS: [(&str, &str, &[&str]); 8] = [
     ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
 ];
 
-/// Those of the functions, and the function that counts each.
+/// The functions' metrics, and the function that counts each.
 const OURS: [(&str, &str); 2] =
     [(EVENTS_LEFT_FOR_LATER, "ingest"), (MESSAGES_LEFT_FOR_LATER, "delivery")];
 
@@ -69,8 +69,8 @@ fn every_alarm_tells_the_topic_and_is_explained() {
     }
 }
 
-/// What the guide says of when alarms ring: their logical ids, its words, and what these mean: the
-/// threshold, the seconds of a period, the periods, and how many of those must be bad.
+/// When the guide says that alarms ring: their logical ids, the guide's words, and their meaning:
+/// the threshold, the seconds of a period, the number of periods, and how many of them must be bad.
 type Rings = (&'static [&'static str], &'static str, [u32; 4]);
 
 const RINGS: [Rings; 10] = [
@@ -131,14 +131,15 @@ fn every_alarm_rings_when_the_guide_says() {
         let comparison = &properties["ComparisonOperator"];
         assert_eq!(comparison, "GreaterThanOrEqualToThreshold", "{id}");
     }
-    // The guide's other words on isolation: the least of each period, so that no period is without.
+    // The guide's other sentence on isolation: the minimum of each period, so every period must
+    // have a value.
     assert!(guide.contains("for 25 of 30 minutes"));
     for id in ["EventsIsolationAlarm", "DeliveryIsolationAlarm"] {
         assert_eq!(TEMPLATE["Resources"][id]["Properties"]["Statistic"], "Minimum", "{id}");
     }
 }
 
-/// The names that a function gives its metrics: `source` says each once, in one chain of calls.
+/// The names of a function's metrics: `source` has each once, in one chain of calls.
 fn metrics_of(function: &str, source: &str) -> usize {
     let beginning = format!("Metrics::of(\"{function}\")");
     let (_, chain) = source.split_once(&beginning).expect("it counts");

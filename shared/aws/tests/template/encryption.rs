@@ -1,4 +1,4 @@
-//! Encryption with a key of the owner's, and on the wire.
+//! Encryption with a customer's key, and in transit.
 
 use crate::reading::{TEMPLATE, resources};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ fn reference(id: &str) -> Value {
     json!({ "Ref": id })
 }
 
-/// `value` where there is a key, and nothing where there is none.
+/// `value` if there is a key, otherwise nothing.
 fn with_key(value: Value) -> Value {
     json!({ "Fn::If": ["HasKmsKey", value, reference("AWS::NoValue")] })
 }

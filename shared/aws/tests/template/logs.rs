@@ -1,4 +1,4 @@
-//! What reaches the functions' logs: Lambda drops lines by their level, before the log.
+//! Which lines reach the functions' logs: Lambda filters lines by level.
 
 use crate::reading::{TEMPLATE, resources};
 use serde_json::json;
@@ -25,8 +25,8 @@ fn every_function_has_lambda_let_through_what_its_log_level_says() {
     }
 }
 
-/// For a group of any other name, CloudWatch Logs adds to a resource policy of the account, which has
-/// room for 5,120 characters.
+/// For a group with another name, CloudWatch Logs adds to a resource policy of the account, which
+/// has room for 5,120 characters.
 #[test]
 fn the_access_log_needs_no_room_in_the_accounts_resource_policy() {
     let group = &TEMPLATE["Resources"]["HttpApiLogs"]["Properties"]["LogGroupName"];
@@ -43,7 +43,7 @@ fn lambda_drops_no_line_that_a_log_level_asks_for_and_no_metrics() {
         let passed = levels[level]["Application"].as_str().expect("a level");
         assert_eq!(passed, passed.to_uppercase(), "as Lambda spells it");
         assert!(rank(passed) >= rank(level), "{level}: Lambda lets only {passed} through");
-        // The lines that hold the metrics have no level, and Lambda takes them for INFO.
+        // Lines with metrics have no level, and Lambda treats them as INFO.
         assert!(rank(passed) >= rank("info"), "{level}: the metrics are dropped");
     }
 }

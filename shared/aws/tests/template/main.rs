@@ -1,5 +1,5 @@
-//! What `template.yaml` deploys, where a test of the deployed system can't see it: the local AWS knows
-//! neither keys nor alarms nor throttles, and evaluates conditions in part.
+//! Parts of `template.yaml` that a test of the deployed system cannot see: the local AWS has
+//! neither keys nor alarms nor throttling, and evaluates only some conditions.
 
 mod alarms;
 mod encryption;

@@ -1,10 +1,10 @@
-//! The template as JSON, with CloudFormation's functions in their long form: `!Ref X` is `{"Ref": "X"}`.
+//! The template as JSON, with CloudFormation's functions in their long form: `!Ref X` is `{"Ref":
+//! "X"}`.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// The whole template.
 pub(crate) static TEMPLATE: LazyLock<Value> = LazyLock::new(|| {
     let documents = Yaml::load_from_str(include_str!("../../../../template.yaml")).expect("YAML");
     let [template] = documents.as_slice() else { panic!("one document") };
@@ -50,7 +50,7 @@ pub(crate) fn resources(kind: &str) -> Vec<(&'static str, &'static Value)> {
     found
 }
 
-/// What is written in the place of one thing or of a list of them.
+/// A value that may be one element or a list of elements.
 pub(crate) fn one_or_more(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }
@@ -63,7 +63,7 @@ pub(crate) fn statements(role: &str) -> Vec<&'static Value> {
     statements.flat_map(|list| list.as_array().expect("statements")).collect()
 }
 
-/// Those of the statements that allow something with a table.
+/// The statements that allow an operation on a table.
 pub(crate) fn statements_on(role: &str, table: &str) -> Vec<&'static Value> {
     let arn = json!({ "Fn::GetAtt": format!("{table}.Arn") });
     let names = |statement: &&Value| one_or_more(&statement["Resource"]).contains(&&arn);

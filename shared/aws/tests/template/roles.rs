@@ -1,5 +1,5 @@
-//! What the functions' roles can't do. The local AWS looks at the attributes that a read projects, and not
-//! at those that an update writes.
+//! What the functions' roles cannot do. The local AWS checks the attributes that a read projects,
+//! but not those that an update writes.
 
 use crate::reading::{one_or_more, resources, statements_on};
 use grapnel_aws::webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION};
@@ -13,7 +13,7 @@ fn actions(statement: &Value) -> BTreeSet<&str> {
     one_or_more(&statement["Action"]).iter().map(|name| name.as_str().expect("text")).collect()
 }
 
-/// What a statement limits the attributes to.
+/// The attributes that a statement allows.
 fn attributes(statement: &Value) -> BTreeSet<&str> {
     let limited = &statement["Condition"]["ForAllValues:StringEquals"][ATTRIBUTES];
     one_or_more(limited).iter().filter_map(|name| name.as_str()).collect()
@@ -28,7 +28,7 @@ fn ingest_reads_of_webhooks_what_fan_out_needs_and_no_secret() {
     let [statement] = statements_on("IngestRole", "WebhooksTable")[..] else { panic!("one") };
     assert_eq!(actions(statement), set(["dynamodb:Query"]));
     assert_eq!(attributes(statement), set(SUBSCRIPTION));
-    // A query of whole rows names no attribute, which ForAllValues lets pass.
+    // A query of whole rows names no attribute, and ForAllValues allows that.
     let select = &statement["Condition"]["StringEquals"]["dynamodb:Select"];
     assert_eq!(select, "SPECIFIC_ATTRIBUTES");
     for secret in ["secret", "previousSecret", "headers", "url", "metadata"] {

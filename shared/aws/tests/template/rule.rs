@@ -1,4 +1,4 @@
-//! The rule that takes events from the bus, and what lets it send them.
+//! The rule that takes events from the bus, and its permission to send them.
 
 use crate::reading::TEMPLATE;
 use serde_json::json;
@@ -6,7 +6,8 @@ use serde_json::json;
 const OF_DEFAULT: &str = "${AWS::StackName}-events";
 const OF_ANOTHER: &str = "${AWS::StackName}-bus-events";
 
-/// CloudFormation replaces the rule when its bus changes, and cannot give the new rule the same name.
+/// CloudFormation replaces the rule when its bus changes, and cannot give the new rule the same
+/// name.
 #[test]
 fn the_rule_has_another_name_on_another_bus() {
     let properties = &TEMPLATE["Resources"]["EventsRule"]["Properties"];
@@ -17,7 +18,7 @@ fn the_rule_has_another_name_on_another_bus() {
     assert_eq!(*is_default, json!({ "Fn::Equals": [{ "Ref": "EventBusName" }, "default"] }));
 }
 
-/// EventBridge drops an event that its target's policy refuses, and does not try it again.
+/// EventBridge drops an event that its target's policy refuses, without a retry.
 #[test]
 fn the_rule_is_made_after_the_policy_that_lets_it_send() {
     assert_eq!(TEMPLATE["Resources"]["EventsRule"]["DependsOn"], "RuleQueuePolicy");

@@ -1,16 +1,17 @@
-//! What tables are prepared for, and which of them outlive their stack.
+//! The prepared throughput of tables, and which tables outlive their stack.
 
 use crate::reading::resources;
 use serde_json::{Value, json};
 
-/// A table's indexes, also those that a condition adds.
+/// A table's indexes, including those under a condition.
 fn indexes(table: &Value) -> Vec<&Value> {
     let all = &table["Properties"]["GlobalSecondaryIndexes"];
     let all = all.get("Fn::If").map_or(all, |choice| &choice[1]);
     all.as_array().map_or_else(Vec::new, |all| all.iter().collect())
 }
 
-/// A write to a table is also a write to its index: an index that is not prepared throttles the table.
+/// A write to a table is also a write to its index: an index with less throughput throttles the
+/// table.
 #[test]
 fn an_index_is_prepared_for_as_much_as_its_table() {
     let units = |condition: &str, parameter: &str, of_new_table: u32| json!({ "Fn::If": [condition, { "Ref": parameter }, of_new_table] });

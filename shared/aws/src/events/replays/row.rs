@@ -13,10 +13,10 @@ use std::collections::HashMap;
 
 const ROW: &str = "a replay in the events table";
 
-/// The parts of its key, which an update may not name.
+/// The attributes of the key. An update may not set them.
 const KEY: [&str; 2] = ["userId", "id"];
 
-/// What a page changes.
+/// The attributes that a page changes.
 const PROGRESS: [&str; 6] =
     ["page", "placeWebhookId", "placeAfter", "examined", "replayed", "finishedAt"];
 
@@ -38,7 +38,7 @@ struct Row {
     replayed: u64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     finished_at: Option<Timestamp>,
-    /// Seconds since the epoch, as DynamoDB's time-to-live wants them.
+    /// Seconds since the epoch, as DynamoDB's time-to-live requires.
     expires_at: i64,
 }
 
@@ -50,7 +50,6 @@ pub(super) struct Change {
     pub(super) values: HashMap<String, AttributeValue>,
 }
 
-/// The key of a replay.
 pub(super) fn key(user: &UserId, id: ReplayId) -> Item {
     Item::from([("userId".to_owned(), text(user)), ("id".to_owned(), text(id))])
 }
@@ -93,14 +92,14 @@ pub(super) fn to_replay(item: Item) -> Result<Replay, PortError> {
     })
 }
 
-/// Writes a whole new replay.
+/// Writes a new replay.
 pub(super) fn store(replay: &Replay) -> Result<Change, PortError> {
     let mut item = from_replay(replay)?;
     item.retain(|name, _| !KEY.contains(&name.as_str()));
     Ok(change(item, &[], "attribute_not_exists(#page)".to_owned()))
 }
 
-/// Writes what a page came to.
+/// Writes the progress after a page.
 pub(super) fn advance(replay: &Replay) -> Result<Change, PortError> {
     let Some(before) = replay.page.checked_sub(1) else {
         return Err(unusable("a replay's progress", "is that of no page"));
@@ -112,7 +111,7 @@ pub(super) fn advance(replay: &Replay) -> Result<Change, PortError> {
     Ok(change)
 }
 
-/// Sets what is in `item`, and removes what of `all` is not.
+/// Sets the attributes in `item`, and removes the attributes of `all` that are not in it.
 fn change(item: Item, all: &[&str], condition: String) -> Change {
     let removed: Vec<String> = all
         .iter()
