@@ -1,7 +1,7 @@
-//! An attempt is made.
+//! Makes an attempt: sends the request, records the result, schedules the next step.
 //!
-//! Reads: the event, if the message does not carry it (½ per 4 KB). Writes: one conditional update.
-//! Every further call belongs to what is not the happy path.
+//! Reads: the event, if the message does not contain it (½ read unit per 4 KB). Writes: one
+//! conditional update. There are further calls only if something fails.
 
 use crate::{
     Deliver, Done, StepError, StepResult, enqueue, enqueue_attempt,
@@ -27,10 +27,11 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// How long a silent resolver is our fault; then it counts as an attempt.
+/// How long it is our fault if a name server does not answer; after this, it counts as a failed
+/// attempt.
 const RESOLVER_PATIENCE: Duration = Duration::from_secs(3600);
 
-/// Seconds between two tries of a resolver that does not answer.
+/// Seconds between two tries if the name server does not answer.
 const RESOLVER_PAUSE_SECONDS: u64 = 30;
 
 impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
@@ -43,7 +44,7 @@ where
     S: SendRequests,
     C: Clock + Pause,
 {
-    /// Makes an attempt whose turn it is.
+    /// Makes an attempt that is due and allowed.
     pub(crate) async fn make(
         &self,
         ready: Ready,
@@ -66,7 +67,8 @@ where
         let sent = match built {
             Ok(request) => self.send(request, deadline).await?,
             Err(NoRequest::Damaged(damaged)) => return Err(StepError::Never(damaged.to_string())),
-            // On record like any attempt, for its owner to see; no other would do better.
+            // Recorded like any attempt, so that its owner sees it. A retry would fail in the same
+            // way.
             Err(failed @ NoRequest::Transform(_)) => Sent {
                 outcome: SendOutcome::NotSent { error: failed.to_string() },
                 duration: Duration::ZERO,
@@ -76,7 +78,7 @@ where
             let since = resolver_silent_since.unwrap_or(begun);
             if since.until(self.clock.now()) < RESOLVER_PATIENCE {
                 tracing::warn!(webhook.id = %target.webhook_id, delivery.id = %target.delivery_id, error, "the resolver did not answer; the attempt is postponed");
-                // Without its slot: when it comes again, that is past.
+                // Without its slot, which will have passed.
                 let again = Attempt {
                     manual,
                     replay: replay.filter(|_| manual),
@@ -89,7 +91,8 @@ where
             }
         }
 
-        // The minute of a shared wait counts from here: it must not strike before the record.
+        // The minute of a shared wait is computed from this time, so that it cannot end before the
+        // record.
         let now = self.clock.now();
         let config = &webhook.retry_config;
         let on = |delivery: &Delivery| {
@@ -110,8 +113,8 @@ where
         });
         match recorded(record).await? {
             Recorded::Yes => {}
-            // Ended while the attempt was under way. The attempt belongs on record all the same,
-            // and the end stays: its message may be acknowledged already.
+            // The delivery ended during the attempt. The attempt is recorded, and the delivery
+            // stays ended: the message that ended it may be acknowledged already.
             Recorded::Refused(Some(found))
                 if found.status.is_settled() && found.next_attempt_number() == number =>
             {
@@ -136,8 +139,8 @@ where
         }
     }
 
-    /// Sends a request, if the time that is left has room for it and its record. Otherwise the
-    /// message comes again, with the whole time of another run before it.
+    /// Sends a request, if there is enough time left for it and its record. Otherwise the message
+    /// is received again, and the next run has its whole time.
     async fn send(&self, request: OutboundRequest, deadline: Timestamp) -> Result<Sent, PortError> {
         let budget = &self.rules.time_budget;
         let timeout = request.timeout.min(budget.longest_request);
@@ -150,7 +153,7 @@ where
         Ok(self.sender.send(OutboundRequest { timeout, ..request }).await)
     }
 
-    /// Schedules what was just recorded.
+    /// Schedules the next step of a recorded attempt.
     async fn schedule(
         &self,
         next: Attempt,
@@ -161,18 +164,19 @@ where
             let Target { user_id, webhook_id, .. } = &next.target;
             match self.waits.ensure_waiting(user_id, *webhook_id, minute).await? {
                 WaitState::Running if self.clock.now() < minute.strikes_at() => return Ok(()),
-                // The record took until after the minute. The execution may look for the last time
-                // before the index shows the row, so this attempt goes by queue as well.
+                // The record was written after the minute. The execution may look for the last time
+                // before the index shows the row, so this attempt is also sent by queue.
                 WaitState::Running => {}
-                // The minute is over, and so is whoever would have released it.
+                // The minute has passed, and the execution has ended.
                 WaitState::Over => {}
             }
         }
         let user = next.target.user_id.clone();
         let now = self.clock.now();
         let delay = queue_delay(retry.due, now);
-        // An execution that somebody stopped before its minute leaves more time than a queue can
-        // delay. A check is sent on until then; the attempt would be made early.
+        // If somebody stopped an execution before its minute, the remaining time may exceed the
+        // longest queue delay. A check is sent again until the attempt is due; a message would make
+        // the attempt too early.
         let message = if now.plus(Duration::from_secs(delay.seconds().into())) < retry.due {
             QueueMessage::Check(Check {
                 target: next.target,

@@ -1,4 +1,4 @@
-//! A batch of messages, each finished on its own.
+//! A batch of messages. Each is processed independently.
 
 use crate::{
     Deliver, Done, StepError, StepResult,
@@ -21,19 +21,18 @@ use grapnel_domain::{
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
 use std::{ops::ControlFlow, panic::AssertUnwindSafe};
 
-/// What a batch came to.
+/// The results of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchReport {
-    /// Ids of the messages that must come again.
+    /// Ids of the messages that must be received again.
     pub failed: Vec<String>,
-    /// How the others were finished.
+    /// How the other messages were finished.
     pub done: Vec<Done>,
-    /// Messages put into the dead-letter queue.
+    /// How many messages were sent to the dead-letter queue.
     pub dead_letters: usize,
 }
 
 impl BatchReport {
-    /// What the batch adds to the function's metrics.
     pub fn metrics(&self) -> Metrics {
         let count = |wanted: fn(&Done) -> bool| self.done.iter().filter(|d| wanted(d)).count();
         let released = self.done.iter().map(|done| match done {
@@ -85,9 +84,9 @@ where
     N: SendNotices,
     C: Clock + Pause,
 {
-    /// Works on a whole batch at once, so that one slow receiver costs its own time only. Lambda
-    /// stops this at the `deadline`: what could not be recorded until then is sent again, so no
-    /// request is begun too late for its record.
+    /// Processes all messages concurrently, so that a slow receiver delays only its own message.
+    /// Lambda stops this function at the `deadline`, and a request without a record would be sent
+    /// again, so no request is begun too late for its record.
     pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
         let signs = Signs::default();
         let (desk, asked) = limit::open();
@@ -122,7 +121,7 @@ where
         report
     }
 
-    /// A panic is a bug, and must cost its own message only.
+    /// A panic is a bug, and must fail only its own message.
     async fn guarded(
         &self,
         body: &str,

@@ -1,4 +1,4 @@
-//! A check: did the attempt that was due come?
+//! A check: makes sure that an attempt's next step was scheduled.
 
 use crate::{Deliver, Done, StepResult, enqueue_attempt, enqueue_one, stale};
 use grapnel_domain::{
@@ -19,8 +19,8 @@ where
     X: StartWaits + WatchCircuits,
     C: Clock,
 {
-    /// Carries out a check. It sends no request and records nothing: at most, it sends the ordinary
-    /// message of the attempt that is missing, and that ends it.
+    /// Processes a check. It sends no request and records nothing. If the attempt is missing, it
+    /// sends the attempt's ordinary message, and that ends the check.
     pub(crate) async fn check(&self, check: Check) -> StepResult {
         let Some(delivery) = self.deliveries.delivery(check.target.key()).await? else {
             return Ok(Done::NothingToDo);
@@ -40,12 +40,13 @@ where
                         stale::finish(&delivery, &self.queue, &self.waits, &self.rules, now);
                     Ok(stale.await?)
                 }
-                // It waits still, or is on its way: whoever let it go sent its message first.
+                // The delivery still waits, or its message was sent: a release sends the message
+                // before it removes the row.
                 false => Ok(Done::NothingToDo),
             };
         }
-        // An attempt that waits for its slot is not missing. Whatever slot it has was handed out
-        // before this look, and so lies before the first one that is free.
+        // An attempt that waits for its rate limit slot is not missing. Its slot was assigned
+        // before this check, and so is before the first free slot.
         if !check.after_slots
             && let Some(free) = self.first_free_slot(&check.target).await?
             && now < free

@@ -1,5 +1,5 @@
-//! The gate before an attempt: while its endpoint's circuit is open, a delivery is parked, and one
-//! at a time goes through as a probe.
+//! The gate before an attempt. While the endpoint's circuit breaker is open, a delivery is parked,
+//! and one at a time may pass as a probe.
 
 use crate::{Deliver, Done, enqueue_attempt, enqueue_one, stale};
 use grapnel_domain::{
@@ -16,11 +16,11 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 
-/// How often the gate is looked at anew because it changed meanwhile. Due times grow by a minute
-/// and more, so that even twice is rare.
+/// How often the gate is checked again because the circuit breaker changed meanwhile. Due times
+/// grow by a minute or more, so even two are rare.
 const LOOKS: usize = 6;
 
-/// What the gate says.
+/// The gate's decision.
 pub(crate) enum Passage {
     /// The attempt is made, with the webhook as it was last read.
     Through(Box<Webhook>),
@@ -38,9 +38,10 @@ where
     X: StartWaits + WatchCircuits,
     C: Clock,
 {
-    /// Takes a delivery to the gate. `webhook` may come from a read that lags: nothing that is
-    /// done on it is final. The probe is claimed by a conditional write, and whoever parks reads
-    /// again, consistently, before it relies on being woken.
+    /// Decides whether a delivery may be attempted. `webhook` may come from an eventually
+    /// consistent read, so nothing final is based on it. A conditional write claims the probe. A
+    /// delivery that is parked reads the webhook again, consistently, before it relies on being
+    /// released.
     pub(crate) async fn pass(
         &self,
         delivery: &Delivery,
@@ -60,7 +61,7 @@ where
                         webhook.health = claimed;
                         return Ok(Passage::Through(webhook));
                     }
-                    // Somebody else has the probe, or the circuit is closed.
+                    // Another delivery has the probe, or the circuit breaker is closed.
                     match self.current(&webhook.user_id, webhook.id, false).await? {
                         Ok(fresh) => webhook = fresh,
                         Err(reason) => return Ok(Passage::Ends(reason)),
@@ -81,7 +82,8 @@ where
                 }
                 Recorded::Refused(None) => return Ok(Passage::Finished(Done::NothingToDo)),
             }
-            // Parked first, then looked: whoever closes the circuit from here on finds the row.
+            // The row was written before this read: a process that closes the circuit breaker after
+            // this read finds the row.
             webhook = match self.current(&webhook.user_id, webhook.id, false).await? {
                 Ok(fresh) => fresh,
                 Err(reason) => return Ok(Passage::Ends(reason)),
@@ -97,8 +99,8 @@ where
         Err(PortError::Unavailable("the circuit kept changing".into()))
     }
 
-    /// Sees that a parked delivery is woken. `false` if it became due meanwhile: whoever watches
-    /// may have looked for the last time before the index showed the row.
+    /// Makes sure that a parked delivery will be released. `false` if it became due meanwhile: the
+    /// execution may have looked for the last time before the index showed the row.
     async fn is_kept(
         &self,
         delivery: &Delivery,
@@ -107,7 +109,8 @@ where
     ) -> Result<bool, PortError> {
         match self.waits.ensure_watched(&webhook.user_id, webhook.id, due).await? {
             WaitState::Running => Ok(self.clock.now() < due),
-            // Ended before its time, by hand or by a clock that runs ahead: go on by queue.
+            // The execution ended early: somebody stopped it, or its clock is ahead. Continue by
+            // queue.
             WaitState::Over => {
                 let again = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
                 let delay = queue_delay(due, self.clock.now());
@@ -117,8 +120,8 @@ where
         }
     }
 
-    /// The message is about to be acknowledged, for every run that has it. One that made the attempt
-    /// meanwhile and dies relies on this instead.
+    /// The message will be acknowledged. If another run made the attempt meanwhile and dies, this
+    /// check replaces its wake-up.
     pub(crate) async fn check_later(&self, delivery: &Delivery) -> Result<(), PortError> {
         let now = self.clock.now();
         let check = Check {
@@ -132,8 +135,8 @@ where
         enqueue_one(&self.queue, QueueMessage::Check(check), delay).await
     }
 
-    /// The webhook by a consistent read, or why its deliveries end. A test is how an owner tries a
-    /// webhook before enabling it.
+    /// The webhook by a consistent read, or the reason why its deliveries end. A test is also sent
+    /// to a disabled webhook: its owner tries the webhook before enabling it.
     pub(crate) async fn current(
         &self,
         user: &UserId,
@@ -147,7 +150,7 @@ where
         })
     }
 
-    /// How to park, unless the event would not live to see the end of it.
+    /// How to park the delivery. `None` if the event would expire before the end.
     fn parking(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Option<Parking> {
         let expires_at = delivery.expiry(self.rules.retention, due);
         (now.plus(LONGEST_PARKING) < expires_at).then(|| Parking {

@@ -1,9 +1,10 @@
-//! What a batch's attempts say about their endpoints: one write for each endpoint whose health
-//! changed, and what follows from it.
+//! Updates the health of endpoints after a batch: one write for each endpoint whose health changed,
+//! and its consequences.
 //!
-//! This comes after the attempts are recorded and their next ones scheduled, and never fails a
-//! message: an attempt that does not count is a smaller fault than one that is made twice. Whatever
-//! dies here is found by whoever watches the circuit.
+//! This happens after the attempts are recorded and their next steps are scheduled, and it never
+//! fails a message: an attempt that is not counted is a smaller error than an attempt that is made
+//! twice. If the function dies here, the execution that watches the circuit breaker continues the
+//! work.
 
 use crate::{Deliver, enqueue_one};
 use futures::future::join_all;
@@ -23,21 +24,21 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// How often health is written anew because others wrote it meanwhile.
+/// How often health is written again after another process wrote it meanwhile.
 const TRIES: usize = 3;
 
-/// What one attempt says.
+/// The evidence of one attempt.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// The webhook as the attempt knew it.
+    /// The webhook as the attempt read it.
     pub(crate) webhook: Box<Webhook>,
-    /// What its endpoint did.
+    /// The behaviour of its endpoint.
     pub(crate) sign: Sign,
-    /// With which delivery.
+    /// The delivery of the attempt.
     pub(crate) delivery: DeliveryDigest,
 }
 
-/// What a batch's attempts say, in the order in which they ended.
+/// The evidence of a batch's attempts, in the order in which they ended.
 #[derive(Debug, Default)]
 pub(crate) struct Signs(Mutex<Vec<Seen>>);
 
@@ -62,8 +63,8 @@ where
     N: SendNotices,
     C: Clock,
 {
-    /// Brings every endpoint's health up to date. A notice that the bus did not take is sent once
-    /// more, after everything else: by then a moment has passed.
+    /// Updates the health of every endpoint. A notice that the bus did not accept is sent once
+    /// more, after all other work: by then a moment has passed.
     pub(crate) async fn tend(&self, signs: Signs) {
         let tended = join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
         for notice in tended.into_iter().flatten() {
@@ -73,7 +74,7 @@ where
         }
     }
 
-    /// The notices that the bus did not take.
+    /// Returns the notices that the bus did not accept.
     async fn tend_group(&self, seen: Vec<Seen>) -> Vec<WebhookNotice> {
         let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return Vec::new() };
         let id = webhook.id;
@@ -113,7 +114,7 @@ where
                 None => return Ok(()),
             }
         }
-        // Also if it was closed by a write whose answer was lost, and so by nobody we know.
+        // Also if a write closed it whose response was lost, so that no process knows it.
         if was_open && !webhook.health.is_failing() {
             self.release_parked(&webhook).await?;
         }
@@ -126,8 +127,8 @@ where
         enqueue_one(&self.queue, QueueMessage::ReleaseParked(release), QueueDelay::NONE).await
     }
 
-    /// Tells the platform what the write that came before has claimed. Each notice is sent alone, so
-    /// that one that is refused is known. Answers those.
+    /// Sends the notices that the write before has claimed. Each is sent alone, so that a refused
+    /// one is known. Returns the refused ones.
     async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) -> Vec<WebhookNotice> {
         let mut untold = Vec::new();
         for notice in notices(webhook, seen, &outcome, self.clock.now()) {
@@ -140,13 +141,13 @@ where
     }
 }
 
-/// The delivery of the last attempt that says something against the endpoint.
+/// The delivery of the last attempt that counts against the endpoint.
 fn last_failure(seen: &[Seen]) -> Option<DeliveryId> {
     let against = |sign| matches!(sign, Sign::Failure { counts: true, .. } | Sign::Stop(_));
     seen.iter().rfind(|seen| against(seen.sign)).map(|seen| seen.delivery.id)
 }
 
-/// The latest health that any of the attempts knew.
+/// The latest health that any of the attempts read.
 fn newest(seen: &[Seen]) -> Option<Health> {
     seen.iter().map(|seen| seen.webhook.health).max_by_key(|health| health.version)
 }

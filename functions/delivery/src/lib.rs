@@ -1,20 +1,21 @@
-//! Delivery: from a message on the delivery queue to a request on the wire, a line in the log, and
-//! whatever has to come next.
+//! Delivery: from a message on the delivery queue to a request to the receiver, a recorded attempt,
+//! and the next step.
 //!
-//! Each message ends in a [`Done`] or a [`StepError`]. The order within a step is the promise:
-//! record, then schedule, then acknowledge, each repeatable.
+//! Each message ends in a [`Done`] or a [`StepError`]. The order within a step keeps the promises:
+//! record, then schedule, then acknowledge. Each can be repeated.
 //!
-//! - [`ready`]: an attempt is due. Read, and see whether it may be made; [`limit`]: whether its turn
-//!   has come. [`attempt`]: it is made. Send, record, schedule. [`recording`]: the record is written,
-//!   however often that takes.
-//! - [`stale`]: its attempt is on record already. See that the next one comes.
-//! - [`check`]: look whether an attempt came, and send its message if it did not.
-//! - [`release`]: a shared wait is over. Let go whoever waited.
-//! - [`circuit`]: the gate before an attempt; [`health`]: what attempts say about their endpoints;
-//!   [`release_parked`]: a circuit is due, or closed. Let go whoever it kept back.
-//! - [`reopen`]: a replay asks for a delivery that failed. Take it up again, then it is due.
-//! - [`replay`]: a page of a bulk replay. Find, send, record, and send the next page's message.
-//! - [`batch`]: ten messages at once, each on its own.
+//! - [`ready`]: an attempt is due: may it be made? [`limit`]: does it have a rate limit slot?
+//!   [`attempt`]: send the request, record, schedule. [`recording`]: write the record, with
+//!   retries.
+//! - [`stale`]: the attempt is already recorded: make sure that the next one comes.
+//! - [`check`]: was the attempt made? If not, send its message.
+//! - [`release`]: a shared wait has ended: send the messages of its deliveries.
+//! - [`circuit`]: the gate before an attempt; [`health`]: the health of endpoints;
+//!   [`release_parked`]: a circuit breaker is due or closed: release its deliveries.
+//! - [`reopen`]: a replay resends a failed delivery: reopen it, then it is due.
+//! - [`replay`]: one page of a replay: find deliveries, send their messages, record the page, send
+//!   the next page's message.
+//! - [`batch`]: ten messages, processed concurrently and independently.
 
 mod attempt;
 mod batch;
@@ -43,18 +44,19 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// What differs between deployments.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// How long rows live.
+    /// How long rows are kept.
     pub retention: Retention,
-    /// The longest wait that goes by queue; longer ones are shared.
+    /// The longest wait by queue; longer waits are shared.
     pub longest_queue_delay: QueueDelay,
-    /// How long each step may take.
+    /// Time limits of the steps.
     pub time_budget: TimeBudget,
-    /// How long the queue hides a message that is being worked on: never less than a run may last.
+    /// How long the queue hides a message that is being processed: at least the function's time
+    /// limit.
     pub visibility_timeout: Duration,
-    /// When circuits open, and for how long.
+    /// When circuit breakers open, and for how long.
     pub circuit: CircuitRules,
 }
 
@@ -83,44 +85,44 @@ pub struct Deliver<W, E, D, Q, L, X, S, N, C> {
     pub rules: Rules,
 }
 
-/// How a message was finished: it can be acknowledged.
+/// How a message was finished. It can be acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
-    /// The receiver took it; on record.
+    /// The receiver accepted it; recorded.
     Delivered,
-    /// The attempt failed; on record, and the next one is scheduled.
+    /// The attempt failed; recorded, and the next attempt is scheduled.
     Rescheduled,
-    /// The attempt failed; on record, and none follows.
+    /// The attempt failed; recorded, and there is no further attempt.
     FailedForGood,
     /// No attempt was made: the delivery ended for this reason.
     Ended(Reason),
-    /// The resolver did not answer; the same attempt comes later.
+    /// The name server did not answer; the same attempt is made later.
     Postponed,
-    /// Its attempt was on record already, and the delivery has its next wake-up.
+    /// The attempt was already recorded, and the delivery has its next wake-up.
     Stale,
-    /// Nothing is left to do: the delivery is settled, or its row is gone.
+    /// The delivery is settled, or its row does not exist.
     NothingToDo,
     /// A check found its attempt missing and sent its message.
     Healed,
-    /// A check that came too early was sent on.
+    /// A check that came too early was sent again.
     SentOn,
-    /// Its endpoint's circuit is open: it waits for that.
+    /// The endpoint's circuit breaker is open: the delivery is parked.
     Parked,
-    /// Its webhook's rate limit gave it a slot: it waits for that.
+    /// The delivery waits for its rate limit slot.
     RateLimited,
-    /// A release let this many go.
+    /// A release sent the messages of this many deliveries.
     Released(usize),
-    /// A page of a replay sent this many again.
+    /// A page of a replay resent this many deliveries.
     Replayed(usize),
 }
 
 /// Why a message could not be finished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
-    /// The message stays on the queue and comes again.
+    /// The message stays in the queue and is received again.
     #[error(transparent)]
     Later(PortError),
-    /// It can never be finished and goes to the dead-letter queue with this reason.
+    /// The message can never be finished. It goes to the dead-letter queue with this reason.
     #[error("{0}")]
     Never(String),
 }
@@ -140,7 +142,7 @@ pub type StepResult = Result<Done, StepError>;
 /// Sends one message to the delivery queue.
 async fn enqueue(queue: &impl EnqueueAttempts, message: Outgoing) -> Result<(), PortError> {
     let results = queue.enqueue(vec![message]).await;
-    // A port that does not answer for a message did not send it.
+    // A port that returns no result for a message did not send it.
     let unanswered = || Err(PortError::Unavailable("the queue did not answer".into()));
     results.into_iter().next().unwrap_or_else(unanswered)
 }

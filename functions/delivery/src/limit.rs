@@ -1,14 +1,14 @@
-//! Rate limits: who of a batch may be sent now, and who waits for a slot.
+//! Rate limits: which attempts of a batch are sent now, and which wait for a slot.
 //!
-//! One reservation serves all of a batch's attempts that go to one webhook and have no slot. Nobody
-//! knows how many those are before every message of the batch is looked into, so whoever needs a slot
-//! asks at the [`Desk`] and waits there; everybody else goes on at once. Each message holds the desk
-//! open until it has asked or needs nothing. Then the desk closes, and slots are handed out.
+//! One reservation serves all attempts of a batch that go to one webhook and have no slot. Their
+//! number is known only when every message of the batch has been read. So an attempt that needs a
+//! slot asks at the [`Desk`] and waits there; other messages continue at once. Each message holds
+//! the desk open until it has asked or needs nothing. Then the desk closes, and the slots are
+//! assigned.
 //!
-//! Who waits for a slot is scheduled for it once: by a message with a delay, or, if that is longer
-//! than a queue can delay, in a shared wait. No attempt is spent. What has a slot and is sent on is
-//! finished as what was parked is: what waits is on record, or on the queue, before its message is
-//! acknowledged.
+//! An attempt that waits for a slot is scheduled once for that time: by a delayed message, or, if
+//! the delay is longer than a queue allows, in a shared wait. No attempt is used up. As with parked
+//! deliveries, the wait is recorded or queued before the message is acknowledged.
 
 use crate::{Deliver, Done, StepError, StepResult, enqueue_attempt, ready::Ready};
 use futures::{
@@ -32,7 +32,7 @@ use grapnel_domain::{
 };
 use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 
-/// Somebody who needs a slot.
+/// A request for a slot.
 struct Asking {
     user_id: UserId,
     webhook_id: WebhookId,
@@ -41,26 +41,27 @@ struct Asking {
     answer: oneshot::Sender<Result<Timestamp, PortError>>,
 }
 
-/// Where slots are asked for.
+/// Where attempts ask for slots.
 #[derive(Clone)]
 pub(crate) struct Desk(mpsc::UnboundedSender<Asking>);
 
-/// Those who asked, once the desk is closed.
+/// The requests, complete when the desk is closed.
 pub(crate) struct Queue(mpsc::UnboundedReceiver<Asking>);
 
-/// Opens the desk of a batch. It closes when all clones of it are dropped.
+/// Opens the desk of a batch. It closes when all its clones are dropped.
 pub(crate) fn open() -> (Desk, Queue) {
     let (asking, asked) = mpsc::unbounded();
     (Desk(asking), Queue(asked))
 }
 
 impl Desk {
-    /// Leaves, for work that needs no slot: others wait to be handed theirs.
+    /// Leaves the desk for work that needs no slot, because other attempts wait for the desk to
+    /// close.
     pub(crate) fn leave_for<F>(self, work: F) -> F {
         work
     }
 
-    /// Asks for a slot, and holds the desk open no more.
+    /// Asks for a slot, and no longer holds the desk open.
     async fn ask(self, webhook: &Webhook, limit: RateLimit) -> Result<Timestamp, PortError> {
         let (answer, slot) = oneshot::channel();
         let asking = Asking {
@@ -70,7 +71,7 @@ impl Desk {
             seen: webhook.next_slot,
             answer,
         };
-        // If nobody takes it, nobody answers either.
+        // If nobody receives the request, it gets no answer, and the next line fails.
         drop(self.0.unbounded_send(asking));
         drop(self);
         let unanswered = |_| PortError::Unavailable("no slot was handed out".into());
@@ -83,8 +84,8 @@ where
     W: ReserveSlots,
     C: Clock,
 {
-    /// Waits until the desk closes, then reserves what each webhook's attempts need, and answers
-    /// them. A panic is a bug, and costs those their turn who were not answered.
+    /// Waits until the desk closes, then reserves slots for each webhook's attempts, and answers
+    /// them. A panic is a bug; the attempts without an answer fail.
     pub(crate) async fn hand_out(&self, asked: Queue) {
         if AssertUnwindSafe(self.hand_out_to_all(asked)).catch_unwind().await.is_err() {
             tracing::error!("handing out slots panicked");
@@ -111,7 +112,7 @@ where
         match reserved {
             Ok(first) => {
                 for (asking, slot) in group.into_iter().zip(reservation.slots(first)) {
-                    // Whoever asked may have died meanwhile.
+                    // The attempt that asked may have been dropped.
                     drop(asking.answer.send(Ok(slot)));
                 }
             }
@@ -139,7 +140,7 @@ where
         desk: Desk,
     ) -> Result<Option<Slot>, PortError> {
         let Some(limit) = ready.limit() else { return Ok(None) };
-        // A copy of a message whose delivery waits in a shared wait has no slot; the row has.
+        // A copy of the message of a delivery in a shared wait has no slot; its row has one.
         let slot = ready.message.slot.or(ready.delivery.slot);
         let moved = match Turn::of(slot, self.clock.now()) {
             Turn::Now => return Ok(None),
@@ -149,7 +150,7 @@ where
         let slot = Slot { at: desk.ask(&ready.webhook, limit).await?, moved };
         Ok(match Turn::of(Some(slot), self.clock.now()) {
             Turn::Wait(slot) => Some(slot),
-            // It was reserved just now, however long that took.
+            // The slot was reserved just now: it counts even if the reservation took long.
             Turn::Now | Turn::Reserve { .. } => None,
         })
     }
@@ -163,7 +164,8 @@ where
         }
         let longest = self.rules.longest_queue_delay;
         match WayToWait::until(slot.at, self.clock.now(), longest) {
-            // What is settled waits for nothing but this message, which is sent on again and again.
+            // A settled delivery cannot wait in its row. It waits by this message, which is sent
+            // again and again.
             WayToWait::Shared(minute) if !delivery.status.is_settled() => {
                 if let Some(done) = self.wait_in_row(&delivery, slot, minute).await? {
                     return Ok(done);
@@ -177,8 +179,8 @@ where
         Ok(Done::RateLimited)
     }
 
-    /// Has a delivery wait in the shared wait of the minute before its slot. `None` if nobody may be
-    /// relied on to release it, so that it goes by queue as well.
+    /// Puts a delivery into the shared wait of the minute before its slot. `None` if its release is
+    /// not certain; then it is also sent by queue.
     async fn wait_in_row(
         &self,
         delivery: &Delivery,
@@ -201,7 +203,7 @@ where
         }
         let (user, webhook) = (&delivery.user_id, delivery.webhook_id);
         let state = self.waits.ensure_waiting(user, webhook, minute).await?;
-        // After the minute, its last look may come before the index shows the row.
+        // After the minute, the last look of the execution may come before the index shows the row.
         if state != WaitState::Running || self.clock.now() >= minute.strikes_at() {
             return Ok(None);
         }

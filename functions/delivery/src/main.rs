@@ -1,4 +1,4 @@
-//! The delivery function: wiring, and nothing else.
+//! The delivery function: only wiring.
 
 use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue, NoticeBus,

@@ -1,8 +1,8 @@
-//! An attempt is due: what has to be known, and done, before it may be made.
+//! An attempt is due: reads what it needs, and decides whether it may be made.
 //!
-//! Reads: the delivery (consistent, 1 read unit), its webhook with its endpoint's health and its
-//! limiter (one query, eventually consistent, ½). Every further call belongs to what is not the happy
-//! path.
+//! Reads: the delivery (consistent, 1 read unit), and its webhook with health and rate limiter (one
+//! query, eventually consistent, ½ read unit). There are further calls only if something is
+//! unusual.
 
 use crate::{Deliver, Done, StepError, StepResult, circuit::Passage, stale};
 use grapnel_domain::{
@@ -20,26 +20,26 @@ use grapnel_domain::{
 };
 use std::ops::ControlFlow;
 
-/// An attempt that may be made, if its webhook's rate limit has room.
+/// An attempt that may be made, if its webhook's rate limit allows it.
 pub(crate) struct Ready {
     pub(crate) message: Attempt,
-    /// As it was read, consistently: this attempt is its next.
+    /// From a consistent read: this attempt is its next.
     pub(crate) delivery: Delivery,
     pub(crate) webhook: Box<Webhook>,
-    /// Why there is no request, if that is known already.
+    /// Why no request can be sent, if that is already known.
     pub(crate) unsent: Option<NoRequest>,
 }
 
 impl Ready {
-    /// Whether somebody asked for it, or it tries a webhook out: then it does not wait for the
-    /// circuit.
+    /// Whether a person asked for this attempt, or it is a test: then it is made even if the
+    /// circuit breaker is open.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.message.manual || self.delivery.test
     }
 
-    /// The limit that it keeps to. Whoever asks for one attempt, or tries out a webhook, waits for
-    /// nobody; the thousands that a replay asks for keep to it. So does no probe: while a circuit is
-    /// open nothing else is sent.
+    /// The rate limit that applies. A manual retry and a test are sent at once; the many attempts
+    /// of a replay respect the limit. A probe is sent at once too: while a circuit breaker is open,
+    /// nothing else is sent.
     pub(crate) fn limit(&self) -> Option<RateLimit> {
         let by_a_person = self.message.manual && self.message.replay.is_none();
         let is_probe = !self.is_asked_for() && self.webhook.health.is_failing();
@@ -57,7 +57,7 @@ where
     X: StartWaits + WatchCircuits,
     C: Clock,
 {
-    /// The attempt that a message asks for, or how the message is finished without it.
+    /// Returns the attempt that a message asks for, or how the message is finished without it.
     pub(crate) async fn ready(
         &self,
         message: Attempt,
@@ -71,7 +71,7 @@ where
         let Some(mut delivery) = delivery? else {
             return Ok(ControlFlow::Break(Done::NothingToDo));
         };
-        // One that succeeded stays as it is, whoever sends it once more.
+        // A successful delivery stays successful, even if a replay resends it.
         if let Some(replay) = replay.filter(|_| !manual) {
             match self.reopen(delivery, number, replay).await? {
                 ControlFlow::Continue(reopened) => delivery = reopened,
@@ -90,7 +90,8 @@ where
         if delivery.status.is_settled() && !manual {
             return Ok(ControlFlow::Break(Done::NothingToDo));
         }
-        // Read consistently: whatever a message brings along, it is not sent after this was noted.
+        // From a consistent read: data that was erased before this read is not sent, even if the
+        // message contains it.
         if delivery.payload_erased_at.is_some() {
             let ended = self.end(&delivery, Reason::PayloadErased).await;
             return ended.map(ControlFlow::Break);
@@ -104,8 +105,8 @@ where
             return Ok(ControlFlow::Continue(ready));
         }
         if ready.webhook.transform.is_some() && ready.webhook.health.is_failing() {
-            // A probe without a request would keep everybody else waiting for nothing, so that it
-            // has a body is seen before it is claimed.
+            // A probe without a body would keep all parked deliveries waiting, so the body is made
+            // before the probe is claimed.
             let carried = ready.message.event.take();
             let event = match self.event(&ready.message.target, carried).await? {
                 Ok(event) => event,
@@ -130,7 +131,7 @@ where
         }
     }
 
-    /// The event, from the message if that carries it; or why its deliveries end.
+    /// The event, from the message if it contains it; or the reason why its deliveries end.
     pub(crate) async fn event(
         &self,
         target: &Target,
@@ -162,8 +163,8 @@ where
         Ok(stale::finish(delivery, &self.queue, &self.waits, &self.rules, now).await?)
     }
 
-    /// The webhook, or why there is no attempt. What an eventually consistent read does not show,
-    /// or shows as disabled, is read again consistently before anything ends on it.
+    /// The webhook, or why there is no attempt. If an eventually consistent read shows the webhook
+    /// as missing or disabled, a consistent read decides.
     async fn usable(
         &self,
         delivery: &Delivery,
@@ -177,7 +178,8 @@ where
         }
     }
 
-    /// Ends the delivery without an attempt. A settled one (this was a manual retry) stays as it is.
+    /// Ends the delivery without an attempt. A settled delivery (this was a manual retry) does not
+    /// change.
     pub(crate) async fn end(&self, delivery: &Delivery, reason: Reason) -> StepResult {
         if delivery.status.is_settled() {
             return Ok(Done::NothingToDo);

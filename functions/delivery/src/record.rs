@@ -1,4 +1,4 @@
-//! From what came of a request to what is written about it: pure.
+//! Decides what to record about an attempt. Pure functions.
 
 use crate::Rules;
 use grapnel_domain::{
@@ -26,7 +26,7 @@ pub(crate) struct Attempted<'a> {
     pub(crate) sent: Sent,
 }
 
-/// What to record, and what follows once it is on record.
+/// What to record, and what to do after the record.
 pub(crate) fn decide(
     made: Attempted<'_>,
     rules: &Rules,
@@ -96,8 +96,8 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
     }
 }
 
-/// What an attempt says about the endpoint; `None` if it says nothing, because the name server did
-/// not answer or nothing was sent.
+/// What an attempt shows about its endpoint; `None` if the name server did not answer or nothing
+/// was sent.
 pub(crate) fn sign(
     outcome: &SendOutcome,
     delivery: &Delivery,
@@ -121,8 +121,7 @@ pub(crate) fn sign(
     })
 }
 
-/// The part of an attempt that tells what happened; its number and times are filled in by
-/// [`decide`].
+/// The outcome of an attempt. [`decide`] adds its number and times.
 fn outcome(outcome: SendOutcome, verdict: Verdict) -> DeliveryAttempt {
     let attempt = DeliveryAttempt {
         attempt_number: 0,

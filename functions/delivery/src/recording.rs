@@ -1,8 +1,8 @@
-//! The record of an attempt is written, and tried again while DynamoDB throttles it or does not
-//! answer.
+//! Records an attempt, and retries while DynamoDB throttles the write or does not answer.
 //!
-//! The request has gone out: if its record is given up, the receiver gets the request again. So
-//! this goes by time and not by a number of tries, which a throttling wave of a second would use up.
+//! The request was already sent: if its record is given up, the receiver gets the request again. So
+//! retries are limited by time and not by a number of tries, which throttling would use up within a
+//! second.
 
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt},
@@ -11,13 +11,13 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// The longest pause after the first try that failed. It doubles with each further one,
+/// The longest pause after the first failed try. Each later pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// up to this. No longer: the record should follow soon when the wave is over.
+/// The longest pause: the record should be written soon after the throttling ends.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Records an attempt. No try begins after `last_try`, but for the first.
+/// Records an attempt. After `last_try`, no further try begins; there is always a first try.
 pub(crate) async fn record(
     deliveries: &impl RecordAttempts,
     clock: &(impl Clock + Pause),
@@ -27,7 +27,7 @@ pub(crate) async fn record(
     let mut pause = FIRST_PAUSE;
     loop {
         let error = match deliveries.record_attempt(record).await {
-            // A try before this one had its effect, and its answer was lost.
+            // An earlier try succeeded, and its response was lost.
             Ok(Recorded::Refused(Some(found))) if is_last_of(&found, &record.attempt) => {
                 return Ok(Recorded::Yes);
             }
@@ -44,9 +44,9 @@ pub(crate) async fn record(
     }
 }
 
-/// Whether the delivery's last attempt on record is this one. Its texts do not count: they may have
-/// been erased since. Should two runs ever make the same attempt in the same millisecond, one of
-/// them schedules the next attempt a second time, and that copy finds it on record.
+/// Whether the delivery's last recorded attempt is this one. Texts are not compared, because they
+/// may have been erased since. If two runs make the same attempt in the same millisecond, one of
+/// them schedules the next attempt a second time, and that copy finds it recorded.
 fn is_last_of(delivery: &Delivery, attempt: &DeliveryAttempt) -> bool {
     let identity = |attempt: &DeliveryAttempt| {
         let DeliveryAttempt { attempt_number, attempted_at, duration, status_code, manual, .. } =

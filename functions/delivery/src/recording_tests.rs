@@ -12,7 +12,7 @@ fn throttled() -> PortError {
     PortError::Throttled("UpdateItem on deliveries".into())
 }
 
-/// A success of the first attempt of a delivery that is stored.
+/// A success of the first attempt of a stored delivery.
 fn a_record(memory: &Memory) -> AttemptRecord {
     let delivery = a_delivery().build();
     memory.put_delivery(delivery.clone());
@@ -68,7 +68,7 @@ async fn a_record_is_given_up_when_its_time_is_over_and_not_before() {
     assert_eq!(recorded(&memory, &attempt, START.plus(SECOND * 20)).await, Err(throttled()));
     let tried_for = START.until(memory.clock().now());
     assert!(tried_for > SECOND * 19 && tried_for <= SECOND * 20, "{tried_for:?}");
-    // 50 to 800 ms take 1.55 s; then once a second.
+    // Pauses of 50 to 800 ms take 1.55 s; then there is one try per second.
     assert_eq!(memory.calls(Operation::RecordAttempt), 1 + 5 + 18);
 }
 

@@ -1,4 +1,4 @@
-//! A shared wait is over: everybody who waited for its minute is let go, a page at a time.
+//! A shared wait has ended: its deliveries are released, one page at a time.
 
 use crate::{Done, StepError, StepResult, enqueue_one};
 use futures::future::{join_all, try_join_all};
@@ -10,9 +10,9 @@ use grapnel_domain::{
     time::Timestamp,
 };
 
-/// Releases one page. The index lags, so each row is read consistently and skipped if it waits for
-/// this minute no more. A row leaves the index only after its message is on the queue: dying in
-/// between sends a message twice, never none. The next page comes as a message of its own.
+/// Releases one page. The index lags, so each row is read consistently, and skipped if it no longer
+/// waits for this minute. A row leaves the index only after its message is queued: if the function
+/// dies in between, the message is sent twice, not lost. The next page is a separate message.
 pub(crate) async fn carry_out(
     release: Release,
     deliveries: &(impl ReadDeliveries + FindWaiting + StopWaiting),
@@ -36,7 +36,7 @@ pub(crate) async fn carry_out(
         let attempts = delivery.attempt_count();
         deliveries.stop_waiting(delivery.key(), release.minute, attempts).await
     });
-    // Some are still in the index then: the message comes again and finds just those.
+    // Some rows are still in the index: the message is received again and finds exactly these.
     if let Some(error) = join_all(leaving).await.into_iter().find_map(Result::err) {
         return Err(StepError::from(error));
     }
@@ -47,7 +47,8 @@ pub(crate) async fn carry_out(
     Ok(Done::Released(count))
 }
 
-/// Sends the message of each one's next attempt. Who waits for a slot has some time left until then.
+/// Sends the message of each delivery's next attempt. If it waits for a slot, the message is
+/// delayed until then.
 pub(crate) async fn enqueue_all(
     waiting: &[Delivery],
     queue: &impl EnqueueAttempts,

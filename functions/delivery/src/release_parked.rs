@@ -1,4 +1,4 @@
-//! An open circuit is due, or is open no more: parked deliveries go on.
+//! A circuit breaker is due or closed: its parked deliveries are released.
 
 use crate::{Deliver, Done, StepError, StepResult, enqueue_one, release};
 use futures::future::{join_all, try_join_all};
@@ -12,14 +12,13 @@ use grapnel_domain::{
     },
 };
 
-/// Whom a release lets go.
+/// The deliveries that a release sends.
 enum Who {
-    /// Nobody: the next probe is not due.
+    /// None: the next probe is not due.
     Nobody,
-    /// The one that has been parked longest, as a probe. It stays in the index: if the probe dies,
-    /// it is found there.
+    /// The delivery that has been parked longest, as a probe. It stays in the index: if the probe
+    /// dies, it is found there.
     Oldest,
-    /// Everybody.
     All,
 }
 
@@ -30,8 +29,8 @@ where
     Q: EnqueueAttempts,
     C: Clock,
 {
-    /// Releases one page. First the page, then the circuit: who is parked after the page was read
-    /// finds the circuit as it is now.
+    /// Releases one page. Reads the page before the circuit breaker: a delivery that is parked
+    /// after the page was read sees the circuit breaker's present state itself.
     pub(crate) async fn release_parked_page(&self, release: ReleaseParked) -> StepResult {
         let page = self.deliveries.parked(release.webhook_id, release.cursor).await?;
         let released = match self.who_may_go(&release).await? {
@@ -55,7 +54,8 @@ where
                 let sent = release::enqueue_all(&parked, &self.queue, self.clock.now()).await;
                 let count = parked.len();
                 let leaving = parked.into_iter().zip(sent).map(|(row, sent)| self.leave(row, sent));
-                // Some are still in the index then: the message comes again and finds just those.
+                // Some rows are still in the index: the message is received again and finds exactly
+                // these.
                 if let Some(error) = join_all(leaving).await.into_iter().find_map(Result::err) {
                     return Err(StepError::from(error));
                 }
@@ -75,7 +75,8 @@ where
         Ok(match receives.map(|webhook| webhook.health.circuit) {
             Some(Circuit::Open { due }) if self.clock.now() < due => Who::Nobody,
             Some(Circuit::Open { .. }) => Who::Oldest,
-            // Closed; or disabled or deleted, which ends each of them with its reason.
+            // Closed, disabled or deleted. In the last two cases each delivery ends with its
+            // reason.
             _ => Who::All,
         })
     }
@@ -115,7 +116,7 @@ where
         Ok(found.filter(|d| d.parked_until == Some(row.due) && !d.status.is_settled()))
     }
 
-    /// Takes one whose message was sent out of the index.
+    /// Removes a row from the index after its message was sent.
     async fn leave(
         &self,
         delivery: Delivery,

@@ -1,9 +1,8 @@
-//! A replay asks for an attempt of a delivery that failed.
+//! A replay resends a failed delivery.
 //!
-//! The delivery is taken up again before the attempt is made, by one write: from then on it is
-//! `retrying`, this message is its wake-up until the attempt is recorded, and the attempt is one
-//! like any other. Dying in between costs nothing: the message comes again and finds that it is
-//! done.
+//! The delivery is reopened by one write before the attempt is made. From then on it is `retrying`,
+//! this message is its wake-up until the attempt is recorded, and the attempt is like any other. If
+//! the function dies in between, the message is received again and finds the delivery reopened.
 
 use crate::{Deliver, Done, StepError, stale};
 use grapnel_domain::{
@@ -23,8 +22,8 @@ where
     X: StartWaits + WatchCircuits,
     C: Clock,
 {
-    /// The delivery, read consistently, as one whose attempt `number` is due; or how the message is
-    /// finished without it.
+    /// The delivery, read consistently and reopened, whose attempt `number` is due; or how the
+    /// message is finished without it.
     pub(crate) async fn reopen(
         &self,
         mut found: Delivery,
@@ -54,8 +53,9 @@ where
                         ..found
                     }));
                 }
-                // Another message for this attempt was faster, or this write's first try whose
-                // answer was lost. What was found is not what can be reopened, so this ends.
+                // Another message for this attempt was faster, or an earlier try of this write
+                // succeeded and its response was lost. The delivery that was found cannot be
+                // reopened, so the loop ends.
                 Recorded::Refused(Some(now)) => found = *now,
                 Recorded::Refused(None) => return Ok(ControlFlow::Break(Done::NothingToDo)),
             }

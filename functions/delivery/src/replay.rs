@@ -1,14 +1,15 @@
-//! A page of a bulk replay.
+//! One page of a replay.
 //!
-//! In this order, each step repeatable: find deliveries, send each one's message, record the page,
+//! The steps, each of which can be repeated: find deliveries, send their messages, record the page,
 //! send the next page's message, acknowledge. The record is conditional on the pages before it, so
-//! a page counts once, and it says where the next page begins, so that runs which found different
-//! rows go on from one place. A message sent twice makes one attempt: its number is recorded once.
+//! a page counts once. The record says where the next page begins, so that runs that found
+//! different rows continue at the same place. A message that is sent twice makes one attempt,
+//! because the attempt's number is recorded once.
 //!
-//! A message whose page is on record may be a harmless copy, or all that is left of a run that died
-//! before it sent the next page's message. As with a stale attempt, it sends that message so late
-//! that an ordinary one had every chance to come first; by then the replay has gone on, and the
-//! copy dies out.
+//! A message whose page is already recorded may be a harmless copy, or the only trace of a run that
+//! died before it sent the next page's message. As with a stale attempt, it sends that message,
+//! with a delay that gives an ordinary message enough time to come first. By then the replay has
+//! usually advanced, and the copy ends.
 
 use crate::{Deliver, Done, StepError, StepResult, enqueue_one};
 use grapnel_domain::{
@@ -22,13 +23,13 @@ use grapnel_domain::{
 };
 use std::cmp::Ordering;
 
-/// Most queries of one page, which looks for a webhook that has something to send again.
+/// Maximum number of queries in one page that looks for a webhook with deliveries to resend.
 const MOST_QUERIES: usize = 25;
 
-/// Webhooks of one look for the next that receives anything.
+/// How many webhooks are read together to find the next one that can receive.
 const WEBHOOKS_AT_ONCE: usize = 10;
 
-/// What one page is about.
+/// The deliveries of one page.
 struct Found {
     rows: Vec<SettledRow>,
     examined: u64,
@@ -72,14 +73,14 @@ where
         Ok(Done::Replayed(replayed))
     }
 
-    /// The replay that a message is about. The first one comes before whoever asked has stored it,
-    /// and then stores it itself; later ones find it, unless it has expired.
+    /// The replay of a message. The first page may run before the API has stored the replay, and
+    /// then stores it. Later pages find it, unless it has expired.
     async fn replay_of(&self, message: ReplayPage) -> Result<Option<Replay>, PortError> {
         let ReplayPage { user_id, replay_id, order, .. } = message;
         let found = self.events.replay(&user_id, replay_id, Consistency::Strong).await?;
         let Some(order) = order.filter(|_| found.is_none()) else { return Ok(found) };
         let new = Replay::new(replay_id, user_id, order, self.rules.retention);
-        // A dead letter that is sent back weeks later must not begin it once more.
+        // An old dead letter must not start the replay again when it is redriven.
         if new.expires_at <= self.clock.now() {
             return Ok(None);
         }
@@ -99,8 +100,8 @@ where
         Ok(Done::Stale)
     }
 
-    /// The next deliveries, all of one webhook. None, if too many queries found none; the next page
-    /// goes on from there.
+    /// The next deliveries, all of one webhook. Empty if too many queries found none; the next page
+    /// continues from there.
     async fn find(&self, replay: &Replay) -> Result<Found, PortError> {
         let mut place = match replay.place {
             None => self.following(replay, None).await?,
@@ -124,13 +125,13 @@ where
         Ok(Found { rows: Vec::new(), examined, next: place })
     }
 
-    /// Whether the webhook receives anything now.
+    /// Whether the webhook can receive deliveries now.
     async fn receives(&self, replay: &Replay, id: WebhookId) -> Result<bool, PortError> {
         let found = self.webhooks.webhook(&replay.user_id, id, Consistency::Strong).await?;
         Ok(found.is_some_and(|webhook| webhook.effective_status().receives()))
     }
 
-    /// The beginning of the next webhook that receives anything, if the replay is about all.
+    /// The next webhook that can receive deliveries, if the replay includes all webhooks.
     async fn following(
         &self,
         replay: &Replay,
@@ -154,8 +155,8 @@ where
         }
     }
 
-    /// Sends the messages of those that are meant. If one could not be sent the page comes again:
-    /// it finds them all once more, and copies come to nothing.
+    /// Sends the messages of the selected deliveries. If one could not be sent, the page is
+    /// received again and finds them all again; the copies have no effect.
     async fn send_again(&self, replay: &Replay, rows: &[SettledRow]) -> Result<usize, PortError> {
         let attempts = rows.iter().filter_map(|row| replay.attempt(row));
         let messages: Vec<Outgoing> = attempts

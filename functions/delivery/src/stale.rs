@@ -1,9 +1,9 @@
-//! A message whose attempt is on record already.
+//! A message whose attempt is already recorded.
 //!
-//! Whoever recorded that attempt may have died before it scheduled the next one, so such a message
-//! is never merely acknowledged. It may as well be a harmless copy, so it must not multiply either:
-//! it sends a check, which ends where the attempt that it looks for came, and which is due only
-//! when an ordinary message had every chance to come first.
+//! The process that recorded the attempt may have died before it scheduled the next one, so such a
+//! message is never just acknowledged. The message may also be a harmless copy, so it must not
+//! multiply. It sends a check, which ends if the next attempt was made, and which is due only after
+//! an ordinary message had enough time to come first.
 
 use crate::{Done, Rules, enqueue_one};
 use grapnel_domain::{
@@ -14,7 +14,7 @@ use grapnel_domain::{
     time::Timestamp,
 };
 
-/// Sees that the delivery, read consistently, has its next wake-up.
+/// Makes sure that the delivery, read consistently, has its next wake-up.
 pub(crate) async fn finish(
     delivery: &Delivery,
     queue: &impl EnqueueAttempts,
@@ -27,7 +27,8 @@ pub(crate) async fn finish(
     }
     if let Some(minute) = delivery.waits_for {
         let state = waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
-        // After the minute, its last look may come before the index shows a row that is new.
+        // After the minute, the last look of the execution may come before the index shows a new
+        // row.
         if state == WaitState::Running && now < minute.strikes_at() {
             return Ok(Done::Stale);
         }

@@ -1,4 +1,4 @@
-//! The function in its child: the real handler and sender, over AWS in memory.
+//! The function in a child process: the real handler and sender, over AWS in memory.
 
 use grapnel_delivery::{Deliver, Rules};
 use grapnel_domain::{
@@ -23,41 +23,39 @@ use std::{
     time::Duration,
 };
 
-/// Messages that the function gets at a time, as the template sets it.
+/// Messages of a batch, as in the template.
 pub(crate) const BATCH: usize = 10;
 
-/// What comes before the report in the child's output.
+/// Precedes the report in the child's output.
 pub(crate) const MARK: &str = "REPORT ";
 
-/// What the child is to do.
+/// The child's task.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
-    /// Where to deliver to.
     pub(crate) urls: Vec<String>,
-    /// Seconds that each attempt has.
+    /// The time limit of each attempt, in seconds.
     pub(crate) timeout_seconds: u32,
 }
 
-/// What came of every attempt.
+/// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// In the order of the URLs.
     pub(crate) attempts: Vec<Reported>,
-    /// The most memory that the child ever held, in KiB, if the system tells.
+    /// The child's peak memory in KiB, if the system reports it.
     pub(crate) peak_kib: Option<u64>,
-    /// The longest time that the machine gave the processor to others while the child had work,
-    /// in one batch, as far as the system tells.
+    /// The longest time in one batch in which the child was ready to run and did not get the
+    /// processor, if the system reports it.
     pub(crate) withheld: Duration,
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reported {
-    /// As it is on record.
+    /// The recorded attempt.
     pub(crate) attempt: DeliveryAttempt,
-    /// Where its delivery stands.
     pub(crate) status: DeliveryStatus,
-    /// Whether the sender said that the answer was cut.
+    /// Whether the sender marked the answer as truncated.
     pub(crate) truncated: bool,
 }
 
@@ -66,7 +64,7 @@ pub(crate) struct Reported {
 async fn delivers_for_its_parent() {
     let mut task = String::new();
     std::io::stdin().read_line(&mut task).expect("a line");
-    // Run by hand, there is no parent to give it one.
+    // Without a parent process, there is no task.
     if task.is_empty() {
         return;
     }
@@ -84,7 +82,7 @@ async fn delivers_for_its_parent() {
     println!("{MARK}{}", serde_json::to_string(&report).expect("serialises"));
 }
 
-/// Hands the function one batch, and looks what is on record then.
+/// Passes one batch to the function, and reads the records.
 async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<Reported> {
     let memory = Memory::new();
     let deliver = Deliver {
@@ -120,7 +118,7 @@ async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<
     found.collect()
 }
 
-/// A delivery to `url` with everything that belongs to it.
+/// A delivery to `url` with its webhook and event.
 fn pending(memory: &Memory, url: &str, retry: &RetryConfig) -> Delivery {
     let webhook = a_webhook().url(url).retry(retry.clone()).build();
     let event = an_event().build();
@@ -136,7 +134,7 @@ fn first_attempt(delivery: &Delivery) -> Record {
     Record::new(delivery.id.to_string(), message.to_json())
 }
 
-/// The real sender, with a note of what it cut: that is not on record.
+/// The real sender. Also notes which answers were truncated, because that is not recorded.
 struct Noting {
     sender: Sender,
     cut: Arc<Mutex<HashSet<String>>>,
@@ -159,14 +157,14 @@ impl SendRequests for &Noting {
     }
 }
 
-/// The most memory that this process ever held, as Linux counts it.
+/// The peak memory of this process, as Linux reports it.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// How long this thread could have run and did not, as Linux counts it.
+/// How long this thread was ready to run and did not run, as Linux reports it.
 fn waited_for_the_processor() -> Duration {
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let waited = counts.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());

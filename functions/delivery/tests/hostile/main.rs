@@ -1,7 +1,7 @@
-//! The delivery function and the real sender against receivers that misbehave.
+//! The delivery function and the real sender against misbehaving receivers.
 //!
-//! The receivers run here; the function runs in a child of its own. There it can be given the
-//! receivers' authority as the system's, and its memory can be measured without theirs.
+//! The receivers run in this process; the function runs in a child process. The child can have the
+//! receivers' authority as the system's, and its memory can be measured without the receivers.
 
 mod child;
 
@@ -14,20 +14,19 @@ use tokio::{io::AsyncWriteExt, process::Command, sync::Mutex};
 /// How long beyond its timeout an attempt may hold the function.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The least memory that a function can have.
+/// The smallest memory of a function.
 const LEAST_MEMORY_KIB: u64 = 128 * 1024;
 
-/// Seconds that each attempt has; more and more if the machine is so busy that what should be over at
-/// once is not.
+/// The time limit of each attempt in seconds. A busy machine gets a longer one.
 const TIMEOUTS_SECONDS: [u32; 3] = [1, 5, 25];
 
-/// A batch from which the machine kept the processor for longer says nothing about times.
+/// If a batch waited longer for the processor, its times are not checked.
 const MOST_WITHHELD: Duration = Duration::from_millis(250);
 
-/// Each test keeps two processors busy; beside another, its times would say nothing.
+/// Each test uses two processors; if two tests ran at the same time, their times would be useless.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// Runs the function in a child that trusts `authority`, with a message for each receiver.
+/// Runs the function in a child process that trusts `authority`, with a message for each receiver.
 async fn deliver(
     test: &str,
     authority: &Authority,
@@ -58,8 +57,8 @@ async fn deliver(
     serde_json::from_str(report).expect("a report")
 }
 
-/// The list in another order, so that those of a kind come in different batches: each has neighbours
-/// that it could harm.
+/// Mixes the list, so that receivers of one kind are in different batches, with other kinds next to
+/// them.
 fn mixed(receivers: Vec<Hostile>) -> Vec<Hostile> {
     let batches = receivers.len().div_ceil(BATCH);
     let mut numbered: Vec<(usize, Hostile)> = receivers.into_iter().enumerate().collect();
@@ -75,7 +74,7 @@ async fn start(receivers: &[Hostile], authority: &Authority) -> Vec<Running> {
     running
 }
 
-/// What is wrong with what came of an attempt.
+/// What is wrong with the result of an attempt.
 fn complaints(
     expected: &Expected,
     found: &Reported,
@@ -123,7 +122,7 @@ fn is_kept(expected: Kept, found: Option<&str>) -> bool {
     }
 }
 
-/// Delivers to every receiver once, in a child of this test, and checks what is on record.
+/// Delivers to every receiver once, in a child process, and checks the records.
 async fn hold(test: &str, receivers: &[Hostile]) -> Report {
     let _turn = TURN.lock().await;
     let authority = Authority::called("hostile receivers");

@@ -1,4 +1,4 @@
-//! What one attempt does.
+//! The effects of one attempt.
 
 use crate::world::World;
 use grapnel_delivery::Done;
@@ -251,7 +251,7 @@ async fn an_end_that_came_while_an_attempt_was_under_way_stays_with_the_attempt_
         reason: Reason::WebhookDisabled,
         expires_at: delivery.expires_at,
     };
-    // The attempt has read the delivery and not recorded yet when the end is written.
+    // The attempt has read the delivery but not recorded yet when the end is written.
     let mut attempt = std::pin::pin!(world.attempt(&delivery, 1));
     while world.sender.requests().is_empty() {
         assert!(futures::poll!(&mut attempt).is_pending());

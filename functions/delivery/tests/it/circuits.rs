@@ -1,5 +1,5 @@
-//! Open circuits: what is parked, who probes, who wakes what is parked, and what a batch writes
-//! about its endpoints.
+//! Open circuit breakers: which deliveries are parked, which one probes, what releases them, and
+//! what a batch writes about its endpoints.
 
 use crate::world::{VISIBILITY, World};
 use grapnel_delivery::Done;
@@ -21,10 +21,10 @@ use std::time::Duration;
 
 const URL: &str = "https://receiver.example/hook";
 
-/// When the circuit of a failing webhook is due.
+/// When the circuit breaker of a failing webhook is due.
 const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
 
-/// A delivery that one failed attempt left parked.
+/// A delivery that was parked after one failed attempt.
 fn parked(world: &World, webhook: &Webhook) -> Delivery {
     let (event, _) = world.delivery_to(webhook);
     let parked = a_delivery().of(&event).to(webhook).retrying().parked_until(DUE).build();
@@ -42,7 +42,7 @@ fn next_page(webhook: &Webhook, after: &Delivery) -> QueueMessage {
     QueueMessage::ReleaseParked(ReleaseParked { cursor, ..release(webhook) })
 }
 
-/// The numbers of the attempts that are on the queue, each with the seconds until it is due.
+/// The numbers of the queued attempts, each with the seconds until it is due.
 fn attempts_queued(world: &World) -> Vec<(u32, u64)> {
     let number = |message: QueueMessage| match message {
         QueueMessage::Attempt(attempt) => Some(attempt.attempt),
@@ -83,7 +83,7 @@ async fn a_delivery_that_is_parked_after_the_watch_has_ended_is_woken_by_the_que
     let world = World::new();
     let webhook = a_webhook().failing().build();
     let (_, delivery) = world.delivery_to(&webhook);
-    // Somebody stopped the execution before its time.
+    // Somebody stopped the execution early.
     start_and_end_watch(&world, &webhook, DUE).await;
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Parked]);
     assert_eq!(attempts_queued(&world), [(1, 60)]);
@@ -136,7 +136,7 @@ async fn one_delivery_probes_a_circuit_that_is_due_and_the_others_are_parked_aga
     };
     assert!(due > DUE);
     assert_eq!(world.now(&second).parked_until, Some(due));
-    // The claim moved the due time on. A probe that fails writes nothing more.
+    // The claim moved the due time. A failed probe writes nothing more.
     assert_eq!(world.memory.calls(Operation::StoreHealth), 1);
 }
 
@@ -172,8 +172,8 @@ async fn a_release_lets_nobody_go_before_the_circuit_is_due_and_then_one_who_sta
     }
 }
 
-/// Two parked deliveries, a page each, of which the first is parked no more and the index does not
-/// show that yet.
+/// Two parked deliveries, one per page. The first is no longer parked, and the index does not show
+/// that yet.
 fn first_page_is_past(world: &World, webhook: &Webhook) -> [Delivery; 2] {
     world.memory.set_waiting_page(1);
     let mut kept = [parked(world, webhook), parked(world, webhook)];
@@ -204,7 +204,7 @@ async fn a_probe_is_looked_for_on_the_next_page_if_nobody_is_parked_any_more_on_
     assert_eq!(world.queued(), [(next_page(&webhook, &first), 0)]);
 }
 
-/// A probe and an attempt that somebody asked for, in one batch, in this order or the other.
+/// A probe and a manual retry in one batch, in either order.
 async fn batch_with_probe(probe_first: bool) -> World {
     let world = World::new();
     let webhook = a_webhook().failing().build();
@@ -233,7 +233,7 @@ async fn batch_with_probe(probe_first: bool) -> World {
 async fn what_a_batch_says_about_an_endpoint_is_one_write_over_the_newest_health_it_knew() {
     for probe_first in [true, false] {
         let world = batch_with_probe(probe_first).await;
-        // One claims the probe, one closes the circuit, and none is refused.
+        // One write claims the probe, one closes the circuit breaker, and none is refused.
         assert_eq!(world.memory.calls(Operation::StoreHealth), 2, "probe first: {probe_first}");
     }
 }

@@ -1,4 +1,5 @@
-//! A request goes out only if its record can follow, and a record is tried as long as there is time.
+//! A request is sent only if there is time for its record, and a record is retried until the time
+//! is over.
 
 use crate::world::World;
 use grapnel_delivery::Done;
@@ -19,7 +20,7 @@ use std::time::Duration;
 const URL: &str = "https://receiver.example/hook";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What must be left after a request.
+/// The time that must be left after a request.
 const FOR_THE_RECORD: Duration = Duration::from_secs(30);
 
 fn first_attempt(delivery: &Delivery) -> Record {
@@ -31,7 +32,7 @@ fn time_limit(seconds: u32) -> RetryConfig {
     RetryConfig { timeout_seconds: seconds, ..RetryConfig::default() }
 }
 
-/// Throttles so many records in a row.
+/// Throttles this many records in a row.
 fn throttle_records(world: &World, count: usize) {
     for _ in 0..count {
         let throttled = PortError::Throttled("UpdateItem on deliveries".into());
@@ -87,7 +88,7 @@ async fn a_throttled_record_is_tried_until_it_is_taken() {
     assert_eq!(world.sender.requests().len(), 1);
     let now = world.now(&delivery);
     assert_eq!(now.attempts.len(), 1);
-    // The delay counts from the attempt, not from the record: the queue's part of it is shorter.
+    // The delay is counted from the attempt, not from the record, so the queue's delay is shorter.
     let due = now.next_attempt_at.expect("due");
     let (_, delay) = world.queued().pop().expect("the next attempt");
     let comes_at = world.clock.now().plus(Duration::from_secs(delay));
@@ -101,7 +102,7 @@ async fn a_record_that_stays_throttled_costs_its_own_message_only() {
     let deliveries: Vec<Delivery> = (0..2).map(|_| world.delivery_to(&webhook).1).collect();
     let records: Vec<Record> = deliveries.iter().map(first_attempt).collect();
     let began = world.clock.now();
-    // The first record is throttled, the second is taken, and the first stays throttled.
+    // The first record is throttled, the second is written, and the first stays throttled.
     throttle_records(&world, 1);
     let throttled = PortError::Throttled("UpdateItem on deliveries".into());
     world.memory.fail_after(Operation::RecordAttempt, 1, throttled, Effect::Before);

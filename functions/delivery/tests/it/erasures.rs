@@ -1,4 +1,4 @@
-//! Data that was erased is not sent, whatever a message brings along or asks for.
+//! Erased data is not sent, whatever a message contains or asks for.
 
 use crate::world::World;
 use grapnel_delivery::Done;
@@ -19,7 +19,7 @@ use grapnel_testing::{
 };
 use rstest::rstest;
 
-/// A delivery in this state, of an event that goes to its webhook alone.
+/// A delivery in this state, and an event whose only webhook is the delivery's.
 async fn world(state: impl FnOnce(DeliveryBuilder) -> DeliveryBuilder) -> (World, Event, Delivery) {
     let world = World::new();
     let webhook = a_webhook().build();
@@ -77,7 +77,7 @@ async fn a_message_that_carries_the_data_is_not_believed(
 async fn one_that_was_not_told_ends_where_the_data_is_read(#[case] transforms: bool) {
     let (world, event, delivery) = world(DeliveryBuilder::retrying).await;
     if transforms {
-        // A probe's body is made before its circuit is asked.
+        // A probe's body is made before its circuit breaker is asked.
         let webhook = a_webhook().id(delivery.webhook_id).failing().transform("{{ data.score }}");
         world.memory.put_webhook(webhook.build());
     }
@@ -136,7 +136,8 @@ async fn a_replay_that_comes_later_reopens_nothing() {
     assert_eq!(world.memory.calls(Operation::ReopenDelivery), 0);
 }
 
-/// The attempt began before the erasure and fails after it: it is on record, and no other is made.
+/// The attempt began before the erasure and fails after it: it is recorded, and no further attempt
+/// is made.
 #[tokio::test]
 async fn an_attempt_under_way_is_recorded_and_its_next_message_sends_nothing() {
     let (world, event, delivery) = world(DeliveryBuilder::retrying).await;

@@ -1,6 +1,6 @@
-//! One delivery through two failures, a queue delay and a shared wait, with a fault at each call in
-//! turn. Whatever fails, before or after its effect: the delivery succeeds with three attempts, each
-//! on record once, and no request is repeated.
+//! One delivery with two failures, a queue delay and a shared wait, with a fault in each call in
+//! turn. For every fault, before or after the call's effect: the delivery succeeds with three
+//! attempts, each recorded once, and no request is repeated.
 
 use crate::world::World;
 use grapnel_domain::{delivery::DeliveryStatus, ports::PortError, retry::RetryConfig};
@@ -23,7 +23,7 @@ const CALLS: [Operation; 8] = [
     Operation::StopWaiting,
 ];
 
-/// Receivers that fail twice, the second time into a shared wait, and how often each call is made.
+/// Receivers that fail twice, the second time into a shared wait. Also counts each call.
 async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
     let world = World::new();
     let config: RetryConfig =
@@ -31,7 +31,7 @@ async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
             .expect("a retry configuration");
     let (_, delivery) = world.delivery_to(&a_webhook().retry(config).build());
     world.sender.answer(URL, [answered(500), answered(500)]);
-    // A request that is repeated meets the answer after it; more failures keep the path the same.
+    // A repeated request would get the next answer; more failures keep the path the same.
     world.enqueue_first(&delivery);
     if let Some((operation, skipped, effect)) = fault {
         world.memory.fail_after(operation, skipped, PortError::Unavailable("cut".into()), effect);

@@ -1,4 +1,5 @@
-//! Rate limits: who is sent at once, who waits for a slot and how, and who needs none.
+//! Rate limits: which attempts are sent at once, which wait for a slot and how, and which need
+//! none.
 
 use crate::world::{VISIBILITY, World};
 use grapnel_delivery::{BatchReport, Done};
@@ -37,8 +38,7 @@ async fn handle(world: &World, attempts: Vec<Attempt>) -> BatchReport {
     world.handle_records(&records).await
 }
 
-/// The slots on the queue, in milliseconds from now, each with the seconds that its message is
-/// delayed by.
+/// The queued slots, in milliseconds from now, each with its message's delay in seconds.
 fn slots(world: &World) -> Vec<(u64, u64)> {
     let now = world.clock.now();
     let slot = |(message, delay)| match message {
@@ -50,10 +50,10 @@ fn slots(world: &World) -> Vec<(u64, u64)> {
     world.queued().into_iter().map(slot).collect()
 }
 
-/// Milliseconds until the next free slot of a webhook that is behind.
+/// Milliseconds until the next free slot of a busy webhook.
 const BEHIND: u64 = 3_630_500;
 
-/// A limit of one a second whose slots of the next hour are taken, and a delivery to it.
+/// A limit of one per second whose slots of the next hour are taken, and a delivery to it.
 fn behind_an_hour(world: &World) -> (Webhook, Delivery) {
     let webhook = a_webhook().limited_to(1).next_slot(after(world, BEHIND)).build();
     let (_, delivery) = world.delivery_to(&webhook);
@@ -71,7 +71,7 @@ async fn a_batch_reserves_once_for_each_webhook() {
     }
     let report = handle(&world, attempts).await;
     let count = |wanted| report.done.iter().filter(|done| **done == wanted).count();
-    // Slots every half second: those of the first second go at once.
+    // Slots every half second: the slots of the first second are used at once.
     assert_eq!((count(Done::Delivered), count(Done::RateLimited)), (3 + 2 + 2, 3));
     assert_eq!(slots(&world), [(1500, 2), (2000, 2), (2500, 3)]);
     assert_eq!(world.memory.calls(Operation::ReserveSlots), 2);
@@ -134,7 +134,7 @@ async fn whoever_asks_or_tries_out_waits_for_nobody() {
     let test = a_delivery().of(&event).to(&webhook).test().build();
     world.memory.put_delivery(test.clone());
     assert_eq!(world.attempt(&test, 1).await.done, [Done::Delivered]);
-    // A probe: while the circuit is open, it is the only one.
+    // A probe: while the circuit breaker is open, it is the only request.
     let failing = Webhook { health: a_webhook().failing().build().health, ..webhook };
     let (_, probe) = world.delivery_to(&failing);
     world.clock.advance(Duration::from_secs(60));
@@ -154,7 +154,7 @@ async fn what_a_replay_sends_again_keeps_to_the_limit() {
     let replay = replay.asked_at(after(&world, 1000)).build();
     world.handle(QueueMessage::Replay(replay.first_page())).await;
     world.clock.advance(Duration::from_secs(1));
-    // It is settled: it cannot wait in a shared wait, and goes by queue, again and again.
+    // A settled delivery cannot wait in a shared wait: it is queued again and again.
     world.run_until_quiet().await;
     let now = world.now(&delivered);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Success, 2));
@@ -180,7 +180,7 @@ async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() {
             && *delay == VISIBILITY.as_secs()
     };
     assert!(world.queued().iter().all(check), "{:?}", world.queued());
-    // A copy of the message finds the slot on record.
+    // A copy of the message finds the slot in the row.
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::RateLimited]);
     assert_eq!(world.memory.calls(Operation::ReserveSlots), 1);
     assert_eq!(world.memory.calls(Operation::AwaitSlot), 1);
@@ -247,12 +247,12 @@ async fn who_gets_no_slot_comes_again_and_nobody_else() {
         let others = [a_webhook().build(), a_webhook().limited_to(5).build()];
         let others = others.map(|webhook| world.delivery_to(&webhook).1);
         let error = PortError::Throttled("reserve".into());
-        // The webhooks are reserved for in the order of their ids.
+        // The reservations are made in the order of the webhooks' ids.
         world.memory.fail_next(Operation::ReserveSlots, error, effect);
         let attempts = [&limited, &others[0], &others[1]].map(ordinary).to_vec();
         let report = handle(&world, attempts.clone()).await;
         assert_eq!((report.failed.as_slice(), report.done.len()), (&["m-0".to_owned()][..], 2));
-        // A slot that nobody knows of costs its second.
+        // A slot that was reserved without effect wastes its second.
         let again = handle(&world, vec![attempts[0].clone()]).await;
         assert_eq!(again.done, [Done::Delivered]);
         assert!(world.memory.dead_letters().is_empty());
@@ -276,7 +276,7 @@ async fn a_check_does_not_take_who_waits_for_a_slot_for_lost() {
     let later = Check { not_before, after_slots: true, ..check };
     assert_eq!(world.queued(), [(QueueMessage::Check(later.clone()), 900)]);
     let _check = world.memory.delivery_queue().take_due();
-    // Whoever was handed a slot since then lies behind: now it counts as missing.
+    // Every slot that was assigned since then is earlier: now the attempt counts as missing.
     world.clock.set(not_before);
     assert_eq!(world.handle(QueueMessage::Check(later)).await.done, [Done::Healed]);
 }
@@ -285,7 +285,7 @@ async fn a_check_does_not_take_who_waits_for_a_slot_for_lost() {
 async fn who_made_the_attempt_meanwhile_does_not_wait_for_a_slot() {
     let world = World::new();
     let (_, delivery) = behind_an_hour(&world);
-    // Another run of the same message records while this one reserves.
+    // Another run of the same message records while this run reserves.
     let other = Attempt { manual: true, ..ordinary(&delivery) };
     let (this, _) =
         futures::join!(world.attempt(&delivery, 1), world.handle(QueueMessage::Attempt(other)));

@@ -1,4 +1,5 @@
-//! Ten thousand deliveries that are due at once to a webhook with a rate limit, counted.
+//! Ten thousand deliveries that are due at once, to a webhook with a rate limit: counts messages
+//! and calls.
 
 use crate::world::World;
 use grapnel_domain::{
@@ -16,7 +17,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 const DELIVERIES: usize = 10_000;
 
-/// What came in.
+/// The received messages.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Messages {
     attempts: usize,
@@ -24,7 +25,7 @@ struct Messages {
     releases: usize,
 }
 
-/// Makes every delivery due at once, and lets time pass until nothing is left to happen.
+/// Makes every delivery due at once, and advances the time until nothing is left to do.
 async fn deliver_all(per_second: u32) -> (World, Messages) {
     let world = World::new();
     let webhook = a_webhook().limited_to(per_second).build();
@@ -78,7 +79,7 @@ impl Messages {
     }
 }
 
-/// When each request began, in order. Each delivery was taken at its first attempt.
+/// When each request began, in order. Each delivery succeeds at its first attempt.
 fn requests(world: &World) -> Vec<Timestamp> {
     let deliveries = world.memory.deliveries();
     assert_eq!(deliveries.len(), DELIVERIES);
@@ -91,7 +92,7 @@ fn requests(world: &World) -> Vec<Timestamp> {
     times
 }
 
-/// The most requests that began within any second.
+/// The maximum number of requests that began within one second.
 fn most_in_a_second(times: &[Timestamp]) -> usize {
     let within = |from: usize| {
         let second = times[from].plus(Duration::from_secs(1));
@@ -107,11 +108,11 @@ async fn ten_thousand_at_ten_a_second_cost_one_message_more_each() {
     assert!(most_in_a_second(&times) <= 20, "{} in a second", most_in_a_second(&times));
     let took = times[0].until(times[DELIVERIES - 1]).as_secs();
     assert!((998..=1001).contains(&took), "{took} s");
-    // The slots of the first second, 0.0 to 1.0, go at once.
+    // The slots of the first second, 0.0 to 1.0, are used at once.
     assert_eq!(messages.attempts, DELIVERIES + (DELIVERIES - 11));
     assert_eq!(world.memory.calls(Operation::ReserveSlots), DELIVERIES / 10);
     assert_eq!(world.memory.calls(Operation::RecordAttempt), DELIVERIES);
-    // Slots over fifteen minutes ahead are waited for in the two shared waits before them.
+    // Slots more than fifteen minutes ahead use the two shared waits before them.
     assert!(world.memory.waits().len() <= 3, "{:?}", world.memory.waits());
     let far = world.memory.calls(Operation::AwaitSlot);
     assert!(far < DELIVERIES / 10, "{far}");

@@ -1,5 +1,5 @@
-//! The delivery function over AWS in memory: what it does with each message, and that a fault at
-//! any call loses nothing.
+//! The delivery function over AWS in memory: the effect of each message, and no loss if any call
+//! fails.
 
 mod attempts;
 mod circuits;

@@ -1,4 +1,4 @@
-//! Notices that the bus does not take.
+//! Notices that the bus does not accept.
 
 use crate::world::World;
 use grapnel_domain::ports::PortError;
@@ -10,8 +10,8 @@ use grapnel_testing::{
 
 const URL: &str = "https://receiver.example/hook";
 
-/// A delivery whose endpoint is gone, while the bus refuses the calls after the first `taken`, so many
-/// times. Answers the kinds of the notices that arrived, and the number of calls.
+/// A delivery whose endpoint is gone. After the first `taken` calls, the bus refuses `refusals`
+/// calls. Returns the kinds of the received notices, and the number of calls.
 async fn gone(taken: usize, refusals: usize) -> (Vec<&'static str>, usize) {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());

@@ -1,4 +1,4 @@
-//! Bulk replays: what is sent again, and that a fault at any call neither loses a delivery nor
+//! Replays: which deliveries are resent, and that a fault in any call neither loses a delivery nor
 //! multiplies a message.
 
 use crate::world::{VISIBILITY, World};
@@ -21,14 +21,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 const URL: &str = "https://receiver.example/hook";
 
-/// A replay that somebody asks for a second from now.
+/// A replay that is requested in a second.
 fn order(world: &World, webhook: Option<&Webhook>, status: ReplayStatus) -> Replay {
     let builder = a_replay().asked_at(world.clock.now().plus(Duration::from_secs(1)));
     let builder = builder.status(status);
     webhook.map_or(builder.clone(), |webhook| builder.of(webhook)).build()
 }
 
-/// Puts the first page's message on the queue.
+/// Queues the first page's message.
 fn ask(world: &World, replay: &Replay) {
     let message = QueueMessage::Replay(replay.first_page());
     world.memory.delivery_queue().send(message.to_json(), USER, Duration::ZERO);
@@ -39,7 +39,7 @@ fn progress(world: &World, replay: &Replay) -> Replay {
     replays.into_iter().find(|stored| stored.id == replay.id).expect("it is stored")
 }
 
-/// So many deliveries that failed, each of an event of its own.
+/// This many failed deliveries, each of a different event.
 fn failed(world: &World, webhook: &Webhook, count: i64) -> Vec<Delivery> {
     world.memory.put_webhook(webhook.clone());
     let event = |n| {
@@ -114,7 +114,7 @@ async fn a_delivery_that_is_reopened_lives_for_another_retention() {
         replay: Some(order(&world, Some(&webhook), ReplayStatus::Failed).id),
         ..Attempt::scheduled(delivery.target(), 6)
     };
-    // Whoever reopens it may die before it records: the row has to outlive that.
+    // The function may die between reopening and recording: the row must live long enough.
     for _ in 0..100 {
         let error = PortError::Unavailable("cut".into());
         world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
@@ -187,7 +187,7 @@ async fn what_succeeded_is_sent_once_more_and_stays_a_success() {
     let now = world.now(&new);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Success, 2));
     assert!(now.attempts[1].manual);
-    // The page once more, as if its record had been lost.
+    // The same page again, as if its record had been lost.
     let again = Replay { id: a_replay().build().id, ..replay };
     ask(&world, &again);
     world.run_until_quiet().await;
@@ -278,7 +278,7 @@ async fn a_replay_reopens_a_delivery_once() {
     world.handle(replayed(&delivery, 6, &replay)).await;
     assert_eq!(world.now(&delivery).status, DeliveryStatus::Failed);
     assert_eq!(world.handle(replayed(&delivery, 7, &replay)).await.done, [Done::NothingToDo]);
-    // Nor does its page ask for it again.
+    // Its page does not ask for it again.
     ask(&world, &replay);
     world.run_until_quiet().await;
     assert_eq!(progress(&world, &replay).replayed, 0);
@@ -301,7 +301,7 @@ async fn a_page_that_is_on_record_sends_the_next_ones_message_late_and_nothing_e
     let queued = world.queued();
     let [(QueueMessage::Replay(page), delay)] = queued.as_slice() else { panic!("{queued:?}") };
     assert_eq!((page.page, *delay), (1, VISIBILITY.as_secs() * 2));
-    // The replay has gone on by then: the copy dies out.
+    // The replay has advanced by then: the copy ends.
     world.handle(QueueMessage::Replay(page.clone())).await;
     assert_eq!(world.handle(first).await.done, [Done::NothingToDo]);
 }
@@ -333,7 +333,7 @@ const CALLS: [Operation; 9] = [
     Operation::RecordAttempt,
 ];
 
-/// Three pages over two webhooks, one of whose deliveries fails for good once more.
+/// Three pages over two webhooks; one delivery fails again.
 async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
     let world = World::new();
     world.memory.set_settled_page(2);
@@ -349,7 +349,8 @@ async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
     world.run_until_quiet().await;
     let stored = progress(&world, &replay);
     assert!(stored.finished_at.is_some(), "{fault:?}");
-    // A page whose record failed finds what is delivered by then no more, and counts the rest.
+    // A page whose record failed no longer finds the deliveries that succeeded meanwhile, and
+    // counts the others.
     let counted = (stored.page, stored.replayed);
     match fault {
         None => assert_eq!(counted, (3, 4)),

@@ -1,4 +1,4 @@
-//! A replay of a hundred thousand deliveries, counted.
+//! A replay of a hundred thousand deliveries: counts the calls.
 
 use crate::world::World;
 use grapnel_delivery::Done;
@@ -58,7 +58,7 @@ async fn a_hundred_thousand_deliveries_cost_one_message_each_and_one_for_each_pa
         (Operation::Replay, pages),
         (Operation::StoreReplay, 1),
         (Operation::Webhook, pages),
-        // One for a page's messages, one for the next page's; the last has no next.
+        // One for a page's messages, one for the next page's message; the last page has no next.
         (Operation::Enqueue, 2 * pages - 1),
         (Operation::Delivery, 0),
         (Operation::ReopenDelivery, 0),

@@ -1,4 +1,4 @@
-//! Messages whose attempt is on record already, and the checks that they send.
+//! Messages whose attempt is already recorded, and their checks.
 
 use crate::world::{VISIBILITY, World};
 use grapnel_delivery::Done;
@@ -135,7 +135,7 @@ async fn copies_of_a_message_do_not_multiply_and_send_nothing_twice() {
     for _ in 0..5 {
         world.enqueue_first(&delivery);
     }
-    // One after the other: side by side, copies may each send before one records.
+    // One after the other: concurrent copies may each send before one records.
     while let Some(copy) = world.memory.delivery_queue().receive(1).first().cloned() {
         world.handle_text(&copy.body).await;
         world.memory.delivery_queue().acknowledge(&copy.id);

@@ -1,5 +1,5 @@
-//! DynamoDB throttles the deliveries table after the requests have gone out: the real adapter and
-//! SDK against a server in the place of DynamoDB.
+//! DynamoDB throttles the deliveries table after the requests were sent: the real adapter and SDK
+//! against a server in place of DynamoDB.
 
 use crate::world::World;
 use aws_config::Region;
@@ -23,21 +23,21 @@ use std::{
     time::Duration,
 };
 
-/// Messages of a batch, as the template sets it.
+/// Messages of a batch, as in the template.
 const BATCH: usize = 10;
 
-/// How often the record of each attempt is throttled. In a wave of ten seconds it is tried about 25
-/// times. The SDK's retry tokens last for 100 retries in all.
+/// How often the record of each attempt is throttled. During ten seconds of throttling it is tried
+/// about 25 times. The SDK's retry tokens allow 100 retries in total.
 const THROTTLES: usize = 30;
 
-/// The ten loops of a batch move one clock, so that the time passes ten times as fast as it should.
+/// The ten loops of a batch advance one clock, so the time passes ten times too fast.
 const BUDGET: TimeBudget = TimeBudget {
     function_timeout: Duration::from_secs(900),
     longest_request: Duration::from_secs(30),
     record_retries: Duration::from_secs(300),
 };
 
-/// A table of deliveries that throttles each record so often before it takes it.
+/// A table of deliveries that throttles each record this often before it accepts it.
 struct Throttling {
     server: TestReceiver,
     records: Arc<Mutex<HashMap<String, usize>>>,

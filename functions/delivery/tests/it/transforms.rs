@@ -1,4 +1,4 @@
-//! Transforms: what a failing one does to a delivery.
+//! Transforms: the effect of a failing one on a delivery.
 
 use crate::world::World;
 use grapnel_delivery::Done;
@@ -39,11 +39,11 @@ async fn one_that_fails_ends_the_delivery_with_its_error_and_no_request() {
     assert!(world.sender.requests().is_empty() && world.queued().is_empty());
     assert_eq!(world.memory.calls(Operation::StoreHealth), 0, "it says nothing of the endpoint");
 
-    // The message comes twice: nothing more happens.
+    // The message is received twice: nothing more happens.
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::NothingToDo]);
     assert_eq!(world.now(&delivery), now);
 
-    // Mended and asked for again, it is delivered.
+    // After the template was corrected, a manual retry delivers it.
     let mended = a_webhook().transform("mended").build().transform;
     world.memory.put_webhook(Webhook { transform: mended, ..webhook });
     let retry = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), 2) };
@@ -57,7 +57,7 @@ async fn a_probe_is_not_spent_on_one_that_fails() {
     let world = World::new();
     let webhook = a_webhook().transform("{{ data.missing }}").failing().build();
     let (_, delivery) = world.delivery_to(&webhook);
-    // Due: whoever comes first is the probe.
+    // The circuit breaker is due: the first delivery is the probe.
     world.clock.advance(Duration::from_secs(120));
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::FailedForGood]);
     assert_eq!(world.now(&delivery).reason, Some(Reason::TransformFailed));

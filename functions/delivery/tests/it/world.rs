@@ -32,7 +32,7 @@ pub(crate) struct World {
     pub(crate) deliver: OverMemory,
 }
 
-/// An execution of the wait state machine.
+/// An execution of the state machine for waits.
 struct Execution {
     acts_at: Timestamp,
     pause: Duration,
@@ -66,7 +66,7 @@ impl World {
         Self { memory, sender, clock, deliver }
     }
 
-    /// A pending delivery of some event to this webhook, with everything that belongs to it.
+    /// A pending delivery to this webhook, with its event.
     pub(crate) fn delivery_to(&self, webhook: &Webhook) -> (Event, Delivery) {
         let event = an_event().for_user(webhook.user_id.as_str()).build();
         let delivery = a_delivery().of(&event).to(webhook).build();
@@ -89,12 +89,12 @@ impl World {
         self.handle_records(&[record]).await
     }
 
-    /// Has a batch handled by an invocation that begins now.
+    /// Runs an invocation with these records, beginning now.
     pub(crate) async fn handle_records(&self, records: &[Record]) -> BatchReport {
         self.deliver.handle(records, self.deadline()).await
     }
 
-    /// When an invocation that begins now is stopped.
+    /// The deadline of an invocation that begins now.
     pub(crate) fn deadline(&self) -> Timestamp {
         self.clock.now().plus(TIME_BUDGET.function_timeout)
     }
@@ -110,14 +110,14 @@ impl World {
         self.memory.delivery_queue().send(message.to_json(), group, Duration::ZERO);
     }
 
-    /// What is on the queue: message, and seconds until it is due.
+    /// The queued messages, each with the seconds until it is due.
     pub(crate) fn queued(&self) -> Vec<(QueueMessage, u64)> {
         let now = self.clock.now();
         let messages = self.memory.delivery_queue().messages();
         messages.iter().map(|m| (m.message(), now.until(m.due).as_secs())).collect()
     }
 
-    /// Lets time pass until nothing is left to happen.
+    /// Advances the time until nothing is left to do.
     pub(crate) async fn run_until_quiet(&self) {
         let mut executions = BTreeMap::new();
         for _ in 0..10_000 {
@@ -135,7 +135,7 @@ impl World {
         panic!("it never became quiet: {:?}", self.queued());
     }
 
-    /// Moves on to what happens next; `false` if nothing does.
+    /// Advances to the next thing to do; `false` if there is none.
     fn let_time_pass(&self, executions: &mut BTreeMap<(WebhookId, Minute), Execution>) -> bool {
         for wait in self.memory.waits().into_iter().filter(|wait| wait.running) {
             executions.entry((wait.webhook_id, wait.minute)).or_insert_with(|| Execution {
