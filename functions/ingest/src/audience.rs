@@ -1,4 +1,4 @@
-//! Whom an event goes to.
+//! Decides which webhooks get an event.
 
 use grapnel_domain::{
     event::{EventContent, inbound::TestTarget},
@@ -8,31 +8,31 @@ use grapnel_domain::{
 };
 use std::collections::HashMap;
 
-/// Steps of filters after which the other events of the batch have their turn: a fraction of a
+/// After this many steps of filters, the other events of the batch have their turn: a fraction of a
 /// millisecond.
 const STEPS_OF_A_TURN: usize = 100_000;
-/// Steps of filters after which an event is left until the others of its batch are enqueued.
+/// After this many steps of filters, an event is left until the others of its batch are enqueued.
 const QUICK_STEPS: usize = 2_000_000;
 
 /// How long the filters of one event may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// Not so long that the other events of the batch would wait for it.
+    /// So short that the other events of the batch hardly wait.
     Quick,
-    /// As long as they take.
+    /// Without a limit.
     Thorough,
 }
 
-/// Whom an event goes to.
+/// The webhooks that get an event.
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
     pub(crate) webhooks: Vec<WebhookId>,
-    /// Those of them whose filter could not decide, and why.
+    /// The webhooks whose filter could not decide, and why.
     pub(crate) undecided: HashMap<WebhookId, Undecided>,
     pub(crate) filters: FilterWork,
 }
 
-/// What the filters of one event took.
+/// The work of one event's filters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FilterWork {
     pub(crate) steps: usize,
@@ -40,8 +40,9 @@ pub(crate) struct FilterWork {
     pub(crate) unfinished: usize,
 }
 
-/// A test goes to its webhook alone, even a disabled one and whatever its filter says, as long as the
-/// event's owner has it. `None` if it takes longer than the pace allows.
+/// A test goes only to its webhook, even if the webhook is disabled or its filter does not match,
+/// as long as the event's owner still has the webhook. `None` if it takes longer than the pace
+/// allows.
 pub(crate) async fn audience(
     subscriptions: &[Subscription],
     content: &EventContent,
@@ -80,7 +81,8 @@ pub(crate) async fn audience(
     Some(audience)
 }
 
-/// The event is delivered: a webhook can ignore what it gets in vain, but not get what was left out.
+/// The event is delivered: a webhook can ignore a needless event, but cannot get an event that was
+/// left out.
 fn log_undecided(webhook: WebhookId, verdict: &Verdict) {
     let reason = match verdict {
         Verdict::Unreadable(reason) => reason.as_str(),

@@ -1,4 +1,4 @@
-//! Events that came under the id of a stored event and differ from it. They are told: in the log, by a
+//! Events that differ from the stored event with the same id. They are reported in the log, by a
 //! metric that the caller emits, and by a notice on the bus.
 
 use grapnel_domain::{
@@ -6,8 +6,8 @@ use grapnel_domain::{
     ports::SendNotices,
 };
 
-/// Logs these conflicts and tells the platform. Their messages are acknowledged whether the bus takes the
-/// notices or not: what was stored first is delivered all the same, and the log and the metric stay.
+/// Logs these conflicts and sends notices. Their messages are acknowledged even if the bus does not
+/// accept the notices: the stored event is delivered, and the log and the metric remain.
 pub async fn tell(bus: &impl SendNotices, conflicts: &[ConflictNotice]) {
     if conflicts.is_empty() {
         return;
@@ -19,7 +19,7 @@ pub async fn tell(bus: &impl SendNotices, conflicts: &[ConflictNotice]) {
         );
     }
     let notices: Vec<Notice> = conflicts.iter().cloned().map(Notice::from).collect();
-    // What the bus refuses for a moment, it is asked to take once more.
+    // The bus may refuse only for a moment, so the notices are sent once more.
     if bus.notify(&notices).await.is_err()
         && let Err(error) = bus.notify(&notices).await
     {

@@ -1,4 +1,4 @@
-//! One event: store it, find who wants it, record a delivery for each.
+//! Fan-out of one event: store it, find its webhooks, record a delivery for each.
 
 use crate::{
     Ingest,
@@ -18,22 +18,22 @@ use grapnel_domain::{
     webhook::WebhookStatus,
 };
 
-/// Deliveries of one event that are written at the same time.
+/// How many deliveries of one event are written concurrently.
 const WRITES_AT_ONCE: usize = 16;
 
-/// What one event came to.
+/// The result for one event.
 pub(crate) struct Prepared {
     /// Attempts to enqueue.
     pub(crate) outgoing: Vec<Outgoing>,
-    /// That it came under the id of another event.
+    /// Set if another event is stored with the same id.
     pub(crate) conflict: Option<ConflictNotice>,
-    /// What went wrong, if anything did.
+    /// The error, if there was one.
     pub(crate) error: Option<PreparationError>,
     pub(crate) filters: FilterWork,
 }
 
 impl Prepared {
-    /// Of an event that could not be prepared at all.
+    /// The result for an event that could not be prepared at all.
     pub(crate) fn failed(error: PreparationError) -> Self {
         Self {
             outgoing: Vec::new(),
@@ -44,18 +44,18 @@ impl Prepared {
     }
 }
 
-/// A webhook that an event goes to.
+/// A webhook that gets the event.
 #[derive(Clone, Copy)]
 struct Recipient {
     webhook_id: WebhookId,
-    /// Its status, or `Active` if the webhook is gone.
+    /// Its status; `Active` if the webhook was deleted.
     status: WebhookStatus,
-    /// What this run found. A run that repeats a fan-out after the filter was changed finds what the
-    /// filter says now, which may leave the note out but changes no delivery.
+    /// The result of this run. A run that repeats a fan-out after the filter was changed uses the
+    /// new filter. That may omit the note, but changes no delivery.
     undecided_filter: Option<Undecided>,
 }
 
-/// An event and whom it goes to.
+/// An event and its webhooks.
 struct Decided {
     event: Event,
     recipients: Vec<Recipient>,
@@ -64,11 +64,11 @@ struct Decided {
     conflict: Option<ConflictNotice>,
 }
 
-/// Why an event was not fanned out, or not to everybody.
+/// Why an event was not fanned out, or not to all its webhooks.
 pub(crate) enum PreparationError {
-    /// It may work another time.
+    /// Temporary: a later run may succeed.
     Later(PortError),
-    /// It never will, for this reason.
+    /// Permanent, for this reason.
     Never(String),
 }
 
@@ -88,8 +88,8 @@ where
     D: CreateDeliveries,
     C: Clock,
 {
-    /// Does everything but enqueue. `None` if the event's filters take longer than the pace allows:
-    /// nothing is recorded then.
+    /// Does everything except enqueueing. `None` if the event's filters take longer than the pace
+    /// allows: then nothing is recorded.
     pub(crate) async fn prepare(&self, body: &str, pace: Pace) -> Option<Prepared> {
         let decided = match self.decide(body, pace).await {
             Ok(decided) => decided?,
@@ -126,8 +126,8 @@ where
             expires_at: self.rules.retention.event_expiry(stored_at),
             payload_erased_at: None,
         };
-        // An event that exists is fanned out all the same, as it was first stored and to whom it was
-        // for then.
+        // An event that is stored already is fanned out as it was first stored, to the webhooks
+        // that were decided then.
         let offered = event;
         let event = self.events.store_event(&offered).await?;
         let conflict = ConflictNotice::of(&event, &offered.content, now);
@@ -152,7 +152,7 @@ where
     ) -> Vec<Result<Option<Outgoing>, PortError>> {
         let Decided { event, recipients, test, .. } = decided;
         let audience = recipients.len();
-        // Owned: a closure over references would make the whole future less than `Send`.
+        // Owned, because a closure over references would make the whole future not `Send`.
         let recorded: Vec<_> = stream::iter(recipients.clone())
             .map(|recipient| self.record_delivery(event, recipient, *test))
             .buffered(WRITES_AT_ONCE)
@@ -175,8 +175,8 @@ where
             undecided_filter,
             ..Delivery::of(event, webhook_id, self.rules.retention, now)
         };
-        // What was erased is not brought back by whoever repeats it: a delivery that nobody has
-        // recorded yet ends before it begins.
+        // A repeated message does not restore erased data: a delivery that is not recorded yet ends
+        // at once.
         let delivery = match event.payload_erased_at {
             None => new,
             Some(at) => new.of_erased(at),
@@ -184,12 +184,12 @@ where
         let delay = match self.deliveries.create_delivery(&delivery).await? {
             Created::New if delivery.status.is_settled() => return Ok(None),
             Created::New => QueueDelay::NONE,
-            // Recorded by a run that may have died before it enqueued. The delay lets an attempt
-            // that is under way end first.
+            // Recorded by a run that may have died before it enqueued. The delay lets a running
+            // attempt end first.
             Created::Existed(found) if found.status == DeliveryStatus::Pending => {
                 self.rules.repeat_delay()
             }
-            // Past its first attempt, it has a wake-up of its own.
+            // After its first attempt, a delivery has its own wake-up.
             Created::Existed(_) => return Ok(None),
         };
         let attempt = Attempt::scheduled(delivery.target(), 1);

@@ -1,12 +1,13 @@
-//! Ingest: from an event on the events queue to one delivery for every webhook that wants it.
+//! Ingest: from an event on the events queue to one delivery for every matching webhook.
 //!
-//! The order of the steps is the promise. The event is stored with whom it is for, which is decided
-//! this once, then each delivery is recorded, then its first attempt is enqueued, and only then is
-//! the event's message acknowledged. Every step can be repeated, because every id is derived:
-//! whatever dies on the way, the message comes again and finds what is there already.
+//! The order of the steps keeps the promises. The event is stored together with its webhooks, which
+//! are decided only once; then each delivery is recorded; then its first attempt is enqueued; only
+//! then is the event's message acknowledged. Every step can be repeated, because every id is
+//! derived: if the function dies at any step, the message is received again and finds what is
+//! stored.
 //!
-//! [`fan_out`] does this for one event; [`Ingest::handle`] does it for a batch and sends what comes
-//! of all of them together, ten messages a call. An event whose filters take long does not hold the
+//! [`fan_out`] does this for one event. [`Ingest::handle`] does it for a batch, and sends the
+//! messages of all events together, ten in a call. An event with slow filters does not delay the
 //! others: they are enqueued before it is begun again ([`audience`]).
 
 mod audience;
@@ -29,25 +30,25 @@ use grapnel_domain::{
 };
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-/// Seconds beyond the delivery function's timeout after which a repeated message may run: whoever
-/// took the first one has ended by then.
+/// Seconds after the delivery function's timeout before a repeated message may run: a run of the
+/// first message has ended by then.
 const REPEAT_MARGIN: Duration = Duration::from_secs(5);
 
-/// Steps of filters after which a batch begins no further event whose filters take long: some
+/// After this many steps of filters, a batch begins no further event with slow filters: some
 /// seconds of a function's time, so that the whole batch ends well before its timeout.
 const STEPS_OF_A_BATCH: usize = 500_000_000;
 
-/// What differs between deployments.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// How long rows live.
+    /// How long rows are kept.
     pub retention: Retention,
-    /// How long one run of the delivery function may take.
+    /// The time limit of the delivery function.
     pub delivery_timeout: Duration,
 }
 
 impl Rules {
-    /// The delay of an attempt that may be on the queue already.
+    /// The delay of an attempt that may already be queued.
     fn repeat_delay(&self) -> QueueDelay {
         QueueDelay::at_most((self.delivery_timeout + REPEAT_MARGIN).as_secs())
     }
@@ -72,7 +73,7 @@ pub struct Ingest<S, E, D, Q, L, C> {
     pub rules: Rules,
 }
 
-/// What became of one message.
+/// The result for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Complete,
@@ -80,32 +81,33 @@ enum Fate {
     Again,
 }
 
-/// What a batch came to.
+/// The results of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchReport {
-    /// Ids of the messages that must come again.
+    /// Ids of the messages that must be received again.
     pub failed: Vec<String>,
-    /// Events that were fanned out completely.
+    /// Events with a complete fan-out.
     pub events: usize,
-    /// Attempts that were enqueued.
+    /// Enqueued attempts.
     pub enqueued: usize,
-    /// Messages put into the dead-letter queue.
+    /// How many messages were sent to the dead-letter queue.
     pub dead_letters: usize,
-    /// Filters that ran out of steps. No filter that was checked when it was saved does.
+    /// Filters that ran out of steps. This cannot happen to a filter that was checked when it was
+    /// saved.
     pub unfinished_filters: usize,
-    /// Events that came under the id of another one, and are not delivered.
+    /// Events with the id of another event. They are not delivered.
     pub conflicts: Vec<ConflictNotice>,
 }
 
-/// A batch on its way.
+/// A batch in progress.
 struct Batch<'a> {
     records: &'a [Record],
-    /// What became of each record so far.
+    /// The result for each record so far.
     fates: Vec<Fate>,
     enqueued: usize,
     filter_steps: usize,
     unfinished_filters: usize,
-    /// Each with the place of its record.
+    /// Each with the index of its record.
     conflicts: Vec<(usize, ConflictNotice)>,
 }
 
@@ -127,7 +129,7 @@ impl<'a> Batch<'a> {
         let each = self.records.iter().zip(&self.fates);
         let again = each.filter(|(_, fate)| **fate == Fate::Again);
         let failed = again.map(|(record, _)| record.message_id.clone()).collect();
-        // An event that comes again finds its conflict again.
+        // An event that is received again finds its conflict again.
         let is_complete = |at: usize| self.fates[at] == Fate::Complete;
         let conflicts = self.conflicts.iter().filter(|(at, _)| is_complete(*at));
         BatchReport {
@@ -150,8 +152,8 @@ where
     L: DeadLetters,
     C: Clock,
 {
-    /// Fans a batch out. One bad record never harms the rest: it is put aside or named in
-    /// [`BatchReport::failed`].
+    /// Fans out a batch. A bad record never affects the others: it is sent to the dead-letter queue
+    /// or named in [`BatchReport::failed`].
     pub async fn handle(&self, records: &[Record]) -> BatchReport {
         let mut batch = Batch::of(records);
         let all = (0..records.len()).collect();
@@ -166,7 +168,7 @@ where
         batch.report()
     }
 
-    /// Fans some records of a batch out. Answers those whose filters take longer than the pace
+    /// Fans out some records of a batch. Returns those whose filters take longer than the pace
     /// allows.
     async fn fan_out(&self, batch: &mut Batch<'_>, places: Vec<usize>, pace: Pace) -> Vec<usize> {
         let records = batch.records;
@@ -183,7 +185,7 @@ where
             batch.unfinished_filters += filters.unfinished;
             batch.conflicts.extend(conflict.map(|conflict| (at, conflict)));
             batch.fates[at] = self.fate(&records[at], error).await;
-            // What was recorded for an event goes out even if some of its webhooks failed.
+            // The recorded deliveries of an event are sent even if some of its webhooks failed.
             owners.extend(std::iter::repeat_n(at, outgoing.len()));
             messages.extend(outgoing);
         }
@@ -214,7 +216,7 @@ where
         }
     }
 
-    /// A panic is a bug, and must cost its own message only.
+    /// A panic is a bug, and must fail only its own message.
     async fn prepare_guarded(&self, record: &Record, pace: Pace) -> Option<Prepared> {
         let prepared = AssertUnwindSafe(self.prepare(&record.body, pace)).catch_unwind().await;
         prepared.unwrap_or_else(|_| {

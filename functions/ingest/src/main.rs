@@ -1,4 +1,4 @@
-//! The ingest function: wiring, and nothing else.
+//! The ingest function: only wiring.
 
 use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, IsolationQueue, NoticeBus,

@@ -1,4 +1,4 @@
-//! Filters that take long: they hold nobody else's events, and lose none.
+//! Slow filters: they do not delay other users' events, and lose no event.
 
 use crate::world::{event_with, over, queued_attempts};
 use grapnel_domain::{
@@ -14,7 +14,7 @@ use grapnel_testing::{
 };
 use serde_json::json;
 
-/// An event of a user whose data has a list `a` that is as long as this.
+/// An event of a user with a list `a` of this length in its data.
 fn event_of(user: &str, list: &str) -> Record {
     event_with(
         user,
@@ -23,13 +23,13 @@ fn event_of(user: &str, list: &str) -> Record {
     )
 }
 
-/// Whose attempts are queued, in order.
+/// The users of the queued attempts, in order.
 fn queued(memory: &Memory) -> Vec<String> {
     let owner = |(_, attempt): (_, Attempt)| attempt.target.user_id.to_string();
     queued_attempts(memory).into_iter().map(owner).collect()
 }
 
-/// What is noted on each delivery about its webhook's filter, by webhook.
+/// The note about the webhook's filter on each delivery, by webhook.
 fn notes(memory: &Memory) -> Vec<(WebhookId, Option<Undecided>)> {
     let mut notes: Vec<_> = memory
         .deliveries()
@@ -44,7 +44,7 @@ fn long_list(item: &str) -> String {
     vec![item; (MAX_DATA_BYTES - 200) / (item.len() + 1)].join(",")
 }
 
-/// Two calls, the neighbour's first: it did not wait for the event that came before its own.
+/// Two calls, the neighbour's first: it did not wait for the slow event before it.
 #[tokio::test]
 async fn an_event_with_slow_filters_does_not_hold_its_batch() {
     let memory = Memory::new();
@@ -60,7 +60,7 @@ async fn an_event_with_slow_filters_does_not_hold_its_batch() {
     expected.extend(vec![USER.to_owned(); 24]);
     assert_eq!(queued(&memory), expected);
     assert_eq!(memory.calls(Operation::Enqueue), 2);
-    // Nothing is recorded before it is known whom the event is for.
+    // Nothing is recorded before the event's webhooks are decided.
     assert_eq!(memory.calls(Operation::StoreEvent), 2);
 }
 

@@ -1,4 +1,4 @@
-//! Another event under the id of a stored one.
+//! Another event with the id of a stored event.
 
 use crate::world::{event, over};
 use grapnel_domain::{
@@ -30,7 +30,7 @@ async fn another_event_under_the_same_id_is_told_and_not_delivered() {
     let others = [
         conflicting("1", "lead.created", "2.0"),
         conflicting("1", "lead.enriched", "1.0"),
-        // The same once more, spelled in another way.
+        // The same event again, with different formatting.
         conflicting("1", "lead.created", "1"),
     ];
     let report = ingest.handle(&others).await;

@@ -1,4 +1,4 @@
-//! Who gets an event, and that a fault at any call loses nobody.
+//! Which webhooks get an event, and no loss if any call fails.
 
 use crate::world::{event, over, queued_attempts};
 use grapnel_domain::{
@@ -17,7 +17,7 @@ use grapnel_testing::{
 };
 use std::time::Duration;
 
-/// Webhook and due delay of every attempt that is queued.
+/// Webhook and delay of every queued attempt.
 fn queued(memory: &Memory) -> Vec<(String, u64)> {
     let now = memory.clock().now();
     let message = |(queued, attempt): (Queued, Attempt)| {
@@ -52,7 +52,7 @@ async fn an_event_goes_to_every_active_webhook_of_its_owner_that_wants_it() {
     assert_eq!(memory.calls(Operation::Enqueue), 1);
 }
 
-/// The groups in which the messages of an event are sent that so many webhooks want.
+/// The groups of the messages of an event with this many webhooks.
 async fn groups_of(webhooks: usize) -> Vec<String> {
     let memory = Memory::new();
     (0..webhooks).for_each(|_| memory.put_webhook(a_webhook().build()));
@@ -73,7 +73,7 @@ async fn an_event_goes_only_to_those_whose_filter_it_passes() {
     let memory = Memory::new();
     let passing = [
         a_webhook().filter(r#"{"n":[{"numeric":["<",2]}]}"#).build(),
-        // Stored by a version that knew more: nobody can tell, so it is delivered.
+        // Stored by a newer version: the filter cannot be read, so the event is delivered.
         a_webhook().filter(r#"{"n":[{"from-the-future":1}]}"#).build(),
         a_webhook().filter("").build(),
     ];
@@ -195,7 +195,7 @@ async fn what_a_run_that_died_had_recorded_is_woken_even_if_its_webhook_wants_it
     assert_eq!(queued(&memory).len(), 1);
 }
 
-/// An event that was erased, and then comes once more: its data does not come back.
+/// An event is erased, and then received again: its data is not restored.
 #[tokio::test]
 async fn an_erased_event_that_is_repeated_stays_erased_and_is_sent_to_nobody() {
     let memory = Memory::new();
@@ -219,7 +219,7 @@ async fn an_erased_event_that_is_repeated_stays_erased_and_is_sent_to_nobody() {
     assert_eq!((found.content.data.as_str(), found.payload_erased_at), ("", Some(at)));
 }
 
-/// As a dead letter that is sent back after its deliveries have expired.
+/// As for a dead letter that is redriven after its deliveries have expired.
 #[tokio::test]
 async fn a_delivery_that_an_erased_event_owes_ends_before_it_begins() {
     let memory = Memory::new();
@@ -239,7 +239,7 @@ async fn a_delivery_that_an_erased_event_owes_ends_before_it_begins() {
         (delivery.status, delivery.reason, delivery.payload_erased_at),
         (DeliveryStatus::Failed, Some(Reason::PayloadErased), Some(at))
     );
-    // One that is recorded already is woken, without the data.
+    // A delivery that is already recorded gets a message, without the data.
     let pending = memory.deliveries().remove(0);
     fresh.put_delivery(pending);
     over(&fresh).handle(&[event("1", "lead.created")]).await;

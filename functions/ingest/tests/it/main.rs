@@ -1,4 +1,4 @@
-//! Fan-out over AWS in memory.
+//! Tests of fan-out over AWS in memory.
 
 mod audience;
 mod conflicts;

@@ -1,4 +1,4 @@
-//! The ingest function over AWS in memory, and what its tests have in common.
+//! The ingest function over AWS in memory, and helpers of its tests.
 
 use grapnel_domain::{
     event::Retention,
@@ -29,12 +29,12 @@ pub(crate) fn over(memory: &Memory) -> OverMemory {
     }
 }
 
-/// An event of the usual user as EventBridge hands it over.
+/// An event of the default user, in EventBridge's form.
 pub(crate) fn event(id: &str, detail_type: &str) -> Record {
     event_with(id, detail_type, &format!(r#"{{"userId":"{USER}","id":"{id}","n":1.0}}"#))
 }
 
-/// The same with another detail (JSON text).
+/// [`event`] with another detail (JSON text).
 pub(crate) fn event_with(id: &str, detail_type: &str, detail: &str) -> Record {
     let body = format!(
         r#"{{"version":"0","id":"eb-{id}","detail-type":"{detail_type}","source":"demo.platform","time":"2026-11-24T06:00:00Z","detail":{detail}}}"#
@@ -42,7 +42,7 @@ pub(crate) fn event_with(id: &str, detail_type: &str, detail: &str) -> Record {
     Record::new(format!("m-{id}"), body)
 }
 
-/// The attempts that are queued, in order, each with the message that carries it.
+/// The queued attempts, in order, each with its message.
 pub(crate) fn queued_attempts(memory: &Memory) -> Vec<(Queued, Attempt)> {
     let attempt = |queued: Queued| match queued.message() {
         QueueMessage::Attempt(attempt) => (queued, attempt),
