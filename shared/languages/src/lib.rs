@@ -1,5 +1,4 @@
-//! The three languages that Grapnel's users write, over JSON text. This crate knows nothing of
-//! webhooks.
+//! The three languages that Grapnel's users write, over JSON text. This crate does not know webhooks.
 //!
 //! - [`filter`]: selects events by their data, in the language of EventBridge's event patterns.
 //! - [`schema`]: describes the form of data, in a part of JSON Schema.

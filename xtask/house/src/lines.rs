@@ -67,7 +67,7 @@ impl Source {
     }
 }
 
-/// Marks the lines that tokens stand on. A doc comment, which is tokens too, is none.
+/// Marks the lines with tokens. The tokens of doc comments do not count.
 fn mark(tokens: TokenStream, lines: &[&str], has_code: &mut [bool]) {
     for token in tokens {
         let span = token.span();

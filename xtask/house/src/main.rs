@@ -18,7 +18,10 @@ use anyhow::{Context, Result};
 use checkout::Commit;
 use clap::Parser;
 use figures::Figures;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// Measure the code: lines, port traits, circles of imports, long files
 #[derive(Debug, Parser)]
@@ -46,15 +49,21 @@ fn main() -> Result<()> {
     if options.check {
         return limits::check(&after);
     }
-    if let Some(since) = options.since.as_deref() {
-        let before = measure(Some(since))?;
-        println!("At {since}\n\n{}", table::of(&before));
-        println!("At {}\n", options.at.as_deref().unwrap_or("the working tree"));
-        println!("{}\nDifference\n\n{}", table::of(&after), table::difference(&before, &after));
-    } else {
-        println!("{}", table::of(&after));
-    }
-    Ok(())
+    let text = match options.since.as_deref() {
+        Some(since) => {
+            let before = measure(Some(since))?;
+            let at = options.at.as_deref().unwrap_or("the working tree");
+            format!(
+                "At {since}\n\n{}\nAt {at}\n\n{}\nDifference\n\n{}",
+                table::of(&before),
+                table::of(&after),
+                table::difference(&before, &after)
+            )
+        }
+        None => table::of(&after),
+    };
+    // A pipe that closes early, as `head` does, is an error and no panic.
+    std::io::stdout().write_all(text.as_bytes()).context("printing")
 }
 
 /// The repository's folder.

@@ -114,3 +114,20 @@ fn after() {}
     let places: Vec<usize> = found(&help(source)).iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 8, 13]);
 }
+
+#[test]
+fn all_comments_are_read_and_code_is_not() {
+    let source = "\
+//! Whoever reads this.
+
+/// It is none
+/// from now on.
+fn whoever() {
+    // It is none.
+    let whoever = 1;
+    // From now on.
+}
+";
+    let places: Vec<usize> = found(&comments(source)).iter().map(|(line, _)| *line).collect();
+    assert_eq!(places, [1, 3]);
+}
