@@ -14,7 +14,7 @@ fn verify(secret: &str, body: &[u8], signature: &str) -> bool {
     mac.verify_slice(&digest).is_ok() // takes the same time wherever they differ
 }
 
-/// Judges what the program was called with.
+/// Checks the program's arguments.
 pub(crate) fn run([secret, body, signature]: [String; 3]) -> bool {
     verify(&secret, body.as_bytes(), &signature)
 }

@@ -1,23 +1,23 @@
-//! Which IP addresses a request may go to: globally reachable unicast addresses, and no others.
+//! Which IP addresses a request may go to: only globally reachable unicast addresses.
 //!
-//! Follows the IANA special-purpose address registries for IPv4 and IPv6 and is stricter than them
-//! in two ways. The few registered blocks that are routed globally (AS112 sinks, AMT relays, the
+//! This follows the IANA special-purpose address registries for IPv4 and IPv6, and is stricter in
+//! two ways. The few registered blocks that are routed globally (AS112 sinks, AMT relays, the
 //! anycast addresses in `192.0.0.0/24` and `2001::/23`) are refused as well: they are
-//! infrastructure that a network may answer itself, and no receiver lives there. And an IPv6
-//! address that carries an IPv4 address is refused whatever it carries, because a router or the
-//! kernel may turn it into traffic to that IPv4 address. The one exception is the well-known NAT64
-//! prefix, through which an IPv6-only network reaches the whole IPv4 internet; there the embedded
-//! address is judged.
+//! infrastructure that a network may answer itself, and no receiver is there. And an IPv6 address
+//! that contains an IPv4 address is always refused, because a router or the kernel may turn it into
+//! traffic to that IPv4 address. The one exception is the well-known NAT64 prefix, through which an
+//! IPv6-only network reaches the whole IPv4 internet: there the embedded address decides.
 //!
-//! IPv6 is closed by default: only `2000::/3`, the part that IANA hands out, is let through.
+//! IPv6 is closed by default: only `2000::/3`, the part that IANA assigns, is allowed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Tells why no request may be sent to `ip`; `None` if it is a globally reachable unicast address.
+/// Returns why no request may be sent to `ip`; `None` if it is a globally reachable unicast
+/// address.
 ///
-/// The reason completes the sentence "`ip` is …" and names the document that set the block aside,
+/// The reason completes the sentence "`ip` is …" and names the document that reserves the block,
 /// for example `a private address (RFC 1918)`.
 #[must_use]
 pub fn refusal(ip: IpAddr) -> Option<&'static str> {
@@ -92,8 +92,8 @@ const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
 const NAT64_REASON: &str =
     "a NAT64 address for an IPv4 address that is not globally reachable (RFC 6052)";
 
-/// The first match gives the reason, so a block inside another comes before it. What is not listed
-/// here must still lie in [`GLOBAL_UNICAST`]; blocks outside it are listed for their reason.
+/// The first match gives the reason, so a block inside another comes before it. Addresses that are
+/// not listed must be in [`GLOBAL_UNICAST`]; blocks outside it are listed for their reason.
 const SPECIAL_V6: &[(Ipv6Net, &str)] = &[
     (v6([0; 8], 128), "the unspecified address (RFC 4291)"),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "the loopback address (RFC 4291)"),

@@ -1,5 +1,5 @@
-//! The event types: ten that the platform publishes are built in, each with a sample of its data; a
-//! deployment adds its own, and changes what is said of those that are built in.
+//! The event types. Ten that the platform publishes are built in, each with a sample of its data. A
+//! deployment can add types, and can change the description of built-in types.
 
 mod own;
 
@@ -11,12 +11,12 @@ use crate::{schema::Schema, webhook::EventPattern};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An event type that is built in, and what its data looks like.
+/// A built-in event type with a sample.
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltIn {
-    /// Its name, for example `lead.created`.
+    /// For example `lead.created`.
     pub name: &'static str,
-    /// A complete sample event as EventBridge hands it over (JSON); its `detail` is the data.
+    /// A complete sample event in EventBridge's form (JSON); its `detail` is the data.
     pub sample: &'static str,
 }
 
@@ -29,7 +29,7 @@ macro_rules! catalogue {
     };
 }
 
-/// Every event type that is built in.
+/// Every built-in event type.
 pub const BUILT_IN: &[BuiltIn] = catalogue![
     "workflow.completed",
     "workflow.failed",
@@ -43,20 +43,20 @@ pub const BUILT_IN: &[BuiltIn] = catalogue![
     "task.failed",
 ];
 
-/// Looks one that is built in up by its name.
+/// Looks up a built-in event type by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|known| known.name == name)
 }
 
-/// The first that is built in and that the pattern matches.
+/// The first built-in event type that the pattern matches.
 #[must_use]
 pub fn first(pattern: &EventPattern) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|known| pattern.matches(known.name))
 }
 
 impl BuiltIn {
-    /// The data of its sample (JSON text), as it is written. Empty if the sample is no event.
+    /// The data of its sample (JSON text), as it is written. Empty if the sample is not an event.
     #[must_use]
     pub fn data(&self) -> &'static str {
         #[derive(Deserialize)]
@@ -68,8 +68,8 @@ impl BuiltIn {
     }
 }
 
-/// An event type as the catalogue has it: built in, a deployment's own, or the first with what the
-/// second says of it.
+/// An event type in the catalogue: built in, the deployment's, or built in with the deployment's
+/// changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     name: &'a str,
@@ -78,14 +78,14 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// What is known under this name; `None` if nothing is.
+    /// The event type with this name, if there is one.
     #[must_use]
     pub fn of(name: &'a str, own: Option<&'a OwnType>) -> Option<Self> {
         let built_in = find(name);
         (built_in.is_some() || own.is_some()).then_some(Self { name, built_in, own })
     }
 
-    /// Everything of both, by name.
+    /// The built-in types and the deployment's types, sorted by name.
     #[must_use]
     pub fn merged(own: &'a [OwnType]) -> Vec<Self> {
         let mut all: Vec<Self> =
@@ -97,44 +97,42 @@ impl<'a> Entry<'a> {
         all
     }
 
-    /// Its name.
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
-    /// Whether it is built in.
     #[must_use]
     pub fn is_built_in(&self) -> bool {
         self.built_in.is_some()
     }
 
-    /// What the deployment says of it.
+    /// The deployment's description.
     #[must_use]
     pub fn own(&self) -> Option<&'a OwnType> {
         self.own
     }
 
-    /// Whether it should not be used any more.
+    /// Whether it should no longer be used.
     #[must_use]
     pub fn is_deprecated(&self) -> bool {
         self.own.is_some_and(|own| own.deprecated)
     }
 
-    /// What its data must be like, if that is said.
+    /// The schema of its data, if it has one.
     #[must_use]
     pub fn schema(&self) -> Option<&'a Schema> {
         self.own.and_then(|own| own.schema.as_ref())
     }
 
-    /// A sample of its data (JSON text): the deployment's, else the one that is built in.
+    /// A sample of its data (JSON text): the deployment's, otherwise the built-in one.
     #[must_use]
     pub fn sample(&self) -> Option<&'a str> {
         let own = self.own.and_then(|own| own.sample.as_deref());
         own.or_else(|| self.built_in.map(BuiltIn::data))
     }
 
-    /// Whether its sample is the one that is built in, made for the demo's user.
+    /// Whether its sample is the built-in one, which was made for the demo's user.
     #[must_use]
     pub fn has_built_in_sample(&self) -> bool {
         self.built_in.is_some() && self.own.is_none_or(|own| own.sample.is_none())

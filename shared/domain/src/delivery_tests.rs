@@ -30,9 +30,9 @@ fn the_expiry_of_a_row_never_comes_nearer() {
     let due = stored_at.plus(DAY * 5);
     let moved = Delivery { expires_at: new.expiry(retention, due), ..new.clone() };
     assert_eq!(moved.expires_at, due.plus(DAY * 8));
-    // A manual retry, or a Retry-After that is shorter, is due earlier than what was said before.
+    // A manual retry, or a shorter Retry-After, is due earlier than the stored time.
     assert_eq!(moved.expiry(retention, stored_at), moved.expires_at);
-    // An operator who shortens the retention does not shorten what was promised.
+    // If an operator shortens the retention, the promise to existing deliveries does not change.
     assert_eq!(moved.expiry(Retention { days: 1 }, due), moved.expires_at);
 }
 

@@ -1,12 +1,12 @@
-//! How a webhook's endpoint is doing: whether deliveries go to it, wait, or end.
+//! The health of a webhook's endpoint: whether deliveries are sent, parked, or ended.
 //!
-//! Failures in a row open the endpoint's *circuit*: until its due time no request is made, and
-//! deliveries are *parked*. Whoever comes first when it is due *claims the probe*: it moves the due
-//! time on and makes the one request of that interval. A success closes the circuit; days of
-//! nothing but failure disable the webhook.
+//! Failures in a row open the endpoint's *circuit breaker*: until its due time no request is made,
+//! and deliveries are *parked*. The first delivery at the due time *claims the probe*: it moves the
+//! due time and makes the one request of that interval. A success closes the circuit breaker. Days
+//! without a success disable the webhook.
 //!
-//! Health is kept beside the webhook's configuration and written on condition of what was read, by
-//! its [`Health::version`]. It never touches what a user set.
+//! Health is stored next to the webhook's configuration, and written on condition of the version
+//! that was read ([`Health::version`]). It never changes what a user set.
 
 use crate::{ids::DeliveryId, time::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,50 +21,47 @@ pub const DISABLED_AFTER: Duration = Duration::from_secs(5 * 86_400);
 /// if at least this many deliveries failed meanwhile.
 pub const DISABLED_AFTER_DELIVERIES: u32 = 10;
 
-/// Notices of one kind about one webhook are at least this far apart.
+/// Minimum time between two notices of one kind about one webhook.
 pub const NOTICE_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// A parked delivery may wait for this long: until its webhook is disabled at the latest, with a
-/// day to spare.
+/// Maximum time for which a delivery can be parked: until its webhook is disabled at the latest,
+/// and a day of margin.
 pub const LONGEST_PARKING: Duration = Duration::from_secs(6 * 86_400);
 
-/// When circuits open and for how long.
+/// When circuit breakers open, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitRules {
-    /// Failures in a row that open a circuit.
+    /// How many failures in a row open a circuit breaker.
     pub failures: u32,
-    /// The first interval; each is twice as long as the one before, up to [`LONGEST_INTERVAL`].
+    /// The first interval; each later interval is twice as long, up to [`LONGEST_INTERVAL`].
     pub first_interval: Duration,
 }
 
-/// Why a webhook was disabled, other than by its owner.
+/// Why a webhook was disabled, if not by its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledCause {
     /// The receiver answered 410.
     Gone,
-    /// The receiver asked for it by the header `webhook-delivery: disable`.
+    /// The receiver requested it by the header `webhook-delivery: disable`.
     Asked,
-    /// Nothing but failure for [`DISABLED_AFTER`].
+    /// No success for [`DISABLED_AFTER`].
     Failing,
 }
 
 /// Whether requests are made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Circuit {
-    /// They are.
+    /// All requests are made.
     #[default]
     Closed,
-    /// One at a time, when it is due.
+    /// One request at a time is made, when it is due.
     Open {
         /// When the next probe may be made.
         due: Timestamp,
     },
-    /// They are not, until the owner sets the webhook to `active`.
-    Disabled {
-        /// Why.
-        cause: DisabledCause,
-    },
+    /// No request is made until the owner sets the webhook to `active`.
+    Disabled { cause: DisabledCause },
 }
 
 /// When each kind of notice was last sent.
@@ -88,49 +85,50 @@ pub struct Notified {
 /// The health of one endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Health {
-    /// How often it was written; 0 if there is nothing to remember yet.
+    /// How often it was written; 0 if there is nothing to store yet.
     pub version: u64,
     /// Whether requests are made.
     pub circuit: Circuit,
-    /// Failures in a row that count against the endpoint. Not counted on while the circuit is open.
+    /// Failures in a row that count against the endpoint. Not increased while the circuit breaker
+    /// is open.
     pub failures: u32,
-    /// When the first of them was.
+    /// When the first of them happened.
     pub failing_since: Option<Timestamp>,
     /// How many deliveries failed since then.
     pub deliveries: u32,
-    /// How many intervals the circuit has been open for.
+    /// For how many intervals the circuit breaker has been open.
     pub intervals: u32,
-    /// The latest due time that the circuit ever had: later ones are after it, so that each names
-    /// one interval for ever.
+    /// The latest due time so far. Later due times are after it, so each due time identifies one
+    /// interval for ever.
     pub last_due: Option<Timestamp>,
-    /// The delivery with which the endpoint failed last, or was last probed: its last attempt says what
-    /// is wrong. `None` while the endpoint is well.
+    /// The delivery whose attempt failed last, or that was the last probe: its last attempt shows
+    /// what is wrong. `None` while the endpoint is healthy.
     pub last_tried: Option<DeliveryId>,
-    /// When the owner's platform was told.
+    /// When the platform was last notified.
     pub notified: Notified,
 }
 
-/// What may be done with an attempt that is due.
+/// What to do with an attempt that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
     /// Make it.
     Pass,
-    /// Not before this time, and then by whoever is woken.
+    /// Park the delivery until this time, when it is released.
     Park(Timestamp),
-    /// Make it if this can be stored over what was read: then the probe is ours.
+    /// Make it if this health can be stored over what was read: then the attempt is the probe.
     Claim(Health),
-    /// Never: the webhook is disabled.
+    /// Do not make it: the webhook is disabled.
     Refuse,
 }
 
-/// What an attempt says about its endpoint.
+/// The evidence of an attempt about its endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// It took the event.
+    /// The endpoint accepted the event.
     Success,
-    /// It did not.
+    /// The endpoint failed.
     Failure {
-        /// When the attempt was begun.
+        /// When the attempt began.
         at: Timestamp,
         /// Whether it counts against the endpoint: see [`counts_against`].
         counts: bool,
@@ -139,25 +137,25 @@ pub enum Sign {
         /// Whether the delivery has no attempt left.
         exhausted: bool,
     },
-    /// It wants no more.
+    /// The endpoint wants no further deliveries.
     Stop(DisabledCause),
 }
 
 impl Sign {
-    /// Whether it holds for an attempt that somebody asked for: who tries out a broken endpoint does
-    /// not make it worse, and who tries out a mended one mends it.
+    /// Whether it counts for a manual attempt: a failed try of a broken endpoint does not make its
+    /// health worse, and a successful try of a repaired endpoint closes the circuit breaker.
     #[must_use]
     pub fn holds_if_asked_for(self) -> bool {
         !matches!(self, Self::Failure { .. })
     }
 }
 
-/// What the owner's platform is told.
+/// What the platform is notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// The circuit opened.
+    /// The circuit breaker opened.
     Failing,
-    /// The circuit closed.
+    /// The circuit breaker closed.
     Recovered,
     /// The webhook was disabled.
     Disabled(DisabledCause),
@@ -165,25 +163,25 @@ pub enum Change {
     Exhausted,
 }
 
-/// What signs make of a health.
+/// A new health and its notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// To be stored over what was read.
+    /// Must be stored over what was read.
     pub health: Health,
-    /// To be told once it is stored.
+    /// Sent after the health is stored.
     pub changes: Vec<Change>,
 }
 
 /// Whether a failed attempt with this status counts against the endpoint. An endpoint that refuses
-/// a request with a 4xx is there and answers; only "too slow" and "too many" say that it is not
-/// doing well. No status is no answer.
+/// a request with a 4xx is reachable; only "too slow" and "too many requests" show a problem. No
+/// status means no answer.
 #[must_use]
 pub fn counts_against(status: Option<u16>) -> bool {
     !matches!(status, Some(400..=407 | 409..=428 | 430..=499))
 }
 
 impl Health {
-    /// What may be done with an attempt of a delivery that failed before at `failed_before`.
+    /// What to do with an attempt of a delivery that failed before at `failed_before`.
     #[must_use]
     pub fn gate(
         &self,
@@ -204,8 +202,8 @@ impl Health {
         }
     }
 
-    /// What these signs, in the order in which they came, make of it; `None` if nothing changes.
-    /// A success of an endpoint that was well changes nothing, and neither does a failed probe.
+    /// The new health after this evidence, in the order of the attempts; `None` if nothing changes.
+    /// A success of a healthy endpoint changes nothing, and neither does a failed probe.
     #[must_use]
     pub fn after(&self, signs: &[Sign], rules: &CircuitRules, now: Timestamp) -> Option<Outcome> {
         let mut health = *self;
@@ -226,28 +224,27 @@ impl Health {
         (health != *self).then(|| Outcome { health: health.written(), changes })
     }
 
-    /// The same with the delivery with which the endpoint failed, or is about to be probed. An endpoint
-    /// that is well keeps none.
+    /// This health with the delivery that failed or will probe. A healthy endpoint keeps none.
     #[must_use]
     pub fn tried_with(self, delivery: DeliveryId) -> Self {
         let is_well = self.failing_since.is_none() && self.circuit == Circuit::Closed;
         Self { last_tried: Some(delivery).filter(|_| !is_well), ..self }
     }
 
-    /// As its owner sets it: a new start. `None` if there is nothing to forget.
+    /// The health after its owner sets the webhook to `active`: a new start. `None` if nothing
+    /// changes.
     #[must_use]
     pub fn restarted(&self) -> Option<Self> {
         let fresh = self.forgotten();
         (fresh != *self).then(|| fresh.written())
     }
 
-    /// Whether the circuit keeps deliveries back, or did until it was disabled.
+    /// Whether the circuit breaker is open, or was open when the webhook was disabled.
     #[must_use]
     pub fn is_failing(&self) -> bool {
         matches!(self.circuit, Circuit::Open { .. })
     }
 
-    /// Whether it was disabled.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         matches!(self.circuit, Circuit::Disabled { .. })
@@ -283,7 +280,7 @@ impl Health {
         }
     }
 
-    /// A clean one, with what must never be forgotten.
+    /// A new health that keeps what must never be forgotten.
     fn forgotten(&self) -> Self {
         Self {
             version: self.version,
@@ -298,7 +295,7 @@ impl Health {
             && self.failing_since.is_some_and(|since| since.until(now) >= DISABLED_AFTER)
     }
 
-    /// A delivery counts once, with its first failure since the endpoint began to fail.
+    /// Counts each delivery once, at its first failure since the endpoint began to fail.
     fn count_delivery(&mut self, failed_before: Option<Timestamp>) {
         let counted =
             self.failing_since.zip(failed_before).is_some_and(|(since, before)| before >= since);
@@ -312,7 +309,7 @@ impl Health {
         Change::Disabled(cause)
     }
 
-    /// Opens the circuit, or keeps it open, for its next interval.
+    /// Opens the circuit breaker, or keeps it open, for its next interval.
     fn open(&mut self, rules: &CircuitRules, now: Timestamp) {
         let doubled = 1_u32.checked_shl(self.intervals).unwrap_or(u32::MAX);
         let interval = rules.first_interval.saturating_mul(doubled).min(LONGEST_INTERVAL);

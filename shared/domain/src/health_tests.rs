@@ -57,7 +57,7 @@ fn a_success_between_them_begins_the_count_anew() {
 #[test]
 fn a_success_of_a_healthy_endpoint_writes_nothing() {
     assert_eq!(Health::default().after(&[Sign::Success; 10], &RULES, at(0)), None);
-    // Even with a failure before it, as long as nothing was written of that.
+    // Even after a failure, as long as the failure was not stored.
     assert_eq!(Health::default().after(&[failure(0), Sign::Success], &RULES, at(0)), None);
 }
 
@@ -98,7 +98,7 @@ fn an_open_circuit_parks_until_it_is_due_and_then_one_claims_the_probe() {
     let claimed = claimed(health);
     assert_eq!(claimed.version, health.version + 1);
     assert_eq!(claimed.gate(&RULES, None, due(&health)), Gate::Park(due(&claimed)));
-    // A failed probe writes nothing more, and neither do stragglers.
+    // A failed probe writes nothing, and neither do late failures.
     assert_eq!(claimed.after(&[failure(90)], &RULES, at(90)), None);
 }
 
@@ -167,7 +167,7 @@ fn of_each_kind_there_is_one_notice_an_hour() {
     assert_eq!(outcome.health.after(&[exhausted], &RULES, at(3599)), None);
     assert!(outcome.health.after(&[exhausted], &RULES, at(3600)).is_some());
 
-    // It opens, closes and opens again within the hour: told once, done twice.
+    // It opens, closes and opens again within an hour: one notice for two openings.
     let closed = after(claimed(opened()), &[Sign::Success], 61);
     let outcome = closed.after(&[failure(62); 3], &RULES, at(62)).expect("opened");
     assert!(outcome.health.is_failing());
@@ -204,8 +204,8 @@ fn a_sign() -> impl Strategy<Value = Sign> {
 }
 
 proptest! {
-    /// Whatever happens: versions count every change, due times grow, and a webhook that was
-    /// disabled stays so.
+    /// In every history, versions count every change, due times grow, and a disabled webhook stays
+    /// disabled.
     #[test]
     fn due_times_only_grow(steps in proptest::collection::vec(
         (proptest::collection::vec(a_sign(), 1..6), 0..4_000_u64, any::<bool>()), 1..60,

@@ -1,6 +1,6 @@
-//! Identifiers: a prefix that names the kind, then a UUID, so that a log line or a support request
-//! says what an id is. Derived ids make every step repeatable: the same event fanned out twice
-//! yields the same event id and the same delivery ids.
+//! Identifiers: a prefix that names the kind, then a UUID, so that the kind is visible in a log
+//! line or a support request. Derived ids make every step repeatable: fan-out of the same event
+//! gives the same event id and the same delivery ids.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -12,7 +12,7 @@ use uuid::{Builder, Uuid};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id: expected `{prefix}` followed by a UUID")]
 pub struct InvalidId {
-    /// The prefix that was expected, with its underscore.
+    /// The expected prefix, with its underscore.
     pub prefix: &'static str,
 }
 
@@ -26,13 +26,12 @@ macro_rules! prefixed_id {
             /// The prefix, with its underscore.
             pub const PREFIX: &'static str = $prefix;
 
-            /// Wraps a UUID.
             #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The bare UUID.
+            /// The UUID without the prefix.
             #[must_use]
             pub const fn uuid(&self) -> Uuid {
                 self.0
@@ -54,8 +53,8 @@ macro_rules! prefixed_id {
         impl FromStr for $name {
             type Err = InvalidId;
 
-            /// Accepts the one spelling that `Display` writes: two spellings of an id would be two
-            /// keys of one thing.
+            /// Accepts only the spelling that `Display` writes: two spellings of an id would be two
+            /// keys of one row.
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let invalid = InvalidId { prefix: $prefix };
                 let uuid = text
@@ -98,13 +97,13 @@ prefixed_id!(
     "dlv_"
 );
 prefixed_id!(
-    /// An API key: `key_` + UUID v7. Names the key; it is not the key.
+    /// An API key: `key_` + UUID v7. Identifies the key; it is not the secret.
     KeyId,
     "key_"
 );
 
 prefixed_id!(
-    /// A bulk replay: `rpl_` + UUID v7, so that a user's replays list in order of creation.
+    /// A replay: `rpl_` + UUID v7, so that a user's replays list in order of creation.
     ReplayId,
     "rpl_"
 );
@@ -116,8 +115,8 @@ prefixed_id!(
 );
 
 impl EventId {
-    /// The id of the event that `source` calls `source_id`, owned by `user`: the same three always
-    /// give the same id, so an event that is put twice is one event.
+    /// The id of `user`'s event that `source` calls `source_id`: the same three always give the
+    /// same id, so an event that is published twice is one event.
     #[must_use]
     pub fn derive(user: &UserId, source: &str, source_id: &str) -> Self {
         Self(Builder::from_custom_bytes(digest16(&[user.as_str(), source, source_id])).into_uuid())
@@ -137,7 +136,7 @@ impl DeliveryId {
     }
 
     /// Sorts before the id of every delivery whose event was first stored at `time` or later, and
-    /// after the id of every one stored before. No delivery has it: a derived id is a UUID v8.
+    /// after all earlier ids. No delivery has this id: a derived id is a UUID v8.
     #[must_use]
     pub fn first_at(time: Timestamp) -> Self {
         let mut bytes = [0; 16];
@@ -152,7 +151,7 @@ impl DeliveryId {
         Self(Uuid::from_u128(self.0.as_u128().saturating_add(1)))
     }
 
-    /// The time that the id begins with: when its event was first stored.
+    /// The time in the id: when its event was first stored.
     #[must_use]
     pub fn event_stored_at(&self) -> Timestamp {
         let bytes = self.0.as_bytes();
@@ -161,8 +160,8 @@ impl DeliveryId {
     }
 }
 
-/// SHA-256 over length-prefixed parts, cut to 16 bytes. The lengths keep `("a", "bc")` and
-/// `("ab", "c")` apart.
+/// SHA-256 over length-prefixed parts, cut to 16 bytes. The lengths distinguish `("a", "bc")` from
+/// `("ab", "c")`.
 fn digest16(parts: &[&str]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for part in parts {
@@ -175,24 +174,23 @@ fn digest16(parts: &[&str]) -> [u8; 16] {
     bytes
 }
 
-/// The owner of webhooks and events, as the platform names it: 1–128 visible ASCII characters.
+/// The owner of webhooks and events, in the platform's notation: 1–128 visible ASCII characters.
 ///
-/// The bound is the one of an SQS message group id, which may carry a user id, and no character in
-/// it can break a key.
+/// The limit is that of an SQS message group id, which may contain a user id. None of the allowed
+/// characters can break a key.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct UserId(String);
 
-/// A text that cannot be a [`UserId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 128 visible ASCII characters, without spaces")]
 pub struct InvalidUserId;
 
 impl UserId {
-    /// Checks and wraps a text.
+    /// Checks a text.
     ///
     /// # Errors
-    /// [`InvalidUserId`] when it is empty, longer than 128 bytes, or has another character than
+    /// [`InvalidUserId`] if it is empty, longer than 128 bytes, or has another character than
     /// visible ASCII.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidUserId> {
         let text = text.into();
@@ -200,7 +198,6 @@ impl UserId {
         if fits { Ok(Self(text)) } else { Err(InvalidUserId) }
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -61,7 +61,7 @@ fn long_waits_are_shared_unless_their_minute_is_near() {
     };
     assert_eq!(way(900, 900), WayToWait::Queue);
     assert_eq!(way(901, 900), WayToWait::Shared(Minute::at_or_before(after(901_000))));
-    // With a queue that delays by next to nothing, as tests have it.
+    // With a queue that can hardly delay, as in tests.
     assert_eq!(way(29, 2), WayToWait::Queue);
     assert_eq!(way(200, 2), WayToWait::Shared(Minute::at_or_before(after(200_000))));
 }
@@ -83,7 +83,7 @@ proptest! {
         }
         prop_assert!(slots.windows(2).all(|pair| pair[0] < pair[1]), "each has a slot of its own");
         let most = usize::try_from(per_second).expect("small");
-        // Rounding up to a millisecond moves each by less than one.
+        // Rounding up to a millisecond moves each slot by less than a millisecond.
         prop_assert!(slots.windows(most + 1).all(|w| w[0].until(w[most]) >= Duration::from_millis(999)));
     }
 

@@ -1,10 +1,13 @@
-//! What a platform is told on its bus, so that it can tell its users: events of source `grapnel`.
+//! Notices to the platform on its bus, so that it can inform its users: events with the source
+//! `grapnel`.
 //!
-//! A notice about a webhook follows a write that claims it, so that there is one per webhook, kind and hour at most.
-//! The bus may get it twice if its first answer was lost, and not at all if the function dies or the
-//! bus refuses it twice: what it tells of is on record, and a notice is no record.
+//! A notice about a webhook follows a write that claims it, so that there is at most one per
+//! webhook, kind and hour. The bus may get it twice if its first response was lost, and not at all
+//! if the function dies or the bus refuses it twice: the state behind it is stored, and a notice is
+//! not a record.
 //!
-//! A notice about two events under one id follows each such event, and comes again if its message does.
+//! A notice about a conflict follows each such event, and is repeated if the event's message is
+//! received again.
 
 use crate::{
     delivery::Delivery,
@@ -16,21 +19,21 @@ use crate::{
 };
 use serde::Serialize;
 
-/// The source of every notice. The rule that feeds Grapnel never matches it.
+/// The source of every notice. The rule of the events queue never matches it.
 pub const SOURCE: &str = "grapnel";
 
-/// What a platform is told.
+/// A notice to the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Notice {
     /// About a webhook.
     Webhook(WebhookNotice),
-    /// About two events under one id.
+    /// About a conflict.
     Conflict(ConflictNotice),
 }
 
 impl Notice {
-    /// What happened: the event's `detail-type`.
+    /// The event's `detail-type`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -52,14 +55,14 @@ impl From<ConflictNotice> for Notice {
     }
 }
 
-/// That an event came under the id of a stored one and is not the same. The stored event is delivered,
-/// the other is not. Names nothing of the data.
+/// An event has the id of a stored event and differs from it. The stored event is delivered, the
+/// other is not. Repeats no data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConflictNotice {
     /// The owner of both.
     pub user_id: UserId,
-    /// When the second one came.
+    /// When the second event was received.
     pub at: Timestamp,
     /// How it differs.
     pub reason: Difference,
@@ -69,26 +72,22 @@ pub struct ConflictNotice {
     pub source: String,
     /// The type of the stored event.
     pub event: String,
-    /// When that was stored.
+    /// When the stored event was stored.
     pub stored_at: Timestamp,
     /// The type of the event that is not delivered.
     pub refused_event: String,
 }
 
-/// A notice about a webhook. Names no URL: it may hold a token.
+/// A notice about a webhook. Has no URL, because a URL may contain a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookNotice {
-    /// What happened: the event's `detail-type`.
+    /// The event's `detail-type`.
     #[serde(skip)]
     pub kind: &'static str,
-    /// The webhook's owner.
     pub user_id: UserId,
-    /// The webhook.
     pub webhook_id: WebhookId,
-    /// What its owner calls it.
     pub webhook_name: String,
-    /// When it happened.
     pub at: Timestamp,
     /// Why it was disabled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,25 +95,23 @@ pub struct WebhookNotice {
     /// Since when every attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// The delivery that it is about, or that brought it about.
+    /// The delivery that caused the notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryDigest>,
 }
 
-/// The part of a delivery that a notice names.
+/// The part of a delivery in a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryDigest {
-    /// The delivery.
     pub id: DeliveryId,
-    /// Its event.
     pub event_id: EventId,
     /// The event's type.
     pub event: String,
 }
 
 impl ConflictNotice {
-    /// The notice about an event that came under the id of `stored`, if it is not the same event.
+    /// The notice about an event with the id of `stored`; `None` if it is the same event.
     #[must_use]
     pub fn of(stored: &Event, other: &EventContent, now: Timestamp) -> Option<Self> {
         Some(Self {

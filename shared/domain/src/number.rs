@@ -1,12 +1,12 @@
-//! Numbers as JSON has them: one kind, of which `10` and `10.0` are the same (JSON Schema, section
-//! 4.2.3 of the core).
+//! JSON has one kind of number: `10` and `10.0` are the same (JSON Schema, section 4.2.3 of the
+//! core).
 
 use serde_json::Value;
 
-/// The largest whole number below which a double is exact.
+/// Up to this number, doubles represent all whole numbers exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A whole number from 0 on, with or without a fraction of zero.
+/// A whole number that is not negative, with or without a fraction of zero.
 #[must_use]
 pub fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| {

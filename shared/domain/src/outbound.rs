@@ -1,31 +1,31 @@
-//! One HTTP request on its way to a receiver, and what came of it.
+//! One HTTP request to a receiver, and its outcome.
 //!
-//! The domain builds an [`OutboundRequest`] completely (see [`crate::request`]); the sender only
-//! carries it out, under the address guard, and reports a [`Sent`]. Neither side knows how the
-//! other works, so the simulation can put a scripted receiver where the network is.
+//! The domain builds the complete [`OutboundRequest`] (see [`crate::request`]); the sender only
+//! carries it out, with the address guard, and returns a [`Sent`]. Neither depends on the other's
+//! implementation, so the simulation can replace the network by scripted receivers.
 
 use crate::health::DisabledCause;
 use std::{fmt, time::Duration};
 
-/// Most bytes of a response body that are kept, counted after conversion to text.
+/// How many bytes of a response body are kept, counted after conversion to text.
 pub const CAPTURE_LIMIT_BYTES: usize = 4096;
 
-/// A request ready to be sent: `POST`, signed, with every header that the receiver will see except
-/// those that the HTTP client owns (`host`, `content-length`).
+/// A complete request: `POST`, signed, with all headers except those that the HTTP client sets
+/// (`host`, `content-length`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboundRequest {
-    /// Absolute URL, as saved on the webhook.
+    /// Absolute URL, as it is stored with the webhook.
     pub url: String,
     /// Header names in lower case and their values, in the order in which they are sent.
     pub headers: Vec<(String, String)>,
     /// The exact bytes that were signed.
     pub body: Vec<u8>,
-    /// Time allowed from the start of name resolution to the last byte read, 1–30 s.
+    /// Time from the start of name resolution to the last byte read, 1–30 s.
     pub timeout: Duration,
 }
 
 impl fmt::Debug for OutboundRequest {
-    /// Shows sizes only: header values and bodies belong to users and must not reach a log.
+    /// Shows only sizes: header values and bodies belong to users and must not reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutboundRequest")
             .field("headers", &self.headers.len())
@@ -35,84 +35,83 @@ impl fmt::Debug for OutboundRequest {
     }
 }
 
-/// The result of carrying out an [`OutboundRequest`].
+/// The result of an [`OutboundRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// What happened.
     pub outcome: SendOutcome,
     /// Time from start to outcome.
     pub duration: Duration,
 }
 
-/// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
     /// The receiver answered with a complete status line and headers.
     Answered(Answer),
     /// No usable answer. Counts as an attempt; `error` is a sentence for the webhook's owner and
-    /// holds no secret and no header value.
+    /// contains no secret and no header value.
     Failed {
-        /// What went wrong, for example `the receiver did not answer within 10 s`.
+        /// For example `the receiver did not answer within 10 s`.
         error: String,
     },
-    /// There was no request to carry out: the webhook's transform made no body. Says nothing about
-    /// the receiver, and no sender answers it.
+    /// There was no request: the webhook's transform made no body. Shows nothing about the
+    /// receiver, and no sender returns it.
     NotSent {
-        /// What the transform's owner has to mend.
+        /// The error in the transform, for its owner.
         error: String,
     },
-    /// The name server did not answer (time-out, `SERVFAIL`, none reachable). Our fault, not the
-    /// receiver's: it spends no attempt. A name that does not exist is [`SendOutcome::Failed`].
+    /// The name server did not answer (time-out, `SERVFAIL`, none reachable). This is not the
+    /// receiver's fault, and uses no attempt. A name that does not exist is
+    /// [`SendOutcome::Failed`].
     ResolverUnavailable {
-        /// What the resolver said.
+        /// The resolver's error.
         error: String,
     },
 }
 
-/// What a receiver may ask for by the response header `webhook-delivery`, as proposed for Standard
+/// What a receiver may request by the response header `webhook-delivery`, as proposed for Standard
 /// Webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryControl {
-    /// `disable`: no more events.
+    /// `disable`: no further events.
     Disable,
-    /// `abort-message`: no more attempts of this one.
+    /// `abort-message`: no further attempts of this delivery.
     AbortMessage,
 }
 
-/// The part of a response that is kept.
+/// The kept part of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status, 100–999.
     pub status: u16,
-    /// The first [`CAPTURE_LIMIT_BYTES`] of the body as text; bytes that are not UTF-8 become U+FFFD,
-    /// and the limit holds after that conversion. Empty when there was none.
+    /// The first [`CAPTURE_LIMIT_BYTES`] of the body as text. Bytes that are not UTF-8 become
+    /// U+FFFD, and the limit applies after that. Empty if there was no body.
     pub body: String,
-    /// The body went on beyond what was kept, or broke off, or outlasted the deadline.
+    /// The body was longer than the kept part, broke off, or was not complete at the deadline.
     pub truncated: bool,
-    /// The `Retry-After` header as received; the lines of several are joined by commas.
+    /// The `Retry-After` header as received; several lines are joined by commas.
     pub retry_after: Option<String>,
     /// The `webhook-delivery` header as received, at most 64 bytes.
     pub webhook_delivery: Option<String>,
-    /// The `Location` header as received, its end cut off if it is very long.
+    /// The `Location` header as received; a very long value is cut.
     pub location: Option<String>,
-    /// What is to be known of the body to read it.
+    /// What a reader of the body must know.
     pub remark: Option<BodyRemark>,
 }
 
-/// Why a body is not to be read as it is kept.
+/// Why a kept body is not the body that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BodyRemark {
-    /// It is compressed, in this way if that was said, and nothing of it is kept. Bodies are not
-    /// decompressed: a small one may become a very large one.
+    /// It is compressed, with this method if it was named, and no part of it is kept. Bodies are
+    /// not decompressed: a small one may become a very large one.
     Compressed(Option<String>),
     /// Some of its bytes are not UTF-8.
     NotUtf8,
-    /// So many of its bytes are not UTF-8 that nobody could read it, and nothing of it is kept.
+    /// So many of its bytes are not UTF-8 that it is unreadable, and no part of it is kept.
     Unreadable,
 }
 
 impl BodyRemark {
-    /// Whether nothing of the body is kept.
+    /// Whether no part of the body is kept.
     #[must_use]
     pub fn drops_body(&self) -> bool {
         !matches!(self, Self::NotUtf8)
@@ -134,14 +133,14 @@ impl fmt::Display for BodyRemark {
 }
 
 impl Answer {
-    /// Where it points the sender, if it is a redirect: of the 3xx statuses, these are (RFC 9110
-    /// section 15.4). 304 is none.
+    /// The target of a redirect: these of the 3xx statuses are redirects (RFC 9110 section 15.4).
+    /// 304 is not.
     #[must_use]
     pub fn redirects_to(&self) -> Option<&str> {
         self.location.as_deref().filter(|_| is_redirect(self.status))
     }
 
-    /// What it asks for beyond its status. What is not known is no wish.
+    /// The request in `webhook-delivery`. An unknown value is ignored.
     #[must_use]
     pub fn control(&self) -> Option<DeliveryControl> {
         let asked = self.webhook_delivery.as_deref()?.trim();
@@ -154,7 +153,7 @@ impl Answer {
         }
     }
 
-    /// Why its endpoint wants no more events, if it says so.
+    /// Why its endpoint wants no further events, if it says so.
     #[must_use]
     pub fn stops(&self) -> Option<DisabledCause> {
         match (self.control(), self.status) {
@@ -165,7 +164,7 @@ impl Answer {
     }
 }
 
-/// Whether a status asks for the same request at another address.
+/// Whether the status is a redirect.
 #[must_use]
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)

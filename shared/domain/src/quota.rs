@@ -1,15 +1,15 @@
-//! How many requests of the API a user may make in a minute, and how those who serve them keep count
-//! together without asking each other each time.
+//! How many API requests a user may make per minute, and how instances count together with few
+//! calls.
 //!
-//! Each instance counts what it serves. For every [share](Quota::share) of a user's minute it tells a
-//! count that all instances have in common, and learns what the others have told. So a user who asks
-//! seldom costs nothing, one who asks much costs a write for each share, and one who is refused costs
-//! nothing again. What instances have not told yet is unknown to the others: together they may serve
-//! up to a share each beyond the quota. It is there to stop a loop that has gone wild, not to bill.
+//! Each instance counts the requests that it serves. For every [share](Quota::share) of a user's
+//! minute it adds to a common count, and learns the total. So a user with few requests costs
+//! nothing, a user with many costs a write for each share, and a refused user costs nothing more.
+//! Instances do not know what others have not added yet: together they may serve up to a share each
+//! beyond the quota. The quota stops runaway loops; it is not for billing.
 //!
-//! An answer that waits occupies an instance, which serves nobody else meanwhile. So each second of
-//! waiting counts as a request. The seconds are told before the wait begins: an instance that waits
-//! has no other occasion to tell them. What was not waited in the end is given back.
+//! A response that waits occupies an instance, which serves nobody else meanwhile. So each second
+//! of waiting counts as a request. The seconds are added to the common count before the wait
+//! begins, because a waiting instance cannot add them. Seconds that were not waited are given back.
 
 use crate::{
     ids::UserId,
@@ -20,28 +20,27 @@ use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
 /// How long a quota lasts: a minute of the clock.
 pub const WINDOW: Duration = Duration::from_secs(60);
 
-/// Requests that a user may make in a minute.
+/// Requests that a user may make per minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota(u32);
 
 impl Quota {
-    /// The quotas there are.
+    /// The allowed quotas.
     pub const PER_MINUTE: RangeInclusive<u32> = 1..=1_000_000;
 
-    /// This many requests in a minute; `None` if that is no quota there is.
+    /// This many requests per minute; `None` if that is not allowed.
     #[must_use]
     pub fn new(per_minute: u32) -> Option<Self> {
         Self::PER_MINUTE.contains(&per_minute).then_some(Self(per_minute))
     }
 
-    /// Requests in a minute.
     #[must_use]
     pub const fn per_minute(self) -> u32 {
         self.0
     }
 
-    /// Requests that an instance serves before it tells: a twentieth, so that few instances are not
-    /// far beyond the quota together, and at most 50.
+    /// How many requests an instance serves before it adds to the common count: a twentieth, so
+    /// that few instances together do not exceed the quota by much, and at most 50.
     #[must_use]
     pub const fn share(self) -> u32 {
         let share = self.0 / 20;
@@ -55,25 +54,22 @@ impl Quota {
     }
 }
 
-/// Where a user stands after a request.
+/// A user's quota after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// What may be made in a minute.
     pub quota: Quota,
     /// Whether this request may be served.
     pub admitted: bool,
-    /// How many more may be, as far as is known here.
+    /// How many more may be made, as far as this instance knows.
     pub remaining: u32,
     /// Whole seconds until the next minute, at least one.
     pub resets_in: Duration,
 }
 
-/// What an instance must tell the common count before it serves a request.
+/// What an instance must add to the common count before it serves a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untold {
-    /// The minute to which they belong.
     pub minute: Minute,
-    /// Requests.
     pub requests: u32,
 }
 
@@ -81,7 +77,7 @@ pub struct Untold {
 struct Tally {
     served: u32,
     told: u32,
-    /// What others had told when we last heard.
+    /// What others had added at the last update.
     others: u32,
 }
 
@@ -90,8 +86,8 @@ impl Tally {
         self.served.saturating_add(self.others)
     }
 
-    /// What the common count must be told, and from here on has been told. More may have been told
-    /// than was served: seconds that were given back.
+    /// The number to add to the common count; it counts as added from now on. More may be added
+    /// than was served, because seconds were given back.
     fn tell(&mut self) -> u32 {
         let requests = self.served.saturating_sub(self.told);
         self.told = self.told.max(self.served);
@@ -99,7 +95,7 @@ impl Tally {
     }
 }
 
-/// What one instance has served in the minute that is.
+/// An instance's counts in the current minute.
 #[derive(Debug)]
 pub struct Tallies {
     minute: Minute,
@@ -114,8 +110,9 @@ impl Default for Tallies {
 }
 
 impl Tallies {
-    /// Judges a request and counts it if it is admitted. What is untold must be told, and the answer
-    /// brought to [`heard`](Self::heard), or to [`not_told`](Self::not_told) if there is none.
+    /// Decides about a request and counts it if it is admitted. The returned number must be added
+    /// to the common count, and the total passed to [`heard`](Self::heard), or
+    /// [`not_told`](Self::not_told) called if that failed.
     pub fn take(
         &mut self,
         quota: Quota,
@@ -133,8 +130,9 @@ impl Tallies {
         (Standing { admitted, ..self.standing(quota, user, now) }, untold)
     }
 
-    /// Counts the seconds of a wait: `wanted`, or as many as are left. What is untold must be told as
-    /// after [`take`](Self::take), and then [`granted`](Self::granted) says how long the wait may be.
+    /// Counts the seconds of a wait: `wanted`, or as many as are left. The returned number must be
+    /// added as after [`take`](Self::take); then [`granted`](Self::granted) returns how long the
+    /// wait may be.
     pub fn reserve(
         &mut self,
         quota: Quota,
@@ -149,8 +147,8 @@ impl Tallies {
         (reserved, Untold { minute, requests: tally.tell() })
     }
 
-    /// How many of the `reserved` seconds the quota holds, now that the others have been heard. The
-    /// rest is given back.
+    /// How many of the `reserved` seconds the quota allows, after the total is known. The rest is
+    /// given back.
     pub fn granted(&mut self, quota: Quota, user: &UserId, now: Timestamp, reserved: u32) -> u32 {
         let minute = Minute::at_or_before(now);
         let tally = self.tally(user, minute);
@@ -159,15 +157,15 @@ impl Tallies {
         reserved - excess
     }
 
-    /// Gives seconds back that were granted in `minute` and not waited. Here only: the others have
-    /// heard of them, and count them until this instance has served as much.
+    /// Gives back seconds that were granted in `minute` and not waited. Only in this instance: the
+    /// others count them until this instance has served as many requests.
     pub fn give_back(&mut self, user: &UserId, minute: Minute, seconds: u32) {
         if let Some(tally) = self.of_users.get_mut(user).filter(|_| minute == self.minute) {
             tally.served = tally.served.saturating_sub(seconds);
         }
     }
 
-    /// Where the user stands. Nothing is counted, and what was asked is admitted.
+    /// The user's quota. Counts nothing, and treats the request as admitted.
     pub fn standing(&mut self, quota: Quota, user: &UserId, now: Timestamp) -> Standing {
         let minute = Minute::at_or_before(now);
         let remaining = quota.per_minute().saturating_sub(self.tally(user, minute).total());
@@ -176,7 +174,7 @@ impl Tallies {
         Standing { quota, admitted: true, remaining, resets_in: Duration::from_secs(seconds) }
     }
 
-    /// The user's tally of this minute. With a new minute all tallies begin anew.
+    /// The user's count of this minute. A new minute resets all counts.
     fn tally(&mut self, user: &UserId, minute: Minute) -> &mut Tally {
         if minute != self.minute {
             *self = Self { minute, of_users: HashMap::new() };
@@ -184,14 +182,14 @@ impl Tallies {
         self.of_users.entry(user.clone()).or_default()
     }
 
-    /// Takes in what the common count came to when we told it. Counts never go down.
+    /// Stores the total of the common count. Totals never decrease.
     pub fn heard(&mut self, user: &UserId, minute: Minute, total: u32) {
         if let Some(tally) = self.of_users.get_mut(user).filter(|_| minute == self.minute) {
             tally.others = tally.others.max(total.saturating_sub(tally.told));
         }
     }
 
-    /// The common count could not be told: it will be with what comes next.
+    /// The common count could not be changed: the number is added next time.
     pub fn not_told(&mut self, user: &UserId, untold: Untold) {
         if let Some(tally) = self.of_users.get_mut(user).filter(|_| untold.minute == self.minute) {
             tally.told = tally.told.saturating_sub(untold.requests);

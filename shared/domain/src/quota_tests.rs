@@ -88,8 +88,8 @@ fn an_answer_about_a_minute_that_is_over_changes_nothing() {
 }
 
 proptest! {
-    /// However the requests of a minute fall on instances: all of a quota is served, and never more
-    /// than a share of each instance beyond it.
+    /// However the requests of a minute are distributed over instances: all of the quota is served,
+    /// and at most a share per instance more.
     #[test]
     fn instances_together_keep_to_the_quota(
         per_minute in 1_u32..300,
@@ -124,7 +124,7 @@ fn each_second_of_a_wait_counts_and_what_is_not_waited_is_given_back() {
     assert_eq!(tallies.standing(quota, &ann, NOON).remaining, 89);
     tallies.give_back(&ann, untold.minute, 9);
     assert_eq!(tallies.standing(quota, &ann, NOON).remaining, 98);
-    // What was given back has been told, so nothing is told until it is used up.
+    // Seconds that were given back were added before, so nothing is added until they are used up.
     let later: Vec<u32> = (0..14)
         .filter_map(|_| tallies.take(quota, &ann, NOON).1)
         .map(|told| told.requests)
@@ -154,8 +154,8 @@ fn seconds_of_a_minute_that_is_over_are_not_given_back() {
 }
 
 proptest! {
-    /// Waits that begin at once on instances that know nothing of each other, as each of a function's
-    /// instances serves one request at a time: the quota bounds their seconds together.
+    /// Waits that begin at the same time on instances that do not know of each other, as each
+    /// instance serves one request at a time: the quota limits their seconds together.
     #[test]
     fn instances_together_wait_no_longer_than_the_quota(
         per_minute in 1_u32..300,

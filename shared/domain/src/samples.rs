@@ -1,5 +1,5 @@
-//! What the unit tests of this crate begin with. The builders of `grapnel-testing` are not for them:
-//! they make the types of this crate as it is compiled without its tests.
+//! Values for the unit tests of this crate. They cannot use the builders of `grapnel-testing`,
+//! which use the types of this crate as it is compiled without its tests.
 
 use crate::{
     event::{Event, EventContent},
@@ -17,7 +17,7 @@ pub(crate) fn user() -> UserId {
     UserId::parse("u").expect("valid")
 }
 
-/// A webhook of every event, made then.
+/// A webhook for every event.
 pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
     Webhook {
         id: WebhookId::from_uuid(Uuid::from_u128(1)),
@@ -43,7 +43,7 @@ pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
     }
 }
 
-/// An event that happened and was stored then, of which nobody has decided yet to whom it goes.
+/// An event that happened and was stored at this time, before its webhooks are decided.
 pub(crate) fn event(stored_at: Timestamp) -> Event {
     Event {
         id: EventId::derive(&user(), "shop", "1"),

@@ -1,9 +1,9 @@
 //! Secrets and signatures.
 //!
-//! Two signatures travel with each request. `X-Webhook-Signature: sha256=<hex>` is HMAC-SHA256 over
-//! the exact body, keyed with the secret as its owner sees it, `whsec_` included. Standard Webhooks'
-//! `webhook-signature: v1,<base64>` is HMAC-SHA256 over `<id>.<timestamp>.<body>`, keyed with the
-//! bytes that the secret encodes. [`verify`] checks both as a receiver does.
+//! Each request has two signatures. `X-Webhook-Signature: sha256=<hex>` is HMAC-SHA256 over the
+//! exact body, with the secret as its owner sees it as the key, including `whsec_`. Standard
+//! Webhooks' `webhook-signature: v1,<base64>` is HMAC-SHA256 over `<id>.<timestamp>.<body>`, with
+//! the bytes that the secret encodes as the key. [`verify`] checks both as a receiver does.
 
 pub mod verify;
 
@@ -12,12 +12,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// Bytes of randomness in a generated secret.
+/// Random bytes in a generated secret.
 pub const SECRET_BYTES: usize = 32;
 
 const PREFIX: &str = "whsec_";
 
-/// A signing secret: `whsec_` + base64. Never shown by `Debug`.
+/// A signing secret: `whsec_` + base64. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     text: String,
@@ -30,16 +30,17 @@ pub struct Secret {
 pub struct InvalidSecret;
 
 impl Secret {
-    /// The secret that these random bytes make.
+    /// The secret with these random bytes.
     #[must_use]
     pub fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
         Self { text: format!("{PREFIX}{}", STANDARD.encode(bytes)), key: bytes.to_vec() }
     }
 
-    /// Reads a secret back.
+    /// Reads a secret.
     ///
     /// # Errors
-    /// [`InvalidSecret`] if the prefix is missing, the rest is not base64, or it is not 24–64 bytes.
+    /// [`InvalidSecret`] if the prefix is missing, the rest is not base64, or it is not 24–64
+    /// bytes.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidSecret> {
         let text = text.into();
         let encoded = text.strip_prefix(PREFIX).ok_or(InvalidSecret)?;
@@ -47,13 +48,13 @@ impl Secret {
         if (24..=64).contains(&key.len()) { Ok(Self { text, key }) } else { Err(InvalidSecret) }
     }
 
-    /// The whole secret, to be stored or to be shown to its owner on purpose.
+    /// The whole secret, to store it or to show it to its owner.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.text
     }
 
-    /// What is shown otherwise. It tells nothing, not even the end, of the secret.
+    /// The text in place of the secret. It contains no part of the secret.
     #[must_use]
     pub const fn masked(&self) -> &'static str {
         "whsec_********"
@@ -72,14 +73,14 @@ impl Secret {
         format!("v1,{}", STANDARD.encode(digest(mac(&self.key, &[head.as_bytes(), body]))))
     }
 
-    /// Whether `digest` is what [`Secret::sign_body`] writes for this body. Takes the same time
-    /// wherever they differ.
+    /// Whether `digest` is the result of [`Secret::sign_body`] for this body. The comparison takes
+    /// constant time.
     fn signed_body(&self, body: &[u8], digest: &[u8]) -> bool {
         mac(self.text.as_bytes(), &[body]).verify_slice(digest).is_ok()
     }
 
-    /// Whether one of `digests` is what [`Secret::sign_standard`] writes for this body. Reads the body
-    /// once, however many they are: the sender chooses how many.
+    /// Whether one of `digests` is the result of [`Secret::sign_standard`] for this body. Reads the
+    /// body once for all digests, because the sender decides their number.
     fn signed_standard(
         &self,
         message_id: &str,
@@ -100,8 +101,8 @@ impl fmt::Debug for Secret {
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    // HMAC takes a key of any length, so the error case does not exist; an empty key would sign
-    // with nothing, which `Secret` rules out by its length.
+    // HMAC accepts a key of any length, so the error case does not exist. An empty key would be no
+    // protection, but `Secret` has a minimum length.
     let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => unreachable!("HMAC accepts keys of any length"),
@@ -120,9 +121,9 @@ fn digest(mac: Hmac<Sha256>) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// RFC 4231 gives the function; this is the whole-string key of the published header, made with
-    /// `printf '%s' '{"id":"evt_1"}' | openssl dgst -sha256 -hmac 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='`
-    /// (OpenSSL 3.0).
+    /// RFC 4231 gives the function; this is the header of the documentation, with the whole secret
+    /// as the key, made with `printf '%s' '{"id":"evt_1"}' | openssl dgst -sha256 -hmac
+    /// 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='` (OpenSSL 3.0).
     #[test]
     fn the_body_signature_is_a_plain_hmac_with_the_whole_secret_as_key() {
         let secret = Secret::from_random(*b"0123456789abcdef0123456789abcdef");

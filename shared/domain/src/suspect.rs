@@ -1,30 +1,29 @@
-//! Messages that may have killed the function that worked on them.
+//! Messages that may have killed the function that processed them.
 //!
-//! A function that dies takes its whole batch with it, and the queue hands all of it out again.
-//! Which message was to blame is not known, and an outage or a throttled function brings messages
-//! back as well. So a message that comes again is a suspect and never guilty: it is not begun beside
-//! others. It moves to the function's isolation queue, which hands out one message at a time. There
-//! it is processed like any other, or kills its function alone until the queue makes it a dead
-//! letter.
+//! A function that dies takes its whole batch with it, and the queue delivers all of it again. It
+//! is not known which message was the cause, and an outage or a throttled function causes the same.
+//! So a message that is received again is only a suspect: it is not processed together with others.
+//! It moves to the function's isolation queue, which delivers one message at a time. There it is
+//! processed like any other, or kills its function alone until the queue makes it a dead letter.
 
 use crate::{
     message::Record,
     ports::{IsolateMessages, PortError},
 };
 
-/// A message that is handed out for this time or a later one is a suspect. The second, because a
-/// batch that dies may come again as it was: at the third, the neighbours of a message that kills
-/// its function would be late by two visibility timeouts.
+/// A message that is received for at least this time is a suspect. The second time, because a batch
+/// that died may be received again unchanged: with the third, the other messages of the batch would
+/// be late by two visibility timeouts.
 pub const SUSPECT_RECEIVES: u32 = 2;
 
-/// A batch, divided.
+/// A batch in two parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Divided {
     to_begin: Vec<Record>,
     suspects: Vec<Record>,
 }
 
-/// A message alone in its batch has no neighbours, and is begun whatever it is suspected of.
+/// A message alone in its batch cannot harm others, so it is processed even if it is a suspect.
 fn divide(batch: Vec<Record>) -> Divided {
     if batch.len() < 2 {
         return Divided { to_begin: batch, suspects: Vec::new() };
@@ -37,16 +36,15 @@ fn divide(batch: Vec<Record>) -> Divided {
 /// A batch without its suspects.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Isolated {
-    /// The messages to process now.
     pub to_begin: Vec<Record>,
-    /// Ids of the suspects that were moved.
     pub moved: Vec<String>,
-    /// Ids of the suspects that could not be moved, each with the reason. They must come again.
+    /// Ids of the suspects that could not be moved, each with the reason. They must be received
+    /// again.
     pub stayed: Vec<(String, PortError)>,
 }
 
-/// Moves the suspects of a batch to the isolation queue, before anything of the batch is begun: what
-/// is begun may kill the function.
+/// Moves the suspects of a batch to the isolation queue before any message of the batch is
+/// processed, because a message may kill the function.
 pub async fn isolate(batch: Vec<Record>, isolation: &impl IsolateMessages) -> Isolated {
     let Divided { to_begin, suspects } = divide(batch);
     let mut isolated = Isolated { to_begin, ..Isolated::default() };
@@ -55,7 +53,7 @@ pub async fn isolate(batch: Vec<Record>, isolation: &impl IsolateMessages) -> Is
     }
     let mut answers = isolation.isolate(&suspects).await.into_iter();
     for Record { message_id, .. } in suspects {
-        // A port that does not answer for a message did not send it.
+        // A port that returns no result for a message did not send it.
         let unanswered = || Err(PortError::Unavailable("a message has no answer".into()));
         match answers.next().unwrap_or_else(unanswered) {
             Ok(()) => isolated.moved.push(message_id),
@@ -74,7 +72,7 @@ mod tests {
         task::{Context, Poll, Waker},
     };
 
-    /// Answers for each message by its id.
+    /// Returns a result for each message by its id.
     struct Port {
         asked: Mutex<Vec<Vec<Record>>>,
         answer: fn(&str) -> Option<Result<(), PortError>>,

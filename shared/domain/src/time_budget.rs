@@ -1,53 +1,53 @@
-//! How the delivery function divides the time of one invocation, so that no request is sent whose
-//! outcome there is no time left to record.
+//! How the delivery function divides the time of one invocation, so that no request is sent without
+//! time to record its outcome.
 //!
 //! One invocation has, in this order: the steps before a request ([`BEFORE_REQUEST`]), the request
-//! (at most [`TimeBudget::longest_request`]), its record, which is tried again for
-//! [`TimeBudget::record_retries`], and everything that follows the record ([`AFTER_RECORD`]).
+//! (at most [`TimeBudget::longest_request`]), its record, which is retried for
+//! [`TimeBudget::record_retries`], and all steps after the record ([`AFTER_RECORD`]).
 
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// Time for the steps before a request. They take milliseconds unless AWS is slow; a request that
-/// no longer fits is not begun, and its message comes again.
+/// Time for the steps before a request. They take milliseconds unless AWS is slow. A request
+/// without enough time is not begun, and its message is received again.
 pub const BEFORE_REQUEST: Duration = Duration::from_secs(5);
 
-/// How long one try of a record may take. DynamoDB answers in milliseconds.
+/// Time limit of one try of a record. DynamoDB answers in milliseconds.
 pub const RECORD_TRY: Duration = Duration::from_secs(2);
 
-/// Time for what follows a record: schedule the next attempt, write the endpoint's health, answer
-/// Lambda.
+/// Time for the steps after a record: schedule the next attempt, write the endpoint's health,
+/// answer Lambda.
 pub const AFTER_RECORD: Duration = Duration::from_secs(8);
 
 /// The time limits of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBudget {
-    /// After this Lambda stops an invocation.
+    /// Lambda stops an invocation after this time.
     pub function_timeout: Duration,
     /// The longest time limit of a request.
     pub longest_request: Duration,
-    /// How long a record is tried again while DynamoDB throttles it or does not answer.
+    /// How long a record is retried while DynamoDB throttles it or does not answer.
     pub record_retries: Duration,
 }
 
 impl TimeBudget {
-    /// The shortest function timeout that has room for everything.
+    /// The shortest function timeout with time for all steps.
     #[must_use]
     pub fn shortest_function_timeout(&self) -> Duration {
         BEFORE_REQUEST + self.longest_request + self.after_request()
     }
 
-    /// When Lambda stops the invocation that begins `now`. `announced` is what the runtime says. A
-    /// local runtime may name a time in 1970: one that is past, or later than the function timeout
-    /// allows, does not count.
+    /// When Lambda stops the invocation that begins `now`. `announced` is the runtime's value. A
+    /// local runtime may announce a time in 1970: a time that is past, or later than the function
+    /// timeout allows, is ignored.
     #[must_use]
     pub fn deadline(&self, announced: Timestamp, now: Timestamp) -> Timestamp {
         let latest = now.plus(self.function_timeout);
         if (now..=latest).contains(&announced) { announced } else { latest }
     }
 
-    /// Whether a request with this time limit can be begun `now`: its record must be possible
-    /// afterwards, even while DynamoDB throttles.
+    /// Whether a request with this time limit can begin `now`: there must be time for its record,
+    /// even while DynamoDB throttles.
     #[must_use]
     pub fn has_time_for(&self, limit: Duration, now: Timestamp, deadline: Timestamp) -> bool {
         now.plus(limit + self.after_request()) <= deadline
@@ -61,7 +61,7 @@ impl TimeBudget {
         now.plus(self.record_retries).min(Timestamp::from_millis(latest))
     }
 
-    /// What must be left of the invocation when the time limit of a request is over.
+    /// The time that must be left when the time limit of a request has passed.
     fn after_request(&self) -> Duration {
         self.record_retries + RECORD_TRY + AFTER_RECORD
     }

@@ -1,49 +1,47 @@
-//! Whom a token of an OpenID Connect issuer stands for.
+//! The user of an OpenID Connect token.
 //!
-//! Everything here is decided from what a token says (its claims), once its signature is known to be
-//! the issuer's. Where the issuer's public keys are found is decided here too; fetching them is a
-//! port, [`crate::ports::FetchIssuerKeys`].
+//! This module decides by the token's claims, after its signature was verified. It also decides
+//! where the issuer's public keys are; a port, [`crate::ports::FetchIssuerKeys`], reads them.
 
 use crate::{ids::UserId, scope::Scope, time::Timestamp};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// How far the clocks of issuer and service may be apart.
+/// Maximum difference between the clocks of issuer and service.
 pub const LEEWAY: Duration = Duration::from_secs(60);
 
-/// Which tokens a deployment believes, and what it reads in them.
+/// The tokens that a deployment accepts, and the claims that it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRules {
     /// `iss`, character by character.
     pub issuer: String,
-    /// One of them must be in `aud`; or be `client_id`, in a token without `aud`.
+    /// One of them must be in `aud`, or must be the `client_id` of a token without `aud`.
     pub audiences: Vec<String>,
-    /// The claim that holds the user's id.
+    /// The claim with the user's id.
     pub user_claim: String,
-    /// The claim that holds scopes: a list, or one text with spaces between them.
+    /// The claim with the scopes: a list, or one text with spaces between them.
     pub scope_claim: String,
-    /// What a scope of ours begins with in that claim; empty if it stands there as it is.
+    /// The prefix of our scopes in that claim; may be empty.
     pub scope_prefix: String,
-    /// Scopes that every believed token has, whatever its claim says.
+    /// Scopes that every accepted token has.
     pub default_scopes: Vec<Scope>,
 }
 
-/// The user that a token stands for.
+/// The user of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenUser {
-    /// Whom it acts for.
     pub id: UserId,
-    /// What it may do; sorted, without repetition. Never [`Scope::Admin`].
+    /// Sorted, without duplicates. Never [`Scope::Admin`].
     pub scopes: Vec<Scope>,
 }
 
-/// Why a token is not believed. No text repeats anything of the token.
+/// Why a token is refused. No text repeats any part of the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is not a signed token that this service can read.
     #[error("not a readable token: {0}")]
     Unreadable(&'static str),
-    /// It is signed in a way that is not accepted.
+    /// Its signature's algorithm is not accepted.
     #[error("its algorithm is not accepted")]
     Algorithm,
     /// The issuer has no such key, or none for this algorithm.
@@ -52,10 +50,10 @@ pub enum Refusal {
     /// It was not signed with the key that it names, or was changed since.
     #[error("its signature is wrong")]
     Signature,
-    /// `iss` is another.
+    /// `iss` is another issuer.
     #[error("it comes from another issuer")]
     Issuer,
-    /// `aud` names others.
+    /// `aud` names other audiences.
     #[error("it is meant for another audience")]
     Audience,
     /// `exp` is past.
@@ -64,19 +62,19 @@ pub enum Refusal {
     /// `nbf` or `iat` is in the future.
     #[error("it is not valid yet")]
     NotYet,
-    /// A claim that is needed is missing, or not what it should be.
+    /// A required claim is missing or invalid.
     #[error("its claim {0} is missing or unusable")]
     Claim(&'static str),
 }
 
 impl TokenRules {
-    /// Whom these claims stand for.
+    /// The user of these claims.
     ///
-    /// A token never has the scope `admin`: it acts for its user and nobody else. Scopes that are
-    /// not ours (`openid`, another service's) are passed over.
+    /// A token never has the scope `admin`: it acts only for its user. Other scopes (`openid`,
+    /// another service's) are ignored.
     ///
     /// # Errors
-    /// The first reason not to believe them.
+    /// The first reason to refuse them.
     pub fn user(&self, claims: &Map<String, Value>, now: Timestamp) -> Result<TokenUser, Refusal> {
         let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
         if issuer != self.issuer {
@@ -119,7 +117,7 @@ impl TokenRules {
     }
 }
 
-/// `exp` must be there; `nbf` and `iat` count where they are.
+/// `exp` is required; `nbf` and `iat` are optional.
 fn check_times(claims: &Map<String, Value>, now: Timestamp) -> Result<(), Refusal> {
     let now = now.as_millis() as f64 / 1000.0;
     let leeway = LEEWAY.as_secs_f64();
@@ -143,14 +141,14 @@ fn seconds(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64
     }
 }
 
-/// Where the issuer describes itself (OpenID Connect Discovery 1.0 section 4).
+/// The URL of the issuer's description (OpenID Connect Discovery 1.0 section 4).
 #[must_use]
 pub fn discovery_url(issuer: &str) -> String {
     format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer))
 }
 
-/// Where the issuer's keys are, as its description says. The description must be of this very
-/// issuer (section 4.3): one that describes another would let that one sign for it.
+/// The URL of the issuer's keys, from its description. The description must name this issuer
+/// (section 4.3): otherwise another issuer could sign for it.
 ///
 /// # Errors
 /// A sentence for the operator.

@@ -16,7 +16,7 @@ fn rules() -> TokenRules {
     }
 }
 
-/// Claims that are believed, with these beside or in place of the usual ones; `null` takes one away.
+/// Claims that are accepted, changed by these; `null` removes a claim.
 fn claims(changes: Value) -> Map<String, Value> {
     let mut claims = json!({
         "iss": "https://id.example.com/", "aud": "hooks", "sub": "user-7",

@@ -1,4 +1,4 @@
-//! A webhook: where a user wants events to go, and how.
+//! A webhook: where a user's events are sent, and how.
 
 pub mod draft;
 pub mod headers;
@@ -21,20 +21,19 @@ pub use rotation::{MAX_PREVIOUS_SECRETS, PreviousSecret};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Whether a webhook receives events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookStatus {
     /// Receives events.
     Active,
-    /// Receives none, until its owner sets it to `active`.
+    /// Receives no events until its owner sets it to `active`.
     Disabled,
     /// Receives events, but its endpoint has been failing.
     Failing,
 }
 
 impl WebhookStatus {
-    /// Whether an event that matches is to be delivered.
+    /// Whether a matching event is delivered.
     #[must_use]
     pub fn receives(self) -> bool {
         !matches!(self, Self::Disabled)
@@ -54,67 +53,63 @@ pub enum PayloadFormat {
     CloudEvents,
 }
 
-/// A webhook's whole configuration.
+/// The whole configuration of a webhook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
-    /// Its id.
     pub id: WebhookId,
-    /// Its owner.
     pub user_id: UserId,
-    /// What its owner calls it, at most 200 characters.
+    /// At most 200 characters.
     pub name: String,
-    /// Where requests go; it passed [`crate::url_policy::UrlPolicy`] when it was saved.
+    /// The target; it satisfied [`crate::url_policy::UrlPolicy`] when it was saved.
     pub url: String,
-    /// What it wants: 1–50 patterns.
+    /// 1–50 patterns.
     pub events: Vec<EventPattern>,
-    /// Which of these it wants, by their data.
+    /// A filter on the data of the events.
     pub filter: Option<Filter>,
-    /// What signs its requests.
+    /// The secret of its requests' signatures.
     pub secret: Secret,
-    /// The secrets before, the last one first, of which some may still sign.
+    /// The previous secrets, the latest first. Some of them may still sign.
     pub previous_secrets: Vec<PreviousSecret>,
     /// Headers that its owner adds to each request.
     pub headers: Headers,
-    /// What it is for, in its owner's words.
+    /// The owner's description.
     pub description: Option<String>,
-    /// What its owner's own programs keep with it.
+    /// Data of the owner's programs.
     pub metadata: BTreeMap<String, String>,
-    /// Whether it receives events.
     pub status: WebhookStatus,
-    /// Attempts, time-out and delays.
+    /// Attempts, time limit and delays.
     pub retry_config: RetryConfig,
-    /// How an event becomes a body.
     pub payload_format: PayloadFormat,
-    /// What makes the body in place of the format.
+    /// A template that makes the body in place of the format.
     pub transform: Option<Transform>,
-    /// How many requests it takes a second; as many as there are if `None`.
+    /// Maximum number of requests per second; unlimited if `None`.
     pub rate_limit: Option<RateLimit>,
-    /// When it was created.
     pub created_at: Timestamp,
     /// When its configuration last changed.
     pub updated_at: Timestamp,
-    /// How its endpoint is doing. Kept beside the configuration, and written by nobody who writes
-    /// that.
+    /// The health of its endpoint. Stored separately from the configuration, and never written
+    /// together with it.
     pub health: Health,
-    /// The first free slot of its rate limit, if one was ever handed out. Kept beside it likewise.
+    /// The first free slot of its rate limit, if one was ever assigned. Stored separately, like the
+    /// health.
     pub next_slot: Option<SlotTime>,
 }
 
 impl Webhook {
-    /// It without what is kept beside its configuration: what a store of configurations holds.
+    /// This webhook without health and rate limit state, which are separate items.
     #[must_use]
     pub fn configuration(&self) -> Self {
         Self { health: Health::default(), next_slot: None, ..self.clone() }
     }
 
-    /// What its owner sees: their own `disabled` first, then what its endpoint's health says.
+    /// The status that its owner sees: `disabled` by the owner first, then the endpoint's health.
     #[must_use]
     pub fn effective_status(&self) -> WebhookStatus {
         effective_status(self.status, &self.health)
     }
 }
 
-/// The status that a configured one and an endpoint's health come to.
+/// The status from the configured status and the endpoint's health.
 #[must_use]
 pub fn effective_status(configured: WebhookStatus, health: &Health) -> WebhookStatus {
     match configured {
@@ -128,24 +123,23 @@ pub fn effective_status(configured: WebhookStatus, health: &Health) -> WebhookSt
 /// The part of a webhook that fan-out needs: no secret, no headers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
-    /// The webhook.
     pub webhook_id: WebhookId,
-    /// What it wants.
+    /// The patterns of its event types.
     pub events: Vec<EventPattern>,
-    /// Which of these it wants, by their data.
+    /// A filter on the data of the events.
     pub filter: Option<Filter>,
-    /// Whether it receives events: its effective status.
+    /// The effective status.
     pub status: WebhookStatus,
 }
 
 impl Subscription {
-    /// Whether an event of this type is to be delivered to the webhook.
+    /// Whether the webhook gets events of this type.
     #[must_use]
     pub fn wants(&self, event_type: &str) -> bool {
         self.status.receives() && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 
-    /// Whether an event with this data (JSON text) passes its filter.
+    /// Whether an event with this data (JSON text) satisfies its filter.
     #[must_use]
     pub fn judge(&self, data: &str) -> Judgement {
         let everything = Judgement { verdict: Verdict::Matches, steps: 0 };

@@ -1,9 +1,9 @@
-//! The README's ways to verify a signature are run, not trusted.
+//! Runs the README's code that verifies signatures.
 
 use grapnel_domain::signature::Secret;
 use std::process::Command;
 
-/// What the README shows is a part of this program, so that it is compiled and run.
+/// The README's code is a part of this program, so that it is compiled and run.
 #[path = "../examples/verify.rs"]
 #[expect(dead_code, reason = "the example is a program, and its `main` is not run here")]
 mod example;
@@ -29,7 +29,7 @@ fn snippet(language: &str) -> String {
     found[0].to_owned()
 }
 
-/// Runs `program` with a line of code appended that prints whether each signature verifies.
+/// Runs `program` with an additional line of code that prints whether each signature verifies.
 fn verdicts(program: &str, flag: &[&str], code: &str) -> String {
     let run = Command::new(program).args(flag).arg(code).output();
     let output = run.unwrap_or_else(|error| panic!("{program} does not run: {error}"));
@@ -65,8 +65,7 @@ fn the_rust_snippet_is_compiled_and_tells_right_from_wrong() {
     }
 }
 
-/// Node.js is not among what the project asks for, so a machine without it passes; one with it
-/// checks.
+/// The project does not require Node.js: on a machine without it, this test passes without a check.
 #[test]
 fn the_javascript_snippet_tells_right_from_wrong() {
     if Command::new("node").arg("--version").output().is_err() {

@@ -1,9 +1,9 @@
-//! The receivers that docs/receive.md shows are run, over stand-ins of the libraries that they use.
-//! What matters is that the verifier gets the body's own bytes, and that its refusal becomes 400.
+//! Runs the receivers in docs/receive.md with replacements of the libraries that they use. They
+//! check that the verifier gets the unchanged bytes of the body, and that its refusal becomes 400.
 
 use std::{fs, process::Command};
 
-/// The sample in this language that holds a text.
+/// The sample in this language that contains a text.
 fn sample(language: &str, holds: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/receive.md");
     let text = fs::read_to_string(path).expect("readable");
@@ -91,7 +91,7 @@ export class Webhook {
 }
 "#;
 
-/// Node.js is not among what the project asks for, so a machine without it passes; one with it checks.
+/// The project does not require Node.js: on a machine without it, this test passes without a check.
 #[test]
 fn the_express_receiver_verifies_the_bytes_as_they_came() {
     if Command::new("node").arg("--version").output().is_err() {

@@ -1,5 +1,5 @@
-//! `docs/security.md` says which addresses are refused: the same ones, by the same documents, as the
-//! code does.
+//! `docs/security.md` lists the refused addresses and the documents that reserve them. These tests
+//! compare the list with the code.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,7 +10,7 @@ use super::{SPECIAL_V4, SPECIAL_V6, refusal};
 
 const SECURITY: &str = include_str!("../../../../docs/security.md");
 
-/// What the last column of the table may say; the text below the tables tells what is meant.
+/// The possible values of the table's last column; the text below the tables explains them.
 const REGISTRIES: [&str; 5] = [
     "IPv4 special-purpose",
     "IPv6 special-purpose",
@@ -78,7 +78,7 @@ fn the_ends_and_the_middle_of_every_row_are_refused_for_what_it_says() {
     }
 }
 
-/// The document's rules, written once more from its text.
+/// The document's rules, implemented again from its text.
 fn documented(address: IpAddr, rows: &[Row]) -> bool {
     let listed = |address: IpAddr| rows.iter().any(|row| row.net.contains(&address));
     let IpAddr::V6(v6) = address else { return listed(address) };
@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn an_ipv6_address_is_refused_if_and_only_if_the_document_says_so(bits: u128, kind in 0..5) {
-        // Random bits rarely fall into what is handed out, or into what carries an IPv4 address.
+        // Random bits are rarely in an assigned block, or in one that embeds an IPv4 address.
         let bits = match kind {
             0 => bits >> 3 | 1 << 125,
             1 => bits as u32 as u128 | 0x64_ff9b << 96,

@@ -1,4 +1,4 @@
-//! Every edge of every range from both sides, and properties over the whole space.
+//! Both sides of every edge of every range, and properties of all addresses.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use rstest::rstest;
 
 use super::refusal;
 
-/// The ranges once more, written independently of the table under test: the IANA registries,
-/// multicast, and the blocks that embed IPv4 addresses.
+/// The ranges again, written independently of the tested table: the IANA registries, multicast, and
+/// the blocks that embed IPv4 addresses.
 const REFUSED: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -218,7 +218,8 @@ proptest! {
 
     #[test]
     fn what_is_allowed_is_global_unicast_and_in_no_listed_range_v6(bits: u128, fold: bool) {
-        // Half of the samples are folded into 2000::/3, which random bits hit one time in eight.
+        // Half of the samples are moved into 2000::/3, which random bits hit only one time in
+        // eight.
         let bits = if fold { bits >> 3 | 1 << 125 } else { bits };
         let address = std::net::Ipv6Addr::from_bits(bits);
         if refusal(address.into()).is_none() {

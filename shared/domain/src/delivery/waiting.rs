@@ -1,14 +1,14 @@
-//! What a delivery waits for, as its owner sees it.
+//! What a delivery waits for, for its owner.
 
 use super::{Delivery, DeliveryStatus};
 use crate::{health::Circuit, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What keeps the next attempt of a delivery back. The JSON names are part of the contract.
+/// What delays the next attempt of a delivery. The JSON names are part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WaitingFor {
-    /// The delay before its next attempt.
+    /// The delay before a retry.
     Retry,
     /// The open circuit breaker of its endpoint.
     Circuit,
@@ -17,10 +17,9 @@ pub enum WaitingFor {
 }
 
 impl WaitingFor {
-    /// Every value.
     pub const ALL: [Self; 3] = [Self::Retry, Self::Circuit, Self::RateLimit];
 
-    /// Its name in JSON and in queries.
+    /// The name in JSON and in queries.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,20 +33,19 @@ impl WaitingFor {
 /// What a delivery waits for, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    /// What keeps its next attempt back.
     pub waiting_for: WaitingFor,
-    /// When the wait ends at the earliest.
+    /// The earliest end of the wait.
     pub until: Timestamp,
 }
 
 impl Delivery {
-    /// What it waits for, given its endpoint's circuit; `None` if its next attempt is on its way or
-    /// there will be none.
+    /// What it waits for, given its endpoint's circuit breaker; `None` if its next attempt is about
+    /// to be made or there is none.
     ///
-    /// A row keeps the due time at which it was parked, and the circuit may have a later one by now:
-    /// the later one counts. A delivery is on its way once the circuit has closed, even if its row
-    /// still says that it is parked. A wait for a slot that lasts less than a queue's longest delay is
-    /// not on record and shows as the wait before it.
+    /// A row keeps the due time at which it was parked, and the circuit breaker may have a later
+    /// one meanwhile: the later one counts. After the circuit breaker has closed, a delivery no
+    /// longer waits, even if its row still says that it is parked. A wait for a slot that is
+    /// shorter than the longest queue delay is not stored, and shows as the wait before it.
     #[must_use]
     pub fn waiting(&self, circuit: Circuit) -> Option<Waiting> {
         if self.status.is_settled() {

@@ -1,5 +1,5 @@
-//! Two events under one id. The first is stored and delivered; a second one with another type or other
-//! data is a mistake of whoever published it, and is told.
+//! Conflicts: two events with the same id. The first is stored and delivered. A second one with
+//! another type or other data is a mistake of its publisher, and is reported.
 
 use super::{Event, EventContent};
 use grapnel_languages::{
@@ -9,8 +9,7 @@ use grapnel_languages::{
 use serde::Serialize;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How an event differs from the one that is stored under its id. The JSON names are part of the
-/// contract.
+/// How an event differs from the stored event with the same id. The JSON names are part of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
@@ -21,10 +20,10 @@ pub enum Difference {
 }
 
 impl Event {
-    /// How an event that comes under this event's id differs from it; `None` if it is the same event
-    /// once more. White space, the order of keys, escapes and the spelling of numbers make no
-    /// difference, and neither does the time: a bus gives each repeat a time of its own. Erased data
-    /// cannot be compared, and passes for the same.
+    /// How another event with this event's id differs from it; `None` if it is the same event
+    /// again. White space, the order of keys, escapes and the spelling of numbers make no
+    /// difference, and neither does the time, because a bus gives each repetition a new time.
+    /// Erased data cannot be compared, and counts as the same.
     #[must_use]
     pub fn difference(&self, other: &EventContent) -> Option<Difference> {
         if self.content.event_type != other.event_type {
@@ -37,15 +36,15 @@ impl Event {
     }
 }
 
-/// A list or an object whose end was not reached yet.
+/// A list or an object that is still being read.
 enum Open {
     List(DefaultHasher),
-    /// The digests of fields, and of the key of the field that is being read.
+    /// The digests of fields, and of the key of the current field.
     Object(Vec<(u64, u64)>, u64),
 }
 
 impl Open {
-    /// Goes to the next value in it; `false` at its end.
+    /// Moves to the next value in it; `false` at its end.
     fn advance(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DamagedData> {
         match self {
             Self::List(_) => cursor.has_next_item(),
@@ -83,8 +82,8 @@ fn digest_of(value: &(impl Hash + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// A digest that equal JSON values share. Nesting costs no stack. It only tells an owner's events
-/// apart: whoever finds two of the same digest misleads nobody else.
+/// A digest that is the same for equal JSON values. Nesting uses no stack. It only distinguishes
+/// one owner's events: an owner who finds two values with the same digest harms nobody else.
 fn digest(text: &str) -> Result<u64, DamagedData> {
     let mut cursor = Cursor::new(text);
     let mut open: Vec<Open> = Vec::new();
@@ -111,7 +110,7 @@ fn digest(text: &str) -> Result<u64, DamagedData> {
                 Scalar::Text(text) => digest_of(&("text", text)),
             }),
         };
-        // Hands a value to what it is in, and closes what ends with it.
+        // Adds a value to its parent, and closes all parents that end with it.
         loop {
             if let Some(value) = done.take() {
                 match open.last_mut() {

@@ -1,4 +1,4 @@
-//! Events in a list: what a list shows of them, and their places in it.
+//! Events in a list: their visible fields, and their positions.
 
 use super::Event;
 use crate::{
@@ -7,25 +7,22 @@ use crate::{
 };
 use std::{fmt, str::FromStr};
 
-/// What a list shows of an event: neither its data nor its deliveries.
+/// An event in a list: without its data and its deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedEvent {
-    /// Its id.
     pub id: EventId,
-    /// Its type.
     pub event_type: String,
-    /// Who sent it.
     pub source: String,
-    /// When it happened, as its sender says.
+    /// When it happened, according to its sender.
     pub time: Timestamp,
-    /// When it first arrived here.
+    /// When it was first received.
     pub stored_at: Timestamp,
     /// When its data was erased.
     pub payload_erased_at: Option<Timestamp>,
 }
 
 impl ListedEvent {
-    /// Its place in its owner's list.
+    /// Its position in its owner's list.
     #[must_use]
     pub fn place(&self) -> EventPlace {
         EventPlace { stored_at: self.stored_at, id: self.id }
@@ -45,16 +42,15 @@ impl From<&Event> for ListedEvent {
     }
 }
 
-/// A place in a user's list of events, which is newest first. Written `<time>#<id>`.
+/// A position in a user's list of events, which is newest first. Written as `<time>#<id>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventPlace {
-    /// When the event arrived.
+    /// When the event was received.
     pub stored_at: Timestamp,
-    /// The event.
     pub id: EventId,
 }
 
-/// A text that is no place.
+/// A text that is not a position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a place in a list of events")]
 pub struct InvalidPlace;
@@ -74,25 +70,24 @@ impl FromStr for EventPlace {
             stored_at: stored_at.parse().map_err(|_| InvalidPlace)?,
             id: id.parse().map_err(|_| InvalidPlace)?,
         };
-        // One spelling for each place, as for ids.
+        // One spelling for each position, as for ids.
         if place.to_string() == text { Ok(place) } else { Err(InvalidPlace) }
     }
 }
 
-/// Which part of a user's events is listed.
+/// The part of a user's events to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSpan {
-    /// Whose events.
     pub user: UserId,
-    /// Only events that arrived from then on.
+    /// Only events that were received at this time or later.
     pub since: Option<Timestamp>,
-    /// Only events that arrived before then.
+    /// Only events that were received before this time.
     pub until: Option<Timestamp>,
 }
 
 impl EventSpan {
-    /// The first and the last instant of arrival that a page can hold which begins behind `after`;
-    /// `None` if no event can be on it.
+    /// The first and the last possible time of receipt on a page that begins behind `after`; `None`
+    /// if the page must be empty.
     #[must_use]
     pub fn arrivals(&self, after: Option<EventPlace>) -> Option<(Timestamp, Timestamp)> {
         let first = self.since.unwrap_or(Timestamp::from_millis(0));

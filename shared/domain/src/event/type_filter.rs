@@ -1,18 +1,19 @@
-//! What a request filters event types by: one parser for deliveries, events, event types, replays
+//! The filter of event types in requests: one parser for deliveries, events, event types, replays
 //! and webhooks.
 
 use crate::webhook::EventPattern;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{fmt, str::FromStr};
 
-/// Event types that a request asks for: one type, a group such as `lead.*`, or `*` for every type.
+/// The event types that a request selects: one type, a group such as `lead.*`, or `*` for every
+/// type.
 ///
-/// Unlike an [`EventPattern`] in a webhook's `events`, it takes any type that an event can have: a
-/// webhook of every event also receives types that no catalogue knows, such as `Order placed`.
+/// Unlike an [`EventPattern`] in a webhook's `events`, it accepts any type that an event can have:
+/// a webhook for every event also receives types outside the catalogue, such as `Order placed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeFilter(EventPattern);
 
-/// A text that is neither an event type nor a group of them.
+/// A text that is neither an event type nor a group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be an event type such as `lead.created`, a group such as `lead.*`, or `*`, of at most {} characters",
@@ -32,13 +33,13 @@ impl TypeFilter {
         })
     }
 
-    /// Whether an event of this type is asked for.
+    /// Whether it selects an event of this type.
     #[must_use]
     pub fn includes(&self, event_type: &str) -> bool {
         self.0.matches(event_type)
     }
 
-    /// Whether one of the types that are asked for can match `pattern`.
+    /// Whether one of the selected types can match `pattern`.
     #[must_use]
     pub fn overlaps(&self, pattern: &EventPattern) -> bool {
         use EventPattern::{Any, Exact, Group};
@@ -49,7 +50,7 @@ impl TypeFilter {
         }
     }
 
-    /// Whether every type is asked for.
+    /// Whether it selects every type.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.0 == EventPattern::Any
@@ -59,8 +60,8 @@ impl TypeFilter {
 impl FromStr for TypeFilter {
     type Err = InvalidTypeFilter;
 
-    /// Reads what a request asks for. A `*` stands alone or for the last word of a group: anywhere
-    /// else it is a mistake that would be answered with an empty list.
+    /// Reads the filter of a request. A `*` is valid only alone or as the last word of a group:
+    /// anywhere else it is a mistake that would be answered with an empty list.
     fn from_str(text: &str) -> Result<Self, InvalidTypeFilter> {
         let has_a_length = (1..=Self::MAX_CHARS).contains(&text.chars().count());
         let is_formed = match text.strip_suffix(".*") {
@@ -83,7 +84,7 @@ impl Serialize for TypeFilter {
     }
 }
 
-/// A replay that is stored stays readable, also if its filter would be refused today.
+/// A stored replay stays readable, even if its filter would be refused now.
 impl<'de> Deserialize<'de> for TypeFilter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::of(&String::deserialize(deserializer)?))

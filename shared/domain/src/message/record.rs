@@ -1,21 +1,20 @@
-//! A message as a queue hands it to a function, before anything is read from its text.
+//! A received message of a queue, before its text is parsed.
 
 use std::collections::BTreeMap;
 
-/// A message as a queue hands it to a function.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The queue's name for it; an answer names the messages that must come again.
+    /// The queue's id of the message; a function's response names failed messages by it.
     pub message_id: String,
-    /// Its text.
     pub body: String,
-    /// How often the queue has handed it out, this time included.
+    /// How often the queue has delivered it, including this time.
     pub receives: u32,
-    /// Its message group, if it was sent in one.
+    /// Its message group, if it has one.
     pub group: Option<String>,
     /// Its attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
-    /// With this the queue removes it.
+    /// The queue needs this to remove it.
     pub receipt: String,
 }
 
@@ -24,11 +23,9 @@ pub struct Record {
 pub struct Attribute {
     /// Its type as the sender named it, such as `String` or `Number.int`.
     pub data_type: String,
-    /// Its value.
     pub value: AttributeValue,
 }
 
-/// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeValue {
     /// Of the types `String` and `Number`.
@@ -38,7 +35,7 @@ pub enum AttributeValue {
 }
 
 impl Record {
-    /// A message that is handed out for the first time, with neither group nor attributes.
+    /// A message that is received for the first time, without group and attributes.
     #[must_use]
     pub fn new(message_id: impl Into<String>, body: impl Into<String>) -> Self {
         Self {

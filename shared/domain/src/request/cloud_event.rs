@@ -1,7 +1,7 @@
-//! An event as CloudEvents 1.0 has it, in structured mode.
+//! An event in the form of CloudEvents 1.0, in structured mode.
 //!
-//! What an event is called is free text here, and is not there: what that standard does not take is
-//! written so that it does, in this format alone.
+//! Grapnel allows free text in an event's names, and CloudEvents does not: text that the standard
+//! does not allow is converted, only in this format.
 
 use super::uri_reference;
 use crate::{event::EventContent, ids::EventId, time::Timestamp};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What a body of this form is.
+/// The content type of this format.
 pub(super) const CONTENT_TYPE: &str = "application/cloudevents+json";
 
 #[derive(Serialize)]
@@ -38,8 +38,8 @@ impl<'a> CloudEvent<'a> {
     }
 }
 
-/// A text whose characters an attribute may have: all but control characters and what Unicode says
-/// is no character. In place of those stands U+FFFD.
+/// A text with characters that an attribute may have: all except control characters and Unicode's
+/// noncharacters. These are replaced by U+FFFD.
 fn text(text: &str) -> Cow<'_, str> {
     let is_no_character = |c: char| {
         let code = u32::from(c);
@@ -58,9 +58,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    /// The attributes as the specification has them, those that it asks for and those that are sent.
+    /// The attributes in the specification: the required ones and those that are sent.
     fn specification() -> Value {
-        // A control character, or what is no character: in none of its texts.
+        // None of its texts has a control character or a noncharacter.
         let text = r"^[^\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]+$";
         json!({
             "type": "object",

@@ -1,9 +1,9 @@
-//! Free text as a URI-reference (RFC 3986), which some standards ask for.
+//! Free text as a URI-reference (RFC 3986), which some standards require.
 
 use std::{borrow::Cow, net::Ipv6Addr};
 
-/// The text if it is a URI-reference, else one that reads alike: what may not stand where it stands
-/// is percent-encoded. The same text always gives the same reference.
+/// The text if it is a URI-reference, otherwise a similar one: characters that are not allowed at
+/// their place are percent-encoded. The same text always gives the same reference.
 #[must_use]
 pub(super) fn encode(text: &str) -> Cow<'_, str> {
     let mut encoded = String::with_capacity(text.len());
@@ -43,7 +43,7 @@ pub(super) fn encode(text: &str) -> Cow<'_, str> {
     if encoded == text { Cow::Borrowed(text) } else { Cow::Owned(encoded) }
 }
 
-/// What stands before the first colon, if that can be a scheme.
+/// The text before the first colon, if it can be a scheme.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -55,7 +55,7 @@ fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// `[userinfo@]host[:port]`, in which the host may be an IPv6 address in brackets.
+/// `[userinfo@]host[:port]`. The host may be an IPv6 address in brackets.
 fn authority(text: &str, encoded: &mut String) {
     let host_and_port = match text.rsplit_once('@') {
         Some((user, rest)) => {
@@ -81,7 +81,8 @@ fn authority(text: &str, encoded: &mut String) {
     }
 }
 
-/// Adds a part in which these characters stand for themselves, beside those that always do.
+/// Adds a part. `allowed` are the characters that are not encoded here, in addition to the usual
+/// ones.
 fn push(part: &str, allowed: &str, encoded: &mut String) {
     let bytes = part.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {

@@ -1,13 +1,13 @@
-//! `Retry-After`: how long a receiver asks to be left alone (RFC 9110 section 10.2.3).
+//! `Retry-After`: how long a receiver asks for no request (RFC 9110 section 10.2.3).
 
 use crate::time::Timestamp;
 use jiff::{civil, fmt::rfc2822, tz::Offset};
 use std::time::Duration;
 
-/// `Retry-After` is followed up to here.
+/// Maximum time that a `Retry-After` is followed.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
-/// Two digits of a year mean the past if they would be further in the future than this (RFC 9110
+/// A year with two digits is in the past if it would be further in the future than this (RFC 9110
 /// section 5.6.7).
 const YEARS_AHEAD: i16 = 50;
 
@@ -15,17 +15,16 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Reads a `Retry-After` header: seconds, with a fraction too, or an HTTP date in any of its three
-/// forms. Of several values, of one line or of several that were joined by commas, the longest
-/// counts. What is none of these, and what is past, is no wish at all; what is far off is cut to
-/// [`MAX_RETRY_AFTER`].
+/// Reads a `Retry-After` header: seconds, also with a fraction, or an HTTP date in any of its three
+/// forms. Of several values, in one line or in several that were joined by commas, the longest
+/// counts. Other values and past dates are ignored; a long time is limited to [`MAX_RETRY_AFTER`].
 #[must_use]
 pub fn parse_retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     longest(header, |value| seconds(value).or_else(|| until(date(value, now)?, now)))
 }
 
-/// The same for a reader without a clock: dates count from `sent`, the answer's `Date`. Without a
-/// readable one, only seconds are understood.
+/// [`parse_retry_after`] without a clock: dates are relative to `sent`, the answer's `Date`.
+/// Without a readable one, only seconds are understood.
 #[must_use]
 pub fn parse_retry_after_since(header: &str, sent: Option<&str>) -> Option<Duration> {
     let sent = sent.and_then(mail_date);
@@ -42,7 +41,7 @@ fn longest(header: &str, wish: impl Fn(&str) -> Option<Duration>) -> Option<Dura
     wishes.max().map(|wish| wish.min(MAX_RETRY_AFTER))
 }
 
-/// The values between commas, but for the comma after the day of a date.
+/// The values between commas. The comma after the day of a date does not separate.
 fn values(header: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     let mut parts = header.split(',').map(str::trim).peekable();
@@ -70,7 +69,7 @@ fn until(date: Timestamp, now: Timestamp) -> Option<Duration> {
     (!until.is_zero()).then_some(until)
 }
 
-/// Seconds; a fraction makes one more, since the receiver is not to be asked too early.
+/// Seconds. A fraction counts as one more second, so that the next request is not too early.
 fn seconds(value: &str) -> Option<Duration> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
@@ -83,8 +82,8 @@ fn seconds(value: &str) -> Option<Duration> {
     Some(Duration::from_secs(whole.saturating_add(u64::from(is_more))))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
-/// `Sun Nov  6 08:49:37 1994`. The day of the week says nothing that is not said better.
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
+/// The day of the week is redundant, and is ignored.
 fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
     let words: Vec<&str> = value.split([' ', '-', ',']).filter(|word| !word.is_empty()).collect();
     let (day, month, year, time) = match words[..] {
@@ -106,7 +105,7 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
     }
     let date = |year: i16| {
         let date = civil::Date::new(year, i8::try_from(month).ok()?, number(day)?).ok()?;
-        // A leap second has no number of its own.
+        // There is no number for a leap second.
         let time = civil::Time::new(hour, minute, second.min(59), 0).ok()?;
         Timestamp::from_utc(date.to_datetime(time))
     };
@@ -117,14 +116,15 @@ fn date(value: &str, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// A date as in mail, with a zone's name or offset. Servers write their `Date` like this.
+/// A date in the format of mail, with a zone's name or offset. Servers write their `Date` in this
+/// format.
 fn mail_date(value: &str) -> Option<Timestamp> {
     let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let date = parser.parse_timestamp(value).ok()?;
     Some(Timestamp::from_millis(date.as_millisecond()))
 }
 
-/// The year that two digits mean: the last one that is not too far in the future.
+/// The year of two digits: the latest one that is not too far in the future.
 fn whole_year(digits: i16, now: Timestamp) -> Option<i16> {
     let now = jiff::Timestamp::from_millisecond(now.as_millis()).ok()?;
     let latest = Offset::UTC.to_datetime(now).year().checked_add(YEARS_AHEAD)?;

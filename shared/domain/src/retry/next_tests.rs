@@ -70,7 +70,7 @@ proptest! {
         let configured = f64::from(config.delay_before(attempt + 1));
         let waited = made.now.until(retry.due).as_secs_f64();
         prop_assert!(waited >= configured);
-        // A shared wait ends on a full minute, and on the next one when 30 s are not left.
+        // A shared wait ends at a full minute, and at the next one if less than 30 s are left.
         let rounding = if retry.wait.is_some() { 90.0 } else { 0.0 };
         prop_assert!(waited <= configured * (1.0 + MAX_JITTER) + rounding + 0.001);
     }

@@ -1,9 +1,9 @@
-//! Whether a request is signed as its receiver was promised, and if not, what is wrong with it.
+//! Checks the signatures of a request as a receiver, and explains a failure.
 //!
-//! Two signatures are checked, and the time of signing. Where neither signature fits, the usual
-//! accidents on the way of a body (an editor's line break, a framework that serialised the JSON
-//! again) are undone one at a time: if that makes one fit, the body was changed, and the report says
-//! how. What is checked is the body as it was kept; nothing is repaired before that.
+//! This checks two signatures and the time of signing. If neither signature is right, it undoes the
+//! usual changes of a body (an editor's line break, a framework that serialised the JSON again) one
+//! at a time: if a signature is right then, the body was changed, and the report says how. The
+//! checked body is the body as it was kept; it is not repaired before the check.
 
 mod rewrite;
 mod standard;
@@ -18,23 +18,23 @@ use crate::time::Timestamp;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{fmt, time::Duration};
 
-/// How far `webhook-timestamp` may be from the present, as Standard Webhooks' libraries have it.
+/// The tolerance of `webhook-timestamp`, as in the libraries of Standard Webhooks.
 pub const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// HMAC-SHA256 over the body: `sha256=<hex>`.
 pub const BODY_SIGNATURE: &str = "x-webhook-signature";
-/// The same with each old secret that still signs, with blanks between them.
+/// The same with each old secret that still signs, separated by blanks.
 pub const PREVIOUS_BODY_SIGNATURE: &str = "x-webhook-signature-previous";
 /// The event's id.
 pub const ID: &str = "webhook-id";
 /// When the attempt was made, in seconds since the epoch.
 pub const TIMESTAMP: &str = "webhook-timestamp";
-/// Standard Webhooks' signatures: `v1,<base64>`, with blanks between them.
+/// Standard Webhooks' signatures: `v1,<base64>`, separated by blanks.
 pub const STANDARD_SIGNATURE: &str = "webhook-signature";
-/// How many bytes of body were sent.
+/// The number of bytes of the sent body.
 const LENGTH: &str = "content-length";
 
-/// The part of a received request that signatures cover, and the signatures.
+/// The signed part of a received request, and the signatures.
 #[derive(Clone, Copy)]
 pub struct Received<'a> {
     /// The body, byte for byte.
@@ -48,7 +48,7 @@ pub struct Received<'a> {
 }
 
 impl<'a> Received<'a> {
-    /// Takes the headers out of a request. `header` answers a header's value by its name in lower
+    /// Reads the headers of a request. `header` returns the value of a header by its name in lower
     /// case.
     pub fn read(body: &'a [u8], header: impl Fn(&'static str) -> Option<&'a str>) -> Self {
         Self {
@@ -63,79 +63,79 @@ impl<'a> Received<'a> {
     }
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One entry for each header that must be right, always in the same order.
+    /// One entry for each checked header, always in the same order.
     pub checks: [Check; 4],
-    /// Why a signature does not fit, as far as that can be told.
+    /// The reason why a signature is wrong, if it can be found.
     pub cause: Option<Cause>,
 }
 
-/// What was found of one header.
+/// The result for one header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
-    /// Its name, in lower case.
+    /// The name, in lower case.
     pub header: &'static str,
-    /// Whether it is right.
+    /// Whether the header is right.
     pub result: Result<Proof, Fault>,
 }
 
-/// A header that is right.
+/// Why a header is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// It is there; that is all there is to it.
+    /// It is present; nothing else is checked.
     Present,
-    /// The request was signed so long ago, or is so far ahead, within the tolerance.
+    /// The request was signed this long ago, or is this far in the future, within the tolerance.
     Fresh,
-    /// The signature fits.
+    /// The signature is right.
     Fits,
-    /// The signature is of another secret, but the one of an old secret fits: the secret is being
-    /// replaced, and the receiver still has an old one.
+    /// The signature is made with another secret, but the signature with an old secret is right:
+    /// the secret was rotated, and the receiver still has an old one.
     FitsAsPrevious,
 }
 
-/// What is wrong with a header.
+/// Why a header is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It is not there.
     Missing,
-    /// It is not written as it should be, which is so.
+    /// It is malformed; the text describes the right form.
     Malformed(&'static str),
     /// The request was signed this long ago.
     TooOld(Duration),
     /// The request was signed this far in the future.
     TooNew(Duration),
-    /// The signature fits neither this body nor this secret.
+    /// The signature does not match this body and this secret.
     Mismatch,
     /// It cannot be checked without `webhook-id` and `webhook-timestamp`.
     Unchecked,
 }
 
-/// Why a signature does not fit.
+/// Why a signature is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The other one fits, so that body and secret are right: a header was changed.
+    /// The other signature is right, so body and secret are right: a header was changed.
     HeaderChanged,
-    /// It fits the body with this change undone.
+    /// It is right for the body with this change undone.
     BodyChanged(Change),
-    /// The body is an envelope or a CloudEvent, and is not written as Grapnel writes these.
+    /// The body is an envelope or a CloudEvent, but not in Grapnel's notation.
     Reserialised,
-    /// The body has another length than was sent.
+    /// The body's length differs from the sent length.
     Length {
-        /// How many bytes it has.
+        /// The present length in bytes.
         kept: usize,
-        /// How many it had, by its `Content-Length`.
+        /// The sent length, from `Content-Length`.
         sent: usize,
-        /// It is JSON, which often changes its length when it is serialised again.
+        /// Whether the body is JSON, which often changes its length when it is serialised again.
         is_json: bool,
     },
-    /// It is of another secret, or the body was changed beyond recognition: nobody can tell which.
+    /// It is made with another secret, or the body was changed in an unknown way: these cannot be
+    /// distinguished.
     SecretOrBody,
 }
 
 impl Report {
-    /// Whether everything is right.
+    /// Whether all headers are right.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.checks.iter().all(|check| check.result.is_ok())
@@ -148,8 +148,8 @@ impl Report {
     }
 }
 
-/// Checks a request against a secret at `now`; one that was signed more than `tolerance` before or
-/// after is refused, since somebody may have kept it.
+/// Checks a request with a secret at `now`. A request that was signed more than `tolerance` before
+/// or after is refused, because it may be a copy.
 #[must_use]
 pub fn verify(
     received: &Received<'_>,
@@ -204,7 +204,7 @@ fn check_standard(
 
 fn check_age(signed: i64, now: Timestamp, tolerance: Duration) -> Result<Proof, Fault> {
     let signed = Timestamp::from_millis(signed.saturating_mul(1000));
-    // Whole seconds, which is all that the header tells.
+    // Whole seconds, the precision of the header.
     let now = Timestamp::from_millis(now.as_secs().saturating_mul(1000));
     let (age, ahead) = (signed.until(now), now.until(signed));
     if age > tolerance {
@@ -216,7 +216,7 @@ fn check_age(signed: i64, now: Timestamp, tolerance: Duration) -> Result<Proof, 
     }
 }
 
-/// Seconds since the epoch, in digits alone.
+/// Seconds since the epoch, only digits.
 fn parse_time(text: &str) -> Result<i64, Fault> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let time = if digits { text.parse().ok() } else { None };
@@ -255,7 +255,7 @@ fn cause(
     Some(change.map_or_else(|| traces(received), Cause::BodyChanged))
 }
 
-/// What can be told of the body alone.
+/// The cause that is visible in the body alone.
 fn traces(received: &Received<'_>) -> Cause {
     let kept = received.body.len();
     match received.length {

@@ -1,10 +1,9 @@
-//! Names that never lead to the public internet, told by how they end.
+//! Names that never lead to the public internet, recognized by their ending.
 
-/// Endings that the public DNS does not have and will not get, nor anything under them. `example`, which
-/// belongs to the same list, is left out: it stands for a real name wherever something is explained or
-/// tried.
+/// Endings that the public DNS does not have and never will, nor any name under them. `example` is
+/// on the same list, but is left out: examples and trials use it in place of a real name.
 const ENDINGS: [&str; 16] = [
-    // RFC 6761, the special-use domain names, and the default of many systems for this machine.
+    // RFC 6761, the special-use domain names, and the default name of this machine on many systems.
     "localhost",
     "localdomain",
     "invalid",
@@ -14,10 +13,10 @@ const ENDINGS: [&str; 16] = [
     "onion",
     "home.arpa",
     "alt",
-    // Reserved by ICANN in 2024, and used by clouds for their metadata services long before.
+    // Reserved by ICANN in 2024; clouds used it long before for their metadata services.
     "internal",
-    // Never to be delegated, as ICANN resolved in 2018 (`corp`, `home`, `mail`), or as collisions
-    // with private networks forbid: RFC 6762, appendix G, and Kubernetes' names of services.
+    // Never to be delegated: decided by ICANN in 2018 (`corp`, `home`, `mail`), or because of
+    // collisions with private networks (RFC 6762, appendix G, and Kubernetes' names of services).
     "corp",
     "home",
     "mail",
@@ -27,8 +26,8 @@ const ENDINGS: [&str; 16] = [
     "svc",
 ];
 
-/// The ending of this name that is not on the public internet, if it has one. The name must be in lower
-/// case, as the parser leaves it, and without the dot behind it.
+/// The ending of this name that is not on the public internet, if it has one. The name must be in
+/// lower case, as the parser returns it, and without the final dot.
 pub(super) fn local_ending(name: &str) -> Option<&'static str> {
     let is_or_is_under = |ending: &&&str| {
         name.strip_suffix(**ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

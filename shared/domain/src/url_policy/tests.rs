@@ -1,4 +1,4 @@
-//! Tables of URLs and what is said of each.
+//! Tables of URLs and their faults.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -202,7 +202,7 @@ fn the_length_limit_counts_bytes_as_written_and_as_normalised() {
     assert_eq!(faults(STRICT, &longest), Vec::<String>::new());
     let too_long = ["must be at most 2048 bytes long"];
     assert_eq!(faults(STRICT, &format!("{longest}a")), too_long);
-    // Each `é` is two bytes here and six once it is percent-encoded.
+    // Each `é` has two bytes here and six when it is percent-encoded.
     let grows = format!("{base}{}", "é".repeat(400));
     assert_eq!(faults(STRICT, &grows), too_long);
 }

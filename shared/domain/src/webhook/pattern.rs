@@ -1,4 +1,4 @@
-//! What a webhook wants: an event type, `<group>.*`, or `*`.
+//! The event types of a webhook: an event type, `<group>.*`, or `*`.
 
 use crate::catalogue;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -9,9 +9,8 @@ use std::{fmt, str::FromStr};
 pub enum EventPattern {
     /// `*`: every event.
     Any,
-    /// `workflow.*`: every event whose type begins with `workflow.`. Holds `workflow.`.
+    /// `workflow.*`: every event whose type begins with `workflow.`. Contains `workflow.`.
     Group(String),
-    /// One event type.
     Exact(String),
 }
 
@@ -21,16 +20,16 @@ pub enum InvalidPattern {
     /// Neither an event type nor a pattern.
     #[error("`{0}` is malformed: use an event type, `<group>.*` such as `workflow.*`, or `*`")]
     Malformed(String),
-    /// Well-formed, but nothing is published under it.
+    /// Well formed, but no event type has this name.
     #[error("`{0}` is not a known event type; `GET /api/event-types` lists them")]
     Unknown(String),
-    /// A group in which nothing is published.
+    /// A group without any event type.
     #[error("`{0}` matches no known event type; `GET /api/event-types` lists them")]
     MatchesNothing(String),
 }
 
 impl EventPattern {
-    /// Whether an event of this type is wanted.
+    /// Whether an event of this type matches.
     #[must_use]
     pub fn matches(&self, event_type: &str) -> bool {
         match self {
@@ -42,16 +41,16 @@ impl EventPattern {
         }
     }
 
-    /// Whether a type that is built in matches, so that no other has to be looked for.
+    /// Whether a built-in type matches, so that no other has to be looked up.
     #[must_use]
     pub fn matches_built_in(&self) -> bool {
         catalogue::first(self).is_some()
     }
 
-    /// Reads a pattern and refuses one that matches nothing that is built in, and is none of `known`.
+    /// Reads a pattern. Refuses a pattern that matches no built-in type and is not in `known`.
     ///
     /// # Errors
-    /// [`InvalidPattern`], which tells the three cases apart.
+    /// [`InvalidPattern`], which distinguishes the three cases.
     pub fn parse_known(text: &str, known: &[Self]) -> Result<Self, InvalidPattern> {
         let pattern: Self = text.parse()?;
         if pattern.matches_built_in() || known.contains(&pattern) {
@@ -67,7 +66,7 @@ impl EventPattern {
 impl FromStr for EventPattern {
     type Err = InvalidPattern;
 
-    /// Checks the form only: what is stored stays readable when the catalogue changes.
+    /// Checks only the form: a stored pattern stays readable when the catalogue changes.
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
         if text == "*" {
             return Ok(Self::Any);
@@ -78,7 +77,7 @@ impl FromStr for EventPattern {
                 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         };
         if text.len() > 128 || !name.split('.').all(word) {
-            // A long text would be repeated in an error message.
+            // An error message would repeat a long text.
             let shown: String = text.chars().take(64).collect();
             return Err(InvalidPattern::Malformed(shown));
         }

@@ -12,7 +12,7 @@ fn after(hours: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(hours * 3600))
 }
 
-/// Its secret is the one of number 0.
+/// Its secret has the number 0.
 fn webhook() -> Webhook {
     samples::webhook(NOW)
 }

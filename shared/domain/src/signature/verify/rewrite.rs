@@ -1,8 +1,8 @@
-//! JSON that was serialised again: what it may have been before.
+//! JSON that was serialised again: guesses its earlier form.
 //!
-//! A writer of JSON chooses the blanks, the escapes, the spelling of numbers and the order of keys.
-//! What a writer chose before another one can only be guessed; guesses are bounded by their number
-//! and by the bytes that are hashed for them.
+//! A program that writes JSON chooses the blanks, the escapes, the spelling of numbers and the
+//! order of keys. The first program's choices can only be guessed; the guesses are limited by their
+//! number and by the bytes that are hashed for them.
 
 mod guesses;
 mod tokens;
@@ -10,10 +10,10 @@ mod tokens;
 use std::fmt;
 use tokens::Json;
 
-/// Most bytes of all guesses together.
+/// Maximum size of all guesses together, in bytes.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a writer of JSON wrote in another way, beside its blanks.
+/// What a program wrote in another way, apart from blanks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rewriting {
     /// Characters of texts.
@@ -39,7 +39,7 @@ impl fmt::Display for Rewriting {
     }
 }
 
-/// How the body was written before, if one of the guesses fits.
+/// How the body was written before, if one of the guesses is right.
 pub(super) fn rewriting(body: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Rewriting> {
     let json = Json::parse(body)?;
     let mut bytes = 0;
@@ -55,8 +55,8 @@ pub(super) fn rewriting(body: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Rew
     None
 }
 
-/// Whether the body is an envelope or a CloudEvent, but not as Grapnel writes them: without blanks
-/// between their own members, and with these in order.
+/// Whether the body is an envelope or a CloudEvent, but not in Grapnel's notation: without blanks
+/// between its members, and with the members in order.
 pub(super) fn is_rewritten(body: &[u8]) -> bool {
     Json::parse(body).is_some_and(|json| json.is_rewritten(body))
 }

@@ -2,9 +2,8 @@ use super::{ID, STANDARD_SIGNATURE, TIMESTAMP, check_age, parse_time, standard_d
 use crate::{signature::Secret, time::Timestamp};
 use std::time::Duration;
 
-/// The three headers of Standard Webhooks, well formed: what can be told of a request before its
-/// secret is known. [`verify`](super::verify) says more about a request that does not fit, and takes
-/// longer.
+/// The three headers of Standard Webhooks, if they are well formed: the part of a check that does
+/// not need the secret. [`verify`](super::verify) explains a failure, and takes longer.
 #[derive(Debug)]
 pub struct StandardHeaders<'a> {
     id: &'a str,
@@ -13,8 +12,8 @@ pub struct StandardHeaders<'a> {
 }
 
 impl<'a> StandardHeaders<'a> {
-    /// Takes them out of a request; `None` if one is missing or malformed. `header` answers a header's
-    /// value by its name in lower case.
+    /// Reads them from a request; `None` if one is missing or malformed. `header` returns the value
+    /// of a header by its name in lower case.
     pub fn read(header: impl Fn(&'static str) -> Option<&'a str>) -> Option<Self> {
         let (id, time) = (header(ID)?, parse_time(header(TIMESTAMP)?).ok()?);
         let digests = standard_digests(header(STANDARD_SIGNATURE)?);
@@ -33,7 +32,7 @@ impl<'a> StandardHeaders<'a> {
         check_age(self.time, now, tolerance).is_ok()
     }
 
-    /// Whether one of the signatures is made of this body with this secret.
+    /// Whether one of the signatures is right for this body and this secret.
     #[must_use]
     pub fn fit(&self, body: &[u8], secret: &Secret) -> bool {
         secret.signed_standard(self.id, self.time, body, &self.digests)

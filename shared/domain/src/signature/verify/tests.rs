@@ -146,7 +146,7 @@ const ENVELOPE: &str = concat!(
     r#""data":{"name":"Z\u00fc <Rich>/Ost","total":12.50,"count":1e3,"user":"u"}}"#
 );
 
-/// The body as it was sent, and as it was kept after a writer of JSON.
+/// The body as it was sent, and as it was kept after another program wrote it.
 fn rewritten(sent: &str, writer: impl Fn(&str) -> String) -> (String, String) {
     let sent = sent.to_owned();
     let kept = writer(&sent);

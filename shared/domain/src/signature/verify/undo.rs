@@ -1,24 +1,24 @@
-//! What a body may have been before the usual accidents on its way.
+//! The body before the usual changes.
 
 use super::rewrite::{self, Rewriting};
 use std::fmt;
 
-/// What happened to a body.
+/// How a body was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// A line break was added at its end.
     NewlineAdded,
-    /// The line break at its end was lost.
+    /// The line break at its end was removed.
     NewlineLost,
     /// Its line breaks were changed to CR LF.
     LineBreaks,
-    /// A byte order mark was put before it.
+    /// A byte order mark was added at its beginning.
     ByteOrderMark,
     /// Its JSON was serialised again.
     Reserialised(Rewriting),
 }
 
-/// The first change that makes the body fit once it is undone.
+/// The first change that makes the signature right when it is undone.
 pub(super) fn change(body: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Change> {
     let mut simple = simple(body).into_iter();
     let simple = simple.find(|(_, before)| fits(before)).map(|(change, _)| change);

@@ -1,12 +1,12 @@
-//! Headers by their names. HTTP does not tell upper from lower case in a name, so neither does the
-//! map: whatever reads, changes or stores a webhook's headers finds one entry per name.
+//! Headers by name. HTTP does not distinguish upper and lower case in a name, so neither does this
+//! map: all code that reads, changes or stores a webhook's headers finds one entry per name.
 
 use super::{HeaderValue, field};
 use crate::fault::Faults;
 use std::collections::BTreeMap;
 
-/// Headers by name, in any case of its letters. Each keeps the spelling of its last change, to be
-/// shown; requests carry names in lower case.
+/// Headers by name, in any case. Each keeps the spelling of its last change for display; requests
+/// have names in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers<V = HeaderValue>(BTreeMap<String, Header<V>>);
 
@@ -17,8 +17,8 @@ struct Header<V> {
 }
 
 impl<V> Headers<V> {
-    /// Reads headers that were given together, in which each name may come once. A repeated name is
-    /// a fault, however it is spelled, and its first value stays.
+    /// Reads headers of one request, in which each name may occur once. A repeated name is a fault,
+    /// however it is spelled, and its first value stays.
     pub fn read<N: Into<String>>(
         given: impl IntoIterator<Item = (N, V)>,
         faults: &mut Faults,
@@ -38,41 +38,37 @@ impl<V> Headers<V> {
         headers
     }
 
-    /// Sets a header, in place of one of the same name.
+    /// Sets a header. Replaces a header with the same name.
     pub fn insert(&mut self, name: impl Into<String>, value: V) {
         let spelling = name.into();
         self.0.insert(spelling.to_ascii_lowercase(), Header { spelling, value });
     }
 
-    /// Takes a header out.
     pub fn remove(&mut self, name: &str) -> Option<V> {
         self.0.remove(&name.to_ascii_lowercase()).map(|header| header.value)
     }
 
-    /// The value of a header.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&V> {
         self.0.get(&name.to_ascii_lowercase()).map(|header| &header.value)
     }
 
-    /// How a header's name is spelled here.
+    /// The spelling of a header's name here.
     #[must_use]
     pub fn spelling(&self, name: &str) -> Option<&str> {
         self.0.get(&name.to_ascii_lowercase()).map(|header| header.spelling.as_str())
     }
 
-    /// All headers, by their names as they are spelled here.
+    /// All headers, with their names as they are spelled here.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.0.values().map(|header| (header.spelling.as_str(), &header.value))
     }
 
-    /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -86,7 +82,7 @@ impl<V> Default for Headers<V> {
 }
 
 impl<N: Into<String>, V> FromIterator<(N, V)> for Headers<V> {
-    /// The last of several headers of one name stays.
+    /// Of several headers with one name, the last one stays.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut headers = Self::default();
         for (name, value) in pairs {

@@ -1,15 +1,15 @@
-//! What JSON may have been before it was serialised again, the likeliest first.
+//! Guesses the form of JSON before it was serialised again, the most likely first.
 
 use super::{
     Rewriting,
     tokens::{Blanks, Json},
 };
 
-/// Most orders of the data's keys, and most spellings of all numbers together for each way to write
-/// texts, that are guessed.
+/// Maximum number of guessed orders of the data's keys, and of guessed spellings of all numbers
+/// together for each way to write texts.
 const MOST: usize = 200;
 
-/// Most numbers of a body whose numbers are guessed.
+/// Maximum number of numbers in a body whose numbers are guessed.
 const MOST_NUMBERS: usize = 100;
 
 const BLANKS: [Blanks; 3] = [Blanks::None, Blanks::SpacedData, Blanks::Spaced];
@@ -36,11 +36,10 @@ pub(super) fn of<'a>(json: &'a Json<'_>) -> impl Iterator<Item = (Rewriting, Str
         .flat_map(move |(rewriting, json)| all_blanks(rewriting, json))
 }
 
-/// How writers of JSON write a character of a text, if not as it is.
+/// How a program writes a character of a text, if not as it is.
 type Escape = fn(char) -> Option<String>;
 
-/// What is known of writers: the plain form, and that of Go, PHP (twice), Python, Java's Gson and
-/// .NET.
+/// The known programs: the plain form, and those of Go, PHP (two), Python, Java's Gson and .NET.
 const ESCAPES: [Escape; 7] = [
     |_| None,
     |c| matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}').then(|| code(c, false)),
@@ -63,9 +62,9 @@ fn with_other_texts<'a>(
     written.into_iter().map(move |json| (Rewriting { escapes: true, ..begun }, json))
 }
 
-/// A text, quotes included, as another writer writes it.
+/// A text, including its quotes, as another program writes it.
 fn rewritten(text: &str, escape: Escape) -> String {
-    // It is part of JSON, so that it can be read.
+    // It is part of valid JSON, so it can be read.
     let plain: String = serde_json::from_str(text).unwrap_or_default();
     let mut written = String::with_capacity(text.len());
     written.push('"');
@@ -98,7 +97,7 @@ fn code(c: char, upper: bool) -> String {
     units.into_iter().map(digits).collect()
 }
 
-/// What all numbers may have been, and then every combination, up to [`MOST`].
+/// The earlier forms of all numbers, and then every combination, up to [`MOST`].
 fn with_other_numbers<'a>(
     json: Json<'a>,
     rewriting: Rewriting,
@@ -136,7 +135,7 @@ fn with_other_numbers<'a>(
     })
 }
 
-/// What a number may have been that is written like this now; itself first.
+/// The possible earlier forms of a number; its present form first.
 fn spellings(number: &str) -> Vec<String> {
     let mut all = vec![number.to_owned()];
     if number.contains(['e', 'E']) {
@@ -166,7 +165,7 @@ fn exponents(whole: &str) -> Vec<String> {
     }
 }
 
-/// The orders of the data's own keys, up to [`MOST`].
+/// The orders of the data's keys, up to [`MOST`].
 fn with_other_orders<'a>(
     json: Json<'a>,
     rewriting: Rewriting,
@@ -185,7 +184,7 @@ fn with_other_orders<'a>(
     })
 }
 
-/// Puts a list into the order of this number: 0 leaves it as it is.
+/// Puts a list into the order with this number: 0 does not change it.
 fn permute<T>(list: &mut [T], mut order: usize) {
     for place in (1..list.len()).rev() {
         let size = place + 1;

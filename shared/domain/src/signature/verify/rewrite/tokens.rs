@@ -1,4 +1,4 @@
-//! JSON as a tree whose leaves are written as they came.
+//! JSON as a tree. Its leaves keep their notation.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ const FORMS: [&[&str]; 2] = [
     &["specversion", "id", "source", "type", "time", "datacontenttype", "data"],
 ];
 
-/// Deepest nesting that is read.
+/// Maximum nesting.
 const DEPTH: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub(super) enum Json<'a> {
     Word(&'a str),
 }
 
-/// What stands between the members of an object and the items of a list.
+/// The separators between the members of an object and the items of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Blanks {
     None,
-    /// A blank after each comma and colon, as Python writes.
+    /// A blank after each comma and colon, as in Python.
     Spaced,
-    /// The same, but in an envelope that has none itself.
+    /// A blank after each comma and colon, except in the envelope itself.
     SpacedData,
 }
 
@@ -36,19 +36,18 @@ impl<'a> Json<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         let text = text.trim_start_matches('\u{feff}');
-        // What is JSON is checked once, by those who know.
+        // serde_json checks once that it is JSON.
         serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
         Reader { text, at: 0 }.value(DEPTH)
     }
 
-    /// Writes it.
     pub(super) fn write(&self, blanks: Blanks) -> String {
         let mut text = String::new();
         self.write_to(&mut text, blanks == Blanks::Spaced, blanks != Blanks::None);
         text
     }
 
-    /// `here` says whether this value has blanks, `within` whether those in it have.
+    /// `here` says whether this value has blanks, `within` whether the values in it have.
     fn write_to(&self, text: &mut String, here: bool, within: bool) {
         let comma = if here { ", " } else { "," };
         match self {
@@ -75,7 +74,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The same with each text, keys included, written anew.
+    /// This value with each text, including keys, written by `write`.
     pub(super) fn with_texts(&self, write: &impl Fn(&str) -> String) -> Json<'static> {
         match self {
             Self::Object(members) => Json::Object(
@@ -95,7 +94,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Its numbers, in their order.
     pub(super) fn numbers(&mut self) -> Vec<&mut Cow<'a, str>> {
         match self {
             Self::Object(members) => {
@@ -107,7 +105,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The members in the order in which Grapnel writes them, if it makes such bodies.
+    /// This value with its members in Grapnel's order, if Grapnel makes such bodies.
     pub(super) fn in_order(&self) -> Option<Self> {
         let Self::Object(members) = self else { return None };
         let form = FORMS.iter().find(|form| {
@@ -118,7 +116,7 @@ impl<'a> Json<'a> {
         form.iter().map(member).collect::<Option<Vec<_>>>().map(Self::Object)
     }
 
-    /// The value whose keys an event's publisher chose: an envelope's data, or all of it.
+    /// The part whose keys an event's publisher chose: an envelope's data, or the whole value.
     pub(super) fn data(&mut self) -> &mut Self {
         let is_form = self.in_order().is_some();
         let place = match &*self {
@@ -133,7 +131,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether it is of a form of Grapnel's, and `body` has its members in another way.
+    /// Whether it has one of Grapnel's forms, and `body` has its members in another notation.
     pub(super) fn is_rewritten(&self, body: &[u8]) -> bool {
         let Some(Self::Object(members)) = self.in_order() else { return false };
         let mut rest = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_end();
@@ -142,7 +140,7 @@ impl<'a> Json<'a> {
             let Some(after) = rest.strip_prefix(format!("{begin}{key}:").as_bytes()) else {
                 return true;
             };
-            // The data may have blanks of its own: it ends where the object does.
+            // The data may have any blanks: it ends where the object ends.
             rest = match value {
                 Self::Object(_) | Self::List(_) => {
                     let is_data = index + 1 == members.len();
@@ -158,12 +156,12 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Whether a key, as written, is this name, which has nothing to escape.
+/// Whether a key, as written, is this name, which has no character to escape.
 fn is_key(written: &str, name: &str) -> bool {
     written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) == Some(name)
 }
 
-/// Reads what was found to be JSON; anything else ends in `None`.
+/// Reads valid JSON; for other text it returns `None`.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
