@@ -1,24 +1,23 @@
-//! What happened in a run, counted.
+//! Counts what happens in a run.
 
 use std::fmt;
 
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident: $label:literal, $group:ident;)+) => {
-        /// Something that is counted.
+        /// An event that is counted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Count { $($(#[$doc])* $name,)+ }
 
         impl Count {
-            /// All of them, in the order of a report.
+            /// All counts, in the order of a report.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// What a report calls it.
+            /// The name in a report.
             #[must_use]
             pub const fn label(self) -> &'static str {
                 match self { $(Self::$name => $label,)+ }
             }
 
-            /// What kind of thing it is.
             #[must_use]
             pub const fn group(self) -> Group {
                 match self { $(Self::$name => Group::$group,)+ }
@@ -27,20 +26,20 @@ macro_rules! counts {
     };
 }
 
-/// What kinds of things are counted.
+/// The kinds of counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// What was put in, and what came of it.
+    /// The input of a run, and its results.
     Traffic,
-    /// What AWS did wrong, and what users did outside the schedule. After one of these a message may
-    /// be sent, or a request be made, that would not have been without it.
+    /// Faults of AWS, and users' actions outside the schedule. Each of them may cause a message or
+    /// a request that would not exist without it.
     Fault,
-    /// What the functions did about it.
+    /// The functions' reactions to faults.
     Repair,
 }
 
 counts! {
-    /// Events accepted, orders for tests among them.
+    /// Accepted events, including orders for tests.
     Events: "events", Traffic;
     /// Deliveries created.
     Deliveries: "deliveries", Traffic;
@@ -68,7 +67,7 @@ counts! {
     Closed: "circuits closed", Traffic;
     /// Times that a delivery was parked.
     Parked: "times parked", Traffic;
-    /// Checks that whoever parked sent, and sent on.
+    /// Checks that were sent after parking, and sent again.
     ParkingChecks: "checks after parking", Traffic;
     /// Reservations of slots.
     Reservations: "reservations of slots", Traffic;
@@ -76,7 +75,7 @@ counts! {
     Slots: "slots handed out", Traffic;
     /// Attempts whose messages were delayed until their slots.
     SlotSends: "attempts sent on for their slots", Traffic;
-    /// Attempts that were sent on once more with the slot that they had.
+    /// Attempts that were sent again with the same slot.
     SlotHops: "attempts sent on with the same slot", Traffic;
     /// Times that a delivery waited for its slot in a shared wait.
     SlotWaits: "times in a shared wait for a slot", Traffic;
@@ -86,17 +85,15 @@ counts! {
     ApiCalls: "API calls", Traffic;
     /// Manual retries that the API sent.
     ManualRetries: "manual retries", Fault;
-    /// Manual retries that the API accepted, and said so.
+    /// Manual retries that the API answered with 202.
     RetriesAccepted: "manual retries accepted", Traffic;
-    /// Attempts that pages of replays asked for.
+    /// Attempts that pages of replays requested.
     Replayed: "deliveries sent again by replays", Fault;
-    /// Deliveries that were taken up again.
     Reopened: "deliveries reopened", Traffic;
-    /// Events whose data the API said to have erased.
+    /// Events whose data was erased, by the API's answer.
     Erased: "payloads erased", Traffic;
-    /// Messages for pages of replays.
     ReplayPages: "pages of replays", Traffic;
-    /// Orders for tests that the API took.
+    /// Orders for tests that the API accepted.
     Tests: "tests ordered", Traffic;
     /// Requests to publish that were answered with ids.
     Published: "requests to publish", Traffic;
@@ -104,7 +101,6 @@ counts! {
     EventsRepeated: "events put twice", Fault;
     /// Messages that no function can read.
     Malformed: "malformed events", Traffic;
-    /// Calls refused because there were too many.
     Throttled: "throttled calls", Fault;
     /// Writes throttled by a wave; a record that is tried again counts once.
     WaveThrottles: "writes throttled by a wave", Fault;
@@ -120,57 +116,53 @@ counts! {
     Slow: "slow calls", Fault;
     /// Calls during an outage of their service.
     Outages: "calls during an outage", Fault;
-    /// Entries of a batch that failed alone.
     PartialFailures: "batch entries failed alone", Fault;
-    /// Functions killed between two steps.
     Killed: "functions killed", Fault;
     /// Batches that were received while no function could be invoked.
     InvocationsRefused: "invocations refused", Fault;
-    /// Functions that stood still for up to a minute.
+    /// Functions that were paused for up to a minute.
     Stalled: "functions stalled", Fault;
-    /// Functions that ran into their timeout.
     TimedOut: "functions timed out", Fault;
-    /// Messages handed out twice at once.
+    /// Messages that were delivered twice at the same time.
     Duplicated: "messages duplicated", Fault;
-    /// Messages that were passed over in favour of later ones.
+    /// Messages that were received after later ones.
     Reordered: "messages passed over", Fault;
-    /// Messages that were finished and came again.
+    /// Messages that were finished and received again.
     AcknowledgementsLost: "acknowledgements lost", Fault;
-    /// Messages that came again while they were being worked on.
+    /// Messages that were received again while they were being processed.
     Overlaps: "redelivered while running", Fault;
-    /// Reads that showed something that was past.
+    /// Reads that showed an earlier state.
     LaggingReads: "reads that lagged", Fault;
-    /// Executions that began to work late.
+    /// Executions that started late.
     LateExecutions: "executions late", Fault;
-    /// Executions that somebody stopped before anybody relied on them.
+    /// Executions that were stopped before any delivery relied on them.
     Stopped: "executions stopped", Fault;
     /// Messages that an execution sent twice.
     ReleasesRepeated: "releases sent twice", Fault;
-    /// Messages received too often and put aside by the queue.
+    /// Messages that were received too often, so that the queue moved them to the dead letters.
     Exhausted: "dead letters by receive limit", Fault;
-    /// Shared waits that had ended when somebody wanted to wait in them.
+    /// Shared waits that had already ended when a delivery wanted to wait in them.
     WaitsOver: "shared waits found over", Repair;
-    /// Messages whose attempt was on record already.
+    /// Messages whose attempt was already recorded.
     Stale: "stale messages", Repair;
-    /// Checks that were sent, and sent on.
+    /// Checks that were sent, and sent again.
     Checks: "checks sent", Repair;
     /// Checks that found their attempt missing.
     Healed: "wake-ups healed", Repair;
-    /// Messages that came again and were moved to an isolation queue.
+    /// Messages that were received again and moved to an isolation queue.
     Isolated: "messages isolated", Repair;
-    /// Messages put aside by a function, each malformed.
+    /// Messages that a function sent to the dead letters; each is malformed.
     PutAside: "put aside with a reason", Repair;
-    /// Tries of a record after one that failed.
+    /// Retries of a record.
     RecordRetries: "records tried again", Repair;
-    /// Requests made again: the function died before the record.
+    /// Repeated requests: the function died before the record.
     RepeatedAfterDeath: "requests repeated: died before the record", Repair;
-    /// Requests made again: the record had failed.
+    /// Repeated requests: the record had failed.
     RepeatedAfterFailure: "requests repeated: record failed", Repair;
-    /// Requests made again: two messages for the attempt ran at once.
+    /// Repeated requests: two messages for the attempt ran at the same time.
     RepeatedAtOnce: "requests repeated: two messages at once", Repair;
 }
 
-/// How often each thing happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counts([u64; Count::ALL.len()]);
 
@@ -181,13 +173,12 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// How often it happened.
     #[must_use]
     pub const fn of(&self, count: Count) -> u64 {
         self.0[count as usize]
     }
 
-    /// How often anything of this kind happened.
+    /// The total of this kind.
     #[must_use]
     pub fn of_group(&self, group: Group) -> u64 {
         Count::ALL.iter().filter(|c| c.group() == group).map(|c| self.of(*c)).sum()
@@ -197,7 +188,7 @@ impl Counts {
         self.0[count as usize] += more;
     }
 
-    /// Adds what happened elsewhere.
+    /// Adds the counts of another run.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             *mine += theirs;
@@ -206,7 +197,7 @@ impl Counts {
 }
 
 impl fmt::Display for Counts {
-    /// One line each, in the order of [`Count::ALL`].
+    /// One line for each, in the order of [`Count::ALL`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for count in Count::ALL {
             writeln!(f, "{:>12}  {}", self.of(*count), count.label())?;

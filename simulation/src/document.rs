@@ -1,19 +1,19 @@
-//! Tables in `docs/reliability.md`, which a test holds against what the simulation finds.
+//! Tables in `docs/reliability.md`. A test compares them with the simulation's results.
 
 use grapnel_testing::document::{generated_part, with_generated_part};
 use std::fmt::Display;
 
-/// What was found, as a part of the document.
+/// Results as a part of the document.
 pub trait Part: Display {
-    /// What the document calls it.
+    /// The name of the part in the document.
     const NAME: &'static str;
 
-    /// Whether a document says just this.
+    /// Whether a document has exactly these results.
     fn is_in(&self, document: &str) -> bool {
         generated_part(document, Self::NAME) == Some(self.to_string().trim())
     }
 
-    /// The document with this in its place; `None` if it has no place for it.
+    /// The document with these results; `None` if it has no place for them.
     fn written_into(&self, document: &str) -> Option<String> {
         with_generated_part(document, Self::NAME, &self.to_string())
     }

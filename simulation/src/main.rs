@@ -1,7 +1,8 @@
-//! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`; or what the document holds a table of, and
-//! writes it there: one path, cut at every call (`--crash-points`), what a dead endpoint costs
-//! (`--dead-endpoint [N]`), what endpoints that hang cost others (`--isolation`), what messages that
-//! kill their functions do (`--poison`), and what a throttling wave sends twice (`--throttling`).
+//! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`. Or prints one of the document's tables,
+//! or writes it there: crash points (`--crash-points`), the costs of a dead endpoint
+//! (`--dead-endpoint [N]`), the isolation from another user's hanging endpoints (`--isolation`),
+//! messages that kill their functions (`--poison`), and requests that are repeated because of
+//! throttling (`--throttling`).
 
 use grapnel_simulation::{
     Count, DeadEndpoint, Group, IsolationReport, Part, PoisonReport, ThrottlingReport,
@@ -13,13 +14,12 @@ const USAGE: &str = "usage: grapnel-simulation [--seeds N] [--from S]
      | (--crash-points | --dead-endpoint | --isolation | --poison | --throttling) [--write FILE]
      | --dead-endpoint N";
 
-/// What to run.
 enum Wanted {
-    /// So many seeds, from this one on.
+    /// This many seeds, beginning with `from`.
     Seeds { seeds: u64, from: u64 },
-    /// What a table tells of; it goes into this document, if one is named.
+    /// A table, and the document to write it into, if there is one.
     Table { table: Table, document: Option<String> },
-    /// So many deliveries to a dead endpoint.
+    /// This many deliveries to a dead endpoint.
     DeadEndpoint { deliveries: u64 },
 }
 

@@ -1,17 +1,17 @@
-//! How long events take to their receivers, where a run is about that.
+//! The latencies of events, in runs that measure them.
 
 use grapnel_domain::{ids::WebhookId, time::Timestamp};
 use grapnel_testing::memory::Queued;
 use std::time::Duration;
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
-    /// First requests: to which webhook, when its event was put, and when it arrived.
+    /// First requests: the webhook, when its event was put, and when the request arrived.
     arrivals: Vec<(WebhookId, Timestamp, Timestamp)>,
-    /// When circuits opened.
+    /// When circuit breakers opened.
     pub(crate) opened: Vec<Timestamp>,
-    /// Dead letters, as they were sent back.
+    /// Dead letters, as they were redriven.
     pub(crate) dead_letters: Vec<Queued>,
 }
 
@@ -24,7 +24,7 @@ impl Measured {
         self.opened.push(now);
     }
 
-    /// Of events put in this time, to these webhooks.
+    /// For events that were put in this period, and these webhooks.
     pub(crate) fn between(
         &self,
         webhooks: &[WebhookId],
@@ -39,16 +39,15 @@ impl Measured {
     }
 }
 
-/// How long it took, in most cases and at worst.
+/// The distribution of latencies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Latencies {
-    /// How many there were.
     pub count: usize,
-    /// Half of them took at most this.
+    /// The median.
     pub median: Duration,
-    /// Of a hundred, 99 took at most this.
+    /// The 99th percentile.
     pub p99: Duration,
-    /// The longest.
+    /// The maximum.
     pub longest: Duration,
 }
 

@@ -1,7 +1,7 @@
-//! Handlers that are wrong on purpose: tests of the tests.
+//! Handlers with deliberate mistakes: tests of the tests.
 //!
-//! Each is made from outside, by what stands between the real handlers and AWS, so that the handlers
-//! themselves hold no switch. The simulation must find every one of them.
+//! The layer between the real handlers and AWS makes each mistake, so the handlers contain no
+//! switches. The simulation must find every mistake.
 
 mod batches;
 mod calls;
@@ -19,112 +19,113 @@ pub(crate) use times::{deadline, time_budget};
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// A message whose attempt is on record is acknowledged, and nothing else.
+    /// A message whose attempt is recorded is acknowledged, without a check.
     StaleIsMerelyAcknowledged,
-    /// A message whose record is refused is acknowledged, and nothing else.
+    /// A message whose record is refused is acknowledged, without a check.
     RefusedIsMerelyAcknowledged,
-    /// A page of a replay that is on record is acknowledged, and nothing else.
+    /// A page of a replay that is already recorded is acknowledged, without the next page's
+    /// message.
     StalePageIsMerelyAcknowledged,
-    /// A page of a replay is recorded before what it sends again is on the queue.
+    /// A page of a replay is recorded before its messages are queued.
     RecordsPageBeforeSending,
     /// The next attempt is scheduled before the last one is recorded.
     SchedulesBeforeRecording,
-    /// The message is acknowledged once its attempt is recorded, before the next one is scheduled.
+    /// The message is acknowledged after the record, before the next attempt is scheduled.
     AcknowledgesBeforeScheduling,
-    /// A release takes deliveries out of the index before their messages are on the queue.
+    /// A release removes deliveries from the index before their messages are queued.
     TakesOutBeforeEnqueuing,
-    /// Fan-out leaves a delivery alone that is pending already.
+    /// Fan-out does not enqueue a delivery that exists and is pending.
     SkipsPending,
-    /// Fan-out leaves an event alone that is stored already.
+    /// Fan-out ignores an event that is already stored.
     SkipsKnownEvents,
     /// An execution ends when one look finds nobody.
     LooksOnce,
     /// A check makes the missing attempt itself.
     CheckRecords,
-    /// What a batch answers for single messages is not looked at.
+    /// The results for single messages of a batch are ignored.
     TrustsBatches,
-    /// A delivery ends on an eventually consistent read.
+    /// A delivery ends because of an eventually consistent read.
     EndsOnLaggingReads,
-    /// Messages that were not finished are acknowledged with the rest of their batch.
+    /// Unfinished messages are acknowledged with the rest of their batch.
     AcknowledgesFailures,
-    /// An attempt is recorded whatever is on record.
+    /// An attempt is recorded without a condition.
     RecordsWithoutCondition,
     /// A stale message sends the next attempt at once, in place of a check.
     StaleSendsAttempts,
     /// Delays are a tenth too short.
     HurriesRetries,
-    /// Requests are made while the circuit is open.
+    /// Requests are made while the circuit breaker is open.
     IgnoresCircuits,
-    /// Whoever wants the probe has it, also when somebody else was first.
+    /// Every claim of a probe succeeds, even if another process was first.
     ClaimsEveryProbe,
-    /// A release takes parked deliveries out of the index before their messages are on the queue.
+    /// A release removes parked deliveries from the index before their messages are queued.
     UnparksBeforeEnqueuing,
-    /// Deliveries are parked, and nobody is asked to watch the circuit.
+    /// Deliveries are parked without an execution that watches the circuit breaker.
     ParksUnwatched,
-    /// Attempts are made without regard to the slots that they got.
+    /// Attempts are made without regard to their slots.
     IgnoresSlots,
     /// An attempt gets a slot and is not scheduled for it.
     ForgetsSlots,
-    /// Deliveries wait for their slots in shared waits that nobody was asked to end.
+    /// Deliveries wait for their slots in shared waits without an execution.
     AwaitsSlotsUnreleased,
-    /// A message that comes again is removed before it is on the isolation queue.
+    /// A message that is received again is removed before it is on the isolation queue.
     RemovesBeforeIsolating,
-    /// Every message of a batch of several is isolated, also one that comes for the first time.
+    /// Every message of a larger batch is isolated, even if it is received for the first time.
     IsolatesEverything,
-    /// Messages that come again are begun beside the others of their batch.
+    /// Messages that are received again are processed together with the others of their batch.
     BeginsSuspects,
-    /// Messages are isolated when they come for the third time, and not for the second.
+    /// Messages are isolated when they are received for the third time, not for the second.
     IsolatesLate,
-    /// An event's data is erased, and its deliveries are not told.
+    /// An event's data is erased, and its deliveries are not marked.
     ErasesUntold,
-    /// Whoever makes attempts takes no notice of data that was erased.
+    /// The delivery function ignores that data was erased.
     SendsErasedData,
-    /// A record that fails is tried about three times, within a third of a second.
+    /// A failed record is tried about three times, within a third of a second.
     RecordIsTriedThreeTimes,
-    /// Requests are begun however little time is left.
+    /// Requests are begun even if little time is left.
     BeginsRequestsTooLate,
-    /// A delivery that is recorded after its minute relies on the shared wait alone.
+    /// A delivery that is recorded after its minute relies only on the shared wait.
     TrustsWaitsThatStruck,
-    /// A delivery is parked though whoever watches its circuit has ended.
+    /// A delivery is parked although the execution that watches its circuit breaker has ended.
     TrustsWatchesThatEnded,
-    /// A stale message relies on the watch of a circuit that is due.
+    /// A stale message relies on the execution of a circuit breaker that is due.
     TrustsWatchesThatAreDue,
-    /// Who parks a delivery, or has it wait for its slot, sends no check.
+    /// No check is sent after parking a delivery, or after scheduling it for a slot.
     ParksUnchecked,
-    /// A copy of a message takes no notice of the slot that its delivery waits for.
+    /// A copy of a message ignores the slot in its delivery's row.
     ForgetsSlotsInRows,
     /// A check looks when its attempt is due, without the two visibility timeouts.
     ChecksTooEarly,
-    /// A check looks whenever it comes, before its time too.
+    /// A check looks at any time, even before its time.
     ChecksAtOnce,
-    /// A check takes an attempt for lost that waits for its slot.
+    /// A check treats an attempt that waits for its slot as missing.
     ChecksIgnoreSlots,
-    /// A release ends at a page on which nobody waits any more.
+    /// A release ends at a page on which no delivery waits any more.
     LosesPages,
     /// A pending delivery that exists already is enqueued again without a delay.
     RepeatsPendingAtOnce,
     /// A name server may be silent for ever.
     ResolverNeverCounts,
-    /// A record leaves the expiry of its row where it was.
+    /// A record does not change the expiry of its row.
     LeavesExpiry,
-    /// A record brings the expiry of its row nearer.
+    /// A record makes its row expire earlier.
     BringsExpiryNearer,
-    /// A replay leaves the expiry of what it reopens where it was.
+    /// A replay does not change the expiry of a reopened delivery.
     LeavesExpiryOfReopened,
-    /// A delivery is parked that may expire before that is over.
+    /// A delivery is parked although it may expire meanwhile.
     ParksWhatExpires,
-    /// A test is retried as any delivery is.
+    /// A test is retried like any delivery.
     RetriesTests,
-    /// A batch judges an endpoint by a health that it has itself written over.
+    /// A batch judges an endpoint by a health that it has itself overwritten.
     JudgesByOldHealth,
     /// A manual retry is accepted, and no message is sent for it.
     LosesManualRetries,
-    /// A replay of what succeeded leaves out the last of each page.
+    /// A replay of successes leaves out the last delivery of each page.
     ReplaysLeaveOutSuccesses,
 }
 
 impl Mutation {
-    /// All that break a promise.
+    /// All mistakes that break a promise.
     pub const ALL: &'static [Self] = &[
         Self::StaleIsMerelyAcknowledged,
         Self::RefusedIsMerelyAcknowledged,
@@ -177,6 +178,6 @@ impl Mutation {
         Self::ReplaysLeaveOutSuccesses,
     ];
 
-    /// Those of which nothing comes but delay. Where messages kill their functions, it shows.
+    /// Mistakes that only cause delay. They are visible where messages kill their functions.
     pub const OF_ISOLATION: &'static [Self] = &[Self::BeginsSuspects, Self::IsolatesLate];
 }

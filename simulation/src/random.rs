@@ -1,9 +1,9 @@
-//! Random numbers that follow from a seed.
+//! Random numbers from a seed.
 
 use std::ops::RangeInclusive;
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): one word of state, the same on every machine, and good
-/// enough to choose with.
+/// enough for choices.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
@@ -12,7 +12,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Other numbers, from a source of their own: what draws from them leaves this one as it is.
+    /// A separate source of random numbers: drawing from it does not change this one.
     pub(crate) fn aside(&self) -> Self {
         Self::new(self.clone().next())
     }
@@ -25,27 +25,27 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Evenly from the range.
+    /// A uniform choice from the range.
     pub(crate) fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
         let (low, high) = range.into_inner();
         let width = high.saturating_sub(low).saturating_add(1);
         low + self.next() % width
     }
 
-    /// From the range, each power of two as likely as any other: small numbers often, large ones
-    /// now and then. The range begins at 1 or later.
+    /// A choice from the range in which each power of two is equally likely: often small numbers,
+    /// sometimes large ones. The range begins at 1 or later.
     pub(crate) fn spread(&mut self, range: RangeInclusive<u64>) -> u64 {
         let (low, high) = range.into_inner();
         let power = self.within(u64::from(low.ilog2())..=u64::from(high.ilog2()));
         self.within(1 << power..=(2 << power) - 1).clamp(low, high)
     }
 
-    /// Whether something happens that happens `permille` times in a thousand.
+    /// True `permille` times in a thousand.
     pub(crate) fn chance(&mut self, permille: u32) -> bool {
         permille > 0 && self.within(0..=999) < u64::from(permille)
     }
 
-    /// One of the choices, of which there is at least one.
+    /// One of the choices. There must be at least one.
     pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         let last = choices.len().saturating_sub(1) as u64;
         let index = usize::try_from(self.within(0..=last)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Receivers: who is at the other end of a webhook, and how they behave.
+//! Receivers and their behaviour.
 
 use crate::{random::Random, task::millis};
 use grapnel_domain::{
@@ -8,9 +8,9 @@ use grapnel_domain::{
 use grapnel_testing::clock::START;
 use std::time::Duration;
 
-/// A date that some receivers ask to be left alone until,
+/// The date in the `Retry-After` of some receivers.
 const SEVEN: &str = "Tue, 24 Nov 2026 07:00:00 GMT";
-/// and the same as a time.
+/// The same date as a time.
 const SEVEN_O_CLOCK: Timestamp = Timestamp::from_millis(START.as_millis() + 36 * 60_000);
 
 /// How a receiver behaves.
@@ -18,28 +18,28 @@ const SEVEN_O_CLOCK: Timestamp = Timestamp::from_millis(START.as_millis() + 36 *
 pub(crate) enum Receiver {
     /// Always answers this.
     Answers(u16),
-    /// Answers 503 until then.
+    /// Answers 503 until this time.
     FailsUntil(Timestamp),
-    /// Answers 500 so many times in a thousand.
+    /// Answers 500 this many times in a thousand.
     Flaps(u32),
-    /// Does not answer within the time-out, until then.
+    /// Does not answer within the time limit, until this time.
     HangsUntil(Timestamp),
-    /// Takes so many milliseconds, which may be more than it has.
+    /// Takes this many milliseconds, which may exceed its time limit.
     Slow(u64),
-    /// Refuses connections so many times in a thousand.
+    /// Refuses connections this many times in a thousand.
     Unreachable(u32),
-    /// Its name server does not answer, until then.
+    /// Its name server does not answer, until this time.
     ResolverSilentUntil(Timestamp),
-    /// Answers 503 and asks to be left alone, so many times in a thousand.
+    /// Answers 503 with a `Retry-After`, this many times in a thousand.
     Busy(u32),
-    /// Now this, now that.
+    /// Behaves differently each time.
     Moody,
-    /// What is sent to it kills its function before it is sent, until then. It is a fault of ours,
-    /// as a template can be that takes longer than a function may.
+    /// A request to it kills its function before it is sent, until this time. This simulates a
+    /// fault of ours, such as a template that takes longer than the function's timeout.
     KillsUntil(Timestamp),
 }
 
-/// What becomes of one request.
+/// The outcome of one request.
 #[derive(Debug)]
 pub(crate) struct Reaction {
     pub(crate) after: Duration,
@@ -59,8 +59,8 @@ impl Receiver {
             10 => Self::Slow(random.spread(10..=40_000)),
             11 => Self::Unreachable(*random.pick(&[300, 1000])),
             12 => {
-                // Every half minute a message: long silences are for a few runs only.
-                // After an hour it counts.
+                // A message every half minute: long silences are only for a few runs. After an hour
+                // it counts as a failed attempt.
                 let seconds = match random.chance(100) {
                     true => random.within(3600..=8000),
                     false => random.spread(1..=400),
@@ -73,12 +73,12 @@ impl Receiver {
         }
     }
 
-    /// Whether a request that is made now kills its function.
+    /// Whether a request at this time kills its function.
     pub(crate) fn kills(self, now: Timestamp) -> bool {
         matches!(self, Self::KillsUntil(until) if now < until)
     }
 
-    /// What becomes of a request that is made now.
+    /// The outcome of a request at this time.
     pub(crate) fn react(self, random: &mut Random, now: Timestamp, timeout: Duration) -> Reaction {
         let quick = millis(random.within(1..=300));
         let reaction = |after, outcome| Reaction { after, outcome };
@@ -118,7 +118,7 @@ impl Receiver {
             }
             Self::Busy(_) => answers(200),
             Self::Moody => {
-                // Never silent for long, or moody itself.
+                // Not silent for long, and not moody itself.
                 let mood = [
                     Self::Answers(200),
                     Self::Answers(500),
@@ -151,13 +151,13 @@ fn retry_after(random: &mut Random) -> String {
         0 => "soon".into(),
         1 => "-5".into(),
         2 => SEVEN.into(),
-        // Nobody waits for longer than a day.
+        // No wait is longer than a day.
         3 => "400000".into(),
         _ => random.spread(1..=20_000).to_string(),
     }
 }
 
-/// What a receiver asked for by `Retry-After`: to be left alone for so long, or until then.
+/// A receiver's `Retry-After`: a duration or a time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wish {
     pub(crate) delay: Duration,
@@ -165,7 +165,7 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
-    /// The wish that an answer holds. What is no number and no date is none.
+    /// The wish in an answer. A value that is neither a number nor a date is ignored.
     pub(crate) fn of(outcome: &SendOutcome) -> Self {
         match outcome {
             SendOutcome::Answered(Answer { retry_after: Some(text), .. }) if text == SEVEN => {

@@ -1,4 +1,4 @@
-//! What happened, line by line. Kept only when somebody will read it: most runs are not looked at.
+//! A log of a run. Kept only if it will be read: most runs need none.
 
 use crate::task::TaskId;
 use grapnel_domain::time::Timestamp;
@@ -12,12 +12,12 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Nothing is kept.
+    /// Keeps nothing.
     pub(crate) fn off() -> Self {
         Self::default()
     }
 
-    /// The last lines are kept, so many at most.
+    /// Keeps the last `most` lines.
     pub(crate) fn last(most: usize) -> Self {
         Self { most, lines: VecDeque::new() }
     }
@@ -31,7 +31,7 @@ impl Trace {
             self.lines.pop_front();
         }
         let time = now.to_string();
-        // Day and time of day: a run lasts for days, not months.
+        // Day and time of day: a run lasts days, not months.
         let time = time.get(8..23).unwrap_or(&time).replace('T', " ");
         let task = task.map_or_else(|| "-".to_owned(), |task| format!("{task:?}"));
         self.lines.push_back(format!("{time} {task:>5} {line}"));
@@ -42,7 +42,7 @@ impl Trace {
     }
 }
 
-/// The end of an id: enough to tell those of one run apart.
+/// The end of an id: enough to distinguish the ids of one run.
 pub(crate) fn short(id: impl std::fmt::Display) -> String {
     let id = id.to_string();
     let (kind, rest) = id.split_once('_').unwrap_or(("", &id));

@@ -1,11 +1,11 @@
-//! Every call of one event's path, cut in every way.
+//! Every call of one event's path, with every fault.
 
 use grapnel_simulation::{Mutation, Part, crash_points};
 
 const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 
-/// Mistakes that show by where a single call was cut. The others take two things that go wrong, or
-/// a read that lags; the seeded runs find those.
+/// Mistakes that a fault in a single call reveals. The others need two faults or a lagging read;
+/// the seeded runs find them.
 const MISTAKES: [Mutation; 9] = [
     Mutation::StaleIsMerelyAcknowledged,
     Mutation::SchedulesBeforeRecording,

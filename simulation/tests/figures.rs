@@ -1,10 +1,10 @@
-//! Every figure of the generated tables has a bound that stands here and is written by nobody else.
-//! A mistake that only changes a table is written into the document by whoever generates it anew; it
-//! fails here.
+//! Every figure of the generated tables has a limit in this file, and no program writes this file.
+//! A mistake that only changes a table would be written into the document by the next generation;
+//! it fails here.
 
 const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 
-/// The cells of a generated table, without its head, each row with its label first.
+/// The cells of a generated table, without its header. Each row begins with its label.
 fn rows(section: &str) -> Vec<Vec<String>> {
     let begin = format!("<!-- generated: {section} -->");
     let (_, rest) = DOCUMENT.split_once(&begin).unwrap_or_else(|| panic!("no table of {section}"));
@@ -14,13 +14,13 @@ fn rows(section: &str) -> Vec<Vec<String>> {
     rows.skip(1).map(cells).collect()
 }
 
-/// The number in a cell, whatever stands before it.
+/// The number in a cell, without the text before it.
 fn number(cell: &str) -> f64 {
     let digits: String = cell.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
     digits.parse().unwrap_or_else(|_| panic!("no number: {cell}"))
 }
 
-/// Holds each figure of a row against the largest that it may be.
+/// Compares each figure of a row with its maximum.
 fn hold(label: &str, figures: &[String], most: &[f64], wrong: &mut Vec<String>) {
     assert_eq!(figures.len(), most.len(), "{label}: a figure without a bound");
     for (figure, most) in figures.iter().zip(most) {
@@ -30,8 +30,8 @@ fn hold(label: &str, figures: &[String], most: &[f64], wrong: &mut Vec<String>) 
     }
 }
 
-/// How often each call may be made, in all five orders of the path together. Requests and records are
-/// seven for each order; what stands beside them is what one attempt may cost.
+/// How often each call may be made, in all five orders of the path together. There are seven
+/// requests and records in each order; the other calls are what one attempt may cost.
 const CALLS: [(&str, u32); 31] = [
     ("ingest · query subscriptions", 5),
     ("ingest · store event", 5),
@@ -82,7 +82,8 @@ fn the_path_of_an_event_makes_no_call_more_often_than_it_must() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Milliseconds before circuits open and after: half of the events, 99 of 100, and all of them.
+/// Milliseconds before circuit breakers open and after: the median, the 99th percentile, and the
+/// maximum.
 const LATENCIES: [(&str, [f64; 6]); 8] = [
     ("as shipped", [250.0, 450.0, 500.0, 150.0, 250.0, 350.0]),
     ("with a turn for each webhook", [30e3, 60e3, 60e3, 150.0, 300.0, 2500.0]),
@@ -107,7 +108,8 @@ fn no_circumstance_delays_others_for_longer_than_it_is_said_to() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Failed requests, executions, messages and row writes of so many deliveries to one dead endpoint.
+/// Failed requests, executions, messages and row writes of this many deliveries to one dead
+/// endpoint.
 const COSTS: [(&str, f64, [f64; 4]); 6] = [
     ("for good", 100.0, [300.0, 300.0, 1_450.0, 1_300.0]),
     ("for good", 1_000.0, [300.0, 260.0, 4_200.0, 5_000.0]),
@@ -133,8 +135,8 @@ fn a_dead_endpoint_costs_no_more_than_it_is_said_to() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Healthy deliveries, how many of them failed, seconds that the latest may be late, and messages
-/// isolated.
+/// Healthy deliveries, how many of them failed, how many seconds the latest may be late, and
+/// isolated messages.
 const POISON: [(&str, [f64; 4]); 6] = [
     ("one delivery of ten kills the function", [9.0, 0.0, 430.0, 10.0]),
     ("the same 120 times, every five seconds", [1080.0, 0.0, 430.0, 1200.0]),
@@ -152,7 +154,7 @@ fn a_message_that_kills_costs_others_no_more_than_it_is_said_to() {
     for (row, (label, most)) in rows.iter().zip(POISON) {
         assert_eq!(row[0], label);
         hold(label, &row[1..5], &most, &mut wrong);
-        // Half a day, and what the last receptions take.
+        // Half a day, and the time of the last receives.
         let dead_after = row[5].trim();
         if !["", "14 h 7 min"].contains(&dead_after) {
             wrong.push(format!("{label}: a dead letter after {dead_after}"));
@@ -161,7 +163,8 @@ fn a_message_that_kills_costs_others_no_more_than_it_is_said_to() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Seconds of a wave, requests sent twice if a record had three tries, and as it is tried.
+/// Seconds of a wave, repeated requests with three tries of a record, and repeated requests as
+/// implemented.
 const WAVES: [(&str, [f64; 3]); 4] = [
     ("one of twenty webhooks (a partition)", [10.0, 500.0, 0.0]),
     ("the deliveries table", [10.0, 10_000.0, 0.0]),
@@ -188,7 +191,8 @@ fn each_generated_table_has_bounds() {
         generated.filter_map(|rest| rest.split_once(" -->").map(|(name, _)| name)).collect();
     let bounded = [
         "crash points, simulated",
-        // It has no figures: each cell is a kill that was survived, or the test that writes it fails.
+        // It has no figures: each cell is a kill that was survived, or the test that writes it
+        // fails.
         "crash points, deployed",
         "a hundred endpoints that hang",
         "one dead endpoint",

@@ -1,5 +1,5 @@
-//! What load costs: a dead endpoint its owner, a user with a hundred endpoints that hang the others,
-//! and a throttling wave receivers.
+//! The costs of load: a dead endpoint for its owner, a user with a hundred hanging endpoints for
+//! other users, and throttling for receivers.
 
 use grapnel_simulation::{
     But, Circumstances, Cost, DELIVERIES, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport,
@@ -9,14 +9,14 @@ use std::time::Duration;
 
 const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 
-/// From an event to its request: half of them within this,
+/// The median from an event to its request.
 const HALF_WITHIN: Duration = Duration::from_millis(150);
 
-/// and 99 of 100 within this.
+/// The 99th percentile.
 const MOST_WITHIN: Duration = Duration::from_secs(1);
 
-/// Lambda adds a function every 200 ms. Who has to wait for it waits for half as long, in most
-/// cases.
+/// Lambda adds a function every 200 ms. A message that waits for it waits for half of that on
+/// average.
 const NEXT_FUNCTION: Duration = Duration::from_millis(100);
 
 /// Far from any goal.
@@ -36,7 +36,7 @@ fn endpoints_that_hang_do_not_delay_who_has_others() {
     assert!(calm.median <= HALF_WITHIN && after.median <= HALF_WITHIN, "{calm:?}, {after:?}");
     assert!(before.median <= HALF_WITHIN + NEXT_FUNCTION, "{before:?}");
 
-    // Each of what makes it so is needed.
+    // Every part of the configuration is necessary.
     for turns in [Grouping::Nobody, Grouping::Webhooks] {
         let before = of(Circumstances { turns, ..shipped }).before;
         assert!(before.median > FAR, "{turns:?} would do: {before:?}");
@@ -44,20 +44,21 @@ fn endpoints_that_hang_do_not_delay_who_has_others() {
     let fewer = of(Circumstances { pool: Pool::on_demand(50), ..shipped }).before;
     assert!(fewer.p99 > FAR, "50 functions would do: {fewer:?}");
 
-    // Whoever pays for pollers enough to take the whole burst misses nothing of the goal.
+    // With enough pollers for the whole burst, the goal is met.
     let Isolation { before, after, .. } = of(Circumstances::provisioned(50));
     for Latencies { median, p99, .. } in [before, after] {
         assert!(median <= HALF_WITHIN && p99 <= MOST_WITHIN, "{median:?}, {p99:?}");
     }
 
-    // What the document owns up to. With too few of them it takes as long as Lambda takes to notice.
+    // The document states this limit. With too few pollers it takes as long as Lambda takes to
+    // notice.
     let few = Circumstances::provisioned(2);
     let Isolation { before, after, .. } = of(few);
     assert!(MOST_WITHIN < before.p99 && before.longest < Duration::from_secs(5), "{before:?}");
     assert!(after.median <= HALF_WITHIN && after.p99 <= MOST_WITHIN, "{after:?}");
     let at_once = of(Circumstances { pool: few.pool.noticed_at_once(), ..few }).before;
     assert!(at_once.p99 <= MOST_WITHIN, "{at_once:?}");
-    // And without room to grow, one time limit, once.
+    // Without room to grow, it takes one time limit, once.
     let full = of(Circumstances { pool: shipped.pool.full_grown(), ..shipped });
     assert!(full.before.p99 > FAR && full.before.longest < Duration::from_secs(32), "{full:?}");
     assert!(full.after.p99 <= MOST_WITHIN, "{full:?}");
@@ -70,11 +71,12 @@ fn endpoints_that_hang_do_not_delay_who_has_others() {
 
 #[test]
 fn whoever_is_let_go_slowly_is_let_go_once() {
-    // Two at a time, they take as long as a hundred thousand: minutes, in which an execution looks.
+    // In pages of two, they take as long as a hundred thousand: minutes, in which an execution
+    // looks.
     let cost = dead_endpoint_but(2_000, Dead::ForHours, But::PagesOf(2));
     let cost = cost.unwrap_or_else(|broken| panic!("{broken}"));
     println!("{cost:?}");
-    // A request that is made twice is one too many.
+    // A repeated request is an error.
     assert!(cost.failed_requests <= 2 * 6 + 60, "{cost:?}");
 }
 
@@ -83,8 +85,8 @@ fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries()
     let report = DeadEndpoint::documented().unwrap_or_else(|broken| panic!("{broken}"));
     println!("{report}");
     for Cost { dead, deliveries, failed_requests, executions, messages, writes } in &report.costs {
-        // A probe each half hour, a few more at first, and what was under way when it opened. With
-        // few deliveries an execution finds nobody and ends, and the next one is another.
+        // A probe each half hour, a few more at first, and requests that were running when it
+        // opened. With few deliveries an execution finds nobody and ends, and another one follows.
         let hours = match dead {
             Dead::ForGood => 5 * 24,
             Dead::ForHours => 6,
@@ -92,13 +94,13 @@ fn a_dead_endpoint_costs_requests_and_executions_by_time_and_not_by_deliveries()
         let most = 2 * hours + 60;
         assert!(*failed_requests <= most, "{failed_requests} requests for {deliveries}, {dead:?}");
         assert!(*executions <= most, "{executions} executions for {deliveries}, {dead:?}");
-        // For each delivery: to try it, to look after it is parked, to let it go. For each probe: to
-        // release and to schedule it, and to look after it.
+        // For each delivery: the attempt, the check after parking, the release. For each probe: its
+        // release, its schedule, and its check.
         let probes = 10 * most;
         assert!(*messages <= 3 * deliveries + probes, "{messages} for {deliveries}, {dead:?}");
         assert!(*writes <= 4 * deliveries + probes, "{writes} for {deliveries}, {dead:?}");
     }
-    // It is the circuit that makes it so: without it every attempt of every delivery is a request.
+    // The circuit breaker is the reason: without it every attempt of every delivery is a request.
     let without = dead_endpoint_but(100, Dead::ForGood, But::CircuitNeverOpens);
     assert_eq!(without.map(|cost| cost.failed_requests), Ok(500));
 

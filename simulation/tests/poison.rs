@@ -1,4 +1,4 @@
-//! Messages that kill their functions, outages, and who is not to suffer from them.
+//! Messages that kill their functions, outages, and the protection of other messages.
 
 use grapnel_simulation::{Mutation, Part, PoisonReport, Trouble, poison};
 use std::time::Duration;
@@ -8,10 +8,10 @@ const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 /// The visibility timeout of the template.
 const VISIBILITY: Duration = Duration::from_secs(420);
 
-/// What a delivery takes besides.
+/// The ordinary duration of a delivery.
 const ORDINARILY: Duration = Duration::from_secs(10);
 
-/// How often a queue of the template hands a message out.
+/// How often a queue of the template delivers a message.
 const RECEIVES: u32 = 120;
 
 #[test]
@@ -19,14 +19,14 @@ fn no_message_takes_its_neighbours_with_it() {
     let report = PoisonReport::documented().unwrap_or_else(|broken| panic!("{broken}"));
     println!("{report}");
     for (trouble, poison) in &report.cases {
-        // What suspects nobody proves nothing.
+        // A run in which no message was isolated proves nothing.
         assert!(poison.healthy >= 9 && poison.isolated > 0, "{trouble:?}: {poison:?}");
         assert!(poison.late <= VISIBILITY + ORDINARILY, "{trouble:?}: {poison:?}");
         if let Some(dead_after) = poison.dead_after {
-            // Once beside others, and then alone.
+            // Once with others, and then alone.
             let expected = VISIBILITY * (1 + RECEIVES);
             assert!(dead_after >= expected, "{trouble:?}: {poison:?}");
-            // A function that died is followed by the next within two seconds.
+            // After a function died, the next starts within two seconds.
             let most = expected + 2 * RECEIVES * Duration::from_secs(1);
             assert!(dead_after <= most, "{trouble:?}: {poison:?}");
         }

@@ -1,10 +1,11 @@
-//! Ten thousand runs, each as promised; and handlers that are wrong on purpose, each found out.
+//! Ten thousand runs without a broken promise; and handlers with deliberate mistakes, each of which
+//! is found.
 
 use grapnel_simulation::{Count, Group, Mutation, simulate, simulate_all, simulate_traced};
 
 const SEEDS: u64 = 10_000;
 
-/// Seeds within which each mistake must show.
+/// Seeds within which each mistake must be found.
 const SEEDS_PER_MISTAKE: u64 = 2_000;
 
 #[test]
@@ -15,7 +16,7 @@ fn ten_thousand_seeds_keep_every_promise() {
     }
     println!("{}", verdict.counts);
     assert_eq!(verdict.runs, SEEDS);
-    // What never happened was not tried.
+    // Something that never happened was not tested.
     for count in Count::ALL {
         let least = if count.group() == Group::Repair { 1 } else { 100 };
         assert!(verdict.counts.of(*count) >= least, "{}: too few", count.label());

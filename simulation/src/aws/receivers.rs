@@ -1,4 +1,4 @@
-//! The way to receivers.
+//! Requests to receivers.
 
 use super::{Aws, Fate, fate};
 use crate::{
@@ -69,7 +69,7 @@ impl SendRequests for Aws {
     }
 }
 
-/// What is seen of a receiver's reaction when the request or the answer is lost.
+/// A receiver's reaction as the sender sees it, if the request or the response is lost.
 fn on_its_way(reaction: Reaction, fate: Fate) -> Reaction {
     let error = match fate {
         Fate::RequestLost => "connection refused",
@@ -79,7 +79,8 @@ fn on_its_way(reaction: Reaction, fate: Fate) -> Reaction {
     Reaction { outcome: SendOutcome::Failed { error: error.to_owned() }, ..reaction }
 }
 
-/// The place in the plan of the webhook that a request is for: its URL says so, in any version.
+/// The index in the plan of the webhook that a request is for: every version of its URL contains
+/// it.
 fn whose(sim: &Sim, request: &OutboundRequest) -> Option<usize> {
     sim.plan().webhooks.iter().position(|planned| {
         let host = planned.webhook.id.uuid().simple().to_string();
@@ -149,7 +150,7 @@ fn check_time_left(sim: &Sim, key: Key, begun: Timestamp, limit: Duration) {
     }
 }
 
-/// A webhook that was disabled or gone for longer than any read lags receives nothing but tests.
+/// A webhook that was disabled or deleted for longer than any read lags receives only tests.
 fn check_active(sim: &Sim, key: Key) {
     let now = sim.now();
     let lag = i64::try_from(sim.plan().faults.longest_lag.as_millis()).unwrap_or_default();

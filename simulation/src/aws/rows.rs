@@ -210,7 +210,7 @@ impl RecordAttempts for Aws {
                 let (status, waits) = (record.status, record.waits_for);
                 format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
             });
-            // Who keeps to a limit comes when its slot does.
+            // A delivery with a rate limit comes at the time of its slot.
             let planned = sim.plan().webhooks.iter().map(|planned| &planned.webhook);
             let limited = planned.filter(|webhook| webhook.rate_limit.is_some());
             let limited = limited.map(|webhook| webhook.id).any(|id| id == record.key.webhook_id);
@@ -229,7 +229,7 @@ impl RecordAttempts for Aws {
             }
             Ok(recorded)
         };
-        // Between the choice of what comes next and the record of it a delay matters most.
+        // A delay between the choice of the next step and its record is the most dangerous.
         if self.sim.goes_wrong(self.sim.plan().faults.stalled * 5, Count::Stalled) {
             self.sim.with(|state| {
                 if let Some(invocation) = state.invocation() {
@@ -301,12 +301,12 @@ fn check_end(
             Reason::WebhookDisabled => state.history.ever(webhook, began, now, |state| {
                 state.is_some_and(|w| !w.effective_status().receives())
             }),
-            // Parked for as long as that takes, it might outlive its event.
+            // It might outlive its event if it were parked for that time.
             Reason::EventExpired => !there || expires_soon,
-            // These are recorded with the attempt that they follow from.
+            // These are recorded together with the attempt that causes them.
             Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
             Reason::PayloadErased => is_erased,
-            // By a request of its owner's, and by nobody else.
+            // Only by a request of its owner.
             Reason::Cancelled => by == Function::Api,
         };
         if !founded {

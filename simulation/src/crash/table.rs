@@ -1,14 +1,14 @@
-//! What was tried, as a table in Markdown.
+//! The results as a table in Markdown.
 
 use super::{Call, Fault, Report};
 use crate::document::Part;
 use std::fmt;
 
-/// The order in which the callers come.
+/// The order of the callers.
 const CALLERS: [&str; 4] = ["ingest", "delivery", "wait", "api"];
 
 impl Report {
-    /// Each call once, callers together, else in the order in which they first came.
+    /// Each call once, grouped by caller, in the order of their first occurrence.
     fn rows(&self) -> Vec<Call> {
         let mut rows: Vec<Call> = Vec::new();
         for case in &self.cases {

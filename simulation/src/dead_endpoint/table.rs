@@ -1,32 +1,32 @@
-//! The costs, as a table in Markdown.
+//! The costs as a table in Markdown.
 
 use super::{Cost, Dead, dead_endpoint};
 use crate::document::Part;
 use std::{fmt, thread};
 
-/// How many deliveries the document tells of: few enough for every test run.
+/// The numbers of deliveries in the document: small enough for every test run.
 const DOCUMENTED: [u64; 3] = [100, 1_000, 10_000];
 
-/// What dead endpoints cost.
+/// The costs of dead endpoints.
 #[derive(Debug)]
 pub struct DeadEndpoint {
-    /// One after the other, as the table shows them.
+    /// The costs in the order of the table.
     pub costs: Vec<Cost>,
 }
 
 impl DeadEndpoint {
-    /// What the document tells of.
+    /// The costs in the document.
     ///
     /// # Errors
-    /// What was not as promised.
+    /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         Self::of(&DOCUMENTED)
     }
 
-    /// What so many deliveries cost, each number by itself.
+    /// The costs of each of these numbers of deliveries.
     ///
     /// # Errors
-    /// What was not as promised.
+    /// The broken promise.
     pub fn of(deliveries: &[u64]) -> Result<Self, String> {
         let run = |dead| -> Result<Vec<Cost>, String> {
             deliveries.iter().map(|count| dead_endpoint(*count, dead)).collect()
@@ -70,7 +70,7 @@ impl fmt::Display for DeadEndpoint {
     }
 }
 
-/// So many for each, with two decimals.
+/// `all` per `each`, with two decimals.
 fn hundredths(all: u64, each: u64) -> String {
     let hundredths = (all * 100).checked_div(each).unwrap_or_default();
     format!("{}.{:02}", hundredths / 100, hundredths % 100)

@@ -1,21 +1,21 @@
-//! When rows may be dropped: late enough for what they wait for, and never earlier than was said.
+//! When rows may expire: late enough for what they wait for, and never earlier than before.
 
 use super::{Key, Ledger, name};
 use grapnel_domain::{delivery::Delivery, event::Retention, time::Timestamp};
 use std::time::Duration;
 
-/// Expiries are whole seconds, and the clocks of two machines differ by one.
+/// Expiries are whole seconds, and the clocks of two machines differ by one second.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// How long a write may take from its function's look at the clock to its effect.
+/// The longest time of a write, from reading the clock to its effect.
 const WRITE: Duration = Duration::from_secs(400);
 
-/// The longest wait for the next attempt: a day, a tenth of jitter, and the rounding to a minute.
+/// The longest wait for the next attempt: a day, a tenth of it as jitter, and rounding to a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400 * 11 / 10 + 90);
 
 impl Ledger {
-    /// A delivery was written and now looks like this. Its function had read that it expires at
-    /// `read`, if it read it: what others wrote meanwhile it could not know.
+    /// A delivery was written and has this new state. Its function had read the expiry `read`, if
+    /// it read the row: it could not know what others wrote meanwhile.
     pub(crate) fn check_expiry(
         &mut self,
         row: &Delivery,

@@ -1,4 +1,4 @@
-//! What is left when nothing happens any more.
+//! The state at the end of a run.
 
 use super::{Ledger, name};
 use crate::{
@@ -7,27 +7,27 @@ use crate::{
 };
 use grapnel_domain::delivery::DeliveryStatus;
 
-/// Messages that one thing gone wrong may cause: a copy, the check that it sends, and so on. Twice
-/// as many as the worst of 40,000 runs needed.
+/// Messages that one fault may cause: a copy, the copy's check, and so on. Twice as many as the
+/// worst of 40,000 runs needed.
 const MESSAGES_PER_FAULT: u64 = 4;
 
-/// Checks that one parking may cause: its own, sent on where visibility is long, and the one that
-/// stands in for an attempt's message.
+/// Checks that one parking may cause: its own, sent again if the visibility timeout is long, and
+/// one that replaces an attempt's message.
 const CHECKS_PER_PARKING: u64 = 2;
 
-/// How often an attempt that a replay asks for may be sent on for one slot: the first free one is
-/// ten hours ahead at most, and a queue delays by a quarter of an hour.
+/// How often an attempt of a replay may be sent again for one slot: the first free slot is at most
+/// ten hours ahead, and a queue delays by a quarter of an hour.
 const HOPS_PER_REPLAY: u64 = 40;
 
-/// How often a check may be sent on that stands in for an execution that somebody stopped: a day and a
-/// tenth of jitter, a quarter of an hour at a time.
+/// How often a check that replaces a stopped execution may be sent again: a day and a tenth of
+/// jitter, in steps of a quarter of an hour.
 const HOPS_PER_STOPPED: u64 = 110;
 
-/// Messages about one delivery that may be on the queue at once because of one thing gone wrong.
+/// Messages about one delivery that may be on the queue at the same time because of one fault.
 const COPIES_PER_FAULT: u64 = 2;
 
 impl Ledger {
-    /// Everything has ended as it should: dead letters were sent back, and nothing is on a queue.
+    /// Everything ended as expected: dead letters were redriven, and the queues are empty.
     pub(crate) fn check_quiet(&mut self, counts: &Counts, smooth: bool) {
         let unsettled = self.rows.iter().find(|(_, row)| !row.status.is_settled());
         if let Some((key, row)) = unsettled {
@@ -49,7 +49,7 @@ impl Ledger {
         if sent > most {
             self.broken(format!("{sent} messages were sent; {most} were to be expected at most"));
         }
-        // Who has a slot is scheduled for it once, and who was released for it once more.
+        // An attempt with a slot is scheduled for it once, and once more after a shared wait.
         let (sends, slots) = (counts.of(Count::SlotSends), counts.of(Count::Slots));
         let most = slots + MESSAGES_PER_FAULT * counts.of_group(Group::Fault);
         if sends > most {
@@ -62,7 +62,7 @@ impl Ledger {
         }
     }
 
-    /// A delivery that succeeded without a success on record.
+    /// A successful delivery without a recorded success.
     fn unfounded_success(&self) -> Option<String> {
         let taken = |status: Option<u16>| status.is_some_and(|code| (200..300).contains(&code));
         let unfounded = self.rows.iter().find(|(_, row)| {
@@ -72,7 +72,7 @@ impl Ledger {
         unfounded.map(|(key, _)| format!("{}: a success that nobody answered", name(*key)))
     }
 
-    /// Nothing went wrong: then nothing is sent twice, and nothing has to be repaired.
+    /// Without a fault, nothing is sent twice, and nothing has to be repaired.
     fn check_smooth(&mut self, counts: &Counts) {
         if self.repeated() > 0 {
             self.broken("nothing went wrong, and a request was sent twice");
@@ -82,7 +82,7 @@ impl Ledger {
                 self.broken(format!("nothing went wrong, and still: \n{counts}"));
             }
         }
-        // A receiver may answer 410, and its other deliveries end.
+        // A receiver may answer 410, which ends its other deliveries.
         let needed = needed_messages(counts) + counts.of(Count::Ended);
         let sent = counts.of(Count::Messages);
         if sent != needed {
@@ -90,18 +90,18 @@ impl Ledger {
         }
     }
 
-    /// How many messages about one delivery may be on the queue at once, beside those that are being
-    /// worked on: the next one, and copies.
+    /// How many messages about one delivery may be on the queue at the same time, in addition to
+    /// those that are being processed: the next one, and copies.
     pub(crate) fn most_copies(counts: &Counts) -> u64 {
-        // Whoever parks, or has a delivery wait for its slot, sends a check.
+        // A function that parks a delivery, or schedules it for a slot, sends a check.
         1 + counts.of(Count::Parked)
             + counts.of(Count::SlotWaits)
             + COPIES_PER_FAULT * counts.of_group(Group::Fault)
     }
 }
 
-/// One message for each attempt, postponement, parking and slot, one for each page of a release or
-/// a replay.
+/// One message for each attempt, postponement, parking and slot, and one for each page of a release
+/// or a replay.
 fn needed_messages(counts: &Counts) -> u64 {
     counts.of(Count::Attempts)
         + counts.of(Count::Postponed)
@@ -112,8 +112,8 @@ fn needed_messages(counts: &Counts) -> u64 {
         + counts.of(Count::ReplayPages)
 }
 
-/// Checks that may be sent on for a day: one for each stopped execution, and a copy of it for each thing that went wrong
-/// while there was one.
+/// Checks that may be sent again for a day: one for each stopped execution, and a copy of it for
+/// each fault meanwhile.
 fn copies_of_long_checks(counts: &Counts) -> u64 {
     match counts.of(Count::WaitsOver) {
         0 => 0,
@@ -121,7 +121,8 @@ fn copies_of_long_checks(counts: &Counts) -> u64 {
     }
 }
 
-/// Beyond what is needed: a message for each delivery that ends without an attempt, and copies.
+/// In addition to the needed messages: one for each delivery that ends without an attempt, and
+/// copies.
 fn most_messages(counts: &Counts) -> u64 {
     needed_messages(counts)
         + counts.of(Count::Deliveries)

@@ -5,23 +5,23 @@ use grapnel_domain::{ids::WebhookId, time::Timestamp};
 use grapnel_testing::clock::START;
 use std::time::Duration;
 
-/// The longest that a read lags in any run. In normal times an index follows within a second; AWS
-/// promises nothing. An execution looks for the second time three minutes after the minute that it
-/// waits for, and nobody relies on it whose row was recorded after that minute: so far behind, two
-/// looks still see everybody, and one does not.
+/// The longest lag of a read in any run. Normally an index follows within a second; AWS promises
+/// nothing. An execution looks for the second time three minutes after its minute, and a row that
+/// was recorded after that minute does not rely on it: with this lag, two looks find every
+/// delivery, and one look does not.
 const LONGEST_LAG_MILLIS: u64 = 170_000;
 
-/// A part of AWS, which fails as a whole.
+/// A part of AWS, which can fail as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Tables,
     Queues,
     Waits,
-    /// Lambda, of which no function is to be had: whoever polls a queue receives in vain.
+    /// Lambda: no function can be invoked, so received messages are not processed.
     Functions,
 }
 
-/// A time in which a part of AWS answers nobody.
+/// A period in which a part of AWS does not respond.
 #[derive(Debug)]
 pub(crate) struct Outage {
     pub(crate) parts: &'static [Part],
@@ -29,12 +29,12 @@ pub(crate) struct Outage {
     pub(crate) until: Timestamp,
 }
 
-/// What a write goes to.
+/// The target of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A delivery of this webhook: one partition of the deliveries table.
     Delivery(WebhookId),
-    /// Anything else of this part.
+    /// Another row in this part.
     Other(Part),
 }
 
@@ -53,7 +53,7 @@ impl From<Part> for Target {
     }
 }
 
-/// A time in which writes are throttled.
+/// A period in which writes are throttled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wave {
     pub(crate) reach: Reach,
@@ -61,13 +61,12 @@ pub(crate) struct Wave {
     pub(crate) until: Timestamp,
 }
 
-/// Which writes.
+/// The throttled writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reach {
     EveryTable,
-    /// The deliveries table.
     Deliveries,
-    /// One partition of it.
+    /// One partition of the deliveries table.
     Webhook(WebhookId),
 }
 
@@ -105,7 +104,7 @@ impl Wave {
     }
 }
 
-/// How often, in a thousand chances, each thing goes wrong.
+/// How often, per thousand chances, each fault happens.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     pub(crate) throttled: u32,
@@ -116,9 +115,9 @@ pub(crate) struct Faults {
     pub(crate) slow: u32,
     /// An entry of a batch fails alone.
     pub(crate) partial: u32,
-    /// A function dies, each time that it waited for something.
+    /// A function dies, at each of its waits.
     pub(crate) killed: u32,
-    /// A function stands still for a while, likewise.
+    /// A function is paused for a while, at each of its waits.
     pub(crate) stalled: u32,
     pub(crate) duplicated: u32,
     pub(crate) reordered: u32,
@@ -126,11 +125,11 @@ pub(crate) struct Faults {
     pub(crate) lagging: u32,
     pub(crate) late_execution: u32,
     pub(crate) release_repeated: u32,
-    /// An execution is stopped by hand before its time.
+    /// An execution is stopped early.
     pub(crate) stopped: u32,
-    /// How far an eventually consistent read may be behind.
+    /// The longest lag of an eventually consistent read.
     pub(crate) longest_lag: Duration,
-    /// How many things go wrong; after that, everything works.
+    /// The maximum number of faults; after that, everything works.
     pub(crate) budget: u32,
     pub(crate) outages: Vec<Outage>,
     pub(crate) waves: Vec<Wave>,
@@ -141,7 +140,8 @@ impl Faults {
         Self::default()
     }
 
-    /// Each kind of fault is left out of half of the runs: what hides behind one shows without it.
+    /// Each kind of fault is absent from half of the runs, because one fault may hide another's
+    /// effect.
     pub(crate) fn draw(random: &mut Random) -> Self {
         const RATES: [u32; 8] = [0, 0, 0, 0, 5, 20, 60, 150];
         const RARER: [u32; 8] = [0, 0, 0, 3, 10, 20, 50, 100];
@@ -171,13 +171,13 @@ impl Faults {
         }
     }
 
-    /// Functions stand still again and again, above all before they record.
+    /// Functions are paused often, mostly before they record.
     pub(crate) fn stall(&mut self) {
         self.stalled = 100;
         self.killed = 0;
     }
 
-    /// Whether this part answers nobody now.
+    /// Whether this part does not respond now.
     pub(crate) fn outage(&self, part: Part, now: Timestamp) -> bool {
         let reaches = |outage: &Outage| {
             outage.parts.contains(&part) && (outage.from..outage.until).contains(&now)
@@ -190,7 +190,7 @@ impl Faults {
         self.waves.iter().any(|wave| wave.reaches(target, now))
     }
 
-    /// When the last outage and the last wave are over.
+    /// When the last outage and the last wave have ended.
     pub(crate) fn all_well_from(&self) -> Timestamp {
         let outages = self.outages.iter().map(|outage| outage.until);
         outages.chain(self.waves.iter().map(|wave| wave.until)).max().unwrap_or(START)

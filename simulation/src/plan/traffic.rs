@@ -1,4 +1,4 @@
-//! What is put into a run: webhooks and their receivers, events, and what users do meanwhile.
+//! The input of a run: webhooks and their receivers, events, and users' actions.
 
 use crate::{random::Random, receiver::Receiver};
 use grapnel_domain::{
@@ -14,20 +14,20 @@ use grapnel_testing::{builders::a_webhook, clock::START};
 use std::time::Duration;
 use uuid::Builder;
 
-/// The users. Events are the first one's mostly.
+/// The users. Most events are the first user's.
 pub(super) const USERS: [&str; 2] = ["ada", "bob"];
 
-/// Delays in seconds, short ones for the queue and long ones for shared waits, with the limits
-/// between the two among them.
+/// Delays in seconds: short delays for the queue and long delays for shared waits, and the limits
+/// between the two.
 const DELAYS: [u32; 14] = [1, 2, 5, 20, 30, 60, 61, 300, 899, 900, 901, 1800, 7200, 86_400];
 
-/// Requests per second, few enough that some have to wait.
+/// Requests per second, so few that some requests have to wait.
 const LIMITS: [u32; 5] = [1, 1, 2, 10, 1000];
 
-/// Slots that may be taken at once: up to an hour's, of the lowest limit.
+/// How many slots may be taken at once: up to an hour of the lowest limit.
 const MOST_IN_A_CROWD: u64 = 3600;
 
-/// A webhook, and who is at its other end.
+/// A webhook and its receiver.
 #[derive(Debug)]
 pub(crate) struct PlannedWebhook {
     pub(crate) webhook: Webhook,
@@ -43,14 +43,14 @@ pub(crate) struct PlannedEvent {
     pub(crate) malformed: bool,
 }
 
-/// Something that a user does.
+/// An action of a user.
 #[derive(Debug)]
 pub(crate) struct Act {
     pub(crate) at: Timestamp,
     pub(crate) what: What,
 }
 
-/// What users do. A webhook is named by its place in [`super::Plan::webhooks`].
+/// Kinds of actions. A webhook is named by its index in [`super::Plan::webhooks`].
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Disable(usize),
@@ -58,26 +58,27 @@ pub(crate) enum What {
     Delete(usize),
     /// Changes the URL or the retry configuration.
     Edit(usize, Option<RetryConfig>),
-    /// Asks for one more attempt of some delivery; the number chooses among those there are.
+    /// Retries a delivery manually; the number selects the delivery.
     Retry(u64),
-    /// Sets the rate limit, or takes it away.
+    /// Sets or removes the rate limit.
     Limit(usize, Option<u32>),
-    /// So many deliveries that nobody sees here get the next slots of a webhook's rate limit.
+    /// This many other deliveries, which are not simulated, take the next slots of a webhook's rate
+    /// limit.
     Crowd(usize, u32),
-    /// Cancels some delivery, chosen likewise.
+    /// Cancels a delivery; the number selects it.
     Cancel(u64),
-    /// Erases the data of some delivery's event, chosen likewise.
+    /// Erases the data of an event; the number selects a delivery of it.
     Erase(u64),
-    /// Erases what was answered to some delivery, chosen likewise.
+    /// Erases the responses of a delivery; the number selects it.
     EraseResponses(u64),
     Test(usize),
-    /// Publishes so many events over HTTP, by a request that has this number as its key. Said again,
-    /// it is the same request.
+    /// Publishes this many events over HTTP, by a request with this number as its key. The same
+    /// number again is the same request.
     Publish {
         number: u64,
         events: u64,
     },
-    /// Sends again what ended like this, of one webhook or of all that its owner has.
+    /// Replays deliveries with this status, of one webhook or of all its owner's webhooks.
     Replay {
         webhook: usize,
         all: bool,
@@ -86,12 +87,12 @@ pub(crate) enum What {
 }
 
 impl PlannedWebhook {
-    /// Has its deliveries wait for one of few minutes.
+    /// Makes its deliveries wait for one of few minutes.
     pub(crate) fn retry_in_half_a_minute(&mut self) {
         self.webhook.retry_config.schedule = Schedule::DelaysSeconds(vec![30]);
     }
 
-    /// Sends one request a second at most, and retries after two minutes.
+    /// Sends at most one request per second, and retries after two minutes.
     fn retry_slowly(&mut self) {
         self.webhook.rate_limit = RateLimit::new(1);
         let schedule = Schedule::DelaysSeconds(vec![120]);
@@ -110,7 +111,7 @@ pub(crate) fn webhooks(random: &mut Random, smooth: bool) -> Vec<PlannedWebhook>
 }
 
 fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
-    // As `UUID v7`, and told apart by its last digits.
+    // Like a `UUID v7`, distinguished by its last digits.
     let tail = [u8::try_from(number).unwrap_or_default(); 10];
     let id = WebhookId::from_uuid(Builder::from_unix_timestamp_millis(number, &tail).into_uuid());
     let user = if random.chance(150) { USERS[1] } else { USERS[0] };
@@ -120,7 +121,8 @@ fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
     }
     if random.chance(250) {
         built = built.limited_to(*random.pick(&LIMITS));
-        // Some have handed out slots for a while to come, to deliveries that nobody sees here.
+        // Some rate limiters have assigned slots for some time ahead, to deliveries that are not
+        // simulated.
         if !smooth && random.chance(500) {
             built = built.next_slot(moment(random, 7200));
         }
@@ -148,7 +150,7 @@ fn retry_config(random: &mut Random) -> RetryConfig {
         })
     } else {
         let delays = few(random).min(3);
-        // A day is in the list once in a while only: most schedules are minutes and hours.
+        // A day is rare, because most schedules have minutes and hours.
         let choices = if random.chance(100) { &DELAYS[..] } else { &DELAYS[..13] };
         Schedule::DelaysSeconds((0..delays).map(|_| *random.pick(choices)).collect())
     };
@@ -171,7 +173,7 @@ fn event(random: &mut Random, smooth: bool, number: u64) -> PlannedEvent {
     let user = if random.chance(150) { USERS[1] } else { USERS[0] };
     let event_type = random.pick(BUILT_IN).name;
     let event_type = if random.chance(400) { "lead.created" } else { event_type };
-    // Over 4 KB an event does not travel in its messages and has to be read.
+    // An event over 4 KB is not part of its messages and has to be read.
     let size = if random.chance(200) { 5000 } else { 10 };
     let text = "x".repeat(size);
     let body = format!(
@@ -191,7 +193,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
         let mut at = moment(random, 20_000);
         let what = act(random, webhooks);
         if let What::Replay { webhook, .. } = what {
-            // Once something has failed for good.
+            // After a delivery has failed for good.
             at = at.plus(Duration::from_secs(random.spread(1..=80_000)));
             if random.chance(800) {
                 let crowd = u32::try_from(random.within(1..=MOST_IN_A_CROWD)).unwrap_or(1);
@@ -200,7 +202,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
             }
         }
         if random.chance(200) {
-            // Once more: a double click, or somebody who got no answer.
+            // Again: a double click, or a user without a response.
             let again = at.plus(Duration::from_millis(random.spread(1..=60_000)));
             acts.push(Act { at: again, what: what.clone() });
         }
@@ -215,7 +217,7 @@ pub(crate) fn acts(random: &mut Random, webhooks: usize) -> Vec<Act> {
     acts
 }
 
-/// What is erased, in some of the runs.
+/// Erasures, in some of the runs.
 pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
     let mut acts = Vec::new();
     if !random.chance(500) {
@@ -228,13 +230,13 @@ pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
             continue;
         }
         acts.push(Act { at, what: What::Erase(number) });
-        // Right before or after, somebody wants it sent again.
+        // Just before or after, a user resends it.
         let about = Timestamp::from_millis(at.as_millis() - 500);
         let about = about.plus(Duration::from_millis(random.within(0..=1000))).max(START);
         let what = match random.within(0..=2) {
             0 => What::Retry(number),
             1 => What::Replay { webhook: 0, all: true, status: ReplayStatus::Failed },
-            // Or it is erased once more.
+            // Or the user erases it again.
             _ => What::Erase(number),
         };
         acts.push(Act { at: about, what });
@@ -242,8 +244,8 @@ pub(crate) fn erasures(random: &mut Random) -> Vec<Act> {
     acts
 }
 
-/// In a few runs what failed is sent again when its rows are old, and once more when they have
-/// outlived their first retention.
+/// In a few runs failed deliveries are replayed when their rows are old, and again after the end of
+/// their first retention.
 pub(crate) fn late_replays(random: &mut Random) -> Vec<Act> {
     const DAY_SECONDS: u64 = 86_400;
     if !random.chance(60) {
@@ -257,8 +259,8 @@ pub(crate) fn late_replays(random: &mut Random) -> Vec<Act> {
     days.into_iter().map(replay).collect()
 }
 
-/// In a few runs others take the next slots of rate limits between an attempt and its retry. The retry
-/// then waits for its slot for longer than it takes until a check looks for it.
+/// In a few runs other deliveries take the next slots of rate limits between an attempt and its
+/// retry. The retry then waits for its slot longer than until its check.
 pub(crate) fn crowds_before_retries(
     random: &mut Random,
     webhooks: &mut [PlannedWebhook],
@@ -276,7 +278,7 @@ pub(crate) fn crowds_before_retries(
     acts
 }
 
-/// Requests that publish over HTTP, some of them more than once, and some at the same time.
+/// Requests to publish over HTTP. Some are repeated, some are concurrent.
 pub(crate) fn publications(random: &mut Random) -> Vec<Act> {
     let mut acts = Vec::new();
     let count = if random.chance(750) { 0 } else { random.within(1..=2) };
@@ -312,7 +314,7 @@ fn act(random: &mut Random, webhooks: usize) -> What {
     }
 }
 
-/// A moment within the first so many seconds.
+/// A time within this many seconds.
 fn moment(random: &mut Random, seconds: u64) -> Timestamp {
     START.plus(Duration::from_millis(random.spread(1..=seconds * 1000)))
 }

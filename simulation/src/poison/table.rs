@@ -1,10 +1,10 @@
-//! How it went, as a table in Markdown.
+//! The results as a table in Markdown.
 
 use super::{Poison, Trouble, poison};
 use crate::document::Part;
 use std::{fmt, thread, time::Duration};
 
-/// What the document tells of.
+/// The scenarios in the document.
 const DOCUMENTED: [Trouble; 6] = [
     Trouble::Delivery,
     Trouble::Deliveries(120),
@@ -14,18 +14,18 @@ const DOCUMENTED: [Trouble; 6] = [
     Trouble::TablesOut(11),
 ];
 
-/// What became of the others in each trouble.
+/// The results of each scenario.
 #[derive(Debug)]
 pub struct PoisonReport {
-    /// One after the other, as the table shows them.
+    /// In the order of the table.
     pub cases: Vec<(Trouble, Poison)>,
 }
 
 impl PoisonReport {
-    /// What the document tells of.
+    /// The results in the document.
     ///
     /// # Errors
-    /// What was not as promised.
+    /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         let run = |trouble| poison(trouble, None).map(|poison| (trouble, poison));
         let results: Vec<Result<_, String>> = thread::scope(|scope| {

@@ -1,10 +1,10 @@
-//! How it went, as a table in Markdown.
+//! The results as a table in Markdown.
 
 use super::{Throttled, ThrottlingWave, Tries, throttling};
 use crate::document::Part;
 use std::{fmt, thread, time::Duration};
 
-/// Waves that the document tells of: what is throttled, and for how many seconds.
+/// The waves in the document: the throttled writes, and the number of seconds.
 const DOCUMENTED: [(Throttled, u64); 4] = [
     (Throttled::OneWebhook, 10),
     (Throttled::DeliveriesTable, 10),
@@ -12,19 +12,19 @@ const DOCUMENTED: [(Throttled, u64); 4] = [
     (Throttled::DeliveriesTable, 60),
 ];
 
-/// Requests sent twice in each wave.
+/// Repeated requests in each wave.
 #[derive(Debug)]
 pub struct ThrottlingReport {
-    /// What was throttled, for how many seconds, and how many requests were sent twice with three
-    /// tries of a record and with tries by time.
+    /// The throttled writes, the number of seconds, and how many requests were repeated with three
+    /// tries of a record and with retries by time.
     pub rows: Vec<(Throttled, u64, [u64; 2])>,
 }
 
 impl ThrottlingReport {
-    /// What the document tells of.
+    /// The results in the document.
     ///
     /// # Errors
-    /// What was not as promised.
+    /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         let run = |(throttled, seconds): (Throttled, u64)| {
             let lasts = Duration::from_secs(seconds);
