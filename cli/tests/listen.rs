@@ -1,4 +1,4 @@
-//! The built program, against an API that a test plays.
+//! The built program, with an API that a test simulates.
 #![cfg(unix)]
 
 use grapnel_testing::receiver::{Reply, TestReceiver};
@@ -27,8 +27,8 @@ fn webhook(status: u16) -> Reply {
     Reply::status(status).header("content-type", "application/json").body(webhook.to_string())
 }
 
-/// The built program, with the default for SIGHUP. The tests may run under `nohup`, which ignores the signal, and a program
-/// inherits that: `listen` then stays, as it should.
+/// The built program, with the default for SIGHUP. The tests may run under `nohup`, which ignores
+/// the signal, and a program inherits that: then `listen` would not end.
 fn program() -> Command {
     if cfg!(target_os = "linux") {
         let mut command = Command::new("env");
@@ -69,7 +69,7 @@ async fn its_webhook_is_disabled_whatever_ends_it(#[case] signal: &str) {
     let first: Value = serde_json::from_str(&first).expect("JSON");
     assert!(first["listening"].is_string(), "{first}");
 
-    // A terminal that is closed takes no more output. Standard output was dropped above.
+    // A closed terminal accepts no more output. Standard output was dropped above.
     drop(program.stderr.take());
     let pid = program.id().to_string();
     let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status();
@@ -83,7 +83,7 @@ async fn its_webhook_is_disabled_whatever_ends_it(#[case] signal: &str) {
         }
     };
     let ended = timeout(SOON, ending).await;
-    // Killed here, so that a program that does not end fails the test and does not hold it.
+    // Killed here, so that a program that does not end fails the test and does not block it.
     let _ = program.kill();
     let ended = ended.expect("in time");
     assert_eq!(ended.code(), Some(0), "{ended:?}");

@@ -1,4 +1,4 @@
-//! The SDK's clients for a stack's AWS, and plain calls where a whole SDK crate would be too much.
+//! The SDK's clients for a stack's AWS, and plain calls where a whole SDK crate would be too large.
 
 use crate::stack::Stack;
 use anyhow::{Context, ensure};
@@ -8,14 +8,13 @@ use reqwest::{Method, Url, header};
 use serde_json::Value;
 use std::{net::Ipv4Addr, sync::Once, time::Duration};
 
-/// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a connection is kept that nobody uses. The emulator closes one after 75 s: whoever used
-/// it at that very moment would have sent a request that nobody reads.
+/// How long an idle connection is kept. The emulator closes one after 75 s: a request at that
+/// moment would be lost.
 const IDLE: Duration = Duration::from_secs(20);
 
-/// A way to one AWS, as one caller.
+/// One AWS, with one caller's credentials.
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
@@ -24,7 +23,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// The stack's AWS, as the account's owner.
+    /// The stack's AWS, with the account owner's credentials.
     ///
     /// # Errors
     /// If the stack's endpoint is not a URL.
@@ -41,13 +40,12 @@ impl Aws {
         Ok(Self { config, endpoint, region: stack.region.clone() })
     }
 
-    /// The configuration of an SDK client.
     #[must_use]
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// The configuration of an SDK client that calls as somebody else.
+    /// The configuration of an SDK client with other credentials.
     #[must_use]
     pub fn config_as(&self, caller: &aws_sdk_sts::types::Credentials) -> SdkConfig {
         let caller = Credentials::new(
@@ -61,7 +59,7 @@ impl Aws {
         self.config.to_builder().credentials_provider(provider).build()
     }
 
-    /// An operation of a service that speaks AWS JSON 1.1.
+    /// Calls an operation of a service that speaks AWS JSON 1.1.
     ///
     /// # Errors
     /// If it is refused.
@@ -76,7 +74,7 @@ impl Aws {
         serde_json::from_str(&text).with_context(|| text)
     }
 
-    /// An operation of a service that speaks AWS Query; the answer is XML.
+    /// Calls an operation of a service that speaks AWS Query; the answer is XML.
     ///
     /// # Errors
     /// If it is refused.
@@ -92,7 +90,7 @@ impl Aws {
         self.plain_call(service, Method::POST, "/", &headers, body).await
     }
 
-    /// An operation of a service that speaks REST and JSON; no input is `null`.
+    /// Calls an operation of a service that speaks REST and JSON; no input is `null`.
     ///
     /// # Errors
     /// If it is refused.
@@ -109,8 +107,8 @@ impl Aws {
         serde_json::from_str(&text).with_context(|| text)
     }
 
-    /// An emulator reads from the credential who calls and which service is meant. It checks no
-    /// signature here, so there is none.
+    /// An emulator reads the caller and the service from the credential. It checks no signature
+    /// here, so there is none.
     async fn plain_call(
         &self,
         service: &str,
@@ -139,11 +137,11 @@ impl Aws {
     }
 }
 
-/// A client that finds the emulator's host names. Not every resolver knows `*.localhost` (RFC 6761
-/// section 6.3 leaves it to them), so names under it are answered here.
+/// A client that resolves the emulator's host names. Not every resolver knows `*.localhost` (RFC
+/// 6761 section 6.3 leaves it to them), so names under it are resolved here.
 pub(crate) fn http_client(base: &Url) -> anyhow::Result<reqwest::Client> {
-    // The client wants a TLS provider chosen even where it only speaks plain HTTP. Whoever set one
-    // before chose the same.
+    // The client requires a TLS provider even if it only speaks plain HTTP. If one is already set,
+    // it is the same.
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,13 +1,13 @@
-//! Events, put on EventBridge as the platform does.
+//! Puts events on EventBridge as the platform does.
 
 use crate::{aws::Aws, stack::Stack};
 use anyhow::{Context, bail, ensure};
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 
-/// Most entries of one call.
+/// Maximum number of entries in one call.
 const ENTRIES_PER_CALL: usize = 10;
 
-/// A bus that the stack's rule listens on.
+/// The bus of the stack's rule.
 #[derive(Debug, Clone)]
 pub struct Bus {
     client: Client,
@@ -25,7 +25,6 @@ pub struct BusEvent {
 }
 
 impl Bus {
-    /// The stack's bus.
     #[must_use]
     pub fn of(stack: &Stack, aws: &Aws) -> Self {
         Self {
@@ -35,23 +34,23 @@ impl Bus {
         }
     }
 
-    /// The same bus with events of another source.
+    /// The same bus with another source of events.
     #[must_use]
     pub fn with_source(&self, source: &str) -> Self {
         Self { source: source.to_owned(), ..self.clone() }
     }
 
-    /// Puts events and answers the ids that EventBridge gave them.
+    /// Puts events and returns their EventBridge ids.
     ///
     /// # Errors
-    /// If the call fails, or answers for an entry that it failed.
+    /// If the call or one of its entries fails.
     pub async fn put(&self, events: &[BusEvent]) -> anyhow::Result<Vec<String>> {
         let mut ids = Vec::with_capacity(events.len());
         for chunk in events.chunks(ENTRIES_PER_CALL) {
             let entries = chunk.iter().map(|event| self.entry(event)).collect();
             let answer = self.client.put_events().set_entries(Some(entries)).send().await?;
             ensure!(answer.entries().len() == chunk.len(), "one answer for each entry: {answer:?}");
-            // A call that answers 200 may have failed entries inside.
+            // A response with 200 may have failed entries inside.
             for entry in answer.entries() {
                 if let Some(code) = entry.error_code() {
                     bail!("an event was not put: {code}: {:?}", entry.error_message());

@@ -1,9 +1,10 @@
-//! Crash points of the shipped functions: the calls at which a function is killed, and how each is
-//! told from the others on its way to AWS.
+//! Crash points of the shipped functions: the calls at which a function is killed, and how each
+//! call is recognized on its way to AWS.
 //!
 //! There are two scenarios. The path of one event is that of the simulated crash points: three
-//! webhooks take it in three ways. The other is a replay of what failed, as far as its calls are its
-//! own. Calls are named by hand, because they have to be recognised by what they say.
+//! webhooks process it in three ways. The other is a replay of failed deliveries, as far as it
+//! makes other calls. The list of calls is written by hand, because each must be recognized by its
+//! content.
 
 use crate::{
     proxy::{Cut, Moment, Times},
@@ -12,10 +13,9 @@ use crate::{
 use grapnel_testing::document::{generated_part, with_generated_part};
 use std::{collections::HashMap, fmt};
 
-/// The name of the table's part of `docs/reliability.md`.
+/// The name of the table's part in `docs/reliability.md`.
 const PART: &str = "crash points, deployed";
 
-/// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Function {
     /// From an event to its deliveries.
@@ -27,10 +27,9 @@ pub enum Function {
 }
 
 impl Function {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Ingest, Self::Delivery, Self::Api];
 
-    /// Its name in the template.
+    /// The name in the template.
     #[must_use]
     pub const fn logical_id(self) -> &'static str {
         match self {
@@ -49,20 +48,19 @@ impl Function {
     }
 }
 
-/// What a function is killed in the middle of.
+/// What happens while a function is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
     /// The path of one event, with a manual retry at its end.
     Event,
-    /// A replay of all that failed of a user's, in two pages.
+    /// A replay of all a user's failed deliveries, in two pages.
     Replay,
 }
 
 impl Scenario {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::Event, Self::Replay];
 
-    /// The webhooks that it needs, in the order of their ids.
+    /// Its webhooks, in the order of their ids.
     #[must_use]
     pub const fn paths(self) -> &'static [Path] {
         match self {
@@ -81,18 +79,18 @@ impl Scenario {
     }
 }
 
-/// A webhook, by what becomes of the event there.
+/// A webhook, named by the course of its delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Path {
-    /// Takes the event at once.
+    /// Succeeds at once.
     Success,
-    /// Fails once, and takes it after a queue delay.
+    /// Fails once, and succeeds after a queue delay.
     Delayed,
-    /// Fails, waits in a shared wait, fails for good, and takes it when its user asks once more.
+    /// Fails, waits in a shared wait, fails for good, and succeeds in a manual retry.
     Exhausted,
-    /// Fails for good at once, and takes it when it is replayed.
+    /// Fails for good at once, and succeeds in a replay.
     Replayed,
-    /// Wants no such event. A replay comes to it on a page of its own, the second.
+    /// Does not get the event. A replay reaches it on a separate page, the second.
     Untouched,
 }
 
@@ -110,7 +108,7 @@ impl Path {
     }
 }
 
-/// What a call is about: its body names it.
+/// The subject of a call, which its body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     User,
@@ -129,7 +127,6 @@ enum Target {
     Waits,
 }
 
-/// A call of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     function: Function,
@@ -137,9 +134,9 @@ pub struct Call {
     operation: &'static str,
     target: Target,
     subject: Subject,
-    /// What only this one says, if the operation on this target is used for several things.
+    /// A text that only this call contains, if the operation on this target has several uses.
     says: &'static str,
-    /// Which of those that fit so far, from 1.
+    /// The number of this call among those that match, from 1.
     number: usize,
 }
 
@@ -206,13 +203,13 @@ fn replay_calls() -> Vec<Call> {
     use Subject::{User, Webhook};
     use Target::{Deliveries, Events, Queue, Webhooks};
     let saying = |says, call: Call| Call { says, ..call };
-    // The id of a replay begins so.
+    // The prefix of a replay's id.
     const REPLAY: &str = "rpl_";
     vec![
         saying(REPLAY, call(Api, "send the replay", "SendMessageBatch", Queue, User)),
         saying(REPLAY, call(Api, "store replay", "UpdateItem", Events, User)),
         saying(REPLAY, call(Delivery, "read replay", "GetItem", Events, User)),
-        // Neither one webhook nor those of a kind: all of the user's.
+        // Neither one webhook nor a type's webhooks: all of the user's.
         saying(r#""userId = :user""#, call(Delivery, "list webhooks", "Query", Webhooks, User)),
         saying(
             "failedKey",
@@ -233,19 +230,17 @@ fn replay_calls() -> Vec<Call> {
     ]
 }
 
-/// What a case is about, as its calls name it.
+/// The names in a case's calls.
 #[derive(Debug, Clone)]
 pub struct Names {
-    /// The user's id.
     pub user: String,
     /// SHA-256 of the user's key, in hex.
     pub key_hash: String,
-    /// The webhooks' ids.
     pub webhooks: HashMap<Path, String>,
 }
 
 impl Call {
-    /// Kills whoever makes this call for a case.
+    /// The kill of the function that makes this call for a case.
     #[must_use]
     pub fn cut(&self, moment: Moment, names: &Names, outputs: &Outputs) -> Cut {
         let target = match self.target {
@@ -270,13 +265,13 @@ impl Call {
         }
     }
 
-    /// Whether the kill comes between a request and its record: then the request is made again.
+    /// Whether the kill is between a request and its record: then the request is repeated.
     #[must_use]
     pub fn loses_a_record(&self, moment: Moment) -> bool {
         moment == Moment::Before && self.says.starts_with("#attempts")
     }
 
-    /// Whether it is the user who is left without an answer, and asks again.
+    /// Whether the kill leaves the user without an answer, so that the user asks again.
     #[must_use]
     pub fn is_of_the_api(&self) -> bool {
         self.function == Function::Api
@@ -289,7 +284,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// The table of what is tried. It says that all went well, because a test fails where it does not.
+/// The table of the tried calls. It says that all of them passed, because otherwise a test fails.
 #[must_use]
 pub fn table() -> String {
     let head = Moment::ALL.map(Moment::label).join(" | ");
@@ -301,13 +296,13 @@ pub fn table() -> String {
     format!("| call | {head} |\n|---|{line}\n{}\n{calls} calls, {cases} kills.\n", rows.concat())
 }
 
-/// Whether a document holds this table.
+/// Whether a document has this table.
 #[must_use]
 pub fn is_in(document: &str) -> bool {
     generated_part(document, PART) == Some(table().trim())
 }
 
-/// The document with the table in its place; `None` if it has no place for it.
+/// The document with the table; `None` if it has no place for it.
 #[must_use]
 pub fn written_into(document: &str) -> Option<String> {
     with_generated_part(document, PART, &table())

@@ -1,18 +1,17 @@
-//! The stack's functions, set up otherwise than the template says: for tests that must stand between
-//! them and AWS.
+//! Changes the stack's functions for tests that must stand between them and AWS.
 
 use crate::{aws::Aws, crash::Function, proxy::Proxy, stack::Stack};
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// The services whose calls go through the proxy, by the names that the SDK's variables have.
+/// The services whose calls use the proxy, by their names in the SDK's variables.
 const SERVICES: [&str; 3] = ["DYNAMODB", "SQS", "SFN"];
 
-/// Has every function of the stack call AWS through the proxy.
+/// Makes every function of the stack call AWS through the proxy.
 ///
 /// # Errors
-/// If the functions cannot be found or set up.
+/// If the functions cannot be found or changed.
 pub async fn put_behind(proxy: &Proxy, stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
     for function in Function::ALL {
         route(aws, &name_of(function, stack, aws).await?, &proxy.url(function)).await?;
@@ -20,11 +19,11 @@ pub async fn put_behind(proxy: &Proxy, stack: &Stack, aws: &Aws) -> anyhow::Resu
     Ok(())
 }
 
-/// Has every function of the stack take one message at a time. By tens, as deployed, the death of one
-/// would delay other cases' messages.
+/// Makes every function of the stack process one message at a time. In batches of ten, as deployed,
+/// the death of a function would delay other cases' messages.
 ///
 /// # Errors
-/// If the functions cannot be found or set up.
+/// If the functions cannot be found or changed.
 pub async fn take_one_at_a_time(stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
     for function in Function::ALL {
         one_at_a_time(aws, &name_of(function, stack, aws).await?).await?;
@@ -44,7 +43,7 @@ async fn name_of(function: Function, stack: &Stack, aws: &Aws) -> anyhow::Result
     Ok(name.with_context(|| format!("the name of {function:?}"))?.to_owned())
 }
 
-/// A service's own variable goes before the one for all, which the emulator sets.
+/// A service's variable takes precedence over the general one, which the emulator sets.
 async fn route(aws: &Aws, function: &str, url: &str) -> anyhow::Result<()> {
     let path = format!("/2015-03-31/functions/{function}/configuration");
     let found = aws.rest_call("lambda", Method::GET, &path, &Value::Null).await?;

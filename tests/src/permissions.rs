@@ -1,21 +1,21 @@
-//! What the deployed roles allow, and whether the functions ever asked for more.
+//! What the deployed roles allow, and whether the functions were ever refused.
 
 use crate::{aws::Aws, stack::Stack};
 use anyhow::Context;
 use aws_sdk_sts::types::Credentials;
 use serde_json::json;
 
-/// How every service's refusal is called, whatever comes after it.
+/// The beginning of every service's refusal.
 pub const DENIED: &str = "AccessDenied";
 
 /// The functions, by the last part of their log groups' names.
 pub const FUNCTIONS: [&str; 3] = ["api", "ingest", "delivery"];
 
-/// Credentials that may do exactly what the stack's role with this logical id may do. The role
-/// itself can be taken on by Lambda only, so its policy is put on a session of the owner's.
+/// Credentials with exactly the rights of the stack's role with this logical id. Only Lambda can
+/// assume the role itself, so its policy is applied to a session of the owner.
 ///
 /// # Errors
-/// If the stack has no such role, or no session is given.
+/// If the stack has no such role, or no session is granted.
 pub async fn as_role(
     aws: &Aws,
     stack: &Stack,
@@ -36,10 +36,10 @@ pub async fn as_role(
     as_policy(aws, policy, role_policy(aws, name, policy).await?).await
 }
 
-/// Credentials that may do exactly what a policy allows, in a session of this name.
+/// Credentials with exactly the rights of a policy, in a session with this name.
 ///
 /// # Errors
-/// If no session is given.
+/// If no session is granted.
 pub async fn as_policy(aws: &Aws, name: &str, policy: String) -> anyhow::Result<Credentials> {
     let session = aws_sdk_sts::Client::new(aws.config())
         .get_federation_token()
@@ -64,10 +64,10 @@ async fn role_policy(aws: &Aws, role: &str, policy: &str) -> anyhow::Result<Stri
         .and_then(|(_, rest)| rest.split_once("</PolicyDocument>"))
         .map(|(document, _)| document)
         .with_context(|| xml.clone())?;
-    // IAM answers the document in percent-encoding.
+    // IAM returns the document percent-encoded.
     let form = reqwest::Url::parse(&format!("form://?document={encoded}"))?;
     let (_, document) = form.query_pairs().next().context("a policy document")?;
-    // A session takes 2,048 characters: no spaces, and no names of statements.
+    // A session accepts 2,048 characters: no spaces, and no names of statements.
     let mut document: serde_json::Value = serde_json::from_str(&document)?;
     let statements = document["Statement"].as_array_mut().context("a list of statements")?;
     for statement in statements {
@@ -76,7 +76,7 @@ async fn role_policy(aws: &Aws, role: &str, policy: &str) -> anyhow::Result<Stri
     Ok(document.to_string())
 }
 
-/// The lines of a function's log that contain `term`, since the stack began.
+/// The lines of a function's log that contain `term`, since the stack was created.
 ///
 /// # Errors
 /// If the log cannot be read.

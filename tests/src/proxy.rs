@@ -1,9 +1,9 @@
-//! Between a stack's functions and their AWS: hands every call on, and kills the function that makes
-//! a chosen one, once or each time, before it arrives or before its answer comes back.
+//! A proxy between a stack's functions and AWS: it passes every call on, and kills the function
+//! that makes a chosen call, once or each time, before the call arrives or before its response.
 //!
-//! A function is a process of this machine, found by the connection that it calls on, and killed as
-//! `kill -KILL` does: nothing that it might still do gets done. Each function has a door of its own,
-//! so that it is known who calls.
+//! A function is a process of this machine. It is found by the connection that it uses, and killed
+//! as with `kill -KILL`: it can do nothing more. Each function has a separate port, so that the
+//! caller is known.
 
 mod process;
 
@@ -31,20 +31,18 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// When a function is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// Before its call is handed on.
+    /// Before its call is passed on.
     Before,
-    /// When the call has had its effect, before the answer comes back.
+    /// After the call has had its effect, before the response.
     After,
 }
 
 impl Moment {
-    /// Both.
     pub const ALL: [Self; 2] = [Self::Before, Self::After];
 
-    /// What a table calls it.
+    /// The name in a table.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -54,47 +52,45 @@ impl Moment {
     }
 }
 
-/// Which of the calls that fit kill their function.
+/// Which of the matching calls kill their function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// The one with this number, from 1.
+    /// The call with this number, from 1.
     Number(usize),
-    /// Each of them, until it is disarmed.
+    /// Every call, until it is disarmed.
     Each,
 }
 
 /// A call at which a function is killed.
 #[derive(Debug, Clone)]
 pub struct Cut {
-    /// Who calls.
+    /// The caller.
     pub function: Function,
     /// The operation's name, such as `PutItem`.
     pub operation: &'static str,
-    /// What the call's body must contain, all of it.
+    /// The texts that the call's body must contain.
     pub says: Vec<String>,
-    /// Which of the calls that fit.
+    /// Which of the matching calls.
     pub times: Times,
-    /// When it is killed.
     pub moment: Moment,
 }
 
-/// A cut that waits for its call, or has had it.
+/// A cut and its state.
 #[derive(Debug)]
 struct Armed {
     cut: Cut,
-    /// How many calls have fitted.
+    /// The number of matching calls so far.
     seen: usize,
-    /// What came of the kill.
+    /// The result of the kill.
     outcome: Option<Result<(), String>>,
-    /// Nobody is killed by it any more.
+    /// It no longer kills.
     disarmed: bool,
 }
 
-/// Names a cut.
 #[derive(Debug, Clone, Copy)]
 pub struct CutId(usize);
 
-/// The proxy. It ends, and with it every connection, when this is dropped.
+/// The proxy. Dropping it closes all its connections.
 #[derive(Debug)]
 pub struct Proxy {
     shared: Arc<Shared>,
@@ -113,7 +109,7 @@ impl Proxy {
     /// Starts a proxy for the AWS at this URL.
     ///
     /// # Errors
-    /// If there is no port.
+    /// If there is no free port.
     pub async fn start(upstream: &str) -> anyhow::Result<Self> {
         let upstream = Url::parse(upstream).context("endpointUrl")?;
         let client = http_client(&upstream)?;
@@ -127,20 +123,20 @@ impl Proxy {
         Ok(Self { shared, doors, servers })
     }
 
-    /// Where this function is to call.
+    /// The URL for this function's calls.
     #[must_use]
     pub fn url(&self, function: Function) -> String {
         format!("http://{}", self.doors[&function])
     }
 
-    /// Has a function killed at its call.
+    /// Arms a kill.
     pub fn arm(&self, cut: Cut) -> CutId {
         let mut armed = self.shared.armed();
         armed.push(Armed { cut, seen: 0, outcome: None, disarmed: false });
         CutId(armed.len() - 1)
     }
 
-    /// Has nobody killed by it from now on.
+    /// Disarms a kill.
     pub fn disarm(&self, id: CutId) {
         self.shared.armed()[id.0].disarmed = true;
     }
@@ -173,7 +169,7 @@ async fn serve(listener: TcpListener, function: Function, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             let answer = service_fn(|request| Arc::clone(&shared).answer(function, from, request));
-            // Whoever is killed goes away in the middle of something: no error of ours.
+            // A killed caller disappears in the middle of an exchange, which is not an error.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
     }
@@ -204,13 +200,13 @@ impl Shared {
         url.set_path(head.uri.path());
         url.set_query(head.uri.query());
         let mut headers = head.headers;
-        // The host stays as it was called: it is part of what is signed.
+        // The host stays unchanged, because it is signed.
         headers.remove(header::CONNECTION);
         let request = self.client.request(head.method, url).headers(headers).body(body);
         let answer = request.send().await?;
         let mut response = Response::builder().status(answer.status());
         for (name, value) in answer.headers() {
-            // How long it is and when it ends is this connection's own affair.
+            // Each connection has its own length and end of the body.
             let ours = [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH];
             if !ours.contains(name) {
                 response = response.header(name, value);
@@ -223,7 +219,7 @@ impl Shared {
         Ok(response.body(Full::new(body))?)
     }
 
-    /// The cut that this call is for, if there is one.
+    /// The cut for this call, if there is one.
     fn meet(&self, function: Function, operation: &str, body: &[u8]) -> Option<(usize, Moment)> {
         let body = std::str::from_utf8(body).ok()?;
         let mut armed = self.armed();
@@ -248,13 +244,13 @@ impl Shared {
         met
     }
 
-    /// Kills whoever called by this connection, and never answers.
+    /// Kills the caller of this connection, and never answers.
     async fn kill(
         self: Arc<Self>,
         place: usize,
         from: Connection,
     ) -> anyhow::Result<Response<Full<Bytes>>> {
-        // Apart, since this very connection, and what serves it, ends with the process.
+        // In another task, because this connection and its task end with the process.
         tokio::spawn(async move {
             let outcome = process::kill_caller(from).await.map_err(|error| format!("{error:#}"));
             self.armed()[place].outcome = Some(outcome);

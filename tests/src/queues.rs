@@ -1,4 +1,4 @@
-//! The queues behind the doors: messages that no producer of ours would send, and dead letters.
+//! Direct access to the queues: messages that no producer of ours would send, and dead letters.
 
 use crate::{
     aws::Aws,
@@ -11,8 +11,8 @@ use aws_sdk_sqs::{
 };
 use std::time::Duration;
 
-/// Seconds for which a look hides what it reads from other looks, should it die on the way. It gives
-/// everything back as soon as it has looked.
+/// For how many seconds a look hides messages, in case the test dies. Normally a look makes
+/// everything visible again at once.
 const LOOK_SECONDS: i32 = 5;
 
 /// The stack's SQS.
@@ -21,17 +21,14 @@ pub struct Queues {
     client: Client,
 }
 
-/// A message that was put aside.
 #[derive(Debug, Clone)]
 pub struct DeadLetter {
-    /// Its text, as it came.
+    /// Its unchanged text.
     pub body: String,
-    /// The attribute `reason`.
     pub reason: Option<String>,
 }
 
 impl Queues {
-    /// The stack's queues.
     #[must_use]
     pub fn of(aws: &Aws) -> Self {
         Self { client: Client::new(aws.config()) }
@@ -40,7 +37,7 @@ impl Queues {
     /// Sends a message.
     ///
     /// # Errors
-    /// If it is not taken.
+    /// If it is refused.
     pub async fn send(&self, queue_url: &str, body: &str) -> anyhow::Result<()> {
         self.client.send_message().queue_url(queue_url).message_body(body).send().await?;
         Ok(())
@@ -49,7 +46,7 @@ impl Queues {
     /// Sends up to ten messages in one call.
     ///
     /// # Errors
-    /// If one of them is not taken.
+    /// If one of them is refused.
     pub async fn send_batch(&self, queue_url: &str, bodies: &[String]) -> anyhow::Result<()> {
         let entries = bodies
             .iter()
@@ -72,7 +69,7 @@ impl Queues {
         Ok(())
     }
 
-    /// Has a queue hand each message out this often at most, and hide it for so long each time.
+    /// Limits how often a queue delivers each message, and sets the visibility timeout.
     ///
     /// # Errors
     /// If the queue has no dead-letter queue, or cannot be changed.
@@ -99,7 +96,7 @@ impl Queues {
         Ok(())
     }
 
-    /// Waits until a queue holds this many messages that can be received.
+    /// Waits until a queue has this many visible messages.
     ///
     /// # Errors
     /// If it does not within `deadline`.
@@ -119,7 +116,7 @@ impl Queues {
         .await
     }
 
-    /// Waits for the dead letter whose body contains `marker`, and takes it out.
+    /// Waits for the dead letter whose body contains `marker`, and deletes it.
     ///
     /// # Errors
     /// If none came within `deadline`.
@@ -150,7 +147,7 @@ impl Queues {
                 .receipt_handle(receipt)
                 .send()
                 .await;
-            // Another test that looks through the queue received the message meanwhile.
+            // Another test that searches the queue received the message meanwhile.
             if let Err(error) = deleted {
                 return Ok(Look::NotYet(error.into_service_error().to_string()));
             }
@@ -163,7 +160,7 @@ impl Queues {
         .await
     }
 
-    /// Every message that is visible now, page by page; hidden until it is given back.
+    /// Every visible message, page by page; hidden until it is made visible again.
     async fn visible(&self, queue_url: &str) -> anyhow::Result<Vec<Message>> {
         let mut all = Vec::new();
         loop {

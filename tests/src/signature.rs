@@ -1,12 +1,12 @@
-//! Signatures as a receiver checks them, made without any code of the sender's.
+//! Checks signatures as a receiver does, without any of the sender's code.
 
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::ReceivedRequest;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Checks both signatures of a request: the body's, with the whole secret as key, and Standard
-/// Webhooks', by the official verifier.
+/// Checks both signatures of a request: the body's, with the whole secret as the key, and Standard
+/// Webhooks', with the official verifier.
 ///
 /// # Errors
 /// If one of them is missing or wrong.
@@ -16,7 +16,7 @@ pub fn verify(request: &ReceivedRequest, secret: &str) -> anyhow::Result<()> {
     verify_standard(request, secret)
 }
 
-/// What `X-Webhook-Signature` must be.
+/// The expected `X-Webhook-Signature`.
 ///
 /// # Errors
 /// None in practice: a key may have any length.

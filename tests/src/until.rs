@@ -4,32 +4,31 @@ use anyhow::bail;
 use std::{fmt, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// The first pause between two looks. Each is half as long again as the one before,
+/// The first pause between two looks. Each later pause is longer by half.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// up to this: many tests look at once, and one emulator answers them all.
+/// The longest pause: many tests look at the same time, and one emulator answers them all.
 const LONGEST_PAUSE: Duration = Duration::from_millis(700);
 
-/// What one look found.
+/// The result of one look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look<T> {
-    /// What was awaited.
     Found(T),
-    /// Something else: shown if the deadline passes.
+    /// Another state, which is shown if the deadline passes.
     NotYet(String),
 }
 
 impl<T> Look<T> {
-    /// Not what was awaited, but this.
+    /// Not the awaited state, but this.
     pub fn not_yet(seen: impl fmt::Debug) -> Self {
         Self::NotYet(format!("{seen:?}"))
     }
 }
 
-/// Looks again and again until `look` finds what is awaited.
+/// Repeats `look` until it finds the awaited state.
 ///
 /// # Errors
-/// Whatever a look ends with, at once; and once `deadline` has passed, a sentence that names `what`
-/// was awaited and shows what was last seen.
+/// The error of a look, at once; and after `deadline` a sentence with `what` was awaited and the
+/// last state.
 pub async fn until<T>(
     what: &str,
     deadline: Duration,

@@ -1,4 +1,4 @@
-//! The functions as Lambda takes them: one zip each, with the program as `bootstrap`.
+//! The functions in Lambda's format: one zip each, with the program as `bootstrap`.
 
 use crate::{command, terminal::Step};
 use anyhow::{Context, Result};
@@ -16,53 +16,50 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 /// A Lambda function of this repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Function {
-    /// Its package and program.
+    /// The name of its package and its program.
     pub(crate) program: &'static str,
-    /// Its folder, as `CodeUri` in the template names it.
+    /// Its folder, as in `CodeUri` of the template.
     pub(crate) code_uri: &'static str,
 }
 
-/// All functions.
 pub(crate) const FUNCTIONS: [Function; 3] = [
     Function { program: "grapnel-api", code_uri: "functions/api" },
     Function { program: "grapnel-ingest", code_uri: "functions/ingest" },
     Function { program: "grapnel-delivery", code_uri: "functions/delivery" },
 ];
 
-/// The build profile of what runs on this machine: that of the tests, so nothing is compiled twice.
+/// The build profile of programs that run on this machine: the same as for tests, so nothing is
+/// compiled twice.
 pub(crate) const LOCAL_PROFILE: &str = "dev";
 
-/// The build profile of packages for AWS, and of what is measured.
+/// The build profile of packages for AWS, and of measurements.
 pub(crate) const RELEASE_PROFILE: &str = "release";
 
-/// A function's zip.
 #[derive(Debug, Clone)]
 pub(crate) struct Artifact {
-    /// The function.
     pub(crate) function: Function,
-    /// The zip file's content.
     pub(crate) zip: Vec<u8>,
 }
 
 impl Artifact {
-    /// A name that changes with the content and with nothing else.
+    /// A name that changes only with the content.
     pub(crate) fn key(&self) -> String {
         let hash = hex::encode(Sha256::digest(&self.zip));
         format!("{}-{}.zip", self.function.program, &hash[..16])
     }
 }
 
-/// Builds the functions for this machine, as the emulator runs them.
+/// Builds the functions for this machine, for the emulator.
 ///
 /// # Errors
-/// When the build fails, with the compiler's messages.
+/// If the build fails, with the compiler's messages.
 pub(crate) async fn build_for_host(root: &Path, profile: &str) -> Result<Vec<Artifact>> {
     let step = Step::begin_long(
         "Functions",
         &format!("compiling {}; the first time takes some minutes", FUNCTIONS.len()),
     );
-    // What is measured has the features of dependencies that are shipped. What only runs here shares
-    // compiled dependencies with everything else: see the alias in .cargo/config.toml.
+    // Measurements use the features of dependencies that are shipped. Programs that only run here
+    // share compiled dependencies with everything else: see the alias in .cargo/config.toml.
     let selection = if profile == LOCAL_PROFILE { "--bin" } else { "--package" };
     let mut arguments = vec!["--profile", profile];
     for function in FUNCTIONS {
@@ -84,11 +81,11 @@ pub(crate) async fn build_for_host(root: &Path, profile: &str) -> Result<Vec<Art
     Ok(artifacts)
 }
 
-/// Builds the command line for this machine, and answers where it is. Unoptimised: it is to be tried,
-/// not measured.
+/// Builds the command line for this machine, and returns its path. Unoptimised: it is for trying,
+/// not for measurements.
 ///
 /// # Errors
-/// When the build fails, with the compiler's messages.
+/// If the build fails, with the compiler's messages.
 pub(crate) async fn build_cli(root: &Path) -> Result<PathBuf> {
     let step = Step::begin_long("Command line", "compiling");
     let mut programs = build(root, &step, &["--bin", "grapnel"]).await?;
@@ -97,7 +94,7 @@ pub(crate) async fn build_cli(root: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Builds, and answers the programs by their names.
+/// Builds, and returns the programs by their names.
 async fn build(root: &Path, step: &Step, arguments: &[&str]) -> Result<HashMap<String, PathBuf>> {
     let mut cargo = Command::new("cargo");
     cargo
@@ -111,7 +108,7 @@ async fn build(root: &Path, step: &Step, arguments: &[&str]) -> Result<HashMap<S
 /// Zips a program as `bootstrap`. The same program makes the same zip.
 ///
 /// # Errors
-/// When the program can't be read.
+/// If the program can't be read.
 pub(crate) fn pack(program: &Path, level: i64) -> Result<Vec<u8>> {
     let content = fs::read(program).with_context(|| format!("reading {}", program.display()))?;
     let options = SimpleFileOptions::default()
@@ -125,7 +122,7 @@ pub(crate) fn pack(program: &Path, level: i64) -> Result<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// The name and the path of the program that a message of cargo's reports as built.
+/// The name and the path of the program in a message of cargo about a finished build.
 fn executable(message: &str) -> Option<(String, PathBuf)> {
     #[derive(Deserialize)]
     struct Message {
@@ -152,7 +149,7 @@ mod tests {
         let program = folder.join("program");
         fs::write(&program, "#!/bin/sh\n").expect("a file");
         let zip = pack(&program, 9).expect("a zip");
-        // Neither its time nor its rights have a say.
+        // Its time and its permissions do not matter.
         fs::write(&program, "#!/bin/sh\n").expect("a file");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o600)).expect("permissions");
         assert_eq!(zip, pack(&program, 9).expect("a zip"));

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: what single decisions, requests and the whole system take on this machine, printed and
-//! not judged.
+//! `cargo xtask bench`: measures decisions, requests and the whole system on this machine. Prints
+//! the figures and does not judge them.
 
 use crate::{
     artifacts::{self, RELEASE_PROFILE},
@@ -14,13 +14,13 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use tokio::process::Command;
 
-/// The source of the events that are measured.
+/// The source of the measured events.
 const SOURCE: &str = "main.platform";
 
-/// Deploys the system to a local AWS of its own, measures, and ends it.
+/// Deploys the system to a new local AWS, measures, and ends it.
 ///
 /// # Errors
-/// When it can't be built or deployed, or the measurement fails.
+/// If it can't be built or deployed, or the measurement fails.
 pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
     running::survey(workspace)?;
     let mut cpu = Command::new("cargo");

@@ -1,4 +1,4 @@
-//! Putting artifacts where the emulator's CloudFormation finds them.
+//! Stores artifacts where the emulator's CloudFormation finds them.
 
 use crate::{
     emulator::{CREDENTIALS, REGION},
@@ -17,10 +17,9 @@ use http::Request;
 use hyper::body::Bytes;
 use std::time::SystemTime;
 
-/// The bucket's name. Each emulator is new, so it is never there before.
+/// The bucket's name. Each emulator is new, so the bucket never exists before.
 const BUCKET: &str = "grapnel-artifacts";
 
-/// A bucket on the emulator.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     client: HttpClient,
@@ -28,10 +27,10 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Makes the bucket. Making it once more is no error.
+    /// Creates the bucket. If it exists, that is no error.
     ///
     /// # Errors
-    /// When the emulator refuses.
+    /// If the emulator refuses.
     pub(crate) async fn create(endpoint_url: &str) -> Result<Self> {
         let bucket = Self { client: HttpClient::new(), url: format!("{endpoint_url}/{BUCKET}") };
         bucket.put_url(&bucket.url, Bytes::new()).await?;
@@ -41,13 +40,12 @@ impl Bucket {
     /// Stores an object and returns its `s3://` address.
     ///
     /// # Errors
-    /// When the emulator refuses.
+    /// If the emulator refuses.
     pub(crate) async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<String> {
         self.put_url(&self.url_of(key), content.into()).await?;
         Ok(format!("s3://{BUCKET}/{key}"))
     }
 
-    /// An object's `http://` address.
     pub(crate) fn url_of(&self, key: &str) -> String {
         format!("{}/{key}", self.url)
     }
@@ -56,7 +54,7 @@ impl Bucket {
         let identity =
             Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "emulator").into();
         let mut settings = SigningSettings::default();
-        // S3 signs the path as it is and wants the body's hash in a header.
+        // S3 signs the path as it is and requires the body's hash in a header.
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;

@@ -1,4 +1,4 @@
-//! Running other programs: quietly under a step, or with their output shown.
+//! Runs other programs: quietly under a step, or with their output shown.
 
 use crate::{process::Group, terminal::Step};
 use anyhow::{Result, bail};
@@ -8,17 +8,17 @@ use tokio::{
     process::Command,
 };
 
-/// Lines of output that are shown when a quiet program fails.
+/// How many lines of output are shown when a quiet program fails.
 const LINES_OF_A_FAILURE: usize = 60;
 
-/// Runs a program quietly: its last line of output is shown beside the step, and all of it only if
-/// the program fails. Returns what it wrote to its standard output.
+/// Runs a program quietly: its last line of output is shown next to the step, and all of its output
+/// only if it fails. Returns its standard output.
 ///
 /// # Errors
-/// When it can't be started or fails, with the end of its output.
+/// If it can't be started or fails, with the end of its output.
 pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
     command
-        // For cargo, which otherwise shows how far it is on terminals only.
+        // Cargo otherwise shows its progress only on terminals.
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
         .env("CARGO_TERM_PROGRESS_WIDTH", "80")
         .stdout(Stdio::piped())
@@ -37,17 +37,17 @@ pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
     if status.success() {
         return Ok(stdout.join("\n"));
     }
-    // Some tools report on the one, some on the other.
+    // Some tools report on standard output, some on standard error.
     let report = stdout.into_iter().filter(|line| !line.starts_with('{')).chain(stderr);
     let report: Vec<String> = report.collect();
     let end = report.len().saturating_sub(LINES_OF_A_FAILURE);
     bail!("{}\n({})", report[end..].join("\n"), how_it_ended(command, status))
 }
 
-/// Runs a program with its output shown as it comes.
+/// Runs a program with its output shown.
 ///
 /// # Errors
-/// When it can't be started or fails.
+/// If it can't be started or fails.
 pub(crate) async fn run_shown(command: &mut Command) -> Result<()> {
     let mut group = Group::start(command)?;
     let status = group.wait().await?;
@@ -61,8 +61,8 @@ fn how_it_ended(command: &Command, status: std::process::ExitStatus) -> String {
     format!("`{}` ended with {status}", words.join(" "))
 }
 
-/// Reads a program's output and hands over each line. Answers all lines but those that the program
-/// wrote over, as progress bars do.
+/// Reads a program's output and passes on each line. Returns all lines except those that the
+/// program overwrote, as progress bars do.
 async fn read_lines(
     pipe: Option<impl AsyncRead + Unpin>,
     mut each: impl FnMut(&str),
@@ -89,7 +89,7 @@ async fn read_lines(
     }
 }
 
-/// How a line ends.
+/// The end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// `\n`
@@ -98,7 +98,7 @@ enum End {
     ReturnAndFeed,
     /// `\r` alone: the next line is written over this one.
     Return,
-    /// Nothing: the output ends here.
+    /// The end of the output.
     Output,
 }
 
@@ -112,7 +112,7 @@ impl End {
     }
 }
 
-/// The first line that is there in full.
+/// The first complete line.
 fn first_line(bytes: &[u8], is_last: bool) -> Option<(&[u8], End)> {
     let Some(at) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
         return (is_last && !bytes.is_empty()).then_some((bytes, End::Output));
@@ -126,10 +126,10 @@ fn first_line(bytes: &[u8], is_last: bool) -> Option<(&[u8], End)> {
     Some((&bytes[..at], end))
 }
 
-/// What a line of output says of how far a program is; `None` if it says nothing of use.
+/// The progress in a line of output; `None` if there is none.
 ///
-/// Cargo names each crate twice: in a line of its own, and in a progress bar, which also says how many
-/// are done. The bar is enough, without its picture.
+/// Cargo names each crate twice: in a separate line, and in a progress bar, which also has the
+/// numbers. The bar is enough, without its picture.
 fn progress(line: &str) -> Option<&str> {
     let line = line.trim();
     match line.split_once(' ') {

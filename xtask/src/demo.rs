@@ -1,4 +1,4 @@
-//! The demo: a user with a key and a webhook, made as any client would, and the sample events.
+//! The demo: a user with a key and a webhook, created as any client would, and the sample events.
 
 use crate::{emulator::CREDENTIALS, http_client::HttpClient, stack::Stack};
 use anyhow::{Context, Result, ensure};
@@ -12,25 +12,22 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::time::{Duration, Instant};
 
-/// The user that the sample events belong to.
+/// The user of the sample events.
 pub(crate) const USER: &str = "demo";
 
-/// What the demo made.
+/// The results of the setup.
 #[derive(Debug)]
 pub(crate) struct Demo {
-    /// The user's key.
     pub(crate) user_key: String,
-    /// The webhook.
     pub(crate) webhook_id: String,
-    /// The webhook's secret.
     pub(crate) secret: String,
 }
 
 impl Demo {
-    /// Makes a key with every scope of a user and a webhook for every event.
+    /// Creates a key with every scope of a user and a webhook for every event.
     ///
     /// # Errors
-    /// When the API refuses; with its answer.
+    /// If the API refuses; with its answer.
     pub(crate) async fn set_up(stack: &Stack, receiver_url: &str) -> Result<Self> {
         let client = HttpClient::new();
         let user_key = stack.user_key(USER).await?;
@@ -41,35 +38,31 @@ impl Demo {
     }
 }
 
-/// A delivery as the API tells of it.
+/// A delivery in the API's answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoggedDelivery {
     /// The event's type.
     pub(crate) event: String,
-    /// The event's id.
     pub(crate) event_id: String,
-    /// Its state.
     pub(crate) status: String,
-    /// What was tried.
     pub(crate) attempts: Vec<LoggedAttempt>,
 }
 
-/// An attempt as the API tells of it.
+/// An attempt in the API's answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoggedAttempt {
-    /// What the receiver answered.
     pub(crate) status_code: Option<u16>,
-    /// How long that took, in milliseconds.
+    /// In milliseconds.
     pub(crate) duration: u64,
 }
 
-/// The webhook's deliveries, once each has been recorded as sent: that takes a moment longer than
+/// The webhook's deliveries, when each has been recorded as sent: that takes a moment longer than
 /// the receiver's answer.
 ///
 /// # Errors
-/// When the API refuses, or one is still not on record after ten seconds.
+/// If the API refuses, or one is still not recorded after ten seconds.
 pub(crate) async fn log_of_deliveries(stack: &Stack, demo: &Demo) -> Result<Vec<LoggedDelivery>> {
     let url = format!("{}/api/webhooks/{}/deliveries?limit=100", stack.api_url, demo.webhook_id);
     let client = HttpClient::new();
@@ -90,7 +83,7 @@ fn text(answer: &Value, field: &str) -> Result<String> {
     value.map(str::to_owned).with_context(|| format!("the API's answer has no {field}"))
 }
 
-/// A sample event, as far as a producer says it.
+/// A sample event: the part that a producer sets.
 #[derive(Debug, Deserialize)]
 pub(crate) struct SampleEvent {
     #[serde(rename = "detail-type")]
@@ -103,7 +96,7 @@ pub(crate) struct SampleEvent {
 /// The sample events, one of each type.
 ///
 /// # Errors
-/// When a sample is not an event.
+/// If a sample is not an event.
 pub(crate) fn sample_events() -> Result<Vec<SampleEvent>> {
     let read = |known: &catalogue::BuiltIn| {
         serde_json::from_str(known.sample)
@@ -115,7 +108,7 @@ pub(crate) fn sample_events() -> Result<Vec<SampleEvent>> {
 /// Puts events on the bus, as a platform does.
 ///
 /// # Errors
-/// When the bus refuses one.
+/// If the bus refuses one.
 pub(crate) async fn publish(stack: &Stack, events: &[SampleEvent]) -> Result<()> {
     let credentials = Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "emulator");
     let config = aws_sdk_eventbridge::Config::builder()

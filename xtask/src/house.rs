@@ -4,7 +4,7 @@ use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::Result;
 use tokio::process::Command;
 
-/// What `grapnel-house` is called with.
+/// The arguments of `grapnel-house`.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Options {
@@ -13,10 +13,10 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
-/// Prints what was asked for.
+/// Prints the figures.
 ///
 /// # Errors
-/// When the code can't be measured.
+/// If the code can't be measured.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     command::run_shown(program(workspace).args(&options.arguments)).await
 }

@@ -11,32 +11,28 @@ use hyper_util::{
 use serde_json::Value;
 use std::time::Duration;
 
-/// A local request takes milliseconds, a first one starts a function.
+/// A local request takes milliseconds; the first one starts a function.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An HTTP client without TLS.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpClient(Client<HttpConnector, Full<Bytes>>);
 
-/// What came back.
 #[derive(Debug)]
 pub(crate) struct Response {
-    /// The status.
     pub(crate) status: StatusCode,
-    /// The whole body.
     pub(crate) body: Bytes,
 }
 
 impl HttpClient {
-    /// A client.
     pub(crate) fn new() -> Self {
         Self(Client::builder(TokioExecutor::new()).build_http())
     }
 
-    /// Sends a request and reads its answer, whatever its status.
+    /// Sends a request and reads its answer, with any status.
     ///
     /// # Errors
-    /// When nothing answers within half a minute.
+    /// If there is no answer within half a minute.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response> {
         let what = format!("{} {}", request.method(), request.uri());
         let exchange = async {
@@ -57,7 +53,7 @@ impl HttpClient {
     /// Posts to Grapnel's API.
     ///
     /// # Errors
-    /// When it does not answer, or not with 2xx and JSON; with the answer then.
+    /// If it does not answer, or its answer is not 2xx with JSON; the error has the answer.
     pub(crate) async fn post_json(&self, url: &str, key: &str, body: &Value) -> Result<Value> {
         self.call(Request::post(url), key, serde_json::to_vec(body)?).await
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask openapi`: the API's description, made from its routes and kept beside them.
+//! `cargo xtask openapi`: the API's description, generated from its routes and kept in the
+//! repository.
 
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, bail};
@@ -13,10 +14,10 @@ pub(crate) struct Options {
     write: bool,
 }
 
-/// Makes the document and writes it, or compares it with the one that is kept.
+/// Generates the document and writes it, or compares it with the one in the repository.
 ///
 /// # Errors
-/// When the API does not compile, and when the document that is kept is out of date.
+/// If the API does not compile, or if the document in the repository is out of date.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let step = Step::begin("Making the API's document");
     let mut cargo = Command::new("cargo");

@@ -1,4 +1,4 @@
-//! `cargo xtask package`: what is deployed to AWS, without `sam build`.
+//! `cargo xtask package`: makes the package for AWS, without `sam build`.
 
 use crate::{
     artifacts::{Artifact, FUNCTIONS, Function, pack},
@@ -22,11 +22,11 @@ pub(crate) struct Options {
     x86_64: bool,
 }
 
-/// Builds the functions for Lambda and writes `target/package`: the zips, and a template that
-/// `sam deploy` and `aws cloudformation package` take.
+/// Builds the functions for Lambda and writes `target/package`: the zips, and a template for `sam
+/// deploy` and `aws cloudformation package`.
 ///
 /// # Errors
-/// When a tool can't be installed or the build fails.
+/// If a tool can't be installed or the build fails.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let architecture = if options.x86_64 { "x86_64" } else { "arm64" };
     let programs = tools::python(workspace, PythonTools::Package).await?;
@@ -38,7 +38,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         "compiling; the first time takes many minutes",
     );
     let mut build = Command::new(programs.join("cargo-lambda"));
-    // Started directly it still expects to be called as cargo's subcommand.
+    // Started directly, it still expects to be called as cargo's subcommand.
     build.args(["lambda", "build", "--release", "--output-format", "binary", "--lambda-dir"]);
     build.arg(&built).arg(format!("--{}", architecture.replace('_', "-")));
     for function in FUNCTIONS {
@@ -79,7 +79,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
 /// Writes the zips, the state machines and a template that refers to them.
 ///
 /// # Errors
-/// When a file can't be read or written.
+/// If a file can't be read or written.
 pub(crate) fn write(workspace: &Workspace, folder: &Path, artifacts: &[Artifact]) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut places = Vec::new();
@@ -102,7 +102,7 @@ fn file_name(function: Function) -> String {
 }
 
 fn megabytes(bytes: u64) -> String {
-    // Sizes of programs are far below where a float loses bytes that matter.
+    // Sizes of programs are so small that a float is exact enough.
     #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
     let megabytes = bytes as f64 / 1_000_000.0;
     format!("{megabytes:.2} MB")

@@ -1,7 +1,7 @@
-//! Programs that are started here end here.
+//! Programs that this program starts, and that end with it.
 //!
-//! Each runs in its own process group with everything that it starts in turn, and the group is
-//! ended as one: when its handle is dropped, on Ctrl-C, or by `down` after the fact.
+//! Each runs in its own process group with everything that it starts, and the group is ended as a
+//! whole: when its handle is dropped, on Ctrl-C, or later by `down`.
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -11,23 +11,23 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-/// How long a group is given to end by itself before it is killed.
+/// How long a group has to end before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A running program and all that it started.
+/// A running program and all its processes.
 #[derive(Debug)]
 pub(crate) struct Group {
     child: Child,
     id: Pid,
-    /// Whether the group is ended with this handle.
+    /// Whether the group is ended when this handle is dropped.
     owned: bool,
 }
 
 impl Group {
-    /// Starts `command` in a group of its own, with no input.
+    /// Starts `command` in a new group, without input.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// If it can't be started.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = command.as_std().get_program().to_string_lossy().into_owned();
         let child = command
@@ -40,24 +40,24 @@ impl Group {
         Ok(Self { child, id, owned: true })
     }
 
-    /// The group's id, which is its first process's.
+    /// The group's id, which is that of its first process.
     pub(crate) fn id(&self) -> i32 {
         self.id.as_raw_nonzero().get()
     }
 
-    /// The first process, to take its pipes from.
+    /// The first process, for its pipes.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// Waits for the first process, and ends what it left running.
+    /// Waits for the first process, and ends the processes that it left running.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus> {
         let status = self.child.wait().await?;
         if self.owned {
-            // At once: later the id may be somebody else's.
+            // At once: later the id may belong to another group.
             signal(self.id, Signal::KILL);
             self.owned = false;
         }
@@ -69,16 +69,16 @@ impl Group {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Leaves the group running after this program.
+    /// Lets the group run after this program ends.
     pub(crate) fn detach(mut self) {
         self.owned = false;
     }
 
-    /// Asks the group to end, and makes it after a few seconds.
+    /// Asks the group to end, and kills it after a few seconds.
     pub(crate) async fn stop(mut self) {
         signal(self.id, Signal::TERM);
         let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
-        // Dropping kills what is left of it.
+        // Dropping kills the rest of it.
     }
 }
 
@@ -102,14 +102,14 @@ pub(crate) fn end_group(id: i32) {
 }
 
 fn signal(group: Pid, signal: Signal) {
-    // The one error there is to expect is that it has ended already, which is what is wanted.
+    // The only expected error is that it has already ended, which is the goal.
     let _ = kill_process_group(group, signal);
 }
 
-/// Ends when somebody wants this program to, and says how they put it.
+/// Returns when this program is asked to end, and by which signal.
 ///
 /// # Errors
-/// When signals can't be listened for.
+/// If it can't listen for signals.
 pub(crate) async fn interrupted() -> Result<&'static str> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -122,8 +122,8 @@ pub(crate) async fn interrupted() -> Result<&'static str> {
     })
 }
 
-/// Ends this program's process group as soon as its parent is gone. For programs that must not
-/// outlive who started them, however that ended.
+/// Ends this program's process group when its parent has ended. For programs that must not outlive
+/// their parent in any case.
 pub(crate) async fn end_with_parent(parent: u32) {
     while std::os::unix::process::parent_id() == parent {
         tokio::time::sleep(Duration::from_millis(500)).await;

@@ -1,7 +1,8 @@
-//! The demo's receiver: checks every signature as its users should, and keeps a log.
+//! The demo's receiver: checks every signature as users should, and writes a log.
 //!
-//! It is a program of its own (`cargo xtask receiver`), so that it can stay when `up --detach`
-//! ends. Whoever started it reads the log: one JSON line when it listens, then one per delivery.
+//! It is a separate program (`cargo xtask receiver`), so that it can continue after `up --detach`
+//! ends. The program that started it reads the log: one JSON line when it listens, then one per
+//! delivery.
 
 mod verify;
 
@@ -22,7 +23,6 @@ const PATH: &str = "/grapnel";
 /// A path that always fails, for the README's tour.
 const FAILING_PATH: &str = "/out-of-order";
 
-/// How the receiver is started.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The log to write
@@ -36,42 +36,36 @@ pub(crate) struct Options {
     with: Option<u32>,
 }
 
-/// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) enum Line {
     /// The receiver listens.
-    Listening {
-        /// Its URL.
-        url: String,
-    },
+    Listening { url: String },
     /// A request has arrived.
     Delivery(Delivery),
 }
 
-/// A request as far as it matters.
+/// The relevant part of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Delivery {
-    /// When it had arrived, in milliseconds since 1970.
+    /// When it arrived, in milliseconds since 1970.
     pub(crate) at_ms: u64,
     /// The event's type.
     pub(crate) event_type: String,
-    /// The event's id.
     pub(crate) event_id: String,
     /// The body's size.
     pub(crate) bytes: usize,
-    /// What its signatures are worth.
     pub(crate) signatures: Signatures,
 }
 
-/// What came of checking a request's signatures.
+/// The result of the check of a request's signatures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Signatures {
-    /// Both are the demo webhook's.
+    /// Both are right.
     Right,
-    /// One is not, in a few words.
+    /// One is wrong; the text says how.
     Wrong(String),
     /// It came for another webhook, whose secret is known to whoever created it.
     NotChecked,
@@ -80,7 +74,7 @@ pub(crate) enum Signatures {
 /// Receives until it is ended.
 ///
 /// # Errors
-/// When there is no port or the log can't be written.
+/// If there is no free port or the log can't be written.
 pub(crate) async fn run(options: Options) -> Result<()> {
     if let Some(parent) = options.with {
         tokio::spawn(async move {
@@ -94,7 +88,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut requests = receiver.subscribe();
     let mut log = File::options().create(true).append(true).open(&options.log)?;
     let mut write = |line: &Line| -> Result<()> {
-        // In one write, so that a reader never sees half a line as a whole one.
+        // In one write, so that a reader never treats half a line as a whole one.
         log.write_all(format!("{}\n", serde_json::to_string(line)?).as_bytes())?;
         Ok(())
     };
@@ -142,7 +136,7 @@ impl Follower {
         Self { log: log.to_owned(), read: 0 }
     }
 
-    /// The complete lines that are new.
+    /// The complete new lines.
     pub(crate) fn news(&mut self) -> Vec<Line> {
         let content = fs::read(&self.log).unwrap_or_default();
         let new = content.get(self.read..).unwrap_or_default();
@@ -155,7 +149,7 @@ impl Follower {
     /// Waits until the receiver listens. Returns its URL.
     ///
     /// # Errors
-    /// When it does not within ten seconds.
+    /// If it does not within ten seconds.
     pub(crate) async fn listening(&mut self) -> Result<String> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {

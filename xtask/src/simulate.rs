@@ -5,10 +5,9 @@ use crate::{artifacts::LOCAL_PROFILE, command, workspace::Workspace};
 use anyhow::{Result, ensure};
 use tokio::process::Command;
 
-/// The document that says what was tried.
+/// The document with the tables.
 const DOCUMENT: &str = "docs/reliability.md";
 
-/// What to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How many seeds
@@ -44,7 +43,7 @@ pub(crate) struct Options {
 /// Runs the simulation with its output shown.
 ///
 /// # Errors
-/// When a run breaks a promise, which the output then tells all about.
+/// If a run breaks a promise; the output explains it.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut simulation = Command::new("cargo");
     simulation.args(["run", "--quiet", "--profile", LOCAL_PROFILE]);

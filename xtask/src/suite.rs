@@ -21,7 +21,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What to check.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Only this step; may be given more than once
@@ -32,7 +31,7 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
-/// A step, in the order in which they are done: what is quick and often wrong comes first.
+/// A step, in the order of execution: quick steps that often fail come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Step {
     /// cargo fmt --check
@@ -122,10 +121,11 @@ impl Step {
     }
 }
 
-/// Does the steps, prints what came of each, and counts.
+/// Runs the steps, prints the result of each, and counts.
 ///
 /// # Errors
-/// When what an earlier run left can't be looked for. A failed step is no error but the exit code.
+/// If the traces of an earlier run can't be found. A failed step is not an error, but sets the exit
+/// code.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     running::survey(workspace)?;
     let wanted = |step: &Step| options.only.is_empty() || options.only.contains(step);

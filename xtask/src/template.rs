@@ -1,21 +1,21 @@
-//! Pointing the template at built artifacts.
+//! Replaces paths in the template by built artifacts.
 //!
-//! There is one template. What is deployed, on AWS as on the emulator, is that file with the paths
-//! into the repository replaced by where the artifacts are; nothing else in it changes.
+//! There is one template. Every deployment, on AWS and on the emulator, uses that file with the
+//! paths into the repository replaced by the artifacts' places; nothing else changes.
 
 pub(crate) mod partitions;
 
 use anyhow::{Result, ensure};
 
-/// The state machines' definitions, as `DefinitionUri` in the template names them, and what each is
-/// called where it is deployed from.
+/// The state machines' definitions, as in `DefinitionUri` of the template, and their names in the
+/// package.
 pub(crate) const MACHINES: [(&str, &str); 2] =
     [("infra/wait.asl.json", "wait.asl.json"), ("infra/circuit.asl.json", "circuit.asl.json")];
 
 /// The template with each path (`CodeUri`, `DefinitionUri`) replaced by a place.
 ///
 /// # Errors
-/// When a path is not in the template exactly once: the template and this program differ.
+/// If a path is not in the template exactly once: the template and this program differ.
 pub(crate) fn point_at(template: &str, places: &[(&str, String)]) -> Result<String> {
     let mut lines: Vec<String> = template.lines().map(str::to_owned).collect();
     for (path, place) in places {

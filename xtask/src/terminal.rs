@@ -1,8 +1,8 @@
-//! What is shown while something runs, and when it is done.
+//! Shows progress and results.
 //!
-//! On a terminal a step is a line with a spinner and the last thing that happened. Elsewhere (a CI log,
-//! a pipe) its outcome is printed, without colour or cursor movement; and while it lasts, the last thing
-//! that happened every few seconds, so that a long build does not look like one that hangs.
+//! On a terminal a step is a line with a spinner and the latest message. Elsewhere (a CI log, a
+//! pipe) its result is printed, without colour or cursor movement; and during the step, the latest
+//! message every few seconds, so that a long build does not look stuck.
 
 use console::{Style, measure_text_width, style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,27 +12,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Columns that a step's label takes.
+/// Columns of a step's label.
 const LABEL_WIDTH: usize = 24;
 
-/// Columns that its outcome takes.
+/// Columns of its result.
 const DETAIL_WIDTH: usize = 36;
 
-/// How often the last thing that happened is printed where there is no terminal.
+/// How often the latest message is printed without a terminal.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Something that takes a while.
+/// A step that takes a while.
 pub(crate) struct Step {
     bar: ProgressBar,
     label: String,
     started: Instant,
     finished: bool,
-    /// When a line was last printed where there is no terminal; `None` on a terminal.
+    /// When a line was last printed without a terminal; `None` on a terminal.
     printed: Option<Cell<Instant>>,
 }
 
 impl Step {
-    /// Shows that it has begun.
     pub(crate) fn begin(label: impl Into<String>) -> Self {
         let label = label.into();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
@@ -47,7 +46,7 @@ impl Step {
         Self { bar, label, started, finished: false, printed }
     }
 
-    /// Shows that it has begun, and at once what it does and how long that may take.
+    /// Shows that it has begun, what it does and how long that may take.
     pub(crate) fn begin_long(label: impl Into<String>, what: &str) -> Self {
         let step = Self::begin(label);
         step.bar.set_message(what.to_owned());
@@ -57,7 +56,7 @@ impl Step {
         step
     }
 
-    /// Shows the last thing that happened.
+    /// Shows the latest message.
     pub(crate) fn say(&self, what: impl Into<String>) {
         let what = what.into();
         if let Some(printed) = self.printed.as_ref().filter(|it| it.get().elapsed() >= PAUSE) {
@@ -76,7 +75,7 @@ impl Step {
         self.bar.suspend(|| println!("{line}"));
     }
 
-    /// Ends well. A step that is dropped before has failed; the reason is its caller's to print.
+    /// Ends successfully. A step that is dropped before has failed; its caller prints the reason.
     pub(crate) fn done(mut self, detail: impl Display) {
         self.finished = true;
         self.end(&style("✓").green().to_string(), &detail.to_string());
@@ -102,13 +101,12 @@ pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-/// Text filled up with blanks to `width` columns, however many bytes or colour codes it has.
+/// Text padded with blanks to `width` columns, regardless of bytes and colour codes.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     let blanks = width.saturating_sub(measure_text_width(text));
     format!("{text}{}", " ".repeat(blanks))
 }
 
-/// A heading.
 pub(crate) fn heading(text: &str) {
     println!("\n{}", style(text).bold());
 }

@@ -1,7 +1,7 @@
-//! The tools that the project brings along, in `target/tools`: nothing is installed elsewhere.
+//! The project's tools, in `target/tools`. Nothing is installed elsewhere.
 //!
-//! A tool is installed once for each version of its pins. The stamp that says so is written last,
-//! so an installation that was cut off is done anew.
+//! A tool is installed once for each version of its pins. The file that marks the installation as
+//! complete is written last, so an interrupted installation is repeated.
 
 mod cargo;
 mod node;
@@ -19,10 +19,10 @@ pub(crate) use cargo::CargoTool;
 pub(crate) use node::install as node;
 pub(crate) use python::PythonTools;
 
-/// What an installation writes when it is complete.
+/// The file that marks a complete installation.
 const STAMP: &str = "installed";
 
-/// Whether the installation in `folder` is complete and of these pins.
+/// Whether the installation in `folder` is complete and has these pins.
 fn is_installed(folder: &Path, pins: &str) -> bool {
     fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash(pins))
 }
@@ -36,10 +36,10 @@ fn hash(pins: &str) -> String {
     hex::encode(Sha256::digest(pins))
 }
 
-/// Installs what a command needs, all shown as one step.
+/// Installs what a command needs, shown as one step.
 ///
 /// # Errors
-/// When something can't be installed; the message says what to do.
+/// If something can't be installed; the message says what to do.
 pub(crate) async fn python(workspace: &Workspace, tools: PythonTools) -> Result<PathBuf> {
     let step = Step::begin(format!("Tools: {}", tools.title()));
     let (folder, news) = tools.install(workspace, &step).await?;

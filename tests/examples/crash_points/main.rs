@@ -1,5 +1,5 @@
-//! Writes the table of the calls at which deployed functions are killed into a document:
-//! `crash_points FILE`.
+//! Writes the table of calls at which deployed functions are killed into a document: `crash_points
+//! FILE`.
 
 use anyhow::Context;
 use grapnel_tests::crash;

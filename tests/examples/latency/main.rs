@@ -1,8 +1,8 @@
-//! How fast, and how big: the time from an event's put to its receiver, and the memory of the
-//! functions after a thousand deliveries. Prints; judges nothing.
+//! Measures speed and size: the time from an event's put to its receiver, and the memory of the
+//! functions after a thousand deliveries. Prints the figures and does not judge them.
 //!
-//! Takes the stack `main` from the file that `GRAPNEL_STACKS` names, as the black-box tests do.
-//! Figures of an emulator are its own as much as the functions': it is one program in Python.
+//! Uses the stack `main` from the file that `GRAPNEL_STACKS` names, as the black-box tests do.
+//! Figures on an emulator include the emulator, which is one Python program.
 
 mod memory;
 
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Events whose way is timed, and how many are put in a second.
+/// How many events are timed, and how many are put per second.
 const TIMED: usize = 200;
 const PER_SECOND: u32 = 10;
-/// Deliveries after which the functions' memory is read.
+/// Deliveries before the functions' memory is read.
 const MANY: usize = 1000;
-/// Longest wait for whatever is still on its way.
+/// Longest wait for events that have not arrived.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::main(flavor = "current_thread")]
@@ -48,12 +48,12 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts events at a steady rate and answers how long each took to its receiver, counted from just
+/// Puts events at a steady rate and returns how long each took to its receiver, counted from just
 /// before it was put.
 async fn timed(world: &World) -> anyhow::Result<Vec<Duration>> {
     let webhook = world.webhook("/timed", json!({ "payloadFormat": "raw" })).await?;
     let mut ticks = interval(Duration::from_secs(1) / PER_SECOND);
-    // A put that is late must not make the next ones bunch up.
+    // A late put must not make the next ones come closer together.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut puts = Vec::with_capacity(TIMED);
     for number in 0..TIMED {
@@ -72,8 +72,8 @@ async fn timed(world: &World) -> anyhow::Result<Vec<Duration>> {
     requests.iter().map(latency).collect()
 }
 
-/// Puts many events as fast as the bus takes them and answers how long it took until all of them
-/// were delivered.
+/// Puts many events as fast as the bus accepts them, and returns the time until all of them were
+/// delivered.
 async fn many(world: &World) -> anyhow::Result<Duration> {
     world.webhook("/many", json!({})).await?;
     let events: Vec<BusEvent> =

@@ -3,21 +3,21 @@
 use anyhow::Context;
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// What one function takes.
+/// The memory of one function.
 #[derive(Debug, Default)]
 pub(crate) struct FunctionMemory {
-    /// Its name in the template, without `Function`.
+    /// The name in the template, without `Function`.
     pub(crate) name: String,
-    /// How many processes run it.
+    /// The number of its processes.
     pub(crate) processes: usize,
-    /// What the biggest of them holds now.
+    /// The present memory of its largest process.
     pub(crate) resident_mb: f64,
-    /// What the biggest of them ever held.
+    /// The peak memory of its largest process.
     pub(crate) peak_mb: f64,
 }
 
 /// The functions of a stack, found by the program that an emulator starts for each and by the name
-/// that Lambda gives it in its environment.
+/// that Lambda sets in its environment.
 pub(crate) fn of_functions(stack: &str) -> anyhow::Result<Vec<FunctionMemory>> {
     let mut functions: BTreeMap<String, FunctionMemory> = BTreeMap::new();
     for entry in fs::read_dir("/proc").context("memory is read on Linux only")? {

@@ -4,26 +4,25 @@ use anyhow::{Context, bail, ensure};
 use std::{fs, net::SocketAddr, path::Path};
 use tokio::process::Command;
 
-/// What the program of a function is called.
+/// The name of a function's program.
 const PROGRAM: &str = "bootstrap";
 
 /// The state of a connection in the kernel's table: established.
 const ESTABLISHED: &str = "01";
 
-/// A connection between two programs of this machine, as its caller has it.
+/// A connection between two programs of this machine, from the caller's side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connection {
-    /// The caller's address. Its port alone names nobody: while this connection lasts, the same
-    /// port may be the caller's end of another process's connection to another address.
+    /// The caller's address. Its port alone is not enough: while this connection lasts, another
+    /// process may have a connection from the same port to another address.
     pub(super) caller: SocketAddr,
-    /// The address that is called.
     pub(super) called: SocketAddr,
 }
 
 /// Kills the function at the caller's end.
 ///
 /// # Errors
-/// If nobody is there, if it is not a function, or if it cannot be killed.
+/// If there is no process, if it is not a function, or if it cannot be killed.
 pub(super) async fn kill_caller(connection: Connection) -> anyhow::Result<()> {
     let pid = if Path::new("/proc/net/tcp").exists() {
         owner(connection)?
@@ -38,10 +37,10 @@ pub(super) async fn kill_caller(connection: Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The process that holds the caller's socket, as Linux tells it.
+/// The process with the caller's socket, from Linux's `/proc`.
 fn owner(Connection { caller, called }: Connection) -> anyhow::Result<u32> {
     let table = fs::read_to_string("/proc/net/tcp")?;
-    // Numbers are in hexadecimal; the port comes after the address.
+    // Numbers are hexadecimal; the port follows the address.
     let [from, to] = [caller, called].map(|address| format!(":{:04X}", address.port()));
     let inode = table.lines().find_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
@@ -60,10 +59,10 @@ fn owner(Connection { caller, called }: Connection) -> anyhow::Result<u32> {
     pids.find(holds).with_context(|| format!("nobody holds {socket}"))
 }
 
-/// The same where there is no `/proc`.
+/// The same on systems without `/proc`.
 async fn owner_by_lsof(Connection { caller, called }: Connection) -> anyhow::Result<u32> {
     let port = format!("-iTCP:{}", caller.port());
-    // A line for each process (`p` and its id), and below it one for each of its ends (`n`).
+    // A line for each process (`p` and its id), followed by one for each of its connections (`n`).
     let arguments = ["-nP", "-Fpn", &port, "-sTCP:ESTABLISHED"];
     let listed = Command::new("lsof").args(arguments).output().await.context("lsof")?;
     let end = format!("n{caller}->{called}");

@@ -1,4 +1,4 @@
-//! Endpoints that fail: left alone while their circuit is open, disabled when they ask for it.
+//! Failing endpoints: their circuit breakers, and endpoints that ask to be disabled.
 
 use anyhow::ensure;
 use grapnel_testing::receiver::Reply;
@@ -40,7 +40,7 @@ async fn all_settled(
 async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() -> anyhow::Result<()>
 {
     let world = World::circuit().await?;
-    // The delays go by queue; what keeps the deliveries back is the circuit.
+    // The delays use the queue; the circuit breaker is what parks the deliveries.
     let retry = json!({ "retryConfig": { "maxAttempts": 20, "delaysSeconds": [1] } });
     let webhook = world.webhook("/hook", retry).await?;
     world.receiver.answer_with("/hook", 500);
@@ -48,7 +48,7 @@ async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() 
         world.publish("lead.created", json!({})).await?;
     }
     until_status(&world, &webhook, "failing").await?;
-    // Made while it is failing: they are kept back and lose no attempt by it.
+    // Published while it is failing: these deliveries are parked and lose no attempt.
     for _ in 0..4 {
         world.publish("lead.created", json!({})).await?;
     }
@@ -70,14 +70,15 @@ async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() 
     until_status(&world, &webhook, "active").await?;
     let requests = world.receiver.received("/hook").len();
     let attempts: usize = deliveries.iter().map(|one| one.attempts.len()).sum();
-    // The release at the due time and the one that closing the circuit sends may meet, and what both
-    // let go at once is sent twice and recorded once.
+    // The release at the due time and the release after closing may coincide. A delivery that both
+    // release is sent twice and recorded once.
     ensure!(requests >= attempts, "{requests} requests for {attempts} attempts on record");
     for delivery in &deliveries {
         let numbers: Vec<u32> = (1..).take(delivery.attempts.len()).collect();
         assert_eq!(delivery.attempt_numbers(), numbers, "each on record once");
     }
-    // Without a circuit, eight deliveries that are tried each second would have made far more.
+    // Without a circuit breaker, eight deliveries that are tried each second would have made far
+    // more requests.
     ensure!(requests <= 8 + 16, "{requests} requests");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Messages that can never be processed: each is put aside alone, with the reason, and its
-//! neighbours in the batch go on.
+//! Messages that can never be processed: each goes to the dead letters alone, with the reason, and
+//! the other messages of its batch are processed.
 
 use anyhow::{Context, ensure};
 use grapnel_domain::delivery::Delivery;
@@ -10,12 +10,12 @@ use grapnel_tests::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An event as EventBridge's rule hands it over, with this detail.
+/// An event in the form of EventBridge's rule, with this detail.
 fn envelope(world: &World, detail: &Value) -> String {
     forged::envelope(world, &Uuid::new_v4().to_string(), &detail.to_string())
 }
 
-/// Puts one bad message among nine good events, and checks what became of all ten.
+/// Sends one bad message with nine good events, and checks all ten.
 async fn one_bad_event(bad: impl Fn(&World, &str) -> String, reason: &str) -> anyhow::Result<()> {
     let world = World::main().await?;
     world.webhook("/hook", json!({})).await?;
@@ -66,7 +66,7 @@ async fn an_event_over_the_size_limit_is_put_aside_alone() -> anyhow::Result<()>
     one_bad_event(bad, "over 262144 bytes").await
 }
 
-/// Puts one bad message among nine first attempts, and checks what became of all ten.
+/// Sends one bad message with nine first attempts, and checks all ten.
 async fn one_bad_attempt(
     bad: impl Fn(&Delivery, &str) -> String,
     reason: &str,
@@ -110,7 +110,7 @@ async fn a_delivery_message_of_an_unknown_kind_is_put_aside_alone() -> anyhow::R
 #[tokio::test]
 async fn an_attempt_that_nothing_led_to_is_put_aside_alone() -> anyhow::Result<()> {
     let bad = |delivery: &Delivery, marker: &str| {
-        // A field that this version does not know is ignored, and tells the message from others.
+        // This version ignores unknown fields; the field identifies the message.
         forged::message(delivery, 7).replacen('{', &format!(r#"{{"marker":"{marker}","#), 1)
     };
     one_bad_attempt(bad, "attempt 7").await

@@ -1,4 +1,4 @@
-//! From an event on the bus to a signed request and a line in the log.
+//! From an event on the bus to a signed request and a recorded attempt.
 
 use anyhow::{Context, ensure};
 use grapnel_domain::time::Timestamp;

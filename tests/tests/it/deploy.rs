@@ -1,4 +1,4 @@
-//! The README's way to AWS, pasted: its commands deploy the packaged template, here to the emulator.
+//! The README's commands for AWS deploy the packaged template, here to the emulator.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::world::World;
@@ -18,15 +18,16 @@ fn blocks() -> anyhow::Result<Vec<String>> {
     Ok(fences.map(str::to_owned).collect())
 }
 
-/// A folder with a program `cargo` that says that it has packaged, which `cargo xtask test` has done.
+/// A folder with a program `cargo` that reports a finished package, which `cargo xtask test` has
+/// made.
 fn packager(folder: &Path) -> anyhow::Result<()> {
     let cargo = folder.join("cargo");
     std::fs::write(&cargo, "#!/bin/sh\ntest \"$*\" = 'xtask package'\n")?;
     Ok(std::fs::set_permissions(cargo, std::fs::Permissions::from_mode(0o755))?)
 }
 
-/// The AWS CLI is not among what the project asks for, so a machine without it passes; one with it
-/// checks.
+/// The project does not require the AWS CLI: on a machine without it, this test passes without a
+/// check.
 #[tokio::test]
 async fn the_readmes_commands_deploy_and_the_deployment_takes_an_event() -> anyhow::Result<()> {
     if Command::new("aws").arg("--version").output().is_err() {
@@ -45,7 +46,7 @@ async fn the_readmes_commands_deploy_and_the_deployment_takes_an_event() -> anyh
         found.with_context(|| format!("no block of the section has `{part}`"))
     };
     let (deploy, look) = (with("aws cloudformation deploy")?, with("grapnel keys create")?);
-    // The emulator plays one region, and answers by path in place of a name of its own.
+    // The emulator has one region, and has paths in place of host names.
     let deploy = deploy.replace("eu-central-1", &world.stack.region);
     let by_path = "GRAPNEL_URL=\"$AWS_ENDPOINT_URL/_aws/execute-api/$(aws cloudformation describe-stacks \
                    --stack-name \"$STACK\" --output text \

@@ -1,5 +1,5 @@
-//! A deployment with a key of its owner's, as far as the local AWS shows it: it takes the key of a queue,
-//! passes over that of a table, and encrypts nothing. `shared/aws/tests/template` has the rest.
+//! A deployment with a customer's key, as far as the local AWS supports it: it stores a queue's
+//! key, ignores a table's, and encrypts nothing. `shared/aws/tests/template` checks the rest.
 
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -22,7 +22,7 @@ async fn queues_have_the_owners_key_and_events_get_through() -> anyhow::Result<(
             ensure!(key.is_some_and(|key| key.contains(":key/")) == expected, "{queue}: {key:?}");
         }
     }
-    // Over the bus, whose rule needs the queue's policy. Nobody receives at that name.
+    // Over the bus, whose rule needs the queue's policy. There is no receiver at that name.
     let webhook = json!({
         "name": "encrypted", "url": "https://receiver.example.com/", "events": ["*"],
         "retryConfig": { "maxAttempts": 1 },

@@ -1,5 +1,4 @@
-//! Payloads and responses that are erased on demand: gone from what the API shows, and from the
-//! tables.
+//! Payloads and responses that were erased on request: the API and the tables no longer have them.
 
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,14 +12,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// What is looked for after it was erased.
+/// The text that must not be found after the erasure.
 const MARK: &str = "mark-of-the-data";
 const ANSWER: &str = "mark-of-the-answer";
 
-/// Where it is taken.
+/// The path of the receiver that accepts.
 const TAKING: &str = "/taking";
 
-/// Whether an attribute holds this text.
+/// Whether an attribute contains this text.
 fn holds(item: &HashMap<String, AttributeValue>, text: &str) -> bool {
     item.values().any(|value| match value {
         AttributeValue::S(found) => found.contains(text),
@@ -43,7 +42,7 @@ fn responses(delivery: &Delivery) -> String {
     format!("/api/webhooks/{}/deliveries/{}/responses", delivery.webhook_id, delivery.id)
 }
 
-/// Two webhooks of an event: one took it, and the other's transform could not make a body of it.
+/// Two webhooks of an event: one succeeded, and the other's transform failed.
 async fn settled(world: &World, data: &Value) -> anyhow::Result<(Webhook, Delivery, Delivery)> {
     let taking = world.webhook(TAKING, json!({})).await?;
     let template = "{{ data.mark.nothing.at_all }}";
@@ -60,7 +59,7 @@ async fn settled(world: &World, data: &Value) -> anyhow::Result<(Webhook, Delive
 #[tokio::test]
 async fn an_erased_payload_is_gone_from_the_api_and_from_the_tables() -> anyhow::Result<()> {
     let world = World::main().await?;
-    // Once small, and carried by its messages; once large, and stored compressed.
+    // A small event, which its messages contain; and a large one, which is stored compressed.
     for (requests, more) in [(1, String::new()), (2, "x".repeat(10_000))] {
         let data = json!({ "mark": MARK, "more": more });
         let (webhook, taken, failed) = settled(&world, &data).await?;
@@ -87,7 +86,7 @@ async fn an_erased_payload_is_gone_from_the_api_and_from_the_tables() -> anyhow:
 
         let retried = world.api.retry(&webhook.id, &taken.id).await?;
         assert_eq!(retried.problem(409)?.code, "payload_erased");
-        // A replay finds nothing that it could send.
+        // A replay finds nothing to send.
         let replay = world.api.replay(None, &json!({ "status": "success" })).await?;
         until("a finished replay", SOON, async || {
             let path = format!("/api/replays/{}", replay.id);
@@ -112,7 +111,7 @@ async fn a_repeated_event_does_not_bring_its_data_back() -> anyhow::Result<()> {
     let published = world.publish("lead.created", json!({ "mark": MARK })).await?;
     let delivery = world.settled(&webhook).await?;
     assert_eq!(erase(&world, &payload(&delivery)).await?, 204);
-    // The same once more, and another behind it whose delivery tells that this one was looked at.
+    // The same event again, and another behind it whose delivery shows that this one was processed.
     world.bus.put(&[published.event]).await?;
     world.publish("lead.created", json!({ "other": true })).await?;
     world.requests("/hook", 2).await?;

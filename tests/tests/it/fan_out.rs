@@ -1,4 +1,4 @@
-//! Who gets an event, and how often.
+//! Which webhooks get an event, and how often.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
@@ -46,7 +46,7 @@ async fn a_webhook_gets_what_its_patterns_name_and_nothing_else() -> anyhow::Res
     world.webhook("/group", json!({ "events": ["workflow.*"] })).await?;
     world.webhook("/exact", json!({ "events": ["workflow.failed"] })).await?;
     world.webhook("/mixed", json!({ "events": ["lead.created", "workflow.*"] })).await?;
-    // Two patterns that both match are one delivery.
+    // Two matching patterns make one delivery.
     world.webhook("/twice", json!({ "events": ["lead.created", "lead.*"] })).await?;
     for event_type in ["workflow.completed", "workflow.failed", "lead.created", "unlisted.type"] {
         world.publish(event_type, json!({})).await?;
@@ -62,7 +62,8 @@ async fn a_webhook_gets_what_its_patterns_name_and_nothing_else() -> anyhow::Res
     for (path, types) in &expected {
         world.requests(path, types.len()).await?;
     }
-    // Whatever else was recorded by these four events has been sent by the time all of this has.
+    // Everything else that was recorded for these four events has been sent by the time all of this
+    // has.
     for (path, types) in &expected {
         assert_eq!(types_at(&world, path)?, *types, "{path}");
     }
@@ -94,7 +95,7 @@ async fn a_webhook_gets_what_passes_its_filter_and_nothing_else() -> anyhow::Res
     }
 
     world.requests("/all", events.len()).await?;
-    // Recorded along with those, so whatever was to be sent is on its way.
+    // Recorded together with those, so every message has been sent.
     let names = |path: &str| -> anyhow::Result<Vec<String>> {
         let mut names = Vec::new();
         for request in world.receiver.received(path) {
@@ -108,7 +109,7 @@ async fn a_webhook_gets_what_passes_its_filter_and_nothing_else() -> anyhow::Res
     assert_eq!(names("/filtered")?, ["a", "b"]);
     assert_eq!(world.api.deliveries(&filtered.id).await?.len(), 2, "the others left no trace");
 
-    // A test is sent whatever the filter says.
+    // A test is sent even if the filter does not match.
     assert_eq!(world.tested(&filtered, "{}").await?.status, "success");
     Ok(())
 }
@@ -150,10 +151,10 @@ async fn the_same_event_put_twice_is_delivered_once() -> anyhow::Result<()> {
     let webhook = world.webhook("/hook", json!({})).await?;
     let first = world.publish("email.received", json!({ "subject": "hello" })).await?;
     world.settled(&webhook).await?;
-    // The bus gives each put an id of its own; `detail.id` says that they are one event.
+    // The bus gives each put a different id; `detail.id` makes them one event.
     world.bus.put(&[first.event.clone(), first.event]).await?;
 
-    // The same source id from here on means the same event, whatever else changed.
+    // From here on, the same source id means the same event, even if its content changed.
     let changed = json!({ "id": first.source_id, "subject": "changed" });
     world.publish("email.received", changed).await?;
     let last = world.publish("email.received", json!({})).await?;
@@ -175,7 +176,7 @@ async fn the_same_event_put_twice_is_delivered_once() -> anyhow::Result<()> {
 async fn one_message_that_the_queue_hands_over_twice_is_delivered_once() -> anyhow::Result<()> {
     let world = World::main().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
-    // Without a `detail.id` the id of the envelope tells the event.
+    // Without a `detail.id` the id of the envelope identifies the event.
     let message = |id: &str| {
         let detail = json!({ "userId": world.user, "envelope": id }).to_string();
         forged::envelope(&world, id, &detail)

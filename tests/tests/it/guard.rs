@@ -1,5 +1,5 @@
 //! Targets that production never reaches: the stack allows neither http nor private addresses, as
-//! the template does by default.
+//! in the template's defaults.
 
 use anyhow::ensure;
 use grapnel_tests::{
@@ -51,7 +51,7 @@ async fn only_https_to_public_hosts_is_taken() -> anyhow::Result<()> {
 #[tokio::test]
 async fn what_was_saved_under_looser_rules_is_refused_when_it_is_sent() -> anyhow::Result<()> {
     let world = World::strict().await?;
-    // A listener that would see even a connection that never becomes a request.
+    // A listener that would notice even a connection without a request.
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();

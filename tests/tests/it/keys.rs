@@ -1,4 +1,4 @@
-//! Keys from their making to their end, and the sessions of portal links.
+//! Keys from their creation to their expiry, and the sessions of portal links.
 
 use anyhow::{Context, ensure};
 use futures::future::join_all;
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The user's keys, but for the one that the world has made.
+/// The user's keys, except the one that the world has made.
 async fn listed(world: &World) -> anyhow::Result<Vec<Value>> {
     let path = format!("/api/keys?userId={}", world.user);
     let page: Value = world.admin.get(&path).await?.json(200)?;
@@ -38,7 +38,7 @@ async fn a_key_is_listed_with_its_last_use_and_ends_when_it_is_revoked() -> anyh
     let mine = world.api.with_key(text(&key, "key")?);
     let before = now()?.day();
     let shown = until("the key in the list, used", SOON, async || {
-        // A use is not noted where that would take long: then the next one is.
+        // A use is not noted if that would take long: then the next one is.
         mine.webhooks().await?;
         let found = listed(&world).await?.pop();
         let used = found.clone().filter(|key| key.get("lastUsedOn").is_some());
@@ -67,7 +67,7 @@ async fn a_key_is_listed_with_its_last_use_and_ends_when_it_is_revoked() -> anyh
 #[tokio::test]
 async fn a_key_is_refused_once_its_time_is_over() -> anyhow::Result<()> {
     let world = World::main().await?;
-    // Far enough off that a slow machine makes the key before.
+    // So far ahead that a slow machine creates the key before.
     let end = now()?.plus(Duration::from_secs(10));
     let key = make(&world, json!({ "expiresAt": end })).await?;
     let mine = world.api.with_key(text(&key, "key")?);
@@ -110,7 +110,7 @@ async fn of_many_who_open_a_portal_link_one_gets_a_session() -> anyhow::Result<(
     let (opened, others): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|answer| answer.status == 201);
     assert_eq!(opened.len(), 1, "{others:?}");
-    // Two at the same moment may be told to come again.
+    // If two are exchanged at the same moment, both may get 503.
     ensure!(others.iter().all(|answer| [403, 503].contains(&answer.status)), "{others:?}");
     assert_eq!(open().await?.problem(403)?.code, "link_not_valid");
 

@@ -1,4 +1,4 @@
-//! A user's events and deliveries as lists, and one event by what its source calls it.
+//! Lists of a user's events and deliveries, and an event by its source id.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
@@ -27,7 +27,7 @@ async fn one_by_one(world: &World, path: &str) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// The list at this path, once it has so many items. Indexes lag behind their tables.
+/// The list at this path, when it has `count` items. Indexes lag behind their tables.
 async fn complete(world: &World, path: &str, count: usize) -> anyhow::Result<Value> {
     until(&format!("{count} items at {path}"), SOON, async || {
         let page = page(world, path).await?;

@@ -1,4 +1,4 @@
-//! What every answer carries, and what is answered to those who ask too often or from a web page.
+//! Headers of every answer, quotas, and requests from web pages.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{api::Answer, world::World};
@@ -16,7 +16,7 @@ fn said<'a>(answer: &'a Answer, name: &str) -> anyhow::Result<&'a str> {
 #[tokio::test]
 async fn who_asks_too_often_is_told_when_to_ask_again() -> anyhow::Result<()> {
     let world = World::strict().await?;
-    // Should the minute strike meanwhile, the count begins anew, once.
+    // If the minute ends meanwhile, the count restarts once.
     for asked in 1..3 * QUOTA {
         let answer = world.api.get("/api/webhooks").await?;
         ensure!(said(&answer, "ratelimit-policy")? == format!("\"user\";q={QUOTA};w=60"));
@@ -28,7 +28,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again() -> anyhow::Result<()> {
         ensure!(said(&answer, "ratelimit")?.starts_with("\"user\";r=0;t="));
         let seconds: u64 = said(&answer, "retry-after")?.parse()?;
         ensure!((1..=60).contains(&seconds), "{seconds} s");
-        // Nobody else's, and not what the admin does for this user.
+        // Other users' quotas and the admin's requests for this user are not affected.
         let user = format!("/api/webhooks?userId={}", world.user);
         ensure!(world.admin.get(&user).await?.status == 200, "the admin");
         ensure!(World::strict().await?.api.get("/api/webhooks").await?.status == 200, "another");
@@ -71,7 +71,7 @@ async fn pages_may_ask_where_their_origin_is_allowed_and_nowhere_else() -> anyho
     let answer = closed.api.send_as(Method::GET, "/api/webhooks", origin(), Vec::new()).await?;
     ensure!(answer.status == 200);
     ensure!(answer.headers.get("access-control-allow-origin").is_none(), "{answer:?}");
-    // No preflight here: where an API has no CORS configuration, the emulator answers it with 403 itself. On AWS it
-    // reaches the function, whose tests show its 204.
+    // No preflight here: the emulator answers it with 403 itself if an API has no CORS
+    // configuration. On AWS it reaches the function, whose tests check its 204.
     Ok(())
 }

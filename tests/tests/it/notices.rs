@@ -1,4 +1,4 @@
-//! What the platform hears on its bus.
+//! Notices on the platform's bus.
 
 use anyhow::Context;
 use aws_sdk_eventbridge::types::Target;
@@ -10,7 +10,7 @@ use grapnel_tests::{
 };
 use serde_json::{Value, json};
 
-/// Has every notice of the stack's bus put on a queue of its own, and answers the queue's URL.
+/// Puts every notice of the stack's bus on a new queue, and returns the queue's URL.
 async fn listen(world: &World) -> anyhow::Result<String> {
     let (sqs, bus) = (
         aws_sdk_sqs::Client::new(world.aws.config()),
@@ -93,7 +93,7 @@ async fn the_platform_hears_of_another_event_under_the_same_id() -> anyhow::Resu
     let webhook = world.webhook("/hook", json!({})).await?;
     let first = world.publish("lead.created", json!({ "n": 1 })).await?;
     let delivery = world.settled(&webhook).await?;
-    // The same once more, spelled in another way, and then another one.
+    // The same event with another spelling, and then a different one.
     for (id, n) in [(&first.source_id, "1.0"), (&first.source_id, "2")] {
         let detail = format!(r#"{{"n": {n}, "id": "{id}", "userId": "{}"}}"#, world.user);
         world.bus.put(&[BusEvent { event_type: "lead.created".into(), detail }]).await?;

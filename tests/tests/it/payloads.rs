@@ -1,4 +1,4 @@
-//! What the body holds, format by format, down to the byte.
+//! The exact bytes of the body in each format.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
@@ -9,8 +9,8 @@ use grapnel_tests::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Data that does not survive being read and written again: numbers beyond a double, spaces, an
-/// order of keys, escapes, a repeated key.
+/// Data that changes when it is parsed and written again: numbers beyond a double, spaces, an order
+/// of keys, escapes, a repeated key.
 fn delicate_data(user: &str) -> String {
     format!(
         concat!(
@@ -118,7 +118,7 @@ async fn a_transform_makes_the_body_and_one_that_fails_can_be_mended() -> anyhow
     signature::verify(&request, &webhook.secret)?;
     world.settled(&webhook).await?;
 
-    // It has no step, so there is no body: told at once, and nothing is sent.
+    // It has no step, so there is no body: reported at once, and nothing is sent.
     world.publish("task.failed", json!({ "name": "c" })).await?;
     let failed = until("a delivery that failed", SOON, async || {
         let found = world.api.deliveries(&webhook.id).await?;
@@ -144,7 +144,8 @@ async fn a_transform_makes_the_body_and_one_that_fails_can_be_mended() -> anyhow
 async fn data_too_big_to_travel_in_a_message_is_delivered_whole() -> anyhow::Result<()> {
     let world = World::main().await?;
     let webhook = world.webhook("/big", json!({ "payloadFormat": "raw" })).await?;
-    // No pattern that would compress it to almost nothing, and close to what the bus takes.
+    // Random words, because a pattern would compress to almost nothing; and close to the bus's
+    // maximum size.
     let words: Vec<String> = (0..6000).map(|_| Uuid::new_v4().to_string()).collect();
     let published = world.publish("task.completed", json!({ "words": words })).await?;
 

@@ -1,8 +1,9 @@
-//! Least privilege, with policies enforced: every call that the functions make is allowed, and what
-//! a role does not need is refused.
+//! Least privilege, with policies enforced: every call that the functions make is allowed, and
+//! calls that a role does not need are refused.
 //!
-//! The emulator asks for a function's rights when its program calls, and not when it acts in a role
-//! itself: when it reads a queue for a function, or runs a state machine. Those calls are made here.
+//! The emulator checks a function's rights when its program calls, but not when the emulator acts
+//! in a role itself: when it reads a queue for a function, or runs a state machine. These tests
+//! make those calls.
 
 mod functions;
 mod machines;
@@ -25,17 +26,16 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A minute to wait for, or the time until a check, and what follows.
+/// A minute to wait for, or the time until a check, and the steps after it.
 const LONG: Duration = Duration::from_secs(200);
 
-/// The function that fans events out.
 const INGEST: &str = FUNCTIONS[1];
 
 fn delayed(seconds: u32) -> Value {
     json!({ "retryConfig": { "maxAttempts": 2, "delaysSeconds": [seconds] } })
 }
 
-/// Takes a delivery down every way that the functions have, so that each of their calls is made.
+/// Makes each call of the functions at least once, by deliveries in every possible way.
 async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     // Success; a retry by queue; one by a shared wait; an end at a release; a check.
     let by_queue = world.webhook("/queue", delayed(1)).await?;
@@ -61,7 +61,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let delivery = world.tested(&tested, "{}").await?;
     ensure!(world.api.retry(&tested.id, &delivery.id).await?.status == 202, "a manual retry");
     world.requests("/test", 2).await?;
-    // Replays: of what failed and of what succeeded, of one webhook and of all.
+    // Replays: of failures and of successes, of one webhook and of all.
     world.api.replay(Some(&tested.id), &json!({ "status": "success" })).await?;
     let replay = world.api.replay(None, &json!({})).await?;
     world.api.get(&format!("/api/replays/{}", replay.id)).await?.json::<Value>(200)?;
@@ -99,14 +99,15 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     world.delivery_within(LONG, &by_wait, "that is settled", Delivery::is_settled).await?;
     let ended = world.delivery_within(LONG, &ended, "that ended", Delivery::is_settled).await?;
     assert_eq!(ended.reason.as_deref(), Some("webhook_disabled"));
-    // Last, since most of these webhooks want everything, and were looked at for the one event.
+    // Last, because most of these webhooks get every event, and their deliveries of one event were
+    // checked.
     tour_of_events(world).await?;
     world.api.delete_webhook(&tested.id).await?;
     world.state.wait_failures(&by_wait.id).await
 }
 
-/// An event type that is made, listed and deleted, and events of it that are published, with a key and
-/// checked, and looked at.
+/// Creates, lists and deletes an event type, and publishes and reads events of it, with an
+/// idempotency key and with a schema.
 async fn tour_of_events(world: &World) -> anyhow::Result<()> {
     let name = format!("t{}.paid", Uuid::new_v4().simple());
     let path = format!("/api/event-types/{name}");
@@ -130,7 +131,7 @@ async fn tour_of_events(world: &World) -> anyhow::Result<()> {
     page.await?;
     world.api.get("/api/events?source=api&sourceId=x").await?.json::<Value>(200)?;
     world.api.get("/api/deliveries").await?.json::<Value>(200)?;
-    // Two events under one id: the second is told on the bus.
+    // Two events with one id: the bus gets a notice about the second.
     let told = "not delivered";
     let before = log_lines(&world.aws, &world.stack, INGEST, told).await?.len();
     let first = world.event(&name, &json!({ "n": 1 }));
@@ -156,7 +157,7 @@ async fn tour_of_events(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A key that is made, used, listed and revoked, and a portal link that is opened.
+/// Creates, uses, lists and revokes a key, and exchanges a portal link.
 async fn tour_of_keys(world: &World) -> anyhow::Result<()> {
     let key = world.admin.create_key(&world.user, &[]).await?;
     world.admin.with_key(&key.key).webhooks().await?;
@@ -180,7 +181,7 @@ async fn tour_of_keys(world: &World) -> anyhow::Result<()> {
     tour_of_echoes(world).await
 }
 
-/// An echo is made, answers a delivery, is read and deleted.
+/// Creates an echo, which answers a delivery, reads it and deletes it.
 async fn tour_of_echoes(world: &World) -> anyhow::Result<()> {
     let (echo, webhook) = echoes::echoing(world, 0).await?;
     let test: Value = world.api.test(&webhook.id).await?.json(200)?;

@@ -1,4 +1,4 @@
-//! Events published over HTTP, and the catalogue that says what they are.
+//! Events published over HTTP, and the catalogue that describes them.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
@@ -22,7 +22,7 @@ async fn publish(
     world.api.send_as(Method::POST, EVENTS, header, body.into()).await?.json(202)
 }
 
-/// The event, once all its deliveries are settled.
+/// The event, when all its deliveries are settled.
 async fn settled(world: &World, id: &str) -> anyhow::Result<Event> {
     let path = format!("{EVENTS}/{id}");
     let is_settled =
@@ -39,7 +39,7 @@ async fn settled(world: &World, id: &str) -> anyhow::Result<Event> {
     .await
 }
 
-/// A type that no other test has.
+/// A type that no other test uses.
 fn a_type() -> String {
     format!("t{}.paid", Uuid::new_v4().simple())
 }
@@ -182,7 +182,7 @@ async fn a_test_with_data_of_ones_own_sends_them_as_they_came() -> anyhow::Resul
 
 #[tokio::test]
 async fn where_events_are_checked_what_is_wrong_is_told_or_refused() -> anyhow::Result<()> {
-    // The one deployment warns, the other refuses.
+    // One deployment warns, the other refuses.
     for (world, refuses) in [(World::tight().await?, false), (World::circuit().await?, true)] {
         let name = a_type();
         let schema = json!({ "properties": { "amount": { "type": "number" } } });

@@ -1,4 +1,4 @@
-//! Rate limits: requests spread over slots, by queue and by shared waits.
+//! Rate limits: requests at their slots, by queue and by shared waits.
 
 use anyhow::ensure;
 use grapnel_domain::time::Timestamp;
@@ -10,10 +10,10 @@ use grapnel_tests::{
 use serde_json::json;
 use std::time::Duration;
 
-/// A slot a hundred seconds ahead, and what follows.
+/// A slot a hundred seconds ahead, and the steps after it.
 const LONG: Duration = Duration::from_secs(220);
 
-/// Every delivery of the webhook, once all of them are settled.
+/// Every delivery of the webhook, when all of them are settled.
 async fn all_settled(
     world: &World,
     webhook: &Webhook,
@@ -54,8 +54,8 @@ async fn thirty_events_at_five_a_second_are_spread() -> anyhow::Result<()> {
 
     let deliveries = all_settled(&world, &webhook, EVENTS, SOON).await?;
     ensure!(taken_at_once(&deliveries), "{deliveries:?}");
-    // The first slot is not before the first event, each is a fifth of a second after the one before,
-    // and no request comes more than a second before its own.
+    // The first slot is not before the first event, each is a fifth of a second after the one
+    // before, and no request comes more than a second before its slot.
     let times = arrivals(&world, "/hook")?;
     assert_eq!(times.len(), EVENTS);
     for (number, time) in (0_u64..).zip(&times) {
@@ -71,7 +71,7 @@ async fn thirty_events_at_five_a_second_are_spread() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() -> anyhow::Result<()> {
     const EVENTS: usize = 3;
-    // Its queue delays by two seconds at most, and slots are handed out for the next hundred.
+    // Its queue delays by at most two seconds, and slots are assigned for the next hundred.
     let world = World::tight().await?;
     let webhook = world.webhook("/hook", json!({ "rateLimit": 1 })).await?;
     let free_from = now()?.plus(Duration::from_secs(100));

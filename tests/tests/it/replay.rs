@@ -1,4 +1,4 @@
-//! Bulk replay, after a receiver was out of order.
+//! Replays after a receiver was broken.
 
 use anyhow::ensure;
 use futures::future::try_join_all;
@@ -9,10 +9,10 @@ use grapnel_tests::{
 };
 use serde_json::json;
 
-/// Failures that do not open a circuit, which would keep back those that come after.
+/// So few failures that no circuit breaker opens, which would park later deliveries.
 const FEW: usize = 9;
 
-/// The webhook's deliveries, once there are `count` and all are as `status` says.
+/// The webhook's deliveries, when there are `count` and all have this `status`.
 async fn all(
     world: &World,
     webhook: &Webhook,
@@ -29,7 +29,7 @@ async fn all(
     .await
 }
 
-/// The replay, once it is finished.
+/// The replay, when it has ended.
 async fn finished(world: &World, replay: &Replay) -> anyhow::Result<Replay> {
     let path = format!("/api/replays/{}", replay.id);
     until("a finished replay", SOON, async || {
@@ -40,7 +40,7 @@ async fn finished(world: &World, replay: &Replay) -> anyhow::Result<Replay> {
     .await
 }
 
-/// A webhook at whose receiver every delivery of one attempt has failed.
+/// A webhook with failed deliveries of one attempt each.
 async fn failing(world: &World, path: &str, event: &str) -> anyhow::Result<Webhook> {
     world.receiver.answer_with(path, 503);
     let fields = json!({ "events": [event], "retryConfig": { "maxAttempts": 1 } });
@@ -55,7 +55,7 @@ async fn what_failed_in_an_outage_is_delivered_by_a_replay() -> anyhow::Result<(
     all(&world, &webhook, FEW, "failed").await?;
 
     world.receiver.answer_with("/hook", 200);
-    // Of another type there is nothing.
+    // There is nothing of another type.
     let body = json!({ "event": "lead.enriched" });
     let none = world.api.replay(Some(&webhook.id), &body).await?;
     let none = finished(&world, &none).await?;

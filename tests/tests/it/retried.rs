@@ -1,4 +1,4 @@
-//! What follows a failed attempt, with delays that go by queue.
+//! The retries after a failed attempt, with delays by queue.
 
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
@@ -15,8 +15,8 @@ fn each_second(max_attempts: u32) -> Value {
     json!({ "retryConfig": { "maxAttempts": max_attempts, "delaysSeconds": [1] } })
 }
 
-/// A retry schedule whose second attempt comes after everything that a test does before it: the test
-/// itself sends its message.
+/// A retry schedule whose second attempt is later than everything that a test does before it: the
+/// test sends its message itself.
 fn far_off() -> Value {
     json!({ "retryConfig": { "maxAttempts": 5, "delaysSeconds": [600] } })
 }
@@ -42,7 +42,7 @@ async fn what_fails_twice_and_then_succeeds_is_a_success_of_three_attempts() -> 
         ensure!(pause >= Duration::from_secs(1), "a delay of 1 s was cut to {pause:?}");
     }
     for request in &requests {
-        // The same event with the same bytes, signed anew.
+        // The same event with the same bytes, and a new signature.
         assert_eq!(request.body, requests[0].body);
         assert_eq!(request.header("webhook-id"), requests[0].header("webhook-id"));
         signature::verify(request, &webhook.secret)?;
@@ -111,7 +111,7 @@ async fn a_receiver_that_hangs_is_cut_at_its_timeout_and_tried_again() -> anyhow
     assert_eq!(delivery.status, "success");
     assert_eq!(delivery.status_codes(), [None, Some(200)]);
     let cut = &delivery.attempts[0];
-    // Without the webhook's own limit it would be ten seconds.
+    // The default limit would be ten seconds.
     ensure!((1000..10_000).contains(&cut.duration), "cut after {} ms", cut.duration);
     let error = cut.error.as_deref().context("an error")?;
     ensure!(error.contains("1 s"), "it must say how long it waited: {error}");
@@ -210,7 +210,7 @@ async fn a_webhook_deleted_between_attempts_ends_its_deliveries() -> anyhow::Res
     assert_eq!(listed.problem(404)?.code, "not_found");
     forged::next_attempt(&world, &webhook).await?;
 
-    // The log of a webhook that is gone can no longer be asked for, but its row tells.
+    // The API no longer shows the deliveries of a deleted webhook, so the test reads the row.
     let row = until("the delivery's end", SOON, async || {
         let rows = world.state.deliveries(&webhook.id).await?;
         let ended = rows.iter().find(|row| row.status.is_settled()).cloned();

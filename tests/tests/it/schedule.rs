@@ -1,10 +1,10 @@
-//! The real default schedule, walked: 1 minute, 5 minutes, 30 minutes, 2 hours. The stack sends
-//! every delay through shared waits, and its emulator makes those a thousand times shorter; what
-//! was decided, and when it said that it was due, is in real minutes.
+//! The real default schedule: 1 minute, 5 minutes, 30 minutes, 2 hours. The stack sends every delay
+//! through shared waits, and its emulator makes them a thousand times shorter. The decisions, and
+//! the due times that the API shows, are in real minutes.
 //!
-//! The machine's looks are as much shorter: one that should come a minute after a release comes
-//! after 60 ms and may find it still at work, and then releases again. So the log is what counts
-//! here, not the number of requests.
+//! The state machine's looks are shortened by the same factor: the look a minute after a release
+//! comes after 60 ms, may find the release still running, and releases again. So the test checks
+//! the recorded attempts, not the number of requests.
 
 use anyhow::{Context, ensure};
 use grapnel_domain::time::Timestamp;
@@ -22,9 +22,9 @@ const DELAYS: [u32; 4] = [60, 300, 1800, 7200];
 /// Half an hour and two hours take two and seven seconds.
 const WALK: Duration = Duration::from_secs(120);
 
-/// Follows a delivery through the whole schedule, of which all but the last attempt fail, and
-/// answers when each next attempt was due. After attempt `n` and before `n + 1` is on record, the log
-/// says when that one was due: the receiver answers an attempt once the log was read.
+/// Follows a delivery through the whole schedule, in which only the last attempt succeeds, and
+/// returns when each next attempt was due. Between the records of attempt `n` and `n + 1`, the API
+/// shows when the latter is due: the receiver answers an attempt only after the test has read that.
 async fn walk(world: &World, webhook: &Webhook, last: u16) -> anyhow::Result<Vec<Timestamp>> {
     world.receiver.hold("/hook");
     world.receiver.answer_with("/hook", 500);
@@ -47,7 +47,7 @@ async fn walk(world: &World, webhook: &Webhook, last: u16) -> anyhow::Result<Vec
         let wait = ended.until(due);
         let delay = Duration::from_secs(delay.into());
         ensure!(wait >= delay, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
-        // Jitter, then the next full minute, then one more if that one is near.
+        // Jitter, then the next full minute, then one more if that minute is near.
         let most = delay.mul_f64(1.1) + Duration::from_secs(100);
         ensure!(wait <= most, "attempt {}: {wait:?} instead of {delay:?}", made + 1);
         dues.push(due);
@@ -57,7 +57,7 @@ async fn walk(world: &World, webhook: &Webhook, last: u16) -> anyhow::Result<Vec
     Ok(dues)
 }
 
-/// Checks that the webhook had exactly these waits, and that they end by themselves.
+/// Checks that the webhook had exactly these waits, and that they end.
 async fn waits_end(world: &World, webhook: &Webhook, dues: &[Timestamp]) -> anyhow::Result<()> {
     let waits = until("the waits' end", SOON, async || {
         let waits = world.state.waits(&webhook.id).await?;

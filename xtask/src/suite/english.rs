@@ -18,7 +18,7 @@ const LIST: &str = "CONTRIBUTING.md";
 
 const API: &str = "functions/api/openapi.json";
 
-/// Members of the API's description that people read.
+/// Members of the API's description with text for people.
 const PROSE: [&str; 4] = ["description", "summary", "detail", "message"];
 
 /// Folders whose comments are free of the phrases. Add a folder when its comments are; in the end this
@@ -33,17 +33,17 @@ const COMMENTS: [&str; 7] = [
     "xtask/house",
 ];
 
-/// The macros that make help of doc comments.
+/// The macros that turn doc comments into help.
 const HELP: [&str; 4] = ["Args", "Parser", "Subcommand", "ValueEnum"];
 
-/// A phrase, and what to write in its place.
+/// A phrase and its replacement.
 #[derive(Debug)]
 struct Phrase {
     words: Vec<String>,
     better: String,
 }
 
-/// A line of prose with its number in the file. Phrases do not go beyond an empty one.
+/// A line of prose with its number in the file. Phrases do not continue over an empty line.
 type Line<'a> = (usize, &'a str);
 
 /// A banned phrase in a text.
@@ -61,7 +61,7 @@ impl fmt::Display for Hit<'_> {
 /// Prints each banned phrase with its place.
 ///
 /// # Errors
-/// When there is one, and when a file can't be read.
+/// If there is one, or if a file can't be read.
 pub(super) fn check(workspace: &Workspace) -> Result<()> {
     let phrases = phrases(&read(&workspace.path(LIST))?)?;
     let mut count = 0;
@@ -100,7 +100,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
 }
 
-/// The files of a folder that have an extension, in the order of their names.
+/// The files of a folder with an extension, sorted by name.
 fn files(folder: &Path, extension: &str, with_folders: bool) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
@@ -154,7 +154,7 @@ fn markdown(document: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// The values in indented JSON that people read, each with an empty line after it.
+/// The values in indented JSON with text for people, each with an empty line after it.
 fn descriptions(json: &str) -> Vec<(usize, String)> {
     let value = |line: &str| {
         let (key, value) = line.trim().strip_prefix('"')?.split_once("\": ")?;
@@ -178,7 +178,7 @@ fn comments(source: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// The doc comments that are help: those of types that derive it, of their fields and variants.
+/// The doc comments that are help: those of types that derive it, and of their fields and variants.
 fn help(source: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut before = Vec::new();
@@ -208,7 +208,7 @@ fn help(source: &str) -> Vec<Line<'_>> {
 struct Word {
     text: String,
     line: usize,
-    /// Whether a phrase can't go on behind it.
+    /// Whether a phrase can't continue after it.
     is_last: bool,
 }
 
@@ -244,7 +244,7 @@ fn words(lines: &[Line<'_>]) -> Vec<Word> {
     words
 }
 
-/// The phrases in a text, wherever its lines break.
+/// The phrases in a text, also over line breaks.
 fn hits<'a>(lines: &[Line<'_>], phrases: &'a [Phrase]) -> Vec<Hit<'a>> {
     let words = words(lines);
     let mut found = Vec::new();

@@ -1,8 +1,8 @@
-//! The port contract held against moto, an emulator that shares no code with the one that everything
-//! else is tested on: a mistake of the one is hardly one of the other too.
+//! Runs the port contract on moto, an emulator that shares no code with the usual one: both are
+//! unlikely to have the same mistake.
 //!
-//! moto knows tables and queues, so the part of the contract about these is held. What it can't be held
-//! to is in [`LEFT_OUT`]. `infra/moto/start.py` makes the tables of `template.yaml` there.
+//! moto supports tables and queues, so this runs the cases about these. [`LEFT_OUT`] lists the
+//! exceptions. `infra/moto/start.py` creates the tables of `template.yaml` there.
 
 use crate::{
     command,
@@ -21,14 +21,15 @@ use std::{
 };
 use tokio::process::Command;
 
-/// The cases that moto can't be held to, by the beginning of their names, and why.
+/// The cases that moto cannot pass, by the beginning of their names, and why.
 const LEFT_OUT: [(&str, &str); 1] =
     [("contract::waits", "moto's Step Functions don't run the state machine, which is in JSONata")];
 
-/// Cases at once. Many more, and moto answers a receive later than a case waits for its message.
+/// Concurrent cases. With many more, moto answers a receive later than a case waits for its
+/// message.
 const AT_ONCE: &str = "16";
 
-/// How long moto may take to be ready.
+/// How long moto may take to start.
 const START: Duration = Duration::from_secs(60);
 
 /// Starts moto, runs the port contract, and ends it.
@@ -53,7 +54,7 @@ pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     result
 }
 
-/// Starts moto and waits for the description of its tables, which it writes when they are there.
+/// Starts moto and waits for the description of its tables, which it writes when they exist.
 async fn start(workspace: &Workspace, programs: &Path, stacks: &Path) -> Result<Service> {
     let log = workspace.local("moto.log");
     let output = private_file(&log)?;

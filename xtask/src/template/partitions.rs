@@ -1,20 +1,20 @@
-//! A check of what is deployed: no partition is written out.
+//! Checks that no partition is written out in what is deployed.
 //!
-//! AWS in China, GovCloud and the European Sovereign Cloud are partitions of their own. A state machine
-//! that calls `arn:aws:states:::…` there deploys, and each execution ends with `States.Runtime`, which
-//! `States.ALL` does not catch.
+//! AWS in China, GovCloud and the European Sovereign Cloud are separate partitions. A state machine
+//! that calls `arn:aws:states:::…` can be deployed there, but each execution ends with
+//! `States.Runtime`, which `States.ALL` does not catch.
 
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use std::{fs, path::Path};
 
-/// What an ARN of AWS's first partition begins with.
+/// The beginning of an ARN in AWS's first partition.
 const WRITTEN_OUT: &str = "arn:aws:";
 
 /// The places in `template.yaml` and below `infra/` where a partition is written out.
 ///
 /// # Errors
-/// When a file can't be read.
+/// If a file can't be read.
 pub(crate) fn written_out(workspace: &Workspace) -> Result<Vec<String>> {
     let mut found = Vec::new();
     look_in(&workspace.path("template.yaml"), &mut found)?;
@@ -44,7 +44,7 @@ fn look_in(path: &Path, found: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of the lines that write a partition out.
+/// The numbers of the lines with a partition.
 fn lines(text: &str) -> impl Iterator<Item = usize> {
     let lines = text.lines().zip(1..);
     lines.filter(|(line, _)| line.contains(WRITTEN_OUT)).map(|(_, number)| number)

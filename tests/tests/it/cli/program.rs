@@ -1,4 +1,4 @@
-//! The built program, with an environment and a home of its own.
+//! The built program, with a separate environment and home.
 
 use anyhow::{Context, ensure};
 use grapnel_tests::world::World;
@@ -18,11 +18,10 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest that a command may take. A test of a webhook waits ten seconds itself, and the doctor waits for
-/// several deliveries, one after the other.
+/// Time limit of a command. A test of a webhook waits for ten seconds itself, and the doctor waits
+/// for several deliveries, one after the other.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// How to run it.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
     path: PathBuf,
@@ -30,20 +29,17 @@ pub(super) struct Program {
     environment: BTreeMap<String, String>,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug)]
 pub(super) struct Ran {
-    /// Its exit code.
     pub(super) code: Option<i32>,
-    /// What it said to programs.
     pub(super) stdout: String,
-    /// What it said to people.
     pub(super) stderr: String,
 }
 
 impl Program {
-    /// For a world's user. What is set or kept on this machine has no say, and neither has a Grapnel that
-    /// runs in this checkout: the program's folder is outside of it.
+    /// For a world's user. The settings of this machine and a Grapnel that runs in this checkout
+    /// have no effect, because the program's folder is outside it.
     pub(super) fn of(world: &World) -> anyhow::Result<Self> {
         let path =
             std::env::var_os("GRAPNEL_CLI").context("GRAPNEL_CLI: run `cargo xtask test`")?;
@@ -97,7 +93,7 @@ impl Program {
     async fn ran(mut command: Command, input: &str) -> anyhow::Result<Ran> {
         let mut child = command.spawn()?;
         let mut stdin = child.stdin.take().context("its input")?;
-        // One that does not read its input is no fault.
+        // A program that does not read its input is not an error.
         let _ = stdin.write_all(input.as_bytes()).await;
         drop(stdin);
         let ended = timeout(LIMIT, child.wait_with_output()).await.context("it does not end")??;
@@ -120,27 +116,27 @@ impl Program {
         Self::ran(command, input).await.with_context(|| format!("{words:?}"))
     }
 
-    /// Runs it, and answers what it prints if it does what it was asked.
+    /// Runs it, and returns its output if it succeeds.
     pub(super) async fn done(&self, words: &[&str]) -> anyhow::Result<String> {
         let ran = self.run(words).await?;
         ensure!(ran.code == Some(0), "{words:?}: {ran:?}");
         Ok(ran.stdout)
     }
 
-    /// The same, for the one object that it prints.
+    /// Like [`Self::done`], for the one object that it prints.
     pub(super) async fn json(&self, words: &[&str]) -> anyhow::Result<Value> {
         let text = self.done(&[words, &["--json"]].concat()).await?;
         serde_json::from_str(&text).with_context(|| text)
     }
 
-    /// Runs a shell script in which it is `grapnel`; the script ends where a line fails.
+    /// Runs a shell script in which it is `grapnel`; the script ends at the first failing line.
     pub(super) async fn script(&self, text: &str) -> anyhow::Result<Ran> {
         let mut command = self.command(Path::new("sh"))?;
         command.args(["-eu", "-c", text]);
         Self::ran(command, "").await
     }
 
-    /// Starts it, to run beside the test.
+    /// Starts it in the background.
     pub(super) async fn start(&self, words: &[&str]) -> anyhow::Result<Running> {
         let mut command = self.command(&self.path)?;
         let mut child = command.args(words).stderr(Stdio::inherit()).spawn()?;
@@ -149,7 +145,7 @@ impl Program {
     }
 }
 
-/// It, running. It ends with this.
+/// The running program. It ends when this is dropped.
 pub(super) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -163,7 +159,7 @@ impl Running {
         serde_json::from_str(&line).with_context(|| line)
     }
 
-    /// Presses Ctrl-C, and answers its exit code.
+    /// Presses Ctrl-C, and returns its exit code.
     pub(super) async fn interrupt(mut self, limit: Duration) -> anyhow::Result<Option<i32>> {
         let id = self.child.id().context("it has ended")?.to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status().await?;

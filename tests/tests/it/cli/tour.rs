@@ -1,11 +1,11 @@
-//! The README's tour, taken word by word: with the command line, with curl, and with both.
+//! The README's tour, word by word: with the command line, with curl, and with both.
 
 use super::program::Program;
 use anyhow::{Context, ensure};
 use grapnel_testing::receiver::Reply;
 use grapnel_tests::world::World;
 
-/// The README's section of this name.
+/// The README's section with this name.
 fn section(name: &str) -> anyhow::Result<String> {
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
     let readme = std::fs::read_to_string(readme)?;
@@ -13,7 +13,7 @@ fn section(name: &str) -> anyhow::Result<String> {
     Ok(rest.split_once("\n## ").context("its end")?.0.to_owned())
 }
 
-/// How somebody takes the tour.
+/// A way to take the tour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     CommandLine,
@@ -31,7 +31,7 @@ fn script(way: Way) -> anyhow::Result<String> {
         tour.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let [set_up, steps @ ..] = fences.as_slice() else { anyhow::bail!("no fences") };
     ensure!(set_up.contains("cargo xtask env"), "{set_up}");
-    // curl alone takes an error answer for a success.
+    // curl alone treats an error answer as a success.
     let mut script = "curl() { command curl --fail-with-body \"$@\"; }\n".to_owned();
     for step in steps {
         let is_curl = step.contains("curl ");
@@ -39,7 +39,7 @@ fn script(way: Way) -> anyhow::Result<String> {
             // On a busy machine a test may take longer than the API waits for it.
             script.push_str(&step.replace(TEST, &format!("until {TEST}; do :; done")));
         }
-        // Whoever reads on gives the delivery the moment that it takes.
+        // A person who reads on gives the delivery enough time.
         if step.contains("events publish") || step.contains("Idempotency-Key") {
             script.push_str(
                 "for _ in $(seq 600); do grapnel deliveries list \"$WEBHOOK\" --json | \
@@ -60,7 +60,7 @@ async fn take(way: Way, failures: usize) -> anyhow::Result<String> {
     assert_eq!(taken.code, Some(0), "{taken:?}");
     world.requests("/out-of-order", failures).await?;
     ensure!(taken.stdout.contains("the database is down"), "the cause is shown: {taken:?}");
-    // The test event, and what was sent again.
+    // The test event, and the replayed event.
     world.requests("/crm", 2).await?;
     Ok(taken.stdout + &taken.stderr)
 }

@@ -1,13 +1,13 @@
-//! The path of one event, and one more attempt at its end that the user asks for.
+//! The path of one event, with a manual retry at its end.
 
 use super::{Case, HEALED, answers, manual};
 use anyhow::{Context, ensure};
 use grapnel_domain::delivery::{Delivery, DeliveryStatus, Reason};
 use grapnel_tests::crash::Path;
 
-/// Waits for the end of the path, and looks at what came of it.
+/// Waits for the end of the path, and checks it.
 pub(super) async fn end(case: &Case) -> anyhow::Result<()> {
-    // Looked at in here first: a look at AWS costs the emulator more than the path does.
+    // Checks in this process first: a call to AWS costs the emulator more than the path does.
     for (path, requests) in [(Path::Success, 1), (Path::Delayed, 2), (Path::Exhausted, 2)] {
         case.world.receiver.wait_for(path.url_path(), requests, HEALED).await?;
     }
@@ -32,11 +32,11 @@ async fn ask_for_one_more(case: &Case) -> anyhow::Result<()> {
     case.order(async || case.world.api.retry(&webhook, &id).await).await
 }
 
-/// Every attempt has an answer that its receiver gave.
+/// Every attempt has one of its receiver's answers.
 fn judge(case: &Case, path: Path, delivery: &Delivery) -> anyhow::Result<()> {
     let (codes, manual) = (answers(delivery)?, manual(delivery));
     match path {
-        // Where the record of the failure was lost, the same attempt is made again and taken.
+        // If the record of the failure was lost, the same attempt is repeated and succeeds.
         Path::Delayed => {
             let lost = codes == [200] && case.requests(path) > 1;
             ensure!((codes == [503, 200] || lost) && manual == 0);

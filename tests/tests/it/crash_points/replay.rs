@@ -1,5 +1,5 @@
-//! A replay of all that failed of a user's. Its second page finds nothing; that it comes at all is
-//! what is looked at.
+//! A replay of all a user's failed deliveries. Its second page finds nothing; the test checks that
+//! it comes.
 
 use super::{Case, HEALED, answers, manual};
 use anyhow::ensure;
@@ -11,7 +11,7 @@ use grapnel_tests::{
 };
 use serde_json::json;
 
-/// Has the failed delivery replayed, waits until it is taken, and until the replay has ended.
+/// Replays the failed delivery, and waits until it succeeds and the replay has ended.
 pub(super) async fn end(case: &Case) -> anyhow::Result<()> {
     let failed = |one: &Delivery| one.status == DeliveryStatus::Failed;
     case.delivery(Path::Replayed, "that failed", failed).await?;
@@ -30,8 +30,8 @@ pub(super) async fn end(case: &Case) -> anyhow::Result<()> {
     })
     .await?;
     ensure!((1..=case.most_orders()).contains(&replays.len()), "{replays:?}");
-    // A page that dies before its record counts only what the next run finds still failed. Of two
-    // that run at once, both may have found it; one has taken it up.
+    // A page that dies before its record counts only the deliveries that the next run still finds
+    // failed. If two runs overlap, both may find the delivery; one reopens it.
     ensure!(replays.iter().all(|replay| replay.replayed <= 1), "one delivery failed: {replays:?}");
     ensure!(case.requests(Path::Untouched) == 0, "who wants no such event has none to be replayed");
     Ok(())

@@ -1,4 +1,4 @@
-//! What the roles of the functions may do.
+//! The rights of the functions' roles.
 
 use super::role::{Role, allowed, refused};
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
@@ -14,7 +14,7 @@ async fn the_api_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let api = Role::assume(&world, "ApiRole", "api").await?;
     let outputs = &world.stack.outputs;
     let user = AttributeValue::S(world.user.clone());
-    // What it may: the refusals below are the policy's, not those of a broken session.
+    // An allowed call first: the refusals below come from the policy, not from a broken session.
     let allowed = api
         .dynamodb
         .query()
@@ -43,7 +43,7 @@ async fn ingest_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     ingest.can_consume(&outputs.events_isolation_queue_url).await?;
     ingest.can_send(&outputs.events_isolation_queue_url).await?;
     ingest.cannot_send(&outputs.delivery_isolation_queue_url).await?;
-    // Secrets are in the webhooks table: fan-out reads slim rows by query, never whole ones.
+    // Secrets are in the webhooks table: fan-out reads few attributes by query, never whole rows.
     ingest.cannot_read(&outputs.webhooks_table, "userId").await?;
     ingest.cannot_read(&outputs.keys_table, "hash").await?;
     ingest.cannot_write(&outputs.webhooks_table, "userId").await?;
@@ -121,7 +121,7 @@ async fn delivery_replaces_no_webhook_and_tells_nothing_in_anothers_name() -> an
 #[tokio::test]
 async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     let world = World::main().await?;
-    // Together the two policies are longer than a session takes.
+    // The two policies together are too long for a session.
     let queues = Role::assume(&world, "DeliveryRole", "queues").await?;
     let delivery =
         Role { sqs: queues.sqs, ..Role::assume(&world, "DeliveryRole", "delivery").await? };
@@ -131,7 +131,7 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     delivery.can_send(&outputs.delivery_isolation_queue_url).await?;
     delivery.cannot_send(&outputs.events_isolation_queue_url).await?;
     delivery.cannot_read(&outputs.keys_table, "hash").await?;
-    // It writes the health of endpoints and their limiters there, and takes nothing away.
+    // It writes the health of endpoints and their limiters there, and deletes nothing.
     delivery.cannot_delete(&outputs.webhooks_table, "userId").await?;
     delivery.cannot_scan(&outputs.webhooks_table).await?;
     delivery.cannot_write(&outputs.events_table, "userId").await?;

@@ -1,4 +1,4 @@
-//! What the roles of the state machines may do.
+//! The rights of the state machines' roles.
 
 use super::role::Role;
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,4 +1,4 @@
-//! Calls to AWS with what one role may do.
+//! Calls to AWS with the rights of one role.
 
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::{
@@ -11,7 +11,7 @@ use grapnel_tests::{
 };
 use uuid::Uuid;
 
-/// Checks that a call was refused for want of a permission.
+/// Checks that a call was refused because of a missing permission.
 pub(super) fn refused<T, E: ProvideErrorMetadata>(
     what: &str,
     result: Result<T, SdkError<E>>,
@@ -22,7 +22,7 @@ pub(super) fn refused<T, E: ProvideErrorMetadata>(
     Ok(())
 }
 
-/// Checks that a call was not refused for want of a permission, whatever else became of it.
+/// Checks that a call was not refused because of a missing permission; other errors are allowed.
 pub(super) fn allowed<T, E: ProvideErrorMetadata>(
     what: &str,
     result: Result<T, SdkError<E>>,
@@ -33,7 +33,7 @@ pub(super) fn allowed<T, E: ProvideErrorMetadata>(
     Ok(())
 }
 
-/// AWS, called with what one role may do.
+/// AWS with the rights of one role.
 pub(super) struct Role {
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
@@ -89,9 +89,9 @@ impl Role {
         refused(&format!("Scan of {table}"), self.dynamodb.scan().table_name(table).send().await)
     }
 
-    /// What Lambda does in the role of a function that a queue feeds.
+    /// Lambda's calls in the role of a function that reads from a queue.
     pub(super) async fn can_consume(&self, queue: &str) -> anyhow::Result<()> {
-        // Visible again at once: it is somebody else's message.
+        // Visible again at once: the message belongs to another test.
         let receive = self.sqs.receive_message().queue_url(queue).visibility_timeout(0);
         allowed(&format!("ReceiveMessage from {queue}"), receive.send().await)?;
         let delete = self.sqs.delete_message().queue_url(queue).receipt_handle("of-no-message");
@@ -100,7 +100,7 @@ impl Role {
         allowed(&format!("GetQueueAttributes of {queue}"), attributes.send().await)
     }
 
-    /// What is sent is put aside at once: no function can read it.
+    /// The message goes to the dead letters at once, because no function can read it.
     pub(super) async fn can_send(&self, queue: &str) -> anyhow::Result<()> {
         let marker = Uuid::new_v4().to_string();
         let sent = self.sqs.send_message().queue_url(queue).message_body(marker).send().await;
