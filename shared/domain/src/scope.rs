@@ -1,13 +1,13 @@
-//! The rights of API keys.
+//! What an API key may do.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A right of a key. The admin key has every right for every user, and so has a stored key with
-/// [`Scope::Admin`].
+/// A right that a key can have. The admin key has every right for every user, and so has a stored
+/// key with [`Scope::Admin`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scope {
-    /// Read webhooks, without their secrets.
+    /// Read webhooks, their secrets excepted.
     #[serde(rename = "webhooks:read")]
     WebhooksRead,
     /// Create, change, delete and test webhooks, read and rotate their secrets.
@@ -19,16 +19,16 @@ pub enum Scope {
     /// Read deliveries with their payloads and responses.
     #[serde(rename = "deliveries:read")]
     DeliveriesRead,
-    /// Resend deliveries.
+    /// Send deliveries again.
     #[serde(rename = "deliveries:retry")]
     DeliveriesRetry,
-    /// Act for any user, and manage keys: the rights of the deployment's admin key.
+    /// Act for any user, and manage keys: what the deployment's admin key does.
     #[serde(rename = "admin")]
     Admin,
 }
 
 impl Scope {
-    /// Every scope, in the order of lists.
+    /// Every scope, in the order in which they are listed.
     pub const ALL: [Self; 6] = [
         Self::WebhooksRead,
         Self::WebhooksWrite,
@@ -38,7 +38,7 @@ impl Scope {
         Self::Admin,
     ];
 
-    /// The scopes for one user: all except [`Scope::Admin`].
+    /// Those that concern one user: all but [`Scope::Admin`].
     pub const OF_USERS: [Self; 5] = [
         Self::WebhooksRead,
         Self::WebhooksWrite,
@@ -47,7 +47,7 @@ impl Scope {
         Self::DeliveriesRetry,
     ];
 
-    /// The name in the API.
+    /// Its name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A text that is not a scope.
+/// A text that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a scope: use webhooks:read, webhooks:write, events:publish, deliveries:read, \

@@ -210,7 +210,7 @@ impl RecordAttempts for Aws {
                 let (status, waits) = (record.status, record.waits_for);
                 format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
             });
-            // A delivery with a rate limit comes at the time of its slot.
+            // Who keeps to a limit comes when its slot does.
             let planned = sim.plan().webhooks.iter().map(|planned| &planned.webhook);
             let limited = planned.filter(|webhook| webhook.rate_limit.is_some());
             let limited = limited.map(|webhook| webhook.id).any(|id| id == record.key.webhook_id);
@@ -229,7 +229,7 @@ impl RecordAttempts for Aws {
             }
             Ok(recorded)
         };
-        // A delay between the choice of the next step and its record is the most dangerous.
+        // Between the choice of what comes next and the record of it a delay matters most.
         if self.sim.goes_wrong(self.sim.plan().faults.stalled * 5, Count::Stalled) {
             self.sim.with(|state| {
                 if let Some(invocation) = state.invocation() {
@@ -301,12 +301,12 @@ fn check_end(
             Reason::WebhookDisabled => state.history.ever(webhook, began, now, |state| {
                 state.is_some_and(|w| !w.effective_status().receives())
             }),
-            // It might outlive its event if it were parked for that time.
+            // Parked for as long as that takes, it might outlive its event.
             Reason::EventExpired => !there || expires_soon,
-            // These are recorded together with the attempt that causes them.
+            // These are recorded with the attempt that they follow from.
             Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
             Reason::PayloadErased => is_erased,
-            // Only by a request of its owner.
+            // By a request of its owner's, and by nobody else.
             Reason::Cancelled => by == Function::Api,
         };
         if !founded {

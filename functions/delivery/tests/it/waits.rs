@@ -124,7 +124,7 @@ async fn who_could_not_be_enqueued_stays_in_the_index() {
     assert_eq!(world.now(&delivery).waits_for, Some(minute));
 }
 
-/// Waits that answer only after their minute.
+/// Waits that take until after their minute to answer.
 struct Late(Memory);
 
 impl StartWaits for Late {
@@ -186,7 +186,7 @@ async fn a_wait_that_is_over_is_replaced_by_the_queue() {
         world.attempt(&delivery, number).await;
         let _scheduled = world.memory.delivery_queue().take_due();
     }
-    // The third failure is due in 30 minutes. All waits around that time have ended.
+    // The third failure is due in 30 minutes. All waits around that time are over already.
     let mut minute = Minute::at_or_after(world.clock.now().plus(Duration::from_secs(1800)));
     for _ in 0..10 {
         use grapnel_domain::ports::StartWaits;
@@ -198,6 +198,6 @@ async fn a_wait_that_is_over_is_replaced_by_the_queue() {
     assert_eq!(world.attempt(&delivery, 3).await.done, [Done::Rescheduled]);
     let due = world.now(&delivery).next_attempt_at.expect("it is due");
     world.run_until_quiet().await;
-    // No queue delays by half an hour: the attempt comes by a check, and not before it is due.
+    // No queue delays by half an hour: it comes by a check, and not before it is due.
     assert!(world.now(&delivery).attempts[3].attempted_at >= due);
 }
