@@ -4,7 +4,8 @@
 //! conditional writes, the sparse `waiting` index, a queue with delays and visibility, executions
 //! by name. Tests look inside ([`Memory::deliveries`], [`Memory::delivery_queue`],
 //! [`Memory::dead_letters`], [`Memory::waits`], [`Memory::calls`]), make the next call fail
-//! ([`Memory::fail_next`]), and let eventually consistent reads fall behind
+//! ([`Memory::fail_next`]), have something happen around calls ([`Memory::before`],
+//! [`Memory::after`]), and let eventually consistent reads fall behind
 //! ([`Memory::stop_replication`]).
 //!
 //! Every operation yields once before it takes effect, so that a test which runs two handlers side
@@ -16,6 +17,7 @@ mod event_types;
 mod events;
 mod faults;
 mod health;
+mod hooks;
 mod issuer;
 mod keys;
 mod limiters;
@@ -53,6 +55,7 @@ use grapnel_domain::{
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
+use hooks::Hooks;
 use rows::Rows;
 use std::{
     collections::BTreeMap,
@@ -67,6 +70,7 @@ pub struct Memory {
     events_queue: MemoryQueue,
     delivery_isolation_queue: MemoryQueue,
     events_isolation_queue: MemoryQueue,
+    hooks: Hooks,
     state: Arc<Mutex<State>>,
 }
 
@@ -142,6 +146,7 @@ impl Memory {
             delivery_isolation_queue: MemoryQueue::new(clock.clone(), "isolated-message"),
             events_isolation_queue: MemoryQueue::new(clock.clone(), "isolated-event"),
             clock,
+            hooks: Hooks::default(),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -355,6 +360,17 @@ impl Memory {
         act: impl FnOnce(&mut State) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
         tokio::task::yield_now().await;
+        self.meet_before(operation).await;
+        let answer = self.carry_out(operation, act);
+        self.meet_after(operation).await;
+        answer
+    }
+
+    fn carry_out<T>(
+        &self,
+        operation: Operation,
+        act: impl FnOnce(&mut State) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
         let mut state = self.state();
         state.faults.count(operation);
         match state.faults.take(operation) {

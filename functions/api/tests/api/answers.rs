@@ -1,16 +1,14 @@
 //! Answers that every route shares: what is not there, what failed, and what is logged.
 
-use crate::world::{ADMIN, InMemory, REQUEST_ID, World, admin_keys, api, problem, rules};
+use crate::world::{ADMIN, REQUEST_ID, World, problem};
 use axum::http::header;
-use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
     ports::{Clock, PortError},
     signature::Secret,
-    time::Timestamp,
 };
 use grapnel_testing::{
     builders::a_webhook,
-    memory::{Effect, Memory, Operation},
+    memory::{Effect, Operation},
 };
 use rstest::rstest;
 use serde_json::json;
@@ -128,51 +126,10 @@ async fn a_failure_of_ours_says_so_and_tells_nothing_of_its_cause(
     }
 }
 
-struct PanickingClock;
-
-impl Clock for PanickingClock {
-    fn now(&self) -> Timestamp {
-        panic!("{SECRET_TEXT}")
-    }
-}
-
-struct Panicking;
-
-impl Ports for Panicking {
-    type Keys = Memory;
-    type Webhooks = Memory;
-    type EventTypes = Memory;
-    type Deliveries = Memory;
-    type Events = Memory;
-    type DeliveryQueue = Memory;
-    type EventsQueue = Memory;
-    type Issuer = Memory;
-    type Clock = PanickingClock;
-    type Ids = <InMemory as Ports>::Ids;
-}
-
 #[tokio::test]
 async fn a_panic_is_an_answer_and_the_next_request_is_served() {
-    let memory = Memory::new();
-    let plain = api(&memory);
-    let api = Api::<Panicking> {
-        keys: plain.keys,
-        webhooks: plain.webhooks,
-        deliveries: plain.deliveries,
-        event_types: plain.event_types,
-        events: plain.events,
-        delivery_queue: plain.delivery_queue,
-        events_queue: plain.events_queue,
-        clock: PanickingClock,
-        ids: plain.ids,
-        admin_keys: admin_keys(),
-        tokens: None,
-        quotas: Quotas::default(),
-        rules: rules(),
-        has_event_index: plain.has_event_index,
-        event_validation: plain.event_validation,
-    };
-    let world = World::of(memory, router(api));
+    let world = World::new();
+    world.memory.before(Operation::Key, |_| async { panic!("{SECRET_TEXT}") });
     let answer = world.get("/api/webhooks", "gk_x").await;
     assert_eq!(answer.problem(), problem(500, "internal_error"));
     assert!(!answer.text.contains("arn:"));

@@ -1,17 +1,12 @@
 //! `POST …/test`. Time is paused: it moves when everybody waits.
 
-use crate::world::{Answer, InMemory, World, api, problem};
-use grapnel_api::{Api, Ports, Quotas, router};
+use crate::world::{Answer, World, problem};
 use grapnel_domain::{
     catalogue,
     delivery::{Delivery, DeliveryKey, Reason},
     event::{Event, Retention, inbound::InboundEvent},
-    ids::{DeliveryId, WebhookId},
-    ports::{
-        EndDeliveries, Ending, EraseFromDeliveries, FindParked, ListDeliveries, Page, ParkedRow,
-        PayloadErasure, PortError, ReadDeliveries, ReadDeliveriesTogether, Recorded,
-        ResponseErasure,
-    },
+    ids::DeliveryId,
+    ports::PortError,
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -264,100 +259,12 @@ async fn a_webhook_that_wants_nothing_known_must_be_told_what_to_test() {
     assert_eq!(answer.fields(), ["event"]);
 }
 
-/// A table that never answers.
-struct Silent;
-
-impl ReadDeliveries for Silent {
-    async fn delivery(&self, _: DeliveryKey) -> Result<Option<Delivery>, PortError> {
-        std::future::pending().await
-    }
-}
-
-impl ListDeliveries for Silent {
-    async fn list_deliveries(
-        &self,
-        _: WebhookId,
-        _: usize,
-        _: Option<DeliveryId>,
-    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
-        std::future::pending().await
-    }
-}
-
-impl FindParked for Silent {
-    async fn parked(
-        &self,
-        _: WebhookId,
-        _: Option<ParkedRow>,
-    ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
-        std::future::pending().await
-    }
-}
-
-impl EndDeliveries for Silent {
-    async fn end_delivery(&self, _: Ending) -> Result<Recorded, PortError> {
-        std::future::pending().await
-    }
-}
-
-impl ReadDeliveriesTogether for Silent {
-    async fn deliveries_by_key(&self, _: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
-        std::future::pending().await
-    }
-}
-
-impl EraseFromDeliveries for Silent {
-    async fn note_payload_erased(&self, _: &PayloadErasure) -> Result<Recorded, PortError> {
-        std::future::pending().await
-    }
-
-    async fn erase_responses(&self, _: &ResponseErasure) -> Result<Recorded, PortError> {
-        std::future::pending().await
-    }
-}
-
-struct Silence;
-
-impl Ports for Silence {
-    type Keys = Memory;
-    type Webhooks = Memory;
-    type EventTypes = Memory;
-    type Deliveries = Silent;
-    type Events = Memory;
-    type DeliveryQueue = Memory;
-    type EventsQueue = Memory;
-    type Issuer = Memory;
-    type Clock = <InMemory as Ports>::Clock;
-    type Ids = <InMemory as Ports>::Ids;
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_look_that_hangs_does_not_hold_the_answer_up() {
-    let memory = Memory::new();
-    let plain = api(&memory);
-    let silent = Api::<Silence> {
-        keys: plain.keys,
-        webhooks: plain.webhooks,
-        deliveries: Silent,
-        event_types: plain.event_types,
-        events: plain.events,
-        delivery_queue: plain.delivery_queue,
-        events_queue: plain.events_queue,
-        clock: plain.clock,
-        ids: plain.ids,
-        admin_keys: plain.admin_keys,
-        tokens: None,
-        quotas: Quotas::default(),
-        rules: plain.rules,
-        has_event_index: plain.has_event_index,
-        event_validation: plain.event_validation,
-    };
-    let webhook = webhook();
-    memory.put_webhook(webhook.clone());
-    let world = World::of(memory, router(silent));
-    let key = world.full_key("u").await;
+    let (world, key, path) = world(webhook()).await;
+    world.memory.before(Operation::Delivery, |_| std::future::pending());
     let started = Instant::now();
-    let answer = world.post(format!("/api/webhooks/{}/test", webhook.id), &key).await;
+    let answer = world.post(path, &key).await;
     assert_eq!(answer.status.as_u16(), 202, "{}", answer.text);
     assert!(started.elapsed() <= Duration::from_secs(10));
 }

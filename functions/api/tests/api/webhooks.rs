@@ -1,21 +1,18 @@
 //! Webhooks: create, list, read, replace, delete.
 
-use crate::world::{InMemory, World, api, problem, rules};
+use crate::world::{World, problem};
 use axum::http::header;
-use grapnel_api::{Api, Ports, Quotas, router};
 use grapnel_domain::{
-    health::Health,
-    ids::{UserId, WebhookId},
-    ports::{Consistency, ListWebhooks, Page, PortError, ReadWebhooks, StoreHealth, StoreWebhooks},
-    time::Timestamp,
+    ports::{Consistency, ReadWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
     builders::{a_webhook, user},
-    memory::{Memory, Operation},
+    memory::Operation,
 };
 use serde_json::{Value, json};
 use std::{
+    future::ready,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -182,121 +179,23 @@ async fn whoever_just_changed_a_webhook_sees_the_change() {
     assert_eq!(world.get(path, &key).await.status.as_u16(), 200);
 }
 
-/// Webhooks that somebody else changes right before each of the first `races` writes.
-struct Contended {
-    memory: Memory,
-    races: AtomicUsize,
-}
-
-impl ReadWebhooks for Contended {
-    async fn webhook(
-        &self,
-        user: &UserId,
-        id: WebhookId,
-        consistency: Consistency,
-    ) -> Result<Option<Webhook>, PortError> {
-        self.memory.webhook(user, id, consistency).await
-    }
-}
-
-impl ListWebhooks for Contended {
-    async fn list_webhooks(
-        &self,
-        user: &UserId,
-        limit: usize,
-        after: Option<WebhookId>,
-    ) -> Result<Page<Webhook, WebhookId>, PortError> {
-        self.memory.list_webhooks(user, limit, after).await
-    }
-
-    async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
-        self.memory.count_webhooks(user).await
-    }
-}
-
-impl StoreHealth for Contended {
-    async fn store_health(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        health: &Health,
-    ) -> Result<bool, PortError> {
-        self.memory.store_health(user, webhook, health).await
-    }
-}
-
-impl StoreWebhooks for Contended {
-    async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
-        self.memory.create_webhook(webhook).await
-    }
-
-    async fn replace_webhook(&self, new: &Webhook, read_at: Timestamp) -> Result<bool, PortError> {
+/// A webhook that somebody else changes right before each of the first `races` writes.
+fn contended(races: usize) -> (World, Webhook) {
+    let world = World::new();
+    let webhook = a_webhook().for_user("u").build();
+    world.memory.put_webhook(webhook.clone());
+    let races = AtomicUsize::new(races);
+    world.memory.before(Operation::ReplaceWebhook, move |memory| {
         let left = |races: usize| races.checked_sub(1);
-        if self.races.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
-            let mut other = self
-                .memory
-                .webhook(&new.user_id, new.id, Consistency::Strong)
-                .await?
-                .expect("there");
+        if races.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
+            let mut other = memory.webhooks().swap_remove(0);
             other.updated_at = other.updated_at.plus(Duration::from_millis(1));
             other.secret = grapnel_domain::signature::Secret::from_random([7; 32]);
-            self.memory.put_webhook(other);
+            memory.put_webhook(other);
         }
-        self.memory.replace_webhook(new, read_at).await
-    }
-
-    async fn delete_webhook(&self, user: &UserId, id: WebhookId) -> Result<bool, PortError> {
-        self.memory.delete_webhook(user, id).await
-    }
-
-    async fn delete_unchanged_webhook(
-        &self,
-        user: &UserId,
-        id: WebhookId,
-        read_at: Timestamp,
-    ) -> Result<bool, PortError> {
-        self.memory.delete_unchanged_webhook(user, id, read_at).await
-    }
-}
-
-struct Contention;
-
-impl Ports for Contention {
-    type Keys = Memory;
-    type Webhooks = Contended;
-    type EventTypes = Memory;
-    type Deliveries = Memory;
-    type Events = Memory;
-    type DeliveryQueue = Memory;
-    type EventsQueue = Memory;
-    type Issuer = Memory;
-    type Clock = <InMemory as Ports>::Clock;
-    type Ids = <InMemory as Ports>::Ids;
-}
-
-fn contended(races: usize) -> (World, Webhook) {
-    let memory = Memory::new();
-    let plain = api(&memory);
-    let api = Api::<Contention> {
-        keys: plain.keys,
-        webhooks: Contended { memory: memory.clone(), races: AtomicUsize::new(races) },
-        deliveries: plain.deliveries,
-        event_types: plain.event_types,
-        events: plain.events,
-        delivery_queue: plain.delivery_queue,
-        events_queue: plain.events_queue,
-        clock: plain.clock,
-        ids: plain.ids,
-        admin_keys: plain.admin_keys,
-        tokens: None,
-        quotas: Quotas::default(),
-        rules: rules(),
-        has_event_index: plain.has_event_index,
-        event_validation: plain.event_validation,
-    };
-    let webhook = a_webhook().for_user("u").build();
-    memory.put_webhook(webhook.clone());
-    (World::of(memory, router(api)), webhook)
+        ready(())
+    });
+    (world, webhook)
 }
 
 #[tokio::test]

@@ -1,21 +1,20 @@
 //! Shared waits and their release.
 
 use crate::world::World;
-use grapnel_delivery::{Deliver, Done};
+use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
-    ids::{UserId, WebhookId},
-    message::{Attempt, QueueMessage, Record, Release},
-    ports::{Clock, PortError, StartWaits, WaitState, WatchCircuits},
-    time::{Minute, Timestamp},
+    message::{QueueMessage, Release},
+    ports::{Clock, PortError},
+    time::Minute,
     webhook::Webhook,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_webhook},
-    memory::{Effect, Memory, Operation},
+    memory::{Effect, Operation},
     sender::{answered, busy},
 };
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 const URL: &str = "https://receiver.example/hook";
 
@@ -124,56 +123,20 @@ async fn who_could_not_be_enqueued_stays_in_the_index() {
     assert_eq!(world.now(&delivery).waits_for, Some(minute));
 }
 
-/// Waits that take until after their minute to answer.
-struct Late(Memory);
-
-impl StartWaits for Late {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        self.0.clock().set(minute.strikes_at().plus(Duration::from_secs(179)));
-        self.0.ensure_waiting(user, webhook, minute).await
-    }
-}
-
-impl WatchCircuits for Late {
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        self.0.ensure_watched(user, webhook, due).await
-    }
-}
-
 #[tokio::test]
 async fn a_delivery_recorded_after_its_minute_goes_by_queue_as_well() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
     world.sender.always(URL, busy(503, "1800"));
-    let deadline = world.deadline();
-    let World { memory, sender, clock, deliver } = world;
-    let late = Deliver {
-        waits: Late(memory.clone()),
-        webhooks: deliver.webhooks,
-        events: deliver.events,
-        deliveries: deliver.deliveries,
-        queue: deliver.queue,
-        dead_letters: deliver.dead_letters,
-        sender,
-        notices: memory.clone(),
-        clock,
-        rules: deliver.rules,
-    };
-    let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
-    let report = late.handle(&[Record::new("m-1", body)], deadline).await;
-    assert_eq!(report.done, [Done::Rescheduled]);
-    assert_eq!(memory.waits().len(), 1, "its execution runs, and may be about to end");
-    assert_eq!(memory.delivery_queue().messages().len(), 1);
+    // The wait takes until after its minute to answer.
+    world.memory.after(Operation::EnsureWaiting, |memory| {
+        let minute = memory.waits()[0].minute;
+        memory.clock().set(minute.strikes_at().plus(Duration::from_secs(179)));
+        ready(())
+    });
+    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Rescheduled]);
+    assert_eq!(world.memory.waits().len(), 1, "its execution runs, and may be about to end");
+    assert_eq!(world.memory.delivery_queue().messages().len(), 1);
 }
 
 #[tokio::test]

@@ -23,6 +23,15 @@ fn put(queue: &MemoryQueue, outgoing: &Outgoing) {
 impl EnqueueAttempts for Memory {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
         tokio::task::yield_now().await;
+        self.meet_before(Operation::Enqueue).await;
+        let sent = self.send_all(&messages);
+        self.meet_after(Operation::Enqueue).await;
+        sent
+    }
+}
+
+impl Memory {
+    fn send_all(&self, messages: &[Outgoing]) -> Vec<Result<(), PortError>> {
         let queue = self.delivery_queue();
         let mut state = self.state();
         state.faults.count(Operation::Enqueue);

@@ -13,6 +13,15 @@ use std::time::Duration;
 impl PublishEvents for Memory {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         tokio::task::yield_now().await;
+        self.meet_before(Operation::PublishEvent).await;
+        let sent = self.publish_all(&events);
+        self.meet_after(Operation::PublishEvent).await;
+        sent
+    }
+}
+
+impl Memory {
+    fn publish_all(&self, events: &[PublishedEvent]) -> Vec<Result<(), PortError>> {
         let mut state = self.state();
         let mut send = |event: &PublishedEvent| {
             state.faults.count(Operation::PublishEvent);

@@ -8,6 +8,7 @@ use grapnel_domain::{
     },
     time::Minute,
 };
+use std::time::Duration;
 
 fn unavailable() -> PortError {
     PortError::Unavailable("for the test".into())
@@ -39,6 +40,28 @@ async fn one_message_of_a_call_fails_alone() {
     assert_eq!(results, [Err(unavailable()), Ok(())]);
     assert_eq!(memory.delivery_queue().messages().len(), 1);
     assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+#[tokio::test]
+async fn something_happens_before_and_after_a_call() {
+    let memory = Memory::new();
+    let (seen, delivery) = (Arc::new(Mutex::new(Vec::new())), a_delivery().build());
+    let look = |seen: &Arc<Mutex<Vec<usize>>>| {
+        let seen = Arc::clone(seen);
+        move |memory: Memory| {
+            let seen = Arc::clone(&seen);
+            async move { seen.lock().expect("no panic").push(memory.deliveries().len()) }
+        }
+    };
+    memory.before(Operation::CreateDelivery, look(&seen));
+    memory.after(Operation::CreateDelivery, look(&seen));
+    memory.create_delivery(&delivery).await.expect("created");
+    assert_eq!(*seen.lock().expect("no panic"), [0, 1]);
+
+    memory.before(Operation::Delivery, |_| std::future::pending());
+    let read = memory.delivery(delivery.key());
+    let read = tokio::time::timeout(Duration::from_millis(1), read).await;
+    assert!(read.is_err(), "it never answers: {read:?}");
 }
 
 #[tokio::test]
