@@ -1,7 +1,7 @@
 //! What the black-box tests drive a deployed system with: its public doors, and a look at its state.
 //!
-//! `cargo xtask test` deploys the template several times and describes the stacks in a file, whose
-//! path it puts into the variable `GRAPNEL_STACKS` ([`stack`]). A test asks for a [`world::World`]:
+//! `cargo xtask test` deploys the template several times and describes the stacks in a file ([`stack`]).
+//! A test asks for a [`world::World`]:
 //! a user of its own with a key, a receiver of its own, and hands for everything else:
 //!
 //! - [`api`]: the HTTP API, as any client sees it; its JSON is spelt out in [`model`];

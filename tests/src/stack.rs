@@ -1,11 +1,23 @@
-//! The deployed stacks, as `cargo xtask test` describes them.
+//! The deployed stacks, as `cargo xtask test` describes them. A test asks for its stack, and so names it in one
+//! place; a stack that is not deployed yet is deployed then.
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use serde::Deserialize;
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// Names the file that describes the stacks.
 pub const VARIABLE: &str = "GRAPNEL_STACKS";
+
+/// Holds the address of the program that deploys a stack which the file does not describe.
+const DEPLOYER: &str = "GRAPNEL_DEPLOYER";
+
+/// How long a stack may take: others may be deployed before it, on a machine that runs a hundred tests.
+const DEPLOYED: Duration = Duration::from_secs(240);
 
 /// Which of the stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +32,7 @@ pub enum StackKind {
     /// A circuit opens after 3 failures, for 2 s at first; what is wrong with published events is a
     /// reason to refuse them.
     Circuit,
-    /// It takes the tokens of an issuer, which [`issuer_url`] names.
+    /// It takes the tokens of an issuer, at [`Stack::issuer_url`].
     Tokens,
     /// The template's own defaults: only https, and only public addresses.
     Strict,
@@ -49,14 +61,6 @@ impl StackKind {
     }
 }
 
-/// Where the stack [`StackKind::Tokens`] expects its issuer, on this machine.
-///
-/// # Errors
-/// If the variable that says so is not set.
-pub fn issuer_url() -> anyhow::Result<String> {
-    std::env::var("GRAPNEL_ISSUER").context("GRAPNEL_ISSUER, which `cargo xtask test` sets")
-}
-
 /// One deployed stack.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +81,8 @@ pub struct Stack {
     pub stack_name: String,
     /// The template's outputs.
     pub outputs: Outputs,
+    /// Where [`StackKind::Tokens`] expects its issuer, on this machine.
+    pub issuer_url: Option<String>,
 }
 
 /// The template's outputs, as far as tests use them.
@@ -110,25 +116,49 @@ pub struct Outputs {
 }
 
 impl Stack {
-    /// Reads a stack from the file that [`VARIABLE`] names.
+    /// Reads a stack from the file that [`VARIABLE`] names, after having it deployed if it is not there.
     ///
     /// # Errors
-    /// If the variable is not set or the file does not describe the stack.
-    pub fn read(kind: StackKind) -> anyhow::Result<Self> {
+    /// If the variable is not set, or the stack is not there and can't be deployed.
+    pub async fn get(kind: StackKind) -> anyhow::Result<Self> {
+        let name = kind.name();
         let path = std::env::var_os(VARIABLE).ok_or_else(|| {
-            anyhow!(
-                "{VARIABLE} is not set: these tests need deployed stacks. Run `cargo xtask test`, which brings them."
-            )
+            anyhow!("{VARIABLE} is not set: run this test with `cargo xtask test --only black-box -- NAME`")
         })?;
         let path = Path::new(&path);
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{VARIABLE} names {}", path.display()))?;
-        let mut stacks: HashMap<String, serde_json::Value> =
-            serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-        let stack = stacks
-            .remove(kind.name())
-            .with_context(|| format!("{} describes no stack `{}`", path.display(), kind.name()))?;
-        serde_json::from_value(stack)
-            .with_context(|| format!("stack `{}` in {}", kind.name(), path.display()))
+        if let Some(stack) = read(path, name)? {
+            return Ok(stack);
+        }
+        deploy(name)
+            .await
+            .with_context(|| format!("{} describes no stack `{name}`", path.display()))?;
+        read(path, name)?.with_context(|| {
+            format!("stack `{name}` was deployed, but {} does not describe it", path.display())
+        })
     }
+}
+
+fn read(path: &Path, name: &str) -> anyhow::Result<Option<Stack>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{VARIABLE} names {}", path.display()))?;
+    let mut stacks: HashMap<String, serde_json::Value> =
+        serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let stack = stacks.remove(name).map(serde_json::from_value).transpose();
+    stack.with_context(|| format!("stack `{name}` in {}", path.display()))
+}
+
+/// Asks for a stack, and waits until it is there.
+async fn deploy(name: &str) -> anyhow::Result<()> {
+    let address = std::env::var(DEPLOYER)
+        .with_context(|| format!("{DEPLOYER} is not set, so nothing deploys it"))?;
+    let ask = async {
+        let mut deployer = TcpStream::connect(&address).await?;
+        deployer.write_all(format!("{name}\n").as_bytes()).await?;
+        let mut answer = String::new();
+        deployer.read_to_string(&mut answer).await?;
+        Ok::<_, anyhow::Error>(answer)
+    };
+    let answer = timeout(DEPLOYED, ask).await.context("no answer in time")??;
+    ensure!(answer == "ready", "{answer}");
+    Ok(())
 }

@@ -132,7 +132,7 @@ impl World {
     }
 
     async fn on(kind: StackKind) -> anyhow::Result<Self> {
-        let stack = Stack::read(kind)?;
+        let stack = Stack::get(kind).await?;
         let aws = Aws::of(&stack).await?;
         let user = format!("user-{}", Uuid::new_v4());
         let admin = Api::admin(&stack)?;

@@ -1,6 +1,9 @@
 //! `cargo xtask down`: ends what `up` left running.
 
-use crate::{running, workspace::Workspace};
+use crate::{
+    running::{self, Purpose},
+    workspace::Workspace,
+};
 use anyhow::Result;
 use std::fs;
 
@@ -9,7 +12,8 @@ use std::fs;
 /// # Errors
 /// When the process list can't be read.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let ended = running::end_all(workspace)?;
+    let ended =
+        running::end_all(workspace, |purpose| matches!(purpose, Purpose::Up | Purpose::Detached))?;
     let _ = fs::remove_file(workspace.local("stack.json"));
     if ended.is_empty() {
         println!("Nothing was running.");

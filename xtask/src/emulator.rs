@@ -63,7 +63,7 @@ impl Emulator {
     pub(crate) async fn start(workspace: &Workspace, settings: &Settings<'_>) -> Result<Self> {
         let Settings { programs, port, purpose, wait_scale, name } = *settings;
         ensure_free(port)?;
-        let log = workspace.local(&format!("{name}.log"));
+        let log = log(workspace, name);
         // What an earlier one unpacked is of no use.
         let temporary = workspace.local(&format!("{name}-files"));
         let _ = fs::remove_dir_all(&temporary);
@@ -72,7 +72,7 @@ impl Emulator {
 
         let mut command = Command::new(programs.join("python"));
         command.arg("-u").arg(workspace.path("infra/emulator/start.py"));
-        if purpose != Purpose::Detached {
+        if !purpose.stays() {
             command.args(["--with", &std::process::id().to_string()]);
         }
         command
@@ -149,7 +149,13 @@ impl Emulator {
     }
 }
 
-fn endpoint_url(port: u16) -> String {
+/// The log of an emulator of this name, with that of its functions.
+pub(crate) fn log(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.local(&format!("{name}.log"))
+}
+
+/// Where an emulator on this port answers.
+pub(crate) fn endpoint_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 

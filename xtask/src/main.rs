@@ -2,7 +2,7 @@
 //!
 //! - [`up`] and [`down`]: the system on the local AWS ([`emulator`]), with a [`demo`] and a
 //!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
-//! - [`suite`]: everything that CI checks.
+//! - [`suite`]: everything that CI checks; [`stacks`]: what its black-box tests run on.
 //! - [`openapi`]: the API's description, made from its routes.
 //! - [`redrive`]: dead letters back to where they came from, here or on AWS.
 //! - [`house`]: the code measured.
@@ -28,6 +28,7 @@ mod redrive;
 mod running;
 mod simulate;
 mod stack;
+mod stacks;
 mod suite;
 mod template;
 mod terminal;
@@ -58,6 +59,9 @@ enum Command {
     Env(env::Options),
     /// Check everything that CI checks
     Test(suite::Options),
+    /// Keep the stacks of the black-box tests up between runs
+    #[command(subcommand)]
+    Stacks(stacks::Action),
     /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
     /// functions' memory
     Bench,
@@ -100,7 +104,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Outcome::Done(code)) => code,
         Ok(Outcome::Interrupted(how)) => {
-            println!("\nStopped by {how}. Nothing was left running.");
+            println!("\nStopped by {how}. Everything that this command started has ended.");
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {
@@ -117,6 +121,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Env(options) => env::run(&workspace, &options)?,
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
+        Command::Stacks(action) => stacks::run(&workspace, action).await?,
         Command::Bench => bench::run(&workspace).await?,
         Command::Openapi(options) => openapi::run(&workspace, &options).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,

@@ -24,8 +24,17 @@ pub(crate) enum Purpose {
     Up,
     /// `up --detach`, ending with `down`.
     Detached,
+    /// `stacks up`, ending with `stacks down`.
+    Stacks,
     /// `test`, ending with it.
     Test,
+}
+
+impl Purpose {
+    /// Whether a service stays when the program that started it ends.
+    pub(crate) const fn stays(self) -> bool {
+        matches!(self, Self::Detached | Self::Stacks)
+    }
 }
 
 /// A service as it was started.
@@ -86,7 +95,7 @@ impl Service {
             owner: std::process::id(),
             port,
         };
-        let file = folder(workspace).join(format!("{}.json", group.id()));
+        let file = file(workspace, group.id());
         write_private(&file, &serde_json::to_vec_pretty(&record)?)?;
         Ok(Self { group, record: RecordFile { path: file, stays: false }, purpose })
     }
@@ -98,7 +107,7 @@ impl Service {
 
     /// Leaves a service that was started to stay; ends any other.
     pub(crate) async fn release(mut self) {
-        if self.purpose == Purpose::Detached {
+        if self.purpose.stays() {
             self.record.stays = true;
             self.group.detach();
         } else {
@@ -121,7 +130,7 @@ pub(crate) fn survey(workspace: &Workspace) -> Result<Vec<Record>> {
         let owned = processes
             .iter()
             .any(|process| process.id == record.owner && process.command.contains("xtask"));
-        if ours && (owned || record.purpose == Purpose::Detached) {
+        if ours && (owned || record.purpose.stays()) {
             running.push(record);
             continue;
         }
@@ -133,22 +142,34 @@ pub(crate) fn survey(workspace: &Workspace) -> Result<Vec<Record>> {
     Ok(running)
 }
 
-/// Ends what `up` started, and what any run left behind. Returns what was ended.
+/// Ends what runs for these purposes, and what any run left behind. Returns what was ended.
 ///
 /// # Errors
 /// When the process list can't be read.
-pub(crate) fn end_all(workspace: &Workspace) -> Result<Vec<Record>> {
+pub(crate) fn end_all(
+    workspace: &Workspace,
+    purposes: impl Fn(Purpose) -> bool,
+) -> Result<Vec<Record>> {
     let mut running = survey(workspace)?;
-    running.retain(|record| record.purpose != Purpose::Test);
+    running.retain(|record| purposes(record.purpose));
     for record in &running {
-        process::end_group(record.group);
+        end(workspace, record);
     }
-    survey(workspace)?;
     Ok(running)
+}
+
+/// Ends one that a [`survey`] found.
+pub(crate) fn end(workspace: &Workspace, record: &Record) {
+    process::end_group(record.group);
+    let _ = fs::remove_file(file(workspace, record.group));
 }
 
 fn folder(workspace: &Workspace) -> PathBuf {
     workspace.local("running")
+}
+
+fn file(workspace: &Workspace, group: i32) -> PathBuf {
+    folder(workspace).join(format!("{group}.json"))
 }
 
 fn records(workspace: &Workspace) -> Vec<(PathBuf, Record)> {

@@ -134,7 +134,8 @@ impl Deployer {
         })
     }
 
-    /// Deploys the template under a name, for the events of one source, with a new admin key.
+    /// Deploys the template under a name, in place of any stack of that name, for the events of one source, with a new
+    /// admin key.
     ///
     /// # Errors
     /// When the template or a parameter is refused, or a resource can't be made; with the reason.
@@ -144,6 +145,7 @@ impl Deployer {
         source: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Stack> {
+        self.delete(name).await?;
         let admin_key = format!("gak_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let hash = hex::encode(Sha256::digest(&admin_key));
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
@@ -182,6 +184,27 @@ impl Deployer {
             region: REGION.to_owned(),
             outputs,
         })
+    }
+
+    /// Removes a stack, if there is one of this name.
+    ///
+    /// # Errors
+    /// When the emulator refuses, or takes too long.
+    pub(crate) async fn delete(&self, name: &str) -> Result<()> {
+        self.client.delete_stack().stack_name(name).send().await.map_err(reason)?;
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            // There is no stack of this name any more once it is gone.
+            let described = self.client.describe_stacks().stack_name(name).send().await;
+            let stack = described.ok().and_then(|page| page.stacks?.into_iter().next());
+            match stack.and_then(|stack| stack.stack_status) {
+                None | Some(StackStatus::DeleteComplete) => return Ok(()),
+                Some(StackStatus::DeleteInProgress) if Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Some(status) => bail!("stack {name} is {status:?} and can't be removed"),
+            }
+        }
     }
 
     async fn wait_for(&self, name: &str) -> Result<BTreeMap<String, String>> {

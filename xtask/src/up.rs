@@ -150,7 +150,7 @@ fn start_receiver(
     let program = std::env::current_exe().context("finding this program")?;
     let mut command = Command::new(program);
     command.arg("receiver").arg("--log").arg(log).arg("--secret").arg(secret);
-    if purpose != Purpose::Detached {
+    if !purpose.stays() {
         command.args(["--with", &std::process::id().to_string()]);
     }
     let output = private_file(&workspace.local("receiver.log"))?;

@@ -30,6 +30,12 @@ impl Workspace {
         Ok(Self { root })
     }
 
+    /// Another folder, for tests of what is written.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// The repository's folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root

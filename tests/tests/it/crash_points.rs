@@ -50,7 +50,7 @@ fn the_document_names_the_calls_at_which_functions_are_killed() {
 
 #[tokio::test]
 async fn a_killed_function_loses_nothing_and_records_nothing_twice() -> anyhow::Result<()> {
-    let stack = Stack::read(StackKind::Crash)?;
+    let stack = Stack::get(StackKind::Crash).await?;
     let aws = Aws::of(&stack).await?;
     let proxy = Proxy::start(&stack.endpoint_url).await?;
     functions::put_behind(&proxy, &stack, &aws).await?;

@@ -29,7 +29,7 @@ const HIDDEN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_message_that_kills_its_function_takes_no_other_with_it() -> anyhow::Result<()> {
-    let stack = Stack::read(StackKind::Poison)?;
+    let stack = Stack::get(StackKind::Poison).await?;
     let aws = Aws::of(&stack).await?;
     let proxy = Proxy::start(&stack.endpoint_url).await?;
     functions::put_behind(&proxy, &stack, &aws).await?;

@@ -5,10 +5,7 @@ use grapnel_testing::{
     issuer::{TokenSigner, key_set},
     receiver::{Reply, TestReceiver},
 };
-use grapnel_tests::{
-    stack::issuer_url,
-    world::{World, now},
-};
+use grapnel_tests::world::{World, now};
 use serde_json::{Value, json};
 
 /// An issuer with one key at `url`.
@@ -26,7 +23,8 @@ async fn issuer(url: &str, signer: &TokenSigner) -> anyhow::Result<TestReceiver>
 #[tokio::test]
 async fn a_token_of_the_issuer_is_taken_and_no_other() -> anyhow::Result<()> {
     let world = World::tokens().await?;
-    let (url, signer) = (issuer_url()?, TokenSigner::new("one"));
+    let url = world.stack.issuer_url.clone().context("the stack's issuer")?;
+    let signer = TokenSigner::new("one");
     let issuer = issuer(&url, &signer).await?;
     let webhook = world.webhook("/hook", json!({})).await?;
     let seconds = now()?.as_secs();

@@ -24,7 +24,7 @@ struct Deployed {
 }
 
 async fn deployed() -> Deployed {
-    let stack = Stack::read(StackKind::Main).expect("a deployed stack");
+    let stack = Stack::get(StackKind::Main).await.expect("a deployed stack");
     let config = sdk_defaults()
         .endpoint_url(&stack.endpoint_url)
         .region(Region::new(stack.region.clone()))

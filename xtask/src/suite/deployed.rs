@@ -1,4 +1,4 @@
-//! The tests of the deployed system, and the deployments that they need.
+//! The tests of the deployed system, and stacks for other steps.
 
 use crate::{
     artifacts::{self, LOCAL_PROFILE},
@@ -7,163 +7,46 @@ use crate::{
     package,
     running::Purpose,
     stack::{Deployer, Stack},
+    stacks::{Door, Fleet},
     terminal::Step,
-    workspace::{Workspace, write_private},
+    workspace::Workspace,
 };
 use anyhow::Result;
-use std::{collections::BTreeMap, path::Path};
+use std::{net::SocketAddr, path::Path};
 use tokio::process::Command;
 
-/// A deployment with parameters of its own, on the emulator of real or of shortened waits.
-struct Wanted {
-    name: &'static str,
-    waits: Waits,
-    parameters: &'static [(&'static str, &'static str)],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Waits {
-    Real,
-    /// A second takes a millisecond, so that the schedule's hours pass in seconds.
-    Shortened,
-}
-
-const STACKS: [Wanted; 9] = [
-    Wanted { name: "main", waits: Waits::Real, parameters: &[] },
-    // What production allows, which no local receiver can be part of; few requests, one page, a key of
-    // the owner's, and tables that are prepared for more than a new one.
-    Wanted {
-        name: "strict",
-        waits: Waits::Real,
-        parameters: &[
-            ("AllowHttpTargets", "false"),
-            ("AllowPrivateTargets", "false"),
-            ("RequestsPerUserPerMinute", "200"),
-            ("CorsAllowedOrigins", "https://app.example.com"),
-            (
-                "KmsKeyArn",
-                "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-4000-8000-000000000000",
-            ),
-            ("WarmReadUnitsPerSecond", "13000"),
-            ("WarmWriteUnitsPerSecond", "5000"),
-        ],
-    },
-    // Short delays take the way of long ones, and lost messages come back while a test waits. What is
-    // wrong with published events is told.
-    Wanted {
-        name: "tight",
-        waits: Waits::Real,
-        parameters: &[
-            ("EventValidation", "warn"),
-            ("LongestQueueDelaySeconds", "2"),
-            ("LongestRequestSeconds", "10"),
-            ("RecordRetrySeconds", "5"),
-            ("FunctionTimeoutSeconds", "30"),
-            ("VisibilityTimeoutSeconds", "30"),
-        ],
-    },
-    // Circuits that open soon and are due soon; and published events that are refused.
-    Wanted {
-        name: "circuit",
-        waits: Waits::Real,
-        parameters: &[
-            ("CircuitFailures", "3"),
-            ("CircuitFirstIntervalSeconds", "2"),
-            ("EventValidation", "reject"),
-        ],
-    },
-    // As `tight`, apart from it: whoever tests here kills the functions.
-    Wanted {
-        name: "crash",
-        waits: Waits::Real,
-        parameters: &[
-            ("LongestQueueDelaySeconds", "2"),
-            ("LongestRequestSeconds", "10"),
-            ("RecordRetrySeconds", "5"),
-            ("FunctionTimeoutSeconds", "30"),
-            ("VisibilityTimeoutSeconds", "30"),
-        ],
-    },
-    // The same once more: here functions take full batches.
-    Wanted {
-        name: "poison",
-        waits: Waits::Real,
-        parameters: &[
-            ("LongestQueueDelaySeconds", "2"),
-            ("LongestRequestSeconds", "10"),
-            ("RecordRetrySeconds", "5"),
-            ("FunctionTimeoutSeconds", "30"),
-            ("VisibilityTimeoutSeconds", "30"),
-        ],
-    },
-    // For `grapnel doctor`, which looks at whole queues: what other tests leave there would be found.
-    Wanted {
-        name: "doctor",
-        waits: Waits::Real,
-        parameters: &[
-            ("CorsAllowedOrigins", "https://app.example.com"),
-            // The emulator's account has as much concurrency as the machine has memory for.
-            ("IngestMaximumConcurrency", "2"),
-            ("DeliveryMaximumConcurrency", "10"),
-        ],
-    },
-    // An issuer whose tokens it takes, at an address that is given to it below.
-    Wanted {
-        name: "tokens",
-        waits: Waits::Real,
-        parameters: &[("JwtAudience", "hooks"), ("JwtDefaultScopes", "webhooks:read")],
-    },
-    Wanted {
-        name: "scaled",
-        waits: Waits::Shortened,
-        parameters: &[("LongestQueueDelaySeconds", "0")],
-    },
-];
-
-/// Deploys the stacks, runs the tests against them, and ends everything.
+/// Runs the tests, on the stacks that `stacks up` left if there are any. Without arguments every stack is deployed
+/// before; otherwise a stack is deployed when the first test asks for it.
 pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let programs = emulator::install(workspace).await?;
     let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
-
     let cli = artifacts::build_cli(workspace.root()).await?;
-    let step = Step::begin("Stacks");
-    let real = start(workspace, &programs, 1.0, "emulator-test").await?;
-    let shortened = start(workspace, &programs, 0.001, "emulator-test-scaled").await?;
-    // Where a test will play the issuer.
-    let issuer = format!("http://127.0.0.1:{}", free_port()?);
-    let mut stacks: BTreeMap<&str, Stack> = BTreeMap::new();
-    for (waits, emulator) in [(Waits::Real, &real), (Waits::Shortened, &shortened)] {
-        let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
-        for wanted in STACKS.iter().filter(|wanted| wanted.waits == waits) {
-            // Of its own, since the stacks share a bus.
-            let source = format!("{}.platform", wanted.name);
-            // Tests look far more often than a user would; what the stack says itself comes later.
-            let mut parameters = vec![("RequestsPerUserPerMinute", "100000")];
-            parameters.extend_from_slice(wanted.parameters);
-            if wanted.name == "tokens" {
-                parameters.push(("JwtIssuer", &issuer));
-            }
-            let stack = deployer.deploy(wanted.name, &source, &parameters).await?;
-            stacks.insert(wanted.name, stack);
-        }
+    let mut fleet = Fleet::find(workspace, &artifacts, false).await?;
+    if fleet.stays() {
+        let ready: Vec<&str> = fleet.ready().collect();
+        println!(
+            "Using the stacks that are up: {}. Stop them with: cargo xtask stacks down",
+            ready.join(", ")
+        );
     }
-    let file = workspace.local("test-stacks.json");
-    write_private(&file, &serde_json::to_vec_pretty(&stacks)?)?;
-    step.done(STACKS.map(|wanted| wanted.name).join(", "));
+    if arguments.is_empty() {
+        fleet.ensure_all(|_| true).await?;
+    }
 
     // As `cargo xtask package` would leave it in a checkout.
     let packaged = workspace.local("packaged");
     package::write(workspace, &packaged.join("target/package"), &artifacts)?;
 
-    let beside = Beside { stacks: &file, issuer: &issuer, cli: &cli, packaged: &packaged };
-    let result = run_tests(workspace, &beside, arguments).await;
+    let door = Door::open().await?;
+    let stacks = fleet.file();
+    let beside = Beside { stacks: &stacks, door: door.address()?, cli: &cli, packaged: &packaged };
+    let result = tokio::select! {
+        result = run_tests(workspace, &beside, arguments) => result,
+        never = door.serve(&mut fleet) => match never {},
+    };
     if result.is_err() {
-        let logs = [real.log(), shortened.log()].map(|log| log.display().to_string());
-        println!("The logs of the local AWS and its functions: {}", logs.join(", "));
+        println!("The logs of the local AWS and its functions: {}", fleet.logs());
     }
-    real.release().await;
-    shortened.release().await;
-    result
+    result.and(fleet.release().await)
 }
 
 /// Deploys one stack on an emulator of its own, does the work on it, and ends both.
@@ -206,8 +89,8 @@ pub(super) async fn start(
 struct Beside<'a> {
     /// The file that says where the stacks are.
     stacks: &'a Path,
-    /// Where a test plays an issuer of tokens.
-    issuer: &'a str,
+    /// Where a test asks for a stack that the file does not describe.
+    door: SocketAddr,
     /// The command line, built.
     cli: &'a Path,
     /// A folder in which the functions are packaged for a deployment.
@@ -238,7 +121,7 @@ async fn run_targets(
         .arg("--")
         .args(arguments)
         .env("GRAPNEL_STACKS", beside.stacks)
-        .env("GRAPNEL_ISSUER", beside.issuer)
+        .env("GRAPNEL_DEPLOYER", beside.door.to_string())
         .env("GRAPNEL_XTASK", std::env::current_exe()?)
         .env("GRAPNEL_CLI", beside.cli)
         .env("GRAPNEL_PACKAGED", beside.packaged)
