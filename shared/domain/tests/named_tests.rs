@@ -8,7 +8,7 @@ const TESTING: &str = include_str!("../../../docs/testing.md");
 /// Every file that a document names, with the names that follow it up to the next file.
 fn named(document: &str) -> Vec<(&str, Vec<&str>)> {
     let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
-    // What stands between backticks is every second piece.
+    // Every second piece is between backticks.
     for quoted in document.split('`').skip(1).step_by(2) {
         let is_test = quoted.matches('_').count() >= 3
             && quoted

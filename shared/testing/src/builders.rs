@@ -24,13 +24,13 @@ pub use webhook::{WebhookBuilder, a_failing_health, a_webhook};
 
 use grapnel_domain::ids::UserId;
 
-/// Whom everything belongs to that names nobody else.
+/// The default owner.
 pub const USER: &str = "user-1";
 
 /// A user's id.
 ///
 /// # Panics
-/// If the text cannot be one.
+/// If the text is not a valid id.
 #[must_use]
 pub fn user(id: &str) -> UserId {
     UserId::parse(id).expect("a user id")

@@ -1,12 +1,12 @@
-//! What every implementation of the ports must do, whatever it is made of.
+//! The port contract: what every implementation of the ports must do.
 //!
-//! A case is an async function over the ports that it needs. It makes webhooks and users of its
-//! own, so it can run beside others against shared tables. A suite runs all cases of a part with
-//! one line, for example `contract_of_deliveries!(crate::deliveries())`: each becomes a test of its
+//! A case is an async function over the ports that it needs. It creates its own webhooks and users,
+//! so it can run next to others against shared tables. A suite runs all cases of a part with one
+//! line, for example `contract_of_deliveries!(crate::deliveries())`: each becomes a test with its
 //! own name, and no suite can leave one out.
 //!
-//! Queues and waits are seen from their other end as well; what the ports do not show of it, a
-//! suite gives by [`Arrivals`], [`PutAside`], [`TwoQueues`] and [`EndWaits`].
+//! The cases also check the other end of queues and waits. A suite provides it by [`Arrivals`],
+//! [`PutAside`], [`TwoQueues`] and [`EndWaits`].
 
 pub mod claims;
 pub mod dead_letters;
@@ -48,16 +48,15 @@ use grapnel_domain::{
 use std::{future::Future, time::Duration};
 use uuid::Uuid;
 
-/// How long an index or a queue may lag behind before a case fails.
+/// How long an index or a queue may lag before a case fails.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// When rows of the contract may be dropped: in 2100, so that no time-to-live gets in the way.
+/// When rows of the contract expire: in 2100, so that no time-to-live interferes.
 pub const NEVER: Timestamp = Timestamp::from_millis(4_102_444_800_000);
 
-/// A message that reached the other end of a queue.
+/// A message that arrived at the other end of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// Its text.
     pub body: String,
     /// Its group; empty if it has none.
     pub group: String,
@@ -67,16 +66,16 @@ pub struct Arrival {
 
 /// The other end of a queue.
 pub trait Arrivals: Send + Sync {
-    /// The present, as [`Arrival::at`] measures it.
+    /// The present, on the clock of [`Arrival::at`].
     fn present(&self) -> Timestamp;
-    /// Waits until this many messages have arrived, or [`PATIENCE`] has run out, and takes them.
+    /// Waits until this many messages have arrived, or [`PATIENCE`] has passed, and removes them.
     fn arrivals(&self, count: usize) -> impl Future<Output = Vec<Arrival>> + Send;
 }
 
-/// A look into a dead-letter queue.
+/// Access to a dead-letter queue.
 pub trait PutAside: Send + Sync {
-    /// Waits until this many messages are there, or [`PATIENCE`] has run out, and takes them: the
-    /// texts as they came, each with its reason.
+    /// Waits until this many messages have arrived, or [`PATIENCE`] has passed, and removes them.
+    /// Returns the unchanged texts, each with its reason.
     fn put_aside(&self, count: usize) -> impl Future<Output = Vec<(String, String)>> + Send;
 }
 
@@ -84,20 +83,20 @@ pub trait PutAside: Send + Sync {
 pub trait TwoQueues: Send + Sync {
     /// Sends messages to the queue.
     fn send_to_source(&self, messages: &[Record]) -> impl Future<Output = ()> + Send;
-    /// Receives messages as a function gets them, until there are this many or [`PATIENCE`] has run
-    /// out. They stay on the queue, hidden.
+    /// Receives messages as a function gets them, until there are this many or [`PATIENCE`] has
+    /// passed. They stay on the queue, hidden.
     fn receive_from_source(&self, count: usize) -> impl Future<Output = Vec<Record>> + Send;
-    /// How many messages are on the queue, hidden ones included.
+    /// How many messages are on the queue, including hidden ones.
     fn left_on_source(&self) -> impl Future<Output = usize> + Send;
-    /// As [`TwoQueues::receive_from_source`], from the isolation queue.
+    /// Like [`TwoQueues::receive_from_source`], from the isolation queue.
     fn receive_isolated(&self, count: usize) -> impl Future<Output = Vec<Record>> + Send;
 }
 
 /// The other end of shared waits.
 pub trait EndWaits: Send + Sync {
-    /// Ends a wait, whether its minute has struck or not.
+    /// Ends a wait, even before its minute.
     fn end_wait(&self, webhook: WebhookId, minute: Minute) -> impl Future<Output = ()> + Send;
-    /// The same waits, seen by another instance that remembers nothing.
+    /// The same waits in another instance, which remembers nothing.
     fn another_instance(&self) -> Self;
 }
 
@@ -116,28 +115,28 @@ macro_rules! contract_tests {
     };
 }
 
-/// A user that nobody else has.
+/// A new user.
 #[must_use]
 pub fn a_user() -> UserId {
     crate::builders::user(&format!("user-{}", Uuid::now_v7()))
 }
 
-/// A webhook of a user that nobody else has.
+/// A webhook of a new user.
 fn somebodys_webhook() -> Webhook {
     a_webhook().for_user(a_user().as_str()).build()
 }
 
-/// An event of a user that nobody else has.
+/// An event of a new user.
 fn somebodys_event() -> Event {
     Event { expires_at: NEVER, ..an_event().for_user(a_user().as_str()).build() }
 }
 
-/// A pending delivery to a webhook that nobody else has.
+/// A pending delivery to a new webhook.
 fn somebodys_delivery() -> Delivery {
     a_delivery().to(&somebodys_webhook()).expires_at(NEVER).build()
 }
 
-/// Asks again until the answer is the one expected. An index lags behind its table.
+/// Repeats a question until it has the expected answer. An index lags behind its table.
 async fn eventually<T, A>(expected: &T, mut ask: impl FnMut() -> A)
 where
     T: PartialEq + std::fmt::Debug,

@@ -1,4 +1,4 @@
-//! Parts of a document that a program writes: between two comments, which no reader sees.
+//! Parts of a document that a program writes, between two comments that are not visible to readers.
 //!
 //! ```text
 //! <!-- generated: NAME -->
@@ -8,14 +8,14 @@
 
 use std::ops::Range;
 
-/// The part of this name, without its comments and without blank lines around it; `None` if the
+/// The part with this name, without its comments and without blank lines around it; `None` if the
 /// document has no such part.
 #[must_use]
 pub fn generated_part<'a>(document: &'a str, name: &str) -> Option<&'a str> {
     Some(document[place(document, name)?].trim())
 }
 
-/// The document with another text in the part of this name; `None` if it has no such part.
+/// The document with another text in the part with this name; `None` if it has no such part.
 #[must_use]
 pub fn with_generated_part(document: &str, name: &str, text: &str) -> Option<String> {
     let Range { start, end } = place(document, name)?;

@@ -1,10 +1,10 @@
-//! Receivers that misbehave, and what must be on record of an attempt at each.
+//! Misbehaving receivers, and what must be recorded about an attempt at each.
 //!
-//! [`Hostile::all`] is the list. Every entry can be started, and says how an attempt at it must end.
-//! What it is made of is here for tests of other misbehaviour too:
+//! [`Hostile::all`] is the list. Every entry can be started, and describes how an attempt at it
+//! must end. Its building blocks are available for tests of other misbehaviour:
 //!
 //! - [`raw`]: bytes in place of HTTP, in any order and at any pace;
-//! - [`tls`]: an authority of a test's own, and certificates with whatever is wrong with them;
+//! - [`tls`]: a test authority, and certificates with any flaw;
 //! - [`http2`]: frames in place of HTTP/2.
 
 mod answers;
@@ -25,40 +25,39 @@ use tls::{Authority, Identity, TlsServer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::server::TlsStream;
 
-/// What stands in a sentence for the time that the attempt had.
+/// The placeholder in a sentence for the attempt's time limit.
 const TIMEOUT: &str = "{timeout}";
 
-/// The host that the servers' URLs name.
+/// The host in the servers' URLs.
 const HOST: &str = "127.0.0.1";
 
 /// A receiver that misbehaves in one way.
 #[derive(Debug)]
 pub struct Hostile {
-    /// How, in a few words.
+    /// A short description.
     pub name: &'static str,
-    /// What must be on record of an attempt.
     pub expected: Expected,
     conduct: Conduct,
 }
 
-/// What must be on record of an attempt.
+/// The expected record of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected {
-    /// The status code, if the receiver gave one.
+    /// The status code, if the receiver answers.
     pub status_code: Option<u16>,
     /// The sentence, if the attempt failed; see [`error_after`](Self::error_after).
     error: Option<&'static str>,
-    /// What is kept of the body.
+    /// The kept part of the body.
     pub response: Kept,
-    /// Whether the body went on, broke off or outlasted the time. Not on record: what the sender
-    /// says.
+    /// Whether the body was longer, broke off or was not complete in time. Not recorded: the
+    /// sender's result.
     pub truncated: bool,
-    /// Whether the attempt uses its time up. Any other is over before.
+    /// Whether the attempt uses all its time. Other attempts end earlier.
     pub takes_all_its_time: bool,
 }
 
 impl Expected {
-    /// No answer that counts, for the reason that this sentence gives.
+    /// A failure without an answer, for the reason in this sentence.
     const fn failed(error: &'static str) -> Self {
         Self {
             status_code: None,
@@ -74,12 +73,12 @@ impl Expected {
         Self { status_code: Some(status), error: None, ..Self::failed("") }
     }
 
-    /// An answer that is a failure, for the reason that this sentence gives.
+    /// An answer that is a failure, for the reason in this sentence.
     const fn refused(status: u16, error: &'static str) -> Self {
         Self { status_code: Some(status), ..Self::failed(error) }
     }
 
-    /// The sentence on record, if an attempt that had this many seconds failed.
+    /// The recorded sentence of a failed attempt with a time limit of this many seconds.
     #[must_use]
     pub fn error_after(&self, timeout_seconds: u32) -> Option<String> {
         self.error.map(|sentence| sentence.replace(TIMEOUT, &format!("{timeout_seconds} s")))
@@ -98,40 +97,40 @@ impl Expected {
     }
 }
 
-/// What is kept of a body.
+/// The kept part of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
     /// Nothing.
     Nothing,
     /// Exactly this text.
     Text(&'static str),
-    /// As much as there was time for.
+    /// As much as arrived in time.
     Something,
-    /// As many bytes as are kept of any body, less what a last character would have needed.
+    /// The maximum number of bytes that are kept, minus the bytes of a cut last character.
     AsMuchAsFits(usize),
 }
 
-/// What a receiver does.
+/// The behaviour of a receiver.
 #[derive(Debug)]
 enum Conduct {
     /// Sends these bytes.
     Bytes(Vec<u8>, Then),
     /// Sends these bytes where the client expects TLS.
     BytesForTls(&'static [u8], Then),
-    /// Sends these bytes over TLS, then these over and over if there are any, and in the end cuts
-    /// the connection without the goodbye that tells an end from a cut.
+    /// Sends `once` over TLS, then `flood` repeatedly if it is not empty, and at the end cuts the
+    /// connection without TLS's closing message.
     Tls { once: &'static [u8], flood: &'static [u8] },
-    /// Sends these frames, and then others over and over.
+    /// Sends `once`, and then `flood` repeatedly.
     Frames { once: Vec<u8>, flood: Vec<u8> },
     /// Has a certificate with this flaw.
     Certificate(Flaw),
-    /// Does not take the connection.
+    /// Does not accept the connection.
     Congested,
     /// Refuses the connection.
     Refusing,
 }
 
-/// What is wrong with a certificate.
+/// A flaw of a certificate.
 #[derive(Debug, Clone, Copy)]
 enum Flaw {
     Expired,
@@ -146,14 +145,14 @@ pub struct Running {
     server: Box<dyn Server>,
 }
 
-/// What runs.
+/// A running server.
 trait Server: std::fmt::Debug + Send + Sync {
-    /// Complete requests so far. By default the server never gets to see one.
+    /// Complete requests so far. By default the server never reads one.
     fn requests(&self) -> usize {
         0
     }
 
-    /// Bytes of an endless answer that were taken. By default nothing is endless.
+    /// How many bytes of an endless answer were accepted. By default nothing is endless.
     fn flooded_bytes(&self) -> usize {
         0
     }
@@ -201,20 +200,19 @@ impl Running {
         Self { url, server: Box::new(server) }
     }
 
-    /// Where to send to.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Complete requests so far. 0 where the receiver never reads one.
+    /// Complete requests so far. 0 if the receiver never reads one.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.server.requests()
     }
 
-    /// Bytes of an endless answer that were written so far: what the client read, and what the
-    /// socket buffers between the two took in.
+    /// Bytes of an endless answer that were written so far: the bytes that the client read, plus
+    /// the socket buffers.
     #[must_use]
     pub fn flooded_bytes(&self) -> usize {
         self.server.flooded_bytes()
@@ -222,13 +220,12 @@ impl Running {
 }
 
 impl Hostile {
-    /// Every one of them.
     #[must_use]
     pub fn all() -> Vec<Self> {
         [answers::all(), frames::all(), connections::all()].into_iter().flatten().collect()
     }
 
-    /// The entry of this name.
+    /// The entry with this name.
     ///
     /// # Panics
     ///
@@ -239,7 +236,7 @@ impl Hostile {
         found.unwrap_or_else(|| panic!("no hostile receiver is called {name}"))
     }
 
-    /// Whether it sends without an end, as fast as it can.
+    /// Whether it sends without end, as fast as it can.
     #[must_use]
     pub fn floods(&self) -> bool {
         match &self.conduct {
@@ -252,12 +249,12 @@ impl Hostile {
         }
     }
 
-    /// Starts it on a free port of this machine. Its certificate, unless that is what is wrong with
-    /// it, is by `authority`.
+    /// Starts it on a free port of this machine. Its certificate is signed by `authority`, unless
+    /// that is its flaw.
     ///
     /// # Panics
     ///
-    /// If there is no port.
+    /// If there is no free port.
     pub async fn start(&self, authority: &Authority) -> Running {
         let identity = || authority.certify(&tls::named(HOST));
         match &self.conduct {

@@ -11,14 +11,14 @@ use std::sync::{
 };
 use uuid::{Builder, Uuid};
 
-/// Counts up: the first thing it makes is number 1. Clones count together.
+/// A counter: the first value is number 1. Clones share the counter.
 #[derive(Debug, Clone, Default)]
 pub struct SequentialIds {
     made: Arc<AtomicU64>,
 }
 
 impl SequentialIds {
-    /// A generator that has made nothing yet.
+    /// A generator at its beginning.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -28,7 +28,7 @@ impl SequentialIds {
         self.made.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// A UUID v7 whose time is the number: later ones sort after earlier ones.
+    /// A UUID v7 with the number as its time: later ids sort after earlier ones.
     fn uuid(&self) -> Uuid {
         Builder::from_unix_timestamp_millis(self.next(), &[0; 10]).into_uuid()
     }

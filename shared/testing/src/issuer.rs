@@ -1,4 +1,4 @@
-//! An issuer of tokens, as tests need one: it signs whatever it is told to.
+//! An issuer of tokens for tests: it signs any claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -14,10 +14,10 @@ pub struct TokenSigner {
 }
 
 impl TokenSigner {
-    /// A new key pair that goes by this id.
+    /// A new key pair with this id.
     ///
     /// # Panics
-    /// If the operating system has no randomness.
+    /// If the operating system has no random numbers.
     #[must_use]
     pub fn new(id: &str) -> Self {
         let random = SystemRandom::new();
@@ -27,13 +27,13 @@ impl TokenSigner {
         Self { id: id.to_owned(), pair }
     }
 
-    /// The public point: a byte that says so, and its two coordinates.
+    /// The public point: a byte for the form, and its two coordinates.
     #[must_use]
     pub fn public_point(&self) -> &[u8] {
         self.pair.public_key().as_ref()
     }
 
-    /// The public half as a JSON Web Key.
+    /// The public key as a JSON Web Key.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -42,10 +42,11 @@ impl TokenSigner {
             "x": coordinate(&point[1..33]), "y": coordinate(&point[33..])})
     }
 
-    /// A token with this header and these claims, signed by ES256 whatever the header says.
+    /// A token with this header and these claims, always signed with ES256, even if the header has
+    /// another algorithm.
     ///
     /// # Panics
-    /// If the operating system has no randomness.
+    /// If the operating system has no random numbers.
     #[must_use]
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let signed = unsigned(header, claims);
@@ -53,7 +54,7 @@ impl TokenSigner {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A token with these claims and a header as issuers write it.
+    /// A token with these claims and an issuer's usual header.
     #[must_use]
     pub fn token(&self, claims: &Value) -> String {
         self.sign(&json!({"alg": "ES256", "typ": "JWT", "kid": self.id}), claims)

@@ -1,14 +1,13 @@
-//! What tests stand on: the ports in memory, builders, and a real receiver. Not for production.
+//! Helpers of tests: the ports in memory, builders, and a real receiver. Not for production.
 //!
-//! - [`memory`]: one in-memory AWS behind every port, with faults on demand and a look inside;
-//! - [`clock`], [`ids`], [`sender`]: the other ports, each under the test's control;
-//! - [`builders`]: webhooks, events and deliveries that say only what a test is about;
-//! - [`contract`]: what every implementation of the ports must do, run against [`memory`] and
-//!   against AWS alike;
+//! - [`memory`]: an AWS in memory behind every port, with faults on demand and access to its state;
+//! - [`clock`], [`ids`], [`sender`]: the other ports, controlled by the test;
+//! - [`builders`]: webhooks, events and deliveries with only the properties that a test is about;
+//! - [`contract`]: what every implementation of the ports must do, run against [`memory`] and AWS;
 //! - [`document`]: parts of a document that a program writes;
 //! - [`receiver`]: a receiver of webhooks on a real socket;
-//! - `issuer` (a feature of its own): an issuer that signs tokens;
-//! - `hostile` (a feature of its own): receivers that misbehave, and what must come of each.
+//! - `issuer` (a separate feature): an issuer that signs tokens;
+//! - `hostile` (a separate feature): misbehaving receivers, and the expected result for each.
 
 pub mod builders;
 pub mod clock;

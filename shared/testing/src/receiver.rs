@@ -46,43 +46,39 @@ pub struct TestReceiver {
     server: JoinHandle<()>,
 }
 
-/// A request as it arrived, with its complete body.
+/// A received request with its complete body.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
-    /// The request's method.
     pub method: Method,
     /// The path, without the query.
     pub path: String,
-    /// What follows the `?`, if there is one.
+    /// The text after the `?`, if there is one.
     pub query: Option<String>,
     /// The headers; values of one name are in the order of arrival.
     pub headers: HeaderMap,
     /// The body's exact bytes.
     pub body: Bytes,
-    /// When the last byte had arrived, by the wall clock.
+    /// When the last byte arrived, by the wall clock.
     pub at: SystemTime,
-    /// The same moment on the clock for measuring intervals.
+    /// The same moment on the clock for intervals.
     pub arrived: Instant,
 }
 
 impl ReceivedRequest {
-    /// The first value of the header `name` (any case), if it is there and printable ASCII.
+    /// The first value of the header `name` (any case), if it exists and is printable ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-/// Fewer requests than hoped for had arrived when the deadline passed.
+/// Too few requests had arrived at the deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooFewRequests {
-    /// The path that was waited on.
     pub path: String,
-    /// How many were hoped for.
     pub expected: usize,
-    /// How many had arrived on each path, the other paths included.
+    /// How many had arrived on each path.
     pub arrived: Vec<(String, usize)>,
-    /// How long the wait was.
     pub waited: Duration,
 }
 
@@ -103,7 +99,7 @@ impl TestReceiver {
     ///
     /// # Errors
     ///
-    /// Whatever the operating system says if it has no port to give.
+    /// The operating system's error if it has no free port.
     pub async fn start() -> std::io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into()).await
     }
@@ -112,8 +108,8 @@ impl TestReceiver {
     ///
     /// # Errors
     ///
-    /// [`AddrInUse`](std::io::ErrorKind::AddrInUse) if the port is taken, or whatever else the
-    /// operating system says.
+    /// [`AddrInUse`](std::io::ErrorKind::AddrInUse) if the port is taken, or another error of the
+    /// operating system.
     pub async fn start_on(address: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -122,7 +118,6 @@ impl TestReceiver {
         Ok(Self { address, shared, server })
     }
 
-    /// Where the receiver listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -134,25 +129,26 @@ impl TestReceiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// Answers requests to `path` by `script` from now on.
+    /// Answers requests to `path` with `script` from now on.
     pub fn answer_with(&self, path: &str, script: impl Into<Script>) {
         self.shared.state().scripts.insert(path.to_owned(), script.into());
     }
 
-    /// Holds requests to `path` from now on: they are recorded, and answered once they are let go of.
+    /// Holds requests to `path` from now on: they are recorded, and answered when they are
+    /// released.
     pub fn hold(&self, path: &str) {
         self.shared.state().held.insert(path.to_owned(), watch::Sender::default());
     }
 
-    /// Lets go of the requests to `path` that are held now. Each takes its reply at that moment;
-    /// those that come later are held.
+    /// Releases the requests to `path` that are held now. Each takes its reply at that moment;
+    /// later requests are held.
     pub fn let_go(&self, path: &str) {
         if let Some(held) = self.shared.state().held.get(path) {
             held.send_replace(());
         }
     }
 
-    /// Holds requests to `path` no longer.
+    /// No longer holds requests to `path`.
     pub fn stop_holding(&self, path: &str) {
         self.shared.state().held.remove(path);
     }
@@ -171,12 +167,12 @@ impl TestReceiver {
         self.shared.state().received.clone()
     }
 
-    /// Waits until at least `n` requests to `path` have arrived since the start, and returns all
-    /// that have.
+    /// Waits until at least `n` requests to `path` have arrived since the start, and returns all of
+    /// them.
     ///
     /// # Errors
     ///
-    /// [`TooFewRequests`] once `deadline` has passed.
+    /// [`TooFewRequests`] after `deadline`.
     pub async fn wait_for(
         &self,
         path: &str,
@@ -185,7 +181,7 @@ impl TestReceiver {
     ) -> Result<Vec<ReceivedRequest>, TooFewRequests> {
         let mut arrivals = self.shared.arrivals.subscribe();
         let enough = arrivals.wait_for(|_| self.shared.count(path) >= n);
-        // The sender lives in `self`, so the only way not to get there is the deadline.
+        // The sender is in `self`, so this only fails at the deadline.
         let _ = tokio::time::timeout(deadline, enough).await;
         let received = self.received(path);
         if received.len() >= n {
@@ -199,7 +195,7 @@ impl TestReceiver {
         })
     }
 
-    /// A channel that gets every request from now on. It ends when the receiver does.
+    /// A channel that gets every request from now on. It ends with the receiver.
     #[must_use]
     pub fn subscribe(&self) -> mpsc::UnboundedReceiver<ReceivedRequest> {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -210,7 +206,7 @@ impl TestReceiver {
     /// Stops the receiver and waits until its port is free.
     pub async fn stop(mut self) {
         self.server.abort();
-        // Cancellation is what was asked for.
+        // The cancellation is intended.
         let _ = (&mut self.server).await;
     }
 }
@@ -222,18 +218,18 @@ impl Drop for TestReceiver {
     }
 }
 
-/// What the server and its handle both see.
+/// Shared by the server and its handle.
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Counts recorded requests; a new value wakes whoever waits.
+    /// Counts recorded requests; a new value wakes the waiting tasks.
     arrivals: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     scripts: HashMap<String, Script>,
-    /// The paths that are held; a message lets go of the requests that wait.
+    /// The paths that are held; a message releases the requests that wait.
     held: HashMap<String, watch::Sender<()>>,
     received: Vec<ReceivedRequest>,
     subscribers: Vec<mpsc::UnboundedSender<ReceivedRequest>>,
@@ -258,7 +254,7 @@ impl Shared {
         counts.into_iter().collect()
     }
 
-    /// Records `request`. If its path is held, answers what tells when it goes on.
+    /// Records `request`. If its path is held, returns the channel that releases it.
     fn record(&self, request: ReceivedRequest) -> Option<watch::Receiver<()>> {
         let released = {
             let mut state = self.state();

@@ -1,4 +1,4 @@
-//! The way to receivers, scripted.
+//! A scripted sender.
 
 use grapnel_domain::{
     outbound::{Answer, OutboundRequest, SendOutcome, Sent},
@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-/// How long every request takes.
+/// The duration of every request.
 pub const DURATION: Duration = Duration::from_millis(12);
 
-/// Answers by URL and remembers what was sent. A URL without a script answers 200. Clones share
-/// script and memory.
+/// Answers by URL and records the requests. A URL without a script answers 200. Clones share the
+/// script and the records.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedSender {
     state: Arc<Mutex<State>>,
@@ -39,24 +39,24 @@ impl Default for Script {
 }
 
 impl ScriptedSender {
-    /// A sender to receivers that all answer 200.
+    /// A sender whose receivers all answer 200.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Answers the next requests to `url` in this order, before anything that was set by
+    /// Answers the next requests to `url` in this order, before the answer of
     /// [`ScriptedSender::always`].
     pub fn answer(&self, url: &str, outcomes: impl IntoIterator<Item = SendOutcome>) {
         self.state().scripts.entry(url.to_owned()).or_default().once.extend(outcomes);
     }
 
-    /// Answers every request to `url` that has no answer of its own.
+    /// Answers every request to `url` that has no other answer.
     pub fn always(&self, url: &str, outcome: SendOutcome) {
         self.state().scripts.entry(url.to_owned()).or_default().then = outcome;
     }
 
-    /// Every request, in the order in which they were sent.
+    /// Every request, in the order of sending.
     #[must_use]
     pub fn requests(&self) -> Vec<OutboundRequest> {
         self.state().requests.clone()
@@ -140,7 +140,7 @@ pub fn controlling(status: u16, webhook_delivery: &str) -> SendOutcome {
     })
 }
 
-/// A receiver from which no answer came.
+/// A receiver that did not answer.
 #[must_use]
 pub fn unreachable(error: &str) -> SendOutcome {
     SendOutcome::Failed { error: error.to_owned() }

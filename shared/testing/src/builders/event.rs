@@ -39,42 +39,40 @@ pub struct EventBuilder {
 }
 
 impl EventBuilder {
-    /// Its owner.
     #[must_use]
     pub fn for_user(mut self, id: &str) -> Self {
         self.user_id = user(id);
         self
     }
 
-    /// Its type.
     #[must_use]
     pub fn of_type(mut self, event_type: &str) -> Self {
         event_type.clone_into(&mut self.content.event_type);
         self
     }
 
-    /// What its source calls it.
+    /// Sets its source id.
     #[must_use]
     pub fn called(mut self, source_id: &str) -> Self {
         source_id.clone_into(&mut self.source_id);
         self
     }
 
-    /// Its data: JSON text.
+    /// Sets its data: JSON text.
     #[must_use]
     pub fn data(mut self, json: impl Into<String>) -> Self {
         self.content.data = json.into();
         self
     }
 
-    /// Whom it goes to.
+    /// Sets its webhooks.
     #[must_use]
     pub fn to(mut self, webhooks: impl IntoIterator<Item = WebhookId>) -> Self {
         self.audience = Some(webhooks.into_iter().collect());
         self
     }
 
-    /// Its data was erased then.
+    /// Its data was erased at this time.
     #[must_use]
     pub fn erased(mut self, at: Timestamp) -> Self {
         self.content.data.clear();
@@ -96,7 +94,6 @@ impl EventBuilder {
         self
     }
 
-    /// The event.
     #[must_use]
     pub fn build(self) -> Event {
         Event {

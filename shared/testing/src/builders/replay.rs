@@ -8,7 +8,7 @@ use grapnel_domain::{
 };
 use uuid::Uuid;
 
-/// A replay of all that failed of all the user's webhooks, asked for at [`START`].
+/// A replay of all failed deliveries of all the user's webhooks, requested at [`START`].
 #[must_use]
 pub fn a_replay() -> ReplayBuilder {
     let filter =
@@ -27,14 +27,13 @@ pub struct ReplayBuilder {
 }
 
 impl ReplayBuilder {
-    /// Of this user.
     #[must_use]
     pub fn for_user(mut self, id: &str) -> Self {
         self.user = super::user(id);
         self
     }
 
-    /// Of this webhook alone, whose owner asks for it.
+    /// Only for this webhook, and its owner.
     #[must_use]
     pub fn of(mut self, webhook: &Webhook) -> Self {
         self.user = webhook.user_id.clone();
@@ -42,7 +41,7 @@ impl ReplayBuilder {
         self
     }
 
-    /// Asked for then, and of events that arrived before.
+    /// Requested at this time, for events that were received before.
     #[must_use]
     pub fn asked_at(mut self, time: Timestamp) -> Self {
         self.order.created_at = time;
@@ -50,31 +49,31 @@ impl ReplayBuilder {
         self
     }
 
-    /// Of what ended like this.
+    /// For deliveries with this status.
     #[must_use]
     pub fn status(mut self, status: ReplayStatus) -> Self {
         self.order.filter.status = status;
         self
     }
 
-    /// Of these event types.
+    /// For these event types.
     ///
     /// # Panics
-    /// If the text cannot filter types.
+    /// If the text is not a filter of types.
     #[must_use]
     pub fn event(mut self, types: &str) -> Self {
         self.order.filter.event = Some(types.parse().expect("a filter of event types"));
         self
     }
 
-    /// Of events that arrived from then on.
+    /// For events that were received at this time or later.
     #[must_use]
     pub fn since(mut self, time: Timestamp) -> Self {
         self.order.filter.since = Some(time);
         self
     }
 
-    /// The replay, with an id of its own.
+    /// The replay, with a new id.
     #[must_use]
     pub fn build(self) -> Replay {
         let id = ReplayId::from_uuid(Uuid::now_v7());

@@ -44,8 +44,7 @@ pub fn a_webhook() -> WebhookBuilder {
     }
 }
 
-/// The health of an endpoint that has been failing: its circuit is open, and due a minute after
-/// [`START`].
+/// The health of a failing endpoint: its circuit breaker is open, and due a minute after [`START`].
 #[must_use]
 pub fn a_failing_health() -> Health {
     let due = START.plus(Duration::from_secs(60));
@@ -68,94 +67,87 @@ pub struct WebhookBuilder {
 }
 
 impl WebhookBuilder {
-    /// Its id.
     #[must_use]
     pub fn id(mut self, id: WebhookId) -> Self {
         self.webhook.id = id;
         self
     }
 
-    /// Its owner.
     #[must_use]
     pub fn for_user(mut self, id: &str) -> Self {
         self.webhook.user_id = user(id);
         self
     }
 
-    /// Its name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.webhook.name);
         self
     }
 
-    /// Where it goes.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
         url.clone_into(&mut self.webhook.url);
         self
     }
 
-    /// What it wants.
+    /// Sets its event types.
     ///
     /// # Panics
-    /// If one of them is no pattern.
+    /// If one of them is not a pattern.
     #[must_use]
     pub fn events<const N: usize>(mut self, patterns: [&str; N]) -> Self {
         self.webhook.events = patterns.iter().map(|text| text.parse().expect("pattern")).collect();
         self
     }
 
-    /// Which events it wants by their data, as JSON text that is stored unread.
+    /// Sets its filter: JSON text, which is not checked.
     #[must_use]
     pub fn filter(mut self, text: &str) -> Self {
         self.webhook.filter = Some(Filter::stored(text.to_owned()));
         self
     }
 
-    /// Its secret.
     #[must_use]
     pub fn secret(mut self, secret: Secret) -> Self {
         self.webhook.secret = secret;
         self
     }
 
-    /// The secret before, and until when it signs.
+    /// Adds a previous secret, and the time until which it signs.
     #[must_use]
     pub fn previous_secret(mut self, secret: Secret, valid_until: Timestamp) -> Self {
         self.webhook.previous_secrets.push(PreviousSecret { secret, valid_until });
         self
     }
 
-    /// A header more.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.webhook.headers.insert(name, HeaderValue::plain(value));
         self
     }
 
-    /// A header more, which is never shown.
+    /// Adds a header that is never shown.
     #[must_use]
     pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
         self.webhook.headers.insert(name, HeaderValue::sensitive(value));
         self
     }
 
-    /// Its retry configuration.
     #[must_use]
     pub fn retry(mut self, config: RetryConfig) -> Self {
         self.webhook.retry_config = config;
         self
     }
 
-    /// How an event becomes a body.
     #[must_use]
     pub fn format(mut self, format: PayloadFormat) -> Self {
         self.webhook.payload_format = format;
         self
     }
 
-    /// What makes its bodies, as plain text, unchecked.
+    /// Sets a template for plain text, which is not checked.
     #[must_use]
     pub fn transform(mut self, template: &str) -> Self {
         let (template, content_type) = (template.to_owned(), "text/plain".to_owned());
@@ -163,37 +155,36 @@ impl WebhookBuilder {
         self
     }
 
-    /// Receives nothing.
+    /// Disables it.
     #[must_use]
     pub fn disabled(mut self) -> Self {
         self.webhook.status = WebhookStatus::Disabled;
         self
     }
 
-    /// Its endpoint has been failing: its circuit is open, and due a minute after [`START`].
+    /// Its endpoint is failing: its circuit breaker is open, and due a minute after [`START`].
     #[must_use]
     pub fn failing(self) -> Self {
         self.health(a_failing_health())
     }
 
-    /// How its endpoint is doing.
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
         self.webhook.health = health;
         self
     }
 
-    /// How many requests it takes a second.
+    /// Sets its rate limit.
     ///
     /// # Panics
-    /// If that is no limit there is.
+    /// If the limit is not allowed.
     #[must_use]
     pub fn limited_to(mut self, per_second: u32) -> Self {
         self.webhook.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
         self
     }
 
-    /// Every slot before then is taken.
+    /// Every slot before this time is taken.
     #[must_use]
     pub fn next_slot(mut self, time: Timestamp) -> Self {
         self.webhook.next_slot = Some(SlotTime::at(time));
@@ -208,7 +199,6 @@ impl WebhookBuilder {
         self
     }
 
-    /// The webhook.
     #[must_use]
     pub fn build(self) -> Webhook {
         self.webhook

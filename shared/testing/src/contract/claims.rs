@@ -10,7 +10,7 @@ use grapnel_domain::{
 };
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Every case of this part, as a test each.
+/// A test for each case of this part.
 #[macro_export]
 macro_rules! contract_of_claims {
     ($ports:expr) => {
@@ -27,7 +27,7 @@ macro_rules! contract_of_claims {
     };
 }
 
-/// The present: a row whose time is over may be dropped at any time.
+/// The present, because expired rows may be removed at any time.
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     Timestamp::from_millis(i64::try_from(since.as_millis()).expect("before the year 292277026"))

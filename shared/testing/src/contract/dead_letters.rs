@@ -1,9 +1,9 @@
-//! [`DeadLetters`]. A suite gives each case a queue of its own.
+//! [`DeadLetters`]. A suite gives each case a new queue.
 
 use super::PutAside;
 use grapnel_domain::ports::DeadLetters;
 
-/// Every case of this part, as a test each.
+/// A test for each case of this part.
 #[macro_export]
 macro_rules! contract_of_dead_letters {
     ($ports:expr) => {

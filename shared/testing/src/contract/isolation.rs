@@ -1,4 +1,4 @@
-//! [`IsolateMessages`]. A suite gives each case two queues of its own.
+//! [`IsolateMessages`]. A suite gives each case two new queues.
 
 use super::TwoQueues;
 use grapnel_domain::{
@@ -7,7 +7,7 @@ use grapnel_domain::{
 };
 use std::collections::BTreeMap;
 
-/// Every case of this part, as a test each.
+/// A test for each case of this part.
 #[macro_export]
 macro_rules! contract_of_isolation {
     ($ports:expr) => {
@@ -23,7 +23,7 @@ macro_rules! contract_of_isolation {
     };
 }
 
-/// What must not change on the way.
+/// The parts that must not change.
 fn content(record: &Record) -> (String, Option<String>, BTreeMap<String, Attribute>) {
     (record.body.clone(), record.group.clone(), record.attributes.clone())
 }

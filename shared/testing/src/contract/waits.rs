@@ -7,7 +7,7 @@ use grapnel_domain::{
     time::Minute,
 };
 
-/// Every case of this part, as a test each.
+/// A test for each case of this part.
 #[macro_export]
 macro_rules! contract_of_waits {
     ($ports:expr) => {
@@ -25,7 +25,7 @@ macro_rules! contract_of_waits {
     };
 }
 
-/// A minute that does not strike while a test runs.
+/// A minute that does not end during a test.
 fn minute() -> Minute {
     Minute::at_or_after(NEVER)
 }

@@ -1,4 +1,4 @@
-//! What goes wrong between a request and the end of an HTTP/1 answer.
+//! Faults between a request and the end of an HTTP/1 answer.
 
 use super::{Conduct, Expected, Hostile, Kept, raw::Then};
 use grapnel_domain::{delivery::SUCCESS_RESPONSE_BYTES, outbound::CAPTURE_LIMIT_BYTES};
@@ -11,16 +11,16 @@ pub(super) const TOO_MANY_HEADERS: &str =
     "the receiver's answer has more headers than are accepted";
 pub(super) const TOO_MUCH: &str = "the receiver sent too much before its answer";
 
-/// An answer before the answer, of which there may be any number.
+/// An interim answer, of which there may be any number.
 pub(super) const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
 
-/// An answer before the answer that is as long as most answers may be.
+/// An interim answer of almost the maximum length of a head.
 static LONG_INTERIM: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let link = format!("link: </{}>\r\n", "a".repeat(8000));
     head("103 Early Hints", &link).into()
 });
 
-/// Between two bytes of what drips: some fifty in the time that there is.
+/// The pause between two bytes of a slow answer: about fifty bytes within the time limit.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const EMPTY: &str = "content-length: 0\r\n\r\n";
@@ -34,7 +34,7 @@ fn one(name: &'static str, bytes: impl Into<Vec<u8>>, then: Then, expected: Expe
     Hostile { name, expected, conduct: Conduct::Bytes(bytes.into(), then) }
 }
 
-/// A head of this status line and these headers, its empty line included.
+/// A head with this status line and these headers, including its empty line.
 fn head(status_line: &str, headers: &str) -> String {
     format!("HTTP/1.1 {status_line}\r\n{headers}\r\n")
 }
@@ -43,7 +43,7 @@ pub(super) fn all() -> Vec<Hostile> {
     [heads(), interim(), bodies(), statuses()].into_iter().flatten().collect()
 }
 
-/// Heads that never come, never end or are none.
+/// Heads that never come, never end or are malformed.
 fn heads() -> Vec<Hostile> {
     let failed = Expected::failed;
     let long = format!("x-long: {}\r\n", "a".repeat(1 << 20));
@@ -100,7 +100,7 @@ fn heads() -> Vec<Hostile> {
     ]
 }
 
-/// Answers before the answer.
+/// Interim answers.
 fn interim() -> Vec<Hostile> {
     let failed = Expected::failed;
     vec![
@@ -134,7 +134,7 @@ fn interim() -> Vec<Hostile> {
     ]
 }
 
-/// Bodies that are too long, too slow or not what was promised. The status has decided by then.
+/// Bodies that are too long, too slow or not as announced. The status has decided before.
 fn bodies() -> Vec<Hostile> {
     let ok = Expected::success(200);
     let gzip = head("200 OK", "content-encoding: gzip\r\n");
@@ -239,7 +239,7 @@ fn bodies() -> Vec<Hostile> {
     ]
 }
 
-/// Statuses that ask for more than to be written down.
+/// Statuses that require more than a record.
 fn statuses() -> Vec<Hostile> {
     let elsewhere = "location: http://169.254.169.254/latest/meta-data/\r\n";
     vec![

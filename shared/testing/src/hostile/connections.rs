@@ -1,4 +1,4 @@
-//! What goes wrong before a request can be sent, or with the connection that carries it.
+//! Faults before a request can be sent, or in its connection.
 
 use grapnel_domain::delivery::SUCCESS_RESPONSE_BYTES;
 
@@ -8,7 +8,7 @@ use super::{
     raw::Then,
 };
 
-/// A record of TLS that means nothing in TLS 1.3, and of which there may be some (RFC 8446 section 5).
+/// A record of TLS that has no meaning in TLS 1.3, and may occur (RFC 8446 section 5).
 const CHANGE_CIPHER_SPEC: &[u8] = &[20, 3, 3, 0, 1, 1];
 
 const NO_CONNECTION: &str = "no connection to the receiver came about within {timeout}";

@@ -1,4 +1,4 @@
-//! What goes wrong between a request and the end of an HTTP/2 answer.
+//! Faults between a request and the end of an HTTP/2 answer.
 
 use super::{
     Conduct, Expected, Hostile, Kept,

@@ -1,4 +1,4 @@
-//! HTTP/2 servers that speak frames (RFC 9113), for what no HTTP library would do.
+//! HTTP/2 servers that send frames (RFC 9113), for things that no HTTP library does.
 
 use std::sync::{
     Arc,
@@ -30,7 +30,7 @@ pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 /// Frame type: more of a head.
 pub const CONTINUATION: u8 = 9;
-/// Frame type: none that means anything, to be skipped.
+/// Frame type: an unknown one, which must be skipped.
 pub const UNKNOWN: u8 = 0x77;
 
 /// Flag: nothing follows on this stream.
@@ -44,14 +44,14 @@ pub const STATUS_200: u8 = 0x88;
 /// HPACK for `:status: 103`: a literal without indexing, named by the static table.
 pub const STATUS_103: [u8; 5] = [0x08, 3, b'1', b'0', b'3'];
 
-/// HPACK for `via` without a value: a byte that takes over thirty when it is decoded.
+/// HPACK for `via` without a value: one byte that becomes more than thirty when it is decoded.
 pub const VIA: u8 = 0xbc;
 
 /// A frame.
 ///
 /// # Panics
 ///
-/// If `payload` does not fit in one: 16 MiB.
+/// If `payload` is too long: 16 MiB.
 #[must_use]
 pub fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a frame").to_be_bytes();
@@ -65,7 +65,7 @@ pub fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
 /// A hundred fields of 128 bytes each, in the clear, for a `HEADERS` or `CONTINUATION` frame.
 #[must_use]
 pub fn many_fields() -> Vec<u8> {
-    // One field over and over: a literal without indexing, name and value as they are.
+    // One field repeatedly: a literal without indexing, name and value uncompressed.
     [&[0, 6], b"x-many".as_slice(), &[120], &[b'a'; 120]].concat().repeat(100)
 }
 
@@ -83,8 +83,8 @@ struct Seen {
 }
 
 impl FrameServer {
-    /// Sends `frames` once for each request, and then, if there is a `flood`, that over and over
-    /// until the client goes.
+    /// Sends `frames` once for each request, and then, if there is a `flood`, the flood repeatedly
+    /// until the client closes.
     pub async fn start(identity: Identity, frames: Vec<u8>, flood: Vec<u8>) -> Self {
         let seen = Arc::new(Seen::default());
         let noted = Arc::clone(&seen);
@@ -95,7 +95,7 @@ impl FrameServer {
         Self { server: server.await, seen }
     }
 
-    /// Its URL under a host name or an address.
+    /// Its URL with a host name or an address.
     #[must_use]
     pub fn url(&self, host: &str) -> String {
         self.server.url(host)
@@ -107,8 +107,8 @@ impl FrameServer {
         self.seen.requests.load(Ordering::SeqCst)
     }
 
-    /// Bytes that the flood got rid of so far: what the client read, and what the socket buffers
-    /// between the two took in.
+    /// Bytes of the flood that were written so far: the bytes that the client read, plus the socket
+    /// buffers.
     #[must_use]
     pub fn flooded_bytes(&self) -> usize {
         self.seen.flooded_bytes.load(Ordering::SeqCst)
@@ -135,11 +135,11 @@ async fn misbehave(
         }
         if head[3] == HEADERS {
             seen.requests.fetch_add(1, Ordering::SeqCst);
-            // A client that has had enough closes while this is written.
+            // A client may close while this is written.
             let _ = stream.write_all(&frames).await;
             let _ = stream.flush().await;
             if !endless.is_empty() {
-                // What the client says meanwhile is left unread.
+                // The client's further frames are not read.
                 flood(&mut stream, &endless, &seen.flooded_bytes).await;
             }
         }

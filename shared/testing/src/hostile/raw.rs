@@ -1,4 +1,4 @@
-//! Servers that speak bytes, for what no HTTP server would do.
+//! Servers that send bytes, for things that no HTTP server does.
 
 use std::{
     net::SocketAddr,
@@ -17,25 +17,25 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest wait for a client to do what it is about to do.
+/// Longest wait for a client's expected action.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Bytes that a flood writes at a time.
+/// Bytes of one write of a flood.
 const FLOOD_BYTES: usize = 64 * 1024;
 
-/// What follows the bytes that were sent.
+/// The action after the bytes were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Close in order.
+    /// Close properly.
     Close,
     /// Reset the connection.
     Reset,
-    /// Stay silent until the client goes.
+    /// Stay silent until the client closes.
     Hold,
-    /// Send these bytes over and over, one at a time with a pause before each, until the client
-    /// goes.
+    /// Send these bytes repeatedly, one at a time with a pause before each, until the client
+    /// closes.
     Drip(&'static [u8], Duration),
-    /// Send these bytes over and over, as fast as the client takes them, until it goes.
+    /// Send these bytes repeatedly, as fast as the client accepts them, until it closes.
     Flood(&'static [u8]),
 }
 
@@ -48,7 +48,7 @@ pub struct RawServer {
     server: JoinHandle<()>,
 }
 
-/// What is answered.
+/// The requests that are answered.
 #[derive(Clone, Copy, Debug)]
 enum Question {
     Request,
@@ -73,7 +73,7 @@ impl RawServer {
         Self::answering(Question::Request, bytes, then).await
     }
 
-    /// The same, but what a client sends first is answered whatever it is.
+    /// Like [`Self::start`], but answers any first bytes of a client.
     ///
     /// # Panics
     ///
@@ -99,7 +99,6 @@ impl RawServer {
         Self { address, seen, server }
     }
 
-    /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -117,25 +116,25 @@ impl RawServer {
         self.seen.requests.load(Ordering::SeqCst)
     }
 
-    /// Bytes that a [`Then::Flood`] got rid of so far: what the client read, and what the socket
-    /// buffers between the two took in.
+    /// Bytes of a [`Then::Flood`] that were written so far: the bytes that the client read, plus
+    /// the socket buffers.
     #[must_use]
     pub fn flooded_bytes(&self) -> usize {
         self.seen.flooded_bytes.load(Ordering::SeqCst)
     }
 
-    /// Connections once nothing more has come for a moment. A client that keeps nothing beyond its
-    /// request is done by then.
+    /// The number of connections after no new one has come for a moment. A client that keeps no
+    /// connection has finished by then.
     pub async fn connections_in_the_end(&self) -> usize {
         tokio::time::sleep(Duration::from_millis(100)).await;
         self.seen.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until a client of a held connection has gone.
+    /// Waits until a client of a held connection has closed.
     ///
     /// # Panics
     ///
-    /// If none goes within five seconds.
+    /// If none closes within five seconds.
     pub async fn client_left(&self) {
         let left = timeout(SOON, self.seen.client_left.notified()).await;
         left.expect("the client to close its connection");
@@ -164,11 +163,11 @@ async fn serve(
             seen.requests.fetch_add(1, Ordering::SeqCst);
         }
         Question::Anything => {
-            // A client that goes at once is none the wiser.
+            // A client that closes at once notices nothing.
             let _ = stream.read(&mut [0; 4096]).await;
         }
     }
-    // A client that has read enough does not take the rest.
+    // A client that has read enough does not accept the rest.
     let _ = stream.write_all(&bytes).await;
     match then {
         Then::Close => {
@@ -200,7 +199,8 @@ async fn drip(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8], pause: Durat
     }
 }
 
-/// Writes `piece` over and over until the other side is gone, and adds to `written` what was taken.
+/// Writes `piece` repeatedly until the other side has closed, and adds the accepted bytes to
+/// `written`.
 pub(super) async fn flood(
     stream: &mut (impl AsyncWrite + Unpin),
     piece: &[u8],
@@ -212,11 +212,11 @@ pub(super) async fn flood(
     }
 }
 
-/// Reads a request with a `content-length`, and returns it whole; `None` if the client goes first.
+/// Reads a complete request with a `content-length`; `None` if the client closes before.
 ///
 /// # Panics
 ///
-/// If the `content-length` is no number.
+/// If the `content-length` is not a number.
 pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut request = Vec::new();
     loop {
@@ -269,14 +269,13 @@ impl Congested {
         Self { address, _listener: listener, _waiting: waiting }
     }
 
-    /// Where it does not answer.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-/// A port that nobody listens on, and that nobody else is given.
+/// A port without a listener, which no other program gets.
 #[derive(Debug)]
 pub struct Refusing(TcpSocket);
 
@@ -293,7 +292,7 @@ impl Refusing {
         Self(socket)
     }
 
-    /// Where connections are refused.
+    /// The address that refuses connections.
     ///
     /// # Panics
     ///

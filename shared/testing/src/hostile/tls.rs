@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// A certificate authority of a test's own.
+/// A certificate authority for a test.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl std::fmt::Debug for Authority {
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// Makes one with a key of its own.
+    /// Makes an authority with a new key.
     ///
     /// # Panics
     ///
@@ -45,14 +45,14 @@ impl Authority {
         self.0.der().clone()
     }
 
-    /// The same as text, for a file of roots.
+    /// Its certificate as text, for a file of roots.
     #[must_use]
     pub fn pem(&self) -> String {
         let text = STANDARD.encode(self.0.der());
         format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
-    /// Makes an identity with these parameters and a key of its own.
+    /// Makes an identity with these parameters and a new key.
     ///
     /// # Panics
     ///
@@ -65,7 +65,7 @@ impl Authority {
     }
 }
 
-/// What a certificate for `name`, a host name or an address, is made with.
+/// The parameters of a certificate for `name`, a host name or an address.
 ///
 /// # Panics
 ///
@@ -75,7 +75,7 @@ pub fn named(name: &str) -> CertificateParams {
     CertificateParams::new([name.to_owned()]).expect("parameters")
 }
 
-/// What a server proves itself with.
+/// A server's certificate and its key.
 #[derive(Debug)]
 pub struct Identity {
     certificate: CertificateDer<'static>,
@@ -87,7 +87,7 @@ impl Identity {
         Self { certificate: certificate.clone(), key: key.serialize_der().into() }
     }
 
-    /// Signed with its own key.
+    /// A self-signed identity.
     ///
     /// # Panics
     ///
@@ -109,11 +109,11 @@ pub struct TlsServer {
 
 impl TlsServer {
     /// Starts it on a free port of `127.0.0.1`, for clients that offer the application protocol
-    /// `protocol`, and serves each connection by `serve` once its handshake is done.
+    /// `protocol`, and calls `serve` for each connection after its handshake.
     ///
     /// # Panics
     ///
-    /// If there is no port, or the identity is of no use.
+    /// If there is no free port, or the identity is invalid.
     pub async fn start<F>(
         identity: Identity,
         protocol: &str,
@@ -142,13 +142,12 @@ impl TlsServer {
         Self { address, server }
     }
 
-    /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its URL under a host name or an address.
+    /// Its URL with a host name or an address.
     #[must_use]
     pub fn url(&self, host: &str) -> String {
         format!("https://{host}:{}/in", self.address.port())

@@ -1,4 +1,4 @@
-//! Calls counted, and calls that are to fail.
+//! Counts calls, and lets calls fail.
 
 use grapnel_domain::ports::PortError;
 use std::collections::{HashMap, VecDeque};
@@ -70,18 +70,18 @@ pub enum Operation {
     Notify,
 }
 
-/// Whether a call that fails did its work.
+/// Whether a failed call has its effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// It failed before it had an effect.
     Before,
-    /// It had its effect, and the answer was lost.
+    /// It had its effect, and the response was lost.
     After,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    /// What happens to the next calls, in order; `None` is a call that works.
+    /// The results of the next calls, in order; `None` is a call that succeeds.
     next: HashMap<Operation, VecDeque<Option<(PortError, Effect)>>>,
     calls: HashMap<Operation, usize>,
 }

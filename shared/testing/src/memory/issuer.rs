@@ -2,7 +2,7 @@ use super::{Memory, Operation};
 use grapnel_domain::ports::{FetchIssuerKeys, PortError};
 
 impl Memory {
-    /// Makes the issuer publish this as its keys.
+    /// Sets the issuer's published keys.
     pub fn publish_issuer_keys(&self, text: impl Into<String>) {
         self.state().issuer_keys = text.into();
     }

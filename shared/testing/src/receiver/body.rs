@@ -1,4 +1,4 @@
-//! The body of an answer, at its script's pace.
+//! The body of an answer, sent at its script's pace.
 
 use std::{
     convert::Infallible,
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::script::Pace;
 
-/// What is left to send, and when.
+/// The rest of the body, and its times.
 pub(super) struct ScriptedBody {
     left: Bytes,
     endless: bool,
@@ -33,7 +33,7 @@ impl ScriptedBody {
 }
 
 fn pauses(every: Duration) -> Interval {
-    // An interval of zero is refused by the timer.
+    // The timer refuses an interval of zero.
     let every = every.max(Duration::from_millis(1));
     let mut pauses = interval_at(Instant::now() + every, every);
     pauses.set_missed_tick_behavior(MissedTickBehavior::Delay);

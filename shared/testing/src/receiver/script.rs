@@ -1,4 +1,4 @@
-//! What a receiver does with the requests to a path.
+//! A receiver's replies to the requests to a path.
 
 use super::ReceivedRequest;
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
@@ -6,7 +6,7 @@ use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION};
 use hyper::body::Bytes;
 
-/// Replies in order, then one for ever; or a reply that depends on the request.
+/// Replies in order, then one reply for ever; or a reply that depends on the request.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     first: VecDeque<Reply>,
@@ -41,8 +41,7 @@ impl Script {
         self
     }
 
-    /// Gives the reply that `reply` makes of the request. It is called under a lock, so it must not
-    /// use the receiver.
+    /// Calls `reply` with the request. It is called under a lock, so it must not use the receiver.
     pub fn by_request(reply: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self { by_request: Some(ByRequest(Arc::new(reply))), ..Self::default() }
     }
@@ -70,7 +69,7 @@ impl From<u16> for Script {
     }
 }
 
-/// What is done with one request. The default is an empty 200 at once.
+/// The reaction to one request. The default is an empty 200 at once.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(super) conduct: Conduct,
@@ -81,7 +80,7 @@ pub struct Reply {
     pub(super) pace: Pace,
 }
 
-/// Whether there is an answer at all.
+/// Whether there is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Conduct {
     Answer,
@@ -96,7 +95,7 @@ pub(super) enum Pace {
     AtOnce,
     /// One byte at a time with a pause before each, chunked.
     Drip(Duration),
-    /// Over and over without end, chunked.
+    /// Repeatedly without end, chunked.
     Endless,
 }
 
@@ -127,7 +126,7 @@ impl Reply {
         }
     }
 
-    /// Answers 302 and points to `location`.
+    /// Answers 302 with `location`.
     ///
     /// # Panics
     ///
@@ -149,7 +148,7 @@ impl Reply {
         Self { conduct: Conduct::Close, ..Self::default() }
     }
 
-    /// Adds a header; a name may be given more than once.
+    /// Adds a header; a name may be used more than once.
     ///
     /// # Panics
     ///
@@ -183,7 +182,7 @@ impl Reply {
         self
     }
 
-    /// Sends the body over and over until the client goes away. An empty body becomes `.`s.
+    /// Sends the body repeatedly until the client closes. An empty body becomes `.`s.
     #[must_use]
     pub fn endless(mut self) -> Self {
         self.pace = Pace::Endless;

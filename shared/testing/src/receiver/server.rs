@@ -1,4 +1,4 @@
-//! Accepting connections and serving each by the scripts.
+//! Accepts connections and serves each with the scripts.
 
 use std::{
     future::pending,
@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{ReceivedRequest, Reply, Shared, body::ScriptedBody, script::Conduct};
 
-/// Pause after a failed accept: with no file descriptors left, the next would fail at once too.
+/// Pause after a failed accept: without free file descriptors, the next would fail at once too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Serves until it is aborted, which cuts every connection as well.
@@ -29,7 +29,7 @@ pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             let answer = service_fn(|request| answer(request, &shared));
-            // A client that goes away, and a script that closes, both end up here as errors.
+            // A client that closes, and a script that closes, are both errors here.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
     }
@@ -63,7 +63,7 @@ async fn answer(
         arrived: Instant::now(),
     };
     if let Some(mut released) = shared.record(request.clone()) {
-        // An error says that the path is no longer held.
+        // An error means that the path is no longer held.
         let _ = released.changed().await;
     }
     carry_out(shared.reply_to(&request)).await

@@ -1,4 +1,5 @@
-//! The receiver against plain TCP clients, so that it is not judged by an HTTP client's habits.
+//! Tests of the receiver with plain TCP clients, so that the behaviour of an HTTP client does not
+//! matter.
 
 use std::{
     io::ErrorKind,
@@ -36,7 +37,7 @@ async fn send(address: SocketAddr, request: &str) -> TcpStream {
     stream
 }
 
-/// The requests to `/in` once there is one.
+/// The requests to `/in` when there is one.
 async fn arrival(receiver: &TestReceiver) -> Vec<ReceivedRequest> {
     let received = receiver.wait_for("/in", 1, SOON).await;
     received.expect("a request")

@@ -1,14 +1,14 @@
-//! Whose turn it is: the order in which a fair queue hands messages out.
+//! The order in which a fair queue delivers messages.
 //!
-//! A standard queue whose messages have a `MessageGroupId` is fair between groups. As AWS describes
-//! it ("How Amazon SQS fair queues work"): a group is a *noisy neighbour* when it has more than 10 %
+//! A standard queue whose messages have a `MessageGroupId` is fair between groups. AWS describes it
+//! ("How Amazon SQS fair queues work"): a group is a *noisy neighbour* when it has more than 10 %
 //! of all messages in flight and at least 30 of them, or more than 10 % of the time recently spent
-//! on messages; and it is one no longer when nothing of it is left to be received. While others have
+//! on messages; and it is no longer one when it has no message left to receive. While others have
 //! messages, a noisy group waits; between noisy groups the one with the fewest messages in flight
-//! comes first. Nothing is held back when nobody else has anything. A message without a group is a
-//! group of its own.
+//! comes first. No message is delayed when no other group has one. A message without a group is in
+//! a separate group.
 //!
-//! What AWS leaves open is assumed here: between quiet groups the oldest message comes first,
+//! AWS leaves some points open. Assumptions: between quiet groups the oldest message comes first,
 //! *recently* is the last minute, and a neighbour is found noisy at once.
 
 use grapnel_domain::time::Timestamp;
@@ -20,22 +20,22 @@ use std::{
 /// A group with less than this part of everything is quiet: one tenth.
 const SHARE: u128 = 10;
 
-/// With fewer messages in flight a group is not noisy because of them.
+/// With fewer messages in flight, a group is not noisy because of them.
 const FEW_IN_FLIGHT: usize = 30;
 
-/// How long time spent on messages counts.
+/// How long time that was spent on messages counts.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The groups of a queue.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     groups: BTreeMap<String, Group>,
-    /// Those with something to receive.
+    /// The groups with messages to receive.
     waiting: BTreeSet<String>,
     due: BTreeSet<u64>,
-    /// Messages in flight, with when they were received.
+    /// Messages in flight, and when they were received.
     in_flight: BTreeMap<u64, Timestamp>,
-    /// Time that was spent on messages recently, and in which group.
+    /// The time that was recently spent on messages, with its group.
     finished: VecDeque<(Timestamp, String, u128)>,
     spent: u128,
 }
@@ -65,7 +65,7 @@ impl Groups {
         self.groups.entry(group.to_owned()).or_default().in_flight += 1;
     }
 
-    /// A message can be received no more, or is in flight no more.
+    /// A message can no longer be received, or is no longer in flight.
     pub(super) fn gone(&mut self, group: &str, number: u64, now: Timestamp) {
         let Some(entry) = self.groups.get_mut(group) else { return };
         self.due.remove(&number);
@@ -85,12 +85,12 @@ impl Groups {
         !self.due.is_empty()
     }
 
-    /// Everything that is due, in the order of sending.
+    /// All due messages, in the order of sending.
     pub(super) fn all_due(&self) -> impl Iterator<Item = u64> {
         self.due.iter().copied()
     }
 
-    /// The message that a fair queue hands out next.
+    /// The message that a fair queue delivers next.
     pub(super) fn next(&mut self, now: Timestamp) -> Option<u64> {
         self.forget(now);
         let waiting =
@@ -111,7 +111,7 @@ impl Groups {
                 || share(group.spent, self.spent))
     }
 
-    /// Time that was spent long ago counts no more.
+    /// Time that was spent long ago no longer counts.
     fn forget(&mut self, now: Timestamp) {
         while let Some((at, name, spent)) = self.finished.front()
             && at.plus(RECENT) < now
@@ -134,7 +134,7 @@ mod tests {
         Timestamp::from_millis(second * 1000)
     }
 
-    /// Receives what is next.
+    /// Receives the next message.
     fn take(groups: &mut Groups, of: impl Fn(u64) -> &'static str, now: Timestamp) -> Option<u64> {
         let number = groups.next(now)?;
         groups.gone(of(number), number, now);
@@ -147,7 +147,7 @@ mod tests {
         let of = |number| if number == 1000 { "quiet" } else { "noisy" };
         let mut groups = Groups::default();
         (0..1000).for_each(|number| groups.due("noisy", number));
-        // Alone, it has everything.
+        // A group that is alone has everything.
         for number in 0..40 {
             assert_eq!(take(&mut groups, of, second(0)), Some(number));
         }
