@@ -1,20 +1,22 @@
-//! What the black-box tests drive a deployed system with: its public doors, and a look at its state.
+//! The tools of the black-box tests: the deployed system's public interfaces, and access to its
+//! state.
 //!
-//! `cargo xtask test` deploys the template several times and describes the stacks in a file ([`stack`]).
-//! A test asks for a [`world::World`]:
-//! a user of its own with a key, a receiver of its own, and hands for everything else:
+//! `cargo xtask test` deploys the template several times and describes the stacks in a file
+//! ([`stack`]). A test asks for a [`world::World`]: a new user with a key, a receiver, and tools
+//! for everything else:
 //!
-//! - [`api`]: the HTTP API, as any client sees it; its JSON is spelt out in [`model`];
+//! - [`api`]: the HTTP API, as any client sees it; its JSON is written out in [`model`];
 //! - [`bus`]: events, put on EventBridge;
-//! - [`queues`]: messages sent past the bus, and the dead letters;
-//! - [`state`]: rows and executions, and [`forged`] ones, which no door brings about;
-//! - [`signature`]: whether a request is signed as its receiver was promised;
-//! - [`proxy`]: between the functions and AWS, to kill them at a call of [`crash`]; [`functions`]
-//!   puts them behind it;
-//! - [`permissions`]: what a role may do, and what the functions logged.
+//! - [`queues`]: messages sent without the bus, and the dead letters;
+//! - [`state`]: rows and executions, and [`forged`] ones, which the public interfaces cannot
+//!   create;
+//! - [`signature`]: checks the signatures of a request;
+//! - [`proxy`]: stands between the functions and AWS, to kill them at a call of [`crash`];
+//!   [`functions`] redirects them to it;
+//! - [`permissions`]: the rights of a role, and the functions' logs.
 //!
-//! Tests run side by side. Each looks only at what carries its own ids, never at whole queues or
-//! tables, and waits for conditions, never for time: [`until`].
+//! Tests run concurrently. Each reads only rows and messages with its own ids, never whole queues
+//! or tables, and waits for conditions, never for a fixed time: [`until`].
 
 pub mod api;
 pub mod aws;

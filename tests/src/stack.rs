@@ -1,5 +1,5 @@
-//! The deployed stacks, as `cargo xtask test` describes them. A test asks for its stack, and so names it in one
-//! place; a stack that is not deployed yet is deployed then.
+//! The deployed stacks, as `cargo xtask test` describes them. A test asks for its stack, and so
+//! names it in one place; a stack that is not deployed yet is then deployed.
 
 use anyhow::{Context, anyhow, ensure};
 use serde::Deserialize;
@@ -10,38 +10,39 @@ use tokio::{
     time::timeout,
 };
 
-/// Names the file that describes the stacks.
+/// The variable with the name of the file that describes the stacks.
 pub const VARIABLE: &str = "GRAPNEL_STACKS";
 
-/// Holds the address of the program that deploys a stack which the file does not describe.
+/// The variable with the address of the program that deploys a stack which is not in the file.
 const DEPLOYER: &str = "GRAPNEL_DEPLOYER";
 
-/// How long a stack may take: others may be deployed before it, on a machine that runs a hundred tests.
+/// Time limit of a deployment: others may be deployed before it, on a machine that runs a hundred
+/// tests.
 const DEPLOYED: Duration = Duration::from_secs(240);
 
-/// Which of the stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackKind {
     /// Defaults, with http and private targets allowed.
     Main,
-    /// Queue delays up to 2 s, time limits of webhooks up to 10 s, a function timeout and a visibility
-    /// timeout of 30 s; what is wrong with published events is told.
+    /// Queue delays up to 2 s, time limits of webhooks up to 10 s, a function timeout and a
+    /// visibility timeout of 30 s. Faults of published events are reported.
     Tight,
-    /// Every delay a shared wait, and the waits of Step Functions a thousand times shorter.
+    /// Every delay uses a shared wait, and the waits of Step Functions are a thousand times
+    /// shorter.
     Scaled,
-    /// A circuit opens after 3 failures, for 2 s at first; what is wrong with published events is a
-    /// reason to refuse them.
+    /// A circuit breaker opens after 3 failures, for 2 s at first. Published events with faults are
+    /// refused.
     Circuit,
-    /// It takes the tokens of an issuer, at [`Stack::issuer_url`].
+    /// Accepts the tokens of an issuer, at [`Stack::issuer_url`].
     Tokens,
-    /// The template's own defaults: only https, and only public addresses.
+    /// The template's defaults: only https, and only public addresses.
     Strict,
-    /// As [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
+    /// Like [`StackKind::Tight`], for a test that puts a proxy before its functions and kills them.
     Crash,
-    /// The same, for messages that kill their functions each time.
+    /// Like [`StackKind::Crash`], for messages that kill their functions each time.
     Poison,
-    /// Defaults, and one page that may call, for the tests of `grapnel doctor` alone: no other test leaves
-    /// dead letters or a backlog there.
+    /// Defaults, and one page that may call, only for the tests of `grapnel doctor`: no other test
+    /// leaves dead letters or a backlog there.
     Doctor,
 }
 
@@ -61,7 +62,6 @@ impl StackKind {
     }
 }
 
-/// One deployed stack.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stack {
@@ -69,11 +69,11 @@ pub struct Stack {
     pub api_url: String,
     /// The admin key.
     pub admin_key: String,
-    /// The bus that the stack's rule listens on.
+    /// The bus of the stack's rule.
     pub event_bus_name: String,
-    /// A source that the rule lets in.
+    /// A source that the rule matches.
     pub event_source: String,
-    /// Where AWS answers.
+    /// AWS's endpoint.
     pub endpoint_url: String,
     /// The AWS region.
     pub region: String,
@@ -85,41 +85,38 @@ pub struct Stack {
     pub issuer_url: Option<String>,
 }
 
-/// The template's outputs, as far as tests use them.
+/// The outputs of the template that tests use.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Outputs {
-    /// Events on their way to fan-out.
+    /// Events for fan-out.
     pub events_queue_url: String,
-    /// Events that came again.
+    /// Events that were received again.
     pub events_isolation_queue_url: String,
     /// Events that could not be processed.
     pub events_dead_letter_queue_url: String,
     /// Attempts, checks and releases.
     pub delivery_queue_url: String,
-    /// Those that came again.
+    /// Delivery messages that were received again.
     pub delivery_isolation_queue_url: String,
-    /// Those that could not be processed.
+    /// Delivery messages that could not be processed.
     pub delivery_dead_letter_queue_url: String,
-    /// The webhooks table.
     pub webhooks_table: String,
-    /// The events table.
     pub events_table: String,
-    /// The deliveries table.
     pub deliveries_table: String,
-    /// The keys table.
     pub keys_table: String,
-    /// The machine behind shared waits.
+    /// The state machine of shared waits.
     pub wait_state_machine_arn: String,
-    /// The state machine that watches circuits.
+    /// The state machine that watches circuit breakers.
     pub circuit_state_machine_arn: String,
 }
 
 impl Stack {
-    /// Reads a stack from the file that [`VARIABLE`] names, after having it deployed if it is not there.
+    /// Reads a stack from the file that [`VARIABLE`] names. If it is not there, it is deployed
+    /// first.
     ///
     /// # Errors
-    /// If the variable is not set, or the stack is not there and can't be deployed.
+    /// If the variable is not set, or the stack is missing and can't be deployed.
     pub async fn get(kind: StackKind) -> anyhow::Result<Self> {
         let name = kind.name();
         let path = std::env::var_os(VARIABLE).ok_or_else(|| {
@@ -147,7 +144,7 @@ fn read(path: &Path, name: &str) -> anyhow::Result<Option<Stack>> {
     stack.with_context(|| format!("stack `{name}` in {}", path.display()))
 }
 
-/// Asks for a stack, and waits until it is there.
+/// Requests a stack, and waits until it is ready.
 async fn deploy(name: &str) -> anyhow::Result<()> {
     let address = std::env::var(DEPLOYER)
         .with_context(|| format!("{DEPLOYER} is not set, so nothing deploys it"))?;

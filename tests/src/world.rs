@@ -1,4 +1,4 @@
-//! A test's own corner of a stack: a fresh user with a key, a receiver, and hands for the rest.
+//! A test's part of a stack: a new user with a key, a receiver, and tools for the rest.
 
 use crate::{
     api::Api,
@@ -18,18 +18,16 @@ use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-/// Time for what happens at once. Generous: many tests share two processors and one emulator, and
-/// a deadline only costs time where a test fails.
+/// Time limit for things that happen at once. Generous: many tests share two processors and one
+/// emulator, and a deadline only costs time if a test fails.
 pub const SOON: Duration = Duration::from_secs(60);
 
 /// See the [module](self).
 #[derive(Debug)]
 pub struct World {
-    /// The stack.
     pub stack: Stack,
-    /// Its AWS, as the account's owner.
+    /// Its AWS, with the account owner's credentials.
     pub aws: Aws,
-    /// The user's id.
     pub user: String,
     /// The user's key, which has every scope.
     pub key: String,
@@ -39,9 +37,8 @@ pub struct World {
     pub admin: Api,
     /// The user's endpoints.
     pub receiver: TestReceiver,
-    /// Where events are put.
+    /// The bus for events.
     pub bus: Bus,
-    /// The queues.
     pub queues: Queues,
     /// Rows and executions.
     pub state: State,
@@ -54,20 +51,20 @@ pub struct Published {
     pub source_id: String,
     /// `detail`.
     pub data: Value,
-    /// The event as it was put, to be put again.
+    /// The event, to be put again.
     pub event: BusEvent,
 }
 
 impl World {
-    /// A corner of the stack with the defaults.
+    /// A world in the stack with the defaults.
     ///
     /// # Errors
-    /// If there is no stack, or it makes no key.
+    /// If there is no stack, or it creates no key.
     pub async fn main() -> anyhow::Result<Self> {
         Self::on(StackKind::Main).await
     }
 
-    /// A corner of the stack with short queue delays and time-outs.
+    /// A world in the stack with short queue delays and time limits.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -75,7 +72,7 @@ impl World {
         Self::on(StackKind::Tight).await
     }
 
-    /// A corner of the stack whose waits are a thousand times shorter.
+    /// A world in the stack whose waits are a thousand times shorter.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -83,7 +80,7 @@ impl World {
         Self::on(StackKind::Scaled).await
     }
 
-    /// A corner of the stack whose circuits open soon.
+    /// A world in the stack whose circuit breakers open soon.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -91,7 +88,7 @@ impl World {
         Self::on(StackKind::Circuit).await
     }
 
-    /// A corner of the stack that takes the tokens of an issuer.
+    /// A world in the stack that accepts an issuer's tokens.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -99,7 +96,7 @@ impl World {
         Self::on(StackKind::Tokens).await
     }
 
-    /// A corner of the stack that allows only what production does.
+    /// A world in the stack with production's restrictions.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -107,7 +104,7 @@ impl World {
         Self::on(StackKind::Strict).await
     }
 
-    /// A corner of the stack whose functions are killed.
+    /// A world in the stack whose functions are killed.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -115,7 +112,7 @@ impl World {
         Self::on(StackKind::Crash).await
     }
 
-    /// A corner of the stack in which messages kill their functions.
+    /// A world in the stack in which messages kill their functions.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -123,7 +120,7 @@ impl World {
         Self::on(StackKind::Poison).await
     }
 
-    /// A corner of the stack that is checked from end to end.
+    /// A world in the stack that the doctor checks.
     ///
     /// # Errors
     /// As [`World::main`].
@@ -151,8 +148,8 @@ impl World {
         })
     }
 
-    /// What describes a webhook of every event to `path` of the receiver, with these fields beside
-    /// or in place of the usual ones.
+    /// The body of a webhook for every event to `path` of the receiver. `fields` are added to the
+    /// default fields or replace them.
     ///
     /// # Panics
     /// If `fields` is not a JSON object.
@@ -169,7 +166,7 @@ impl World {
         body
     }
 
-    /// Makes such a webhook.
+    /// Creates such a webhook.
     ///
     /// # Errors
     /// If it is refused.
@@ -177,7 +174,7 @@ impl World {
         self.api.create_webhook(&self.webhook_body(path, &fields)).await
     }
 
-    /// An event of this user, not yet put anywhere.
+    /// A new event of this user, which is not sent yet.
     #[must_use]
     pub fn event(&self, event_type: &str, more: &Value) -> Published {
         let source_id = Uuid::new_v4().to_string();
@@ -192,26 +189,26 @@ impl World {
     /// Puts an event of this user on the bus, with these fields in its data.
     ///
     /// # Errors
-    /// If EventBridge does not take it.
+    /// If EventBridge refuses it.
     pub async fn publish(&self, event_type: &str, more: Value) -> anyhow::Result<Published> {
         let published = self.event(event_type, &more);
         self.bus.put(std::slice::from_ref(&published.event)).await?;
         Ok(published)
     }
 
-    /// The requests to `path`, once there are `n`.
+    /// The requests to `path`, when there are `n`.
     ///
     /// # Errors
-    /// If fewer came soon.
+    /// If there are fewer at the deadline.
     pub async fn requests(&self, path: &str, n: usize) -> anyhow::Result<Vec<ReceivedRequest>> {
         Ok(self.receiver.wait_for(path, n, SOON).await?)
     }
 
-    /// Tests a webhook, with this body (JSON text), and answers the delivery once its attempt is on
-    /// record, which may be later than the API waits for it.
+    /// Tests a webhook, with this body (JSON text), and returns the delivery when its attempt is
+    /// recorded, which may be later than the API waits for it.
     ///
     /// # Errors
-    /// If the test is refused, or its attempt does not come soon.
+    /// If the test is refused, or its attempt does not come in time.
     pub async fn tested(&self, webhook: &Webhook, body: &str) -> anyhow::Result<Delivery> {
         let path = format!("/api/webhooks/{}/test", webhook.id);
         let answer = self.api.send(Method::POST, &path, Some(body.into())).await?;
@@ -227,10 +224,10 @@ impl World {
         .await
     }
 
-    /// The webhook's one delivery, once it is as `what` says and `fits` tells.
+    /// The webhook's one delivery, when `fits` accepts it. `what` describes the expected state.
     ///
     /// # Errors
-    /// If it is not within `deadline`, or if there is more than one.
+    /// If it does not within `deadline`, or if there is more than one.
     pub async fn delivery_within(
         &self,
         deadline: Duration,
@@ -249,10 +246,10 @@ impl World {
         .await
     }
 
-    /// [`World::delivery_within`] what is soon.
+    /// [`World::delivery_within`] the usual deadline.
     ///
     /// # Errors
-    /// If it is not.
+    /// As [`World::delivery_within`].
     pub async fn delivery(
         &self,
         webhook: &Webhook,
@@ -262,10 +259,10 @@ impl World {
         self.delivery_within(SOON, webhook, what, fits).await
     }
 
-    /// The webhook's one delivery, once nothing more happens to it by itself.
+    /// The webhook's one delivery, when it is settled.
     ///
     /// # Errors
-    /// If that is not soon.
+    /// If it is not settled in time.
     pub async fn settled(&self, webhook: &Webhook) -> anyhow::Result<Delivery> {
         self.delivery(webhook, "that is settled", Delivery::is_settled).await
     }

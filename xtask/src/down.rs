@@ -1,4 +1,4 @@
-//! `cargo xtask down`: ends what `up` left running.
+//! `cargo xtask down`: ends the programs that `up` left running.
 
 use crate::{
     running::{self, Purpose},
@@ -7,10 +7,10 @@ use crate::{
 use anyhow::Result;
 use std::fs;
 
-/// Ends it, and says what was ended.
+/// Ends them, and prints which were ended.
 ///
 /// # Errors
-/// When the process list can't be read.
+/// If the process list can't be read.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let ended =
         running::end_all(workspace, |purpose| matches!(purpose, Purpose::Up | Purpose::Detached))?;

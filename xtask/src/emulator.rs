@@ -1,8 +1,8 @@
 //! The local AWS: MiniStack, which runs a function's program as a plain process.
 //!
-//! It is started with IAM enforced, so that each function has the rights of its role and no others;
-//! with an environment of its own, because it hands its environment on to the functions; and with
-//! its temporary files under `target/local`, where it unpacks the functions.
+//! It runs with IAM enforced, so that each function has exactly the rights of its role; with a
+//! separate environment, because it passes its environment on to the functions; and with its
+//! temporary files under `target/local`, where it unpacks the functions.
 
 use crate::{
     http_client::HttpClient,
@@ -20,30 +20,30 @@ use std::{
 };
 use tokio::process::Command;
 
-/// The region that it plays.
+/// The region that it simulates.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// The access key and secret that it takes for the account's owner.
+/// The access key and secret of the account's owner.
 pub(crate) const CREDENTIALS: (&str, &str) = ("test", "test");
 
-/// How long it may take to answer. It takes less than a second where its files are in memory.
+/// Time limit of its start. It takes less than a second if its files are in memory.
 const START: Duration = Duration::from_secs(60);
 
-/// Lines of the log that are shown when it does not start.
+/// How many lines of the log are shown if it does not start.
 const LINES_OF_A_FAILURE: usize = 20;
 
-/// How to start it.
+/// The settings of an emulator.
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
     /// The folder of its Python.
     pub(crate) programs: &'a Path,
     /// The port on 127.0.0.1.
     pub(crate) port: u16,
-    /// What it runs for.
+    /// Its purpose.
     pub(crate) purpose: Purpose,
-    /// What the seconds of a Step Functions wait are multiplied with.
+    /// The factor for the seconds of a Step Functions wait.
     pub(crate) wait_scale: f64,
-    /// What its log and its files are named after. No two that run at once may share it.
+    /// The name of its log and its files. Two emulators at the same time need different names.
     pub(crate) name: &'a str,
 }
 
@@ -59,12 +59,12 @@ impl Emulator {
     /// Starts it and waits until it answers.
     ///
     /// # Errors
-    /// When the port is taken or it does not start; with the end of its log.
+    /// If the port is taken or it does not start; with the end of its log.
     pub(crate) async fn start(workspace: &Workspace, settings: &Settings<'_>) -> Result<Self> {
         let Settings { programs, port, purpose, wait_scale, name } = *settings;
         ensure_free(port)?;
         let log = log(workspace, name);
-        // What an earlier one unpacked is of no use.
+        // The files of an earlier one are not needed.
         let temporary = workspace.local(&format!("{name}-files"));
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary)?;
@@ -88,12 +88,12 @@ impl Emulator {
             .env("IOT_MTLS_ENABLED", "0")
             .env("MINISTACK_REGION", REGION)
             .env("SFN_WAIT_SCALE", wait_scale.to_string())
-            // Not for itself: functions are told what it is told.
+            // For the functions, which get its environment.
             .env("AWS_ENDPOINT_URL", endpoint_url(port))
             .stdout(output.try_clone()?)
             .stderr(output)
             .current_dir(&temporary);
-        // Where certificates are, if the machine has them in another place: functions call out.
+        // The place of certificates, if the machine has an unusual one: functions make requests.
         for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -122,12 +122,11 @@ impl Emulator {
         Ok(())
     }
 
-    /// Where it answers.
     pub(crate) fn endpoint_url(&self) -> String {
         endpoint_url(self.port)
     }
 
-    /// Its log, with that of the functions.
+    /// Its log, which includes that of the functions.
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
@@ -137,7 +136,7 @@ impl Emulator {
         self.service.group()
     }
 
-    /// Leaves it running if it was started to stay, else ends it.
+    /// Lets it run if that is its purpose; otherwise ends it.
     pub(crate) async fn release(self) {
         self.service.release().await;
     }
@@ -149,29 +148,29 @@ impl Emulator {
     }
 }
 
-/// The log of an emulator of this name, with that of its functions.
+/// The log of an emulator with this name, which includes that of its functions.
 pub(crate) fn log(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.local(&format!("{name}.log"))
 }
 
-/// Where an emulator on this port answers.
+/// The endpoint of an emulator on this port.
 pub(crate) fn endpoint_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Installs the emulator if need be. Returns the folder of its programs.
+/// Installs the emulator if necessary. Returns the folder of its programs.
 ///
 /// # Errors
-/// When it can't be installed.
+/// If it can't be installed.
 pub(crate) async fn install(workspace: &Workspace) -> Result<PathBuf> {
     tools::python(workspace, PythonTools::Emulator).await
 }
 
-/// A port of 127.0.0.1 that nothing listens on. Somebody may take it before it is used; whoever
-/// starts a program on it sees that then.
+/// A free port of 127.0.0.1. Another program may take it before it is used; then the program that
+/// should use it fails.
 ///
 /// # Errors
-/// When the operating system has none.
+/// If the operating system has none.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

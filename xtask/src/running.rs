@@ -1,8 +1,8 @@
-//! What earlier runs left running.
+//! The services of earlier runs.
 //!
-//! Each service has a record in `target/local/running` as long as it runs. A record is believed
-//! only if its process group still holds a program of this checkout: numbers are used again, and
-//! nobody else's program may be ended.
+//! Each service has a record in `target/local/running` while it runs. A record counts only if its
+//! process group still has a program of this checkout: process ids are reused, and other people's
+//! programs must not be ended.
 
 use crate::{
     process::{self, Group},
@@ -16,17 +16,17 @@ use std::{
     process::Command,
 };
 
-/// What a service runs for.
+/// The purpose of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purpose {
-    /// `up`, ending with it.
+    /// `up`; ends with it.
     Up,
-    /// `up --detach`, ending with `down`.
+    /// `up --detach`; ends with `down`.
     Detached,
-    /// `stacks up`, ending with `stacks down`.
+    /// `stacks up`; ends with `stacks down`.
     Stacks,
-    /// `test`, ending with it.
+    /// `test`; ends with it.
     Test,
 }
 
@@ -37,12 +37,11 @@ impl Purpose {
     }
 }
 
-/// A service as it was started.
+/// A started service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// What it is, in a word.
+    /// A short name.
     pub(crate) name: String,
-    /// What it runs for.
     pub(crate) purpose: Purpose,
     /// Its process group.
     pub(crate) group: i32,

@@ -1,4 +1,4 @@
-//! A deployment of the template on the emulator, and its description for whoever uses it.
+//! Deploys the template on the emulator, and describes the deployment.
 
 use crate::{
     artifacts::Artifact,
@@ -26,42 +26,39 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long a deployment may take. The emulator takes a second.
+/// Time limit of a deployment. The emulator takes a second.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// What the template is called where it is deployed from.
+/// The name of the template in the package.
 const TEMPLATE: &str = "template.yaml";
 
 /// The source of the sample events.
 pub(crate) const SAMPLE_SOURCE: &str = "demo.platform";
 
-/// What a user or a test needs to know of a deployment. `target/local/stack.json` holds one.
+/// The description of a deployment for users and tests. `target/local/stack.json` has one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stack {
-    /// The stack's name.
     pub(crate) stack_name: String,
-    /// Where the HTTP API answers, without a slash at the end.
+    /// The address of the HTTP API, without a slash at the end.
     pub(crate) api_url: String,
-    /// The admin key.
     pub(crate) admin_key: String,
-    /// The event bus.
     pub(crate) event_bus_name: String,
     /// The source that events must have.
     pub(crate) event_source: String,
-    /// Where the emulator answers.
+    /// The emulator's endpoint.
     pub(crate) endpoint_url: String,
-    /// The region that it plays.
+    /// The region that it simulates.
     pub(crate) region: String,
     /// The template's outputs.
     pub(crate) outputs: BTreeMap<String, String>,
 }
 
 impl Stack {
-    /// Makes a key for a user, with every scope that a user's key can have.
+    /// Creates a key for a user, with every scope that a user's key can have.
     ///
     /// # Errors
-    /// When the API refuses; with its answer.
+    /// If the API refuses; with its answer.
     pub(crate) async fn user_key(&self, user: &str) -> Result<String> {
         let order = json!({ "userId": user, "scopes": Scope::OF_USERS.map(Scope::as_str) });
         let keys = format!("{}/api/keys", self.api_url);
@@ -69,10 +66,10 @@ impl Stack {
         Ok(made["key"].as_str().context("a new key is shown")?.to_owned())
     }
 
-    /// The API's own description, as it is served.
+    /// The API's description, as it is served.
     ///
     /// # Errors
-    /// When the API does not answer with 200.
+    /// If the API does not answer with 200.
     pub(crate) async fn description(&self) -> Result<Bytes> {
         let request = Request::get(format!("{}/api/openapi.json", self.api_url));
         let response = HttpClient::new().send(request.body(Bytes::new())?).await?;
@@ -93,7 +90,7 @@ impl Deployer {
     /// Stores the artifacts on the emulator.
     ///
     /// # Errors
-    /// When the template can't be read or the emulator refuses.
+    /// If the template can't be read or the emulator refuses.
     pub(crate) async fn upload(
         workspace: &Workspace,
         endpoint_url: &str,
@@ -111,7 +108,7 @@ impl Deployer {
         }
         let text = std::fs::read_to_string(workspace.path("template.yaml"))
             .context("reading template.yaml")?;
-        // By its address, as SAM deploys it: a request itself may carry 51,200 bytes of template.
+        // By its address, as SAM deploys it: a request may contain only 51,200 bytes of template.
         let template = template::point_at(&text, &places)?;
         bucket.put(TEMPLATE, template.into_bytes()).await?;
         let config = aws_sdk_cloudformation::Config::builder()
@@ -134,11 +131,11 @@ impl Deployer {
         })
     }
 
-    /// Deploys the template under a name, in place of any stack of that name, for the events of one source, with a new
-    /// admin key.
+    /// Deploys the template under a name, in place of a stack with that name, for the events of one
+    /// source, with a new admin key.
     ///
     /// # Errors
-    /// When the template or a parameter is refused, or a resource can't be made; with the reason.
+    /// If the template or a parameter is refused, or a resource can't be created; with the reason.
     pub(crate) async fn deploy(
         &self,
         name: &str,
@@ -175,7 +172,7 @@ impl Deployer {
         };
         Ok(Stack {
             stack_name: name.to_owned(),
-            // By path: `<id>.execute-api.localhost` is not a name that every resolver knows.
+            // By path: not every resolver knows the name `<id>.execute-api.localhost`.
             api_url: format!("{}/_aws/execute-api/{}", self.endpoint_url, output("ApiId")?),
             admin_key,
             event_bus_name: output("EventBusName")?,
@@ -186,15 +183,15 @@ impl Deployer {
         })
     }
 
-    /// Removes a stack, if there is one of this name.
+    /// Deletes a stack, if it exists.
     ///
     /// # Errors
-    /// When the emulator refuses, or takes too long.
+    /// If the emulator refuses, or takes too long.
     pub(crate) async fn delete(&self, name: &str) -> Result<()> {
         self.client.delete_stack().stack_name(name).send().await.map_err(reason)?;
         let deadline = Instant::now() + DEADLINE;
         loop {
-            // There is no stack of this name any more once it is gone.
+            // After its deletion there is no stack with this name.
             let described = self.client.describe_stacks().stack_name(name).send().await;
             let stack = described.ok().and_then(|page| page.stacks?.into_iter().next());
             match stack.and_then(|stack| stack.stack_status) {
@@ -234,7 +231,7 @@ impl Deployer {
     async fn first_failure(&self, name: &str) -> String {
         let events = self.client.describe_stack_events().stack_name(name).send().await;
         let events = events.map(|page| page.stack_events.unwrap_or_default()).unwrap_or_default();
-        // Newest first: what failed first caused the rest.
+        // Newest first: the first failure caused the others.
         let failed = events
             .iter()
             .rev()
@@ -252,7 +249,7 @@ impl Deployer {
     }
 }
 
-/// What the emulator says, without the SDK's wrapping.
+/// The emulator's error, without the SDK's wrapping.
 fn reason<E>(error: aws_sdk_cloudformation::error::SdkError<E>) -> anyhow::Error
 where
     E: aws_sdk_cloudformation::error::ProvideErrorMetadata

@@ -1,8 +1,9 @@
-//! `cargo xtask stacks up|down`: the local AWS and the stacks of the black-box tests, kept between runs.
+//! `cargo xtask stacks up|down`: the local AWS and the stacks of the black-box tests, kept between
+//! runs.
 //!
-//! [`wanted`] lists the stacks. A [`Fleet`] has them deployed, for one run or until `down`; the tests ask it for
-//! them through a [`Door`]. A stack that was kept is replaced when its functions or its template have changed since,
-//! so that no test ever meets old code.
+//! [`wanted`] lists the stacks. A [`Fleet`] deploys them, for one run or until `down`; the tests
+//! request them through a [`Door`]. A kept stack is replaced if its functions or its template have
+//! changed, so that no test uses old code.
 
 mod fleet;
 mod kept;
@@ -31,7 +32,7 @@ pub(crate) enum Action {
 }
 
 /// # Errors
-/// When another program uses the stacks, or they can't be built or deployed.
+/// If another program uses the stacks, or they can't be built or deployed.
 pub(crate) async fn run(workspace: &Workspace, action: Action) -> Result<()> {
     match action {
         Action::Up => up(workspace).await,

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: the whole system on this machine, with something to see.
+//! `cargo xtask up`: starts the whole system on this machine, with a demo.
 
 use crate::{
     artifacts::{self, LOCAL_PROFILE},
@@ -22,10 +22,10 @@ use std::{
 };
 use tokio::process::Command;
 
-/// How long the sample events may take to arrive. They take about a second.
+/// Time limit for the arrival of the sample events. They take about a second.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
-/// How often the receiver's log is looked at.
+/// How often the receiver's log is read.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How to bring it up.
@@ -58,16 +58,16 @@ struct Pids {
     receiver: i32,
 }
 
-/// What runs, to be ended in this order.
+/// The running programs, to be ended in this order.
 struct Running {
     receiver: Service,
     emulator: Emulator,
 }
 
-/// Brings the system up, delivers the sample events, and stays (or not).
+/// Starts the system, delivers the sample events, and stays (or not).
 ///
 /// # Errors
-/// When a step fails; everything that was started is ended then.
+/// If a step fails; everything that was started is then ended.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let began = Instant::now();
     if let Some(record) = running::survey(workspace)?
@@ -144,7 +144,7 @@ fn start_receiver(
     secret: &PathBuf,
     purpose: Purpose,
 ) -> Result<Service> {
-    // Empty, and nobody else's to read: it tells which events the user has.
+    // Empty, and readable only by the owner: it shows which events the user has.
     write_private(log, b"")?;
     write_private(secret, b"")?;
     let program = std::env::current_exe().context("finding this program")?;
@@ -204,7 +204,7 @@ async fn arrivals(follower: &mut Follower, published: SystemTime, expected: usiz
     Ok(())
 }
 
-/// Shows deliveries until Ctrl-C, or until something that runs has ended.
+/// Shows deliveries until Ctrl-C, or until one of the programs has ended.
 async fn stay(mut follower: Follower, mut running: Running) -> Result<()> {
     loop {
         for delivery in follower.news().into_iter().filter_map(delivery) {
@@ -250,7 +250,7 @@ fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
     )
 }
 
-/// What the delivery log says, the counterpart of what the receiver saw.
+/// The API's deliveries, next to what the receiver saw.
 fn show_log(deliveries: &[LoggedDelivery]) {
     terminal::heading("On record");
     let rows: Vec<Vec<String>> = deliveries
@@ -299,7 +299,7 @@ fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str
     println!("  grapnel listen --events 'lead.*'     # a receiver of your own\n");
 }
 
-/// `stack.json`, which must not stay when what it describes has ended.
+/// `stack.json`, which must be removed when the system ends.
 struct DescriptionFile {
     path: PathBuf,
     stays: bool,

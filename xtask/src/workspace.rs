@@ -1,4 +1,4 @@
-//! Where things are in the repository.
+//! Paths in the repository.
 
 use anyhow::{Context, Result};
 use std::{
@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The checkout that this program was built from. Everything that it installs, starts or writes
-/// stays under its `target`.
+/// The checkout from which this program was built. Everything that it installs, starts or writes is
+/// under its `target`.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     root: PathBuf,
@@ -19,7 +19,7 @@ impl Workspace {
     /// Finds the checkout.
     ///
     /// # Errors
-    /// When it has been moved or removed since this program was built.
+    /// If it has been moved or removed since this program was built.
     pub(crate) fn find() -> Result<Self> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here
@@ -41,34 +41,34 @@ impl Workspace {
         &self.root
     }
 
-    /// A path given relative to the repository's folder.
+    /// A path relative to the repository's folder.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// What the tools write while they run: logs, the description of the stack.
+    /// The files that the tools write while they run: logs, the description of the stack.
     pub(crate) fn local(&self, name: &str) -> PathBuf {
         self.root.join("target/local").join(name)
     }
 
-    /// The tools' own installations.
+    /// The tools' installations.
     pub(crate) fn tools(&self, name: &str) -> PathBuf {
         self.root.join("target/tools").join(name)
     }
 }
 
-/// Writes a file that only its owner may read, in place of any earlier one, and its folder.
+/// Writes a file that only its owner may read, in place of an existing one, and its folder.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The file system's error, with the path.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     private_file(path)?.write_all(content).with_context(|| format!("writing {}", path.display()))
 }
 
-/// Opens an empty file that only its owner may read, in place of any earlier one, and its folder.
+/// Opens an empty file that only its owner may read, in place of an existing one, and its folder.
 ///
 /// # Errors
-/// What the file system says, with the path.
+/// The file system's error, with the path.
 pub(crate) fn private_file(path: &Path) -> Result<File> {
     let open = || -> std::io::Result<File> {
         if let Some(folder) = path.parent() {
@@ -76,7 +76,7 @@ pub(crate) fn private_file(path: &Path) -> Result<File> {
         }
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        // The mode above holds for a new file only.
+        // The mode above applies only to a new file.
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         Ok(file)
     };

@@ -1,4 +1,4 @@
-//! `docs/security.md` and `docs/testing.md` name the tests that show what they say. They exist.
+//! `docs/security.md` and `docs/testing.md` name the tests that prove their statements. They exist.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! What the deployed API refuses, one request for each kind: a clear 4xx that names what is wrong, and nothing stored.
-//! `functions/api/tests/corpus` has the inputs one by one.
+//! Refusals of the deployed API, one request for each kind: a clear 4xx that names the fault, and
+//! nothing stored. `functions/api/tests/corpus` has the inputs one by one.
 
 use anyhow::ensure;
 use grapnel_tests::{

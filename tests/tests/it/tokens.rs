@@ -1,4 +1,4 @@
-//! Tokens of an issuer, which this test plays.
+//! Tokens of an issuer, which this test simulates.
 
 use anyhow::{Context, ensure};
 use grapnel_testing::{
@@ -19,7 +19,7 @@ async fn issuer(url: &str, signer: &TokenSigner) -> anyhow::Result<TestReceiver>
     Ok(issuer)
 }
 
-/// One test, since there is one issuer.
+/// One test, because there is one issuer.
 #[tokio::test]
 async fn a_token_of_the_issuer_is_taken_and_no_other() -> anyhow::Result<()> {
     let world = World::tokens().await?;
@@ -66,7 +66,7 @@ async fn a_token_of_the_issuer_is_taken_and_no_other() -> anyhow::Result<()> {
         let problem = get(token).await?.problem(401).context(what)?;
         assert_eq!(problem.code, "unauthorized", "{what}");
     }
-    // Functions are processes here, some of them side by side, each with its own memory.
+    // Functions are processes here, some of them concurrent, each with separate memory.
     let asked = issuer.received("/keys").len();
     ensure!((1..8).contains(&asked), "keys are kept: asked {asked} times for 13 tokens");
     world.api.webhooks().await?;

@@ -1,8 +1,8 @@
-//! The port contract, kept by the adapters over AWS.
+//! Runs the port contract on the adapters over AWS.
 //!
-//! The tables and the state machine are those of the deployed stack `main`; the cases make users,
-//! webhooks and waits of their own in them. Queues are made for the case: the deployed ones belong
-//! to the functions, which would take the messages away.
+//! The tables and the state machine belong to the deployed stack `main`; the cases create users,
+//! webhooks and waits in them. Each case gets new queues: the deployed ones belong to the
+//! functions, which would receive the messages.
 
 mod beside;
 mod isolation;
@@ -17,7 +17,7 @@ use grapnel_aws::{
 use grapnel_tests::stack::{Stack, StackKind};
 use std::time::Duration;
 
-/// The stack and the way to it, made anew for each test: an SDK client lives on one runtime.
+/// The stack and its clients, created again for each test: an SDK client needs its runtime.
 struct Deployed {
     stack: Stack,
     config: SdkConfig,
@@ -62,7 +62,7 @@ async fn deliveries() -> DeliveryStore {
 
 async fn keys() -> KeyStore {
     let deployed = deployed().await;
-    // A hundred cases at once keep an emulator busy for longer than a request would wait.
+    // A hundred concurrent cases keep an emulator busy for longer than a request would wait.
     KeyStore::new(&deployed.clients(), &deployed.stack.outputs.keys_table)
         .noting_within(Duration::from_secs(30))
 }

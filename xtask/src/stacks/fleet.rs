@@ -1,4 +1,4 @@
-//! The emulators and the stacks on them, for one run of the tests or until `stacks down`.
+//! The emulators and their stacks, for one run of the tests or until `stacks down`.
 
 use super::{
     kept::{Kept, Lock},
@@ -23,24 +23,24 @@ use std::{
     time::Instant,
 };
 
-/// An emulator, started here or by an earlier `stacks up`.
+/// An emulator, started by this program or by an earlier `stacks up`.
 #[derive(Debug)]
 struct Lane {
     group: i32,
     port: u16,
-    /// Only if it was started here.
+    /// Only if this program started it.
     emulator: Option<Emulator>,
-    /// Once the functions and the template are stored there.
+    /// Set when the functions and the template are stored there.
     deployer: Option<Deployer>,
 }
 
-/// A stack as the tests read it.
+/// A stack in the form that the tests read.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Described {
     #[serde(flatten)]
     stack: Stack,
-    /// Where a test plays the issuer of the tokens that the stack takes.
+    /// Where a test simulates the issuer of the stack's tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issuer_url: Option<String>,
 }
@@ -55,17 +55,18 @@ pub(crate) struct Fleet<'a> {
     kept: Kept,
     lanes: BTreeMap<&'static str, Lane>,
     stacks: BTreeMap<String, Described>,
-    /// What was asked for in this run.
+    /// The stacks that were requested in this run.
     asked: BTreeSet<&'static str>,
     _lock: Lock,
 }
 
 impl<'a> Fleet<'a> {
-    /// Finds the emulators and stacks that `stacks up` left, without those that are out of date. What it has none of
-    /// is started when it is asked for: to stay if `stays` or if any was left, else to end with this run.
+    /// Finds the emulators and stacks that `stacks up` left, without outdated ones. Others are
+    /// started when they are requested: to stay if `stays` is set or if any was left, otherwise to
+    /// end with this run.
     ///
     /// # Errors
-    /// When another program uses them, or the process list can't be read.
+    /// If another program uses them, or the process list can't be read.
     pub(crate) async fn find(
         workspace: &'a Workspace,
         artifacts: &'a [Artifact],
@@ -88,7 +89,7 @@ impl<'a> Fleet<'a> {
         Ok(fleet)
     }
 
-    /// Takes over what an earlier run left and what is still good.
+    /// Takes over the valid emulators and stacks of an earlier run.
     fn adopt(&mut self) -> Result<()> {
         let kept = Kept::read(self.workspace);
         let is_current = kept.emulator_source == self.kept.emulator_source;
@@ -110,7 +111,8 @@ impl<'a> Fleet<'a> {
                     };
                     self.lanes.insert(waits.emulator(), lane);
                 }
-                // It was not ready when its `stacks up` was killed, or the way to start it has changed.
+                // It was not ready when its `stacks up` was killed, or its start settings have
+                // changed.
                 None => {
                     println!("the local AWS of process {} is out of date and ended", record.group);
                     running::end(self.workspace, &record);
@@ -140,7 +142,7 @@ impl<'a> Fleet<'a> {
         self.write()
     }
 
-    /// Whether it uses what `stacks up` left, or leaves it.
+    /// Whether it uses or leaves stacks for other runs.
     pub(crate) fn stays(&self) -> bool {
         self.purpose == Purpose::Stacks
     }
@@ -161,10 +163,10 @@ impl<'a> Fleet<'a> {
         logs.map(|log| log.display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Has a stack ready for use, and described in the file.
+    /// Makes a stack ready, and describes it in the file.
     ///
     /// # Errors
-    /// When there is no such stack, or it can't be deployed.
+    /// If there is no such stack, or it can't be deployed.
     pub(crate) async fn ensure(&mut self, name: &str) -> Result<()> {
         let wanted = wanted(name).with_context(|| {
             let names: Vec<_> = STACKS.iter().map(|stack| stack.name).collect();
@@ -180,11 +182,11 @@ impl<'a> Fleet<'a> {
             "tokens" => Some(format!("http://127.0.0.1:{}", free_port()?)),
             _ => None,
         };
-        // Tests look far more often than a user would; what the stack says itself comes later.
+        // Tests read far more often than a user would; the stack's own parameters follow.
         let mut parameters = vec![("RequestsPerUserPerMinute", "100000")];
         parameters.extend_from_slice(wanted.parameters);
         parameters.extend(issuer_url.as_deref().map(|url| ("JwtIssuer", url)));
-        // Of its own, since the stacks share a bus.
+        // A separate source, because the stacks share a bus.
         let event_source = format!("{name}.platform");
         let deployer = self.deployer(wanted.waits).await?;
         let stack = deployer.deploy(name, &event_source, &parameters).await?;
@@ -195,10 +197,10 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// [`Fleet::ensure`]s every stack, or every one that can be used more than once.
+    /// Calls [`Fleet::ensure`] for every stack that `fits`.
     ///
     /// # Errors
-    /// When one can't be deployed.
+    /// If one can't be deployed.
     pub(crate) async fn ensure_all(&mut self, fits: impl Fn(&Wanted) -> bool) -> Result<()> {
         for stack in STACKS.iter().filter(|stack| fits(stack)) {
             self.ensure(stack.name).await?;
@@ -206,10 +208,10 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// Leaves what is to stay, but for stacks that are of no use to another run, and ends everything else.
+    /// Leaves what must stay, except stacks that another run cannot use, and ends everything else.
     ///
     /// # Errors
-    /// When a stack can't be removed.
+    /// If a stack can't be deleted.
     pub(crate) async fn release(mut self) -> Result<()> {
         if self.stays() {
             let used: Vec<_> = STACKS
@@ -232,7 +234,8 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// The emulator of these waits, started if need be, with the functions and the template stored there.
+    /// The emulator with these waits, started if necessary, with the functions and the template
+    /// stored there.
     async fn deployer(&mut self, waits: Waits) -> Result<&Deployer> {
         let name = waits.emulator();
         if !self.lanes.contains_key(name) {
@@ -261,7 +264,7 @@ impl<'a> Fleet<'a> {
         lane.deployer.as_ref().context("a deployer")
     }
 
-    /// What a stack is made of: the functions, the template and its parts, and the parameters.
+    /// The sources of a stack: the functions, the template and its parts, and the parameters.
     fn source_of(&self, wanted: &Wanted) -> Result<String> {
         let mut hash = Sha256::new();
         for artifact in self.artifacts {
@@ -277,7 +280,7 @@ impl<'a> Fleet<'a> {
 
     /// Describes the stacks to the tests, and to a later run if they stay.
     fn write(&mut self) -> Result<()> {
-        // In one step: tests read it meanwhile.
+        // In one step, because tests read it meanwhile.
         let new = self.workspace.local("test-stacks.json.new");
         write_private(&new, &serde_json::to_vec_pretty(&self.stacks)?)?;
         fs::rename(new, self.file())?;
@@ -290,7 +293,7 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// What emulators are started from: one that runs is of no use once this has changed.
+/// The sources of emulators: a running one is outdated when these change.
 fn emulator_source(workspace: &Workspace) -> Result<String> {
     let mut hash = Sha256::new();
     for path in ["infra/emulator/start.py", "infra/emulator/requirements.txt"] {

@@ -1,5 +1,5 @@
-//! What `stacks up` left: a note of the emulators and of what each stack on them was made of, and a lock for the
-//! one program that may use them at a time.
+//! What `stacks up` left: a record of the emulators and of each stack's sources, and a lock for the
+//! one program that may use them.
 
 use crate::workspace::{Workspace, write_private};
 use anyhow::{Context, Result, bail};
@@ -11,26 +11,27 @@ use std::{
     path::PathBuf,
 };
 
-/// The note. It is written when an emulator or a stack is ready, so it never names one that is not.
+/// The record. It is written when an emulator or a stack is ready, so it never names one that is
+/// not.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept {
-    /// What the emulators were started from.
+    /// The sources of the emulators.
     pub(crate) emulator_source: String,
-    /// The emulators' process groups, by the name of each.
+    /// The emulators' process groups, by name.
     pub(crate) emulators: BTreeMap<String, i32>,
-    /// What each stack was made of, by its name.
+    /// The sources of each stack, by name.
     pub(crate) stacks: BTreeMap<String, String>,
 }
 
 impl Kept {
-    /// The note of an earlier run; an empty one if there is none, or none that can be read.
+    /// The record of an earlier run; an empty one if it is missing or unreadable.
     pub(crate) fn read(workspace: &Workspace) -> Self {
         let note = fs::read(file(workspace)).unwrap_or_default();
         serde_json::from_slice(&note).unwrap_or_default()
     }
 
     /// # Errors
-    /// What the file system says.
+    /// The file system's error.
     pub(crate) fn write(&self, workspace: &Workspace) -> Result<()> {
         write_private(&file(workspace), &serde_json::to_vec_pretty(self)?)
     }
@@ -45,8 +46,8 @@ fn file(workspace: &Workspace) -> PathBuf {
     workspace.local("kept-stacks.json")
 }
 
-/// The right to use, change or end the test stacks. The operating system takes it back from a program that ends,
-/// however that ends.
+/// The right to use, change or end the test stacks. The operating system releases it when the
+/// program ends in any way.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
@@ -54,7 +55,7 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// # Errors
-    /// When another program has it, or the file can't be opened.
+    /// If another program has it, or the file can't be opened.
     pub(crate) fn take(workspace: &Workspace) -> Result<Self> {
         let path = workspace.local("stacks.lock");
         let open = || -> std::io::Result<File> {

@@ -1,7 +1,8 @@
-//! Tests ask for their stacks: a name on one line of a connection, answered by `ready` or by what went wrong. The
-//! stack itself is in the file then.
+//! Tests request their stacks: a name on one line of a connection, answered by `ready` or by an
+//! error. The stack is then described in the file.
 //!
-//! So a test names its stack in one place, the call that asks for it, and nothing is deployed that no test asks for.
+//! So a test names its stack in one place, the call that requests it, and only requested stacks are
+//! deployed.
 
 use super::Fleet;
 use anyhow::{Context, Result};
@@ -15,10 +16,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// How long a caller may take to say what it wants.
+/// Time limit of a caller's request.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where tests ask.
+/// The listener for tests.
 #[derive(Debug)]
 pub(crate) struct Door {
     listener: TcpListener,
@@ -26,7 +27,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// # Errors
-    /// When there is no port.
+    /// If there is no free port.
     pub(crate) async fn open() -> Result<Self> {
         Ok(Self { listener: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await? })
     }
@@ -34,15 +35,16 @@ impl Door {
     /// Its address.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub(crate) fn address(&self) -> Result<SocketAddr> {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Deploys what is asked for, one after another, until this is dropped.
+    /// Deploys the requested stacks, one after another, until this is dropped.
     pub(crate) async fn serve(&self, fleet: &mut Fleet<'_>) -> Infallible {
         loop {
-            // A caller that went away has failed already, and a listener that fails once may work again.
+            // A caller that has closed has failed already, and a listener that fails once may work
+            // again.
             if let Ok((caller, _)) = self.listener.accept().await {
                 let _ = answer(caller, fleet).await;
             }

@@ -1,11 +1,12 @@
-//! The stacks that the black-box tests ask for, each a deployment of the template with parameters of its own.
+//! The stacks that the black-box tests request, each a deployment of the template with different
+//! parameters.
 
 /// A stack that tests may ask for.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// What a test asks for, and what the stack is called.
+    /// The name in a test's request, and of the stack.
     pub(crate) name: &'static str,
-    /// On which of the two emulators.
+    /// Selects one of the two emulators.
     pub(crate) waits: Waits,
     /// Whether a later run may use it again.
     pub(crate) reuse: Reuse,
@@ -13,7 +14,8 @@ pub(crate) struct Wanted {
     pub(crate) parameters: &'static [(&'static str, &'static str)],
 }
 
-/// How long a Step Functions wait takes. It is a setting of the emulator, so each has an emulator of its own.
+/// The speed of a Step Functions wait. It is a setting of the emulator, so each has a separate
+/// emulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waits {
     Real,
@@ -22,10 +24,9 @@ pub(crate) enum Waits {
 }
 
 impl Waits {
-    /// Both.
     pub(crate) const ALL: [Self; 2] = [Self::Real, Self::Shortened];
 
-    /// What the seconds of a wait are multiplied by.
+    /// The factor for the seconds of a wait.
     pub(crate) const fn scale(self) -> f64 {
         match self {
             Self::Real => 1.0,
@@ -33,7 +34,7 @@ impl Waits {
         }
     }
 
-    /// What the emulator's log and files are named after.
+    /// The name of the emulator's log and files.
     pub(crate) const fn emulator(self) -> &'static str {
         match self {
             Self::Real => "emulator-test",
@@ -42,16 +43,16 @@ impl Waits {
     }
 }
 
-/// What a run leaves of a stack for the next run.
+/// What happens to a stack after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reuse {
-    /// Its tests touch only what carries their own ids.
+    /// Its tests use only rows and messages with their own ids.
     Kept,
-    /// A test changes the stack, or looks at a queue as a whole: each run gets a new one.
+    /// A test changes the stack, or reads a whole queue: each run gets a new one.
     EachRun,
 }
 
-/// The parameters under which lost messages come back while a test waits.
+/// Parameters with which lost messages are received again while a test waits.
 const SHORT_TIMEOUTS: &[(&str, &str)] = &[
     ("LongestQueueDelaySeconds", "2"),
     ("LongestRequestSeconds", "10"),
@@ -60,11 +61,10 @@ const SHORT_TIMEOUTS: &[(&str, &str)] = &[
     ("VisibilityTimeoutSeconds", "30"),
 ];
 
-/// All of them.
 pub(crate) const STACKS: [Wanted; 9] = [
     Wanted { name: "main", waits: Waits::Real, reuse: Reuse::Kept, parameters: &[] },
-    // What production allows, which excludes every local receiver; few requests, one page, a key of the
-    // owner's, and tables that are prepared for more than a new one.
+    // Production's restrictions, which exclude every local receiver; few requests, one page, a
+    // customer's key, and tables that are prepared for more than the default.
     Wanted {
         name: "strict",
         waits: Waits::Real,
@@ -82,7 +82,7 @@ pub(crate) const STACKS: [Wanted; 9] = [
             ("WarmWriteUnitsPerSecond", "5000"),
         ],
     },
-    // Short delays go by a shared wait. What is wrong with published events is reported.
+    // Short delays use a shared wait. Faults of published events are reported.
     Wanted {
         name: "tight",
         waits: Waits::Real,
@@ -109,14 +109,14 @@ pub(crate) const STACKS: [Wanted; 9] = [
     },
     // Its test puts a proxy before the functions and kills them.
     Wanted { name: "crash", waits: Waits::Real, reuse: Reuse::EachRun, parameters: SHORT_TIMEOUTS },
-    // The same, apart from it: here functions take full batches.
+    // Like `crash`, but separate: here functions take full batches.
     Wanted {
         name: "poison",
         waits: Waits::Real,
         reuse: Reuse::EachRun,
         parameters: SHORT_TIMEOUTS,
     },
-    // For `grapnel doctor`, which looks at whole queues and would find what other tests leave there.
+    // For `grapnel doctor`, which checks whole queues and would find other tests' messages there.
     Wanted {
         name: "doctor",
         waits: Waits::Real,
@@ -135,7 +135,7 @@ pub(crate) const STACKS: [Wanted; 9] = [
         reuse: Reuse::EachRun,
         parameters: &[("JwtAudience", "hooks"), ("JwtDefaultScopes", "webhooks:read")],
     },
-    // Its dead letters are redriven, all of them.
+    // All its dead letters are redriven.
     Wanted {
         name: "scaled",
         waits: Waits::Shortened,
@@ -144,7 +144,7 @@ pub(crate) const STACKS: [Wanted; 9] = [
     },
 ];
 
-/// The stack of this name.
+/// The stack with this name.
 pub(crate) fn wanted(name: &str) -> Option<&'static Wanted> {
     STACKS.iter().find(|stack| stack.name == name)
 }
