@@ -6,35 +6,15 @@
 mod cargo;
 mod node;
 mod python;
+mod stamp;
 
 use crate::{terminal::Step, workspace::Workspace};
 use anyhow::Result;
-use sha2::{Digest, Sha256};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 pub(crate) use cargo::CargoTool;
 pub(crate) use node::install as node;
 pub(crate) use python::PythonTools;
-
-/// The file that marks a complete installation.
-const STAMP: &str = "installed";
-
-/// Whether the installation in `folder` is complete and has these pins.
-fn is_installed(folder: &Path, pins: &str) -> bool {
-    fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash(pins))
-}
-
-/// Marks the installation in `folder` as complete.
-fn mark_installed(folder: &Path, pins: &str) -> Result<()> {
-    Ok(fs::write(folder.join(STAMP), hash(pins))?)
-}
-
-fn hash(pins: &str) -> String {
-    hex::encode(Sha256::digest(pins))
-}
 
 /// Installs what a command needs, shown as one step.
 ///

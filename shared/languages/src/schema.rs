@@ -12,7 +12,9 @@
 //!
 //! [JSON Schema]: https://json-schema.org/draft/2020-12
 
+mod checker;
 mod form;
+mod pointer;
 mod run;
 mod value;
 
@@ -20,46 +22,16 @@ use crate::{
     fault::{Faults, FieldFault},
     json::tree::Tree,
 };
-use regex_lite::Regex;
-use std::collections::HashMap;
+
+pub use checker::{Budget, Checker, MAX_TOLD, Violation};
 
 /// Maximum size of a schema, in bytes as it is written.
 pub const MAX_SCHEMA_BYTES: usize = 32 * 1024;
-/// Maximum number of faults that are reported for a schema or for data.
-pub const MAX_TOLD: usize = 20;
-
-/// Longest part of a place, or of a name, that a fault repeats.
-const MAX_CHARS: usize = 200;
-
-/// The steps that checks may still use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget(usize);
-
-impl Budget {
-    /// For one request: about a second of a small function's time.
-    pub const OF_A_REQUEST: Self = Self(20_000_000);
-}
 
 /// A valid schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     text: String,
-}
-
-/// An error in data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The place in the data as a JSON pointer; empty for the whole data.
-    pub pointer: String,
-    /// The error. It may repeat names of fields, but no values of the data.
-    pub message: String,
-}
-
-/// A compiled schema.
-#[derive(Debug)]
-pub struct Checker {
-    schema: Tree,
-    patterns: HashMap<String, Regex>,
 }
 
 impl Schema {
@@ -124,31 +96,6 @@ fn compile(text: &str, field: &str) -> Result<Checker, Vec<FieldFault>> {
         ));
     }
     Ok(checker)
-}
-
-/// A name as a part of a pointer (RFC 6901 section 3), cut to the length that an error repeats.
-fn escaped(name: &str) -> String {
-    let shown: String = name.chars().take(MAX_CHARS).collect();
-    shown.replace('~', "~0").replace('/', "~1")
-}
-
-/// The pointer of a reference into the schema itself (section 6); `None` for other references.
-fn pointer(reference: &str) -> Option<String> {
-    let fragment = reference.strip_prefix('#')?;
-    if !(fragment.is_empty() || fragment.starts_with('/')) {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-        } else {
-            byte
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -17,13 +17,15 @@ mod value;
 
 use crate::fault::{Faults, FieldFault};
 use meter::Meter;
+use program::shown;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
+pub use context::TemplateEvent;
+pub use meter::MAX_OUTPUT_BYTES;
+
 /// Maximum size of a template, in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 8192;
-/// Maximum size of a rendered body, in bytes.
-pub const MAX_OUTPUT_BYTES: usize = 256 * 1024;
 /// Maximum size of a content type, in bytes.
 pub const MAX_CONTENT_TYPE_BYTES: usize = 128;
 
@@ -43,19 +45,6 @@ pub struct Transform {
     pub template: String,
     /// The `Content-Type` of the rendered body.
     pub content_type: String,
-}
-
-/// The parts of an event that a template can read.
-#[derive(Debug, Clone, Copy)]
-pub struct TemplateEvent<'a> {
-    /// `evt_…`
-    pub id: &'a str,
-    /// Such as `lead.created`.
-    pub event_type: &'a str,
-    /// RFC 3339.
-    pub timestamp: &'a str,
-    /// JSON.
-    pub data: &'a str,
 }
 
 /// Why there is no body. The text is for the webhook's owner, and may repeat parts of the template
@@ -171,15 +160,6 @@ fn check_template(text: &str, field: &str, faults: &mut Faults) {
     for fault in language::compile(text).err().into_iter().flatten() {
         faults.add(field, fault);
     }
-}
-
-/// The part of a name that errors show.
-fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
-}
-
-fn too_long() -> String {
-    format!("what it makes is over {MAX_OUTPUT_BYTES} bytes")
 }
 
 fn essence(content_type: &str) -> &str {

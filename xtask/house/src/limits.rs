@@ -8,19 +8,18 @@ const MOST_PORT_TRAITS: usize = 54;
 
 /// How many files may be in circles, for each crate that has circles. These are the present numbers: lower
 /// one whenever a circle goes.
-const FILES_IN_CIRCLES: [(&str, usize); 12] = [
+const FILES_IN_CIRCLES: [(&str, usize); 11] = [
     ("cli", 32),
     ("functions/api", 7),
     ("functions/ingest", 2),
     ("shared/aws", 4),
     ("shared/client", 3),
     ("shared/domain", 27),
-    ("shared/languages", 11),
     ("shared/sender", 2),
     ("shared/testing", 15),
     ("simulation", 36),
     ("tests", 4),
-    ("xtask", 5),
+    ("xtask", 3),
 ];
 
 /// Prints each limit that is exceeded.

@@ -21,6 +21,7 @@ use figures::Figures;
 use std::{
     io::Write,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 /// Measure the code: lines, port traits, circles of imports, long files
@@ -38,8 +39,17 @@ struct Options {
     check: bool,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
     let root = root()?;
     let measure = |commit: Option<&str>| match commit {
         Some(commit) => Figures::of(Commit::unpack(&root, commit)?.path()),

@@ -1,6 +1,6 @@
 //! Checkers that are cargo programs, compiled once into `target/tools/cargo`.
 
-use super::{is_installed, mark_installed};
+use super::stamp::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{fs, path::PathBuf};

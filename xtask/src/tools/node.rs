@@ -1,6 +1,6 @@
 //! Packages for Node, pinned by a lock file with hashes.
 
-use super::{is_installed, mark_installed};
+use super::stamp::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{

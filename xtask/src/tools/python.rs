@@ -1,6 +1,6 @@
 //! Python tools, each set in a separate virtual environment, pinned with hashes.
 
-use super::{is_installed, mark_installed};
+use super::stamp::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, bail};
 use std::{

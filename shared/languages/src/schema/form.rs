@@ -1,6 +1,9 @@
 //! Checks that a schema is valid and uses only supported keywords.
 
-use super::{MAX_TOLD, escaped, pointer};
+use super::{
+    checker::MAX_TOLD,
+    pointer::{escaped, pointer},
+};
 use crate::{
     decimal::{Decimal, MAX_DIVISOR_DIGITS},
     fault::Faults,

@@ -2,7 +2,11 @@
 
 mod kinds;
 
-use super::{Budget, Checker, MAX_CHARS, MAX_TOLD, Violation, escaped, pointer, value};
+use super::{
+    checker::{Budget, Checker, MAX_TOLD, Violation},
+    pointer::{MAX_CHARS, escaped, pointer},
+    value,
+};
 use crate::{
     decimal::Decimal,
     json::tree::{Map, Tree},

@@ -3,12 +3,22 @@
 //! Whole numbers keep all their digits, up to 128 bits. Others become doubles, which print as the
 //! shortest text that is read as the same double. A number that no double can represent stays text.
 
-use super::{
-    TemplateEvent,
-    value::{Fields, Number, Value},
-};
+use super::value::{Fields, Number, Value};
 use crate::json::{Cursor, DamagedData, Scalar};
 use std::{borrow::Cow, rc::Rc};
+
+/// The parts of an event that a template can read.
+#[derive(Debug, Clone, Copy)]
+pub struct TemplateEvent<'a> {
+    /// `evt_…`
+    pub id: &'a str,
+    /// Such as `lead.created`.
+    pub event_type: &'a str,
+    /// RFC 3339.
+    pub timestamp: &'a str,
+    /// JSON.
+    pub data: &'a str,
+}
 
 /// The global variables. The position is the variable's number.
 pub(super) const NAMES: [&str; 4] = ["id", "type", "timestamp", "data"];

@@ -3,9 +3,7 @@
 mod escape;
 
 use super::{
-    MAX_OUTPUT_BYTES,
-    meter::{Failure, ITEM, Meter},
-    too_long,
+    meter::{Failure, ITEM, Meter, append},
     value::{Number, Value},
 };
 
@@ -344,13 +342,4 @@ fn round(number: Number, arguments: Arguments<'_>, meter: &mut Meter) -> Result<
     meter.charge(2 * BYTES_OF_A_DOUBLE)?;
     let rounded = number.rounded(precision.clamp(-MAX_PRECISION, MAX_PRECISION), method)?;
     Ok(Value::Number(rounded))
-}
-
-fn append(text: &mut String, more: &str, meter: &mut Meter) -> Result<(), Failure> {
-    if text.len() + more.len() > MAX_OUTPUT_BYTES {
-        return Err(Failure::new(too_long()));
-    }
-    meter.charge(more.len())?;
-    text.push_str(more);
-    Ok(())
 }

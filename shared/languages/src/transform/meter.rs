@@ -7,6 +7,9 @@
 
 use std::rc::Rc;
 
+/// Maximum size of a rendered body, in bytes.
+pub const MAX_OUTPUT_BYTES: usize = 256 * 1024;
+
 /// The units of a step.
 const STEP: usize = 64;
 /// The units of an item of a list. A byte is one unit.
@@ -33,6 +36,10 @@ impl Failure {
 
     pub(super) fn new(message: String) -> Self {
         Self { message: message.into(), line: None }
+    }
+
+    pub(super) fn too_long() -> Self {
+        Self::new(format!("what it makes is over {MAX_OUTPUT_BYTES} bytes"))
     }
 
     pub(super) fn at(self, line: u16) -> Self {
@@ -70,6 +77,16 @@ impl Meter {
     pub(super) fn left(&self) -> usize {
         self.left
     }
+}
+
+/// Appends text that is charged, up to the maximum size of a body.
+pub(super) fn append(text: &mut String, more: &str, meter: &mut Meter) -> Result<(), Failure> {
+    if text.len() + more.len() > MAX_OUTPUT_BYTES {
+        return Err(Failure::too_long());
+    }
+    meter.charge(more.len())?;
+    text.push_str(more);
+    Ok(())
 }
 
 /// The work that was done. Counted only in tests.

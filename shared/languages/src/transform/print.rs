@@ -1,9 +1,7 @@
 //! Prints values: text as it is, other values as JSON.
 
 use super::{
-    MAX_OUTPUT_BYTES,
-    meter::{Failure, ITEM, Meter, work},
-    too_long,
+    meter::{Failure, ITEM, MAX_OUTPUT_BYTES, Meter, work},
     value::Value,
 };
 
@@ -18,7 +16,7 @@ impl Body {
 
     pub(super) fn push(&mut self, text: &str, meter: &mut Meter) -> Result<(), Failure> {
         if self.0.len() + text.len() > MAX_OUTPUT_BYTES {
-            return Err(Failure::new(too_long()));
+            return Err(Failure::too_long());
         }
         meter.charge(text.len())?;
         work::done(text.len());
@@ -69,7 +67,7 @@ impl Body {
         // A character can become six bytes: `\u0001`.
         meter.charge(text.len())?;
         if text.len() > MAX_OUTPUT_BYTES {
-            return Err(Failure::new(too_long()));
+            return Err(Failure::too_long());
         }
         let quoted = serde_json::to_string(text);
         self.push(&quoted.map_err(|error| Failure::new(error.to_string()))?, meter)

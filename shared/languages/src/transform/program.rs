@@ -4,7 +4,6 @@ use super::{
     context::NAMES,
     filters::{Filter, Test},
     meter::work,
-    shown,
     value::Value,
 };
 use std::{
@@ -14,6 +13,11 @@ use std::{
 
 /// Maximum size of a path in errors, without its last name.
 const MAX_PATH_BYTES: usize = 200;
+
+/// The part of a name that errors show.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
 
 /// The name of a variable. A rendering looks it up by its number, so it does not hash or compare
 /// texts, which may be as long as a template.

@@ -4,7 +4,7 @@ use super::{Run, STEPS_OF_A_PATTERN, Step, value};
 use crate::{
     decimal::Decimal,
     json::tree::{Map, Tree},
-    schema::escaped,
+    schema::pointer::escaped,
 };
 use std::collections::HashSet;
 

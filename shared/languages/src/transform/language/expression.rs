@@ -4,8 +4,7 @@ use super::{LOOP, Reader, Refused};
 use crate::transform::{
     context::NAMES,
     filters::{FILTERS, Signature, TESTS},
-    program::{Comparison, Expression, Kind, LoopPart, Operator},
-    shown,
+    program::{Comparison, Expression, Kind, LoopPart, Operator, shown},
     value::{Number, Value},
 };
 use minijinja::{
