@@ -32,6 +32,7 @@ mod stacks;
 mod suite;
 mod template;
 mod terminal;
+mod test_programs;
 mod tools;
 mod up;
 mod workspace;

@@ -1,14 +1,15 @@
 //! The steps that run no stack.
 
 use crate::{
-    artifacts::LOCAL_PROFILE,
     command,
     template::partitions,
     terminal::Step,
+    test_programs::{Target, TestPrograms},
     tools::{self, CargoTool, PythonTools},
     workspace::Workspace,
 };
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use std::fs;
 use tokio::process::Command;
 
 pub(crate) async fn format(workspace: &Workspace) -> Result<()> {
@@ -71,8 +72,14 @@ pub(crate) async fn unit(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) async fn simulation(workspace: &Workspace) -> Result<()> {
-    let mut tests = cargo(workspace, &["test", "--no-fail-fast", "--profile", LOCAL_PROFILE]);
-    command::run_shown(tests.args(["--package", "grapnel-simulation"])).await
+    let mut targets = vec![Target::Library];
+    for file in fs::read_dir(workspace.path("simulation/tests"))? {
+        let name = file?.path().file_stem().context("a test without a name")?.to_owned();
+        targets.push(Target::Named(name.to_string_lossy().into_owned().into()));
+    }
+    targets.sort();
+    let programs = TestPrograms::build(workspace, "simulation", &targets).await?;
+    programs.run(&targets, &[], &[]).await
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {

@@ -2,24 +2,25 @@
 
 use crate::{
     artifacts::{self, LOCAL_PROFILE},
-    command,
     emulator::{self, Emulator, Settings, free_port},
     package,
     running::Purpose,
     stack::{Deployer, Stack},
     stacks::{Door, Fleet},
     terminal::Step,
+    test_programs::{Target, TestPrograms},
     workspace::Workspace,
 };
 use anyhow::Result;
-use std::{net::SocketAddr, path::Path};
-use tokio::process::Command;
+use std::{borrow::Cow, ffi::OsStr, net::SocketAddr, path::Path};
 
 /// Runs the tests, on the stacks that `stacks up` left if there are any. Without arguments every stack is deployed
 /// before; otherwise a stack is deployed when the first test asks for it.
 pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
     let cli = artifacts::build_cli(workspace.root()).await?;
+    let targets = [&[SYSTEM][..], &PORTS].concat();
+    let programs = TestPrograms::build(workspace, "tests", &targets).await?;
     let mut fleet = Fleet::find(workspace, &artifacts, false).await?;
     if fleet.stays() {
         let ready: Vec<&str> = fleet.ready().collect();
@@ -40,7 +41,7 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     let stacks = fleet.file();
     let beside = Beside { stacks: &stacks, door: door.address()?, cli: &cli, packaged: &packaged };
     let result = tokio::select! {
-        result = run_tests(workspace, &beside, arguments) => result,
+        result = run_tests(&programs, &beside, arguments) => result,
         never = door.serve(&mut fleet) => match never {},
     };
     if result.is_err() {
@@ -97,35 +98,39 @@ struct Beside<'a> {
     packaged: &'a Path,
 }
 
-async fn run_tests(workspace: &Workspace, beside: &Beside<'_>, arguments: &[String]) -> Result<()> {
+const SYSTEM: Target = Target::Named(Cow::Borrowed("it"));
+const PORTS: [Target; 2] = [Target::Library, Target::Named(Cow::Borrowed("ports"))];
+
+async fn run_tests(
+    programs: &TestPrograms,
+    beside: &Beside<'_>,
+    arguments: &[String],
+) -> Result<()> {
     // All at once: each of them waits, for a minute of the clock or for a check, far more than it works.
     // As many as there are processors at a time would take half an hour.
-    let system = run_targets(workspace, beside, &["--test", "it"], 100, arguments).await;
+    let system = run_targets(programs, beside, &[SYSTEM], "100", arguments).await;
     // These make calls without a pause, and some of the calls are made once and for two seconds: with
     // more of them at a time, the local AWS does not answer in time.
-    let ports = run_targets(workspace, beside, &["--lib", "--test", "ports"], 8, arguments).await;
+    let ports = run_targets(programs, beside, &PORTS, "8", arguments).await;
     system.and(ports)
 }
 
 async fn run_targets(
-    workspace: &Workspace,
+    programs: &TestPrograms,
     beside: &Beside<'_>,
-    targets: &[&str],
-    threads: usize,
+    targets: &[Target],
+    threads: &str,
     arguments: &[String],
 ) -> Result<()> {
-    let mut tests = Command::new("cargo");
-    tests
-        .args(["test", "--no-fail-fast", "--package", "grapnel-tests"])
-        .args(targets)
-        .arg("--")
-        .args(arguments)
-        .env("GRAPNEL_STACKS", beside.stacks)
-        .env("GRAPNEL_DEPLOYER", beside.door.to_string())
-        .env("GRAPNEL_XTASK", std::env::current_exe()?)
-        .env("GRAPNEL_CLI", beside.cli)
-        .env("GRAPNEL_PACKAGED", beside.packaged)
-        .env("RUST_TEST_THREADS", threads.to_string())
-        .current_dir(workspace.root());
-    command::run_shown(&mut tests).await
+    let door = beside.door.to_string();
+    let xtask = std::env::current_exe()?;
+    let environment = [
+        ("GRAPNEL_STACKS", beside.stacks.as_os_str()),
+        ("GRAPNEL_DEPLOYER", OsStr::new(&door)),
+        ("GRAPNEL_XTASK", xtask.as_os_str()),
+        ("GRAPNEL_CLI", beside.cli.as_os_str()),
+        ("GRAPNEL_PACKAGED", beside.packaged.as_os_str()),
+        ("RUST_TEST_THREADS", OsStr::new(threads)),
+    ];
+    programs.run(targets, arguments, &environment).await
 }

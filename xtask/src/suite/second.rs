@@ -5,16 +5,18 @@
 //! exceptions. `infra/moto/start.py` creates the tables of `template.yaml` there.
 
 use crate::{
-    command,
     emulator::free_port,
     process::Group,
     running::{Purpose, Service},
     terminal::Step,
+    test_programs::{Target, TestPrograms},
     tools::{self, PythonTools},
     workspace::{Workspace, private_file},
 };
 use anyhow::{Result, ensure};
 use std::{
+    borrow::Cow,
+    ffi::OsStr,
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -29,12 +31,15 @@ const LEFT_OUT: [(&str, &str); 1] =
 /// message.
 const AT_ONCE: &str = "16";
 
+const PORTS: [Target; 1] = [Target::Named(Cow::Borrowed("ports"))];
+
 /// How long moto may take to start.
 const START: Duration = Duration::from_secs(60);
 
 /// Starts moto, runs the port contract, and ends it.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     let programs = tools::python(workspace, PythonTools::Moto).await?;
+    let tests = TestPrograms::build(workspace, "tests", &PORTS).await?;
     let step = Step::begin("Second emulator");
     let stacks = workspace.local("moto-stacks.json");
     let service = start(workspace, &programs, &stacks).await?;
@@ -42,14 +47,11 @@ pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     for (cases, reason) in LEFT_OUT {
         println!("left out: {cases}: {reason}");
     }
-    let mut tests = Command::new("cargo");
-    tests
-        .args(["test", "--no-fail-fast", "--package", "grapnel-tests", "--test", "ports", "--"])
-        .args(LEFT_OUT.iter().flat_map(|(cases, _)| ["--skip", cases]))
-        .env("GRAPNEL_STACKS", &stacks)
-        .env("RUST_TEST_THREADS", AT_ONCE)
-        .current_dir(workspace.root());
-    let result = command::run_shown(&mut tests).await;
+    let arguments: Vec<String> =
+        LEFT_OUT.iter().flat_map(|(cases, _)| ["--skip".to_owned(), (*cases).to_owned()]).collect();
+    let environment =
+        [("GRAPNEL_STACKS", stacks.as_os_str()), ("RUST_TEST_THREADS", OsStr::new(AT_ONCE))];
+    let result = tests.run(&PORTS, &arguments, &environment).await;
     service.release().await;
     result
 }
