@@ -45,7 +45,7 @@ use trial::{Receiver, Trial};
 const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// The checks that need the admin key, in their order.
-const WITH_KEY: [&str; 5] = ["key", "webhook", "test delivery", "retry", LONG_RETRY];
+const WITH_KEY: [&str; 6] = ["key", "webhook", "test delivery", "retry", "versions", LONG_RETRY];
 const LONG_RETRY: &str = "long retry";
 
 /// What to check.
@@ -113,6 +113,7 @@ pub(crate) async fn examine(
 #[derive(Debug, Default)]
 struct Found {
     admin: Option<Client>,
+    api_version: Option<String>,
     retention: Option<Retention>,
 }
 
@@ -140,7 +141,9 @@ async fn check(
     let settings = global.settings_at(url, Caller::Admin).map_err(Break::Unread)?;
     let anonymous = settings.anonymous().map_err(Break::Unread)?;
     let mut checks = Checks { stop, report };
-    if !checks.add("health", service::health(&anonymous, stop).await)? {
+    let health = service::health(&anonymous, stop).await;
+    found.api_version = health.as_ref().ok().map(|health| health.version.clone());
+    if !checks.add("health", health.map(|health| service::judge_health(&anonymous, &health)))? {
         return checks.skip(&["preflight"], &WITH_KEY, "the API does not answer");
     }
     let given = plan.origin.as_deref().map(|origin| vec![origin]);
@@ -151,7 +154,7 @@ async fn check(
     }
     let admin = Settings { user: None, ..settings }.client().map_err(Break::Unread)?;
     found.admin = Some(admin.clone());
-    checks.with_key(plan, &admin, belongings).await
+    checks.with_key(plan, &admin, belongings, found).await
 }
 
 /// Adds checks to the report.
@@ -184,8 +187,9 @@ impl Checks<'_, '_> {
         plan: &Plan,
         admin: &Client,
         belongings: &mut Belongings,
+        found: &Found,
     ) -> Result<(), Break> {
-        let [key, webhook, test, retry, long_retry] = WITH_KEY;
+        let [key, webhook, test, retry, versions, long_retry] = WITH_KEY;
         if !self.add(key, service::key(admin, belongings, self.stop, crate::clock::now()).await)? {
             return self.skip(&[], &WITH_KEY[1..], "the key check was refused");
         }
@@ -194,6 +198,8 @@ impl Checks<'_, '_> {
         self.add(webhook, trial.make_webhook().await)?;
         self.add(test, trial.test().await)?;
         self.add(retry, trial.retry().await)?;
+        let api_version = found.api_version.as_deref().unwrap_or_default();
+        self.add(versions, trial.versions(api_version).await)?;
         let long = match plan.long {
             true => trial.long_retry().await,
             false => Ok(Verdict::skipped("it takes 16 minutes: --long")),

@@ -227,6 +227,7 @@ async fn ask_function(config: &SdkConfig, resource: &Resource) -> Asked<Function
             .map(|it| it.as_str().to_owned())
             .unwrap_or_default(),
         last_update_reason: answer.last_update_status_reason().map(str::to_owned),
+        code: answer.code_sha256().map(str::to_owned),
         changed_at: answer.last_modified().and_then(parse_last_modified),
         deployed_at: resource.changed_at,
         log_level: variables.and_then(|all| all.get("LOG_LEVEL")).cloned(),

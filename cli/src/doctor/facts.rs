@@ -156,6 +156,8 @@ pub(crate) struct Function {
     /// Such as `Successful`.
     pub(crate) last_update: String,
     pub(crate) last_update_reason: Option<String>,
+    /// The SHA-256 of its package, in Base64.
+    pub(crate) code: Option<String>,
     /// When its program or configuration was last changed, by anybody.
     pub(crate) changed_at: Option<Timestamp>,
     /// When CloudFormation was last done with it.

@@ -6,7 +6,7 @@ use super::{
     check::Verdict,
     stop::{Break, StopFlag},
 };
-use grapnel_client::{Client, KeyOrder, Method, header};
+use grapnel_client::{Client, Health, KeyOrder, Method, header};
 use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -20,15 +20,19 @@ const KEY_LIFETIME: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// When it does not answer.
-pub(super) async fn health(client: &Client, stop: &StopFlag) -> Result<Verdict, Break> {
-    let health = stop.or_stop(client.health().send()).await??;
-    let (url, version, own) = (client.url(), health.version, env!("CARGO_PKG_VERSION"));
+pub(super) async fn health(client: &Client, stop: &StopFlag) -> Result<Health, Break> {
+    Ok(stop.or_stop(client.health().send()).await??)
+}
+
+/// The API answers, with its version.
+pub(super) fn judge_health(client: &Client, health: &Health) -> Verdict {
+    let (url, version, own) = (client.url(), &health.version, env!("CARGO_PKG_VERSION"));
     let other = if version == own {
         String::new()
     } else {
         format!("; this program is {own}, another version")
     };
-    Ok(Verdict::passed(format!("Grapnel {version} answers at {url}{other}")))
+    Verdict::passed(format!("Grapnel {version} answers at {url}{other}"))
 }
 
 /// Asks as a browser does before a page's request. `origins` are those that may, if that is known.

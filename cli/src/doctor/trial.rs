@@ -172,6 +172,19 @@ impl<'a> Trial<'a> {
         self.fail_once(SHORT_DELAY, "retry").await
     }
 
+    /// Compares the version of the delivery function, which its requests name, with the API's.
+    ///
+    /// # Errors
+    /// When the API refuses, or somebody wants to stop.
+    pub(super) async fn versions(&self, api: &str) -> Result<Verdict, Break> {
+        Ok(match self.echoes().await? {
+            Some(echoes) => judge::versions(&echoes, api),
+            None => Verdict::skipped(
+                "a receiver was given; only the API's own echo shows what delivery runs",
+            ),
+        })
+    }
+
     /// The same with a delay that only a shared wait can hold.
     ///
     /// # Errors

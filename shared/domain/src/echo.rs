@@ -26,6 +26,9 @@ pub const MAX_FAIL_FIRST: usize = 5;
 /// Longest `webhook-id` that is recorded. Grapnel's own are event ids, 40 bytes.
 pub const MAX_MESSAGE_ID_BYTES: usize = 128;
 
+/// Longest version of a sender that is recorded.
+pub const MAX_VERSION_BYTES: usize = 32;
+
 /// An echo, and what it has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Echo {
@@ -48,6 +51,8 @@ pub struct EchoedRequest {
     pub message_id: String,
     /// When it came.
     pub at: Timestamp,
+    /// The version of the Grapnel that sent it; see [`sender_version`].
+    pub sender_version: Option<String>,
 }
 
 /// How an echo answers a signed request.
@@ -95,6 +100,29 @@ impl Echo {
 #[must_use]
 pub fn may_be_signed(headers: &StandardHeaders<'_>, now: Timestamp) -> bool {
     headers.id().len() <= MAX_MESSAGE_ID_BYTES && headers.is_fresh(now, TOLERANCE)
+}
+
+/// The version in the `User-Agent` of a Grapnel: `Grapnel/` and a semantic version of at most
+/// [`MAX_VERSION_BYTES`], and nothing else.
+#[must_use]
+pub fn sender_version(user_agent: &str) -> Option<&str> {
+    let version = user_agent.strip_prefix("Grapnel/")?;
+    (version.len() <= MAX_VERSION_BYTES && is_semantic_version(version)).then_some(version)
+}
+
+/// Whether it is three numbers, and after them perhaps a pre-release or a build (semver.org).
+fn is_semantic_version(text: &str) -> bool {
+    let (numbers, suffix) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let is_number = |part: &str| {
+        let is_padded = part.len() > 1 && part.starts_with('0');
+        !part.is_empty() && !is_padded && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_identifier = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    numbers.split('.').count() == 3
+        && numbers.split('.').all(is_number)
+        && (suffix.is_empty() || suffix[1..].split(['.', '+']).all(is_identifier))
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ async fn an_event_reaches_an_echo_by_a_retry() -> anyhow::Result<()> {
     assert_eq!((echo.requests_left, answers(&echo)), (18, vec![503, 200]));
     for request in &echo.requests {
         assert_eq!(request.message_id, delivery.event_id);
+        assert_eq!(request.sender_version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
     }
     ensure!(world.receiver.received("/unused").is_empty(), "it went to the echo alone");
     Ok(())

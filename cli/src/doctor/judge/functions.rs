@@ -12,6 +12,9 @@ use std::time::Duration;
 /// later than that was made by somebody else.
 const RECORDED_WITHIN: Duration = Duration::from_secs(60);
 
+/// Characters of a package's SHA-256 that are shown.
+const CODE_CHARS: usize = 8;
+
 /// Levels at which Lambda lets Grapnel's metrics through: lines without a level, which it takes for
 /// `INFO`.
 const LETS_METRICS_THROUGH: [&str; 3] = ["TRACE", "DEBUG", "INFO"];
@@ -82,8 +85,16 @@ fn states(functions: &[(&str, &Function)]) -> Verdict {
     }
     let last = functions.iter().filter_map(|(_, it)| it.changed_at).max();
     let last = last.map_or_else(String::new, |at| format!(", last changed {at}"));
-    let names: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+    let names: Vec<String> = functions.iter().map(|(name, it)| with_code(name, it)).collect();
     Verdict::passed(format!("{} can run, as the stack deployed them{last}", names.join(", ")))
+}
+
+/// A function's name, and the beginning of its package's SHA-256 as Lambda shows it.
+fn with_code(name: &str, function: &Function) -> String {
+    match &function.code {
+        Some(code) => format!("{name} (code {})", code.chars().take(CODE_CHARS).collect::<String>()),
+        None => name.to_owned(),
+    }
 }
 
 /// Whether a function was changed after CloudFormation was done with it.

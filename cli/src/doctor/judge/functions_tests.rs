@@ -60,6 +60,16 @@ fn a_function_must_be_as_the_stack_deployed_it(#[case] changed: &str, #[case] ex
     assert_eq!(states.outcome, expected, "{states:?}");
 }
 
+#[test]
+fn the_package_of_each_function_is_named() {
+    let code = Some("k3J9x0aB/7c1+sPq0ZrXvW5n2d8Yf4eT6uHmLgOiCjA=".to_owned());
+    let [states, _] = judge(vec![Ok(Function { code, ..function() }), Ok(function())]);
+    assert!(
+        states.detail.starts_with("ApiFunction (code k3J9x0aB), ApiFunction can run"),
+        "{states:?}"
+    );
+}
+
 #[rstest]
 #[case::as_it_should_be("info", "INFO", Passed)]
 #[case::little("error", "INFO", Passed)]

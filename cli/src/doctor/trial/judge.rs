@@ -2,6 +2,7 @@
 
 use crate::doctor::check::Verdict;
 use grapnel_client::{Attempt, Delivery, DeliveryStatus, Echo};
+use std::collections::BTreeSet;
 
 /// What helps against most failures of a delivery.
 const LOOK_AT_DELIVERY: &str = "Look at the log of the delivery function for this id, and at its throttles: docs/operate.md, \"Logs\".";
@@ -62,6 +63,31 @@ pub(super) fn retry(delivery: &Delivery, echoes: &[Echo]) -> Verdict {
     Verdict::passed(format!("answered 503, then 200 after {after}"))
 }
 
+/// The versions of the delivery function and of the API. All requests to the echoes are signed with
+/// the doctor's own secret, so the delivery function sent them.
+pub(super) fn versions(echoes: &[Echo], api: &str) -> Verdict {
+    let requests: Vec<_> = echoes.iter().flat_map(|echo| &echo.requests).collect();
+    if requests.is_empty() {
+        return Verdict::skipped("no request of the delivery function arrived");
+    }
+    let seen: BTreeSet<_> = requests.iter().filter_map(|it| it.sender_version.as_deref()).collect();
+    if seen.is_empty() {
+        return Verdict::skipped(
+            "the requests arrived without the User-Agent that delivery sends: something between AWS and \
+             the API replaces it",
+        );
+    }
+    if seen.iter().all(|version| *version == api) {
+        return Verdict::passed(format!("delivery runs {api}, like the API"));
+    }
+    let seen: Vec<_> = seen.into_iter().collect();
+    Verdict::failed(
+        format!("delivery runs {}, the API {api}", seen.join(" and ")),
+        "Wait if the stack is being deployed. Otherwise deploy it again, with all functions from one \
+         package: docs/operate.md, \"Check a deployment\".",
+    )
+}
+
 /// What the echoes answered to a message, in order.
 fn answers(echoes: &[Echo], message: &str) -> Vec<u16> {
     let requests = echoes.iter().flat_map(|echo| &echo.requests);
@@ -113,7 +139,7 @@ fn outcome(attempt: &Attempt) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::Outcome::{self, Failed, Passed};
+    use crate::doctor::check::Outcome::{self, Failed, Passed, Skipped};
     use rstest::rstest;
     use serde_json::{Value, json};
 
@@ -141,6 +167,15 @@ mod tests {
             "status": status, "attempts": attempts.collect::<Vec<_>>(), "createdAt": STARTED,
         });
         serde_json::from_value(delivery).expect("a delivery")
+    }
+
+    /// An echo that received a request of each of these versions.
+    fn echo_of(versions: &[Option<&str>]) -> Echo {
+        let mut echo = echo("evt_1", &[200, 200][..versions.len()]);
+        for (request, version) in echo.requests.iter_mut().zip(versions) {
+            request.sender_version = version.map(str::to_owned);
+        }
+        echo
     }
 
     fn echo(message: &str, answered: &[u16]) -> Echo {
@@ -203,6 +238,25 @@ mod tests {
     ) {
         let verdict = retry(&delivery(status, codes), &[echo("evt_1", answered)]);
         assert_eq!(verdict.outcome, expected, "{verdict:?}");
+    }
+
+    #[rstest]
+    #[case::alike(&[Some("0.2.0"), Some("0.2.0")], Passed, "delivery runs 0.2.0, like the API")]
+    #[case::older(&[Some("0.1.0")], Failed, "delivery runs 0.1.0, the API 0.2.0")]
+    #[case::newer(&[Some("0.3.0")], Failed, "delivery runs 0.3.0, the API 0.2.0")]
+    #[case::both(&[Some("0.1.0"), Some("0.2.0")], Failed, "delivery runs 0.1.0 and 0.2.0, the API 0.2.0")]
+    #[case::one_is_unknown(&[None, Some("0.2.0")], Passed, "delivery runs 0.2.0, like the API")]
+    #[case::unknown(&[None], Skipped, "User-Agent")]
+    #[case::no_request(&[], Skipped, "no request")]
+    fn delivery_must_run_the_version_of_the_api(
+        #[case] seen: &[Option<&str>],
+        #[case] expected: Outcome,
+        #[case] detail: &str,
+    ) {
+        let verdict = versions(&[echo_of(seen)], "0.2.0");
+        assert_eq!(verdict.outcome, expected, "{verdict:?}");
+        assert!(verdict.detail.contains(detail), "{verdict:?}");
+        assert_eq!(verdict.what_to_do.is_some(), expected == Failed);
     }
 
     #[test]

@@ -150,7 +150,12 @@ pub(super) async fn receive<P: Ports>(
     if echo.requests_left() == 0 {
         return Err(Problem::echo_exhausted());
     }
-    let request = EchoedRequest { message_id: signed.id().to_owned(), at: now };
+    let sender_version = only(&headers, "user-agent").and_then(echo::sender_version);
+    let request = EchoedRequest {
+        message_id: signed.id().to_owned(),
+        at: now,
+        sender_version: sender_version.map(str::to_owned),
+    };
     let recorded = api.keys.record_request(id, &request).await?;
     match echo.answer(recorded.ok_or_else(Problem::echo_exhausted)?) {
         EchoAnswer::Failure => Err(Problem::echo_fails_first()),

@@ -26,6 +26,8 @@ struct RequestView<'a> {
     message_id: &'a str,
     at: Timestamp,
     answered: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_version: Option<&'a str>,
 }
 
 impl<'a> EchoView<'a> {
@@ -34,6 +36,7 @@ impl<'a> EchoView<'a> {
             message_id: &request.message_id,
             at: request.at,
             answered: status(echo.answer(place)).as_u16(),
+            sender_version: request.sender_version.as_deref(),
         });
         Self {
             id: echo.id,

@@ -285,6 +285,30 @@ async fn an_admin_key_opens_no_echo_and_no_key_is_needed() {
 }
 
 #[rstest]
+#[case::a_delivery(&[grapnel_domain::request::USER_AGENT], Some(env!("CARGO_PKG_VERSION")))]
+#[case::another_version(&["Grapnel/1.20.3-rc.1"], Some("1.20.3-rc.1"))]
+#[case::no_header(&[], None)]
+#[case::another_program(&["curl/8.5.0"], None)]
+#[case::more_than_a_version(&["Grapnel/0.1.0 <script>"], None)]
+#[case::twice(&["Grapnel/0.1.0", "Grapnel/0.1.0"], None)]
+#[tokio::test]
+async fn the_version_of_a_signed_requests_sender_is_shown(
+    #[case] user_agents: &[&str],
+    #[case] expected: Option<&str>,
+) {
+    let world = World::new();
+    let echo = make(&world, 0).await;
+    let call = user_agents
+        .iter()
+        .fold(signed(&world, &echo), |call, value| call.header("user-agent", value));
+    assert_eq!(call.send().await.status.as_u16(), 200);
+    let shown = shown(&world, &echo).await;
+    let request = &shown.json()["requests"][0];
+    assert_eq!(request.get("senderVersion"), expected.map(Value::from).as_ref());
+    assert!(!shown.text.contains("script") && !shown.text.contains("curl"), "{}", shown.text);
+}
+
+#[rstest]
 #[case(json!({}), &["secret"])]
 #[case(json!({"secret": null}), &["secret"])]
 #[case(json!({"secret": 7, "failFirst": "1"}), &["secret", "failFirst"])]

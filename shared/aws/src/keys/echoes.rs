@@ -42,6 +42,8 @@ struct Row {
 struct StoredRequest {
     message_id: String,
     at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_version: Option<String>,
 }
 
 fn place(id: EchoId) -> String {
@@ -49,7 +51,11 @@ fn place(id: EchoId) -> String {
 }
 
 fn stored(request: &EchoedRequest) -> StoredRequest {
-    StoredRequest { message_id: request.message_id.clone(), at: request.at }
+    StoredRequest {
+        message_id: request.message_id.clone(),
+        at: request.at,
+        sender_version: request.sender_version.clone(),
+    }
 }
 
 fn of(echo: &Echo) -> Result<Item, PortError> {
@@ -73,7 +79,11 @@ fn to_echo(id: EchoId, item: Item) -> Result<Echo, PortError> {
         fail_first: row.fail_first,
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
         requests: requests
-            .map(|request| EchoedRequest { message_id: request.message_id, at: request.at })
+            .map(|request| EchoedRequest {
+                message_id: request.message_id,
+                at: request.at,
+                sender_version: request.sender_version,
+            })
             .collect(),
     })
 }

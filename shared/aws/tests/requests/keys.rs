@@ -160,7 +160,7 @@ async fn an_echo_counts_a_request_by_one_update_that_is_not_tried_again() {
         expires_at: START,
         requests: Vec::new(),
     };
-    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START };
+    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START, sender_version: None };
     let recorded = r#"{"Attributes":{"requests":{"L":[{"M":{}},{"M":{}}]}}}"#;
     let asked = Asked::answered(["{}", "{}", recorded, "{}"]).await;
     asked.store.store_echo(&echo).await.expect("stored");
@@ -200,7 +200,7 @@ async fn an_echo_counts_a_request_by_one_update_that_is_not_tried_again() {
 async fn a_request_to_an_echo_whose_record_failed_is_not_recorded_again() {
     let aws = Captured::failing().await;
     let store = KeyStore::new(&aws.clients, "keys");
-    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START };
+    let request = EchoedRequest { message_id: "evt_1".to_owned(), at: START, sender_version: None };
     let id = EchoId::from_uuid(Uuid::from_u128(9));
     store.record_request(id, &request).await.expect_err("failed");
     assert_eq!(aws.bodies().len(), 1);

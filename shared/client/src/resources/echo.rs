@@ -48,6 +48,9 @@ pub struct EchoedRequest {
     pub at: Timestamp,
     /// The status of the answer: 503 for the first ones of an echo that fails them, else 200.
     pub answered: u16,
+    /// The version of the Grapnel that sent it; `None` if its `User-Agent` is not exactly a Grapnel's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender_version: Option<String>,
 }
 
 impl Client {

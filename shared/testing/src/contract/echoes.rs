@@ -4,7 +4,9 @@ use super::NEVER;
 use crate::clock::START;
 use futures::future::join_all;
 use grapnel_domain::{
-    echo::{Echo, EchoedRequest, MAX_FAIL_FIRST, MAX_MESSAGE_ID_BYTES, MAX_REQUESTS},
+    echo::{
+        Echo, EchoedRequest, MAX_FAIL_FIRST, MAX_MESSAGE_ID_BYTES, MAX_REQUESTS, MAX_VERSION_BYTES,
+    },
     ids::EchoId,
     ports::StoreEchoes,
     signature::Secret,
@@ -24,7 +26,7 @@ macro_rules! contract_of_echoes {
                 requests_are_kept_in_their_order,
                 requests_at_once_have_a_place_each,
                 no_more_requests_are_kept_than_may_be,
-                the_longest_message_ids_are_kept,
+                the_longest_requests_are_kept,
                 an_echo_is_deleted_once,
                 an_echo_that_is_gone_records_nothing,
             ]
@@ -45,7 +47,11 @@ fn an_echo() -> Echo {
 /// The request that comes so many seconds after the first.
 fn request(seconds: usize) -> EchoedRequest {
     let passed = Duration::from_secs(u64::try_from(seconds).expect("few"));
-    EchoedRequest { message_id: format!("evt_{seconds}"), at: START.plus(passed) }
+    EchoedRequest {
+        message_id: format!("evt_{seconds}"),
+        at: START.plus(passed),
+        sender_version: (seconds != 1).then(|| format!("0.{seconds}.0")),
+    }
 }
 
 async fn there<S: StoreEchoes>(store: &S) -> Echo {
@@ -97,9 +103,13 @@ pub async fn no_more_requests_are_kept_than_may_be<S: StoreEchoes>(store: &S) {
     assert_eq!(kept, (0..MAX_REQUESTS).map(request).collect::<Vec<_>>());
 }
 
-pub async fn the_longest_message_ids_are_kept<S: StoreEchoes>(store: &S) {
+pub async fn the_longest_requests_are_kept<S: StoreEchoes>(store: &S) {
     let echo = there(store).await;
-    let longest = EchoedRequest { message_id: "\"".repeat(MAX_MESSAGE_ID_BYTES), at: START };
+    let longest = EchoedRequest {
+        message_id: "\"".repeat(MAX_MESSAGE_ID_BYTES),
+        at: START,
+        sender_version: Some("9".repeat(MAX_VERSION_BYTES)),
+    };
     assert_eq!(store.record_request(echo.id, &longest).await, Ok(Some(0)));
     let kept = store.echo(echo.id).await.expect("read").expect("there").requests;
     assert_eq!(kept, [longest]);

@@ -102,6 +102,7 @@ async fn a_deployment_that_works_passes_with_the_documented_rights() -> anyhow::
         "retry",
         "stack",
         "test delivery",
+        "versions",
         "webhook",
     ];
     let passed: Outcomes = expected.map(|name| (name.to_owned(), "passed".to_owned())).into();
@@ -111,6 +112,13 @@ async fn a_deployment_that_works_passes_with_the_documented_rights() -> anyhow::
     is_clean(&world, word(check(&lines, "key")?, "doctor-")?).await?;
     let echo = word(check(&lines, "webhook")?, "echo_")?;
     assert_eq!(world.admin.get(&format!("/api/echoes/{echo}")).await?.status, 404, "{echo}");
+    for (name, words) in [
+        ("functions", ["ApiFunction (code ", "DeliveryFunction (code ", "IngestFunction (code "].as_slice()),
+        ("versions", &[concat!("delivery runs ", env!("CARGO_PKG_VERSION"), ", like the API")]),
+    ] {
+        let detail = check(&lines, name)?["detail"].as_str().unwrap_or_default();
+        ensure!(words.iter().all(|word| detail.contains(word)), "{name}: {detail}");
+    }
     let left: Vec<&Value> = lines.iter().filter(|line| line["left"].is_string()).collect();
     for kind in ["event", "delivery"] {
         ensure!(left.iter().any(|line| line["left"] == kind), "no {kind}: {left:?}");
@@ -128,7 +136,8 @@ async fn people_read_a_line_for_each_check() -> anyhow::Result<()> {
     let ran = cli.run(&words).await?;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let begins = |mark: &str| ran.stdout.lines().filter(|line| line.starts_with(mark)).count();
-    ensure!(begins("✓ ") >= 6 && begins("✗ ") == 0 && begins("– ") >= 8, "{ran:?}");
+    ensure!(begins("✓ ") >= 6 && begins("✗ ") == 0 && begins("– ") >= 9, "{ran:?}");
+    ensure!(ran.stdout.contains("– versions"), "a receiver of one's own shows no version: {ran:?}");
     ensure!(ran.stdout.contains("– retry"), "a receiver of one's own fails on no demand: {ran:?}");
     assert_eq!(world.requests("/doctor", 1).await?.len(), 1);
     Ok(())
@@ -201,7 +210,7 @@ async fn what_is_out_of_order_is_told_and_nothing_is_left_behind() -> anyhow::Re
     let told = lines(&wrong)?;
     let failed = check(&told, "key")?;
     ensure!(failed["outcome"] == "failed" && failed["whatToDo"].is_string(), "{failed}");
-    for name in ["webhook", "test delivery", "retry"] {
+    for name in ["webhook", "test delivery", "retry", "versions"] {
         ensure!(check(&told, name)?["outcome"] == "skipped", "{name}: {wrong:?}");
     }
     Ok(())

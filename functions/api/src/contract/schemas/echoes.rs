@@ -2,7 +2,7 @@
 
 use super::{SECRET_EXAMPLE, schemas, secret};
 use crate::contract::shape::{is, list, matching, object, one_of, one_of_numbers, text_of, whole};
-use grapnel_domain::echo::{MAX_FAIL_FIRST, MAX_MESSAGE_ID_BYTES, MAX_REQUESTS};
+use grapnel_domain::echo::{MAX_FAIL_FIRST, MAX_MESSAGE_ID_BYTES, MAX_REQUESTS, MAX_VERSION_BYTES};
 use serde_json::{Value, json};
 
 fn request() -> Value {
@@ -10,6 +10,7 @@ fn request() -> Value {
         "messageId": "evt_5f3759df-1c3a-8c3a-9f00-1234567890ab",
         "at": "2026-11-24T06:25:00.000Z",
         "answered": 503,
+        "senderVersion": "0.1.0",
     })
 }
 
@@ -43,6 +44,11 @@ schemas! {
         .required("messageId", text_of(0..=MAX_MESSAGE_ID_BYTES), "The request's `webhook-id`.")
         .required("at", is("Instant"), "When the request arrived.")
         .required("answered", one_of_numbers(&[200, 503]), "Status code of the response.")
+        .maybe(
+            "senderVersion",
+            text_of(1..=MAX_VERSION_BYTES),
+            "Version of the Grapnel that sent the request. Missing if the request's `User-Agent` is not exactly `Grapnel/` and a version.",
+        )
         .example(request());
     /// What an echo answers.
     Echoed = object("The request is signed, and was accepted.")
