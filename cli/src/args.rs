@@ -1,14 +1,13 @@
-//! What can be typed.
+//! The command line: every command, with its options.
 
 use crate::{
     commands::{
-        completions, config, deliveries, doctor, event_types, events, keys, listen, login, portal,
-        replay, verify, webhooks,
+        completions, config, deliveries, doctor, event_types, events, keys, listen, login,
+        portal, replay, verify, webhooks,
     },
-    settings::{self, Settings},
+    global::Global,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::cell::OnceCell;
+use clap::{Parser, Subcommand};
 
 /// Manage webhooks, look into deliveries, send them again, and try a receiver on this machine.
 ///
@@ -25,46 +24,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub(crate) struct Global {
-    /// Print the API's JSON: one object a line
-    #[arg(long, global = true, hide_short_help = true)]
-    pub(crate) json: bool,
-    /// Colours
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN"
-    )]
-    pub(crate) color: Color,
-    /// Show and read times in UTC instead of this machine's time zone
-    #[arg(long, global = true, hide_short_help = true)]
-    pub(crate) utc: bool,
-    /// Print which settings are used and where they come from
-    #[arg(short, long, global = true, hide_short_help = true)]
-    pub(crate) verbose: bool,
-    #[command(flatten)]
-    pub(crate) flags: settings::Flags,
-    /// The settings that the command used, for an error about them.
-    #[arg(skip)]
-    pub(crate) used: OnceCell<Settings>,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,23 +66,10 @@ pub(crate) enum Command {
     Completions(completions::Options),
 }
 
-/// Makes `console` colour as asked; it finds out about terminals and `NO_COLOR` by itself.
-pub(crate) fn apply_colour(color: Color) {
-    let wanted = match color {
-        // Set and not empty, as <https://no-color.org> has it.
-        Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
-        Color::Auto => return,
-        Color::Always => true,
-        Color::Never => false,
-    };
-    console::set_colors_enabled(wanted);
-    console::set_colors_enabled_stderr(wanted);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::tests::words;
+    use crate::shell_words::words;
     use clap::CommandFactory;
 
     #[test]
@@ -182,7 +128,7 @@ mod tests {
             .collect();
         assert!(samples.len() > 20, "{samples:?}");
         for sample in samples {
-            if let Err(error) = Cli::try_parse_from(crate::examples::tests::words(sample)) {
+            if let Err(error) = Cli::try_parse_from(words(sample)) {
                 panic!("{sample}\n{error}");
             }
         }

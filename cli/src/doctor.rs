@@ -25,24 +25,21 @@ mod stop;
 mod trial;
 
 use crate::{
-    args::Global,
-    commands::say,
+    aws::{answer::Unchecked, stack::Stack},
     failure::{self, Failure},
+    global::Global,
     listen::Stop,
-    output::Output,
+    output::{Output, say},
     settings::{Caller, Settings},
 };
 use belongings::Belongings;
 use check::{Report, Verdict};
-use facts::{Facts, Stack, Unchecked};
+use facts::Facts;
 use grapnel_client::Client;
 use grapnel_domain::event::Retention;
 use std::process::ExitCode;
 use stop::{Break, StopFlag};
 use trial::{Receiver, Trial};
-
-/// What CloudFormation calls an alarm.
-const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// The checks that need the admin key, in their order.
 const WITH_KEY: [&str; 6] = ["key", "webhook", "test delivery", "retry", "versions", LONG_RETRY];

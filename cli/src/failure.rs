@@ -7,7 +7,6 @@
 //! | 2 | it was called wrongly, or a setting is missing |
 //! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed, a deployment with a fault |
 
-use crate::settings::Settings;
 use console::style;
 use grapnel_client::Error;
 use std::{fmt, io, process::ExitCode};
@@ -52,7 +51,7 @@ impl Failure {
 
     /// With the settings that were used and where each comes from, if the API refused the caller: the
     /// key may be another user's than the one who is named, or another deployment's.
-    pub(crate) fn with_settings(self, used: Option<&Settings>) -> Self {
+    pub(crate) fn with_settings(self, used: Option<&impl fmt::Display>) -> Self {
         let Some(used) = used.filter(|_| self.is_about_caller) else { return self };
         let shown = format!("These settings were used:\n{}", used.to_string().trim_end());
         let advice = match self.advice {

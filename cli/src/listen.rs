@@ -14,7 +14,8 @@ pub(crate) use seen::Seen;
 pub(crate) use stop::Stop;
 
 use crate::{clock, failure::Failure, settings::shown, verdict::Secrets};
-use answer::{Answer, Reply};
+use answer::Reply;
+use forward::Answer;
 use grapnel_domain::signature::verify::{Received, TOLERANCE};
 use http_body_util::{BodyExt, Limited};
 use hyper::{

@@ -1,29 +1,35 @@
 //! `grapnel`: Grapnel's API from a terminal and from scripts.
 //!
-//! - [`args`] is what can be typed; [`settings`] finds out where the API is and who calls.
+//! - [`args`] is the command line, [`global`] the options that all commands have; [`settings`] finds out
+//!   where the API is and who calls.
 //! - [`commands`] has one file per subject. Each makes calls of `grapnel-client` and hands what came
 //!   back to [`output`], which prints the API's own JSON for scripts or what [`render`] makes of it
 //!   for people.
 //! - [`ids`] finds what the beginning of an id stands for; [`clock`] and [`moment`] are times as people
 //!   read and type them.
-//! - [`listen`] is a receiver on this machine; [`capture`] reads a request that was kept; [`verdict`]
+//! - [`listen`] is a receiver on this machine; [`saved_request`] reads a request that was kept; [`verdict`]
 //!   says of either whether it is signed as it should be.
-//! - [`doctor`] checks a whole deployment.
+//! - [`doctor`] checks a whole deployment, and asks [`aws`].
 //! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
 
 mod args;
-mod capture;
+mod aws;
 mod clock;
 mod commands;
 mod doctor;
 mod examples;
 mod failure;
+mod global;
 mod ids;
+mod input;
 mod listen;
 mod moment;
 mod output;
 mod render;
+mod saved_request;
 mod settings;
+#[cfg(test)]
+mod shell_words;
 mod text;
 mod verdict;
 
@@ -37,7 +43,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let matches = examples::add_to(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    args::apply_colour(cli.global.color);
+    global::apply_colour(cli.global.color);
     let mut output = Output::standard(cli.global.json, Clock::system(cli.global.utc));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {

@@ -123,6 +123,14 @@ impl Output {
                 table.add(row(&read(&raw)?, &self.view));
             }
         }
+        self.table(table, none)
+    }
+
+    /// Prints a table, or `none` where it has no row. JSON has no tables.
+    ///
+    /// # Errors
+    /// When nobody reads it.
+    pub(crate) fn table(&mut self, table: Table, none: &str) -> Result<(), Failure> {
         if self.json {
             return Ok(());
         }
@@ -143,6 +151,11 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Failure> {
              prints the answer as it is.",
         )
     })
+}
+
+/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// JSON without the white space between its tokens. Data comes from the API as it was published,

@@ -6,11 +6,15 @@
 
 pub(crate) mod file;
 mod local;
+mod source;
+
+pub(crate) use source::shown;
 
 use crate::failure::Failure;
 use clap::Args;
 use grapnel_client::Client;
-use std::{fmt, path::PathBuf};
+use source::Source;
+use std::fmt;
 
 /// The settings that can be given as flags.
 #[derive(Debug, Clone, Default, Args)]
@@ -28,23 +32,6 @@ pub(crate) struct Flags {
     /// Allow sending the key unencrypted to an http:// address that is not this machine
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) allow_http: bool,
-}
-
-/// Somewhere that settings can come from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Source {
-    /// What it is called.
-    pub(crate) name: String,
-    /// Where the API is.
-    pub(crate) url: Option<String>,
-    /// A key.
-    pub(crate) key: Option<String>,
-    /// The admin's key, where that is another one.
-    pub(crate) admin_key: Option<String>,
-    /// The user to act for.
-    pub(crate) user: Option<String>,
-    /// Whether its keys go to its own address only.
-    pub(crate) is_bound: bool,
 }
 
 /// A setting and where it comes from.
@@ -220,15 +207,6 @@ impl fmt::Display for Settings {
             }
         }
         Ok(())
-    }
-}
-
-/// The folder that a path is in, for errors.
-pub(crate) fn shown(path: &std::path::Path) -> String {
-    let home: Option<PathBuf> = std::env::home_dir();
-    match home.and_then(|home| path.strip_prefix(home).ok().map(std::path::Path::to_owned)) {
-        Some(below) => format!("~/{}", below.display()),
-        None => path.display().to_string(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `grapnel completions`.
 
-use crate::{args::Cli, failure::Failure, output::Output};
-use clap::CommandFactory;
+use crate::{failure::Failure, output::Output};
 use clap_complete::Shell;
 
 /// For which shell.
@@ -12,13 +11,17 @@ pub(crate) struct Options {
     shell: Shell,
 }
 
-/// Prints its completion script.
+/// Prints the completion script of a command for it.
 ///
 /// # Errors
 /// When nobody reads it.
-pub(crate) fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+pub(crate) fn run(
+    options: &Options,
+    mut command: clap::Command,
+    output: &mut Output,
+) -> Result<(), Failure> {
     // Written here first: the generator ends the program where its reader stops.
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), "grapnel", &mut script);
+    clap_complete::generate(options.shell, &mut command, "grapnel", &mut script);
     output.line(String::from_utf8_lossy(&script).trim_end())
 }

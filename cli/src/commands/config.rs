@@ -1,8 +1,8 @@
 //! `grapnel config`: what is set, and where it comes from.
 
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
     output::Output,
     settings::{self, Caller, file, masked},
 };

@@ -1,11 +1,11 @@
 //! `grapnel deliveries`: the log of what was sent.
 
-use super::confirm;
 use crate::{
-    args::Global,
     clock::Clock,
     failure::{self, Failure},
+    global::Global,
     ids,
+    input::confirm,
     moment::{Moment, resolve},
     output::Output,
     render::{self, View},

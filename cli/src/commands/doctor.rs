@@ -1,9 +1,9 @@
 //! `grapnel doctor`: whether a deployment works.
 
 use crate::{
-    args::Global,
     doctor::{self, Plan},
     failure::Failure,
+    global::Global,
     output::Output,
 };
 use std::process::ExitCode;

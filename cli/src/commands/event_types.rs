@@ -1,9 +1,9 @@
 //! `grapnel event-types`: the catalogue.
 
-use super::{confirm, json, read_text};
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
+    input::{confirm, json, read_text},
     output::Output,
     render,
     settings::{Caller, Settings},

@@ -3,10 +3,10 @@
 mod file;
 mod publish;
 
-use super::confirm;
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
+    input::confirm,
     moment::{Moment, resolve},
     output::Output,
     render,

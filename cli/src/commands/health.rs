@@ -1,6 +1,6 @@
 //! `grapnel health`.
 
-use crate::{args::Global, failure::Failure, output::Output, render::View, settings::Caller};
+use crate::{failure::Failure, global::Global, output::Output, render::View, settings::Caller};
 
 /// Asks the API whether it runs. It takes no key.
 ///

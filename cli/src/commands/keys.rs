@@ -1,10 +1,10 @@
 //! `grapnel keys`: for the admin.
 
-use super::confirm;
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
     ids,
+    input::confirm,
     moment::parse_span,
     output::Output,
     render::{Cell, Column, Facts, Table, View},

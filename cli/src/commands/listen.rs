@@ -3,13 +3,13 @@
 
 mod kept;
 
-use super::{say, verify::SecretOptions};
+use super::verify::SecretOptions;
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
     listen::{Answering, Forward, Receiver, Seen, Stop, Target},
     moment::parse_span,
-    output::Output,
+    output::{Output, say},
     verdict::Secrets,
 };
 use kept::KeptWebhook;

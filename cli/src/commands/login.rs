@@ -1,9 +1,9 @@
 //! `grapnel login`: keeps an address and a key, once they have been tried.
 
-use super::ask;
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
+    input::ask,
     output::Output,
     settings::{self, Setting, Settings, file},
 };

@@ -1,8 +1,8 @@
 //! `grapnel portal`: for the admin.
 
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
     moment::parse_span,
     output::Output,
     render::{Cell, Facts, View},

@@ -1,8 +1,8 @@
 //! `grapnel replay`: many deliveries sent again.
 
 use crate::{
-    args::Global,
     failure::Failure,
+    global::Global,
     ids,
     moment::{Moment, resolve},
     output::{Output, read},

@@ -1,12 +1,12 @@
 //! `grapnel verify`: checks a request that was kept.
 
 use crate::{
-    args::Global,
-    capture::Captured,
     failure::{self, Failure},
+    global::Global,
     ids,
     moment::{Moment, parse_span, resolve},
     output::Output,
+    saved_request::SavedRequest,
     verdict::{self, ReportJson, Secrets},
 };
 use grapnel_domain::signature::verify::{Received, TOLERANCE};
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     file: PathBuf,
     /// A header of the request, instead of a file
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
-        value_parser = Captured::parse_header)]
+        value_parser = SavedRequest::parse_header)]
     headers: Vec<(String, String)>,
     /// The body
     #[arg(long, value_name = "TEXT", requires = "headers", conflicts_with = "body_file")]
@@ -119,16 +119,16 @@ pub(crate) async fn run(
 }
 
 impl Options {
-    fn request(&self) -> Result<Captured, Failure> {
+    fn request(&self) -> Result<SavedRequest, Failure> {
         if self.headers.is_empty() {
-            return Captured::parse(&read(&self.file)?);
+            return SavedRequest::parse(&read(&self.file)?);
         }
         let body = match (&self.body, &self.body_file) {
             (Some(text), _) => text.clone().into_bytes(),
             (None, Some(file)) => read(file)?,
             (None, None) => read(Path::new("-"))?,
         };
-        Ok(Captured { headers: self.headers.clone(), body, remarks: Vec::new() })
+        Ok(SavedRequest { headers: self.headers.clone(), body, remarks: Vec::new() })
     }
 }
 

@@ -3,11 +3,11 @@
 mod attempt;
 mod change;
 
-use super::{ask, confirm, json_or_file};
 use crate::{
-    args::Global,
     failure::{self, Failure},
+    global::Global,
     ids,
+    input::{ask, confirm, json_or_file},
     moment::parse_span,
     output::Output,
     render::{self, Cell, Facts, View},

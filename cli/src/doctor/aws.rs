@@ -1,26 +1,23 @@
 //! Asks AWS for the facts. It decides nothing.
 
-mod stack;
-
-use super::ALARM;
-use super::facts::{Alarm, Asked, Facts, Function, Queue, Resource, Stack, Unchecked, right};
-use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
+use super::facts::{ALARM, Alarm, Facts, Function, Queue};
+use crate::aws::{
+    answer::{Asked, Unchecked},
+    cloudformation,
+    connection::{connect, refusal},
+    right,
+    stack::{Resource, Stack},
+};
+use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::types::{
     AlarmType, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, StateValue,
 };
-use aws_sdk_sqs::{config::ProvideCredentials, types::QueueAttributeName};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
+use aws_sdk_sqs::types::QueueAttributeName;
 use grapnel_domain::time::Timestamp;
 use std::time::{Duration, SystemTime};
 
 /// What CloudFormation calls a function.
 const FUNCTION: &str = "AWS::Lambda::Function";
-
-/// Longest wait for an answer, its repetitions included.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// How many alarms one call describes.
 const ALARMS_A_CALL: usize = 100;
@@ -35,7 +32,7 @@ pub(super) async fn look(name: &str, region: Option<String>) -> Facts {
         Ok(config) => config,
         Err(why) => return Facts::none(&why),
     };
-    let stack = stack::describe(&config, name).await;
+    let stack = cloudformation::describe(&config, name).await;
     if let Err(why) = &stack
         && why.is_fault
     {
@@ -43,7 +40,7 @@ pub(super) async fn look(name: &str, region: Option<String>) -> Facts {
         let rest = Facts::none(&Unchecked::because(why.reason.clone()));
         return Facts { stack, ..rest };
     }
-    let resources = stack::resources(&config, name).await;
+    let resources = cloudformation::resources(&config, name).await;
     let of_kind = |kind: &str| -> Vec<Resource> {
         let all = resources.as_deref().unwrap_or_default().iter();
         all.filter(|resource| resource.kind == kind).cloned().collect()
@@ -67,66 +64,6 @@ pub(super) async fn look(name: &str, region: Option<String>) -> Facts {
     }
 }
 
-async fn connect(region: Option<String>) -> Asked<SdkConfig> {
-    // It also speaks plain HTTP, which a local AWS (AWS_ENDPOINT_URL) may want.
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let limits = TimeoutConfig::builder().operation_timeout(TIME_LIMIT).build();
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http)
-        .timeout_config(limits);
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region));
-    }
-    let config = loader.load().await;
-    if config.region().is_none() {
-        return Err(Unchecked::because("no region is known: give --region, or set AWS_REGION"));
-    }
-    let Some(provider) = config.credentials_provider() else {
-        return Err(Unchecked::because("there are no AWS credentials"));
-    };
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(config),
-        Err(error) => {
-            Err(Unchecked::because(format!("there are no AWS credentials ({})", shown(&error))))
-        }
-    }
-}
-
-/// Why a call was not answered. The SDKs have an error type each; what they have in common is this.
-fn refused(right: &str, code: Option<&str>, message: String) -> Unchecked {
-    match code {
-        Some(code) if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" => {
-            Unchecked::because(format!("the right {right} is missing"))
-        }
-        _ => Unchecked::because(format!("{right}: {message}")),
-    }
-}
-
-/// What an error says, and what caused it, without the answer that the SDK keeps beside it.
-fn shown(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-/// The same as [`refused`], from any SDK's error.
-macro_rules! refusal {
-    ($right:expr) => {
-        |error| {
-            let code = aws_sdk_sqs::error::ProvideErrorMetadata::code(&error).map(str::to_owned);
-            let message =
-                aws_sdk_sqs::error::ProvideErrorMetadata::message(&error).map(str::to_owned);
-            let shown = $crate::doctor::aws::shown(&error);
-            $crate::doctor::aws::refused($right, code.as_deref(), message.unwrap_or(shown))
-        }
-    };
-}
-use refusal;
-
 async fn ask_alarms(config: &SdkConfig, resources: &[Resource]) -> Asked<Vec<Alarm>> {
     let client = aws_sdk_cloudwatch::Client::new(config);
     let mut alarms = Vec::new();
@@ -139,7 +76,7 @@ async fn ask_alarms(config: &SdkConfig, resources: &[Resource]) -> Asked<Vec<Ala
             .max_records(ALARMS_A_CALL as i32)
             .send()
             .await
-            .map_err(refusal!(right::ALARMS))?;
+            .map_err(refusal(right::ALARMS))?;
         alarms.extend(described.metric_alarms().iter().map(alarm));
     }
     Ok(alarms)
@@ -175,7 +112,7 @@ async fn ask_queue(config: &SdkConfig, url: &str) -> Asked<Queue> {
         .set_attribute_names(Some(counts.to_vec()))
         .send()
         .await
-        .map_err(refusal!(right::QUEUE))?;
+        .map_err(refusal(right::QUEUE))?;
     let [visible, in_flight, delayed] = counts.map(|name| {
         let text = answer.attributes().and_then(|all| all.get(&name));
         text.and_then(|text| text.parse().ok()).unwrap_or_default()
@@ -203,7 +140,7 @@ async fn ask_age(config: &SdkConfig, queue: &str) -> Asked<Option<Duration>> {
         .end_time(now.into())
         .send()
         .await
-        .map_err(refusal!(right::METRICS))?;
+        .map_err(refusal(right::METRICS))?;
     // Newest first, unless asked otherwise.
     let newest = answer.metric_data_results().first().and_then(|it| it.values().first().copied());
     Ok(newest.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
@@ -215,7 +152,7 @@ async fn ask_function(config: &SdkConfig, resource: &Resource) -> Asked<Function
         .function_name(&resource.physical_id)
         .send()
         .await
-        .map_err(refusal!(right::FUNCTION))?;
+        .map_err(refusal(right::FUNCTION))?;
     let variables = answer.environment().and_then(|it| it.variables());
     let logging = answer.logging_config();
     let level = logging.and_then(|it| it.application_log_level());
@@ -250,7 +187,7 @@ async fn ask_account(config: &SdkConfig) -> Asked<u32> {
         .get_account_settings()
         .send()
         .await
-        .map_err(refusal!(right::ACCOUNT))?;
+        .map_err(refusal(right::ACCOUNT))?;
     let limit = answer.account_limit().map(|limit| limit.concurrent_executions());
     limit
         .and_then(|limit| u32::try_from(limit).ok())
@@ -260,17 +197,6 @@ async fn ask_account(config: &SdkConfig) -> Asked<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_right_that_is_missing_is_named() {
-        for code in ["AccessDenied", "AccessDeniedException"] {
-            let why = refused(right::QUEUE, Some(code), "User: arn:… is not authorized".to_owned());
-            assert_eq!(why.reason, "the right sqs:GetQueueAttributes is missing");
-        }
-        let why = refused(right::QUEUE, Some("Throttling"), "Rate exceeded".to_owned());
-        assert_eq!(why.reason, "sqs:GetQueueAttributes: Rate exceeded");
-        assert!(!why.is_fault, "it was not checked");
-    }
 
     #[test]
     fn a_time_of_lambda_is_read() {

@@ -1,6 +1,6 @@
 //! One check: its name, what came of it, and what to do about it.
 
-use crate::{failure::Failure, output::Output, render::visible};
+use crate::{aws::answer::Unchecked, failure::Failure, output::Output, render::visible};
 use console::style;
 use serde::Serialize;
 
@@ -64,6 +64,17 @@ impl Verdict {
             "Look at the log of the API function: docs/operate.md, \"Logs\".".to_owned()
         });
         Self::failed(detail, advice)
+    }
+
+    /// AWS did not answer.
+    pub(crate) fn unchecked(why: &Unchecked) -> Self {
+        match why.is_fault {
+            true => Self::failed(
+                why.reason.clone(),
+                "Is the name right, and the region? Deploy the stack again if something of it was deleted.",
+            ),
+            false => Self::skipped(format!("could not be checked: {}", why.reason)),
+        }
     }
 
     /// With a name, as a check.

@@ -5,7 +5,11 @@ mod queues;
 
 use super::{
     check::{Check, Verdict},
-    facts::{Alarm, Asked, Facts, Resource, Stack, Unchecked},
+    facts::{ALARM, Alarm, Facts},
+};
+use crate::aws::{
+    answer::Asked,
+    stack::{Resource, Stack},
 };
 
 /// Concurrent executions that are wanted beyond those of ingest and delivery: one for each request to
@@ -25,21 +29,10 @@ pub(crate) fn all(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-/// The check of something that AWS did not answer.
-fn unchecked(why: &Unchecked) -> Verdict {
-    match why.is_fault {
-        true => Verdict::failed(
-            why.reason.clone(),
-            "Is the name right, and the region? Deploy the stack again if something of it was deleted.",
-        ),
-        false => Verdict::skipped(format!("could not be checked: {}", why.reason)),
-    }
-}
-
 fn stack(stack: &Asked<Stack>) -> Verdict {
     let stack = match stack {
         Ok(stack) => stack,
-        Err(why) => return unchecked(why),
+        Err(why) => return Verdict::unchecked(why),
     };
     let status = stack.status.as_str();
     if !stack.outputs.contains_key("ApiUrl") {
@@ -67,9 +60,9 @@ fn stack(stack: &Asked<Stack>) -> Verdict {
 fn alarms(resources: &Asked<Vec<Resource>>, alarms: &Asked<Vec<Alarm>>) -> Verdict {
     let (resources, alarms) = match (resources, alarms) {
         (Ok(resources), Ok(alarms)) => (resources, alarms),
-        (Err(why), _) | (_, Err(why)) => return unchecked(why),
+        (Err(why), _) | (_, Err(why)) => return Verdict::unchecked(why),
     };
-    let expected = || resources.iter().filter(|it| it.kind == super::ALARM);
+    let expected = || resources.iter().filter(|it| it.kind == ALARM);
     let logical = |alarm: &Alarm| {
         expected()
             .find(|it| it.physical_id == alarm.name)
@@ -115,7 +108,7 @@ fn wanted_concurrency(stack: &Stack) -> Option<u32> {
 fn concurrency(stack: &Asked<Stack>, limit: &Asked<u32>) -> Verdict {
     let limit = match limit {
         Ok(limit) => *limit,
-        Err(why) => return unchecked(why),
+        Err(why) => return Verdict::unchecked(why),
     };
     let Some(wanted) = stack.as_ref().ok().and_then(wanted_concurrency) else {
         let known = format!(

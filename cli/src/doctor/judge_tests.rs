@@ -1,5 +1,8 @@
 use super::*;
-use crate::doctor::check::Outcome::{self, Failed, Passed, Skipped};
+use crate::{
+    aws::answer::Unchecked,
+    doctor::check::Outcome::{self, Failed, Passed, Skipped},
+};
 use rstest::rstest;
 
 fn a_stack(status: &str, parameters: &[(&str, &str)]) -> Stack {
@@ -17,7 +20,7 @@ fn resource(logical_id: &str, physical_id: &str) -> Resource {
     Resource {
         logical_id: logical_id.to_owned(),
         physical_id: physical_id.to_owned(),
-        kind: crate::doctor::ALARM.to_owned(),
+        kind: ALARM.to_owned(),
         changed_at: None,
     }
 }

@@ -1,6 +1,7 @@
 //! In place of the calls to AWS, where the program was built without them.
 
-use super::facts::{Facts, Unchecked};
+use super::facts::Facts;
+use crate::aws::answer::Unchecked;
 
 /// Asks nothing.
 pub(super) async fn look(_name: &str, _region: Option<String>) -> Facts {

@@ -1,15 +1,12 @@
 //! How a request is answered: as was asked for, or as another server does.
 
-use super::forward::{Forward, Passed};
-use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use super::forward::{Answer, Forward, Passed};
+use http_body_util::{BodyExt, Full};
 use hyper::{Response, StatusCode, body::Bytes, http::request::Parts};
 use std::{convert::Infallible, time::Duration};
 
 /// Longest wait for the answer of whom a request is passed on to: a webhook's own limit at its most.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// An answer whose body may come from elsewhere.
-pub(super) type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
 /// What to answer.
 #[derive(Debug)]

@@ -3,11 +3,10 @@
 //! An answer goes back as it comes: its status as soon as it is there, since that decides the
 //! attempt, whatever becomes of the body.
 
-use super::answer::Answer;
 use crate::{failure::Failure, settings::shown};
 use grapnel_client::tls;
 use grapnel_domain::outbound::CAPTURE_LIMIT_BYTES;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{
     Request, Response, Uri,
     body::{Body, Bytes, Frame, Incoming, SizeHint},
@@ -29,6 +28,9 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::sync::oneshot;
+
+/// An answer whose body may come from elsewhere.
+pub(super) type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
 /// An address as it is given to an option.
 #[derive(Debug, Clone)]

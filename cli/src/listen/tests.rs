@@ -136,7 +136,7 @@ async fn a_kept_request_is_verified_later() {
     exchange(secrets(), answering(200), save, signed).await;
     let file = std::fs::read_dir(folder.path()).expect("read").next().expect("a file");
     let text = std::fs::read(file.expect("a file").path()).expect("read");
-    let captured = crate::capture::Captured::parse(&text).expect("a request");
+    let captured = crate::saved_request::SavedRequest::parse(&text).expect("a request");
     let received = Received::read(&captured.body, |name| captured.header(name));
     let report = secrets().judge(&received, clock::now(), TOLERANCE).expect("a secret");
     assert!(report.is_verified(), "{report:?}");

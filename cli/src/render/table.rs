@@ -4,7 +4,7 @@
 //! command takes; columns that matter least are left out; texts are cut. What is not printed to a
 //! terminal is printed in full.
 
-use super::Cell;
+use super::cell::Cell;
 use console::{measure_text_width, truncate_str};
 use std::borrow::Cow;
 

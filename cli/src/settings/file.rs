@@ -1,7 +1,7 @@
 //! The file that `grapnel login` keeps: `config.toml` in `grapnel` below `$XDG_CONFIG_HOME`, else
 //! below `~/.config`. It holds a key, so only its owner may read it.
 
-use super::{Source, shown};
+use super::source::{Source, shown};
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use std::{

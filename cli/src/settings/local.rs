@@ -1,6 +1,6 @@
 //! A local Grapnel: what `cargo xtask up` writes into `target/local/stack.json` of its checkout.
 
-use super::Source;
+use super::source::Source;
 use serde::Deserialize;
 use std::{fs, path::Path};
 

@@ -2,8 +2,8 @@
 
 use super::file::{self, Line};
 use crate::{
-    commands::{json, json_or_file, read_text},
     failure::Failure,
+    input::{json, json_or_file, read_text},
     output::Output,
     render::{self, View},
 };

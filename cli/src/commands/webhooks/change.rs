@@ -4,8 +4,8 @@
 //! this version does not know stays as it is; and only if nobody has changed it meanwhile.
 
 use crate::{
-    commands::{ask, read_text},
     failure::Failure,
+    input::{ask, read_text},
     moment::parse_span,
     output::Output,
     render,
@@ -103,11 +103,11 @@ impl Optional {
 struct Fields {
     /// Header to send; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
-        value_parser = crate::capture::Captured::parse_header)]
+        value_parser = crate::saved_request::SavedRequest::parse_header)]
     headers: Vec<(String, String)>,
     /// Header to send whose value is never shown again; repeatable
     #[arg(long = "sensitive-header", value_name = "NAME: VALUE",
-        value_parser = crate::capture::Captured::parse_header)]
+        value_parser = crate::saved_request::SavedRequest::parse_header)]
     sensitive_headers: Vec<(String, String)>,
     /// Description
     #[arg(long, value_name = "TEXT")]

@@ -1,10 +1,12 @@
 //! The functions: whether they can run, whether all come from the stack's last deployments, and what
 //! they log.
 
-use super::unchecked;
-use crate::doctor::{
-    check::{Check, Verdict},
-    facts::{Asked, Facts, Function},
+use crate::{
+    aws::answer::Asked,
+    doctor::{
+        check::{Check, Verdict},
+        facts::{Facts, Function},
+    },
 };
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ const LETS_METRICS_THROUGH: [&str; 3] = ["TRACE", "DEBUG", "INFO"];
 /// A check of the functions' states, and one of their log levels.
 pub(super) fn all(facts: &Facts) -> [Check; 2] {
     let (states, levels) = match (&facts.resources, facts.functions.as_slice()) {
-        (Err(why), _) => (unchecked(why), unchecked(why)),
+        (Err(why), _) => (Verdict::unchecked(why), Verdict::unchecked(why)),
         (Ok(_), []) => {
             let verdict = Verdict::failed(
                 "the stack has no function",
@@ -45,7 +47,7 @@ fn known(functions: &[(String, Asked<Function>)]) -> Result<Vec<(&str, &Function
         Err(why) => Some((name.clone(), why.clone())),
     };
     if let Some((_, why)) = functions.iter().find_map(one) {
-        return Err(unchecked(&why));
+        return Err(Verdict::unchecked(&why));
     }
     let known = functions.iter().filter_map(|(name, function)| {
         function.as_ref().ok().map(|function| (name.as_str(), function))
@@ -92,7 +94,9 @@ fn states(functions: &[(&str, &Function)]) -> Verdict {
 /// A function's name, and the beginning of its package's SHA-256 as Lambda shows it.
 fn with_code(name: &str, function: &Function) -> String {
     match &function.code {
-        Some(code) => format!("{name} (code {})", code.chars().take(CODE_CHARS).collect::<String>()),
+        Some(code) => {
+            format!("{name} (code {})", code.chars().take(CODE_CHARS).collect::<String>())
+        }
         None => name.to_owned(),
     }
 }

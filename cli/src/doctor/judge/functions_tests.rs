@@ -1,7 +1,7 @@
 use super::*;
-use crate::doctor::{
-    check::Outcome::{self, Failed, Passed, Skipped},
-    facts::Unchecked,
+use crate::{
+    aws::answer::Unchecked,
+    doctor::check::Outcome::{self, Failed, Passed, Skipped},
 };
 use grapnel_domain::time::Timestamp;
 use rstest::rstest;

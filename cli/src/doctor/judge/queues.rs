@@ -1,11 +1,11 @@
 //! The queues: how much waits and for how long, and whether there are dead letters.
 
-use super::unchecked;
 use crate::{
+    aws::answer::Asked,
     clock,
     doctor::{
         check::{Check, Verdict},
-        facts::{Alarm, Asked, Facts, Queue},
+        facts::{Alarm, Facts, Queue},
     },
 };
 use std::time::Duration;
@@ -20,7 +20,7 @@ const DEAD_LETTERS: &str = "DeadLetter";
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
     if facts.queues.is_empty() {
         let verdict = || match &facts.stack {
-            Err(why) => unchecked(why),
+            Err(why) => Verdict::unchecked(why),
             Ok(_) => Verdict::failed(
                 "the stack has no output with a queue",
                 "Name the stack that was deployed from Grapnel's template.",
@@ -48,7 +48,7 @@ fn limit(queue: &Queue, alarms: &[Alarm]) -> Option<Duration> {
 fn backlog(queue: &Asked<Queue>, alarms: &[Alarm]) -> Verdict {
     let queue = match queue {
         Ok(queue) => queue,
-        Err(why) => return unchecked(why),
+        Err(why) => return Verdict::unchecked(why),
     };
     let Queue { visible, in_flight, delayed, .. } = queue;
     let depth = format!("{visible} waiting, {in_flight} in work, {delayed} delayed");
@@ -77,7 +77,7 @@ fn backlog(queue: &Asked<Queue>, alarms: &[Alarm]) -> Verdict {
 
 fn dead_letters(queues: &[&(String, Asked<Queue>)]) -> Verdict {
     if let Some(why) = queues.iter().find_map(|(_, queue)| queue.as_ref().err()) {
-        return unchecked(why);
+        return Verdict::unchecked(why);
     }
     let full: Vec<String> = queues
         .iter()

@@ -1,7 +1,7 @@
 use super::*;
-use crate::doctor::{
-    check::Outcome::{self, Failed, Passed, Skipped},
-    facts::{Stack, Unchecked},
+use crate::{
+    aws::{answer::Unchecked, stack::Stack},
+    doctor::check::Outcome::{self, Failed, Passed, Skipped},
 };
 use rstest::rstest;
 

@@ -1,8 +1,10 @@
 //! The stack, as CloudFormation has it.
 
 use super::{
-    super::facts::{Asked, Resource, Stack, Unchecked, right},
-    refusal,
+    answer::{Asked, Unchecked},
+    connection::refusal,
+    right,
+    stack::{Resource, Stack},
 };
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{
@@ -11,14 +13,14 @@ use aws_sdk_cloudformation::{
 use grapnel_domain::time::Timestamp;
 
 /// The stack of this name.
-pub(super) async fn describe(config: &SdkConfig, name: &str) -> Asked<Stack> {
+pub(crate) async fn describe(config: &SdkConfig, name: &str) -> Asked<Stack> {
     let described = Client::new(config).describe_stacks().stack_name(name).send().await;
     let described = described.map_err(|error| match (error.code(), error.message()) {
         // The code says no more than that something was wrong with the request.
         (Some("ValidationError"), Some(message)) if message.contains("does not exist") => {
             Unchecked::missing(format!("there is no stack {name}"))
         }
-        _ => refusal!(right::STACK)(error),
+        _ => refusal(right::STACK)(error),
     })?;
     let missing = || Unchecked::missing(format!("there is no stack {name}"));
     let stack = described.stacks().first().ok_or_else(missing)?;
@@ -36,12 +38,12 @@ pub(super) async fn describe(config: &SdkConfig, name: &str) -> Asked<Stack> {
 }
 
 /// Everything that the stack is made of.
-pub(super) async fn resources(config: &SdkConfig, name: &str) -> Asked<Vec<Resource>> {
+pub(crate) async fn resources(config: &SdkConfig, name: &str) -> Asked<Vec<Resource>> {
     let client = Client::new(config);
     let mut pages = client.list_stack_resources().stack_name(name).into_paginator().items().send();
     let mut resources = Vec::new();
     while let Some(resource) = pages.next().await {
-        resources.push(read(resource.map_err(refusal!(right::RESOURCES))?));
+        resources.push(read(resource.map_err(refusal(right::RESOURCES))?));
     }
     Ok(resources)
 }

@@ -8,7 +8,7 @@ const HEADERS: usize = 100;
 
 /// A request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Captured {
+pub(crate) struct SavedRequest {
     /// Names and values, in their order.
     pub(crate) headers: Vec<(String, String)>,
     /// The body, byte for byte.
@@ -17,7 +17,7 @@ pub(crate) struct Captured {
     pub(crate) remarks: Vec<String>,
 }
 
-impl Captured {
+impl SavedRequest {
     /// A header's value; the first, if there are several.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(there, _)| there.eq_ignore_ascii_case(name));
@@ -96,19 +96,19 @@ mod tests {
     #[case::of_http_2(b"POST /hook HTTP/2\nwebhook-id: evt_1\n\n{}")]
     #[case::headers_alone(b"webhook-id:evt_1\n\n{}")]
     fn a_request_is_read_as_people_keep_it(#[case] text: &[u8]) {
-        let captured = Captured::parse(text).expect("read");
+        let captured = SavedRequest::parse(text).expect("read");
         assert_eq!(captured.header("webhook-id"), Some("evt_1"));
         assert_eq!(captured.body, b"{}");
     }
 
     #[test]
     fn a_body_of_another_length_is_remarked_on_and_stays() {
-        let longer = Captured::parse(b"content-length: 2\n\n{}\r\n").expect("read");
+        let longer = SavedRequest::parse(b"content-length: 2\n\n{}\r\n").expect("read");
         assert_eq!(longer.remarks, ["the body has 4 bytes, and its Content-Length is 2"]);
         assert_eq!(longer.body, b"{}\r\n", "nothing is repaired");
-        let shorter = Captured::parse(b"content-length: 3\n\n{}").expect("read");
+        let shorter = SavedRequest::parse(b"content-length: 3\n\n{}").expect("read");
         assert_eq!(shorter.remarks, ["the body has 2 bytes, and its Content-Length is 3"]);
-        assert!(Captured::parse(b"content-length: 2\n\n{}").expect("read").remarks.is_empty());
+        assert!(SavedRequest::parse(b"content-length: 2\n\n{}").expect("read").remarks.is_empty());
     }
 
     #[rstest]
@@ -117,14 +117,14 @@ mod tests {
     #[case::headers_without_end(b"webhook-id: evt_1\n")]
     #[case::chunked(b"transfer-encoding: chunked\n\n2\r\n{}\r\n0\r\n\r\n")]
     fn what_is_no_request_is_refused_with_what_to_do(#[case] text: &[u8]) {
-        let failure = Captured::parse(text).expect_err("refused").to_string();
+        let failure = SavedRequest::parse(text).expect_err("refused").to_string();
         assert!(failure.contains("--body-file"), "{failure}");
     }
 
     #[test]
     fn a_header_is_a_name_and_a_value() {
         let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
-        assert_eq!(Captured::parse_header("A: b:c "), pair("A", "b:c"));
-        assert!(Captured::parse_header("A b").is_err());
+        assert_eq!(SavedRequest::parse_header("A: b:c "), pair("A", "b:c"));
+        assert!(SavedRequest::parse_header("A b").is_err());
     }
 }
