@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{
-        completions, config, deliveries, doctor, event_types, events, keys, listen, login,
+        admin, completions, config, deliveries, doctor, event_types, events, keys, listen, login,
         portal, replay, verify, webhooks,
     },
     global::Global,
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Portal links: give a user a session, for the admin
     #[command(subcommand)]
     Portal(portal::Command),
+    /// Dead letters, for an operator with AWS credentials
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Receive webhooks on this machine: verify, print and forward them
     Listen(listen::Options),
     /// Verify the signatures of a saved request

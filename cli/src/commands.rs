@@ -1,5 +1,6 @@
 //! The commands, one file for each subject.
 
+pub(crate) mod admin;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod deliveries;
@@ -46,6 +47,7 @@ async fn dispatch(
         Command::Replay(command) => replay::run(command, global, output).await?,
         Command::Keys(command) => keys::run(command, global, output).await?,
         Command::Portal(command) => portal::run(command, global, output).await?,
+        Command::Admin(command) => admin::run(command, output).await?,
         Command::Listen(options) => listen::run(options, global, output).await?,
         Command::Doctor(options) => return doctor::run(options, global, output).await,
         Command::Verify(options) => return verify::run(options, global, output).await,

@@ -112,6 +112,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["grapnel portal link acme --scope webhooks:read,deliveries:read --session 8h"],
     ),
     (
+        "admin dead-letters list",
+        &[
+            "grapnel admin dead-letters list --stack grapnel --region eu-central-1",
+            "grapnel admin dead-letters list --stack grapnel --queue events --reason userId",
+        ],
+    ),
+    (
+        "admin dead-letters redrive",
+        &[
+            "grapnel admin dead-letters redrive --stack grapnel --queue delivery",
+            "grapnel admin dead-letters redrive --stack grapnel 6f1c9a02 --yes",
+        ],
+    ),
+    (
         "listen",
         &[
             "grapnel listen --events 'lead.*'",

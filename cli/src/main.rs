@@ -9,13 +9,15 @@
 //!   read and type them.
 //! - [`listen`] is a receiver on this machine; [`saved_request`] reads a request that was kept; [`verdict`]
 //!   says of either whether it is signed as it should be.
-//! - [`doctor`] checks a whole deployment, and asks [`aws`].
+//! - [`doctor`] checks a whole deployment, [`dead_letters`] goes through its dead-letter queues; both ask
+//!   [`aws`].
 //! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
 
 mod args;
 mod aws;
 mod clock;
 mod commands;
+mod dead_letters;
 mod doctor;
 mod examples;
 mod failure;

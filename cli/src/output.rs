@@ -34,6 +34,12 @@ impl Output {
         Self { out: Box::new(io::stdout()), json, view: View { clock, width } }
     }
 
+    /// Another place than standard output, for a terminal of this width.
+    #[cfg(test)]
+    pub(crate) fn for_tests(out: impl Write + 'static, json: bool, width: Option<usize>) -> Self {
+        Self { out: Box::new(out), json, view: View::for_tests(width) }
+    }
+
     /// Whether JSON is wanted.
     pub(crate) fn is_json(&self) -> bool {
         self.json
@@ -42,6 +48,11 @@ impl Output {
     /// The present and the time zone, the same for all that is printed.
     pub(crate) fn clock(&self) -> &Clock {
         &self.view.clock
+    }
+
+    /// How somebody looks at what is printed.
+    pub(crate) fn view(&self) -> &View {
+        &self.view
     }
 
     /// Prints a line.

@@ -4,7 +4,6 @@
 //!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
 //! - [`suite`]: everything that CI checks; [`stacks`]: what its black-box tests run on.
 //! - [`openapi`]: the API's description, made from its routes.
-//! - [`redrive`]: dead letters back to where they came from, here or on AWS.
 //! - [`house`]: the code measured.
 //! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
 //! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
@@ -24,7 +23,6 @@ mod openapi;
 mod package;
 mod process;
 mod receiver;
-mod redrive;
 mod running;
 mod simulate;
 mod stack;
@@ -66,12 +64,10 @@ enum Command {
     /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
     /// functions' memory
     Bench,
-    /// Compare the API's OpenAPI document with its routes, or write it anew
+    /// Compare the API's OpenAPI document with its routes, or write it again
     Openapi(openapi::Options),
     /// Build for AWS: the functions' zips, and a template that refers to them
     Package(package::Options),
-    /// Send dead letters back to the queue that they came from
-    Redrive(redrive::Options),
     /// Run the delivery engine through simulated faults, a seed a run
     Simulate(simulate::Options),
     /// Measure the code: lines, port traits, circles of imports, long files
@@ -126,7 +122,6 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Bench => bench::run(&workspace).await?,
         Command::Openapi(options) => openapi::run(&workspace, &options).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
-        Command::Redrive(options) => redrive::run(&workspace, &options).await?,
         Command::Simulate(options) => simulate::run(&workspace, &options).await?,
         Command::House(options) => house::run(&workspace, &options).await?,
         Command::Receiver(options) => receiver::run(options).await?,

@@ -8,6 +8,13 @@ pub(crate) const METRICS: &str = "cloudwatch:GetMetricData";
 pub(crate) const QUEUE: &str = "sqs:GetQueueAttributes";
 pub(crate) const FUNCTION: &str = "lambda:GetFunctionConfiguration";
 pub(crate) const ACCOUNT: &str = "lambda:GetAccountSettings";
+pub(crate) const RECEIVE: &str = "sqs:ReceiveMessage";
+pub(crate) const SEND: &str = "sqs:SendMessage";
+pub(crate) const DELETE: &str = "sqs:DeleteMessage";
+/// Only used at the end of a walk: without it, messages stay hidden for two minutes.
+#[cfg(test)]
+const HIDE: &str = "sqs:ChangeMessageVisibility";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -19,6 +26,7 @@ mod tests {
         "\n### Check a deployment\n",
         &[STACK, RESOURCES, ALARMS, METRICS, QUEUE, FUNCTION, ACCOUNT]
     )]
+    #[case::dead_letters("\n## Dead letters\n", &[STACK, QUEUE, RECEIVE, SEND, DELETE, HIDE])]
     fn the_documentation_grants_the_rights_that_are_needed_and_no_others(
         #[case] heading: &str,
         #[case] needed: &[&str],

@@ -1,6 +1,8 @@
 //! `grapnel`, the program that people have: run as they run it, against the deployed system.
 
+pub(crate) mod dead_letters;
 mod doctor;
+mod operator;
 mod program;
 mod tour;
 

@@ -24,7 +24,6 @@ mod permissions;
 mod poison;
 mod publishing;
 mod rate_limit;
-mod redrive;
 mod replay;
 mod retried;
 mod schedule;

@@ -1,7 +1,7 @@
 //! A message that kills its function each time, among nine healthy ones, on the deployed stack: the
 //! nine are delivered, it ends as a dead letter, and a redrive finishes it once it kills no more.
 
-use crate::redrive::{description, redrive};
+use crate::cli::dead_letters::redrive;
 use anyhow::ensure;
 use grapnel_domain::delivery::{Delivery, DeliveryStatus};
 use grapnel_tests::{
@@ -78,7 +78,7 @@ async fn one_of_ten_deliveries(world: &World, proxy: &Proxy) -> anyhow::Result<(
     ensure!(proxy.has_killed(cut)?, "no function was killed");
 
     proxy.disarm(cut);
-    redrive(&description("poison")?, "delivery", &[]).await?;
+    redrive(world, "delivery").await?;
     is_delivered(world, &lethal).await
 }
 
@@ -116,7 +116,7 @@ async fn one_of_ten_events(world: &World, proxy: &Proxy) -> anyhow::Result<()> {
     ensure!(proxy.has_killed(cut)?, "no function was killed");
 
     proxy.disarm(cut);
-    redrive(&description("poison")?, "events", &[]).await?;
+    redrive(world, "events").await?;
     until("the event is stored", IN_THE_END, async || {
         let events = world.state.count_events(&lethal_user).await?;
         Ok(if events == 1 { Look::Found(()) } else { Look::not_yet(events) })

@@ -123,11 +123,9 @@ async fn run_targets(
     arguments: &[String],
 ) -> Result<()> {
     let door = beside.door.to_string();
-    let xtask = std::env::current_exe()?;
     let environment = [
         ("GRAPNEL_STACKS", beside.stacks.as_os_str()),
         ("GRAPNEL_DEPLOYER", OsStr::new(&door)),
-        ("GRAPNEL_XTASK", xtask.as_os_str()),
         ("GRAPNEL_CLI", beside.cli.as_os_str()),
         ("GRAPNEL_PACKAGED", beside.packaged.as_os_str()),
         ("RUST_TEST_THREADS", OsStr::new(threads)),

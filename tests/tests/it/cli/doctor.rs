@@ -1,14 +1,17 @@
 //! `grapnel doctor`. The stack `doctor` is for these tests alone: its queues hold what the doctor
 //! sends, and its dead letters are nobody else's.
 
-use super::program::{Program, Ran};
-use anyhow::{Context, ensure};
-use grapnel_tests::{
-    permissions::as_policy,
-    world::{SOON, World},
+use super::{
+    operator::{documented_policy, with_policy},
+    program::{Program, Ran},
 };
+use anyhow::{Context, ensure};
+use grapnel_tests::world::{SOON, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The part of docs/operate.md that grants the doctor's rights.
+const CHECKS: &str = "\n### Check a deployment\n";
 
 /// What each check came to, by its name.
 type Outcomes = BTreeMap<String, String>;
@@ -44,27 +47,6 @@ fn admin(world: &World) -> anyhow::Result<Program> {
     Ok(program.with("GRAPNEL_ADMIN_KEY", &world.stack.admin_key))
 }
 
-/// With the rights of this policy, and no others.
-async fn with_policy(program: &Program, world: &World, policy: &Value) -> anyhow::Result<Program> {
-    let caller = as_policy(&world.aws, "doctor", policy.to_string()).await?;
-    Ok(program
-        .with("AWS_ENDPOINT_URL", &world.stack.endpoint_url)
-        .with("AWS_REGION", &world.stack.region)
-        .with("AWS_ACCESS_KEY_ID", caller.access_key_id())
-        .with("AWS_SECRET_ACCESS_KEY", caller.secret_access_key())
-        .with("AWS_SESSION_TOKEN", caller.session_token()))
-}
-
-/// The policy that the documentation shows, for this stack.
-fn documented_policy(stack: &str) -> anyhow::Result<Value> {
-    let document = include_str!("../../../../docs/operate.md");
-    let (_, section) = document.split_once("\n### Check a deployment\n").context("the section")?;
-    let (_, fence) = section.split_once("```json\n").context("the policy")?;
-    let (policy, _) = fence.split_once("```").context("its end")?;
-    let policy = policy.replace("/grapnel/", &format!("/{stack}/"));
-    Ok(serde_json::from_str(&policy.replace("grapnel-", &format!("{stack}-")))?)
-}
-
 /// Nothing of the doctor's user is there any more.
 async fn is_clean(world: &World, user: &str) -> anyhow::Result<()> {
     for path in ["webhooks", "keys"] {
@@ -79,7 +61,7 @@ async fn is_clean(world: &World, user: &str) -> anyhow::Result<()> {
 async fn a_deployment_that_works_passes_with_the_documented_rights() -> anyhow::Result<()> {
     let world = World::doctor().await?;
     let stack = world.stack.stack_name.as_str();
-    let cli = with_policy(&admin(&world)?, &world, &documented_policy(stack)?).await?;
+    let cli = with_policy(&admin(&world)?, &world, &documented_policy(CHECKS, stack)?).await?;
     let ran =
         cli.run(&["doctor", "--stack", stack, "--api", &world.stack.api_url, "--json"]).await?;
     let lines = lines(&ran)?;
@@ -113,7 +95,10 @@ async fn a_deployment_that_works_passes_with_the_documented_rights() -> anyhow::
     let echo = word(check(&lines, "webhook")?, "echo_")?;
     assert_eq!(world.admin.get(&format!("/api/echoes/{echo}")).await?.status, 404, "{echo}");
     for (name, words) in [
-        ("functions", ["ApiFunction (code ", "DeliveryFunction (code ", "IngestFunction (code "].as_slice()),
+        (
+            "functions",
+            ["ApiFunction (code ", "DeliveryFunction (code ", "IngestFunction (code "].as_slice(),
+        ),
         ("versions", &[concat!("delivery runs ", env!("CARGO_PKG_VERSION"), ", like the API")]),
     ] {
         let detail = check(&lines, name)?["detail"].as_str().unwrap_or_default();
@@ -147,7 +132,7 @@ async fn people_read_a_line_for_each_check() -> anyhow::Result<()> {
 async fn a_right_that_is_missing_is_named_and_nothing_passes_for_it() -> anyhow::Result<()> {
     let world = World::doctor().await?;
     let stack = world.stack.stack_name.as_str();
-    let mut policy = documented_policy(stack)?;
+    let mut policy = documented_policy(CHECKS, stack)?;
     for statement in policy["Statement"].as_array_mut().context("statements")? {
         let actions = statement["Action"].as_array_mut().context("actions")?;
         actions.retain(|action| {
