@@ -13,7 +13,6 @@ struct Description {
     admin_key: String,
     user_key: String,
     receiver_url: String,
-    webhook_id: String,
     endpoint_url: String,
     region: String,
 }
@@ -21,8 +20,8 @@ struct Description {
 /// What to print.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Also point the AWS tools of this shell at the local AWS. They stay pointed there: use a shell
-    /// of its own, `(eval "$(cargo xtask env --aws)"; aws …)`
+    /// Also point the AWS tools of this shell at the local AWS. They stay pointed there, so use a
+    /// separate shell: `(eval "$(cargo xtask env --aws)"; aws …)`
     #[arg(long)]
     aws: bool,
 }
@@ -45,12 +44,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 impl Description {
     /// The variables of the documentation: what a client of the API needs.
-    fn grapnel(&self) -> [(&'static str, &str); 5] {
+    fn grapnel(&self) -> [(&'static str, &str); 4] {
         [
             ("GRAPNEL_URL", &self.api_url),
             ("GRAPNEL_KEY", &self.user_key),
             ("GRAPNEL_ADMIN_KEY", &self.admin_key),
-            ("GRAPNEL_WEBHOOK", &self.webhook_id),
             ("GRAPNEL_RECEIVER", self.receiver_url.trim_end_matches("/grapnel")),
         ]
     }
@@ -84,7 +82,6 @@ mod tests {
             admin_key: "a".into(),
             user_key: "u".into(),
             receiver_url: "http://127.0.0.1:1/grapnel".into(),
-            webhook_id: "wh_1".into(),
             endpoint_url: "http://127.0.0.1".into(),
             region: "us-east-1".into(),
         }

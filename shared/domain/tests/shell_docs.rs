@@ -7,12 +7,11 @@ use std::{
     process::Command,
 };
 
-/// The variables of all documents. `cargo xtask env` sets the first five; the command line reads them.
+/// The variables of all documents. `cargo xtask env` sets the first four; the command line reads them.
 const NAMES: &[&str] = &[
     "GRAPNEL_URL",
     "GRAPNEL_KEY",
     "GRAPNEL_ADMIN_KEY",
-    "GRAPNEL_WEBHOOK",
     "GRAPNEL_RECEIVER",
     "GRAPNEL_USER",
     "GRAPNEL_SECRET",
@@ -58,7 +57,7 @@ fn used(line: &str) -> Vec<&str> {
 /// The variables that a line sets: `NAME=…`, `export NAME=…`, `read NAME`, and those of `xtask env`.
 fn set(line: &str) -> Vec<&str> {
     if line.contains("cargo xtask env") {
-        return NAMES[..5].to_vec();
+        return NAMES[..4].to_vec();
     }
     let words = line.split([' ', '(', ';', '&']).filter(|word| word.contains('='));
     let mut names: Vec<&str> = words
