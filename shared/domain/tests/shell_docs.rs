@@ -29,9 +29,11 @@ fn documents() -> Vec<(String, String)> {
     let docs = std::fs::read_dir(root().join("docs")).expect("the folder");
     let mut paths: Vec<PathBuf> = docs.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|it| it == "md"));
-    paths.push(root().join("README.md"));
+    for document in ["README.md", "RELEASING.md", "examples/README.md"] {
+        paths.push(root().join(document));
+    }
     let read = |path: &PathBuf| {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = path.strip_prefix(root()).expect("below it").to_string_lossy().into_owned();
         (name, std::fs::read_to_string(path).expect("readable"))
     };
     paths.iter().map(read).collect()

@@ -1,6 +1,7 @@
 //! Clients that other projects' generators make from the API's description. Each is used on a
 //! deployed stack: it creates a webhook, publishes an event, reads the delivery and deletes the
-//! webhook. `infra/clients` has the programs.
+//! webhook. `infra/clients` has the programs. The programs of `examples` run there too: they need the
+//! same Python and Node.
 
 use super::deployed;
 use crate::{
@@ -17,6 +18,9 @@ use std::{
     path::{Path, PathBuf},
 };
 use tokio::process::Command;
+
+/// The examples that run here. The example in Go needs a toolchain that is not installed.
+const EXAMPLES: [&str; 3] = ["node", "publisher", "python"];
 
 /// The programs that run the generators.
 struct Generators<'a> {
@@ -49,9 +53,10 @@ impl Generators<'_> {
             fs::remove_dir_all(&self.folder)?;
         }
         fs::create_dir_all(&self.folder)?;
-        for entry in fs::read_dir(workspace.path("infra/clients"))? {
-            let entry = entry?;
-            fs::copy(entry.path(), self.folder.join(entry.file_name()))?;
+        copy(&workspace.path("infra/clients"), &self.folder)?;
+        for example in EXAMPLES {
+            let path = format!("examples/{example}");
+            copy(&workspace.path(&path), &self.folder.join(path))?;
         }
         std::os::unix::fs::symlink(
             self.node.join("node_modules"),
@@ -126,6 +131,14 @@ impl Generators<'_> {
             .env("GRAPNEL_ADMIN_KEY", &stack.admin_key);
         let said = command::run(&mut samples, &step).await?;
         step.done(said);
+        let step = Step::begin("Examples");
+        let mut examples = self.program("python");
+        examples
+            .arg("examples.py")
+            .env("GRAPNEL_URL", &stack.api_url)
+            .env("GRAPNEL_KEY", stack.user_key("examples").await?);
+        let said = command::run(&mut examples, &step).await?;
+        step.done(said);
         Ok(())
     }
 
@@ -143,4 +156,16 @@ impl Generators<'_> {
         command.arg(self.node.join("node_modules").join(path));
         command
     }
+}
+
+/// Copies the files of a folder, not those below it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }

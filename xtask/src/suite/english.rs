@@ -73,7 +73,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
         }
     };
     let mut documents = files(workspace.root(), "md", false)?;
-    for folder in ["docs", "events"] {
+    for folder in ["docs", "events", "examples"] {
         documents.extend(files(&workspace.path(folder), "md", true)?);
     }
     for path in documents {
