@@ -11,6 +11,7 @@
 //! Every operation yields once before it takes effect, so that a test which runs two handlers side
 //! by side, or drops one, does so between operations.
 
+mod calls;
 mod deliveries;
 mod echoes;
 mod event_types;
@@ -50,7 +51,7 @@ use grapnel_domain::{
     ids::{EchoId, EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     notice::Notice,
-    ports::{ApiKey, Consistency, KeyHash, PortError, PortalLink},
+    ports::{ApiKey, Consistency, KeyHash, PortalLink},
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,
@@ -70,7 +71,7 @@ pub struct Memory {
     events_queue: MemoryQueue,
     delivery_isolation_queue: MemoryQueue,
     events_isolation_queue: MemoryQueue,
-    hooks: Hooks,
+    hooks: Hooks<Self>,
     state: Arc<Mutex<State>>,
 }
 
@@ -185,36 +186,6 @@ impl Memory {
     #[must_use]
     pub fn delivery_isolation(&self) -> MemoryIsolation {
         MemoryIsolation { from: self.delivery_queue(), to: self.delivery_isolation_queue() }
-    }
-
-    /// Makes the next call of `operation` answer `error`. Said again, it holds for the call after,
-    /// and so on. For [`Operation::Enqueue`] and
-    /// [`Operation::PublishEvent`] a call is one message.
-    pub fn fail_next(&self, operation: Operation, error: PortError, effect: Effect) {
-        self.fail_after(operation, 0, error, effect);
-    }
-
-    /// The same, after `skipped` calls that work.
-    pub fn fail_after(
-        &self,
-        operation: Operation,
-        skipped: usize,
-        error: PortError,
-        effect: Effect,
-    ) {
-        self.state().faults.add(operation, skipped, error, effect);
-    }
-
-    /// How often an operation was called.
-    #[must_use]
-    pub fn calls(&self, operation: Operation) -> usize {
-        self.state().faults.calls(operation)
-    }
-
-    /// Every operation that was called at all, in no order.
-    #[must_use]
-    pub fn operations_called(&self) -> Vec<Operation> {
-        self.state().faults.called()
     }
 
     /// From now on, eventually consistent reads and the `waiting` index show what is there now.
@@ -351,33 +322,6 @@ impl Memory {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a call, lets it fail if it is to fail, and carries it out.
-    async fn run<T>(
-        &self,
-        operation: Operation,
-        act: impl FnOnce(&mut State) -> Result<T, PortError>,
-    ) -> Result<T, PortError> {
-        tokio::task::yield_now().await;
-        self.meet_before(operation).await;
-        let answer = self.carry_out(operation, act);
-        self.meet_after(operation).await;
-        answer
-    }
-
-    fn carry_out<T>(
-        &self,
-        operation: Operation,
-        act: impl FnOnce(&mut State) -> Result<T, PortError>,
-    ) -> Result<T, PortError> {
-        let mut state = self.state();
-        state.faults.count(operation);
-        match state.faults.take(operation) {
-            None => act(&mut state),
-            Some((error, Effect::Before)) => Err(error),
-            Some((error, Effect::After)) => act(&mut state).and(Err(error)),
-        }
     }
 }
 

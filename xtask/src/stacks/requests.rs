@@ -4,7 +4,7 @@
 //! So a test names its stack in one place, the call that requests it, and only requested stacks are
 //! deployed.
 
-use super::Fleet;
+use super::fleet::Fleet;
 use anyhow::{Context, Result};
 use std::{
     convert::Infallible,

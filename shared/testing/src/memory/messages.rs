@@ -1,4 +1,4 @@
-use super::{Effect, Memory, MemoryQueue, Operation};
+use super::{Effect, Memory, MemoryQueue, Operation, hooks::Side};
 use grapnel_domain::{
     event::inbound::TestOrder,
     message::Record,
@@ -23,9 +23,9 @@ fn put(queue: &MemoryQueue, outgoing: &Outgoing) {
 impl EnqueueAttempts for Memory {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
         tokio::task::yield_now().await;
-        self.meet_before(Operation::Enqueue).await;
+        self.meet(Side::Before, Operation::Enqueue).await;
         let sent = self.send_all(&messages);
-        self.meet_after(Operation::Enqueue).await;
+        self.meet(Side::After, Operation::Enqueue).await;
         sent
     }
 }

@@ -1,4 +1,4 @@
-use super::{Effect, Memory, Operation, whole_second};
+use super::{Effect, Memory, Operation, hooks::Side, whole_second};
 use grapnel_domain::{
     event::{
         inbound::PublishedEvent,
@@ -13,9 +13,9 @@ use std::time::Duration;
 impl PublishEvents for Memory {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         tokio::task::yield_now().await;
-        self.meet_before(Operation::PublishEvent).await;
+        self.meet(Side::Before, Operation::PublishEvent).await;
         let sent = self.publish_all(&events);
-        self.meet_after(Operation::PublishEvent).await;
+        self.meet(Side::After, Operation::PublishEvent).await;
         sent
     }
 }

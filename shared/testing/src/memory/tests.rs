@@ -3,8 +3,8 @@ use crate::builders::{USER, a_delivery, a_webhook, an_event, user};
 use grapnel_domain::{
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{
-        CreateDeliveries, EnqueueAttempts, FindWaiting, Outgoing, ReadDeliveries, ReadWebhooks,
-        StoreEvents,
+        CreateDeliveries, EnqueueAttempts, FindWaiting, Outgoing, PortError, ReadDeliveries,
+        ReadWebhooks, StoreEvents,
     },
     time::Minute,
 };
