@@ -199,7 +199,7 @@ impl Named for grapnel_client::Replay {
     }
 }
 
-impl Named for grapnel_client::ApiKey {
+impl Named for grapnel_client::Key {
     fn id(&self) -> &str {
         &self.id
     }

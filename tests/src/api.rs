@@ -1,11 +1,11 @@
 //! The HTTP API, as any client sees it.
 
 use crate::{
-    model::{Delivery, Echo, NewKey, Page, Problem, Replay, Webhook},
+    model::{CreatedKey, Delivery, Echo, Page, Problem, Replay, Webhook},
     stack::Stack,
 };
 use anyhow::{Context, ensure};
-use grapnel_client::{Client, KeyOrder, NewEcho};
+use grapnel_client::{Client, NewEcho, NewKey};
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -112,9 +112,10 @@ impl Api {
     ///
     /// # Errors
     /// If it is not made.
-    pub async fn create_key(&self, user: &str, scopes: &[&str]) -> anyhow::Result<NewKey> {
-        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let order = KeyOrder { user_id: user.to_owned(), scopes, ..KeyOrder::default() };
+    pub async fn create_key(&self, user: &str, scopes: &[&str]) -> anyhow::Result<CreatedKey> {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let scopes = Some(scopes).filter(|scopes| !scopes.is_empty());
+        let order = NewKey { user_id: Some(user.to_owned()), scopes, ..NewKey::default() };
         Answer::to(self.0.create_key(&order)).await?.json(201)
     }
 
@@ -123,7 +124,7 @@ impl Api {
     /// # Errors
     /// If it is not made.
     pub async fn create_echo(&self, secret: &str, fail_first: usize) -> anyhow::Result<Echo> {
-        let new = NewEcho { secret: secret.to_owned(), fail_first };
+        let new = NewEcho { secret: secret.to_owned(), fail_first: Some(fail_first) };
         Answer::to(self.0.create_echo(&new)).await?.json(201)
     }
 

@@ -2,6 +2,6 @@
 //! [`Answer::json`](crate::api::Answer::json).
 
 pub use grapnel_client::{
-    Attempt, Delivery, DeliveryOfEvent, Echo, Event, EventType, FieldFault, NewKey, Page, Problem,
-    Published as PublishedOverHttp, Replay, Webhook,
+    Attempt, CreatedKey, Delivery, DeliveryOfEvent, Echo, Event, EventType, FieldFault, Page,
+    Problem, Published as PublishedOverHttp, Replay, Webhook,
 };

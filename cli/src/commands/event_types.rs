@@ -8,7 +8,7 @@ use crate::{
     render,
     settings::{Caller, Settings},
 };
-use grapnel_client::EventTypeChange;
+use grapnel_client::EventTypeDraft;
 use std::path::{Path, PathBuf};
 
 /// What to do with event types.
@@ -78,7 +78,8 @@ pub(crate) async fn run(
                 file.as_deref().map(read).transpose()
             };
             let (schema, sample) = (read(schema)?, read(sample)?);
-            let change = EventTypeChange { description, deprecated, schema, sample };
+            let change =
+                EventTypeDraft { description, deprecated: Some(deprecated), schema, sample };
             let call = admin()?.put_event_type(&name, &change);
             output.one(call, render::event::type_facts).await.map(|_| ())
         }

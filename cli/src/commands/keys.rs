@@ -9,7 +9,7 @@ use crate::{
     output::Output,
     render::{Cell, Column, Facts, Table, View},
 };
-use grapnel_client::{ApiKey, KeyOrder, NewKey};
+use grapnel_client::{CreatedKey, Key, NewKey};
 use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -58,12 +58,13 @@ pub(crate) struct Create {
 }
 
 impl Create {
-    fn order(self, now: Timestamp) -> KeyOrder {
-        KeyOrder {
-            user_id: self.user,
+    fn order(self, now: Timestamp) -> NewKey {
+        NewKey {
+            user_id: Some(self.user),
             name: self.name,
             description: self.description,
-            scopes: self.scopes,
+            scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
+            expires_in_days: None,
             expires_at: self.expires_in.map(|span| now.plus(span)),
         }
     }
@@ -100,7 +101,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-fn facts(key: &NewKey, view: &View) -> String {
+fn facts(key: &CreatedKey, view: &View) -> String {
     let end = key.expires_at.map(|end| Cell::plain(view.clock.full(end)));
     Facts::default()
         .with("id", Cell::plain(&key.id))
@@ -123,7 +124,7 @@ fn table(view: &View) -> Table {
     ])
 }
 
-fn row(key: &ApiKey, view: &View) -> Vec<Cell> {
+fn row(key: &Key, view: &View) -> Vec<Cell> {
     let name = match (&key.name, key.portal) {
         (Some(name), _) => name.as_str(),
         (None, true) => "(portal session)",

@@ -7,7 +7,7 @@ use crate::{
     output::Output,
     render::{Cell, Facts, View},
 };
-use grapnel_client::{PortalLink, PortalLinkOrder};
+use grapnel_client::{NewPortalLink, PortalLink};
 use std::time::Duration;
 
 /// What to do with portal links.
@@ -40,8 +40,8 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let Command::Link { user, scopes, valid, session } = command;
     let client = global.admin()?;
-    let order = PortalLinkOrder {
-        user_id: user,
+    let order = NewPortalLink {
+        user_id: Some(user),
         scopes,
         expires_in_minutes: valid.map(|span| whole(span, 60)),
         session_hours: session.map(|span| whole(span, 3600)),

@@ -108,6 +108,7 @@ impl Start {
             Ended::Success => "success",
         };
         let order = ReplayOrder {
+            user_id: None,
             status: Some(status.to_owned()),
             event: self.event,
             since: resolve(self.since, output.clock())?,

@@ -12,7 +12,7 @@ use crate::{
     output::Output,
     render::{self, Cell, Facts, View},
 };
-use grapnel_client::{Delivery, DeliveryStatus, Rotation, Secret, WebhookFilter};
+use grapnel_client::{Delivery, DeliveryStatus, RotatedSecret, Secret, WebhookFilter};
 use std::{process::ExitCode, time::Duration};
 
 /// What to do with webhooks.
@@ -143,7 +143,7 @@ pub(crate) async fn run(
             let secret = own_secret.then(|| ask("Secret (whsec_…)", true)).transpose()?;
             let grace = grace.map(|grace| grace.as_secs());
             let call = client.rotate_to(&id, secret.as_deref(), grace);
-            let facts = |it: &Rotation, view: &View| {
+            let facts = |it: &RotatedSecret, view: &View| {
                 let until = it.previous_secret_valid_until;
                 Facts::default()
                     .with("secret", Cell::plain(&it.secret))

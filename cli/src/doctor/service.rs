@@ -6,7 +6,7 @@ use super::{
     check::Verdict,
     stop::{Break, StopFlag},
 };
-use grapnel_client::{Client, Health, KeyOrder, Method, header};
+use grapnel_client::{Client, Health, Method, NewKey, header};
 use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -104,11 +104,11 @@ pub(super) async fn key(
     now: Timestamp,
 ) -> Result<Verdict, Break> {
     let user = belongings.user().to_owned();
-    let order = KeyOrder {
-        user_id: user.clone(),
+    let order = NewKey {
+        user_id: Some(user.clone()),
         name: Some("grapnel doctor".to_owned()),
         expires_at: Some(now.plus(KEY_LIFETIME)),
-        ..KeyOrder::default()
+        ..NewKey::default()
     };
     // Without `or_stop`: what is made must be known, to be removed.
     let created = admin.create_key(&order).await;

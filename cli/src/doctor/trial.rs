@@ -132,7 +132,8 @@ impl<'a> Trial<'a> {
     /// An echo that fails so many requests first, and its address. The address is made of the one that
     /// the doctor itself was given: it shows that the API can be reached there from AWS, too.
     async fn make_echo(&mut self, fail_first: usize) -> Result<String, Break> {
-        let order = NewEcho { secret: self.secret.reveal().to_owned(), fail_first };
+        let order =
+            NewEcho { secret: self.secret.reveal().to_owned(), fail_first: Some(fail_first) };
         // Without `or_stop`: what is made must be known, to be removed.
         let echo = self.admin.create_echo(&order).await?;
         self.belongings.add_echo(&echo.id);
@@ -338,8 +339,8 @@ impl<'a> Trial<'a> {
 /// Two attempts, and the delay between them.
 fn retry_after(seconds: u32) -> RetryConfig {
     RetryConfig {
-        max_attempts: 2,
-        timeout_seconds: RECEIVER_TIMEOUT,
+        max_attempts: Some(2),
+        timeout_seconds: Some(RECEIVER_TIMEOUT),
         delays_seconds: Some(vec![seconds]),
         backoff: None,
     }

@@ -2,8 +2,8 @@
 
 use super::{Cell, Column, Facts, Table, View, health};
 use crate::clock::span;
-use grapnel_client::{Header, RetryConfig, Webhook};
-use serde_json::Value;
+use grapnel_client::{Header, RetryConfigInForce, Webhook};
+use serde_json::json;
 use std::time::Duration;
 
 /// A list of them.
@@ -55,13 +55,14 @@ pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
         facts = facts.with("metadata", Cell::plain(format!("{name}: {value}")));
     }
     let limit = webhook.rate_limit.map(|limit| Cell::plain(format!("{limit} requests a second")));
-    let json = |value: &Option<Value>| value.as_ref().map(|value| Cell::plain(value.to_string()));
+    let filter = webhook.filter.as_ref().map(|filter| Cell::plain(filter.get()));
+    let transform = webhook.transform.as_ref().map(|transform| json!(transform).to_string());
     let shown = Some(&webhook.secret).filter(|secret| !secret.ends_with('*'));
     facts
         .with_some("about", webhook.description.as_ref().map(Cell::plain))
         .with_some("rate limit", limit)
-        .with_some("filter", json(&webhook.filter))
-        .with_some("transform", json(&webhook.transform))
+        .with_some("filter", filter)
+        .with_some("transform", transform.map(Cell::plain))
         .with_some("secret", shown.map(Cell::plain))
         .with("created", Cell::dim(view.clock.full(webhook.created_at)))
         .with("changed", Cell::dim(view.clock.full(webhook.updated_at)))
@@ -69,7 +70,7 @@ pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
 }
 
 /// `5 attempts, after 1m, 5m, 30m, 2h`.
-fn retries(config: &RetryConfig) -> String {
+fn retries(config: &RetryConfigInForce) -> String {
     let seconds = |seconds: u32| span(Duration::from_secs(seconds.into()));
     let attempts = match config.max_attempts {
         1 => return "1 attempt".to_owned(),
@@ -93,7 +94,7 @@ fn retries(config: &RetryConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn webhook(secret: &str, retry: &Value) -> Webhook {
         let json = json!({

@@ -4,17 +4,17 @@
 //! the ports that the function may touch, the admin keys and the rules of this deployment. A request
 //! passes, in this order,
 //!
-//! 0. `gateway`: what API Gateway hands over, made fit for a URL (outside the router);
-//! 1. `boundary`: headers that every answer has, one log line, panics caught;
-//! 2. `preflight`: the questions that browsers ask before they send a page's request;
-//! 3. `identity`, with `tokens`: who calls ([401]); `quotas`: how often they may ([429]); `auth`: what
-//!    they may do, and for whom ([403]);
-//! 4. `query`, `body`, `pages`: what was sent, strictly read ([400], [413], [415]);
+//! 0. `request::gateway`: what API Gateway hands over, made fit for a URL (outside the router);
+//! 1. `request::middleware`: headers that every answer has, one log line, panics caught;
+//! 2. `request::preflight`: the questions that browsers ask before they send a page's request;
+//! 3. `request::identity`, with `tokens`: who calls ([401]); `quotas`: how often they may ([429]);
+//!    `auth`: what they may do, and for which user ([403]);
+//! 4. `request::query`, `body`, `pagination`: what was sent, strictly read ([400], [413], [415]);
 //! 5. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
-//! 6. `views`: the JSON of the answer.
+//! 6. `answers`: from the domain's types to those of the API's JSON.
 //!
-//! `contract` describes all of it as an OpenAPI document, which is made when the API changes and not
-//! when it runs.
+//! The JSON of requests and answers is declared in the crate `grapnel_wire`. `openapi` describes all of
+//! it as a document, which is made when the API changes and not when it runs.
 //!
 //! Whatever goes wrong is a `problem::Problem`, the only maker of error answers.
 //!
@@ -28,29 +28,17 @@
 //! [422]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.21
 //! [429]: https://www.rfc-editor.org/rfc/rfc6585#section-4
 
-mod auth;
-mod body;
-mod boundary;
-mod conditions;
-mod contract;
-mod gateway;
-mod identity;
-mod pages;
-mod path;
+mod admin_keys;
+mod answers;
+mod openapi;
 mod payloads;
 mod ports;
-mod preflight;
 mod problem;
-mod query;
-mod quotas;
+mod request;
 mod routes;
-mod tokens;
-mod views;
 
-pub use contract::document;
-pub use gateway::readable;
-pub use identity::AdminKeys;
+pub use admin_keys::AdminKeys;
+pub use openapi::document;
 pub use ports::{Api, Ports};
-pub use quotas::Quotas;
+pub use request::{gateway::readable, quotas::Quotas, tokens::Tokens};
 pub use routes::{paths, router};
-pub use tokens::Tokens;

@@ -1,6 +1,10 @@
 //! What the API may touch, and what it knows of its deployment.
 
-use crate::{identity::AdminKeys, problem::Problem, quotas::Quotas, tokens::Tokens};
+use crate::{
+    admin_keys::AdminKeys,
+    problem::Problem,
+    request::{quotas::Quotas, tokens::Tokens},
+};
 use grapnel_domain::{
     event::publish::EventValidation,
     ids::{UserId, WebhookId},

@@ -13,7 +13,7 @@ use axum::{
 use grapnel_domain::{
     fault::FieldFault, ports::PortError, quota::Quota, scope::Scope, token::Refusal,
 };
-use serde::Serialize;
+use grapnel_wire::problem as wire;
 use std::{borrow::Cow, collections::HashSet, time::Duration};
 
 /// Seconds after which a caller may try again when we could not answer.
@@ -44,17 +44,6 @@ struct Parts {
 /// Why an answer is a 5xx, or a token refused. Travels as an extension of the response, never in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Cause(pub(crate) String);
-
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    code: &'static str,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldFault],
-}
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -286,16 +275,25 @@ impl Problem {
         serde_json::to_value(self.body()).unwrap_or_default()
     }
 
-    fn body(&self) -> Body<'_> {
-        Body {
-            r#type: "about:blank",
-            title: self.title(),
+    fn body(&self) -> wire::Problem {
+        wire::Problem {
+            r#type: "about:blank".to_owned(),
+            title: self.title().to_owned(),
             status: self.0.status.as_u16(),
-            code: self.0.code,
-            detail: &self.0.detail,
-            errors: &self.0.errors,
+            code: self.0.code.to_owned(),
+            detail: self.0.detail.to_string(),
+            errors: field_faults(&self.0.errors),
         }
     }
+}
+
+/// Faults of fields as the API answers them.
+pub(crate) fn field_faults(faults: &[FieldFault]) -> Vec<wire::FieldFault> {
+    let fault = |FieldFault { field, message }: &FieldFault| wire::FieldFault {
+        field: field.clone(),
+        message: message.clone(),
+    };
+    faults.iter().map(fault).collect()
 }
 
 /// The status in words, as RFC 9110 section 15 has them; the `http` crate keeps two older names.

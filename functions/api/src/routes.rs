@@ -2,6 +2,7 @@
 
 mod annotations;
 mod deliveries;
+mod docs_page;
 mod echoes;
 mod erasures;
 mod event_types;
@@ -10,25 +11,24 @@ mod filters;
 mod health;
 mod keys;
 mod portal;
-mod reference;
+mod prefer_wait;
 mod replays;
 mod samples;
 mod secrets;
-mod tests;
+mod test_delivery;
 mod transforms;
-mod waiting;
 mod webhooks;
 
 pub(crate) use annotations::Annotations;
 
 use crate::{
-    boundary,
     ports::{Api, Ports},
-    preflight,
     problem::Problem,
+    request::{middleware, preflight},
 };
 use axum::{
-    Router, middleware,
+    Router,
+    middleware::from_fn,
     routing::{MethodRouter, delete, get, post},
 };
 use std::sync::Arc;
@@ -38,9 +38,9 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
     vec![
         ("/health", get(health::show)),
         ("/echo/{echoId}", post(echoes::receive::<P>)),
-        ("/docs", get(reference::page)),
-        ("/docs/redoc.js", get(reference::viewer)),
-        ("/api/openapi.json", get(reference::document)),
+        ("/docs", get(docs_page::page)),
+        ("/docs/redoc.js", get(docs_page::viewer)),
+        ("/api/openapi.json", get(docs_page::document)),
         ("/api/deliveries", get(deliveries::list_all::<P>)),
         ("/api/echoes", post(echoes::create::<P>)),
         ("/api/echoes/{echoId}", get(echoes::show::<P>).delete(echoes::delete::<P>)),
@@ -65,7 +65,7 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ),
         ("/api/webhooks/{id}/secret", get(secrets::show::<P>)),
         ("/api/webhooks/{id}/secret/rotate", post(secrets::rotate::<P>)),
-        ("/api/webhooks/{id}/test", post(tests::order::<P>)),
+        ("/api/webhooks/{id}/test", post(test_delivery::order::<P>)),
         ("/api/webhooks/{id}/filter/test", post(filters::test::<P>)),
         ("/api/webhooks/{id}/transform/preview", post(transforms::preview::<P>)),
         ("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>)),
@@ -93,7 +93,7 @@ pub fn router<P: Ports>(api: Api<P>) -> Router {
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(middleware::from_fn(preflight::answer))
-        .layer(middleware::from_fn(boundary::guard))
+        .layer(from_fn(preflight::answer))
+        .layer(from_fn(middleware::guard))
         .with_state(Arc::new(api))
 }

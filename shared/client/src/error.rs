@@ -77,31 +77,20 @@ fn lost(error: &reqwest::Error) -> String {
 /// An error answer (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// `about:blank`: [`Problem::code`] tells what it is.
-    pub r#type: String,
-    /// The status in words.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// Stable, for programs: `invalid_fields`, `not_found` …
-    pub code: String,
-    /// A sentence, for people.
-    pub detail: String,
-    /// What is wrong with which field.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldFault>,
+    /// What the API answered.
+    #[serde(flatten)]
+    pub answer: grapnel_wire::problem::Problem,
     /// How long to wait before trying again, if the answer said so in its `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
 
-/// One field at fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldFault {
-    /// Its path, such as `events[1]`.
-    pub field: String,
-    /// What is wrong.
-    pub message: String,
+impl std::ops::Deref for Problem {
+    type Target = grapnel_wire::problem::Problem;
+
+    fn deref(&self) -> &Self::Target {
+        &self.answer
+    }
 }
 
 impl Problem {

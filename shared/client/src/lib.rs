@@ -36,30 +36,37 @@ mod call;
 mod client;
 mod error;
 mod list;
-mod open;
 mod resources;
 mod retries;
 pub mod tls;
 
 pub use call::{Answer, Call, Tagged};
 pub use client::{Builder, Client};
-pub use error::{Error, FieldFault, Problem};
-pub use list::{List, Page};
-pub use reqwest::{Method, header};
-pub use resources::{
-    delivery::{Attempt, Delivery, DeliveryFilter, DeliveryStatus, UndecidedFilter, WaitingFor},
+pub use error::{Error, Problem};
+pub use grapnel_wire::{
+    delivery::{Attempt, Delivery, DeliveryStatus, UndecidedFilter, WaitingFor},
     echo::{Echo, EchoedRequest, NewEcho},
     event::{
-        DeliveryOfEvent, Event, EventFilter, LastAttempt, ListedEvent, NewEvent, Published,
-        PublishedEvent, fits_a_request, requests,
+        DeliveryOfEvent, Event, LastAttempt, ListedEvent, NewEvent, Published, PublishedEvent,
     },
-    event_type::{EventType, EventTypeChange},
+    event_type::{EventType, EventTypeDraft},
     health::Health,
-    key::{ApiKey, KeyOrder, NewKey, PortalLink, PortalLinkOrder},
+    key::{CreatedKey, Key, NewKey},
+    page::Page,
+    portal::{NewPortalLink, PortalLink},
+    problem::FieldFault,
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
-    secret::{PreviousSecret, Rotation, Secret},
+    secret::{PreviousSecret, RotatedSecret, Secret},
     webhook::{
-        Backoff, FilterVerdict, Header, NewWebhook, ParkedDeliveries, PayloadFormat, Preview,
-        RetryConfig, Webhook, WebhookFailure, WebhookFilter, WebhookHealth, WebhookStatus,
+        Backoff, FilterVerdict, Header, NewWebhook, ParkedDeliveries, PayloadFormat, RetryConfig,
+        RetryConfigInForce, TransformInForce, TransformedBody, Webhook, WebhookFailure,
+        WebhookHealth, WebhookStatus,
     },
+};
+pub use list::List;
+pub use reqwest::{Method, header};
+pub use resources::{
+    delivery::DeliveryFilter,
+    event::{EventFilter, fits_a_request, requests},
+    webhook::WebhookFilter,
 };

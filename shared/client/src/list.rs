@@ -1,9 +1,9 @@
 //! Lists: page after page, or as one stream.
 
-use crate::{Call, Client, Error};
+use crate::{Call, Client, Error, Page};
 use futures::{Stream, TryStreamExt, stream};
 use reqwest::Method;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::marker::PhantomData;
 
@@ -23,17 +23,6 @@ pub struct List<T> {
 
 /// What chooses a list's items.
 type Query = Vec<(&'static str, String)>;
-
-/// A page of a list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Page<T> {
-    /// Its items. A page can have fewer than were asked for and not be the last.
-    pub items: Vec<T>,
-    /// Where the next page begins; absent on the last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-}
 
 impl<T> List<T> {
     pub(crate) fn new(client: Client, path: Result<String, Error>) -> Self {

@@ -1,7 +1,7 @@
 //! When a request is sent again.
 
 use crate::Answer;
-use grapnel_domain::retry::after::parse_retry_after_since;
+use grapnel_wire::retry_after::parse_retry_after_since;
 use reqwest::{Method, header};
 use std::time::Duration;
 

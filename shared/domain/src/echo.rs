@@ -18,16 +18,16 @@ use std::time::Duration;
 pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Most signed requests that an echo answers.
-pub const MAX_REQUESTS: usize = 20;
+pub use grapnel_wire::limits::ECHO_REQUESTS as MAX_REQUESTS;
 
 /// Most of them that it can be told to fail.
-pub const MAX_FAIL_FIRST: usize = 5;
+pub use grapnel_wire::limits::ECHO_FAILURES as MAX_FAIL_FIRST;
 
 /// Longest `webhook-id` that is recorded. Grapnel's own are event ids, 40 bytes.
-pub const MAX_MESSAGE_ID_BYTES: usize = 128;
+pub use grapnel_wire::limits::ECHO_MESSAGE_ID_BYTES as MAX_MESSAGE_ID_BYTES;
 
 /// Longest version of a sender that is recorded.
-pub const MAX_VERSION_BYTES: usize = 32;
+pub use grapnel_wire::limits::ECHO_VERSION_BYTES as MAX_VERSION_BYTES;
 
 /// An echo, and what it has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,6 @@ pub mod ids;
 pub mod limit;
 pub mod message;
 pub mod notice;
-pub mod number;
 pub mod outbound;
 pub mod ports;
 pub mod quota;
@@ -39,13 +38,12 @@ pub mod request;
 pub mod retry;
 #[cfg(test)]
 mod samples;
-pub mod scope;
 pub mod signature;
 pub mod suspect;
-pub mod time;
 pub mod time_budget;
 pub mod token;
 pub mod url_policy;
 pub mod webhook;
 
 pub use grapnel_languages::{fault, filter, schema, transform};
+pub use grapnel_wire::{number, scope, time};

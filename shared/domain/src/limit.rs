@@ -15,8 +15,9 @@ use crate::{
     retry::next::MINUTE_MARGIN,
     time::{Minute, Timestamp},
 };
+use grapnel_wire::limits::RATE_LIMIT;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 /// An attempt may go this long before its slot: queues delay by whole seconds, rounded up, and the
 /// clocks of two machines may be as far apart. A second's worth of requests may come at once, so in
@@ -35,13 +36,10 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 pub struct RateLimit(u32);
 
 impl RateLimit {
-    /// The limits there are.
-    pub const PER_SECOND: RangeInclusive<u32> = 1..=1000;
-
     /// This many requests per second; `None` if that is no limit there is.
     #[must_use]
     pub fn new(per_second: u32) -> Option<Self> {
-        Self::PER_SECOND.contains(&per_second).then_some(Self(per_second))
+        RATE_LIMIT.contains(&per_second).then_some(Self(per_second))
     }
 
     /// Requests per second.

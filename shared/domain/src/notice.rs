@@ -168,7 +168,7 @@ mod tests {
         event::Retention,
         signature::Secret,
         url_policy::UrlPolicy,
-        webhook::draft::{Draft, Input, Purpose, Rules},
+        webhook::draft::{Draft, Purpose, Rules},
     };
     use serde_json::json;
     use uuid::Uuid;
@@ -179,7 +179,8 @@ mod tests {
         let rules = Rules { urls, retention, longest_request_seconds: 30, max_webhooks: 1 };
         let input = json!({"name": "orders", "url": "https://hooks.example.com/?t=secret", "events": ["*"]});
         let fields = input.as_object().expect("an object");
-        let draft = Draft::parse(Input { fields, filter: None }, Purpose::Create, &rules, &[]);
+        let draft = Draft::read(fields, None, Purpose::Create);
+        let draft = Draft::check(draft, Purpose::Create, &rules, &[]);
         draft.expect("valid").into_webhook(
             WebhookId::from_uuid(Uuid::from_u128(7)),
             UserId::parse("u-1").expect("valid"),

@@ -1,26 +1,17 @@
 //! When to try again: a webhook's retry configuration and the delay that it asks for.
 //! What happens after an attempt is decided in [`next`].
 
-pub mod after;
 pub mod next;
 
+use grapnel_wire::limits::{ATTEMPTS_DEFAULT, DELAYS_DEFAULT, TIMEOUT_SECONDS_DEFAULT};
+pub use grapnel_wire::retry_after as after;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Bounds of a retry configuration, as the API documents them.
+/// Bounds of a retry schedule.
 pub mod bounds {
-    use std::ops::RangeInclusive;
+    pub use grapnel_wire::limits::TIMEOUT_SECONDS;
 
-    /// Attempts in all, the first included.
-    pub const MAX_ATTEMPTS: RangeInclusive<u32> = 1..=20;
-    /// Seconds that a receiver has to answer.
-    pub const TIMEOUT_SECONDS: RangeInclusive<u32> = 1..=30;
-    /// Seconds of one delay.
-    pub const DELAY_SECONDS: RangeInclusive<u32> = 1..=86_400;
-    /// Factor from one delay to the next.
-    pub const MULTIPLIER: RangeInclusive<f64> = 1.0..=10.0;
-    /// Entries of a list of delays: one fewer than the most attempts.
-    pub const DELAYS: RangeInclusive<usize> = 1..=19;
     /// Days of the retention that a schedule must leave free.
     pub const RETENTION_MARGIN_DAYS: u32 = 7;
 }
@@ -64,9 +55,9 @@ impl Default for RetryConfig {
     /// Five attempts: at once, then after 1 minute, 5 minutes, 30 minutes and 2 hours.
     fn default() -> Self {
         Self {
-            max_attempts: 5,
-            timeout_seconds: 10,
-            schedule: Schedule::DelaysSeconds(vec![60, 300, 1800, 7200]),
+            max_attempts: ATTEMPTS_DEFAULT,
+            timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
+            schedule: Schedule::DelaysSeconds(DELAYS_DEFAULT.to_vec()),
         }
     }
 }

@@ -19,7 +19,7 @@ use url::{Host, Url};
 use crate::address;
 
 /// Longest URL in bytes, as written and as normalised.
-pub const MAX_URL_BYTES: usize = 2048;
+pub use grapnel_wire::limits::WEBHOOK_URL_BYTES as MAX_URL_BYTES;
 
 /// What a deployment allows beyond `https` to public hosts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,12 +10,17 @@ pub struct FieldFault {
     pub message: String,
 }
 
+/// The part of a name that an error repeats. A name can have any length.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
 /// The path of the entry `name` in the map `field`. The name may hold any character, and is escaped
 /// so that the message stays readable.
 #[must_use]
 pub fn entry(field: &str, name: &str) -> String {
-    let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-    format!("{field}.{shown}")
+    format!("{field}.{}", shown(name).escape_default())
 }
 
 /// The faults found so far.
@@ -35,6 +40,10 @@ impl Faults {
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &FieldFault> {
+        self.0.iter()
     }
 
     #[must_use]

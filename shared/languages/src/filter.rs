@@ -40,6 +40,7 @@ use crate::{
 };
 pub use matching::Halt;
 use plan::Plans;
+pub use read::COMPARISONS;
 use read::below;
 use scope::{Outcome, Scope};
 use serde::{Deserialize, Serialize, Serializer};

@@ -116,7 +116,7 @@ fn broken_off(error: Error, lines: &[Line], request: Range<usize>, key: Option<&
     let is_refused = error.problem().is_some_and(|problem| problem.status < 500);
     let error = match error {
         Error::Refused(mut problem) => {
-            for fault in &mut problem.errors {
+            for fault in &mut problem.answer.errors {
                 if let Some(line) = line_of(&fault.field, &lines[request.clone()]) {
                     fault.field = format!("line {line}: {}", fault.field);
                 }
@@ -158,7 +158,7 @@ fn line_of(field: &str, request: &[Line]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use grapnel_client::{FieldFault, Problem};
+    use serde_json::json;
 
     fn lines(count: usize) -> Vec<Line> {
         let text: String = (0..count).map(|n| format!("{{\"n\":{n}}}\n\n")).collect();
@@ -166,15 +166,15 @@ mod tests {
     }
 
     fn refused(field: &str) -> Error {
-        Error::Refused(Box::new(Problem {
-            r#type: "about:blank".into(),
-            title: "Unprocessable Content".into(),
-            status: 422,
-            code: "invalid_fields".into(),
-            detail: "Fields are at fault.".into(),
-            errors: vec![FieldFault { field: field.into(), message: "is required".into() }],
-            retry_after: None,
-        }))
+        let problem = json!({
+            "type": "about:blank",
+            "title": "Unprocessable Content",
+            "status": 422,
+            "code": "invalid_fields",
+            "detail": "Fields are at fault.",
+            "errors": [{ "field": field, "message": "is required" }],
+        });
+        Error::Refused(serde_json::from_value(problem).expect("a problem"))
     }
 
     #[test]

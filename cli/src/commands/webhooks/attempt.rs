@@ -7,7 +7,7 @@ use crate::{
     render::{View, visible},
 };
 use clap::Args;
-use grapnel_client::{Client, FilterVerdict, Preview};
+use grapnel_client::{Client, FilterVerdict, TransformedBody};
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use std::process::ExitCode;
@@ -111,7 +111,7 @@ fn verdict(verdict: &FilterVerdict, _: &View) -> String {
     text
 }
 
-fn preview(preview: &Preview, _: &View) -> String {
+fn preview(preview: &TransformedBody, _: &View) -> String {
     let lines: Vec<_> = preview.body.lines().map(visible).collect();
     format!("Content-Type: {}\n\n{}", visible(&preview.content_type), lines.join("\n"))
 }

@@ -1,14 +1,14 @@
-//! The list of what the routes say of themselves, for [`crate::contract`]. A test compares it with the
+//! The list of what the routes say of themselves, for [`crate::openapi`]. A test compares it with the
 //! router: a route that is not in it fails.
 
 use super::{
-    deliveries, echoes, erasures, event_types, events, filters, health, keys, portal, reference,
-    replays, secrets, tests, transforms, webhooks,
+    deliveries, docs_page, echoes, erasures, event_types, events, filters, health, keys, portal,
+    replays, secrets, test_delivery, transforms, webhooks,
 };
 use utoipa::OpenApi;
 
 /// What there is to read before the first route.
-const INTRODUCTION: &str = include_str!("../contract/introduction.md");
+const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
 
 /// Every handler's annotation, in the order in which they are read.
 #[derive(OpenApi)]
@@ -36,7 +36,7 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         webhooks::delete,
         secrets::show,
         secrets::rotate,
-        tests::order,
+        test_delivery::order,
         filters::test,
         transforms::preview,
         events::publish,
@@ -67,9 +67,9 @@ const INTRODUCTION: &str = include_str!("../contract/introduction.md");
         echoes::delete,
         echoes::receive,
         health::show,
-        reference::document,
-        reference::page,
-        reference::viewer,
+        docs_page::document,
+        docs_page::page,
+        docs_page::viewer,
     )
 )]
 pub(crate) struct Annotations;

@@ -8,16 +8,17 @@ mod merge;
 pub(super) use list::list;
 pub(super) use list_all::list_all;
 
-use super::waiting::{PreferWait, Seen, wait_for_attempt};
+use super::prefer_wait::{PreferWait, Seen, wait_for_attempt};
 use crate::{
-    auth::{Caller, Permit},
-    body::Incoming,
-    contract::{parameters, schemas},
-    path::Ids,
+    answers,
+    openapi::parameters,
     payloads::{self, Payload},
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, DeliveryView},
+    request::{
+        asked::{DeliveriesRead, DeliveriesRetry, ForUser, OptionalBody},
+        path_ids::Ids,
+    },
 };
 use axum::{
     extract::State,
@@ -26,17 +27,17 @@ use axum::{
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
-    fault::Faults,
-    ids::UserId,
     message::{Attempt, QueueDelay, QueueMessage},
     ports::{Clock, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ReadDeliveries, Recorded},
-    scope::Scope,
     webhook::{Webhook, WebhookStatus},
 };
+use grapnel_wire::delivery as wire;
 use std::sync::Arc;
 
 /// How often a delivery is changed anew because an attempt was recorded meanwhile.
 pub(super) const TRIES: usize = 4;
+
+type Show = ForUser<DeliveriesRead>;
 
 /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`.
 #[utoipa::path(
@@ -47,20 +48,21 @@ pub(super) const TRIES: usize = 4;
     summary = "Read a delivery",
     description = "Returns a delivery with its event's data and every attempt.",
     responses(
-        (status = 200, description = "The delivery.", body = schemas::deliveries::Delivery),
+        (status = 200, description = "The delivery.", body = grapnel_wire::delivery::Delivery),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: Show,
 ) -> Result<Response, Problem> {
-    let user = caller.may(Scope::DeliveriesRead, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let delivery = find_delivery(&api, &webhook, &ids).await?;
     answer(&api, StatusCode::OK, &webhook, &delivery).await
 }
+
+type Retry = ForUser<DeliveriesRetry, OptionalBody<wire::ForUser>>;
 
 /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`: one more attempt. It is only asked for
 /// here, by a message that carries its number; nothing is written. Asked for twice before it is
@@ -76,21 +78,20 @@ pub(super) async fn show<P: Ports>(
     summary = "Retry a delivery",
     description = "Makes one more attempt now. Two requests before that attempt is recorded make one attempt. With `Prefer: wait=5` the response waits for the attempt; each second of waiting counts as one request of the rate limit.",
     params(parameters::PreferWait),
-    request_body = Option<schemas::deliveries::ForUser>,
+    request_body = Option<wire::ForUser>,
     responses(
-        (status = 200, description = "The delivery with the attempt, if the response waited for it.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response was allowed to wait."))),
-        (status = 202, description = "The delivery as it is now. The attempt is still running.", body = schemas::deliveries::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response waited."))),
+        (status = 200, description = "The delivery with the attempt, if the response waited for it.", body = grapnel_wire::delivery::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response was allowed to wait."))),
+        (status = 202, description = "The delivery as it is now. The attempt is still running.", body = grapnel_wire::delivery::Delivery, headers(("Preference-Applied" = String, description = "How many seconds the response waited."))),
     ),
-    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts", "payload_erased"]))),
+    extensions(("x-required-scope" = json!(Retry::SCOPE)), ("x-problems" = json!(["webhook_disabled", "first_attempt_pending", "too_many_attempts", "payload_erased"]))),
 )]
 pub(super) async fn retry<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
     PreferWait(wait): PreferWait,
-    body: Incoming,
+    ForUser { user, content: OptionalBody(asked), permit, .. }: Retry,
 ) -> Result<Response, Problem> {
-    let (permit, user) = acting_for(caller, body).await?;
+    asked.finish().map_err(Problem::invalid_fields)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let delivery = find_delivery(&api, &webhook, &ids).await?;
     refuse_retry(&webhook, &delivery)?;
@@ -107,8 +108,8 @@ pub(super) async fn retry<P: Ports>(
         sent?;
     }
     let Some(wait) = wait else {
-        let view = DeliveryView::new(&delivery, webhook.health.circuit, &payload);
-        return views::json(StatusCode::ACCEPTED, &view);
+        let view = answers::delivery(&delivery, webhook.health.circuit, &payload);
+        return answers::json(StatusCode::ACCEPTED, &view);
     };
     let waited = wait_for_attempt(&api, &permit, delivery.key(), number, wait).await;
     let mut response = match waited.seen {
@@ -123,6 +124,8 @@ pub(super) async fn retry<P: Ports>(
     Ok(response)
 }
 
+type Cancel = ForUser<DeliveriesRetry, OptionalBody<wire::ForUser>>;
+
 /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/cancel`: no further attempt. One that is under
 /// way is made to its end and recorded. Said twice, it is done once.
 #[utoipa::path(
@@ -132,19 +135,18 @@ pub(super) async fn retry<P: Ports>(
     operation_id = "cancelDelivery",
     summary = "Cancel a delivery",
     description = "Ends the delivery as `failed`; no further attempt is made. An attempt that is running now finishes and is recorded.",
-    request_body = Option<schemas::deliveries::ForUser>,
+    request_body = Option<wire::ForUser>,
     responses(
-        (status = 200, description = "The ended delivery.", body = schemas::deliveries::Delivery),
+        (status = 200, description = "The ended delivery.", body = grapnel_wire::delivery::Delivery),
     ),
-    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["already_settled", "changed_meanwhile"]))),
+    extensions(("x-required-scope" = json!(Cancel::SCOPE)), ("x-problems" = json!(["already_settled", "changed_meanwhile"]))),
 )]
 pub(super) async fn cancel<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
-    body: Incoming,
+    ForUser { user, content: OptionalBody(asked), .. }: Cancel,
 ) -> Result<Response, Problem> {
-    let (_, user) = acting_for(caller, body).await?;
+    asked.finish().map_err(Problem::invalid_fields)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let mut delivery = find_delivery(&api, &webhook, &ids).await?;
     let mut tries = 0;
@@ -180,20 +182,6 @@ pub(super) fn changed_meanwhile() -> Problem {
     Problem::conflict("changed_meanwhile", detail)
 }
 
-/// The user that the caller acts for, of a request whose body says nothing else.
-async fn acting_for(caller: Caller, body: Incoming) -> Result<(Permit, UserId), Problem> {
-    let permit = caller.may(Scope::DeliveriesRetry, &[])?;
-    let mut input = body.object_or_empty().await?;
-    let user = permit.user_with(input.take_user()?)?;
-    let mut faults = Faults::default();
-    input.refuse_others(&[], &mut faults);
-    if faults.is_empty() {
-        Ok((permit, user))
-    } else {
-        Err(Problem::invalid_fields(faults.into_vec()))
-    }
-}
-
 fn refuse_retry(webhook: &Webhook, delivery: &Delivery) -> Result<(), Problem> {
     let refusal = if webhook.effective_status() == WebhookStatus::Disabled {
         ("webhook_disabled", "The webhook is disabled. Set it to `active` first.")
@@ -224,5 +212,5 @@ async fn answer<P: Ports>(
     delivery: &Delivery,
 ) -> Result<Response, Problem> {
     let payload = payloads::of(api, delivery).await?;
-    views::json(status, &DeliveryView::new(delivery, webhook.health.circuit, &payload))
+    answers::json(status, &answers::delivery(delivery, webhook.health.circuit, &payload))
 }

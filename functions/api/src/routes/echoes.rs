@@ -5,13 +5,14 @@
 //! of a request is sent back.
 
 use crate::{
-    auth::Caller,
-    body::{Incoming, Object},
-    contract::schemas,
-    path::Ids,
+    answers,
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, EchoView},
+    request::{
+        asked::{Admin, Body, ForAll},
+        body::Incoming,
+        path_ids::Ids,
+    },
 };
 use axum::{
     extract::State,
@@ -19,13 +20,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use grapnel_domain::{
-    echo::{self, Echo, EchoAnswer, EchoedRequest, LIFETIME, MAX_FAIL_FIRST},
-    fault::{Faults, FieldFault},
+    echo::{self, Echo, EchoAnswer, EchoedRequest, LIFETIME},
     ports::{Clock, GenerateIds, StoreEchoes},
     signature::{Secret, verify::StandardHeaders},
 };
-use serde_json::json;
+use grapnel_wire::echo::{Echoed, NewEcho};
 use std::sync::Arc;
+
+type Create = ForAll<Admin, Body<NewEcho>>;
 
 /// `POST /api/echoes`: makes an echo.
 #[utoipa::path(
@@ -35,29 +37,33 @@ use std::sync::Arc;
     operation_id = "createEcho",
     summary = "Create an echo",
     description = "Creates a temporary receiver. For ten minutes its `path` answers up to 20 requests that are signed with the secret.",
-    request_body = schemas::echoes::NewEcho,
+    request_body = grapnel_wire::echo::NewEcho,
     responses(
-        (status = 201, description = "The echo.", body = schemas::echoes::Echo),
+        (status = 201, description = "The echo.", body = grapnel_wire::echo::Echo),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Create::SCOPE))),
 )]
 pub(super) async fn create<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-    body: Incoming,
+    ForAll { content: Body(mut asked), .. }: Create,
 ) -> Result<Response, Problem> {
-    caller.may_administer(&[])?;
-    let draft = Draft::parse(&body.object().await?).map_err(Problem::invalid_fields)?;
+    let secret = asked.check("secret", |asked| {
+        Secret::parse(asked.secret.as_str()).map_err(|invalid| invalid.to_string())
+    });
+    let asked = asked.finish().map_err(Problem::invalid_fields)?;
     let echo = Echo {
         id: api.ids.echo_id(),
-        secret: draft.secret,
-        fail_first: draft.fail_first,
+        // Without one, `finish` has returned.
+        secret: secret.ok_or_else(|| Problem::internal("an echo has no secret"))?,
+        fail_first: asked.fail_first.unwrap_or(0),
         expires_at: api.clock.now().plus(LIFETIME).whole_second(),
         requests: Vec::new(),
     };
     api.keys.store_echo(&echo).await?;
-    views::json(StatusCode::CREATED, &EchoView::new(&echo))
+    answers::json(StatusCode::CREATED, &answers::echo(&echo))
 }
+
+type Show = ForAll<Admin>;
 
 /// `GET /api/echoes/{echoId}`: an echo and the requests that it answered, never its secret.
 #[utoipa::path(
@@ -68,21 +74,22 @@ pub(super) async fn create<P: Ports>(
     summary = "Get an echo",
     description = "Returns an echo with the signed requests that it answered. An expired echo is not found.",
     responses(
-        (status = 200, description = "The echo.", body = schemas::echoes::Echo),
+        (status = 200, description = "The echo.", body = grapnel_wire::echo::Echo),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    _: Show,
 ) -> Result<Response, Problem> {
-    caller.may_administer(&[])?;
     let found = api.keys.echo(ids.echo()?).await?;
     // Time-to-live drops a row days after its time.
     let echo = found.filter(|echo| echo.is_live(api.clock.now())).ok_or_else(Problem::not_found)?;
-    views::json(StatusCode::OK, &EchoView::new(&echo))
+    answers::json(StatusCode::OK, &answers::echo(&echo))
 }
+
+type Delete = ForAll<Admin>;
 
 /// `DELETE /api/echoes/{echoId}`.
 #[utoipa::path(
@@ -95,14 +102,13 @@ pub(super) async fn show<P: Ports>(
     responses(
         (status = 204, description = "The echo was deleted."),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Delete::SCOPE))),
 )]
 pub(super) async fn delete<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    _: Delete,
 ) -> Result<Response, Problem> {
-    caller.may_administer(&[])?;
     match api.keys.delete_echo(ids.echo()?).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
@@ -121,7 +127,7 @@ pub(super) async fn delete<P: Ports>(
     summary = "Send a request to an echo",
     description = "Needs no API key, but a Standard Webhooks signature with the echo's secret. Any other request gets 404, and so does a request to an expired echo. The body can be anything that was signed.",
     responses(
-        (status = 200, description = "The request is signed, and was accepted.", body = schemas::echoes::Echoed),
+        (status = 200, description = "The request is signed, and was accepted.", body = grapnel_wire::echo::Echoed),
     ),
     extensions(("x-problems" = json!([
         "body_too_large",
@@ -159,7 +165,9 @@ pub(super) async fn receive<P: Ports>(
     let recorded = api.keys.record_request(id, &request).await?;
     match echo.answer(recorded.ok_or_else(Problem::echo_exhausted)?) {
         EchoAnswer::Failure => Err(Problem::echo_fails_first()),
-        EchoAnswer::Success => views::json(StatusCode::OK, &json!({ "status": "received" })),
+        EchoAnswer::Success => {
+            answers::json(StatusCode::OK, &Echoed { status: "received".to_owned() })
+        }
     }
 }
 
@@ -168,25 +176,4 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     value.to_str().ok()
-}
-
-/// What a body asks an echo to be.
-struct Draft {
-    secret: Secret,
-    fail_first: usize,
-}
-
-impl Draft {
-    fn parse(input: &Object) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        input.refuse_all_but(&["secret", "failFirst"], &mut faults);
-        let secret = input.get("secret").and_then(|value| value.as_str()).unwrap_or_default();
-        let secret =
-            Secret::parse(secret).map_err(|invalid| faults.add("secret", invalid.to_string()));
-        let fail_first = input.number("failFirst", 0..=MAX_FAIL_FIRST, 0, &mut faults);
-        match secret {
-            Ok(secret) if faults.is_empty() => Ok(Self { secret, fail_first }),
-            _ => Err(faults.into_vec()),
-        }
-    }
 }

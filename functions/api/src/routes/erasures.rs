@@ -9,10 +9,12 @@
 
 use super::deliveries::{TRIES, changed_meanwhile, find_delivery};
 use crate::{
-    auth::Caller,
-    path::Ids,
     ports::{Api, Ports},
     problem::Problem,
+    request::{
+        asked::{ForUser, WebhooksWrite},
+        path_ids::Ids,
+    },
 };
 use axum::{extract::State, http::StatusCode};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -23,7 +25,6 @@ use grapnel_domain::{
         Clock, Consistency, EraseFromDeliveries, ErasePayloads, PayloadErasure,
         ReadDeliveriesTogether, ReadEvents, Recorded, ResponseErasure,
     },
-    scope::Scope,
     time::Timestamp,
 };
 use std::sync::Arc;
@@ -40,6 +41,8 @@ struct Told {
     errors: Vec<u32>,
 }
 
+type ErasePayload = ForUser<WebhooksWrite>;
+
 /// `DELETE /api/events/{eventId}/payload`: nothing is sent of the event any more, and its data is
 /// gone. Said twice, it is done once.
 #[utoipa::path(
@@ -52,14 +55,13 @@ struct Told {
     responses(
         (status = 204, description = "The data was erased."),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open"]))),
+    extensions(("x-required-scope" = json!(ErasePayload::SCOPE)), ("x-problems" = json!(["delivery_open"]))),
 )]
 pub(super) async fn payload<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: ErasePayload,
 ) -> Result<StatusCode, Problem> {
-    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
     let found = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
     let event = found.ok_or_else(Problem::not_found)?;
     let told = deliveries_of(&api, &event).await?;
@@ -113,6 +115,8 @@ fn open() -> Problem {
     Problem::conflict("delivery_open", detail)
 }
 
+type EraseResponses = ForUser<WebhooksWrite>;
+
 /// `DELETE /api/webhooks/{id}/deliveries/{deliveryId}/responses`: what receivers answered is gone,
 /// their status codes excepted. Said again, it is done again: attempts that were asked for meanwhile
 /// may have brought answers.
@@ -126,14 +130,13 @@ fn open() -> Problem {
     responses(
         (status = 204, description = "The data was erased."),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["delivery_open", "changed_meanwhile"]))),
+    extensions(("x-required-scope" = json!(EraseResponses::SCOPE)), ("x-problems" = json!(["delivery_open", "changed_meanwhile"]))),
 )]
 pub(super) async fn responses<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: EraseResponses,
 ) -> Result<StatusCode, Problem> {
-    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let mut delivery = find_delivery(&api, &webhook, &ids).await?;
     for _ in 0..TRIES {

@@ -2,18 +2,17 @@
 
 mod draft;
 
-pub(super) use draft::not_carried;
-
 use crate::{
-    auth::Caller,
-    body::Incoming,
-    contract::{parameters, schemas},
-    pages::{PageRequest, PageWriter},
-    path::Ids,
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    query::Parameters,
-    views::{self, EventTypeView},
+    request::{
+        asked::{Admin, Body, Filter, ForAll, Listed, WebhooksRead},
+        pagination::PageWriter,
+        path_ids::Ids,
+        query::{Parameters, Query},
+    },
 };
 use axum::{
     extract::State,
@@ -23,17 +22,31 @@ use axum::{
 use draft::Draft;
 use grapnel_domain::{
     catalogue::{self, Entry, EventTypeName, MAX_OWN_TYPES, OwnType},
+    event::TypeFilter,
+    fault::FieldFault,
     ports::{Clock, ListEventTypes, ReadEventTypes, StoreEventTypes},
-    scope::Scope,
     webhook::EventPattern,
 };
+use grapnel_wire::event_type::EventTypeDraft;
 use std::sync::Arc;
 
-/// The query parameters of the list.
-const PARAMETERS: &[&str] = &["limit", "cursor", "name"];
+/// Which event types are listed.
+pub(crate) struct Names(Option<TypeFilter>);
+
+impl Filter for Names {
+    const PARAMETERS: &[&str] = &["limit", "cursor", "name"];
+
+    fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
+        let mut parameters = Parameters::of(query);
+        let types = parameters.types("name");
+        parameters.finish(Self(types))
+    }
+}
 
 /// Types of the deployment's own that one query reads where a filter leaves some out.
 const AT_ONCE: usize = 100;
+
+type List = ForAll<WebhooksRead, Listed<EventTypeName, Names>>;
 
 /// `GET /api/event-types`: by name, those that are built in and the deployment's own.
 #[utoipa::path(
@@ -45,18 +58,14 @@ const AT_ONCE: usize = 100;
     description = "Built-in and custom event types, by name.",
     params(parameters::Paging, parameters::EventTypeFilter),
     responses(
-        (status = 200, description = "One page.", body = schemas::event_types::EventTypePage),
+        (status = 200, description = "One page.", body = grapnel_wire::event_type::EventTypePage),
     ),
-    extensions(("x-required-scope" = json!("webhooks:read"))),
+    extensions(("x-required-scope" = json!(List::SCOPE))),
 )]
 pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForAll { content: Listed { page: asked, filter: Names(types) }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksRead, PARAMETERS)?;
-    let mut parameters = Parameters::of(permit.query());
-    let types = parameters.types("name");
-    let (asked, types) = PageRequest::parse_with(permit.query(), parameters.finish(types))?;
     let wanted = |name: &str| types.as_ref().is_none_or(|types| types.includes(name));
 
     let at_once = if types.is_none() { asked.limit } else { AT_ONCE };
@@ -76,7 +85,7 @@ pub(super) async fn list<P: Ports>(
         for entry in entries {
             let name = entry.name().to_owned();
             if wanted(&name) {
-                let is_full = left == 0 || !page.add(name.clone(), &EventTypeView::new(entry)?)?;
+                let is_full = left == 0 || !page.add(name.clone(), &answers::event_type(entry)?)?;
                 if is_full {
                     return Ok(page.finish(seen));
                 }
@@ -91,6 +100,8 @@ pub(super) async fn list<P: Ports>(
     }
 }
 
+type Show = ForAll<WebhooksRead>;
+
 /// `GET /api/event-types/{name}`.
 #[utoipa::path(
     get,
@@ -100,21 +111,22 @@ pub(super) async fn list<P: Ports>(
     summary = "Get an event type",
     description = "Returns an event type with its schema and sample.",
     responses(
-        (status = 200, description = "The event type.", body = schemas::event_types::EventType),
+        (status = 200, description = "The event type.", body = grapnel_wire::event_type::EventType),
     ),
-    extensions(("x-required-scope" = json!("webhooks:read"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    _: Show,
 ) -> Result<Response, Problem> {
-    caller.may(Scope::WebhooksRead, &[])?;
     let name = ids.event_type()?;
     let own = own_type(&api, &name).await?;
     let entry = Entry::of(name.as_str(), own.as_ref()).ok_or_else(Problem::not_found)?;
-    views::json(StatusCode::OK, &EventTypeView::new(&entry)?)
+    answers::json(StatusCode::OK, &answers::event_type(&entry)?)
 }
+
+type Put = ForAll<Admin, Body<EventTypeDraft>>;
 
 /// `PUT /api/event-types/{name}`: says all that is to be said of a type, in place of what was said
 /// before. Answers 201 for a name that was not known.
@@ -125,24 +137,21 @@ pub(super) async fn show<P: Ports>(
     operation_id = "putEventType",
     summary = "Create or replace an event type",
     description = "Creates the event type, or replaces its whole description if it exists.",
-    request_body = schemas::event_types::EventTypeDraft,
+    request_body = grapnel_wire::event_type::EventTypeDraft,
     responses(
-        (status = 200, description = "The event type.", body = schemas::event_types::EventType),
-        (status = 201, description = "The new event type.", body = schemas::event_types::EventType, headers(("Location" = String, description = "Path of the new event type."))),
+        (status = 200, description = "The event type.", body = grapnel_wire::event_type::EventType),
+        (status = 201, description = "The new event type.", body = grapnel_wire::event_type::EventType, headers(("Location" = String, description = "Path of the new event type."))),
     ),
-    extensions(("x-required-scope" = json!("admin")), ("x-problems" = json!(["event_type_limit_reached"]))),
+    extensions(("x-required-scope" = json!(Put::SCOPE)), ("x-problems" = json!(["event_type_limit_reached"]))),
 )]
 pub(super) async fn put<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
-    body: Incoming,
+    ForAll { content: Body(asked), .. }: Put,
 ) -> Result<Response, Problem> {
-    caller.may_administer(&[])?;
-    let input = body.object().await?;
     let name = ids.event_type_to_be().map_err(|fault| Problem::invalid_fields(vec![fault]))?;
     let built_in = catalogue::find(name.as_str());
-    let draft = Draft::parse(&input, built_in).map_err(Problem::invalid_fields)?;
+    let draft = Draft::of(asked, built_in).map_err(Problem::invalid_fields)?;
 
     let existing = own_type(&api, &name).await?;
     // Those that are made at this moment are not counted: a bound, not a quota to the unit.
@@ -164,13 +173,15 @@ pub(super) async fn put<P: Ports>(
     let is_new = existing.is_none() && built_in.is_none();
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     let entry = Entry::of(own.name.as_str(), Some(&own)).ok_or_else(Problem::not_found)?;
-    let answer = views::json(status, &EventTypeView::new(&entry)?)?;
+    let answer = answers::json(status, &answers::event_type(&entry)?)?;
     if !is_new {
         return Ok(answer);
     }
     let location = [(header::LOCATION, format!("/api/event-types/{}", own.name))];
     Ok((location, answer).into_response())
 }
+
+type Delete = ForAll<Admin>;
 
 /// `DELETE /api/event-types/{name}`: forgets what the deployment said of a type. One that is built in
 /// is as it was built in again; there is 404 if nothing was said of it.
@@ -184,14 +195,13 @@ pub(super) async fn put<P: Ports>(
     responses(
         (status = 204, description = "The event type was deleted or reset."),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Delete::SCOPE))),
 )]
 pub(super) async fn delete<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    _: Delete,
 ) -> Result<Response, Problem> {
-    caller.may_administer(&[])?;
     if !api.event_types.delete_event_type(&ids.event_type()?).await? {
         return Err(Problem::not_found());
     }

@@ -12,16 +12,19 @@ pub(super) mod list;
 
 pub(super) use list::list;
 
-use super::tests::random_id;
+use super::test_delivery::random_id;
 use crate::{
-    auth::Caller,
-    body::Incoming,
-    contract::{parameters, schemas},
-    path::Ids,
+    answers,
+    openapi::parameters,
     payloads,
     ports::{Api, Ports},
-    problem::Problem,
-    views::{self, AcceptedView, EventView, PublishedView},
+    problem::{Problem, field_faults},
+    request::{
+        asked::{Content, DeliveriesRead, EventsPublish, ForUser},
+        body::{Incoming, Object},
+        path_ids::Ids,
+        query::Query,
+    },
 };
 use axum::{
     extract::{FromRequestParts, State},
@@ -42,9 +45,9 @@ use grapnel_domain::{
         ClaimKeys, Clock, Consistency, PortError, PublishEvents, ReadDeliveriesTogether,
         ReadEvents, ReadWebhooks,
     },
-    scope::Scope,
     time::Timestamp,
 };
+use grapnel_wire::event as wire;
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 /// How often events that their queue did not take are sent, the first time included.
@@ -82,6 +85,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     }
 }
 
+type Publish = ForUser<EventsPublish, Publication>;
+
+/// A body with one event, or with several.
+pub(super) struct Publication(Object);
+
+impl Content for Publication {
+    type Received = Object;
+
+    const PARAMETERS: &[&str] = &[];
+
+    async fn receive(body: Incoming) -> Result<Object, Problem> {
+        body.object_with_list(MAX_BODY_BYTES, "events", MAX_EVENTS).await
+    }
+
+    fn take_user(received: &mut Object) -> Result<Option<UserId>, Problem> {
+        received.take_user()
+    }
+
+    fn read(received: Object, _: &Query) -> Result<Self, Problem> {
+        Ok(Self(received))
+    }
+}
+
 /// `POST /api/events`: one event, or up to a hundred of one user. All or nothing, as far as faults of
 /// theirs go.
 #[utoipa::path(
@@ -92,26 +118,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     summary = "Publish events",
     description = "Publishes one event, or up to 100 events of one user. If one event is invalid, none is published. The body can be up to 1 MiB. With an `Idempotency-Key`, or an `id` on each event, repeating a request publishes nothing twice. An event with the `id` of a stored event but another type or other data is refused.",
     params(parameters::IdempotencyKey),
-    request_body = schemas::events::Publication,
+    request_body = grapnel_wire::event::Publication,
     responses(
-        (status = 202, description = "The events were accepted.", body = schemas::events::Published),
+        (status = 202, description = "The events were accepted.", body = grapnel_wire::event::Published),
     ),
-    extensions(("x-required-scope" = json!("events:publish")), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused", "event_conflict"]))),
+    extensions(("x-required-scope" = json!(Publish::SCOPE)), ("x-problems" = json!(["invalid_idempotency_key", "idempotency_key_reused", "event_conflict"]))),
 )]
 pub(super) async fn publish<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     Keyed(key): Keyed,
-    body: Incoming,
+    ForUser { user, content: Publication(input), .. }: Publish,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::EventsPublish, &[])?;
     let key = key?;
-    let mut input = body.object_with_list(MAX_BODY_BYTES, "events", MAX_EVENTS).await?;
-    let user = permit.user_with(input.take_user()?)?;
     let drafts = draft::parse(&input).map_err(Problem::invalid_fields)?;
 
     let findings = checks::findings(&api, &drafts).await?;
-    let hash = key.as_ref().map(|_| body_hash(&user, input.text()));
+    let hash = key.as_ref().map(|_| body_hash(&user, input.text().unwrap_or_default().as_bytes()));
     let asked = Asked { user, key, hash, now: api.clock.now() };
     let (seed, time) = if findings.refuse(api.event_validation) {
         // What was published already is not refused because the catalogue has changed since.
@@ -124,7 +146,7 @@ pub(super) async fn publish<P: Ports>(
         asked.claim(&api).await?
     };
 
-    let event = |(place, draft): (usize, &Draft<'_>)| draft.event(&asked.user, &seed, place, time);
+    let event = |(place, draft): (usize, &Draft)| draft.event(&asked.user, &seed, place, time);
     let events: Vec<PublishedEvent> = drafts.iter().enumerate().map(event).collect();
     enqueue(&api, events.clone()).await?;
     let mut warnings = match api.event_validation {
@@ -135,13 +157,13 @@ pub(super) async fn publish<P: Ports>(
         let (count, user) = (warnings.len(), &asked.user);
         tracing::warn!(user.id = %user, events = count, "events were published that are not as the catalogue says");
     }
-    let item = |(place, event): (usize, &'_ PublishedEvent)| AcceptedView {
-        id: event.event_id(),
-        r#type: drafts[place].event_type,
-        warnings: warnings.remove(&place).unwrap_or_default(),
+    let item = |(place, event): (usize, &PublishedEvent)| wire::PublishedEvent {
+        id: event.event_id().to_string(),
+        r#type: event.content.event_type.clone(),
+        warnings: field_faults(&warnings.remove(&place).unwrap_or_default()),
     };
     let items = events.iter().enumerate().map(item).collect();
-    views::json(StatusCode::ACCEPTED, &PublishedView { items })
+    answers::json(StatusCode::ACCEPTED, &wire::Published { items })
 }
 
 /// A request to publish.
@@ -202,6 +224,8 @@ async fn enqueue<P: Ports>(api: &Api<P>, events: Vec<PublishedEvent>) -> Result<
     Err(Problem::not_all_published(error))
 }
 
+type Show = ForUser<DeliveriesRead>;
+
 /// `GET /api/events/{eventId}`: an event, and what became of it. It is there once fan-out has stored
 /// it, a moment after it was published.
 #[utoipa::path(
@@ -212,22 +236,21 @@ async fn enqueue<P: Ports>(api: &Api<P>, events: Vec<PublishedEvent>) -> Result<
     summary = "Get an event",
     description = "Returns an event with its data and its deliveries. A new event can be read shortly after it was published.",
     responses(
-        (status = 200, description = "The event.", body = schemas::events::Event),
+        (status = 200, description = "The event.", body = grapnel_wire::event::Event),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: Show,
 ) -> Result<Response, Problem> {
-    let user = caller.may(Scope::DeliveriesRead, &[])?.user()?;
     let event = api.events.event(&user, ids.event()?, Consistency::Strong).await?;
     let event = event.ok_or_else(Problem::not_found)?;
     let deliveries = api.deliveries.deliveries_by_key(&event.delivery_keys()).await?;
     let deliveries = with_circuits(&api, &user, deliveries).await?;
     let payload = payloads::in_event(&event)?;
-    views::json(StatusCode::OK, &EventView::new(&event, &payload, &deliveries))
+    answers::json(StatusCode::OK, &answers::event(&event, &payload, &deliveries))
 }
 
 /// Deliveries with the circuits of their endpoints. Only a parked delivery needs a circuit to say until

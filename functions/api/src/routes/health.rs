@@ -1,14 +1,8 @@
 //! `GET /health`.
 
-use crate::{contract::schemas, problem::Problem, views};
+use crate::{answers, problem::Problem};
 use axum::{http::StatusCode, response::Response};
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct HealthView {
-    status: &'static str,
-    version: &'static str,
-}
+use grapnel_wire::health::Health;
 
 /// Answers that the function runs. It needs no key and touches nothing.
 #[utoipa::path(
@@ -19,10 +13,10 @@ struct HealthView {
     summary = "Check that the API runs",
     description = "Reads no data and needs no key.",
     responses(
-        (status = 200, description = "The API runs.", body = schemas::Health),
+        (status = 200, description = "The API runs.", body = Health),
     ),
 )]
 pub(super) async fn show() -> Result<Response, Problem> {
-    let view = HealthView { status: "ok", version: env!("CARGO_PKG_VERSION") };
-    views::json(StatusCode::OK, &view)
+    let health = Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
+    answers::json(StatusCode::OK, &health)
 }

@@ -1,16 +1,15 @@
 //! `/api/keys`: for admins. Sessions of portal links are keys too, and listed and ended as such.
 
-pub(super) mod draft;
-
 use crate::{
-    auth::Caller,
-    body::Incoming,
-    contract::{parameters, schemas},
-    pages::{self, PageRequest, PageWriter},
-    path::Ids,
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, KeyView, NewKeyView},
+    request::{
+        asked::{Admin, Body, ForUser, Listed},
+        pagination::PageWriter,
+        path_ids::Ids,
+    },
 };
 use axum::{
     extract::State,
@@ -18,11 +17,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use grapnel_domain::ports::{ApiKey, Clock, GenerateIds, KeyHash, ListKeys, RevokeKeys, StoreKeys};
-use std::sync::Arc;
+use grapnel_domain::{
+    ids::KeyId,
+    ports::{ApiKey, Clock, GenerateIds, KeyHash, ListKeys, RevokeKeys, StoreKeys},
+    scope::Scope,
+    time::Timestamp,
+};
+use grapnel_wire::{
+    key::{CreatedKey, NewKey},
+    limits::KEY_DAYS,
+};
+use std::{sync::Arc, time::Duration};
 
 /// What a key begins with, so that one that leaked is recognised.
 const KEY_PREFIX: &str = "gk_";
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+type Create = ForUser<Admin, Body<NewKey>>;
 
 /// `POST /api/keys`: makes a key for a user. Only its hash is stored: this answer is the one time
 /// that the key is shown.
@@ -33,38 +45,55 @@ const KEY_PREFIX: &str = "gk_";
     operation_id = "createKey",
     summary = "Create a key",
     description = "Creates an API key for a user. Only a hash of the key is stored: this response is the only one that contains the key.",
-    request_body = schemas::keys::NewKey,
+    request_body = NewKey,
     responses(
-        (status = 201, description = "The key.", body = schemas::keys::CreatedKey),
+        (status = 201, description = "The key.", body = CreatedKey),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Create::SCOPE))),
 )]
 pub(super) async fn create<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-    body: Incoming,
+    ForUser { user: user_id, content: Body(mut asked), .. }: Create,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_administer(&[])?;
-    let mut input = body.object().await?;
-    let user_id = permit.user_with(input.take_user()?)?;
     let now = api.clock.now();
-    let draft = draft::parse(&input, now).map_err(Problem::invalid_fields)?;
+    let expires_at = asked.check("expiresAt", |asked| expiry(asked, now)).flatten();
+    let asked = asked.finish().map_err(Problem::invalid_fields)?;
 
     let key = new_token(&api, KEY_PREFIX);
+    let scopes = asked.scopes.as_deref().map_or(Scope::OF_USERS.to_vec(), scopes);
     let stored = ApiKey {
-        name: draft.name,
-        description: draft.description,
-        expires_at: draft.expires_at,
-        ..ApiKey::new(api.ids.key_id(), user_id, draft.scopes, now)
+        name: asked.name,
+        description: asked.description,
+        expires_at,
+        ..ApiKey::new(api.ids.key_id(), user_id, scopes, now)
     };
     api.keys.store_key(&KeyHash::of(&key), &stored).await?;
-    views::json(StatusCode::CREATED, &NewKeyView::new(&stored, &key))
+    answers::json(StatusCode::CREATED, &answers::created_key(&stored, key))
+}
+
+/// When a key ends: a whole second, later than now.
+fn expiry(asked: &NewKey, now: Timestamp) -> Result<Option<Timestamp>, String> {
+    let most = *KEY_DAYS.end();
+    match (asked.expires_at.map(Timestamp::whole_second), asked.expires_in_days) {
+        (Some(end), _) if now < end && end <= now.plus(DAY * most) => Ok(Some(end)),
+        (Some(_), _) => Err(format!("must be later than now, and at most {most} days ahead")),
+        (None, days) => Ok(days.map(|days| now.plus(DAY * days).whole_second())),
+    }
+}
+
+/// The scopes of these names, sorted.
+pub(super) fn scopes(names: &[String]) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    scopes.sort_unstable();
+    scopes
 }
 
 /// A text that nobody can guess: 256 random bits behind a prefix.
 pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(api.ids.token()))
 }
+
+type List = ForUser<Admin, Listed<KeyId>>;
 
 /// `GET /api/keys`: a user's keys, newest first. Those whose time is over are shown until their rows
 /// are dropped: they say why a program is refused.
@@ -77,21 +106,20 @@ pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
     description = "Keys of a user, newest first, including portal sessions. Expired keys stay in the list for a few days.",
     params(parameters::Paging),
     responses(
-        (status = 200, description = "One page.", body = schemas::keys::KeyPage),
+        (status = 200, description = "One page.", body = grapnel_wire::key::KeyPage),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(List::SCOPE))),
 )]
 pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForUser { user, content: Listed { page: asked, .. }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may_administer(pages::PARAMETERS)?;
-    let user = permit.user()?;
-    let asked = PageRequest::parse(permit.query())?;
     let found = api.keys.list_keys(&user, asked.limit, asked.after).await?;
-    let page = PageWriter::new().with(&found.items, |key| Ok((key.id, KeyView::new(key))))?;
+    let page = PageWriter::new().with(&found.items, |key| Ok((key.id, answers::key(key))))?;
     Ok(page.finish(found.next))
 }
+
+type Revoke = ForUser<Admin>;
 
 /// `DELETE /api/keys/{keyId}`: ends a key before the answer is sent. Asked again, it answers 404, as
 /// for any key that is not there.
@@ -105,14 +133,13 @@ pub(super) async fn list<P: Ports>(
     responses(
         (status = 204, description = "The key was revoked."),
     ),
-    extensions(("x-required-scope" = json!("admin"))),
+    extensions(("x-required-scope" = json!(Revoke::SCOPE))),
 )]
 pub(super) async fn revoke<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: Revoke,
 ) -> Result<Response, Problem> {
-    let user = caller.may_administer(&[])?.user()?;
     if !api.keys.revoke_key(&user, ids.key()?).await? {
         return Err(Problem::not_found());
     }

@@ -7,14 +7,15 @@
 mod filter;
 
 use crate::{
-    auth::Caller,
-    body::Incoming,
-    contract::{parameters, schemas},
-    pages::{self, PageRequest, PageWriter},
-    path::Ids,
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, ReplayView},
+    request::{
+        asked::{DeliveriesRead, DeliveriesRetry, ForUser, Listed, OptionalBody},
+        pagination::PageWriter,
+        path_ids::Ids,
+    },
 };
 use axum::{
     extract::State,
@@ -22,18 +23,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use grapnel_domain::{
-    ids::{UserId, WebhookId},
+    ids::{ReplayId, UserId, WebhookId},
     message::{QueueDelay, QueueMessage},
     ports::{
         Clock, Consistency, EnqueueAttempts, GenerateIds, ListReplays, Outgoing, ReadReplays,
         Stored, WriteReplays,
     },
     replay::{Replay, ReplayFilter, ReplayOrder},
-    scope::Scope,
     time::Timestamp,
     webhook::WebhookStatus,
 };
+use grapnel_wire::replay as wire;
 use std::sync::Arc;
+
+type OrderOne = ForUser<DeliveriesRetry, OptionalBody<wire::ReplayOrder>>;
 
 /// `POST /api/webhooks/{id}/replay`: of one webhook.
 #[utoipa::path(
@@ -43,30 +46,28 @@ use std::sync::Arc;
     operation_id = "replayWebhook",
     summary = "Replay a webhook's deliveries",
     description = "Sends failed or successful deliveries of a time range again.",
-    request_body = Option<schemas::replays::ReplayOrder>,
+    request_body = Option<grapnel_wire::replay::ReplayOrder>,
     responses(
-        (status = 202, description = "The replay has started.", body = schemas::replays::Replay, headers(("Location" = String, description = "Path of the replay."))),
+        (status = 202, description = "The replay has started.", body = grapnel_wire::replay::Replay, headers(("Location" = String, description = "Path of the replay."))),
     ),
-    extensions(("x-required-scope" = json!("deliveries:retry")), ("x-problems" = json!(["webhook_disabled"]))),
+    extensions(("x-required-scope" = json!(OrderOne::SCOPE)), ("x-problems" = json!(["webhook_disabled"]))),
 )]
 pub(super) async fn order_one<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
-    body: Incoming,
+    ForUser { user, content: OptionalBody(asked), .. }: OrderOne,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRetry, &[])?;
-    let mut input = body.object_or_empty().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
     let now = api.clock.now();
-    let filter = filter::parse(&input, now).map_err(Problem::invalid_fields)?;
+    let filter = filter::of(asked, now).map_err(Problem::invalid_fields)?;
     if webhook.effective_status() == WebhookStatus::Disabled {
         let detail = "The webhook is disabled. Set it to `active` first.";
         return Err(Problem::conflict("webhook_disabled", detail));
     }
     order(&api, user, Some(webhook.id), filter, now).await
 }
+
+type OrderAll = ForUser<DeliveriesRetry, OptionalBody<wire::ReplayOrder>>;
 
 /// `POST /api/replays`: of all the caller's webhooks, but those that are disabled.
 #[utoipa::path(
@@ -76,22 +77,18 @@ pub(super) async fn order_one<P: Ports>(
     operation_id = "replayAll",
     summary = "Replay deliveries of all webhooks",
     description = "Sends failed or successful deliveries of a time range again. Disabled webhooks are skipped.",
-    request_body = Option<schemas::replays::ReplayOrder>,
+    request_body = Option<grapnel_wire::replay::ReplayOrder>,
     responses(
-        (status = 202, description = "The replay has started.", body = schemas::replays::Replay, headers(("Location" = String, description = "Path of the replay."))),
+        (status = 202, description = "The replay has started.", body = grapnel_wire::replay::Replay, headers(("Location" = String, description = "Path of the replay."))),
     ),
-    extensions(("x-required-scope" = json!("deliveries:retry"))),
+    extensions(("x-required-scope" = json!(OrderAll::SCOPE))),
 )]
 pub(super) async fn order_all<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-    body: Incoming,
+    ForUser { user, content: OptionalBody(asked), .. }: OrderAll,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRetry, &[])?;
-    let mut input = body.object_or_empty().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let now = api.clock.now();
-    let filter = filter::parse(&input, now).map_err(Problem::invalid_fields)?;
+    let filter = filter::of(asked, now).map_err(Problem::invalid_fields)?;
     order(&api, user, None, filter, now).await
 }
 
@@ -114,9 +111,11 @@ async fn order<P: Ports>(
         Stored::Yes | Stored::Refused(None) => new,
     };
     let location = [(header::LOCATION, format!("/api/replays/{}", replay.id))];
-    let answer = views::json(StatusCode::ACCEPTED, &ReplayView::new(&replay))?;
+    let answer = answers::json(StatusCode::ACCEPTED, &answers::replay(&replay))?;
     Ok((location, answer).into_response())
 }
+
+type List = ForUser<DeliveriesRead, Listed<ReplayId>>;
 
 /// `GET /api/replays`: newest first.
 #[utoipa::path(
@@ -128,22 +127,21 @@ async fn order<P: Ports>(
     description = "Replays, newest first.",
     params(parameters::Paging),
     responses(
-        (status = 200, description = "One page.", body = schemas::replays::ReplayPage),
+        (status = 200, description = "One page.", body = grapnel_wire::replay::ReplayPage),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(List::SCOPE))),
 )]
 pub(super) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForUser { user, content: Listed { page: asked, .. }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRead, pages::PARAMETERS)?;
-    let user = permit.user()?;
-    let asked = PageRequest::parse(permit.query())?;
     let found = api.events.list_replays(&user, asked.limit, asked.after).await?;
     let page =
-        PageWriter::new().with(&found.items, |replay| Ok((replay.id, ReplayView::new(replay))))?;
+        PageWriter::new().with(&found.items, |replay| Ok((replay.id, answers::replay(replay))))?;
     Ok(page.finish(found.next))
 }
+
+type Show = ForUser<DeliveriesRead>;
 
 /// `GET /api/replays/{replayId}`.
 #[utoipa::path(
@@ -154,17 +152,16 @@ pub(super) async fn list<P: Ports>(
     summary = "Read a replay",
     description = "Returns a replay with its progress.",
     responses(
-        (status = 200, description = "The replay.", body = schemas::replays::Replay),
+        (status = 200, description = "The replay.", body = grapnel_wire::replay::Replay),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: Show,
 ) -> Result<Response, Problem> {
-    let user = caller.may(Scope::DeliveriesRead, &[])?.user()?;
     let found = api.events.replay(&user, ids.replay()?, Consistency::Strong).await?;
     let replay = found.ok_or_else(Problem::not_found)?;
-    views::json(StatusCode::OK, &ReplayView::new(&replay))
+    answers::json(StatusCode::OK, &answers::replay(&replay))
 }

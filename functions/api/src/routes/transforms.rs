@@ -1,37 +1,31 @@
 //! `POST /api/webhooks/{id}/transform/preview`: what a transform makes of an event. Nothing is sent or
 //! stored.
 
-use super::samples::{self, fault};
+use super::samples;
 use crate::{
-    auth::Caller,
-    body::{Incoming, Object},
-    contract::schemas,
-    path::Ids,
+    answers,
     ports::{Api, Ports},
     problem::Problem,
-    views,
+    request::{
+        asked::{ForUser, OptionalBody, WebhooksRead},
+        path_ids::Ids,
+    },
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
     event::{EventContent, inbound::OWN_SOURCE},
-    fault::{Faults, FieldFault},
+    fault::FieldFault,
     ids::EventId,
     ports::Clock,
     request,
-    scope::Scope,
     transform::Transform,
     webhook::Webhook,
 };
-use serde::Serialize;
-use serde_json::Value;
+use grapnel_wire::{
+    read::Read,
+    webhook::{TransformPreview, TransformedBody},
+};
 use std::sync::Arc;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PreviewView<'a> {
-    content_type: &'a str,
-    body: String,
-}
 
 /// What is to be tried.
 struct Preview {
@@ -39,6 +33,8 @@ struct Preview {
     event_type: String,
     data: String,
 }
+
+type Try = ForUser<WebhooksRead, OptionalBody<TransformPreview>>;
 
 /// Renders the `transform` of the body, or else the webhook's own, with the `data` of the body, or
 /// else the sample of `event`, or of the first type that the webhook asks for.
@@ -49,23 +45,19 @@ struct Preview {
     operation_id = "previewTransform",
     summary = "Try a transform",
     description = "Shows the request body that a transform produces for an event. Nothing is sent or stored.",
-    request_body = Option<schemas::webhooks::TransformPreview>,
+    request_body = Option<TransformPreview>,
     responses(
-        (status = 200, description = "The rendered body.", body = schemas::webhooks::TransformedBody),
+        (status = 200, description = "The rendered body.", body = TransformedBody),
     ),
-    extensions(("x-required-scope" = json!("webhooks:read"))),
+    extensions(("x-required-scope" = json!(Try::SCOPE))),
 )]
 pub(super) async fn preview<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
-    body: Incoming,
+    ForUser { user, content: OptionalBody(asked), .. }: Try,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksRead, &[])?;
-    let mut input = body.object_or_empty().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let Preview { transform, event_type, data } = read(&api, &input, &webhook).await?;
+    let Preview { transform, event_type, data } = read(&api, asked, &webhook).await?;
 
     let id = EventId::derive(&user, OWN_SOURCE, "preview");
     let event =
@@ -74,34 +66,30 @@ pub(super) async fn preview<P: Ports>(
         let field = "transform.template".to_owned();
         Problem::invalid_fields(vec![FieldFault { field, message: error.to_string() }])
     })?;
-    let view = PreviewView { content_type: &transform.content_type, body };
-    views::json(StatusCode::OK, &view)
+    let rendered = TransformedBody { content_type: transform.content_type, body };
+    answers::json(StatusCode::OK, &rendered)
 }
 
 async fn read<P: Ports>(
     api: &Api<P>,
-    input: &Object,
+    mut asked: Read<TransformPreview>,
     webhook: &Webhook,
 ) -> Result<Preview, Problem> {
-    let mut faults = Faults::default();
-    input.refuse_others(&["transform", "event", "data"], &mut faults);
-    let read = match input.get("transform") {
-        Some(Value::Object(map)) => Transform::parse(map, "transform").map(Some),
-        Some(_) => Err(fault("transform", "must be an object")),
-        None if webhook.transform.is_none() => {
-            Err(fault("transform", "is required: the webhook has none"))
+    let transform = match asked.value.transform.take() {
+        Some(given) => asked.found(Transform::parse(&given, "transform")),
+        None if asked.is_sound("transform") && webhook.transform.is_none() => {
+            asked.fault("transform", "is required: the webhook has none");
+            None
         }
-        None => Ok(webhook.transform.clone()),
+        None => webhook.transform.clone(),
     };
-    let transform = faults.found(read).flatten();
-    let wants_sample = input.get("data").is_none();
-    let tried = samples::tried(api, input, webhook, wants_sample, &mut faults).await?;
-    let data = samples::given_data(input, &mut faults);
-    match (transform, tried) {
-        (Some(transform), Some(tried)) if faults.is_empty() => {
-            let data = data.unwrap_or_else(|| tried.sample()).to_owned();
-            Ok(Preview { transform, event_type: tried.name, data })
-        }
-        _ => Err(Problem::invalid_fields(faults.into_vec())),
-    }
+    let wants_sample = asked.value.data.is_none();
+    let event = asked.value.event.clone();
+    let tried = samples::tried(api, event, webhook, wants_sample, &mut asked).await?;
+    let asked = asked.finish().map_err(Problem::invalid_fields)?;
+    let (Some(transform), Some(tried)) = (transform, tried) else {
+        return Err(Problem::internal("a preview has no transform or no event type"));
+    };
+    let data = asked.data.as_ref().map_or_else(|| tried.sample(), |data| data.get()).to_owned();
+    Ok(Preview { transform, event_type: tried.name, data })
 }

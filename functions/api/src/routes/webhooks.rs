@@ -7,14 +7,16 @@ mod merge_patch;
 pub(super) use list::list;
 
 use crate::{
-    auth::Caller,
-    body::Incoming,
-    conditions::{IfMatch, tagged},
-    contract::{parameters, schemas},
-    path::Ids,
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    views::{self, WebhookView},
+    request::{
+        asked::{ForUser, WebhooksRead, WebhooksWrite},
+        body::Object,
+        etag::{IfMatch, tagged},
+        path_ids::Ids,
+    },
 };
 use axum::{
     extract::State,
@@ -32,13 +34,13 @@ use grapnel_domain::{
         Clock, EnqueueAttempts, GenerateIds, ListWebhooks, Outgoing, ReadEventTypes, StoreHealth,
         StoreWebhooks,
     },
-    scope::Scope,
     webhook::{
         EventPattern, Webhook, WebhookStatus,
-        draft::{Draft, Input, Purpose},
+        draft::{Draft, Purpose},
     },
 };
-use serde_json::{Map, Value};
+use grapnel_wire::{read::Read, webhook as wire};
+use serde_json::{Map, Value, value::RawValue};
 use std::sync::Arc;
 
 /// How often a change is tried when others change the same webhook meanwhile.
@@ -46,6 +48,8 @@ const TRIES: usize = 4;
 
 /// Event types that are looked up at the same time.
 const LOOK_UPS_AT_ONCE: usize = 8;
+
+type Create = ForUser<WebhooksWrite, Object>;
 
 /// `POST /api/webhooks`: the answer holds the secret.
 #[utoipa::path(
@@ -55,23 +59,18 @@ const LOOK_UPS_AT_ONCE: usize = 8;
     operation_id = "createWebhook",
     summary = "Create a webhook",
     description = "The response contains the signing secret in full.",
-    request_body = schemas::webhooks::NewWebhook,
+    request_body = grapnel_wire::webhook::NewWebhook,
     responses(
-        (status = 201, description = "The webhook was created.", body = schemas::webhooks::CreatedWebhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."), ("Location" = String, description = "Path of the new webhook."))),
+        (status = 201, description = "The webhook was created.", body = grapnel_wire::webhook::described::CreatedWebhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."), ("Location" = String, description = "Path of the new webhook."))),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["webhook_limit_reached"]))),
+    extensions(("x-required-scope" = json!(Create::SCOPE)), ("x-problems" = json!(["webhook_limit_reached"]))),
 )]
 pub(super) async fn create<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
-    body: Incoming,
+    ForUser { user, content: input, .. }: Create,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksWrite, &[])?;
-    let mut input = body.object().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let known = known_patterns(&api, input.fields()).await?;
-    let asked = Input { fields: input.fields(), filter: input.raw("filter") };
-    let draft = Draft::parse(asked, Purpose::Create, &api.rules, &known)
+    let draft = Draft::check(input.read(), Purpose::Create, &api.rules, &known)
         .map_err(Problem::invalid_fields)?;
 
     // Those that are created at this moment are not counted: a bound on costs, not a quota to the
@@ -82,9 +81,11 @@ pub(super) async fn create<P: Ports>(
     let webhook = draft.into_webhook(api.ids.webhook_id(), user, api.ids.secret(), api.clock.now());
     api.webhooks.create_webhook(&webhook).await?;
     let location = [(header::LOCATION, format!("/api/webhooks/{}", webhook.id))];
-    let answer = views::json(StatusCode::CREATED, &WebhookView::with_secret(&webhook))?;
+    let answer = answers::json(StatusCode::CREATED, &answers::created_webhook(&webhook)?)?;
     Ok((location, tagged(answer, &webhook)).into_response())
 }
+
+type Show = ForUser<WebhooksRead>;
 
 /// `GET /api/webhooks/{id}`.
 #[utoipa::path(
@@ -95,24 +96,26 @@ pub(super) async fn create<P: Ports>(
     summary = "Read a webhook",
     description = "The secret and sensitive header values are masked. `health` shows whether the endpoint is failing, and why.",
     responses(
-        (status = 200, description = "The webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
+        (status = 200, description = "The webhook.", body = grapnel_wire::webhook::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
-    extensions(("x-required-scope" = json!("webhooks:read"))),
+    extensions(("x-required-scope" = json!(Show::SCOPE))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, .. }: Show,
 ) -> Result<Response, Problem> {
-    let user = caller.may(Scope::WebhooksRead, &[])?.user()?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
-    let view = WebhookView::masked(&webhook).with_health(health::of(&api, &webhook).await?);
-    Ok(tagged(views::json(StatusCode::OK, &view)?, &webhook))
+    let health = Some(health::of(&api, &webhook).await?);
+    let answer = wire::Webhook { health, ..answers::webhook(&webhook)? };
+    Ok(tagged(answers::json(StatusCode::OK, &answer)?, &webhook))
 }
 
 fn masked(webhook: &Webhook) -> Result<Response, Problem> {
-    Ok(tagged(views::json(StatusCode::OK, &WebhookView::masked(webhook))?, webhook))
+    Ok(tagged(answers::json(StatusCode::OK, &answers::webhook(webhook)?)?, webhook))
 }
+
+type Replace = ForUser<WebhooksWrite, Object>;
 
 /// `PUT /api/webhooks/{id}`: replaces the configuration. What `GET` answered can be sent back.
 #[utoipa::path(
@@ -123,30 +126,28 @@ fn masked(webhook: &Webhook) -> Result<Response, Problem> {
     summary = "Replace a webhook's configuration",
     description = "Replaces the whole configuration. You can send back what GET returned; read-only fields are ignored. Omitted options return to their defaults. The secret does not change.",
     params(parameters::IfMatch),
-    request_body = schemas::webhooks::WebhookReplacement,
+    request_body = grapnel_wire::webhook::described::WebhookReplacement,
     responses(
-        (status = 200, description = "The updated webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
+        (status = 200, description = "The updated webhook.", body = grapnel_wire::webhook::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
+    extensions(("x-required-scope" = json!(Replace::SCOPE)), ("x-problems" = json!(["changed_meanwhile"]))),
 )]
 pub(super) async fn replace<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
     if_match: IfMatch,
-    body: Incoming,
+    ForUser { user, content: input, .. }: Replace,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksWrite, &[])?;
-    let mut input = body.object().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let known = known_patterns(&api, input.fields()).await?;
-    let whole = |_: &Webhook| {
-        let filter = input.raw("filter").map(str::to_owned);
-        Ok(Document { fields: input.fields().clone(), filter, faults: Vec::new() })
+    let whole = |existing: &Webhook| {
+        let read = Draft::read(input.fields(), input.text(), Purpose::Replace(existing));
+        Ok(Document { read, faults: Vec::new() })
     };
     let ask = Ask { if_match: &if_match, enables: true, known: &known };
     configure(&api, &user, ids.webhook()?, &ask, whole).await
 }
+
+type Patch = ForUser<WebhooksWrite, Object>;
 
 /// `PATCH /api/webhooks/{id}`: changes what is named, by a JSON merge patch (RFC 7396). `null`
 /// returns an option to its default.
@@ -158,32 +159,32 @@ pub(super) async fn replace<P: Ports>(
     summary = "Change a webhook",
     description = "Changes the fields in the body and leaves all others.",
     params(parameters::IfMatch),
-    request_body(content((schemas::webhooks::WebhookPatch = "application/merge-patch+json"), (schemas::webhooks::WebhookPatch = "application/json"))),
+    request_body(content((grapnel_wire::webhook::described::WebhookPatch = "application/merge-patch+json"), (grapnel_wire::webhook::described::WebhookPatch = "application/json"))),
     responses(
-        (status = 200, description = "The updated webhook.", body = schemas::webhooks::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
+        (status = 200, description = "The updated webhook.", body = grapnel_wire::webhook::Webhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."))),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write")), ("x-problems" = json!(["changed_meanwhile"]))),
+    extensions(("x-required-scope" = json!(Patch::SCOPE)), ("x-problems" = json!(["changed_meanwhile"]))),
 )]
 pub(super) async fn patch<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
     if_match: IfMatch,
-    body: Incoming,
+    ForUser { user, content: input, .. }: Patch,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksWrite, &[])?;
-    let mut input = body.object().await?;
-    let user = permit.user_with(input.take_user()?)?;
     let patched = |existing: &Webhook| {
-        let mut fields = WebhookView::configured(existing)?;
+        let mut fields = answers::configured_webhook(existing)?;
         let faults = merge_patch::apply_to_webhook(&mut fields, input.fields());
+        let mut read = Draft::read(&fields, None, Purpose::Replace(existing));
         let before = existing.filter.as_ref();
         // A filter's numbers keep their digits, which the merged fields do not.
         let filter = match input.raw("filter") {
             Some(patch) => Filter::patched(before, patch),
             None => before.map(|filter| filter.as_str().to_owned()),
         };
-        Ok(Document { fields, filter, faults })
+        if read.value.filter.is_some() {
+            read.value.filter = filter.and_then(|text| RawValue::from_string(text).ok());
+        }
+        Ok(Document { read, faults })
     };
     let enables = input.get("status").is_some_and(|status| status == "active");
     let known = known_patterns(&api, input.fields()).await?;
@@ -193,9 +194,7 @@ pub(super) async fn patch<P: Ports>(
 
 /// A configuration as it is to be.
 struct Document {
-    fields: Map<String, Value>,
-    /// The text of its filter.
-    filter: Option<String>,
+    read: Read<wire::NewWebhook>,
     /// What is wrong with it beside what a draft finds.
     faults: Vec<FieldFault>,
 }
@@ -236,9 +235,8 @@ async fn configure<P: Ports>(
     let mut before = None;
     let change = |existing: &Webhook| {
         ask.if_match.check(existing)?;
-        let Document { fields, filter, faults } = document(existing)?;
-        let asked = Input { fields: &fields, filter: filter.as_deref() };
-        let draft = match Draft::parse(asked, Purpose::Replace(existing), &api.rules, ask.known) {
+        let Document { read, faults } = document(existing)?;
+        let draft = match Draft::check(read, Purpose::Replace(existing), &api.rules, ask.known) {
             Ok(draft) if faults.is_empty() => draft,
             read => {
                 let more = read.err().unwrap_or_default();
@@ -279,6 +277,8 @@ async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Pr
     Err(changed_meanwhile())
 }
 
+type Delete = ForUser<WebhooksWrite>;
+
 /// `DELETE /api/webhooks/{id}`.
 #[utoipa::path(
     delete,
@@ -291,15 +291,14 @@ async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Pr
     responses(
         (status = 204, description = "The webhook was deleted."),
     ),
-    extensions(("x-required-scope" = json!("webhooks:write"))),
+    extensions(("x-required-scope" = json!(Delete::SCOPE))),
 )]
 pub(super) async fn delete<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
     if_match: IfMatch,
+    ForUser { user, .. }: Delete,
 ) -> Result<Response, Problem> {
-    let user = caller.may(Scope::WebhooksWrite, &[])?.user()?;
     let id = ids.webhook()?;
     if if_match.is_given() {
         let webhook = api.find_webhook(&user, id).await?;

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use grapnel_domain::webhook::Webhook;
 use grapnel_testing::builders::{a_delivery, a_webhook};
 use rstest::rstest;
+use serde_json::json;
 
 fn webhooks(world: &World, user: &str, count: usize) -> Vec<Webhook> {
     let webhooks: Vec<_> = (0..count).map(|_| a_webhook().for_user(user).build()).collect();
@@ -109,4 +110,20 @@ async fn only_lists_have_pages(#[case] method: &str, #[case] path: &str) {
         assert_eq!(answer.fields(), ["limit"]);
     }
     assert_eq!(world.memory.webhooks(), [webhook]);
+}
+
+#[tokio::test]
+async fn a_route_without_a_key_refuses_parameters_and_a_link_to_a_page_may_have_some() {
+    let world = World::new();
+    let session = world.call("POST", "/api/portal-sessions?x=1").json(&json!({"token": "gpl_x"}));
+    let answer = session.send().await;
+    assert_eq!(answer.problem(), problem(400, "invalid_query"));
+    assert_eq!(answer.fields(), ["x"]);
+    for path in ["/api/openapi.json?x=1", "/api/openapi.json?userId=u"] {
+        let answer = world.call("GET", path).send().await;
+        assert_eq!(answer.problem(), problem(400, "invalid_query"), "{path}");
+    }
+    for path in ["/docs?utm_source=mail", "/docs/redoc.js?v=2", "/health?from=monitor"] {
+        assert_eq!(world.call("GET", path).send().await.status.as_u16(), 200, "{path}");
+    }
 }

@@ -1,126 +1,14 @@
 //! Deliveries: one event on its way to one webhook, with every attempt.
 
-use crate::{Call, Client, List, call::path, open::open_enum};
-use grapnel_domain::time::Timestamp;
+use crate::{Call, Client, List, call::path};
+use grapnel_wire::{
+    delivery::{Delivery, DeliveryStatus, WaitingFor},
+    time::Timestamp,
+};
 use reqwest::{
     Method,
     header::{HeaderName, HeaderValue},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use std::ops::Not;
-
-open_enum! {
-    /// Where a delivery stands.
-    DeliveryStatus {
-        /// No attempt on record yet.
-        Pending = "pending",
-        /// The receiver took it.
-        Success = "success",
-        /// Given up.
-        Failed = "failed",
-        /// At least one attempt failed, another will come.
-        Retrying = "retrying",
-    }
-}
-
-open_enum! {
-    /// What keeps the next attempt of a delivery back.
-    WaitingFor {
-        /// The delay before its next attempt.
-        Retry = "retry",
-        /// The open circuit breaker of its endpoint.
-        Circuit = "circuit",
-        /// The rate limit of its webhook.
-        RateLimit = "rateLimit",
-    }
-}
-
-open_enum! {
-    /// Why a filter could not decide about an event, which is delivered then.
-    UndecidedFilter {
-        /// The filter took too many steps.
-        OutOfSteps = "out_of_steps",
-        /// The filter or the event's data could not be read.
-        Unreadable = "unreadable",
-    }
-}
-
-/// A delivery.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Delivery {
-    /// `dlv_…`
-    pub id: String,
-    /// The webhook.
-    pub webhook_id: String,
-    /// The event's type.
-    pub event: String,
-    /// `evt_…`
-    pub event_id: String,
-    /// The event's data, byte for byte as received; `None` once the event is gone or its data erased.
-    pub payload: Option<Box<RawValue>>,
-    /// When the event's data was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload_erased_at: Option<Timestamp>,
-    /// Where it stands.
-    pub status: DeliveryStatus,
-    /// What keeps its next attempt back, if something does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiting_for: Option<WaitingFor>,
-    /// When that wait ends at the earliest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-    /// Made by a test: one attempt, never retried.
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub test: bool,
-    /// Why the webhook's filter could not decide whether it wants the event, if it could not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undecided_filter: Option<UndecidedFilter>,
-    /// Every attempt, oldest first.
-    pub attempts: Vec<Attempt>,
-    /// When what receivers had answered by then was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub responses_erased_at: Option<Timestamp>,
-    /// When the next attempt is due, while it is retrying.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Timestamp>,
-    /// Why it was given up, in a word: `attempts_exhausted`, `webhook_disabled` …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// One attempt.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// From 1.
-    pub attempt_number: u32,
-    /// The receiver's status, if it answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_code: Option<u16>,
-    /// The beginning of its body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<String>,
-    /// What is to be known of the body to read it: it is compressed, or not UTF-8.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_remark: Option<String>,
-    /// Where a redirect points. It is not followed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
-    /// Why it failed, as a sentence; absent on success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Milliseconds from start to outcome.
-    pub duration: u64,
-    /// When it began.
-    pub attempted_at: Timestamp,
-    /// Asked for by somebody, outside the schedule.
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub manual: bool,
-}
 
 /// Which deliveries to list. What is left out leaves none out.
 #[derive(Debug, Clone, Default)]
@@ -148,32 +36,6 @@ impl DeliveryFilter {
             .only("statusCode", status_code)
             .only("since", since)
             .only("until", until)
-    }
-}
-
-impl Delivery {
-    /// Whether nothing more happens by itself.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        matches!(self.status, DeliveryStatus::Success | DeliveryStatus::Failed)
-    }
-
-    /// The status codes of its attempts.
-    #[must_use]
-    pub fn status_codes(&self) -> Vec<Option<u16>> {
-        self.attempts.iter().map(|attempt| attempt.status_code).collect()
-    }
-
-    /// The numbers of its attempts.
-    #[must_use]
-    pub fn attempt_numbers(&self) -> Vec<u32> {
-        self.attempts.iter().map(|attempt| attempt.attempt_number).collect()
-    }
-
-    /// The payload's bytes; empty if the event is gone.
-    #[must_use]
-    pub fn payload_text(&self) -> &str {
-        self.payload.as_deref().map_or("", RawValue::get)
     }
 }
 

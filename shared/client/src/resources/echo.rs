@@ -1,57 +1,8 @@
-//! Echoes: receivers inside the API, by which the admin checks a deployment.
+//! Echoes: receivers inside the API, to check a deployment with.
 
 use crate::{Call, Client, call::path};
-use grapnel_domain::time::Timestamp;
+use grapnel_wire::echo::{Echo, NewEcho};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// What an echo is to be.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NewEcho {
-    /// What the requests to it are signed with: `whsec_…`.
-    pub secret: String,
-    /// How many of the first signed requests it answers 503, 0–5.
-    pub fail_first: usize,
-}
-
-impl fmt::Debug for NewEcho {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewEcho").field("fail_first", &self.fail_first).finish_non_exhaustive()
-    }
-}
-
-/// An echo.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Echo {
-    /// `echo_…`
-    pub id: String,
-    /// Where it receives, below the API's address; see [`Client::echo_url`].
-    pub path: String,
-    /// From when on it answers nothing.
-    pub expires_at: Timestamp,
-    /// How many more requests it answers.
-    pub requests_left: u64,
-    /// The signed requests that it answered, oldest first.
-    pub requests: Vec<EchoedRequest>,
-}
-
-/// A signed request that an echo answered.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EchoedRequest {
-    /// Its `webhook-id`.
-    pub message_id: String,
-    /// When it came.
-    pub at: Timestamp,
-    /// The status of the answer: 503 for the first ones of an echo that fails them, else 200.
-    pub answered: u16,
-    /// The version of the Grapnel that sent it; `None` if its `User-Agent` is not exactly a Grapnel's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sender_version: Option<String>,
-}
 
 impl Client {
     /// Makes an echo. It takes the admin key.

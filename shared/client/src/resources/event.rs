@@ -1,81 +1,17 @@
-//! Events: publishing them, and what became of them.
+//! Events: publishing them, and their deliveries.
 
-use crate::{Call, Client, DeliveryStatus, FieldFault, List, Page, WaitingFor, call::path};
-use grapnel_domain::{
-    event::publish::{MAX_BODY_BYTES, MAX_EVENTS},
+use crate::{Call, Client, List, Page, call::path};
+use grapnel_wire::{
+    event::{Event, ListedEvent, Published},
+    limits::{EVENTS, EVENTS_BODY_BYTES},
     time::Timestamp,
 };
 use reqwest::{
     Method,
     header::{HeaderName, HeaderValue},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
-use std::ops::Not;
-
-/// An event to be published.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NewEvent {
-    /// Its type.
-    pub r#type: String,
-    /// Its data: an object of at most 256 KiB, kept byte for byte.
-    pub data: Box<RawValue>,
-    /// What its source calls it. The same source and id are the same event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Who publishes it; `api` if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// When it happened; now if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time: Option<Timestamp>,
-}
-
-impl NewEvent {
-    /// With what must be said.
-    #[must_use]
-    pub fn new(r#type: impl Into<String>, data: Box<RawValue>) -> Self {
-        Self { r#type: r#type.into(), data, id: None, source: None, time: None }
-    }
-}
-
-/// What was published.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Published {
-    /// The events, in the order of the request.
-    pub items: Vec<PublishedEvent>,
-}
-
-/// An event that was published.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PublishedEvent {
-    /// `evt_…`
-    pub id: String,
-    /// Its type.
-    pub r#type: String,
-    /// What is wrong with it by the catalogue, where that is only told.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<FieldFault>,
-}
-
-/// An event in a list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListedEvent {
-    /// `evt_…`
-    pub id: String,
-    /// Its type.
-    pub r#type: String,
-    /// Who published it.
-    pub source: String,
-    /// When it happened, as its source says.
-    pub time: Timestamp,
-    /// When it arrived.
-    pub stored_at: Timestamp,
-    /// When its data was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload_erased_at: Option<Timestamp>,
-}
 
 /// Which events to list. What is left out leaves none out.
 #[derive(Debug, Clone, Default)]
@@ -86,79 +22,6 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Those that arrived before then.
     pub until: Option<Timestamp>,
-}
-
-/// An event with its deliveries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Event {
-    /// `evt_…`
-    pub id: String,
-    /// Its type.
-    pub r#type: String,
-    /// Who published it.
-    pub source: String,
-    /// When it happened, as its source says.
-    pub time: Timestamp,
-    /// When it arrived.
-    pub stored_at: Timestamp,
-    /// Its data, byte for byte as received; `None` once it was erased.
-    pub data: Option<Box<RawValue>>,
-    /// When its data was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload_erased_at: Option<Timestamp>,
-    /// Whom it goes to, and what came of that.
-    pub deliveries: Vec<DeliveryOfEvent>,
-}
-
-/// A delivery without the event's data and without what was answered to its attempts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeliveryOfEvent {
-    /// `dlv_…`
-    pub id: String,
-    /// The webhook.
-    pub webhook_id: String,
-    /// Where it stands.
-    pub status: DeliveryStatus,
-    /// What keeps its next attempt back, if something does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiting_for: Option<WaitingFor>,
-    /// When that wait ends at the earliest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-    /// Made by a test.
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub test: bool,
-    /// How many attempts are on record.
-    pub attempt_count: u32,
-    /// The last of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_attempt: Option<LastAttempt>,
-    /// When the next attempt is due, while it is retrying.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Timestamp>,
-    /// Why it was given up, in a word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// The last attempt of a delivery.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LastAttempt {
-    /// The receiver's status, if it answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_code: Option<u16>,
-    /// Why it failed, as a sentence; absent on success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Milliseconds from start to outcome.
-    pub duration: u64,
-    /// When it began.
-    pub attempted_at: Timestamp,
 }
 
 /// The body of a request that publishes.
@@ -176,7 +39,7 @@ fn body_bytes(events: usize, bytes: usize) -> usize {
 /// Whether an event fits into a request of its own.
 #[must_use]
 pub fn fits_a_request(event: &RawValue) -> bool {
-    body_bytes(1, event.get().len()) <= MAX_BODY_BYTES
+    body_bytes(1, event.get().len()) <= EVENTS_BODY_BYTES
 }
 
 /// Splits events into requests that the API takes, by their number and by their bytes. What comes
@@ -188,7 +51,7 @@ pub fn requests(events: &[Box<RawValue>]) -> Vec<&[Box<RawValue>]> {
     let (mut from, mut bytes) = (0, 0);
     for (place, event) in events.iter().enumerate() {
         let (count, more) = (place - from, event.get().len());
-        let is_full = count == MAX_EVENTS || body_bytes(count + 1, bytes + more) > MAX_BODY_BYTES;
+        let is_full = count == EVENTS || body_bytes(count + 1, bytes + more) > EVENTS_BODY_BYTES;
         if is_full && count > 0 {
             requests.push(&events[from..place]);
             (from, bytes) = (place, 0);
@@ -200,7 +63,7 @@ pub fn requests(events: &[Box<RawValue>]) -> Vec<&[Box<RawValue>]> {
 }
 
 impl Client {
-    /// Publishes the events of one request, see [`requests`]: [`NewEvent`]s, or other JSON of them.
+    /// Publishes the events of one request, see [`requests`]: [`NewEvent`](crate::NewEvent)s, or other JSON of them.
     /// With an idempotency key, asking again is harmless for a day: the same events are published.
     pub fn publish_events(
         &self,
@@ -254,10 +117,10 @@ mod tests {
     #[case::none(&[], &[])]
     #[case::by_number(&[10; 250], &[100, 100, 50])]
     #[case::by_bytes(&[20 * 1024; 100], &[51, 49])]
-    #[case::exactly_full(&[MAX_BODY_BYTES - 13], &[1])]
-    #[case::two_exactly_full(&[1000, MAX_BODY_BYTES - 1014, 2], &[2, 1])]
-    #[case::one_byte_too_many(&[1000, MAX_BODY_BYTES - 1013, 2], &[1, 2])]
-    #[case::one_that_never_fits(&[10, MAX_BODY_BYTES, 10], &[1, 1, 1])]
+    #[case::exactly_full(&[EVENTS_BODY_BYTES - 13], &[1])]
+    #[case::two_exactly_full(&[1000, EVENTS_BODY_BYTES - 1014, 2], &[2, 1])]
+    #[case::one_byte_too_many(&[1000, EVENTS_BODY_BYTES - 1013, 2], &[1, 2])]
+    #[case::one_that_never_fits(&[10, EVENTS_BODY_BYTES, 10], &[1, 1, 1])]
     fn requests_stay_below_both_limits(#[case] sizes: &[usize], #[case] expected: &[usize]) {
         let events: Vec<_> = sizes.iter().map(|bytes| event(*bytes)).collect();
         let split = requests(&events);
@@ -266,7 +129,7 @@ mod tests {
             let body = serde_json::to_vec(&Publication { events: request }).expect("JSON");
             let sizes = request.iter().map(|event| event.get().len());
             assert_eq!(body.len(), body_bytes(request.len(), sizes.sum()));
-            assert!(body.len() <= MAX_BODY_BYTES);
+            assert!(body.len() <= EVENTS_BODY_BYTES);
         }
         let all: Vec<&str> = split.iter().copied().flatten().map(|event| event.get()).collect();
         assert_eq!(all, events.iter().map(|event| event.get()).collect::<Vec<_>>());

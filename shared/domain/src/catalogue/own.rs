@@ -5,10 +5,10 @@ use std::{fmt, str::FromStr};
 
 /// Most types that a deployment has of its own.
 pub const MAX_OWN_TYPES: usize = 1000;
-/// Most bytes of a sample, as it is written.
-pub const MAX_SAMPLE_BYTES: usize = 32 * 1024;
 /// Most characters of a description.
-pub const MAX_DESCRIPTION_CHARS: usize = 1000;
+pub use grapnel_wire::limits::EVENT_TYPE_DESCRIPTION_CHARS as MAX_DESCRIPTION_CHARS;
+/// Most bytes of a sample, as it is written.
+pub use grapnel_wire::limits::SAMPLE_BYTES as MAX_SAMPLE_BYTES;
 
 /// The name of an event type: one that a webhook can name, so no pattern. Words of lower-case
 /// letters, digits and `_`, separated by dots; at most 128 bytes.

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Our own source. The rule never lets it in, so that a notice of ours cannot become an event.
-pub const OWN_SOURCE: &str = "grapnel";
+pub use grapnel_wire::event::OWN_SOURCE;
 
 /// Longest `detail-type` and `source`, as EventBridge bounds them (bytes, rounded up).
-pub const MAX_NAME_BYTES: usize = 256;
+pub use grapnel_wire::limits::EVENT_NAME_BYTES as MAX_NAME_BYTES;
 
 /// Longest `detail.id` that identifies an event.
-pub const MAX_SOURCE_ID_BYTES: usize = 256;
+pub use grapnel_wire::limits::EVENT_NAME_BYTES as MAX_SOURCE_ID_BYTES;
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,15 +220,6 @@ fn envelope<'a>(
         return Err(Rejection::TooLarge);
     }
     serde_json::to_string(&around(detail)).map_err(not_an_event)
-}
-
-/// The first character that a queue does not carry. SQS takes what XML 1.0 calls a character: of what
-/// JSON text may hold, U+FFFE and U+FFFF are none. Escaped, both can be sent.
-#[must_use]
-pub fn character_no_queue_carries(text: &str) -> Option<char> {
-    text.chars().find(|c| {
-        !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-    })
 }
 
 fn read_user(raw: Option<&RawValue>) -> Result<UserId, Rejection> {

@@ -126,13 +126,3 @@ fn what_fan_out_would_refuse_is_not_put_around() {
     let large = format!(r#"{{"x":"{}"}}"#, "y".repeat(MAX_DATA_BYTES));
     assert_eq!(published(&large).to_json(), Err(Rejection::TooLarge));
 }
-
-#[test]
-fn characters_that_no_queue_carries_are_found() {
-    for fine in ["", "\t\r\n é 🦞 \u{7f} \u{fffd}", r"\uffff"] {
-        assert_eq!(character_no_queue_carries(fine), None, "{fine:?}");
-    }
-    for c in ['\0', '\u{8}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
-        assert_eq!(character_no_queue_carries(&format!("a{c}b")), Some(c));
-    }
-}

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use std::{str::FromStr, time::Duration};
 
 /// Most events of one request.
-pub const MAX_EVENTS: usize = 100;
+pub use grapnel_wire::limits::EVENTS as MAX_EVENTS;
 /// Most bytes of a request's body.
-pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+pub use grapnel_wire::limits::EVENTS_BODY_BYTES as MAX_BODY_BYTES;
 /// For how long a key stands for its request.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(86_400);
 /// Most characters of a key.

@@ -1,13 +1,11 @@
 //! What a user asks a webhook to be: read from JSON, with every fault named at once.
 
-mod details;
-mod fields;
 mod headers;
 mod retry;
 
 use crate::{
     event::Retention,
-    fault::{Faults, FieldFault},
+    fault::FieldFault,
     filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
@@ -19,14 +17,13 @@ use crate::{
     url_policy::UrlPolicy,
     webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
 };
-use fields::Fields;
+use grapnel_wire::{
+    limits::WEBHOOK_EVENTS,
+    read::Read,
+    webhook::{self as wire, NewWebhook, READ_ONLY},
+};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, time::Duration};
-
-/// Most characters of a name.
-pub const MAX_NAME_CHARS: usize = 200;
-/// Most entries of `events`.
-pub const MAX_EVENTS: usize = 50;
 
 /// What may be set in one deployment.
 #[derive(Debug, Clone, Copy)]
@@ -51,15 +48,6 @@ pub enum Purpose<'a> {
     Replace(&'a Webhook),
 }
 
-/// A webhook's configuration as it came.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// All of it.
-    pub fields: &'a Map<String, Value>,
-    /// The JSON text of its `filter`, if there is one: numbers keep their digits.
-    pub filter: Option<&'a str>,
-}
-
 /// A webhook's configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -78,70 +66,80 @@ pub struct Draft {
     rate_limit: Option<RateLimit>,
 }
 
-/// What may be set.
-const FIELDS: &[&str] = &[
-    "name",
-    "url",
-    "events",
-    "filter",
-    "headers",
-    "description",
-    "metadata",
-    "status",
-    "retryConfig",
-    "payloadFormat",
-    "transform",
-    "rateLimit",
-];
-/// What may be set at creation only.
-const ON_CREATION: &[&str] = &["secret"];
-const READ_ONLY: &[&str] = &["id", "userId", "secret", "health", "createdAt", "updatedAt"];
-
 impl Draft {
     /// The patterns that `events` of an input names and that nothing built in matches: whether one of
-    /// the deployment's own types does is to be found out, and said by `known` of [`Draft::parse`].
+    /// the deployment's own types does is to be found out, and said by `known` of [`Draft::check`].
     #[must_use]
     pub fn patterns_to_look_up(input: &Map<String, Value>) -> Vec<EventPattern> {
         let named = input.get("events").and_then(Value::as_array);
-        let named = named.filter(|list| list.len() <= MAX_EVENTS).into_iter().flatten();
+        let named = named.filter(|list| WEBHOOK_EVENTS.contains(&list.len())).into_iter().flatten();
         let patterns = named.filter_map(|entry| entry.as_str()?.parse::<EventPattern>().ok());
         patterns.filter(|pattern| !pattern.matches_built_in()).collect()
     }
 
-    /// Reads a draft. Options that are left out take their defaults. `known` are patterns that match
-    /// one of the deployment's own event types; those that a webhook has already are taken too, so
-    /// that an event type that is gone stands in no one's way.
+    /// Reads a body, whose text is `text` if that is known. In place of a webhook, what is shown of it
+    /// and cannot be changed is ignored.
+    #[must_use]
+    pub fn read(
+        fields: &Map<String, Value>,
+        text: Option<&str>,
+        purpose: Purpose<'_>,
+    ) -> Read<NewWebhook> {
+        match purpose {
+            Purpose::Create => Read::of(fields, text),
+            Purpose::Replace(_) => {
+                let mut fields = fields.clone();
+                fields.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+                Read::of(&fields, text)
+            }
+        }
+    }
+
+    /// Checks what was read. Options that are left out take their defaults. `known` are patterns that
+    /// match one of the deployment's own event types; those that a webhook has already are taken too,
+    /// so that an event type that is gone stands in no one's way.
     ///
     /// # Errors
     /// Every fault, with its field.
-    pub fn parse(
-        input: Input<'_>,
+    pub fn check(
+        mut read: Read<NewWebhook>,
         purpose: Purpose<'_>,
         rules: &Rules,
         known: &[EventPattern],
     ) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        let mut fields = Fields::new(input.fields, "", &mut faults);
-        match purpose {
-            Purpose::Create => fields.refuse_others(&[FIELDS, ON_CREATION].concat(), &[]),
-            Purpose::Replace(_) => fields.refuse_others(FIELDS, READ_ONLY),
-        }
-        let draft = Self {
-            name: name(&mut fields),
-            url: url(&mut fields, rules.urls),
-            events: events(&mut fields, purpose, known),
-            filter: filter(&mut fields, input.filter),
-            headers: headers::headers(&mut fields, purpose),
-            description: details::description(&mut fields),
-            metadata: details::metadata(&mut fields),
-            secret: secret(&mut fields, purpose),
-            status: status(&mut fields, purpose),
-            retry_config: retry::retry_config(&mut fields, rules),
-            payload_format: payload_format(&mut fields),
-            transform: transform(&mut fields),
-            rate_limit: rate_limit(&mut fields),
-        };
-        if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
+        url(&mut read, rules.urls);
+        let events = events(&mut read, purpose, known);
+        let filter = read
+            .value
+            .filter
+            .take()
+            .and_then(|filter| read.found(Filter::parse(filter.get(), "filter")));
+        let headers = headers::headers(&mut read, purpose);
+        let secret = read.check("secret", |given| {
+            let secret = given.secret.as_deref().map(Secret::parse).transpose();
+            secret.map_err(|invalid| invalid.to_string())
+        });
+        let status = read.check("status", |given| status(given.status.as_ref(), purpose));
+        let retry_config = retry::retry_config(&mut read, rules);
+        let transform = read.value.transform.take();
+        let transform =
+            transform.and_then(|given| read.found(Transform::parse(&given, "transform")));
+        let given = read.finish()?;
+        Ok(Self {
+            name: given.name,
+            url: given.url,
+            events,
+            filter,
+            headers,
+            description: given.description.filter(|text| !text.is_empty()),
+            metadata: given.metadata.unwrap_or_default(),
+            secret: secret.flatten(),
+            status: status.unwrap_or(WebhookStatus::Active),
+            retry_config,
+            payload_format: payload_format(given.payload_format.as_ref()),
+            transform,
+            rate_limit: given.rate_limit.and_then(RateLimit::new),
+        })
     }
 
     /// The new webhook that it describes, with `secret` unless it brings its own.
@@ -207,30 +205,16 @@ impl Webhook {
     }
 }
 
-fn name(fields: &mut Fields<'_>) -> String {
-    let Some(name) = fields.required_string("name") else { return String::new() };
-    let chars = name.chars().count();
-    if name.trim().is_empty() || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        fields.fault(
-            "name",
-            format!("must have 1 to {MAX_NAME_CHARS} characters, not only spaces, and no control characters"),
-        );
+fn url(read: &mut Read<NewWebhook>, policy: UrlPolicy) {
+    if read.is_sound("url")
+        && let Err(sentences) = policy.check(&read.value.url)
+    {
+        sentences.into_iter().for_each(|sentence| read.fault("url", sentence));
     }
-    name.to_owned()
-}
-
-fn url(fields: &mut Fields<'_>, policy: UrlPolicy) -> String {
-    let Some(url) = fields.required_string("url") else { return String::new() };
-    if let Err(sentences) = policy.check(url) {
-        for sentence in sentences {
-            fields.fault("url", sentence);
-        }
-    }
-    url.to_owned()
 }
 
 fn events(
-    fields: &mut Fields<'_>,
+    read: &mut Read<NewWebhook>,
     purpose: Purpose<'_>,
     known: &[EventPattern],
 ) -> Vec<EventPattern> {
@@ -239,68 +223,37 @@ fn events(
         Purpose::Replace(existing) => existing.events.as_slice(),
     };
     let known = [known, had].concat();
-    let Some(list) = fields.required_list("events") else { return Vec::new() };
-    if !(1..=MAX_EVENTS).contains(&list.len()) {
-        fields.fault("events", format!("must name 1 to {MAX_EVENTS} event types or patterns"));
-        return Vec::new();
-    }
-    let mut events = Vec::with_capacity(list.len());
-    for (index, entry) in list.iter().enumerate() {
-        let field = format!("events[{index}]");
-        match entry.as_str().map(|text| EventPattern::parse_known(text, &known)) {
-            None => fields.fault(&field, "must be a string"),
-            Some(Err(invalid)) => fields.fault(&field, invalid.to_string()),
-            Some(Ok(pattern)) if events.contains(&pattern) => {
-                fields.fault(&field, format!("`{pattern}` is named twice"));
-            }
-            Some(Ok(pattern)) => events.push(pattern),
+    let mut events = Vec::with_capacity(read.value.events.len());
+    for (index, text) in read.value.events.clone().into_iter().enumerate() {
+        match EventPattern::parse_known(&text, &known) {
+            Ok(pattern) => events.push(pattern),
+            Err(invalid) => read.fault(format!("events[{index}]"), invalid.to_string()),
         }
     }
     events
 }
 
-fn filter(fields: &mut Fields<'_>, text: Option<&str>) -> Option<Filter> {
-    fields.optional_object("filter")?;
-    fields.found(Filter::parse(text.unwrap_or_default(), "filter"))
-}
-
-fn transform(fields: &mut Fields<'_>) -> Option<Transform> {
-    let map = fields.optional_object("transform")?;
-    fields.found(Transform::parse(map, "transform"))
-}
-
-fn secret(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Option<Secret> {
-    let Purpose::Create = purpose else { return None };
-    let secret = Secret::parse(fields.optional_string("secret")?);
-    secret.map_err(|invalid| fields.fault("secret", invalid.to_string())).ok()
-}
-
-fn status(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> WebhookStatus {
-    match fields.optional_string("status") {
-        None | Some("active") => WebhookStatus::Active,
-        Some("disabled") => WebhookStatus::Disabled,
-        Some("failing") if matches!(purpose, Purpose::Replace(_)) => WebhookStatus::Failing,
-        Some(_) => {
-            fields.fault("status", "must be `active` or `disabled`");
-            WebhookStatus::Active
+fn status(
+    given: Option<&wire::WebhookStatus>,
+    purpose: Purpose<'_>,
+) -> Result<WebhookStatus, String> {
+    match given {
+        None | Some(wire::WebhookStatus::Active) => Ok(WebhookStatus::Active),
+        Some(wire::WebhookStatus::Disabled) => Ok(WebhookStatus::Disabled),
+        Some(wire::WebhookStatus::Failing) if matches!(purpose, Purpose::Replace(_)) => {
+            Ok(WebhookStatus::Failing)
         }
+        Some(_) => Err("must be `active` or `disabled`".to_owned()),
     }
 }
 
-fn payload_format(fields: &mut Fields<'_>) -> PayloadFormat {
-    match fields.optional_string("payloadFormat") {
-        None | Some("envelope") => PayloadFormat::Envelope,
-        Some("raw") => PayloadFormat::Raw,
-        Some("cloudevents") => PayloadFormat::CloudEvents,
-        Some(_) => {
-            fields.fault("payloadFormat", "must be `envelope`, `raw` or `cloudevents`");
-            PayloadFormat::Envelope
-        }
+fn payload_format(given: Option<&wire::PayloadFormat>) -> PayloadFormat {
+    match given {
+        Some(wire::PayloadFormat::Raw) => PayloadFormat::Raw,
+        Some(wire::PayloadFormat::CloudEvents) => PayloadFormat::CloudEvents,
+        // No other word is read.
+        _ => PayloadFormat::Envelope,
     }
-}
-
-fn rate_limit(fields: &mut Fields<'_>) -> Option<RateLimit> {
-    fields.whole_within("rateLimit", &RateLimit::PER_SECOND).and_then(RateLimit::new)
 }
 
 #[cfg(test)]

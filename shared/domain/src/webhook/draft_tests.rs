@@ -18,9 +18,9 @@ fn parse_for(
     rules: &Rules,
     known: &[EventPattern],
 ) -> Result<Draft, Vec<FieldFault>> {
-    let filter = input.get("filter").map(Value::to_string);
     let fields = input.as_object().expect("an object");
-    Draft::parse(Input { fields, filter: filter.as_deref() }, purpose, rules, known)
+    let text = input.to_string();
+    Draft::check(Draft::read(fields, Some(&text), purpose), purpose, rules, known)
 }
 
 fn minimal() -> Value {

@@ -5,14 +5,15 @@ mod map;
 pub use map::Headers;
 
 use crate::fault::{self, Faults};
+use grapnel_wire::webhook::RESERVED_HEADERS;
 use std::fmt;
 
-/// Most headers of one webhook.
-pub const MAX_HEADERS: usize = 20;
 /// Most bytes of one name.
-pub const MAX_NAME_BYTES: usize = 128;
+pub use grapnel_wire::limits::HEADER_NAME_BYTES as MAX_NAME_BYTES;
 /// Most bytes of one value.
-pub const MAX_VALUE_BYTES: usize = 1024;
+pub use grapnel_wire::limits::HEADER_VALUE_BYTES as MAX_VALUE_BYTES;
+/// Most headers of one webhook.
+pub use grapnel_wire::limits::HEADERS as MAX_HEADERS;
 
 /// What an owner's header says.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,36 +43,11 @@ impl fmt::Debug for HeaderValue {
     }
 }
 
-/// Names that are ours, the connection's or the HTTP client's. Compared in lower case.
-const RESERVED: &[&str] = &[
-    // Ours, as in the signature contract.
-    "user-agent",
-    "x-webhook-signature",
-    "x-webhook-signature-previous",
-    "webhook-id",
-    "webhook-timestamp",
-    "webhook-signature",
-    // The client's.
-    "host",
-    "expect",
-    // Hop-by-hop (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2).
-    "connection",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Whether requests carry this header (in any case) for their own purposes.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.starts_with("content-") || RESERVED.contains(&name.as_str())
+    name.starts_with("content-") || RESERVED_HEADERS.contains(&name.as_str())
 }
 
 /// A character of an HTTP field name (RFC 9110 section 5.6.2).

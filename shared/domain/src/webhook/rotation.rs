@@ -4,7 +4,7 @@ use super::Webhook;
 use crate::{signature::Secret, time::Timestamp};
 
 /// Most old secrets that sign beside the current one. Each adds a signature to every request.
-pub const MAX_PREVIOUS_SECRETS: usize = 10;
+pub use grapnel_wire::limits::PREVIOUS_SECRETS as MAX_PREVIOUS_SECRETS;
 
 /// A secret that was replaced and still signs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) const OR: &str = "$or";
 
 /// The names of the comparisons.
-const COMPARISONS: &[&str] = &[
+pub const COMPARISONS: &[&str] = &[
     "prefix",
     "suffix",
     "equals-ignore-case",

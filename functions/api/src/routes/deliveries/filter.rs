@@ -1,7 +1,8 @@
 //! Which deliveries a list shows: one filter for the list of a webhook and the list of all webhooks.
 
-use crate::{
-    pages::Verdict,
+use crate::request::{
+    asked::Filter,
+    pagination::Verdict,
     query::{Parameters, Query},
 };
 use grapnel_domain::{
@@ -12,10 +13,6 @@ use grapnel_domain::{
     ids::DeliveryId,
     time::Timestamp,
 };
-
-/// The query parameters of a list of deliveries.
-pub(super) const PARAMETERS: &[&str] =
-    &["limit", "cursor", "status", "waitingFor", "event", "statusCode", "since", "until"];
 
 /// What the receiver answered to the last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +48,7 @@ impl StatusCode {
 
 /// Which deliveries are asked for.
 #[derive(Debug, Default)]
-pub(super) struct DeliveryFilter {
+pub(crate) struct DeliveryFilter {
     status: Option<DeliveryStatus>,
     waiting_for: Option<WaitingFor>,
     event: Option<TypeFilter>,
@@ -60,12 +57,11 @@ pub(super) struct DeliveryFilter {
     until: Option<Timestamp>,
 }
 
-impl DeliveryFilter {
-    /// Reads the filter of a query.
-    ///
-    /// # Errors
-    /// Every parameter at fault.
-    pub(super) fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
+impl Filter for DeliveryFilter {
+    const PARAMETERS: &[&str] =
+        &["limit", "cursor", "status", "waitingFor", "event", "statusCode", "since", "until"];
+
+    fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
         let mut parameters = Parameters::of(query);
         let statuses = "`pending`, `retrying`, `success` or `failed`";
         let codes = "a status code, a class like `5xx`, or `none`";
@@ -83,7 +79,9 @@ impl DeliveryFilter {
         };
         parameters.finish(filter)
     }
+}
 
+impl DeliveryFilter {
     /// Whether it includes every delivery of its span of time.
     pub(super) fn is_a_span(&self) -> bool {
         self.status.is_none()

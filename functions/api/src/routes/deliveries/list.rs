@@ -1,20 +1,24 @@
 //! `GET /api/webhooks/{id}/deliveries`.
 
-use super::filter::{DeliveryFilter, PARAMETERS};
+use super::filter::DeliveryFilter;
 use crate::{
-    auth::Caller,
-    contract::{parameters, schemas},
-    pages::{self, PageRequest, PageWriter},
-    path::Ids,
+    answers,
+    openapi::parameters,
     payloads::Payloads,
     ports::{Api, Ports},
     problem::Problem,
-    views::DeliveryView,
+    request::{
+        asked::{DeliveriesRead, ForUser, Listed},
+        pagination::{self, PageWriter},
+        path_ids::Ids,
+    },
 };
 use axum::{extract::State, response::Response};
 use futures::FutureExt;
-use grapnel_domain::{delivery::Delivery, ports::ListDeliveries, scope::Scope};
+use grapnel_domain::{delivery::Delivery, ids::DeliveryId, ports::ListDeliveries};
 use std::sync::Arc;
+
+type List = ForUser<DeliveriesRead, Listed<DeliveryId, DeliveryFilter>>;
 
 /// `GET /api/webhooks/{id}/deliveries`: newest first. Where a filter leaves deliveries out, a page may
 /// hold fewer than asked for, even none, and still not be the last.
@@ -27,23 +31,19 @@ use std::sync::Arc;
     description = "Deliveries of one webhook, newest first. With filters, a page can have fewer items than `limit`, or none, and still not be the last.",
     params(parameters::Paging, parameters::DeliveryFilter),
     responses(
-        (status = 200, description = "One page.", body = schemas::deliveries::DeliveryPage),
+        (status = 200, description = "One page.", body = grapnel_wire::delivery::DeliveryPage),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(List::SCOPE))),
 )]
 pub(in crate::routes) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
     ids: Ids,
+    ForUser { user, content: Listed { page: asked, filter }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRead, PARAMETERS)?;
-    let user = permit.user()?;
-    let query = permit.query();
-    let (asked, filter) = PageRequest::parse_with(query, DeliveryFilter::parse(query))?;
     let webhook = api.find_webhook(&user, ids.webhook()?).await?;
 
     let circuit = webhook.health.circuit;
-    let found = pages::search(
+    let found = pagination::search(
         &asked,
         filter.begin(asked.after),
         !filter.is_a_span(),
@@ -56,7 +56,7 @@ pub(in crate::routes) async fn list<P: Ports>(
     let mut page = PageWriter::new();
     for delivery in &found.items {
         let payload = payloads.next(delivery).await?;
-        let view = DeliveryView::new(delivery, circuit, payload);
+        let view = answers::delivery(delivery, circuit, payload);
         if !page.add(delivery.id, &view)? {
             break;
         }

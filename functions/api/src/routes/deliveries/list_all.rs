@@ -1,17 +1,19 @@
 //! `GET /api/deliveries`.
 
 use super::{
-    filter::{DeliveryFilter, PARAMETERS},
+    filter::DeliveryFilter,
     merge::{Merge, SIDE_BY_SIDE},
 };
 use crate::{
-    auth::Caller,
-    contract::{parameters, schemas},
-    pages::{MOST_EXAMINED, PageRequest, PageWriter},
+    answers,
+    openapi::parameters,
     payloads::Payloads,
     ports::{Api, Ports},
     problem::Problem,
-    views::DeliveryView,
+    request::{
+        asked::{DeliveriesRead, ForUser, Listed},
+        pagination::{MOST_EXAMINED, PageRequest, PageWriter},
+    },
 };
 use axum::{extract::State, response::Response};
 use futures::{StreamExt, stream};
@@ -20,12 +22,13 @@ use grapnel_domain::{
     health::Circuit,
     ids::{DeliveryId, UserId, WebhookId},
     ports::{ListDeliveries, ListWebhooks, Page},
-    scope::Scope,
 };
 use std::{collections::HashMap, sync::Arc};
 
 /// Webhooks that one query reads.
 const WEBHOOKS_AT_ONCE: usize = 100;
+
+type ListAll = ForUser<DeliveriesRead, Listed<DeliveryId, DeliveryFilter>>;
 
 /// `GET /api/deliveries`: those of all webhooks that the user has, newest first. Where a filter leaves
 /// deliveries out, a page may hold fewer than asked for, even none, and still not be the last.
@@ -38,26 +41,21 @@ const WEBHOOKS_AT_ONCE: usize = 100;
     description = "Deliveries of all webhooks of a user, newest first. A page reads from each webhook, so it costs more if the user has many webhooks. With filters, a page can have fewer items than `limit`, or none, and still not be the last.",
     params(parameters::Paging, parameters::DeliveryFilter),
     responses(
-        (status = 200, description = "One page.", body = schemas::deliveries::DeliveryPage),
+        (status = 200, description = "One page.", body = grapnel_wire::delivery::DeliveryPage),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read"))),
+    extensions(("x-required-scope" = json!(ListAll::SCOPE))),
 )]
 pub(in crate::routes) async fn list_all<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForUser { user, content: Listed { page: asked, filter }, .. }: ListAll,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRead, PARAMETERS)?;
-    let user = permit.user()?;
-    let query = permit.query();
-    let (asked, filter) = PageRequest::parse_with(query, DeliveryFilter::parse(query))?;
-
     let circuits = circuits(&api, &user).await?;
     let found = find(&api, &circuits, &filter, &asked).await?;
     let mut payloads = Payloads::of(&api, &user, &found.items);
     let mut page = PageWriter::new();
     for delivery in &found.items {
         let payload = payloads.next(delivery).await?;
-        let view = DeliveryView::new(delivery, circuit_of(&circuits, delivery), payload);
+        let view = answers::delivery(delivery, circuit_of(&circuits, delivery), payload);
         if !page.add(delivery.id, &view)? {
             break;
         }

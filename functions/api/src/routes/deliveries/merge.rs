@@ -6,7 +6,7 @@
 //! the merge reads the beginning of each list, and then those lists further whose next deliveries may
 //! still be on the page, a round of [`SIDE_BY_SIDE`] at a time.
 
-use crate::pages::Verdict;
+use crate::request::pagination::Verdict;
 use grapnel_domain::{
     delivery::Delivery,
     ids::{DeliveryId, WebhookId},

@@ -62,13 +62,13 @@ enum Known {
 /// 503 or 500 as the store says.
 pub(super) async fn findings<P: Ports>(
     api: &Api<P>,
-    drafts: &[Draft<'_>],
+    drafts: &[Draft],
 ) -> Result<Findings, Problem> {
     let mut findings = Findings::default();
     if api.event_validation == EventValidation::Off {
         return Ok(findings);
     }
-    let types: BTreeSet<&str> = drafts.iter().map(|draft| draft.event_type).collect();
+    let types: BTreeSet<&str> = drafts.iter().map(|draft| draft.event_type()).collect();
     let names: Vec<EventTypeName> = types.iter().filter_map(|text| text.parse().ok()).collect();
     let own = api.event_types.event_types(&names).await?;
     let known: HashMap<&str, Known> =
@@ -76,10 +76,10 @@ pub(super) async fn findings<P: Ports>(
 
     let mut budget = Budget::OF_A_REQUEST;
     for (place, draft) in drafts.iter().enumerate() {
-        match known.get(draft.event_type) {
+        match known.get(draft.event_type()) {
             Some(Known::Anything) => {}
             Some(Known::By(checker)) => {
-                for violation in checker.check(draft.data, &mut budget) {
+                for violation in checker.check(draft.data(), &mut budget) {
                     let field = format!("{}data{}", draft.path, violation.pointer);
                     findings.add(place, field, violation.message);
                 }

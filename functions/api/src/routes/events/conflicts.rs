@@ -22,7 +22,7 @@ use grapnel_domain::{
 pub(super) async fn refuse<P: Ports>(
     api: &Api<P>,
     user: &UserId,
-    drafts: &[Draft<'_>],
+    drafts: &[Draft],
 ) -> Result<(), Problem> {
     let known = drafts.iter().enumerate();
     let known = known.filter_map(|(place, draft)| Some((place, draft.own_id(user)?)));
@@ -35,10 +35,10 @@ pub(super) async fn refuse<P: Ports>(
     if faults.is_empty() { Ok(()) } else { Err(Problem::event_conflict(faults)) }
 }
 
-fn fault(draft: &Draft<'_>, stored: &Event) -> Option<FieldFault> {
+fn fault(draft: &Draft, stored: &Event) -> Option<FieldFault> {
     let content = EventContent {
-        event_type: draft.event_type.to_owned(),
-        data: draft.data.to_owned(),
+        event_type: draft.event_type().to_owned(),
+        data: draft.data().to_owned(),
         ..stored.content.clone()
     };
     let other = match stored.difference(&content)? {

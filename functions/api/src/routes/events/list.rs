@@ -1,13 +1,15 @@
 //! `GET /api/events`: a user's events, newest first, or the one that its source calls by an id.
 
 use crate::{
-    auth::Caller,
-    contract::{parameters, schemas},
-    pages::{self, PageRequest, PageWriter, Verdict},
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    query::{Parameters, Query},
-    views::ListedEventView,
+    request::{
+        asked::{DeliveriesRead, Filter, ForUser, Listed},
+        pagination::{self, PageRequest, PageWriter, Verdict},
+        query::{Parameters, Query},
+    },
 };
 use axum::{extract::State, response::Response};
 use futures::FutureExt;
@@ -16,26 +18,28 @@ use grapnel_domain::{
     fault::FieldFault,
     ids::{EventId, UserId},
     ports::{Consistency, ListEvents, Page, ReadEvents},
-    scope::Scope,
     time::Timestamp,
 };
 use std::sync::Arc;
 
-/// The query parameters of the list.
-const OF_LIST: &[&str] = &["limit", "cursor", "type", "since", "until"];
-
 /// The query parameters that name one event.
 const OF_ONE: &[&str] = &["source", "sourceId"];
 
+/// The query parameters that cannot stand beside them.
+const OF_LIST: &[&str] = &["limit", "cursor", "type", "since", "until"];
+
 /// Which events are asked for.
-enum Wanted {
+pub(crate) enum Wanted {
     /// The event that its source calls so.
     One { source: String, source_id: String },
     /// Those of some types and of a span of time.
     Some { types: Option<TypeFilter>, since: Option<Timestamp>, until: Option<Timestamp> },
 }
 
-impl Wanted {
+impl Filter for Wanted {
+    const PARAMETERS: &[&str] =
+        &["limit", "cursor", "type", "since", "until", "source", "sourceId"];
+
     fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
         let mut parameters = Parameters::of(query);
         let [source, source_id] = OF_ONE else { return parameters.finish(Self::everything()) };
@@ -65,11 +69,15 @@ impl Wanted {
         };
         parameters.finish(wanted)
     }
+}
 
+impl Wanted {
     fn everything() -> Self {
         Self::Some { types: None, since: None, until: None }
     }
 }
+
+type List = ForUser<DeliveriesRead, Listed<EventPlace, Wanted>>;
 
 /// `GET /api/events`.
 #[utoipa::path(
@@ -81,18 +89,14 @@ impl Wanted {
     description = "Events of a user, newest first, without data and deliveries. With `source` and `sourceId`, the one event with this id from this source, or none. With other filters, a page can have fewer items than `limit`, or none, and still not be the last. Listing needs an index that a deployment can turn off (parameter `EventIndex`); `source` and `sourceId` work without it.",
     params(parameters::Paging, parameters::EventFilter),
     responses(
-        (status = 200, description = "One page.", body = schemas::events::EventPage),
+        (status = 200, description = "One page.", body = grapnel_wire::event::EventPage),
     ),
-    extensions(("x-required-scope" = json!("deliveries:read")), ("x-problems" = json!(["event_index_off"]))),
+    extensions(("x-required-scope" = json!(List::SCOPE)), ("x-problems" = json!(["event_index_off"]))),
 )]
 pub(in crate::routes) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForUser { user, content: Listed { page: asked, filter: wanted }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::DeliveriesRead, &[OF_LIST, OF_ONE].concat())?;
-    let user = permit.user()?;
-    let query = permit.query();
-    let (asked, wanted) = PageRequest::parse_with(query, Wanted::parse(query))?;
     let found = match wanted {
         Wanted::One { source, source_id } => one(&api, &user, &source, &source_id).await?,
         Wanted::Some { types, since, until } => {
@@ -100,7 +104,7 @@ pub(in crate::routes) async fn list<P: Ports>(
             some(&api, &span, types.as_ref(), &asked).await?
         }
     };
-    let entry = |event| Ok((ListedEvent::place(event), ListedEventView::new(event)));
+    let entry = |event| Ok((ListedEvent::place(event), answers::listed_event(event)));
     Ok(PageWriter::new().with(&found.items, entry)?.finish(found.next))
 }
 
@@ -128,7 +132,7 @@ async fn some<P: Ports>(
         return Err(Problem::conflict("event_index_off", detail));
     }
     let types = types.filter(|types| !types.is_everything());
-    pages::search(
+    pagination::search(
         asked,
         asked.after,
         types.is_some(),

@@ -2,9 +2,9 @@
 //! costs none.
 
 use crate::{
+    answers,
     ports::{Api, Ports},
     problem::Problem,
-    views::{HealthView, ParkedView},
 };
 use futures::try_join;
 use grapnel_domain::{
@@ -12,11 +12,15 @@ use grapnel_domain::{
     ports::{FindParked, ReadDeliveries},
     webhook::Webhook,
 };
+use grapnel_wire::webhook::{ParkedDeliveries, WebhookHealth};
 
 /// How the endpoint is doing.
-pub(super) async fn of<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<HealthView, Problem> {
+pub(super) async fn of<P: Ports>(
+    api: &Api<P>,
+    webhook: &Webhook,
+) -> Result<WebhookHealth, Problem> {
     let (last_tried, parked) = try_join!(last_tried(api, webhook), parked(api, webhook))?;
-    Ok(HealthView::new(&webhook.health, last_tried.as_ref(), parked))
+    Ok(answers::webhook_health(&webhook.health, last_tried.as_ref(), parked))
 }
 
 /// The delivery that shows what is wrong: one consistent read.
@@ -30,10 +34,13 @@ async fn last_tried<P: Ports>(
 
 /// How many deliveries are parked while the circuit is open: one page of the index, and so at most as
 /// many as a page has.
-async fn parked<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Option<ParkedView>, Problem> {
+async fn parked<P: Ports>(
+    api: &Api<P>,
+    webhook: &Webhook,
+) -> Result<Option<ParkedDeliveries>, Problem> {
     if !webhook.health.is_failing() {
         return Ok(None);
     }
     let page = api.deliveries.parked(webhook.id, None).await?;
-    Ok(Some(ParkedView { count: page.items.len(), more: page.next.is_some() }))
+    Ok(Some(ParkedDeliveries { count: page.items.len(), more: page.next.is_some() }))
 }

@@ -1,13 +1,15 @@
 //! `GET /api/webhooks`.
 
 use crate::{
-    auth::Caller,
-    contract::{parameters, schemas},
-    pages::{PageRequest, PageWriter},
+    answers,
+    openapi::parameters,
     ports::{Api, Ports},
     problem::Problem,
-    query::{Parameters, Query},
-    views::WebhookView,
+    request::{
+        asked::{Filter, ForUser, Listed, WebhooksRead},
+        pagination::PageWriter,
+        query::{Parameters, Query},
+    },
 };
 use axum::{extract::State, response::Response};
 use grapnel_domain::{
@@ -15,20 +17,16 @@ use grapnel_domain::{
     fault::FieldFault,
     ids::WebhookId,
     ports::ListWebhooks,
-    scope::Scope,
     webhook::{Webhook, WebhookStatus},
 };
 use std::sync::Arc;
-
-/// The query parameters.
-const PARAMETERS: &[&str] = &["limit", "cursor", "status", "event", "name"];
 
 /// Webhooks of one look where some are left out.
 const AT_ONCE: usize = 100;
 
 /// Which webhooks are asked for.
 #[derive(Debug, Default)]
-struct Wanted {
+pub(crate) struct Wanted {
     status: Option<WebhookStatus>,
     /// Event types of which it receives one at least.
     event: Option<TypeFilter>,
@@ -36,7 +34,9 @@ struct Wanted {
     name: Option<String>,
 }
 
-impl Wanted {
+impl Filter for Wanted {
+    const PARAMETERS: &[&str] = &["limit", "cursor", "status", "event", "name"];
+
     fn parse(query: &Query) -> Result<Self, Vec<FieldFault>> {
         let mut parameters = Parameters::of(query);
         let wanted = Self {
@@ -46,7 +46,9 @@ impl Wanted {
         };
         parameters.finish(wanted)
     }
+}
 
+impl Wanted {
     fn is_everything(&self) -> bool {
         self.status.is_none() && self.event.is_none() && self.name.is_none()
     }
@@ -70,6 +72,8 @@ fn status(text: &str) -> Option<WebhookStatus> {
     }
 }
 
+type List = ForUser<WebhooksRead, Listed<WebhookId, Wanted>>;
+
 /// `GET /api/webhooks`: in order of creation. A page is full unless it is the last.
 #[utoipa::path(
     get,
@@ -80,19 +84,14 @@ fn status(text: &str) -> Option<WebhookStatus> {
     description = "Webhooks in order of creation. Every page but the last is full.",
     params(parameters::Paging, parameters::WebhookFilter),
     responses(
-        (status = 200, description = "One page.", body = schemas::webhooks::WebhookPage),
+        (status = 200, description = "One page.", body = grapnel_wire::webhook::WebhookPage),
     ),
-    extensions(("x-required-scope" = json!("webhooks:read"))),
+    extensions(("x-required-scope" = json!(List::SCOPE))),
 )]
 pub(in crate::routes) async fn list<P: Ports>(
     State(api): State<Arc<Api<P>>>,
-    caller: Caller,
+    ForUser { user, content: Listed { page: asked, filter: wanted }, .. }: List,
 ) -> Result<Response, Problem> {
-    let permit = caller.may(Scope::WebhooksRead, PARAMETERS)?;
-    let user = permit.user()?;
-    let query = permit.query();
-    let (asked, wanted) = PageRequest::<WebhookId>::parse_with(query, Wanted::parse(query))?;
-
     let at_once = if wanted.is_everything() { asked.limit } else { AT_ONCE };
     let mut page = PageWriter::new();
     let (mut after, mut left, mut seen) = (asked.after, asked.limit, asked.after);
@@ -101,7 +100,7 @@ pub(in crate::routes) async fn list<P: Ports>(
         for webhook in &found.items {
             if wanted.includes(webhook) {
                 // Another one that is wanted: the next page has something to show.
-                if left == 0 || !page.add(webhook.id, &WebhookView::masked(webhook))? {
+                if left == 0 || !page.add(webhook.id, &answers::webhook(webhook)?)? {
                     return Ok(page.finish(seen));
                 }
                 left -= 1;

@@ -3,13 +3,14 @@
 //! A header is a string, or `{"value": "…", "sensitive": true}`, which is read back without its
 //! value. Sent back like that, it keeps the value that is stored.
 
-use super::{Purpose, fields::Fields};
+use super::Purpose;
 use crate::webhook::headers::{HeaderValue, Headers, check, field};
+use grapnel_wire::{read::Read, webhook::NewWebhook};
 use serde_json::{Map, Value};
 
-pub(super) fn headers(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Headers {
-    let Some(map) = fields.optional_object("headers") else { return Headers::default() };
-    let given = Headers::read(map, fields.faults());
+pub(super) fn headers(read: &mut Read<NewWebhook>, purpose: Purpose<'_>) -> Headers {
+    let given = read.value.headers.take().unwrap_or_default();
+    let given = Headers::read(given, read.faults());
     let mut headers = Headers::default();
     for (name, given) in given.iter() {
         let value = match given {
@@ -18,13 +19,11 @@ pub(super) fn headers(fields: &mut Fields<'_>, purpose: Purpose<'_>) -> Headers 
             _ => Err(r#"must be a string, or {"value": "…", "sensitive": true}"#.to_owned()),
         };
         match value {
-            Ok(value) => {
-                headers.insert(name, value);
-            }
-            Err(message) => fields.fault(&field(name), message),
+            Ok(value) => headers.insert(name, value),
+            Err(message) => read.fault(field(name), message),
         }
     }
-    check(&headers, fields.faults());
+    check(&headers, read.faults());
     headers
 }
 

@@ -1,0 +1,66 @@
+use super::word;
+use crate::payloads::Payload;
+use grapnel_domain::{
+    delivery::{Delivery, DeliveryAttempt, Waiting},
+    health::Circuit,
+    time::Timestamp,
+};
+use grapnel_wire::delivery::{self as wire, Attempt};
+
+/// When a delivery is attempted next, and what delays it until then.
+pub(super) struct Wait {
+    pub(super) waiting_for: Option<wire::WaitingFor>,
+    pub(super) until: Option<Timestamp>,
+    pub(super) next_attempt_at: Option<Timestamp>,
+}
+
+impl Wait {
+    /// Of a delivery whose endpoint has this circuit.
+    pub(super) fn of(delivery: &Delivery, circuit: Circuit) -> Self {
+        let waiting = delivery.waiting(circuit);
+        let until = waiting.map(|Waiting { until, .. }| until);
+        Self {
+            waiting_for: waiting.map(|Waiting { waiting_for, .. }| word(&waiting_for)),
+            until,
+            // A parked delivery keeps the time at which its retry was due before it was parked.
+            next_attempt_at: delivery.next_attempt_at.map(|due| until.unwrap_or(due)),
+        }
+    }
+}
+
+/// A delivery with its endpoint's circuit and its event's data.
+pub(crate) fn delivery(delivery: &Delivery, circuit: Circuit, payload: &Payload) -> wire::Delivery {
+    let Wait { waiting_for, until, next_attempt_at } = Wait::of(delivery, circuit);
+    wire::Delivery {
+        id: delivery.id.to_string(),
+        webhook_id: delivery.webhook_id.to_string(),
+        event: delivery.event_type.clone(),
+        event_id: delivery.event_id.to_string(),
+        payload: payload.data().map(ToOwned::to_owned),
+        payload_erased_at: payload.erased_at(),
+        status: word(&delivery.status),
+        waiting_for,
+        until,
+        next_attempt_at,
+        test: delivery.test,
+        undecided_filter: delivery.undecided_filter.map(|undecided| word(&undecided)),
+        attempts: delivery.attempts.iter().map(attempt).collect(),
+        responses_erased_at: delivery.responses_erased_at,
+        reason: delivery.reason.map(|reason| word(&reason)),
+        created_at: delivery.created_at,
+    }
+}
+
+fn attempt(attempt: &DeliveryAttempt) -> Attempt {
+    Attempt {
+        attempt_number: attempt.attempt_number,
+        status_code: attempt.status_code,
+        response: attempt.response.clone(),
+        response_remark: attempt.response_remark.clone(),
+        location: attempt.location.clone(),
+        error: attempt.error.clone(),
+        duration: attempt.duration,
+        attempted_at: attempt.attempted_at,
+        manual: attempt.manual,
+    }
+}

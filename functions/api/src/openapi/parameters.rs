@@ -1,0 +1,96 @@
+//! Parameters that a handler names in its annotation.
+
+use grapnel_wire::limits::EVENT_NAME_BYTES;
+use grapnel_wire::schemas::event_types;
+use grapnel_wire::shape::{self, Shape, is, matching, text, text_of, whole};
+use serde_json::json;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterIn},
+    },
+};
+
+/// A parameter that may be left out.
+fn optional(name: &str, place: ParameterIn, shape: impl Into<Shape>, meaning: &str) -> Parameter {
+    let mut parameter = Parameter::new(name);
+    parameter.parameter_in = place;
+    parameter.required = Required::False;
+    parameter.schema = Some(shape.into());
+    parameter.description = Some(meaning.to_owned());
+    parameter
+}
+
+fn query(name: &str, shape: impl Into<Shape>, meaning: &str) -> Parameter {
+    optional(name, ParameterIn::Query, shape, meaning)
+}
+
+/// Declares a set of parameters.
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $name:ident = [$($parameter:expr),* $(,)?];)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) enum $name {}
+
+            impl IntoParams for $name {
+                fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                    vec![$($parameter),*]
+                }
+            }
+        )*
+    };
+}
+
+fn limit() -> utoipa::openapi::Object {
+    let mut limit = whole(1..=100);
+    limit.default = Some(json!(50));
+    limit
+}
+
+parameters! {
+    /// Which page of a list.
+    Paging = [
+        query("limit", limit(), "Maximum number of items in a page."),
+        query("cursor", matching("^[A-Za-z0-9_-]+$"), "`nextCursor` of the previous page, unchanged."),
+    ];
+    /// Which webhooks.
+    WebhookFilter = [
+        query("status", is("WebhookStatus"), "Only items with this status."),
+        query("event", event_types(), "Only webhooks that subscribe to one of these event types."),
+        query("name", text(), "Name prefix, case-insensitive."),
+    ];
+    /// Which events.
+    EventFilter = [
+        query("type", event_types(), "Only events of these types."),
+        query("since", shape::time(), "Only events that arrived at or after this time."),
+        query("until", shape::time(), "Only events that arrived before this time."),
+        query("source", text_of(1..=EVENT_NAME_BYTES), "Source of the event. Use it together with `sourceId` and no other filter."),
+        query("sourceId", text_of(1..=EVENT_NAME_BYTES), "The id that the source gave the event: its `id` when it was published over HTTP, or `detail.id` over EventBridge, or else EventBridge's own id."),
+    ];
+    /// Which event types.
+    EventTypeFilter = [
+        query("name", event_types(), "Only event types with these names."),
+    ];
+    /// Which deliveries.
+    DeliveryFilter = [
+        query("status", is("DeliveryStatus"), "Only items with this status."),
+        query("waitingFor", is("WaitingFor"), "Only deliveries whose next attempt waits for this."),
+        query("event", event_types(), "Only deliveries of events of these types."),
+        query("statusCode", matching("^([1-9][0-9]{2}|[1-5]xx|none)$"), "Only deliveries whose last response had this status: a status code, a class such as `5xx`, or `none` for no response."),
+        query("since", shape::time(), "Only deliveries of events that arrived at or after this time."),
+        query("until", shape::time(), "Only deliveries of events that arrived before this time."),
+    ];
+    /// That nobody else changed it.
+    IfMatch = [
+        optional("If-Match", ParameterIn::Header, matching(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#), "The `ETag` that you read. If the webhook has changed since, the response is 412."),
+    ];
+    /// What makes a repeat harmless.
+    IdempotencyKey = [
+        optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For 24 hours, a repeat with the same key and body publishes nothing new and returns the same events."),
+    ];
+    /// That the answer may wait.
+    PreferWait = [
+        optional("Prefer", ParameterIn::Header, text(), "`wait=5`: how many seconds to wait for the attempt, at most 10 (RFC 7240)."),
+    ];
+}
