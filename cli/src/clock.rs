@@ -87,7 +87,7 @@ impl Clock {
         format!("{text} ({})", self.relative(time))
     }
 
-    /// How long ago a time is, in its largest unit: `3m`. Nothing of a time to come.
+    /// How long ago a time is, in its largest unit: `3m`. `0s` for a future time.
     pub(crate) fn age(&self, time: Timestamp) -> String {
         coarse(time.until(self.now))
     }

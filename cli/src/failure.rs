@@ -18,7 +18,7 @@ const USAGE: u8 = 2;
 /// What was asked for was done, and came out badly.
 const NO: u8 = 3;
 
-/// A sentence for whoever called, and what they can do.
+/// A sentence for the caller, and what the caller can do.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,

@@ -74,8 +74,8 @@ impl Global {
         Ok(self.used.get_or_init(|| settings).clone())
     }
 
-    /// A client with the admin's key, GRAPNEL_ADMIN_KEY if that is set, for the users that are named
-    /// with it, whoever else is set.
+    /// A client with the admin's key, GRAPNEL_ADMIN_KEY if that is set. It acts for the users that the
+    /// command names, not for the user of the settings.
     ///
     /// # Errors
     /// When a setting is missing.

@@ -89,7 +89,7 @@ impl Receiver {
         format!("http://{}", self.address)
     }
 
-    /// Serves until `stop`, and hands over what was seen of each request, also of those that are not
+    /// Serves until `stop`, and hands over what was seen of each request, also of a request that is not
     /// answered at the stop.
     ///
     /// # Errors
@@ -118,8 +118,8 @@ impl Receiver {
             }
         }
         rules.stopped.store(true, Ordering::SeqCst);
-        // Closes the connections. Each request that waits for its answer is told then, and the
-        // channel ends with the last of them.
+        // Closes the connections. Each request that waits for its answer is handed over then, and
+        // the channel ends with the last of them.
         drop(serving);
         while let Some(seen) = told.recv().await {
             print(&seen)?;
@@ -152,15 +152,15 @@ async fn connection(
     let service = service_fn(|request| {
         let (respond, response) = oneshot::channel();
         let (rules, tell, place) = (Arc::clone(&rules), tell.clone(), Arc::clone(&place));
-        // In a task of its own: hyper drops the service when the sender goes away, and a request
-        // that came is told all the same.
+        // In a separate task: hyper drops the service when the sender goes away, and a request that
+        // arrived is handed over all the same.
         tokio::spawn(async move {
             take(request, &rules, &tell, respond).await;
             drop(place);
         });
         response
     });
-    // A client that goes away ends up here as an error, and is none of ours.
+    // A client that goes away ends up here as an error, and is not our error.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(READ_LIMIT)
@@ -221,7 +221,7 @@ async fn take(
     seen.status = Some(reply.response.status().as_u16());
     reply.remark.into_iter().for_each(|remark| seen.add_remark(remark));
     match reply.passed {
-        // What is answered from here is told first: whoever has the answer finds the line.
+        // The line comes before the answer: a caller that has the answer finds the line.
         None => {
             let _ = tell.send(seen).await;
             let _ = respond.send(reply.response);

@@ -13,7 +13,7 @@ pub(crate) struct SavedRequest {
     pub(crate) headers: Vec<(String, String)>,
     /// The body, byte for byte.
     pub(crate) body: Vec<u8>,
-    /// What was found strange about it, for whoever kept it.
+    /// What is unusual about it, for the person who saved it.
     pub(crate) remarks: Vec<String>,
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn find(flags: &Flags, caller: Caller) -> Result<Settings, Failure> {
         name: "a flag".into(),
         url: flags.api.clone(),
         key: flags.key.clone(),
-        // Whoever gives a key means it.
+        // A key that is given as a flag is also the admin's key.
         admin_key: flags.key.clone(),
         user: flags.user.clone(),
         is_bound: false,

@@ -45,7 +45,7 @@ fn a_kept_user_goes_with_the_key_that_is_kept_beside_it() {
     assert_eq!(user(std::slice::from_ref(&file)), Some("demo".into()));
     let environment = source("environment", None, Some("of another user"));
     assert_eq!(user(&[environment.clone(), file.clone()]), None);
-    // Whoever names a user means it, wherever the key comes from.
+    // A user that is named explicitly is used with any key.
     let named = Source { user: Some("acme".into()), ..source("flags", None, None) };
     assert_eq!(user(&[named.clone(), file.clone()]), Some("acme".into()));
     assert_eq!(user(&[named, environment, file]), Some("acme".into()));

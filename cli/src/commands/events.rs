@@ -1,4 +1,4 @@
-//! `grapnel events`: publishing, and what became of it.
+//! `grapnel events`: publishing, and the results.
 
 mod file;
 mod publish;

@@ -47,7 +47,7 @@ pub(crate) enum Fate {
     Left,
 }
 
-/// Who is told of the messages.
+/// Receives the messages and the progress.
 pub(crate) trait Observer {
     /// A message of the selection; whether to go on.
     fn see(&mut self, letter: &Letter, fate: Fate) -> Result<ControlFlow<()>, Failure>;

@@ -1,4 +1,4 @@
-//! One check: its name, what came of it, and what to do about it.
+//! One check: its name, its result, and what to do about it.
 
 use crate::{aws::answer::Unchecked, failure::Failure, output::Output, render::visible};
 use console::style;
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The width of the column with the names.
 const NAME_WIDTH: usize = 22;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Outcome {

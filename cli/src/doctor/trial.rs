@@ -42,7 +42,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 /// How often a long wait is mentioned.
 const BETWEEN_MENTIONS: Duration = Duration::from_secs(60);
 
-/// How long before a late attempt its receiver is made anew. An echo lives for ten minutes.
+/// How long before a late attempt it gets a new receiver. An echo lives for ten minutes.
 const FRESH_ECHO: Duration = Duration::from_secs(120);
 
 /// Who receives.

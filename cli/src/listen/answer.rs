@@ -5,7 +5,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Response, StatusCode, body::Bytes, http::request::Parts};
 use std::{convert::Infallible, time::Duration};
 
-/// Longest wait for the answer of whom a request is passed on to: a webhook's own limit at its most.
+/// Longest wait for the answer of the server that a request is passed on to: the largest time limit of a
+/// webhook.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What to answer.
@@ -23,7 +24,7 @@ pub(crate) struct Answering {
 pub(super) struct Reply {
     pub(super) response: Answer,
     pub(super) remark: Option<String>,
-    /// What becomes of the body of an answer that was passed on.
+    /// The fate of the body of an answer that was passed on.
     pub(super) passed: Option<Passed>,
 }
 

@@ -141,7 +141,7 @@ fn add(roots: &mut RootCertStore, file: &Path) -> Result<(), Failure> {
     }
 }
 
-/// What becomes of a body that is on its way back.
+/// The fate of a body that is on its way back.
 pub(super) struct Passed(oneshot::Receiver<usize>);
 
 impl Passed {
@@ -194,7 +194,7 @@ impl Drop for Counted {
     }
 }
 
-/// The headers that are not about the connection (RFC 9110 section 7.6.1), nor made anew on the next.
+/// The headers that are not about the connection (RFC 9110 section 7.6.1), and are not set again on the next.
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<HeaderName> =

@@ -1,4 +1,4 @@
-//! What is said of a request that arrived.
+//! The line about a request that arrived.
 
 use crate::{clock::Clock, render::visible, verdict, verdict::ReportJson};
 use console::style;

@@ -87,7 +87,7 @@ fn write_to(path: &Path, kept: &Kept) -> Result<(), Failure> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Beside it first: whoever is interrupted keeps the file as it was.
+        // Beside it first: after an interruption the file is as it was.
         let beside = path.with_extension("toml.new");
         match fs::remove_file(&beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

@@ -122,7 +122,7 @@ pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), Fai
             let task = Task::Redrive { with_reason };
             let mut report = Report::new(output, task, &sources, usize::MAX, expected);
             let walked = walk(&queues, &sources, &selection, task, &mut report).await;
-            // What was sent back is told, whatever ended it.
+            // Whatever ended it, the report says what was sent back.
             report.end()?;
             walked
         }

@@ -133,7 +133,7 @@ fn log_levels(functions: &[(&str, &Function)]) -> Verdict {
     }
 }
 
-/// What of a function's log is lost by how Lambda is told to log.
+/// The lines of a function's log that are lost because of Lambda's logging settings.
 fn loses(name: &str, function: &Function) -> Option<String> {
     let format = function.log_format.as_deref().unwrap_or_default();
     if format != "JSON" {

@@ -127,7 +127,7 @@ fn unsuccessful(delivery: &Delivery, is_echo: bool) -> Verdict {
     }
 }
 
-/// What came of an attempt, in a few words.
+/// The result of an attempt, in a few words.
 fn outcome(attempt: &Attempt) -> String {
     match (attempt.status_code, &attempt.error) {
         (Some(code), _) => code.to_string(),

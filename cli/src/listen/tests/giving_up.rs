@@ -9,7 +9,7 @@ fn head(bytes: usize) -> String {
     )
 }
 
-/// What is told of a sender that sends this text and goes away.
+/// The line about a sender that sends this text and goes away.
 async fn told_of(answering: Answering, save: Option<PathBuf>, text: &[u8]) -> Seen {
     let receiver = Receiver::bind(0).await.expect("a port");
     let address = receiver.address;
