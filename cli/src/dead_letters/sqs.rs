@@ -11,11 +11,9 @@ use crate::{
 };
 use aws_sdk_sqs::{
     Client,
-    types::{
-        ChangeMessageVisibilityBatchRequestEntry as Visibility, Message,
-        MessageSystemAttributeName as System, QueueAttributeName,
-    },
+    types::{Message, MessageSystemAttributeName as System, QueueAttributeName},
 };
+use futures::future::join_all;
 use grapnel_domain::time::Timestamp;
 use std::collections::HashMap;
 
@@ -133,14 +131,12 @@ impl Queues for StackQueues {
 
     async fn give_back(&self, queue: Source, receipts: Vec<String>) {
         for some in receipts.chunks(PAGE) {
-            let entry = |(index, receipt): (usize, &String)| {
-                let entry = Visibility::builder().id(index.to_string()).receipt_handle(receipt);
-                entry.visibility_timeout(0).build().ok()
-            };
-            let entries = some.iter().enumerate().filter_map(entry).collect();
-            let call = self.client.change_message_visibility_batch().queue_url(self.url(queue));
+            let calls = some.iter().map(|receipt| {
+                let call = self.client.change_message_visibility().queue_url(self.url(queue));
+                call.receipt_handle(receipt).visibility_timeout(0).send()
+            });
             // If this fails they show again by themselves.
-            let _ = call.set_entries(Some(entries)).send().await;
+            join_all(calls).await;
         }
     }
 }
