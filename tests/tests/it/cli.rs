@@ -95,7 +95,8 @@ async fn options_are_tried_set_and_taken_back() -> anyhow::Result<()> {
 
     cli.done(&["webhooks", "update", id, "--without", "filter,transform,rate-limit"]).await?;
     let changed = world.api.webhook(id).await?;
-    assert_eq!((changed.filter, changed.transform, changed.rate_limit), (None, None, None));
+    let is_gone = changed.filter.is_none() && changed.transform.is_none();
+    ensure!(is_gone && changed.rate_limit.is_none(), "{changed:?}");
     ensure!(changed.headers.contains_key("X-Token"), "what was not named stays");
     ensure!(cli.done(&["webhooks", "list", "--status", "failing"]).await?.is_empty());
     Ok(())

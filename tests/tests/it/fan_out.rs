@@ -78,7 +78,7 @@ async fn a_webhook_gets_what_passes_its_filter_and_nothing_else() -> anyhow::Res
         "$or": [{ "seats": [{ "numeric": [">=", 50] }] }, { "trial": [{ "exists": false }] }],
     });
     let filtered = world.webhook("/filtered", json!({ "filter": filter })).await?;
-    assert_eq!(filtered.filter, Some(filter));
+    assert_eq!(serde_json::to_value(&filtered)?["filter"], filter);
     world.webhook("/all", json!({})).await?;
     let events = [
         (json!({ "name": "a", "plan": "team" }), true),
