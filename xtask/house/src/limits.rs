@@ -8,14 +8,15 @@ const MOST_PORT_TRAITS: usize = 54;
 
 /// How many files may be in circles, for each crate that has circles. These are the present numbers: lower
 /// one whenever a circle goes.
-const FILES_IN_CIRCLES: [(&str, usize); 9] = [
-    ("functions/api", 7),
+const FILES_IN_CIRCLES: [(&str, usize); 10] = [
+    ("functions/api", 2),
     ("functions/ingest", 2),
     ("shared/aws", 4),
     ("shared/client", 3),
-    ("shared/domain", 27),
+    ("shared/domain", 26),
     ("shared/sender", 2),
     ("shared/testing", 15),
+    ("shared/wire", 10),
     ("simulation", 36),
     ("tests", 4),
 ];
