@@ -262,7 +262,7 @@ impl Answer {
         Ok(read)
     }
 
-    /// The problem that it tells of, if it has this status and says so as it should.
+    /// The problem in the answer, if it has this status and the right form.
     ///
     /// # Errors
     /// If the status is another, or it is no well-formed problem.

@@ -22,8 +22,8 @@ use uuid::Uuid;
 /// How long the stacks keep their rows.
 const RETENTION: Retention = Retention { days: 30 };
 
-/// An event as EventBridge's rule hands it over, with this detail (JSON text) byte for byte. The bus
-/// itself may write a detail anew, so byte for byte begins at the queue.
+/// An event in the form of EventBridge's rule, with exactly this detail (JSON text). The bus may
+/// serialise a detail again, so exact bytes begin at the queue.
 #[must_use]
 pub fn envelope(world: &World, id: &str, detail: &str) -> String {
     format!(

@@ -53,7 +53,7 @@ impl Description {
         ]
     }
 
-    /// What AWS tools need to reach the local AWS. Whoever deploys in such a shell deploys there.
+    /// What AWS tools need to reach the local AWS. A deployment from such a shell goes there.
     fn aws(&self) -> [(&'static str, &str); 5] {
         [
             ("AWS_ENDPOINT_URL", &self.endpoint_url),

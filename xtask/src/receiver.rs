@@ -67,7 +67,7 @@ pub(crate) enum Signatures {
     Right,
     /// One is wrong; the text says how.
     Wrong(String),
-    /// It came for another webhook, whose secret is known to whoever created it.
+    /// It was sent for another webhook, whose secret only its creator knows.
     NotChecked,
 }
 

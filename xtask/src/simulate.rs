@@ -27,8 +27,8 @@ pub(crate) struct Options {
     /// table
     #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     isolation: bool,
-    /// In place of seeds, what becomes of others while messages kill their functions or nothing
-    /// works; prints the table
+    /// In place of seeds, the effect on others of messages that kill their functions, and of outages;
+    /// prints the table
     #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     poison: bool,
     /// In place of seeds, how many requests are sent twice while DynamoDB throttles; prints the table

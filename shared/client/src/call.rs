@@ -170,7 +170,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
 }
 
 impl Answer {
-    /// The problem that it tells of, if it does.
+    /// The problem in the answer, if it is one.
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
         let problem = serde_json::from_str(&self.text).ok()?;

@@ -65,7 +65,7 @@ impl Builder {
         Self { key: Some(Key(key.into())), ..self }
     }
 
-    /// For this user, whom the admin key has to name.
+    /// For this user, which the admin key has to name.
     pub fn user(self, user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..self }
     }
@@ -166,7 +166,7 @@ impl Client {
         Self { authorization, ..self.clone() }
     }
 
-    /// The same client for this user, whom the admin key has to name.
+    /// The same client for this user, which the admin key has to name.
     #[must_use]
     pub fn for_user(&self, user: &str) -> Self {
         Self { user: Some(user.to_owned()), ..self.clone() }

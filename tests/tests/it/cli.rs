@@ -247,7 +247,7 @@ async fn a_local_receiver_verifies_what_its_own_webhook_sends() -> anyhow::Resul
     assert_eq!(beside.interrupt(SOON).await?, Some(0));
     assert_eq!(again.interrupt(SOON).await?, Some(0));
 
-    // What was deleted is made anew, and the secret stays.
+    // A deleted webhook is created again, with the same secret.
     world.api.delete_webhook(&webhook.id).await?;
     let mut anew = cli.start(&words).await?;
     let fourth: Value = anew.line(SOON).await?;

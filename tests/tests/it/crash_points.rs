@@ -136,7 +136,7 @@ impl Case {
         Ok(Self { world, scenario, webhooks, call, moment, cut })
     }
 
-    /// Waits for the end of the scenario, and looks at what came of it.
+    /// Waits for the end of the scenario, and checks it.
     async fn end(self, proxy: &Proxy) -> anyhow::Result<()> {
         match self.scenario {
             Scenario::Event => event::end(&self).await?,

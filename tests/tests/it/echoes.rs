@@ -57,7 +57,7 @@ async fn an_echo_is_not_there_for_who_has_not_its_secret() -> anyhow::Result<()>
     let nothing = world.api.with_authorization(None).post(unknown, &json!({})).await?;
     assert_eq!(unsigned.problem(404)?.code, "not_found");
     assert_eq!(unsigned.text, nothing.text);
-    // Who looks at it sees nothing of that, and not the secret.
+    // Its admin sees neither that request nor the secret.
     assert_eq!(answers(&world.admin.echo(&echo.id).await?), Vec::<u16>::new());
 
     let path = format!("/api/echoes/{}", echo.id);

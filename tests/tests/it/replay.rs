@@ -55,7 +55,7 @@ async fn what_failed_in_an_outage_is_delivered_by_a_replay() -> anyhow::Result<(
     all(&world, &webhook, FEW, "failed").await?;
 
     world.receiver.answer_with("/hook", 200);
-    // There is nothing of another type.
+    // No delivery has another type.
     let body = json!({ "event": "lead.enriched" });
     let none = world.api.replay(Some(&webhook.id), &body).await?;
     let none = finished(&world, &none).await?;

@@ -86,7 +86,7 @@ pub(super) async fn start(
     Emulator::start(workspace, &Settings { programs, port, purpose, wait_scale, name }).await
 }
 
-/// What the tests are told of.
+/// What the tests must know.
 struct Beside<'a> {
     /// The file that says where the stacks are.
     stacks: &'a Path,

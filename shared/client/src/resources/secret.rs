@@ -20,7 +20,7 @@ impl Client {
         self.rotate_to(webhook_id, None, grace_seconds)
     }
 
-    /// The same, to a secret of one's own: `whsec_` and the base64 of 24–64 bytes.
+    /// Like [`Client::rotate_secret`], with your own secret: `whsec_` and the base64 of 24–64 bytes.
     pub fn rotate_to(
         &self,
         webhook_id: &str,

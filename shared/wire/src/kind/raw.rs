@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// JSON that is kept as it was written: digits, spaces and the order of keys.
 pub struct Raw {
-    /// What is said of anything but an object; `None` if it is not looked at here.
+    /// The fault of a value that is not an object; `None` if that is not checked here.
     object: Option<&'static str>,
     /// Maximum bytes, if it is to be sent by a queue.
     carried: Option<usize>,

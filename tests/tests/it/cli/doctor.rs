@@ -47,7 +47,7 @@ fn admin(world: &World) -> anyhow::Result<Program> {
     Ok(program.with("GRAPNEL_ADMIN_KEY", &world.stack.admin_key))
 }
 
-/// Nothing of the doctor's user is there any more.
+/// The doctor's user has no rows any more.
 async fn is_clean(world: &World, user: &str) -> anyhow::Result<()> {
     for path in ["webhooks", "keys"] {
         let path = format!("/api/{path}?userId={user}");
