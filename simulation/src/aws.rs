@@ -5,25 +5,24 @@
 //! it waits, everybody else goes on, and whoever called may be killed. What goes wrong with it is
 //! drawn from the seed: see [`Fate`].
 
-mod erasures;
+mod deliveries;
 mod event_types;
+mod events;
 mod fate;
-mod health;
+mod find;
 mod isolation;
 mod keys;
 mod limiters;
 mod queues;
 mod receivers;
-mod replays;
-mod rows;
+mod updates;
 mod waits;
 mod webhooks;
 
 pub(crate) use fate::{Fate, of_read as fate_of_read, of_write as fate_of_write};
-pub(crate) use health::page as parked_page;
+pub(crate) use find::{parked_page, waiting_page};
 pub(crate) use isolation::Isolation;
 pub(crate) use queues::{ENTRY_FAILED, describe, pause_between_tries, put};
-pub(crate) use waits::page;
 pub(crate) use webhooks::changed as webhook_changed;
 
 use crate::{
@@ -34,7 +33,7 @@ use crate::{
 };
 use grapnel_domain::{
     ids::WebhookId,
-    ports::{Clock, Pause, PortError},
+    ports::{Clock, PortError},
     time::{Minute, Timestamp},
 };
 use std::{
@@ -213,9 +212,7 @@ impl Clock for Aws {
         let ahead = self.sim.now().plus(millis(self.ahead));
         Timestamp::from_millis(ahead.as_millis() - 500)
     }
-}
 
-impl Pause for Aws {
     async fn pause(&self, longest: Duration) {
         let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
         self.sim.pause(0..=longest).await;

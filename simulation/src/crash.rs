@@ -11,11 +11,16 @@
 //! path alone. [`table`] tells what was tried.
 
 mod outcome;
+mod path;
 mod scenario;
 mod table;
 
-use crate::{mutation::Mutation, trace::Trace, world::Run};
-use std::fmt;
+use crate::{
+    mutation::Mutation,
+    trace::Trace,
+    vocabulary::{Call, Cut, Fault},
+    world::Run,
+};
 
 /// Orders in which what happens at the same time may happen: the whole is done in each of them. They
 /// decide who shares a batch and whose call comes first.
@@ -23,77 +28,6 @@ const ORDERS: u64 = 5;
 
 /// Lines of a trace that are kept for whoever looks into a failure: all of it.
 const LINES: usize = 2_000;
-
-/// What happens to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// It fails and has no effect.
-    ErrorBefore,
-    /// It has its effect, and fails for whoever made it.
-    ErrorAfter,
-    /// Whoever makes it is killed before it is made.
-    KilledBefore,
-    /// It has its effect, and whoever made it is killed before the answer.
-    KilledAfter,
-}
-
-impl Fault {
-    /// All of them, in the order of the table.
-    pub const ALL: [Self; 4] =
-        [Self::ErrorBefore, Self::ErrorAfter, Self::KilledBefore, Self::KilledAfter];
-
-    /// What the table calls it.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::ErrorBefore => "error before the effect",
-            Self::ErrorAfter => "error after the effect",
-            Self::KilledBefore => "killed before",
-            Self::KilledAfter => "killed after",
-        }
-    }
-
-    const fn kills(self) -> bool {
-        matches!(self, Self::KilledBefore | Self::KilledAfter)
-    }
-}
-
-/// A call, and who makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Call {
-    /// A function, or the execution of a shared wait.
-    pub(crate) by: &'static str,
-    pub(crate) name: &'static str,
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} · {}", self.by, self.name)
-    }
-}
-
-/// One thing that goes wrong: with the call that comes as number so and so, from 0.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    place: usize,
-    fault: Fault,
-}
-
-/// The calls of a run, as they come.
-#[derive(Debug, Default)]
-pub(crate) struct Calls {
-    made: Vec<Call>,
-    cut: Option<Cut>,
-}
-
-impl Calls {
-    /// Counts a call. Answers what is to happen to it.
-    pub(crate) fn next(&mut self, call: Call) -> Option<Fault> {
-        self.made.push(call);
-        let place = self.made.len() - 1;
-        self.cut.filter(|cut| cut.place == place).map(|cut| cut.fault)
-    }
-}
 
 /// What came of a call with a fault, in one of its runs.
 #[derive(Debug)]

@@ -10,11 +10,11 @@ pub use table::DeadEndpoint;
 
 use crate::{
     counts::Count,
+    intake::Grouping,
     plan::{Faults, Plan, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::Grouping,
     trace::Trace,
     users,
     world::{self, Run},

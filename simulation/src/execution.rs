@@ -1,7 +1,7 @@
 //! An execution of the wait state machine (`infra/wait.asl.json`), state by state.
 
 use crate::{
-    aws::{Fate, fate_of_read, fate_of_write, page, pause_between_tries, put},
+    aws::{Fate, fate_of_read, fate_of_write, pause_between_tries, put, waiting_page},
     counts::Count,
     mutation::Mutation,
     plan::Part,
@@ -9,9 +9,9 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
+    delay::QueueDelay,
     ids::{UserId, WebhookId},
-    message::{QueueDelay, QueueMessage, Release},
-    ports::Outgoing,
+    message::{Outgoing, QueueMessage, Release},
     time::Minute,
 };
 use std::time::Duration;
@@ -84,7 +84,7 @@ async fn look(sim: &Sim, webhook: WebhookId, minute: Minute) -> Option<bool> {
         sim.pause(1..=500).await;
         let fate = fate_of_read(sim, Part::Tables, "look who waits");
         if matches!(fate, Fate::Works | Fate::Slow) {
-            let waits = page(sim, webhook, minute, None).ok()?.items.len();
+            let waits = waiting_page(sim, webhook, minute, None).ok()?.items.len();
             sim.trace(|| format!("a look at {} for {minute}: {waits} wait", short(webhook)));
             return Some(waits > 0);
         }

@@ -1,10 +1,9 @@
 //! How rows were before: what a read that lags may still see, and what was true in a span of time.
 
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{Delivery, DeliveryStatus, ParkedRow},
     event::Event,
     ids::{DeliveryId, EventId, UserId, WebhookId},
-    ports::ParkedRow,
     replay::SettledRow,
     time::{Minute, Timestamp},
     webhook::Webhook,

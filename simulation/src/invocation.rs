@@ -1,31 +1,12 @@
 //! A function at work: what it was given and what it has seen, to judge what it does by.
 
-use crate::ledger::Key;
+use crate::{ledger::Key, vocabulary::Function};
 use grapnel_domain::{
     ids::WebhookId,
-    message::{Attempt, Check, QueueMessage, Record},
-    ports::Outgoing,
+    message::{Check, MakeAttempt, Outgoing, QueueMessage, Record},
     retry::RetryConfig,
     time::{Minute, Timestamp},
 };
-
-/// Which function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
-    Ingest,
-    Delivery,
-    Api,
-}
-
-impl Function {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Delivery => "delivery",
-            Self::Api => "api",
-        }
-    }
-}
 
 /// What a release takes a page of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +98,7 @@ impl Invocation {
     /// several, or for none.
     pub(crate) fn attempt_asked_for(&self, key: Key) -> Option<u32> {
         let mut numbers = self.messages.iter().filter_map(|(_, message)| match message {
-            Some(QueueMessage::Attempt(attempt))
+            Some(QueueMessage::MakeAttempt(attempt))
                 if (attempt.target.webhook_id, attempt.target.delivery_id) == key =>
             {
                 Some(attempt.attempt)
@@ -129,9 +110,9 @@ impl Invocation {
     }
 
     /// The messages of its batch that ask for attempts of this delivery.
-    pub(crate) fn attempts_of(&self, key: Key) -> impl Iterator<Item = &Attempt> {
+    pub(crate) fn attempts_of(&self, key: Key) -> impl Iterator<Item = &MakeAttempt> {
         self.messages.iter().filter_map(move |(_, message)| match message {
-            Some(QueueMessage::Attempt(attempt))
+            Some(QueueMessage::MakeAttempt(attempt))
                 if (attempt.target.webhook_id, attempt.target.delivery_id) == key =>
             {
                 Some(attempt)
@@ -198,7 +179,7 @@ impl Invocation {
     /// Whether its batch asks for an attempt of this delivery outside the schedule.
     pub(crate) fn asks_by_hand(&self, key: Key) -> bool {
         self.messages.iter().any(|(_, message)| {
-            matches!(message, Some(QueueMessage::Attempt(attempt))
+            matches!(message, Some(QueueMessage::MakeAttempt(attempt))
                 if attempt.manual && (attempt.target.webhook_id, attempt.target.delivery_id) == key)
         })
     }
@@ -206,7 +187,7 @@ impl Invocation {
     /// Whether a person asks for an attempt of this delivery, and no replay does.
     pub(crate) fn asks_in_person(&self, key: Key) -> bool {
         self.messages.iter().any(|(_, message)| {
-            matches!(message, Some(QueueMessage::Attempt(attempt))
+            matches!(message, Some(QueueMessage::MakeAttempt(attempt))
                 if attempt.manual
                     && attempt.replay.is_none()
                     && (attempt.target.webhook_id, attempt.target.delivery_id) == key)
@@ -214,9 +195,9 @@ impl Invocation {
     }
 
     /// Whether its batch brings this attempt's message with this very slot.
-    pub(crate) fn has_slot(&self, asked: &Attempt) -> bool {
+    pub(crate) fn has_slot(&self, asked: &MakeAttempt) -> bool {
         self.messages.iter().any(|(_, message)| {
-            matches!(message, Some(QueueMessage::Attempt(attempt))
+            matches!(message, Some(QueueMessage::MakeAttempt(attempt))
                 if attempt.slot == asked.slot
                     && attempt.target == asked.target
                     && attempt.attempt == asked.attempt)

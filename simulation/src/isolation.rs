@@ -12,12 +12,12 @@ pub use table::IsolationReport;
 
 use crate::{
     counts::Count,
+    intake::{DELIVERY_CONCURRENCY, Grouping, Intake, MAXIMUM_POLLERS, Pool},
     measured::Latencies,
     plan::{Faults, Plan, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::{DELIVERY_CONCURRENCY, Grouping, Intake, MAXIMUM_POLLERS, Pool},
     trace::Trace,
     users, world,
 };

@@ -3,13 +3,14 @@
 use crate::{
     aws::{Aws, Isolation, describe},
     counts::Count,
-    crash::Fault,
-    invocation::{Function, Invocation},
+    intake::Intake,
+    invocation::Invocation,
     mutation::{self, Mutation},
     plan::Part,
     sim::{Occasion, Sim, State},
-    source::{Intake, Sources},
+    source::Sources,
     task::{TaskId, millis},
+    vocabulary::{Fault, Function, Queue},
 };
 use grapnel_delivery::{Deliver, Done};
 use grapnel_domain::{
@@ -17,59 +18,34 @@ use grapnel_domain::{
     suspect::{self, Isolated},
 };
 use grapnel_ingest::Ingest;
-use grapnel_testing::memory::{Memory, MemoryQueue, Received};
+use grapnel_testing::memory::Received;
 use std::sync::Arc;
 
-/// A queue that invokes a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Queue {
-    Events,
-    EventsIsolation,
-    Delivery,
-    DeliveryIsolation,
+impl grapnel_delivery::Ports for Aws {
+    type Webhooks = Self;
+    type Events = Self;
+    type Deliveries = Self;
+    type DeliveryQueue = Self;
+    type DeadLetters = Self;
+    type Waits = Self;
+    type Sender = Self;
+    type Notices = Self;
+    type Clock = Self;
 }
 
-impl Queue {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Events, Self::EventsIsolation, Self::Delivery, Self::DeliveryIsolation];
-
-    pub(crate) fn of(self, sim: &Sim) -> MemoryQueue {
-        self.in_memory(sim.memory())
-    }
-
-    pub(crate) fn in_memory(self, memory: &Memory) -> MemoryQueue {
-        match self {
-            Self::Events => memory.events_queue(),
-            Self::EventsIsolation => memory.events_isolation_queue(),
-            Self::Delivery => memory.delivery_queue(),
-            Self::DeliveryIsolation => memory.delivery_isolation_queue(),
-        }
-    }
-
-    /// The queue for its messages that come again.
-    pub(crate) const fn isolation(self) -> Self {
-        match self {
-            Self::Events | Self::EventsIsolation => Self::EventsIsolation,
-            Self::Delivery | Self::DeliveryIsolation => Self::DeliveryIsolation,
-        }
-    }
-
-    pub(crate) const fn is_isolation(self) -> bool {
-        matches!(self, Self::EventsIsolation | Self::DeliveryIsolation)
-    }
-
-    const fn feeds_ingest(self) -> bool {
-        matches!(self, Self::Events | Self::EventsIsolation)
-    }
+impl grapnel_ingest::Ports for Aws {
+    type Webhooks = Self;
+    type Events = Self;
+    type Deliveries = Self;
+    type DeliveryQueue = Self;
+    type DeadLetters = Self;
+    type Clock = Self;
 }
-
-type Delivering = Deliver<Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws, Aws>;
-type Ingesting = Ingest<Aws, Aws, Aws, Aws, Aws, Aws>;
 
 /// An instance of a function: warm, and at work on one batch at a time.
 enum Instance {
-    Ingest(Arc<Ingesting>),
-    Delivery(Arc<Delivering>),
+    Ingest(Arc<Ingest<Aws>>),
+    Delivery(Arc<Deliver<Aws>>),
 }
 
 /// The instances there are, and who is at work.
@@ -156,7 +132,7 @@ impl Functions {
     }
 }
 
-fn ingest(sim: &Sim) -> Ingesting {
+fn ingest(sim: &Sim) -> Ingest<Aws> {
     let aws = Aws::new(sim);
     Ingest {
         subscriptions: aws.clone(),
@@ -172,7 +148,7 @@ fn ingest(sim: &Sim) -> Ingesting {
     }
 }
 
-fn deliver(sim: &Sim) -> Delivering {
+fn deliver(sim: &Sim) -> Deliver<Aws> {
     let aws = Aws::new(sim);
     let settings = sim.plan().settings;
     Deliver {
@@ -210,7 +186,7 @@ fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
         passed_over |= passed;
         !passed
     };
-    let ends = queue.of(sim);
+    let ends = sim.queue(queue);
     let received = ends.receive_where(most, chosen);
     let now = sim.now();
     if passed_over || received.len() == most {
@@ -236,7 +212,7 @@ fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
     received
 }
 
-fn ingest_batch(sim: &Sim, queue: Queue, ingest: Arc<Ingesting>, records: Vec<Record>) -> TaskId {
+fn ingest_batch(sim: &Sim, queue: Queue, ingest: Arc<Ingest<Aws>>, records: Vec<Record>) -> TaskId {
     let invocation = Invocation::new(Function::Ingest, sim.now(), &records);
     let ids: Vec<String> = records.iter().map(|record| record.message_id.clone()).collect();
     let sim_of_task = sim.clone();
@@ -255,7 +231,7 @@ fn ingest_batch(sim: &Sim, queue: Queue, ingest: Arc<Ingesting>, records: Vec<Re
 fn deliver_batch(
     sim: &Sim,
     queue: Queue,
-    deliver: Arc<Delivering>,
+    deliver: Arc<Deliver<Aws>>,
     records: Vec<Record>,
 ) -> TaskId {
     let invocation = Invocation::new(Function::Delivery, sim.now(), &records);
@@ -348,7 +324,7 @@ fn finish(sim: &Sim, queue: Queue, ids: &[String], Answer { failed, moved }: &An
         if cut == Some(Fault::ErrorBefore) {
             sim.count(Count::AcknowledgementsLost);
         } else if !sim.goes_wrong(faults.acknowledgement_lost, Count::AcknowledgementsLost) {
-            queue.of(sim).acknowledge(id);
+            sim.queue(queue).acknowledge(id);
         }
         if cut == Some(Fault::KilledAfter) {
             return sim.kill_current();

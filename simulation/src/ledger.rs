@@ -1,11 +1,12 @@
 //! What must be true, checked as things happen: the invariants of delivery.
 //!
 //! The ledger keeps its own account of a run and compares it with what the handlers write. The first
-//! thing that is not as promised ends the run. [`requests`] judges what is sent to receivers,
+//! thing that is not as promised ends the run. [`account`] is what it notes. [`requests`] judges what is sent to receivers,
 //! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] and [`asked`] what is
 //! sent again, [`erasures`] what must not be, [`wakeups`] who sees to what comes next, [`expiry`] how
 //! long rows live, [`quiet`] what is left when nothing happens any more.
 
+mod account;
 mod asked;
 mod erasures;
 mod events;
@@ -17,33 +18,17 @@ mod replays;
 mod requests;
 mod wakeups;
 
-pub(crate) use requests::Sending;
+pub(crate) use account::{Key, Sending, key, name};
 pub(crate) use wakeups::{Moment, fault_of_another_slot};
 
-use crate::{task::TaskId, trace::short};
-use asked::Asked;
-use erasures::Erasures;
-use events::Accepted;
+use crate::task::TaskId;
+use account::{Accepted, Asked, Erasures, Limits, OnRecord, Replays, Request};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
     ids::{DeliveryId, EventId, WebhookId},
     time::Timestamp,
 };
-use limits::Limits;
-use replays::Replays;
-use requests::{OnRecord, Request};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A delivery's key, as one that sorts.
-pub(crate) type Key = (WebhookId, DeliveryId);
-
-pub(crate) const fn key(key: DeliveryKey) -> Key {
-    (key.webhook_id, key.id)
-}
-
-pub(crate) fn name((webhook, id): Key) -> String {
-    format!("{} of {}", short(id), short(webhook))
-}
 
 /// The account of a run.
 #[derive(Debug, Default)]

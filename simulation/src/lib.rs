@@ -27,6 +27,7 @@ mod dead_endpoint;
 mod document;
 mod execution;
 mod history;
+mod intake;
 mod invocation;
 mod isolation;
 mod lambda;
@@ -43,19 +44,21 @@ mod task;
 mod throttling;
 mod trace;
 mod users;
+mod vocabulary;
 mod watch;
 mod world;
 
 pub use counts::{Count, Counts, Group};
-pub use crash::{Fault, Report, crash_points};
+pub use crash::{Report, crash_points};
 pub use dead_endpoint::{But, Cost, Dead, DeadEndpoint, dead_endpoint, dead_endpoint_but};
 pub use document::Part;
+pub use intake::{Grouping, Pool};
 pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;
 pub use mutation::Mutation;
 pub use poison::{Poison, PoisonReport, Trouble, poison};
-pub use source::{Grouping, Pool};
 pub use throttling::{DELIVERIES, Throttled, ThrottlingReport, ThrottlingWave, Tries, throttling};
+pub use vocabulary::Fault;
 pub use world::Run;
 
 use std::{

@@ -7,12 +7,12 @@ pub(crate) use faults::{Faults, Outage, Part, Reach, Target, Wave};
 pub(crate) use traffic::{Act, PlannedEvent, PlannedWebhook, What, url};
 
 use crate::{
+    intake::{Grouping, Intake, Mapping},
     random::Random,
     receiver::Receiver,
-    source::{Grouping, Intake, Mapping},
 };
 use grapnel_domain::{
-    event::Retention, health::CircuitRules, ids::WebhookId, message::QueueDelay, time::Timestamp,
+    delay::QueueDelay, event::Retention, health::CircuitRules, ids::WebhookId, time::Timestamp,
     time_budget::TimeBudget,
 };
 use grapnel_testing::{

@@ -14,19 +14,19 @@ pub use table::PoisonReport;
 
 use crate::{
     counts::Count,
+    intake::Grouping,
     mutation::Mutation,
     plan::{Faults, Lethal, Outage, Part, Plan, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::Grouping,
     trace::Trace,
     users, world,
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     ids::{EventId, UserId, WebhookId},
-    message::{Attempt, QueueMessage},
+    message::{MakeAttempt, QueueMessage},
     time::Timestamp,
 };
 use grapnel_testing::{
@@ -185,7 +185,7 @@ fn made(sim: &Sim, row: &Delivery) -> ((WebhookId, EventId), Made) {
 
 fn dead_letter(sim: &Sim, trouble: Trouble, letter: &Queued) -> Letter {
     let (event, kills) = match QueueMessage::parse(&letter.body) {
-        Ok(QueueMessage::Attempt(Attempt { target, .. })) => {
+        Ok(QueueMessage::MakeAttempt(MakeAttempt { target, .. })) => {
             (Some(target.event_id), trouble.kills_at(target.webhook_id))
         }
         Ok(_) => (None, false),

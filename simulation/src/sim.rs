@@ -3,28 +3,32 @@
 
 use crate::{
     counts::{Count, Counts},
-    crash::{Call, Calls, Fault},
     history::History,
+    intake::{Intake, PICKUP_MILLIS},
     invocation::Invocation,
-    lambda::Queue,
     ledger::Ledger,
     measured::Measured,
     mutation::Mutation,
     plan::{Part, Plan},
     random::Random,
-    source::{Intake, PICKUP_MILLIS},
-    task::{Sleep, TaskId, Timer, Work, millis},
+    task::{TaskId, Timer, Work, millis},
     trace::Trace,
+    vocabulary::{Call, Calls, Fault, Queue},
 };
 use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::Clock,
     time::{Minute, Timestamp},
 };
-use grapnel_testing::{clock::ManualClock, memory::Memory};
+use grapnel_testing::{
+    clock::ManualClock,
+    memory::{Memory, MemoryQueue},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -115,6 +119,10 @@ impl Sim {
 
     pub(crate) fn memory(&self) -> &Memory {
         &self.0.memory
+    }
+
+    pub(crate) fn queue(&self, queue: Queue) -> MemoryQueue {
+        queue.in_memory(self.memory())
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -322,5 +330,30 @@ impl Agenda {
 
     pub(crate) fn next(&mut self) -> Option<(Timestamp, Occasion)> {
         self.occasions.pop_first().map(|((at, ..), occasion)| (at, occasion))
+    }
+}
+
+/// Waiting until a time. This is the only thing that anybody awaits in the simulation, and so the
+/// only place at which others get their turn or a function can be killed.
+pub(crate) struct Sleep {
+    sim: Sim,
+    until: Timestamp,
+    timer: Option<Arc<Timer>>,
+}
+
+impl Sleep {
+    pub(crate) fn until(sim: Sim, until: Timestamp) -> Self {
+        Self { sim, until, timer: None }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let until = self.until;
+        let sim = self.sim.clone();
+        let timer = self.timer.get_or_insert_with(|| sim.set_timer(until));
+        timer.poll(context)
     }
 }

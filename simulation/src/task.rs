@@ -1,8 +1,6 @@
 //! Tasks: futures that the simulation polls itself, one step at a time. No runtime is involved, so
 //! nothing but the seed decides who goes next.
 
-use crate::sim::Sim;
-use grapnel_domain::time::Timestamp;
 use std::{
     fmt,
     future::Future,
@@ -76,33 +74,13 @@ impl Timer {
             waker.wake();
         }
     }
-}
 
-/// Waiting until a time. This is the only thing that anybody awaits in the simulation, and so the
-/// only place at which others get their turn or a function can be killed.
-pub(crate) struct Sleep {
-    sim: Sim,
-    until: Timestamp,
-    timer: Option<Arc<Timer>>,
-}
-
-impl Sleep {
-    pub(crate) fn until(sim: Sim, until: Timestamp) -> Self {
-        Self { sim, until, timer: None }
-    }
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let until = self.until;
-        let sim = self.sim.clone();
-        let timer = self.timer.get_or_insert_with(|| sim.set_timer(until));
-        if timer.due.load(Ordering::Relaxed) {
+    /// Whether it is due; wakes the task if it becomes due later.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+        if self.due.load(Ordering::Relaxed) {
             return Poll::Ready(());
         }
-        *timer.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         Poll::Pending
     }
 }

@@ -11,12 +11,12 @@ pub use table::ThrottlingReport;
 
 use crate::{
     counts::Count,
+    intake::Grouping,
     mutation::Mutation,
     plan::{Faults, Plan, PlannedWebhook, Reach, Settings, Wave, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::Grouping,
     trace::Trace,
     users, world,
 };

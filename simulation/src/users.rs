@@ -3,13 +3,13 @@
 use crate::{
     aws::{Aws, webhook_changed},
     counts::Count,
-    invocation::{Function, Invocation},
-    lambda::Queue,
+    invocation::Invocation,
     ledger::{self, name},
     plan::{Act, PlannedEvent, What, url},
     sim::Sim,
     task::at_once,
     trace::short,
+    vocabulary::{Function, Queue},
 };
 use axum::{
     Router,
@@ -18,13 +18,8 @@ use axum::{
 };
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, router};
 use grapnel_domain::{
-    delivery::Delivery,
-    event::publish::EventValidation,
-    ids::UserId,
-    limit::Reservation,
-    ports::{KeyHash, ReserveSlots},
-    url_policy::UrlPolicy,
-    webhook::draft::Rules,
+    delivery::Delivery, event::publish::EventValidation, ids::UserId, key::KeyHash,
+    limit::Reservation, ports::ReserveSlots, url_policy::UrlPolicy, webhook::draft::Rules,
 };
 use grapnel_testing::{ids::SequentialIds, memory::Memory};
 use serde_json::{Value, json};

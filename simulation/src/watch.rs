@@ -11,10 +11,12 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
+    delay::QueueDelay,
+    delivery::ParkedRow,
     health::Circuit,
     ids::{UserId, WebhookId},
-    message::{QueueDelay, QueueMessage, ReleaseParked},
-    ports::{Outgoing, ParkedRow, PortError, WaitState, WatchCircuits},
+    message::{Outgoing, QueueMessage, ReleaseParked},
+    ports::{PortError, StartWaits, WaitState},
     time::Timestamp,
 };
 use std::time::Duration;

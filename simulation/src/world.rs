@@ -2,12 +2,13 @@
 
 use crate::{
     counts::{Count, Counts},
-    lambda::{Functions, Queue},
+    lambda::Functions,
     mutation::Mutation,
     sim::{Occasion, Sim},
     task::{Task, TaskId},
     trace::Trace,
     users,
+    vocabulary::Queue,
 };
 use grapnel_domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -131,7 +132,7 @@ impl World {
             return true;
         }
         let quiet = self.until_quiet();
-        let left = Queue::ALL.map(|queue| queue.of(&self.sim).exhausted());
+        let left = Queue::ALL.map(|queue| self.sim.queue(queue).exhausted());
         if quiet && left.iter().any(|letters| !letters.is_empty()) {
             let what = "dead letters that were sent back died again, though nothing went wrong";
             self.sim.with(|state| state.ledger.broken(what));
@@ -143,10 +144,10 @@ impl World {
     fn send_back(&self) -> usize {
         let mut exhausted = 0;
         for queue in Queue::ALL {
-            let letters = queue.of(&self.sim).take_exhausted();
+            let letters = self.sim.queue(queue).take_exhausted();
             let to = queue.isolation();
             for letter in &letters {
-                to.of(&self.sim).forward(&letter.record());
+                self.sim.queue(to).forward(&letter.record());
                 self.sim.poll_at(to, self.sim.now());
             }
             exhausted += letters.len();

@@ -6,11 +6,10 @@ use crate::{
     world::{SOON, World, now},
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
+    delivery::{AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus},
     event::{Event, EventContent, Retention},
     ids::{EventId, UserId, WebhookId},
-    message::{Attempt, QueueMessage},
-    ports::AttemptRecord,
+    message::{MakeAttempt, QueueMessage},
     retry::{RetryConfig, next::Retry},
     signature::{SECRET_BYTES, Secret},
     webhook::{self, EventPattern, PayloadFormat, WebhookStatus},
@@ -41,7 +40,7 @@ pub fn envelope(world: &World, id: &str, detail: &str) -> String {
 /// The ordinary message of a delivery's attempt, as text.
 #[must_use]
 pub fn message(delivery: &Delivery, attempt: u32) -> String {
-    QueueMessage::Attempt(Attempt::scheduled(delivery.target(), attempt)).to_json()
+    QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), attempt)).to_json()
 }
 
 /// Sends the message of the next attempt of a webhook's one delivery, once one is on record: as the

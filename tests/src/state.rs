@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
 use grapnel_aws::{Clients, DeliveryStore, EventStore, WebhookStore};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delivery::{AttemptRecord, Delivery, DeliveryKey},
     event::Event,
     ids::{UserId, WebhookId},
     limit::{RateLimit, Reservation},
     ports::{
-        AttemptRecord, CreateDeliveries, Created, ListDeliveries, ReadDeliveries, RecordAttempts,
-        Recorded, ReserveSlots, StoreEvents, StoreWebhooks,
+        CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, ReserveSlots, StoreEvents,
+        StoreWebhooks, UpdateDeliveries,
     },
     time::Minute,
     webhook::Webhook,

@@ -1,6 +1,6 @@
 //! The keys of the deployment's admins.
 
-use grapnel_domain::ports::KeyHash;
+use grapnel_domain::key::KeyHash;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The hashes of the keys that act for any user: one, or two while one replaces the other.

@@ -9,13 +9,9 @@ use grapnel_domain::{
     event::publish::EventValidation,
     ids::{UserId, WebhookId},
     ports::{
-        ClaimKeys, Clock, Consistency, CountRequests, EndDeliveries, EnqueueAttempts,
-        EraseFromDeliveries, ErasePayloads, ExchangePortalLinks, FetchIssuerKeys, FindParked,
-        GenerateIds, ListDeliveries, ListEventTypes, ListEvents, ListKeys, ListReplays,
-        ListWebhooks, NoteKeyUse, OrderTests, PublishEvents, ReadDeliveries,
-        ReadDeliveriesTogether, ReadEventTypes, ReadEvents, ReadKeys, ReadReplays, ReadWebhooks,
-        RevokeKeys, StoreEchoes, StoreEventTypes, StoreHealth, StoreKeys, StorePortalLinks,
-        StoreWebhooks, WriteReplays,
+        ClaimKeys, Clock, Consistency, Deliveries, DeliveryLog, Echoes, EnqueueAttempts,
+        EnqueueEvents, EventLog, EventTypes, FetchIssuerKeys, GenerateIds, Keys, PortalLinks,
+        ReadEvents, Replays, StoreWebhooks, Webhooks,
     },
     webhook::{Webhook, draft::Rules},
 };
@@ -25,41 +21,19 @@ use grapnel_domain::{
 /// owner cancels, and erasing what an owner wants erased.
 pub trait Ports: Send + Sync + 'static {
     /// The keys table: keys, counts of requests, portal links, and echoes.
-    type Keys: ReadKeys
-        + StoreKeys
-        + ListKeys
-        + RevokeKeys
-        + NoteKeyUse
-        + CountRequests
-        + StorePortalLinks
-        + ExchangePortalLinks
-        + StoreEchoes
-        + 'static;
+    type Keys: Keys + PortalLinks + Echoes + 'static;
     /// The webhooks table.
-    type Webhooks: ReadWebhooks + ListWebhooks + StoreWebhooks + StoreHealth + 'static;
+    type Webhooks: Webhooks + StoreWebhooks + 'static;
     /// The same table: the deployment's own event types.
-    type EventTypes: ReadEventTypes + ListEventTypes + StoreEventTypes + 'static;
+    type EventTypes: EventTypes + 'static;
     /// The deliveries table: to read, to count who is parked, to cancel, and to erase from.
-    type Deliveries: ReadDeliveries
-        + ReadDeliveriesTogether
-        + ListDeliveries
-        + FindParked
-        + EndDeliveries
-        + EraseFromDeliveries
-        + 'static;
+    type Deliveries: Deliveries + DeliveryLog + 'static;
     /// The events table: events to read, to list and to erase the data of, replays, and idempotency keys.
-    type Events: ReadEvents
-        + ListEvents
-        + ErasePayloads
-        + ReadReplays
-        + ListReplays
-        + WriteReplays
-        + ClaimKeys
-        + 'static;
+    type Events: ReadEvents + EventLog + Replays + ClaimKeys + 'static;
     /// The delivery queue, for manual retries and replays.
     type DeliveryQueue: EnqueueAttempts + 'static;
     /// The events queue, for what is published, and for tests.
-    type EventsQueue: OrderTests + PublishEvents + 'static;
+    type EventsQueue: EnqueueEvents + 'static;
     /// The issuer of tokens, to ask for its public keys.
     type Issuer: FetchIssuerKeys + 'static;
     /// The time of day.

@@ -4,22 +4,19 @@
 //! conditional update. There are further calls only if something fails.
 
 use crate::{
-    Deliver, Done, StepError, StepResult, enqueue, enqueue_attempt,
+    Deliver, Done, Ports, StepError, StepResult, enqueue, enqueue_attempt,
     health::{Seen, Signs},
     ready::Ready,
     record::{Attempted, decide, sign},
     recording,
 };
 use grapnel_domain::{
-    delivery::Delivery,
-    message::{Attempt, Check, QueueDelay, QueueMessage, Target},
+    delay::QueueDelay,
+    delivery::{Delivery, Target},
+    message::{Check, MakeAttempt, Outgoing, QueueMessage},
     notice::DeliveryDigest,
     outbound::{OutboundRequest, SendOutcome, Sent},
-    ports::{
-        Clock, EndDeliveries, EnqueueAttempts, Outgoing, ParkDeliveries, Pause, PortError,
-        ReadDeliveries, ReadEvents, ReadWebhooks, RecordAttempts, Recorded, ReopenDeliveries,
-        SendRequests, StartWaits, StoreHealth, WaitState, WatchCircuits,
-    },
+    ports::{Clock, PortError, Recorded, SendRequests, StartWaits, WaitState},
     request::{self, NoRequest},
     retry::next::{NextStep, Retry, queue_delay},
     time::Timestamp,
@@ -34,16 +31,7 @@ const RESOLVER_PATIENCE: Duration = Duration::from_secs(3600);
 /// Seconds between two tries if the name server does not answer.
 const RESOLVER_PAUSE_SECONDS: u64 = 30;
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth,
-    E: ReadEvents,
-    D: ReadDeliveries + RecordAttempts + EndDeliveries + ParkDeliveries + ReopenDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    S: SendRequests,
-    C: Clock + Pause,
-{
+impl<P: Ports> Deliver<P> {
     /// Makes an attempt that is due and allowed.
     pub(crate) async fn make(
         &self,
@@ -53,8 +41,14 @@ where
     ) -> StepResult {
         let asked_for = ready.is_asked_for();
         let Ready { message, delivery, webhook, unsent } = ready;
-        let Attempt {
-            target, attempt: number, manual, replay, event, resolver_silent_since, ..
+        let MakeAttempt {
+            target,
+            attempt: number,
+            manual,
+            replay,
+            event,
+            resolver_silent_since,
+            ..
         } = message;
         let event = match self.event(&target, event).await? {
             Ok(event) => event,
@@ -79,11 +73,11 @@ where
             if since.until(self.clock.now()) < RESOLVER_PATIENCE {
                 tracing::warn!(webhook.id = %target.webhook_id, delivery.id = %target.delivery_id, error, "the resolver did not answer; the attempt is postponed");
                 // Without its slot, which will have passed.
-                let again = Attempt {
+                let again = MakeAttempt {
                     manual,
                     replay: replay.filter(|_| manual),
                     resolver_silent_since: Some(since),
-                    ..Attempt::scheduled(target, number).carrying(&event)
+                    ..MakeAttempt::scheduled(target, number).carrying(&event)
                 };
                 let delay = QueueDelay::at_most(RESOLVER_PAUSE_SECONDS);
                 enqueue_attempt(&self.queue, again, delay).await?;
@@ -123,7 +117,7 @@ where
                 signs.extend(seen);
                 return Ok(Done::FailedForGood);
             }
-            Recorded::Refused(Some(found)) => return self.stale(&found).await,
+            Recorded::Refused(Some(found)) => return Ok(self.stale(&found).await?),
             Recorded::Refused(None) => return Ok(Done::NothingToDo),
         }
         let status = webhook.effective_status();
@@ -132,7 +126,7 @@ where
             NextStep::Succeed => Ok(Done::Delivered),
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),
             NextStep::Retry(retry) => {
-                let next = Attempt::scheduled(target, number + 1).carrying(&event);
+                let next = MakeAttempt::scheduled(target, number + 1).carrying(&event);
                 self.schedule(next, retry, status).await?;
                 Ok(Done::Rescheduled)
             }
@@ -156,7 +150,7 @@ where
     /// Schedules the next step of a recorded attempt.
     async fn schedule(
         &self,
-        next: Attempt,
+        next: MakeAttempt,
         retry: Retry,
         status: WebhookStatus,
     ) -> Result<(), PortError> {
@@ -186,7 +180,7 @@ where
                 after_slots: false,
             })
         } else {
-            QueueMessage::Attempt(next)
+            QueueMessage::MakeAttempt(next)
         };
         let message = Outgoing::new(message, delay);
         enqueue(&self.queue, message.for_status(status, &user)).await

@@ -1,21 +1,15 @@
 //! A batch of messages. Each is processed independently.
 
 use crate::{
-    Deliver, Done, StepError, StepResult,
+    Deliver, Done, Ports, StepError, StepResult,
     health::Signs,
     limit::{self, Desk},
     release,
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
-    message::{Attempt, QueueMessage, Record},
-    ports::{
-        AwaitSlots, Clock, DeadLetters, EndDeliveries, EnqueueAttempts, FindParked, FindSettled,
-        FindWaiting, ListWebhooks, ParkDeliveries, Pause, PortError, ReadDeliveries, ReadEvents,
-        ReadReplays, ReadWebhooks, RecordAttempts, ReopenDeliveries, ReserveSlots, SendNotices,
-        SendRequests, StartWaits, StopWaiting, StoreHealth, UnparkDeliveries, WatchCircuits,
-        WriteReplays,
-    },
+    message::{MakeAttempt, QueueMessage, Record},
+    ports::{Clock, DeadLetters, PortError},
     time::Timestamp,
 };
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
@@ -62,28 +56,7 @@ impl BatchReport {
     }
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + ListWebhooks + StoreHealth + ReserveSlots,
-    E: ReadEvents + ReadReplays + WriteReplays,
-    D: ReadDeliveries
-        + RecordAttempts
-        + EndDeliveries
-        + ReopenDeliveries
-        + FindSettled
-        + FindWaiting
-        + StopWaiting
-        + AwaitSlots
-        + ParkDeliveries
-        + FindParked
-        + UnparkDeliveries,
-    Q: EnqueueAttempts,
-    L: DeadLetters,
-    X: StartWaits + WatchCircuits,
-    S: SendRequests,
-    N: SendNotices,
-    C: Clock + Pause,
-{
+impl<P: Ports> Deliver<P> {
     /// Processes all messages concurrently, so that a slow receiver delays only its own message.
     /// Lambda stops this function at the `deadline`, and a request without a record would be sent
     /// again, so no request is begun too late for its record.
@@ -144,7 +117,9 @@ where
         let message =
             QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
         match message {
-            QueueMessage::Attempt(attempt) => self.attempt(attempt, desk, signs, deadline).await,
+            QueueMessage::MakeAttempt(attempt) => {
+                self.attempt(attempt, desk, signs, deadline).await
+            }
             QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
             QueueMessage::Release(release) => {
                 let now = self.clock.now();
@@ -160,7 +135,7 @@ where
 
     async fn attempt(
         &self,
-        attempt: Attempt,
+        attempt: MakeAttempt,
         desk: Desk,
         signs: &Signs,
         deadline: Timestamp,

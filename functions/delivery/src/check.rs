@@ -1,24 +1,16 @@
 //! A check: makes sure that an attempt's next step was scheduled.
 
-use crate::{Deliver, Done, StepResult, enqueue_attempt, enqueue_one, stale};
+use crate::{Deliver, Done, Ports, StepResult, enqueue_attempt, enqueue_one};
 use grapnel_domain::{
-    message::{Attempt, Check, QueueDelay, QueueMessage, Target},
-    ports::{
-        Clock, Consistency, EnqueueAttempts, PortError, ReadDeliveries, ReadWebhooks, StartWaits,
-        WatchCircuits,
-    },
+    delay::QueueDelay,
+    delivery::Target,
+    message::{Check, MakeAttempt, QueueMessage},
+    ports::{Clock, Consistency, Deliveries, PortError, Webhooks},
     retry::next::queue_delay,
     time::Timestamp,
 };
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks,
-    D: ReadDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Processes a check. It sends no request and records nothing. If the attempt is missing, it
     /// sends the attempt's ordinary message, and that ends the check.
     pub(crate) async fn check(&self, check: Check) -> StepResult {
@@ -35,11 +27,7 @@ where
         }
         if check.after_parking {
             return match on_record {
-                true => {
-                    let stale =
-                        stale::finish(&delivery, &self.queue, &self.waits, &self.rules, now);
-                    Ok(stale.await?)
-                }
+                true => Ok(self.stale(&delivery).await?),
                 // The delivery still waits, or its message was sent: a release sends the message
                 // before it removes the row.
                 false => Ok(Done::NothingToDo),
@@ -54,7 +42,7 @@ where
             let not_before = free.plus(self.rules.visibility_timeout * 2);
             return self.send_on(Check { not_before, after_slots: true, ..check }, now).await;
         }
-        let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+        let attempt = MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
         enqueue_attempt(&self.queue, attempt, QueueDelay::NONE).await?;
         Ok(Done::Healed)
     }

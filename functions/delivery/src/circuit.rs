@@ -1,15 +1,14 @@
 //! The gate before an attempt. While the endpoint's circuit breaker is open, a delivery is parked,
 //! and one at a time may pass as a probe.
 
-use crate::{Deliver, Done, enqueue_attempt, enqueue_one, stale};
+use crate::{Deliver, Done, Ports, enqueue_attempt, enqueue_one};
 use grapnel_domain::{
-    delivery::{Delivery, Reason},
+    delivery::{Delivery, Parking, Reason},
     health::{Circuit, Gate, LONGEST_PARKING},
     ids::{UserId, WebhookId},
-    message::{Attempt, Check, QueueMessage},
+    message::{Check, MakeAttempt, QueueMessage},
     ports::{
-        Clock, Consistency, EnqueueAttempts, ParkDeliveries, Parking, PortError, ReadWebhooks,
-        Recorded, StartWaits, StoreHealth, WaitState, WatchCircuits,
+        Clock, Consistency, PortError, Recorded, StartWaits, UpdateDeliveries, WaitState, Webhooks,
     },
     retry::next::queue_delay,
     time::Timestamp,
@@ -30,14 +29,7 @@ pub(crate) enum Passage {
     Finished(Done),
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth,
-    D: ParkDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Decides whether a delivery may be attempted. `webhook` may come from an eventually
     /// consistent read, so nothing final is based on it. A conditional write claims the probe. A
     /// delivery that is parked reads the webhook again, consistently, before it relies on being
@@ -75,10 +67,7 @@ where
             match self.deliveries.park(parking).await? {
                 Recorded::Yes => {}
                 Recorded::Refused(Some(found)) => {
-                    let now = self.clock.now();
-                    let done =
-                        stale::finish(&found, &self.queue, &self.waits, &self.rules, now).await?;
-                    return Ok(Passage::Finished(done));
+                    return Ok(Passage::Finished(self.stale(&found).await?));
                 }
                 Recorded::Refused(None) => return Ok(Passage::Finished(Done::NothingToDo)),
             }
@@ -112,7 +101,8 @@ where
             // The execution ended early: somebody stopped it, or its clock is ahead. Continue by
             // queue.
             WaitState::Over => {
-                let again = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
+                let again =
+                    MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
                 let delay = queue_delay(due, self.clock.now());
                 enqueue_attempt(&self.queue, again, delay).await?;
                 Ok(true)

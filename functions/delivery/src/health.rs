@@ -6,16 +6,15 @@
 //! twice. If the function dies here, the execution that watches the circuit breaker continues the
 //! work.
 
-use crate::{Deliver, enqueue_one};
+use crate::{Deliver, Ports, enqueue_one};
 use futures::future::join_all;
 use grapnel_domain::{
+    delay::QueueDelay,
     health::{Health, Outcome, Sign},
     ids::{DeliveryId, WebhookId},
-    message::{QueueDelay, QueueMessage, ReleaseParked},
+    message::{QueueMessage, ReleaseParked},
     notice::{DeliveryDigest, WebhookNotice},
-    ports::{
-        Clock, Consistency, EnqueueAttempts, PortError, ReadWebhooks, SendNotices, StoreHealth,
-    },
+    ports::{Clock, Consistency, PortError, SendNotices, Webhooks},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -56,13 +55,7 @@ impl Signs {
     }
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth,
-    Q: EnqueueAttempts,
-    N: SendNotices,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Updates the health of every endpoint. A notice that the bus did not accept is sent once
     /// more, after all other work: by then a moment has passed.
     pub(crate) async fn tend(&self, signs: Signs) {

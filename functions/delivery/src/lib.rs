@@ -23,6 +23,7 @@ mod check;
 mod circuit;
 mod health;
 mod limit;
+mod ports;
 mod ready;
 mod record;
 mod recording;
@@ -33,13 +34,15 @@ mod replay;
 mod stale;
 
 pub use batch::BatchReport;
+pub use ports::{Deliver, Ports};
 
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::Reason,
     event::Retention,
     health::CircuitRules,
-    message::{Attempt, QueueDelay, QueueMessage},
-    ports::{EnqueueAttempts, Outgoing, PortError},
+    message::{MakeAttempt, Outgoing, QueueMessage},
+    ports::{EnqueueAttempts, PortError},
     time_budget::TimeBudget,
 };
 use std::time::Duration;
@@ -58,31 +61,6 @@ pub struct Rules {
     pub visibility_timeout: Duration,
     /// When circuit breakers open, and for how long.
     pub circuit: CircuitRules,
-}
-
-/// The delivery function over its ports.
-#[derive(Debug, Clone)]
-pub struct Deliver<W, E, D, Q, L, X, S, N, C> {
-    /// The webhooks table, with the health of their endpoints.
-    pub webhooks: W,
-    /// The events table.
-    pub events: E,
-    /// The deliveries table.
-    pub deliveries: D,
-    /// The delivery queue.
-    pub queue: Q,
-    /// The delivery queue's dead letters.
-    pub dead_letters: L,
-    /// Shared waits, and those who watch circuits.
-    pub waits: X,
-    /// The way to receivers.
-    pub sender: S,
-    /// The platform's bus.
-    pub notices: N,
-    /// The present.
-    pub clock: C,
-    /// What differs between deployments.
-    pub rules: Rules,
 }
 
 /// How a message was finished. It can be acknowledged.
@@ -159,8 +137,8 @@ async fn enqueue_one(
 /// Sends an attempt's message to the delivery queue.
 async fn enqueue_attempt(
     queue: &impl EnqueueAttempts,
-    attempt: Attempt,
+    attempt: MakeAttempt,
     delay: QueueDelay,
 ) -> Result<(), PortError> {
-    enqueue_one(queue, QueueMessage::Attempt(attempt), delay).await
+    enqueue_one(queue, QueueMessage::MakeAttempt(attempt), delay).await
 }

@@ -10,22 +10,18 @@
 //! the delay is longer than a queue allows, in a shared wait. No attempt is used up. As with parked
 //! deliveries, the wait is recorded or queued before the message is acknowledged.
 
-use crate::{Deliver, Done, StepError, StepResult, enqueue_attempt, ready::Ready};
+use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_attempt, ready::Ready};
 use futures::{
     FutureExt, StreamExt,
     channel::{mpsc, oneshot},
     future::join_all,
 };
 use grapnel_domain::{
-    delivery::{Delivery, Reason},
+    delivery::{Delivery, Reason, SlotWait},
     ids::{UserId, WebhookId},
     limit::{RateLimit, Reservation, Slot, SlotTime, Turn, WayToWait},
-    message::Attempt,
-    ports::{
-        AwaitSlots, Clock, EndDeliveries, EnqueueAttempts, ParkDeliveries, PortError,
-        ReadDeliveries, ReadWebhooks, Recorded, ReopenDeliveries, ReserveSlots, SlotWait,
-        StartWaits, StoreHealth, WaitState, WatchCircuits,
-    },
+    message::MakeAttempt,
+    ports::{Clock, PortError, Recorded, ReserveSlots, StartWaits, UpdateDeliveries, WaitState},
     retry::next::queue_delay,
     time::{Minute, Timestamp},
     webhook::Webhook,
@@ -79,11 +75,7 @@ impl Desk {
     }
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReserveSlots,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Waits until the desk closes, then reserves slots for each webhook's attempts, and answers
     /// them. A panic is a bug; the attempts without an answer fail.
     pub(crate) async fn hand_out(&self, asked: Queue) {
@@ -123,16 +115,7 @@ where
             }
         }
     }
-}
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth + ReserveSlots,
-    D: ReadDeliveries + EndDeliveries + ParkDeliveries + ReopenDeliveries + AwaitSlots,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
     /// The slot that an attempt has to wait for; `None` if it is made now.
     pub(crate) async fn slot_to_wait_for(
         &self,
@@ -174,7 +157,7 @@ where
             WayToWait::Shared(_) | WayToWait::Queue => {}
         }
         let delay = queue_delay(slot.at, self.clock.now());
-        let sent_on = Attempt { slot: Some(slot), ..message };
+        let sent_on = MakeAttempt { slot: Some(slot), ..message };
         enqueue_attempt(&self.queue, sent_on, delay).await?;
         Ok(Done::RateLimited)
     }
@@ -197,7 +180,7 @@ where
             };
             match self.deliveries.await_slot(wait).await? {
                 Recorded::Yes => {}
-                Recorded::Refused(Some(found)) => return self.stale(&found).await.map(Some),
+                Recorded::Refused(Some(found)) => return Ok(Some(self.stale(&found).await?)),
                 Recorded::Refused(None) => return Ok(Some(Done::NothingToDo)),
             }
         }

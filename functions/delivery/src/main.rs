@@ -6,10 +6,25 @@ use grapnel_aws::{
     batch::{self, SqsEvent},
     settings::{DeliverySettings, Settings},
 };
-use grapnel_delivery::{Deliver, Rules};
+use grapnel_delivery::{Deliver, Ports, Rules};
 use grapnel_domain::{ports::Clock, time::Timestamp};
 use grapnel_sender::{Sender, SenderConfig};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+
+/// What the ports are in a deployment.
+enum Aws {}
+
+impl Ports for Aws {
+    type Webhooks = WebhookStore;
+    type Events = EventStore;
+    type Deliveries = DeliveryStore;
+    type DeliveryQueue = DeliveryQueue;
+    type DeadLetters = DeadLetterQueue;
+    type Waits = SharedWaits;
+    type Sender = Sender;
+    type Notices = NoticeBus;
+    type Clock = SystemClock;
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -21,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         settings.delivery_queue_url.clone(),
         settings.isolation_queue_url,
     );
-    let deliver = &Deliver {
+    let deliver = &Deliver::<Aws> {
         webhooks: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),
         deliveries: DeliveryStore::new(&clients, settings.deliveries_table),

@@ -4,17 +4,13 @@
 //! query, eventually consistent, ½ read unit). There are further calls only if something is
 //! unusual.
 
-use crate::{Deliver, Done, StepError, StepResult, circuit::Passage, stale};
+use crate::{Deliver, Done, Ports, StepError, StepResult, circuit::Passage};
 use grapnel_domain::{
-    delivery::{Delivery, Reason},
+    delivery::{Delivery, Ending, Reason, Target},
     event::EventContent,
     limit::RateLimit,
-    message::{Attempt, Target},
-    ports::{
-        Clock, Consistency, EndDeliveries, Ending, EnqueueAttempts, ParkDeliveries, PortError,
-        ReadDeliveries, ReadEvents, ReadWebhooks, Recorded, ReopenDeliveries, StartWaits,
-        StoreHealth, WatchCircuits,
-    },
+    message::MakeAttempt,
+    ports::{Clock, Consistency, Deliveries, PortError, ReadEvents, Recorded, Webhooks},
     request::{self, NoRequest},
     webhook::Webhook,
 };
@@ -22,7 +18,7 @@ use std::ops::ControlFlow;
 
 /// An attempt that may be made, if its webhook's rate limit allows it.
 pub(crate) struct Ready {
-    pub(crate) message: Attempt,
+    pub(crate) message: MakeAttempt,
     /// From a consistent read: this attempt is its next.
     pub(crate) delivery: Delivery,
     pub(crate) webhook: Box<Webhook>,
@@ -48,21 +44,13 @@ impl Ready {
     }
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth,
-    E: ReadEvents,
-    D: ReadDeliveries + EndDeliveries + ParkDeliveries + ReopenDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Returns the attempt that a message asks for, or how the message is finished without it.
     pub(crate) async fn ready(
         &self,
-        message: Attempt,
+        message: MakeAttempt,
     ) -> Result<ControlFlow<Done, Ready>, StepError> {
-        let Attempt { target, attempt: number, manual, replay, .. } = &message;
+        let MakeAttempt { target, attempt: number, manual, replay, .. } = &message;
         let (number, manual) = (*number, *manual);
         let (delivery, webhook) = futures::join!(
             self.deliveries.delivery(target.key()),
@@ -79,7 +67,7 @@ where
             }
         }
         if number <= delivery.attempt_count() {
-            return self.stale(&delivery).await.map(ControlFlow::Break);
+            return Ok(ControlFlow::Break(self.stale(&delivery).await?));
         }
         if number > delivery.next_attempt_number() {
             return Err(StepError::Never(format!(
@@ -148,20 +136,6 @@ where
         }
         Ok(Err(Reason::EventExpired))
     }
-}
-
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + StoreHealth,
-    D: ReadDeliveries + EndDeliveries + ParkDeliveries + ReopenDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
-    pub(crate) async fn stale(&self, delivery: &Delivery) -> StepResult {
-        let now = self.clock.now();
-        Ok(stale::finish(delivery, &self.queue, &self.waits, &self.rules, now).await?)
-    }
 
     /// The webhook, or why there is no attempt. If an eventually consistent read shows the webhook
     /// as missing or disabled, a consistent read decides.
@@ -192,7 +166,7 @@ where
         };
         match self.deliveries.end_delivery(ending).await? {
             Recorded::Yes => Ok(Done::Ended(reason)),
-            Recorded::Refused(Some(found)) => self.stale(&found).await,
+            Recorded::Refused(Some(found)) => Ok(self.stale(&found).await?),
             Recorded::Refused(None) => Ok(Done::NothingToDo),
         }
     }

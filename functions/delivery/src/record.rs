@@ -3,11 +3,11 @@
 use crate::Rules;
 use grapnel_domain::{
     delivery::{
-        Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES, body_to_drop,
+        AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES,
+        body_to_drop,
     },
     health::{Sign, counts_against},
     outbound::{DeliveryControl, SendOutcome, Sent, is_redirect},
-    ports::AttemptRecord,
     retry::{
         RetryConfig,
         after::parse_retry_after,

@@ -1,10 +1,10 @@
 use super::*;
 use grapnel_domain::health::CircuitRules;
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::Reason,
     event::{Event, EventContent, Retention},
     ids::{EventId, UserId, WebhookId},
-    message::QueueDelay,
     outbound::{Answer, BodyRemark},
 };
 use grapnel_testing::clock::{TIME_BUDGET, VISIBILITY_TIMEOUT};

@@ -5,8 +5,8 @@
 //! second.
 
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt},
-    ports::{AttemptRecord, Clock, Pause, PortError, RecordAttempts, Recorded},
+    delivery::{AttemptRecord, Delivery, DeliveryAttempt},
+    ports::{Clock, PortError, Recorded, UpdateDeliveries},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -19,8 +19,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Records an attempt. After `last_try`, no further try begins; there is always a first try.
 pub(crate) async fn record(
-    deliveries: &impl RecordAttempts,
-    clock: &(impl Clock + Pause),
+    deliveries: &impl UpdateDeliveries,
+    clock: &impl Clock,
     record: &AttemptRecord,
     last_try: Timestamp,
 ) -> Result<Recorded, PortError> {

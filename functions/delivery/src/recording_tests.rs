@@ -1,5 +1,5 @@
 use super::*;
-use grapnel_domain::{delivery::DeliveryStatus, ports::ReadDeliveries};
+use grapnel_domain::{delivery::DeliveryStatus, ports::Deliveries};
 use grapnel_testing::{
     builders::a_delivery,
     clock::START,

@@ -3,9 +3,10 @@
 use crate::{Done, StepError, StepResult, enqueue_one};
 use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::{Delivery, DeliveryKey},
-    message::{Attempt, QueueDelay, QueueMessage, Release},
-    ports::{EnqueueAttempts, FindWaiting, Outgoing, PortError, ReadDeliveries, StopWaiting},
+    message::{MakeAttempt, Outgoing, QueueMessage, Release},
+    ports::{Deliveries, EnqueueAttempts, FindDeliveries, PortError, UpdateDeliveries},
     retry::next::queue_delay,
     time::Timestamp,
 };
@@ -15,7 +16,7 @@ use grapnel_domain::{
 /// dies in between, the message is sent twice, not lost. The next page is a separate message.
 pub(crate) async fn carry_out(
     release: Release,
-    deliveries: &(impl ReadDeliveries + FindWaiting + StopWaiting),
+    deliveries: &(impl Deliveries + FindDeliveries + UpdateDeliveries),
     queue: &impl EnqueueAttempts,
     now: Timestamp,
 ) -> StepResult {
@@ -58,10 +59,10 @@ pub(crate) async fn enqueue_all(
         return Vec::new();
     }
     let messages = waiting.iter().map(|delivery| {
-        let attempt = Attempt::scheduled(delivery.target(), delivery.next_attempt_number());
-        let attempt = Attempt { slot: delivery.slot, ..attempt };
+        let attempt = MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
+        let attempt = MakeAttempt { slot: delivery.slot, ..attempt };
         let delay = delivery.slot.map_or(QueueDelay::NONE, |slot| queue_delay(slot.at, now));
-        Outgoing::new(QueueMessage::Attempt(attempt), delay)
+        Outgoing::new(QueueMessage::MakeAttempt(attempt), delay)
     });
     queue.enqueue(messages.collect()).await
 }

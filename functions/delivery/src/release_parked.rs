@@ -1,15 +1,13 @@
 //! A circuit breaker is due or closed: its parked deliveries are released.
 
-use crate::{Deliver, Done, StepError, StepResult, enqueue_one, release};
+use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one, release};
 use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delay::QueueDelay,
+    delivery::{Delivery, DeliveryKey, ParkedRow},
     health::Circuit,
-    message::{QueueDelay, QueueMessage, ReleaseParked},
-    ports::{
-        Clock, Consistency, EnqueueAttempts, FindParked, ParkedRow, PortError, ReadDeliveries,
-        ReadWebhooks, UnparkDeliveries,
-    },
+    message::{QueueMessage, ReleaseParked},
+    ports::{Clock, Consistency, Deliveries, PortError, UpdateDeliveries, Webhooks},
 };
 
 /// The deliveries that a release sends.
@@ -22,13 +20,7 @@ enum Who {
     All,
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks,
-    D: ReadDeliveries + FindParked + UnparkDeliveries,
-    Q: EnqueueAttempts,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// Releases one page. Reads the page before the circuit breaker: a delivery that is parked
     /// after the page was read sees the circuit breaker's present state itself.
     pub(crate) async fn release_parked_page(&self, release: ReleaseParked) -> StepResult {

@@ -4,24 +4,16 @@
 //! this message is its wake-up until the attempt is recorded, and the attempt is like any other. If
 //! the function dies in between, the message is received again and finds the delivery reopened.
 
-use crate::{Deliver, Done, StepError, stale};
+use crate::{Deliver, Done, Ports, StepError};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{Delivery, DeliveryStatus, Reopened, Reopening},
     ids::ReplayId,
-    ports::{
-        Clock, EnqueueAttempts, Recorded, ReopenDeliveries, Reopening, StartWaits, WatchCircuits,
-    },
-    replay::{Reopen, Reopened},
+    ports::{Clock, Recorded, UpdateDeliveries},
+    replay::Reopen,
 };
 use std::ops::ControlFlow;
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    D: ReopenDeliveries,
-    Q: EnqueueAttempts,
-    X: StartWaits + WatchCircuits,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     /// The delivery, read consistently and reopened, whose attempt `number` is due; or how the
     /// message is finished without it.
     pub(crate) async fn reopen(
@@ -35,9 +27,7 @@ where
                 Reopen::IsDone => return Ok(ControlFlow::Continue(found)),
                 Reopen::No => return Ok(ControlFlow::Break(Done::NothingToDo)),
                 Reopen::Stale => {
-                    let now = self.clock.now();
-                    let stale = stale::finish(&found, &self.queue, &self.waits, &self.rules, now);
-                    return Ok(ControlFlow::Break(stale.await?));
+                    return Ok(ControlFlow::Break(self.stale(&found).await?));
                 }
                 Reopen::Now => {}
             }

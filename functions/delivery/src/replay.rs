@@ -11,13 +11,14 @@
 //! with a delay that gives an ordinary message enough time to come first. By then the replay has
 //! usually advanced, and the copy ends.
 
-use crate::{Deliver, Done, StepError, StepResult, enqueue_one};
+use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one};
 use grapnel_domain::{
+    delay::QueueDelay,
     ids::WebhookId,
-    message::{QueueDelay, QueueMessage},
+    message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
-        Clock, Consistency, EnqueueAttempts, FindSettled, ListWebhooks, Outgoing, PortError,
-        ReadReplays, ReadWebhooks, SettledPage, Stored, WriteReplays,
+        Clock, Consistency, EnqueueAttempts, FindDeliveries, PortError, Replays, SettledPage,
+        Stored, Webhooks,
     },
     replay::{Place, Replay, ReplayPage, SettledRow, Turn},
 };
@@ -36,14 +37,7 @@ struct Found {
     next: Option<Place>,
 }
 
-impl<W, E, D, Q, L, X, S, N, C> Deliver<W, E, D, Q, L, X, S, N, C>
-where
-    W: ReadWebhooks + ListWebhooks,
-    E: ReadReplays + WriteReplays,
-    D: FindSettled,
-    Q: EnqueueAttempts,
-    C: Clock,
-{
+impl<P: Ports> Deliver<P> {
     pub(crate) async fn replay_page(&self, message: ReplayPage) -> StepResult {
         let page = message.page;
         let Some(replay) = self.replay_of(message).await? else { return Ok(Done::NothingToDo) };
@@ -158,9 +152,9 @@ where
     /// Sends the messages of the selected deliveries. If one could not be sent, the page is
     /// received again and finds them all again; the copies have no effect.
     async fn send_again(&self, replay: &Replay, rows: &[SettledRow]) -> Result<usize, PortError> {
-        let attempts = rows.iter().filter_map(|row| replay.attempt(row));
-        let messages: Vec<Outgoing> = attempts
-            .map(|attempt| Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE))
+        let resent = rows.iter().filter_map(|row| replay.resend(row)).map(MakeAttempt::resent);
+        let messages: Vec<Outgoing> = resent
+            .map(|attempt| Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE))
             .collect();
         let count = messages.len();
         if count == 0 {

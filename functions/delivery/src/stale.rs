@@ -5,50 +5,48 @@
 //! multiply. It sends a check, which ends if the next attempt was made, and which is due only after
 //! an ordinary message had enough time to come first.
 
-use crate::{Done, Rules, enqueue_one};
+use crate::{Deliver, Done, Ports, enqueue_one};
 use grapnel_domain::{
     delivery::Delivery,
     message::{Check, QueueMessage},
-    ports::{EnqueueAttempts, PortError, StartWaits, WaitState, WatchCircuits},
+    ports::{Clock, PortError, StartWaits, WaitState},
     retry::next::queue_delay,
-    time::Timestamp,
 };
 
-/// Makes sure that the delivery, read consistently, has its next wake-up.
-pub(crate) async fn finish(
-    delivery: &Delivery,
-    queue: &impl EnqueueAttempts,
-    waits: &(impl StartWaits + WatchCircuits),
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<Done, PortError> {
-    if delivery.status.is_settled() {
-        return Ok(Done::NothingToDo);
-    }
-    if let Some(minute) = delivery.waits_for {
-        let state = waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
-        // After the minute, the last look of the execution may come before the index shows a new
-        // row.
-        if state == WaitState::Running && now < minute.strikes_at() {
-            return Ok(Done::Stale);
+impl<P: Ports> Deliver<P> {
+    /// Makes sure that the delivery, read consistently, has its next wake-up.
+    pub(crate) async fn stale(&self, delivery: &Delivery) -> Result<Done, PortError> {
+        let now = self.clock.now();
+        if delivery.status.is_settled() {
+            return Ok(Done::NothingToDo);
         }
-    }
-    if let Some(due) = delivery.parked_until {
-        let state = waits.ensure_watched(&delivery.user_id, delivery.webhook_id, due).await?;
-        if state == WaitState::Running && now < due {
-            return Ok(Done::Stale);
+        if let Some(minute) = delivery.waits_for {
+            let state =
+                self.waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
+            // After the minute, the last look of the execution may come before the index shows a
+            // new row.
+            if state == WaitState::Running && now < minute.strikes_at() {
+                return Ok(Done::Stale);
+            }
         }
+        if let Some(due) = delivery.parked_until {
+            let state =
+                self.waits.ensure_watched(&delivery.user_id, delivery.webhook_id, due).await?;
+            if state == WaitState::Running && now < due {
+                return Ok(Done::Stale);
+            }
+        }
+        let due = delivery.next_attempt_at.max(delivery.slot.map(|slot| slot.at));
+        let due = due.unwrap_or(now).max(now);
+        let check = Check {
+            target: delivery.target(),
+            attempt: delivery.next_attempt_number(),
+            not_before: due.plus(self.rules.visibility_timeout * 2),
+            after_parking: false,
+            after_slots: false,
+        };
+        let delay = queue_delay(check.not_before, now);
+        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await?;
+        Ok(Done::Stale)
     }
-    let due = delivery.next_attempt_at.max(delivery.slot.map(|slot| slot.at));
-    let due = due.unwrap_or(now).max(now);
-    let check = Check {
-        target: delivery.target(),
-        attempt: delivery.next_attempt_number(),
-        not_before: due.plus(rules.visibility_timeout * 2),
-        after_parking: false,
-        after_slots: false,
-    };
-    let delay = queue_delay(check.not_before, now);
-    enqueue_one(queue, QueueMessage::Check(check), delay).await?;
-    Ok(Done::Stale)
 }

@@ -1,20 +1,19 @@
 //! Fan-out of one event: store it, find its webhooks, record a delivery for each.
 
 use crate::{
-    Ingest,
     audience::{Audience, FilterWork, Pace, audience},
+    ports::{Ingest, Ports},
 };
 use futures::{StreamExt, stream};
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::{Delivery, DeliveryStatus},
     event::{Event, inbound::InboundEvent},
     filter::Undecided,
     ids::WebhookId,
-    message::{Attempt, QueueDelay, QueueMessage},
+    message::{MakeAttempt, Outgoing, QueueMessage},
     notice::ConflictNotice,
-    ports::{
-        Clock, CreateDeliveries, Created, Outgoing, PortError, ReadSubscriptions, StoreEvents,
-    },
+    ports::{Clock, CreateDeliveries, Created, PortError, ReadSubscriptions, StoreEvents},
     webhook::WebhookStatus,
 };
 
@@ -81,13 +80,7 @@ impl From<PortError> for PreparationError {
     }
 }
 
-impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
-where
-    S: ReadSubscriptions,
-    E: StoreEvents,
-    D: CreateDeliveries,
-    C: Clock,
-{
+impl<P: Ports> Ingest<P> {
     /// Does everything except enqueueing. `None` if the event's filters take longer than the pace
     /// allows: then nothing is recorded.
     pub(crate) async fn prepare(&self, body: &str, pace: Pace) -> Option<Prepared> {
@@ -192,12 +185,12 @@ where
             // After its first attempt, a delivery has its own wake-up.
             Created::Existed(_) => return Ok(None),
         };
-        let attempt = Attempt::scheduled(delivery.target(), 1);
+        let attempt = MakeAttempt::scheduled(delivery.target(), 1);
         let attempt = match event.payload_erased_at {
             None => attempt.carrying(&event.content),
             Some(_) => attempt,
         };
-        let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
+        let message = Outgoing::new(QueueMessage::MakeAttempt(attempt), delay);
         Ok(Some(message.for_status(status, &event.user_id)))
     }
 }

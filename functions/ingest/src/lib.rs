@@ -11,32 +11,21 @@
 //! others: they are enqueued before it is begun again ([`audience`]).
 
 mod audience;
+mod batch;
 mod conflicts;
 mod fan_out;
+mod ports;
 
+pub use batch::BatchReport;
 pub use conflicts::tell;
+pub use ports::{Ingest, Ports};
 
-use audience::Pace;
-use fan_out::{PreparationError, Prepared};
-use futures::{FutureExt, future::join_all};
-use grapnel_domain::{
-    event::Retention,
-    message::{QueueDelay, Record},
-    notice::ConflictNotice,
-    ports::{
-        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, PortError, ReadSubscriptions,
-        StoreEvents,
-    },
-};
-use std::{panic::AssertUnwindSafe, time::Duration};
+use grapnel_domain::{delay::QueueDelay, event::Retention};
+use std::time::Duration;
 
 /// Seconds after the delivery function's timeout before a repeated message may run: a run of the
 /// first message has ended by then.
 const REPEAT_MARGIN: Duration = Duration::from_secs(5);
-
-/// After this many steps of filters, a batch begins no further event with slow filters: some
-/// seconds of a function's time, so that the whole batch ends well before its timeout.
-const STEPS_OF_A_BATCH: usize = 500_000_000;
 
 /// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
@@ -51,190 +40,5 @@ impl Rules {
     /// The delay of an attempt that may already be queued.
     fn repeat_delay(&self) -> QueueDelay {
         QueueDelay::at_most((self.delivery_timeout + REPEAT_MARGIN).as_secs())
-    }
-}
-
-/// The ingest function over its ports.
-#[derive(Debug, Clone)]
-pub struct Ingest<S, E, D, Q, L, C> {
-    /// Who wants what.
-    pub subscriptions: S,
-    /// The events table.
-    pub events: E,
-    /// The deliveries table.
-    pub deliveries: D,
-    /// The delivery queue.
-    pub queue: Q,
-    /// The events queue's dead letters.
-    pub dead_letters: L,
-    /// The present.
-    pub clock: C,
-    /// What differs between deployments.
-    pub rules: Rules,
-}
-
-/// The result for one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Complete,
-    PutAside,
-    Again,
-}
-
-/// The results of a batch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BatchReport {
-    /// Ids of the messages that must be received again.
-    pub failed: Vec<String>,
-    /// Events with a complete fan-out.
-    pub events: usize,
-    /// Enqueued attempts.
-    pub enqueued: usize,
-    /// How many messages were sent to the dead-letter queue.
-    pub dead_letters: usize,
-    /// Filters that ran out of steps. This cannot happen to a filter that was checked when it was
-    /// saved.
-    pub unfinished_filters: usize,
-    /// Events with the id of another event. They are not delivered.
-    pub conflicts: Vec<ConflictNotice>,
-}
-
-/// A batch in progress.
-struct Batch<'a> {
-    records: &'a [Record],
-    /// The result for each record so far.
-    fates: Vec<Fate>,
-    enqueued: usize,
-    filter_steps: usize,
-    unfinished_filters: usize,
-    /// Each with the index of its record.
-    conflicts: Vec<(usize, ConflictNotice)>,
-}
-
-impl<'a> Batch<'a> {
-    fn of(records: &'a [Record]) -> Self {
-        let fates = vec![Fate::Again; records.len()];
-        Self {
-            records,
-            fates,
-            enqueued: 0,
-            filter_steps: 0,
-            unfinished_filters: 0,
-            conflicts: Vec::new(),
-        }
-    }
-
-    fn report(&self) -> BatchReport {
-        let count = |fate| self.fates.iter().filter(|other| **other == fate).count();
-        let each = self.records.iter().zip(&self.fates);
-        let again = each.filter(|(_, fate)| **fate == Fate::Again);
-        let failed = again.map(|(record, _)| record.message_id.clone()).collect();
-        // An event that is received again finds its conflict again.
-        let is_complete = |at: usize| self.fates[at] == Fate::Complete;
-        let conflicts = self.conflicts.iter().filter(|(at, _)| is_complete(*at));
-        BatchReport {
-            events: count(Fate::Complete),
-            dead_letters: count(Fate::PutAside),
-            enqueued: self.enqueued,
-            unfinished_filters: self.unfinished_filters,
-            conflicts: conflicts.map(|(_, conflict)| conflict.clone()).collect(),
-            failed,
-        }
-    }
-}
-
-impl<S, E, D, Q, L, C> Ingest<S, E, D, Q, L, C>
-where
-    S: ReadSubscriptions,
-    E: StoreEvents,
-    D: CreateDeliveries,
-    Q: EnqueueAttempts,
-    L: DeadLetters,
-    C: Clock,
-{
-    /// Fans out a batch. A bad record never affects the others: it is sent to the dead-letter queue
-    /// or named in [`BatchReport::failed`].
-    pub async fn handle(&self, records: &[Record]) -> BatchReport {
-        let mut batch = Batch::of(records);
-        let all = (0..records.len()).collect();
-        for slow in self.fan_out(&mut batch, all, Pace::Quick).await {
-            if batch.filter_steps < STEPS_OF_A_BATCH {
-                self.fan_out(&mut batch, vec![slow], Pace::Thorough).await;
-            } else {
-                let id = &records[slow].message_id;
-                tracing::warn!(message.id = %id, "the filters of other events took long; event comes again");
-            }
-        }
-        batch.report()
-    }
-
-    /// Fans out some records of a batch. Returns those whose filters take longer than the pace
-    /// allows.
-    async fn fan_out(&self, batch: &mut Batch<'_>, places: Vec<usize>, pace: Pace) -> Vec<usize> {
-        let records = batch.records;
-        let begun = places.iter().map(|at| self.prepare_guarded(&records[*at], pace));
-        let mut slow = Vec::new();
-        let mut owners = Vec::new();
-        let mut messages = Vec::new();
-        for (at, prepared) in places.iter().copied().zip(join_all(begun).await) {
-            let Some(Prepared { outgoing, error, filters, conflict }) = prepared else {
-                slow.push(at);
-                continue;
-            };
-            batch.filter_steps += filters.steps;
-            batch.unfinished_filters += filters.unfinished;
-            batch.conflicts.extend(conflict.map(|conflict| (at, conflict)));
-            batch.fates[at] = self.fate(&records[at], error).await;
-            // The recorded deliveries of an event are sent even if some of its webhooks failed.
-            owners.extend(std::iter::repeat_n(at, outgoing.len()));
-            messages.extend(outgoing);
-        }
-        if messages.is_empty() {
-            return slow;
-        }
-        for (owner, result) in owners.into_iter().zip(self.queue.enqueue(messages).await) {
-            match result {
-                Ok(()) => batch.enqueued += 1,
-                Err(error) => {
-                    let id = &records[owner].message_id;
-                    tracing::warn!(message.id = %id, %error, "attempt was not enqueued; its event comes again");
-                    batch.fates[owner] = Fate::Again;
-                }
-            }
-        }
-        slow
-    }
-
-    async fn fate(&self, record: &Record, error: Option<PreparationError>) -> Fate {
-        match error {
-            None => Fate::Complete,
-            Some(PreparationError::Later(error)) => {
-                tracing::warn!(message.id = %record.message_id, %error, "event comes again");
-                Fate::Again
-            }
-            Some(PreparationError::Never(reason)) => self.put_aside(record, &reason).await,
-        }
-    }
-
-    /// A panic is a bug, and must fail only its own message.
-    async fn prepare_guarded(&self, record: &Record, pace: Pace) -> Option<Prepared> {
-        let prepared = AssertUnwindSafe(self.prepare(&record.body, pace)).catch_unwind().await;
-        prepared.unwrap_or_else(|_| {
-            let error = PortError::Unavailable("panicked".into());
-            Some(Prepared::failed(PreparationError::Later(error)))
-        })
-    }
-
-    async fn put_aside(&self, record: &Record, reason: &str) -> Fate {
-        match self.dead_letters.dead_letter(&record.body, reason).await {
-            Ok(()) => {
-                tracing::error!(message.id = %record.message_id, reason, "event was put into the dead-letter queue");
-                Fate::PutAside
-            }
-            Err(error) => {
-                tracing::error!(message.id = %record.message_id, reason, %error, "event could not be put into the dead-letter queue and comes again");
-                Fate::Again
-            }
-        }
     }
 }

@@ -7,9 +7,21 @@ use grapnel_aws::{
     settings::{IngestSettings, Settings},
 };
 use grapnel_domain::ports::Clock;
-use grapnel_ingest::{Ingest, Rules, tell};
+use grapnel_ingest::{Ingest, Ports, Rules, tell};
 use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+
+/// What the ports are in a deployment.
+enum Aws {}
+
+impl Ports for Aws {
+    type Webhooks = WebhookStore;
+    type Events = EventStore;
+    type Deliveries = DeliveryStore;
+    type DeliveryQueue = DeliveryQueue;
+    type DeadLetters = DeadLetterQueue;
+    type Clock = SystemClock;
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -19,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     let isolation =
         &IsolationQueue::new(&clients, settings.events_queue_url, settings.isolation_queue_url);
     let notices = &NoticeBus::new(&clients, settings.event_bus_name, &settings.stack_name);
-    let ingest = &Ingest {
+    let ingest = &Ingest::<Aws> {
         subscriptions: WebhookStore::new(&clients, settings.webhooks_table),
         events: EventStore::new(&clients, settings.events_table),
         deliveries: DeliveryStore::new(&clients, settings.deliveries_table),

@@ -2,7 +2,7 @@
 
 use grapnel_domain::{
     ids::{EchoId, KeyId, ReplayId, WebhookId},
-    ports::{Clock, GenerateIds, Pause},
+    ports::{Clock, GenerateIds},
     signature::{SECRET_BYTES, Secret},
     time::Timestamp,
 };
@@ -19,9 +19,7 @@ impl Clock for SystemClock {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
-}
 
-impl Pause for SystemClock {
     async fn pause(&self, longest: Duration) {
         let random = u32::from_le_bytes(random_bytes());
         tokio::time::sleep(longest.mul_f64(f64::from(random) / f64::from(u32::MAX))).await;

@@ -2,31 +2,26 @@
 //! `waitKey`) and `failed` (`webhookId`, `failedKey`). A delivery's row contains its attempts; each
 //! is recorded by one conditional write.
 
-mod parked;
+mod find;
 mod row;
-mod settled;
 mod update;
 
-use crate::{
-    clients::Clients,
-    error::from_sdk,
-    item::{Item, text},
-    together,
-};
+use crate::{clients::Clients, error::from_sdk, item::text, together};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::ReturnValuesOnConditionCheckFailure,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delivery::{
+        AttemptRecord, Delivery, DeliveryKey, Ending, ParkedRow, Parking, PayloadErasure,
+        Reopening, ResponseErasure, SlotWait,
+    },
     ids::{DeliveryId, WebhookId},
     ports::{
-        AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending,
-        EraseFromDeliveries, FindWaiting, ListDeliveries, Page, PayloadErasure, PortError,
-        ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, ReopenDeliveries,
-        Reopening, ResponseErasure, SlotWait, StopWaiting, WaitingPage,
+        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded,
+        UpdateDeliveries,
     },
-    time::Minute,
+    time::{Minute, Timestamp},
     time_budget::RECORD_TRY,
 };
 use std::collections::HashMap;
@@ -110,7 +105,7 @@ impl DeliveryStore {
     }
 }
 
-impl ReadDeliveries for DeliveryStore {
+impl Deliveries for DeliveryStore {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         let answer = self
             .client
@@ -123,9 +118,37 @@ impl ReadDeliveries for DeliveryStore {
             .map_err(|error| from_sdk("GetItem on deliveries", &error))?;
         answer.item.map(row::to_delivery).transpose()
     }
+
+    async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
+        self.update(ending.key, update::end(&ending)?).await
+    }
+
+    async fn parked(
+        &self,
+        webhook: WebhookId,
+        after: Option<ParkedRow>,
+    ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(WAITING_INDEX)
+            .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :parked)")
+            .expression_attribute_values(":webhook", text(webhook))
+            .expression_attribute_values(":parked", text(row::PARKED))
+            .limit(WAITING_PAGE_ROWS)
+            .set_exclusive_start_key(after.map(|after| row::parked_index_key(webhook, after)))
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query on waiting", &error))?;
+        let items = answer.items.unwrap_or_default();
+        let items = items.into_iter().map(row::to_parked).collect::<Result<_, _>>()?;
+        let next = answer.last_evaluated_key.map(row::to_parked).transpose()?;
+        Ok(Page { items, next })
+    }
 }
 
-impl ReadDeliveriesTogether for DeliveryStore {
+impl DeliveryLog for DeliveryStore {
     async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
         let items = together::items(
             &self.client,
@@ -138,9 +161,7 @@ impl ReadDeliveriesTogether for DeliveryStore {
         let mut found = found.collect::<Result<HashMap<_, _>, _>>()?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
-}
 
-impl ListDeliveries for DeliveryStore {
     /// Uses eventually consistent reads: a list may miss the last second.
     async fn list_deliveries(
         &self,
@@ -179,6 +200,14 @@ impl ListDeliveries for DeliveryStore {
         let next = items.last().filter(|_| more).map(|delivery| delivery.id);
         Ok(Page { items, next })
     }
+
+    async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {
+        self.update_all(erasure.key, update::note_payload_erased(erasure)).await
+    }
+
+    async fn erase_responses(&self, erasure: &ResponseErasure) -> Result<Recorded, PortError> {
+        self.update_all(erasure.key, update::erase_responses(erasure)?).await
+    }
 }
 
 impl CreateDeliveries for DeliveryStore {
@@ -210,69 +239,19 @@ impl CreateDeliveries for DeliveryStore {
     }
 }
 
-impl RecordAttempts for DeliveryStore {
+impl UpdateDeliveries for DeliveryStore {
     async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
         self.update_by(&self.once, record.key, update::record(record)?).await
     }
-}
 
-impl EndDeliveries for DeliveryStore {
-    async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
-        self.update(ending.key, update::end(&ending)?).await
-    }
-}
-
-impl EraseFromDeliveries for DeliveryStore {
-    async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {
-        self.update_all(erasure.key, update::note_payload_erased(erasure)).await
-    }
-
-    async fn erase_responses(&self, erasure: &ResponseErasure) -> Result<Recorded, PortError> {
-        self.update_all(erasure.key, update::erase_responses(erasure)?).await
-    }
-}
-
-impl ReopenDeliveries for DeliveryStore {
     async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
         self.update(reopening.key, update::reopen(&reopening)?).await
     }
-}
 
-impl FindWaiting for DeliveryStore {
-    async fn waiting(
-        &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> Result<WaitingPage, PortError> {
-        let start: Option<Item> = after.map(|id| row::waiting_key(webhook, minute, id));
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(WAITING_INDEX)
-            .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :minute)")
-            .expression_attribute_values(":webhook", text(webhook))
-            .expression_attribute_values(":minute", text(row::wait_prefix(minute)))
-            .limit(WAITING_PAGE_ROWS)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| from_sdk("Query on waiting", &error))?;
-        let items = answer.items.unwrap_or_default();
-        let items = items.into_iter().map(row::to_waiting).collect::<Result<_, _>>()?;
-        let next = answer.last_evaluated_key.map(row::to_waiting).transpose()?;
-        Ok(Page { items, next: next.map(|row| row.id) })
-    }
-}
-
-impl AwaitSlots for DeliveryStore {
     async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
         self.update(wait.key, update::await_slot(&wait)?).await
     }
-}
 
-impl StopWaiting for DeliveryStore {
     async fn stop_waiting(
         &self,
         key: DeliveryKey,
@@ -282,5 +261,21 @@ impl StopWaiting for DeliveryStore {
         // If the condition fails, the delivery waits for something else or for nothing. Its next
         // wake-up is then another process's task.
         self.update(key, update::stop_waiting(key.id, minute, attempts)).await.map(|_| ())
+    }
+
+    async fn park(&self, parking: Parking) -> Result<Recorded, PortError> {
+        self.update(parking.key, update::park(&parking)?).await
+    }
+
+    async fn unpark(
+        &self,
+        key: DeliveryKey,
+        due: Timestamp,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        let row = ParkedRow { due, id: key.id };
+        // If the condition fails, the delivery is parked until another time or no longer. Its next
+        // wake-up is then another process's task.
+        self.update(key, update::unpark(row, attempts)).await.map(|_| ())
     }
 }

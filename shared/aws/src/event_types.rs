@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 };
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
-    ports::{ListEventTypes, Page, PortError, ReadEventTypes, StoreEventTypes},
+    ports::{EventTypes, Page, PortError},
     schema::Schema,
     time::Timestamp,
     webhook::EventPattern,
@@ -107,7 +107,7 @@ impl EventTypeStore {
     }
 }
 
-impl ReadEventTypes for EventTypeStore {
+impl EventTypes for EventTypeStore {
     async fn first_event_type(&self, pattern: &EventPattern) -> Result<Option<OwnType>, PortError> {
         let query = match pattern {
             EventPattern::Any => self.query(""),
@@ -130,9 +130,7 @@ impl ReadEventTypes for EventTypeStore {
         let found = together::items(&self.client, &self.table, keys, "BatchGetItem of event types");
         found.await?.into_iter().map(to_type).collect()
     }
-}
 
-impl ListEventTypes for EventTypeStore {
     async fn list_event_types(
         &self,
         limit: usize,
@@ -183,9 +181,7 @@ impl ListEventTypes for EventTypeStore {
             }
         }
     }
-}
 
-impl StoreEventTypes for EventTypeStore {
     async fn store_event_type(&self, event_type: &OwnType) -> Result<(), PortError> {
         let put = self
             .client

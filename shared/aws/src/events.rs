@@ -2,22 +2,20 @@
 //! payload once, compressed when that is cheaper. It also has the users' replays and idempotency
 //! keys.
 
-mod by_time;
 mod claims;
 mod data;
+mod log;
 mod replays;
 mod row;
 
 use crate::{clients::Clients, error::from_sdk, item::text};
 use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
 };
 use grapnel_domain::{
     event::Event,
     ids::{EventId, UserId},
-    ports::{Consistency, ErasePayloads, PortError, ReadEvents, StoreEvents},
-    time::Timestamp,
+    ports::{Consistency, PortError, ReadEvents, StoreEvents},
 };
 
 #[derive(Debug, Clone)]
@@ -79,39 +77,6 @@ impl StoreEvents for EventStore {
                 }
             }
             _ => Err(from_sdk("PutItem on events", &error)),
-        }
-    }
-}
-
-impl ErasePayloads for EventStore {
-    async fn erase_payload(
-        &self,
-        user: &UserId,
-        id: EventId,
-        at: Timestamp,
-    ) -> Result<Option<Timestamp>, PortError> {
-        let erased = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("userId", text(user))
-            .key("id", text(id))
-            .update_expression(row::ERASE_DATA)
-            .condition_expression(row::IS_DECIDED)
-            .expression_attribute_names("#data", row::DATA)
-            .expression_attribute_values(":at", text(at))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match erased {
-            Ok(answer) => {
-                let event = answer.attributes.map(row::to_event).transpose()?;
-                Ok(event.and_then(|event| event.payload_erased_at))
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(from_sdk("UpdateItem on events", &error)),
-            },
         }
     }
 }

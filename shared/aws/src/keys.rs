@@ -8,13 +8,12 @@
 
 mod echoes;
 mod portal;
-mod requests;
 mod row;
 
 use crate::{
     clients::Clients,
     error::from_sdk,
-    item::{Item, text},
+    item::{Item, number, text},
     together,
 };
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
@@ -23,13 +22,13 @@ use aws_sdk_dynamodb::{
     operation::{
         delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError,
     },
+    types::{AttributeValue, ReturnValue},
 };
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{
-        ApiKey, KeyHash, ListKeys, NoteKeyUse, Page, PortError, ReadKeys, RevokeKeys, StoreKeys,
-    },
-    time::Day,
+    key::{ApiKey, KeyHash},
+    ports::{Keys, Page, PortError},
+    time::{Day, Minute},
 };
 use std::{collections::HashMap, time::Duration};
 
@@ -95,7 +94,7 @@ impl KeyStore {
     }
 }
 
-impl ReadKeys for KeyStore {
+impl Keys for KeyStore {
     async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
         let answer = self
             .client
@@ -108,15 +107,11 @@ impl ReadKeys for KeyStore {
             .map_err(|error| from_sdk("GetItem on keys", &error))?;
         answer.item.map(row::to_key).transpose()
     }
-}
 
-impl StoreKeys for KeyStore {
     async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
         self.put_new(row::of(hash, key)?).await
     }
-}
 
-impl ListKeys for KeyStore {
     async fn list_keys(
         &self,
         user: &UserId,
@@ -153,9 +148,7 @@ impl ListKeys for KeyStore {
         items.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
         Ok(Page { items, next })
     }
-}
 
-impl RevokeKeys for KeyStore {
     async fn revoke_key(&self, user: &UserId, id: KeyId) -> Result<bool, PortError> {
         let answer = self
             .client
@@ -189,9 +182,7 @@ impl RevokeKeys for KeyStore {
             },
         }
     }
-}
 
-impl NoteKeyUse for KeyStore {
     /// Tried once, with a short time limit.
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
         let noted = self
@@ -217,5 +208,40 @@ impl NoteKeyUse for KeyStore {
                 _ => Err(from_sdk("UpdateItem on keys", &error)),
             },
         }
+    }
+
+    /// The counts are in this table, because only requests with a key are counted. Their key is
+    /// `requests#`, the minute and the user, which no look-up of a key finds, and they are in no
+    /// list. Time-to-live removes them.
+    ///
+    /// Tried once, with a short time limit: a second try after a lost response would count twice.
+    async fn count_requests(
+        &self,
+        user: &UserId,
+        minute: Minute,
+        requests: u32,
+    ) -> Result<u32, PortError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("hash", text(format!("requests#{minute}#{user}")))
+            .update_expression("ADD #count :requests SET expiresAt = :end")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":requests", number(requests))
+            // One minute longer, because a slow clock still counts in this minute.
+            .expression_attribute_values(
+                ":end",
+                number(minute.next().next().strikes_at().as_secs()),
+            )
+            .return_values(ReturnValue::UpdatedNew)
+            .customize()
+            .config_override(self.once())
+            .send()
+            .await
+            .map_err(|error| from_sdk("UpdateItem of a count of requests", &error))?;
+        let count = answer.attributes.as_ref().and_then(|item| item.get("count"));
+        let count = count.and_then(|value| AttributeValue::as_n(value).ok()?.parse().ok());
+        count.ok_or_else(|| PortError::Unusable("a count of requests is no number".into()))
     }
 }

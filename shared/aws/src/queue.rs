@@ -14,9 +14,10 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use chunks::{Chunk, Entry};
 use futures::{StreamExt, stream};
 use grapnel_domain::{
+    delay::QueueDelay,
     event::inbound::{PublishedEvent, TestOrder},
-    message::QueueDelay,
-    ports::{EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
+    message::Outgoing,
+    ports::{EnqueueAttempts, EnqueueEvents, PortError},
 };
 use std::collections::BTreeMap;
 
@@ -134,7 +135,7 @@ impl EventsQueue {
     }
 }
 
-impl OrderTests for EventsQueue {
+impl EnqueueEvents for EventsQueue {
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
         let body = order
             .to_json()
@@ -149,9 +150,7 @@ impl OrderTests for EventsQueue {
             .map_err(|error| from_sdk("SendMessage to events", &error))?;
         Ok(())
     }
-}
 
-impl PublishEvents for EventsQueue {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         let bodies: Vec<_> = events.iter().map(PublishedEvent::to_json).collect();
         let entry = |(event, body): (&PublishedEvent, &Result<String, _>)| {

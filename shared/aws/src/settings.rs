@@ -7,27 +7,17 @@ mod reader;
 mod tokens;
 
 use grapnel_domain::{
+    delay::QueueDelay,
     event::{Retention, publish::EventValidation},
     health::CircuitRules,
-    message::QueueDelay,
     quota::Quota,
     time_budget::TimeBudget,
     token::TokenRules,
     url_policy::UrlPolicy,
 };
 use reader::Reader;
+pub use reader::{AdminKeyHash, SettingsError};
 use std::time::Duration;
-
-/// The SHA-256 of an admin key.
-pub type AdminKeyHash = [u8; 32];
-
-/// Names that are missing or have an invalid value. The text repeats no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the settings are not usable: {}", .problems.join("; "))]
-pub struct SettingsError {
-    /// One sentence for each name.
-    pub problems: Vec<String>,
-}
 
 /// The settings of a function.
 pub trait Settings: Sized {

@@ -7,7 +7,7 @@ use crate::{clients::Clients, clock::SystemClock, error::from_sdk};
 use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::ExecutionStatus};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
-    ports::{Clock, PortError, StartWaits, WaitState, WatchCircuits},
+    ports::{Clock, PortError, StartWaits, WaitState},
     time::{Minute, Timestamp},
 };
 use serde::Serialize;
@@ -124,9 +124,7 @@ impl StartWaits for SharedWaits {
         let input = input(user, webhook, minute)?;
         self.ensure(&self.machine_arn, name, input, minute.strikes_at()).await
     }
-}
 
-impl WatchCircuits for SharedWaits {
     async fn ensure_watched(
         &self,
         user: &UserId,

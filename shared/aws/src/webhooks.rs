@@ -3,7 +3,6 @@
 //! separate partition.
 
 pub mod attributes;
-mod health;
 mod health_row;
 mod limiter;
 mod row;
@@ -11,17 +10,18 @@ mod row;
 use crate::{
     clients::Clients,
     error::from_sdk,
-    item::{Item, text},
+    item::{Item, number, text},
 };
 use aws_sdk_dynamodb::{
-    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    operation::{
+        delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError,
+    },
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
-    ports::{
-        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
-    },
+    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
@@ -75,7 +75,7 @@ impl WebhookStore {
     }
 }
 
-impl ReadWebhooks for WebhookStore {
+impl Webhooks for WebhookStore {
     async fn webhook(
         &self,
         user: &UserId,
@@ -97,50 +97,7 @@ impl ReadWebhooks for WebhookStore {
             .map_err(|error| from_sdk("Query on webhooks", &error))?;
         Ok(together(answer.items.unwrap_or_default())?.into_iter().next())
     }
-}
 
-/// A placeholder for each name, because some are reserved words.
-fn placeholders(names: &[&str]) -> String {
-    names.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ")
-}
-
-/// The names of the placeholders.
-fn aliases(names: &[&str]) -> HashMap<String, String> {
-    names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
-}
-
-impl ReadSubscriptions for WebhookStore {
-    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
-        let mut found: Vec<Subscription> = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .query(user)
-                // Explicit, because the policy of fan-out's role requires it.
-                .select(Select::SpecificAttributes)
-                .projection_expression(placeholders(&attributes::SUBSCRIPTION))
-                .set_expression_attribute_names(Some(aliases(&attributes::SUBSCRIPTION)))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| from_sdk("Query on webhooks", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                if row::is_webhook(&item) {
-                    found.push(row::to_subscription(item)?);
-                } else if let Some(subscription) = found.last_mut() {
-                    // The webhook's other items follow it directly.
-                    row::apply_health(subscription, &item);
-                }
-            }
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(found);
-            }
-        }
-    }
-}
-
-impl ListWebhooks for WebhookStore {
     /// Uses consistent reads, so that a new webhook is in the list at once.
     async fn list_webhooks(
         &self,
@@ -194,6 +151,72 @@ impl ListWebhooks for WebhookStore {
             start = answer.last_evaluated_key;
             if start.is_none() {
                 return Ok(count);
+            }
+        }
+    }
+
+    /// Uses an update, not a put: a put may replace the item of any key, including a webhook, and
+    /// no policy can prevent that.
+    async fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> Result<bool, PortError> {
+        let item = health_row::from_health(user, webhook, health)?;
+        let update = health_row::set_all(self.client.update_item().table_name(&self.table), item);
+        let update = match health.version.saturating_sub(1) {
+            0 => update.condition_expression("attribute_not_exists(id)"),
+            before => update
+                .condition_expression("#version = :before")
+                .expression_attribute_values(":before", number(before)),
+        };
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("UpdateItem on webhooks", &error)),
+            },
+        }
+    }
+}
+
+/// A placeholder for each name, because some are reserved words.
+fn placeholders(names: &[&str]) -> String {
+    names.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The names of the placeholders.
+fn aliases(names: &[&str]) -> HashMap<String, String> {
+    names.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
+impl ReadSubscriptions for WebhookStore {
+    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        let mut found: Vec<Subscription> = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .query(user)
+                // Explicit, because the policy of fan-out's role requires it.
+                .select(Select::SpecificAttributes)
+                .projection_expression(placeholders(&attributes::SUBSCRIPTION))
+                .set_expression_attribute_names(Some(aliases(&attributes::SUBSCRIPTION)))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| from_sdk("Query on webhooks", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                if row::is_webhook(&item) {
+                    found.push(row::to_subscription(item)?);
+                } else if let Some(subscription) = found.last_mut() {
+                    // The webhook's other items follow it directly.
+                    row::apply_health(subscription, &item);
+                }
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
             }
         }
     }

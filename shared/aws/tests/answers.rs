@@ -7,12 +7,13 @@ use grapnel_aws::{
     sdk_defaults,
 };
 use grapnel_domain::{
+    delay::QueueDelay,
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
-    message::{Attempt, QueueDelay, QueueMessage, Record},
+    message::{MakeAttempt, Outgoing, QueueMessage, Record},
     ports::{
-        CreateDeliveries, EnqueueAttempts, IsolateMessages, Outgoing, PortError, ReadDeliveries,
-        ReadEvents, ReserveSlots, StartWaits, WaitState,
+        CreateDeliveries, Deliveries, EnqueueAttempts, IsolateMessages, PortError, ReadEvents,
+        ReserveSlots, StartWaits, WaitState,
     },
     time::Minute,
 };
@@ -62,8 +63,8 @@ fn error(code: &str) -> Reply {
 }
 
 fn message() -> Outgoing {
-    let attempt = Attempt::scheduled(a_delivery().build().target(), 1);
-    Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+    let attempt = MakeAttempt::scheduled(a_delivery().build().target(), 1);
+    Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE)
 }
 
 /// Moves two messages from the queue `/source` to the queue `/isolation`.

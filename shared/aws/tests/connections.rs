@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::config::Credentials;
 use futures::{channel::oneshot, future::join_all};
 use grapnel_aws::{Clients, DeliveryStore, sdk_defaults};
 use grapnel_domain::{
-    delivery::DeliveryAttempt,
-    ports::{AttemptRecord, PortError, ReadDeliveries, RecordAttempts, Recorded},
+    delivery::{AttemptRecord, DeliveryAttempt},
+    ports::{Deliveries, PortError, Recorded, UpdateDeliveries},
 };
 use grapnel_testing::{
     builders::a_delivery,

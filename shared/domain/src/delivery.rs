@@ -1,7 +1,13 @@
 //! A delivery: one event on its way to one webhook, with every attempt that was made.
 
+mod change;
+pub mod key;
 mod waiting;
 
+pub use change::{
+    AttemptRecord, Ending, Parking, PayloadErasure, Reopening, ResponseErasure, SlotWait,
+};
+pub use key::{DeliveryKey, ParkedRow, Reopened, Target};
 pub use waiting::{Waiting, WaitingFor};
 
 use crate::{
@@ -9,9 +15,6 @@ use crate::{
     filter::Undecided,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     limit::Slot,
-    message::Target,
-    replay::Reopened,
-    request::TRANSFORM_FAILED,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,10 @@ pub const BODIES_KEPT_AT_EACH_END: u32 = 5;
 /// Most bytes of a successful response that are kept: a success is read for its status, and this
 /// keeps its record within one write unit.
 pub const SUCCESS_RESPONSE_BYTES: usize = 256;
+
+/// What an attempt's error begins with when the transform failed. What follows may repeat parts of
+/// the event's data, and goes when that is erased.
+pub const TRANSFORM_FAILED: &str = "the transform failed";
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,15 +132,6 @@ impl DeliveryAttempt {
     pub fn has_response(&self) -> bool {
         self.response.is_some() || self.response_remark.is_some() || self.location.is_some()
     }
-}
-
-/// The two parts of a delivery's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DeliveryKey {
-    /// The partition: whose delivery it is.
-    pub webhook_id: WebhookId,
-    /// The delivery.
-    pub id: DeliveryId,
 }
 
 /// A delivery as stored.

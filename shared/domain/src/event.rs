@@ -11,7 +11,7 @@ pub use listed::{EventPlace, EventSpan, InvalidPlace, ListedEvent};
 pub use type_filter::{InvalidTypeFilter, TypeFilter};
 
 use crate::{
-    delivery::DeliveryKey,
+    delivery::key::DeliveryKey,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     time::Timestamp,
 };

@@ -22,11 +22,13 @@
 
 pub mod address;
 pub mod catalogue;
+pub mod delay;
 pub mod delivery;
 pub mod echo;
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod key;
 pub mod limit;
 pub mod message;
 pub mod notice;

@@ -11,9 +11,8 @@
 //! event would be gone by the time of its slot.
 
 use crate::{
-    message::QueueDelay,
-    retry::next::MINUTE_MARGIN,
-    time::{Minute, Timestamp},
+    delay::QueueDelay,
+    time::{MINUTE_MARGIN, Minute, Timestamp},
 };
 use grapnel_wire::limits::RATE_LIMIT;
 use serde::{Deserialize, Deserializer, Serialize, de};

@@ -1,17 +1,18 @@
 //! What travels on the delivery queue. Every message is JSON with a `kind`; a step that finds one
 //! it cannot read puts it into the dead-letter queue, so that nothing is lost to a version skew.
 
+mod outgoing;
 mod record;
 
+pub use outgoing::{MOST_WEBHOOK_GROUPS, Outgoing};
 pub use record::{Attribute, AttributeValue, Record};
 
 use crate::{
-    delivery::DeliveryKey,
+    delivery::{ParkedRow, Target},
     event::EventContent,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
-    ports::ParkedRow,
-    replay::ReplayPage,
+    replay::{ReplayPage, Resend},
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -21,35 +22,11 @@ use serde_json::value::RawValue;
 /// and their envelopes fit into 64 KB, the size of one billed SQS request.
 pub const INLINE_DATA_BYTES: usize = 4096;
 
-/// Most seconds that SQS can delay a message.
-pub const SQS_MAX_DELAY_SECONDS: u16 = 900;
-
-/// A delay that SQS accepts: 0–900 s. Emulators accept more, so the bound is ours to keep.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct QueueDelay(u16);
-
-impl QueueDelay {
-    /// No delay.
-    pub const NONE: Self = Self(0);
-
-    /// The delay nearest to `seconds` that SQS accepts, never longer than asked for.
-    #[must_use]
-    pub fn at_most(seconds: u64) -> Self {
-        Self(u16::try_from(seconds).unwrap_or(u16::MAX).min(SQS_MAX_DELAY_SECONDS))
-    }
-
-    /// Seconds.
-    #[must_use]
-    pub const fn seconds(self) -> u16 {
-        self.0
-    }
-}
-
 /// A message for the delivery function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueMessage {
     /// Make this attempt.
-    Attempt(Attempt),
+    MakeAttempt(MakeAttempt),
     /// See that this attempt gets made: it ends where the attempt is on record, and otherwise sends
     /// the attempt's ordinary message. It never sends a request and never records.
     Check(Check),
@@ -61,22 +38,9 @@ pub enum QueueMessage {
     Replay(ReplayPage),
 }
 
-/// Which delivery a message is about.
+/// Body of [`QueueMessage::MakeAttempt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The delivery.
-    pub delivery_id: DeliveryId,
-    /// Its webhook.
-    pub webhook_id: WebhookId,
-    /// Their owner.
-    pub user_id: UserId,
-    /// The event to deliver.
-    pub event_id: EventId,
-}
-
-/// Body of [`QueueMessage::Attempt`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub struct MakeAttempt {
     /// The delivery.
     pub target: Target,
     /// The number of the attempt to make, 1 for the first.
@@ -203,7 +167,7 @@ impl QueueMessage {
     pub fn to_json(&self) -> String {
         // Serialising these structs cannot fail: every key is a string and every value is plain.
         let written = match self {
-            Self::Attempt(attempt) => attempt.to_json(),
+            Self::MakeAttempt(attempt) => attempt.to_json(),
             Self::Check(check) => {
                 let wire = Wire {
                     not_before: Some(check.not_before),
@@ -232,7 +196,7 @@ impl QueueMessage {
     pub fn parse(text: &str) -> Result<Self, UnreadableMessage> {
         let kind = serde_json::from_str::<Kind>(text).map_err(unreadable)?.kind;
         match kind.as_str() {
-            "attempt" => Ok(Self::Attempt(Wire::parse(text)?.into_attempt())),
+            "attempt" => Ok(Self::MakeAttempt(Wire::parse(text)?.into_attempt())),
             "check" => {
                 let wire = Wire::parse(text)?;
                 let not_before = wire
@@ -256,15 +220,7 @@ impl QueueMessage {
     }
 }
 
-impl Target {
-    /// The delivery's key.
-    #[must_use]
-    pub fn key(&self) -> DeliveryKey {
-        DeliveryKey { webhook_id: self.webhook_id, id: self.delivery_id }
-    }
-}
-
-impl Attempt {
+impl MakeAttempt {
     /// An ordinary attempt, as the schedule asks for it.
     #[must_use]
     pub fn scheduled(target: Target, attempt: u32) -> Self {
@@ -277,6 +233,13 @@ impl Attempt {
             resolver_silent_since: None,
             slot: None,
         }
+    }
+
+    /// The attempt by which a replay sends a delivery again.
+    #[must_use]
+    pub fn resent(resend: Resend) -> Self {
+        let Resend { target, attempt, replay, manual } = resend;
+        Self { replay: Some(replay), manual, ..Self::scheduled(target, attempt) }
     }
 
     /// This attempt with the event in it, if that is small enough to travel.
@@ -347,8 +310,8 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn into_attempt(self) -> Attempt {
-        Attempt {
+    fn into_attempt(self) -> MakeAttempt {
+        MakeAttempt {
             target: self.target(),
             attempt: self.attempt,
             manual: self.manual,

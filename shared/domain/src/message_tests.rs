@@ -21,11 +21,11 @@ fn content(data: &str) -> EventContent {
 
 #[test]
 fn every_message_survives_the_queue() {
-    let attempt = Attempt {
+    let attempt = MakeAttempt {
         manual: true,
         resolver_silent_since: Some(Timestamp::from_millis(5)),
         event: Some(content(r#"{"n": 12345678901234567890, "x":1.0,  "b":"\u00e9é"}"#)),
-        ..Attempt::scheduled(target(), 3)
+        ..MakeAttempt::scheduled(target(), 3)
     };
     let check = Check {
         target: target(),
@@ -54,15 +54,15 @@ fn every_message_survives_the_queue() {
     let replay_id = ReplayId::from_uuid(Uuid::from_u128(3));
     let page = |page, order| ReplayPage { user_id: target().user_id, replay_id, page, order };
     let slot = Slot { at: Timestamp::from_millis(1_795_000_000_123), moved: true };
-    let limited = Attempt { slot: Some(slot), ..Attempt::scheduled(target(), 2) };
-    let replayed = Attempt { replay: Some(replay_id), ..Attempt::scheduled(target(), 6) };
+    let limited = MakeAttempt { slot: Some(slot), ..MakeAttempt::scheduled(target(), 2) };
+    let replayed = MakeAttempt { replay: Some(replay_id), ..MakeAttempt::scheduled(target(), 6) };
     for message in [
-        QueueMessage::Attempt(attempt),
-        QueueMessage::Attempt(replayed),
-        QueueMessage::Attempt(limited),
+        QueueMessage::MakeAttempt(attempt),
+        QueueMessage::MakeAttempt(replayed),
+        QueueMessage::MakeAttempt(limited),
         QueueMessage::Replay(page(0, Some(order))),
         QueueMessage::Replay(page(7, None)),
-        QueueMessage::Attempt(Attempt::scheduled(target(), 1)),
+        QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1)),
         QueueMessage::Check(check),
         QueueMessage::Release(release),
     ] {
@@ -73,9 +73,9 @@ fn every_message_survives_the_queue() {
 #[test]
 fn data_travels_byte_for_byte() {
     let data = r#"{ "z":1, "a" : [1.0, 1e3, 12345678901234567890] , "dup":1,"dup":2}"#;
-    let attempt = Attempt { event: Some(content(data)), ..Attempt::scheduled(target(), 1) };
-    let Ok(QueueMessage::Attempt(read)) =
-        QueueMessage::parse(&QueueMessage::Attempt(attempt).to_json())
+    let attempt = MakeAttempt { event: Some(content(data)), ..MakeAttempt::scheduled(target(), 1) };
+    let Ok(QueueMessage::MakeAttempt(read)) =
+        QueueMessage::parse(&QueueMessage::MakeAttempt(attempt).to_json())
     else {
         panic!("not an attempt")
     };
@@ -85,20 +85,20 @@ fn data_travels_byte_for_byte() {
 #[test]
 fn large_data_stays_behind() {
     let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES));
-    assert_eq!(Attempt::scheduled(target(), 1).carrying(&content(&data)).event, None);
+    assert_eq!(MakeAttempt::scheduled(target(), 1).carrying(&content(&data)).event, None);
     let small = content("{}");
-    assert_eq!(Attempt::scheduled(target(), 1).carrying(&small).event, Some(small));
+    assert_eq!(MakeAttempt::scheduled(target(), 1).carrying(&small).event, Some(small));
 }
 
 #[test]
 fn ten_messages_with_inline_data_fit_into_one_billed_request() {
     let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES - 2));
-    let attempt = Attempt {
+    let attempt = MakeAttempt {
         event: Some(content(&data)),
         target: Target { user_id: UserId::parse("u".repeat(128)).expect("valid"), ..target() },
-        ..Attempt::scheduled(target(), 1)
+        ..MakeAttempt::scheduled(target(), 1)
     };
-    assert!(QueueMessage::Attempt(attempt).to_json().len() * 10 < 64 * 1024);
+    assert!(QueueMessage::MakeAttempt(attempt).to_json().len() * 10 < 64 * 1024);
 }
 
 #[test]
@@ -111,18 +111,14 @@ fn unreadable_messages_are_told_apart_without_repeating_them() {
         r#"{"kind":"secret-kind"}"#,
         r#"{"kind":"attempt"}"#,
         r#"{"kind":"release","webhookId":"secret"}"#,
-        &QueueMessage::Attempt(Attempt::scheduled(target(), 1)).to_json().replace(":1", ":0"),
-        &QueueMessage::Attempt(Attempt::scheduled(target(), 1))
+        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1))
+            .to_json()
+            .replace(":1", ":0"),
+        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1))
             .to_json()
             .replace("attempt\"", "check\""),
     ] {
         let error = QueueMessage::parse(text).expect_err(text);
         assert!(!error.to_string().contains("secret"), "{error}");
     }
-}
-
-#[test]
-fn a_delay_is_within_what_sqs_takes() {
-    assert_eq!(QueueDelay::at_most(10).seconds(), 10);
-    assert_eq!(QueueDelay::at_most(90_000).seconds(), 900);
 }

@@ -1,6 +1,9 @@
-//! What the handlers need from the outside, one trait per capability: the type of a handler reads
-//! like its IAM policy. Each has two implementations, one over AWS and one in memory, and one
-//! contract suite runs against both.
+//! What the handlers need from the outside. Operations on one table or service that the same
+//! functions may carry out are one trait: the traits that a function names read like its IAM policy.
+//! No trait has an operation that one of the functions that use it may not carry out.
+//!
+//! Each trait has an implementation over AWS, one in memory and one in the simulation; the suite of
+//! the ports runs against the first two.
 //!
 //! Every operation can be repeated. An error says that its effect is unknown: it may have happened.
 
@@ -9,46 +12,33 @@ mod deliveries;
 mod echoes;
 mod event_types;
 mod events;
-mod health;
 mod issuer;
 mod keys;
+mod notices;
 mod portal;
-mod publish;
 mod queues;
 mod replays;
 mod send;
+mod waits;
 mod webhooks;
 
-pub use clock::{Clock, GenerateIds, Pause};
+pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    AttemptRecord, AwaitSlots, CreateDeliveries, Created, EndDeliveries, Ending,
-    EraseFromDeliveries, FindWaiting, ListDeliveries, PayloadErasure, ReadDeliveries,
-    ReadDeliveriesTogether, RecordAttempts, Recorded, ResponseErasure, SlotWait, StopWaiting,
-    WaitingPage, WaitingRow,
+    CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Recorded, SettledPage,
+    UpdateDeliveries, WaitingPage, WaitingRow,
 };
-pub use echoes::StoreEchoes;
-pub use event_types::{ListEventTypes, ReadEventTypes, StoreEventTypes};
-pub use events::{ErasePayloads, ListEvents, ReadEvents, StoreEvents};
-pub use health::{
-    FindParked, ParkDeliveries, ParkedRow, Parking, SendNotices, StoreHealth, UnparkDeliveries,
-    WatchCircuits,
-};
+pub use echoes::Echoes;
+pub use event_types::EventTypes;
+pub use events::{ClaimKeys, EventLog, ReadEvents, StoreEvents};
 pub use issuer::FetchIssuerKeys;
-pub use keys::{
-    ApiKey, CountRequests, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys,
-};
-pub use portal::{ExchangePortalLinks, PortalLink, StorePortalLinks};
-pub use publish::{ClaimKeys, PublishEvents};
-pub use queues::{
-    DeadLetters, EnqueueAttempts, IsolateMessages, MOST_WEBHOOK_GROUPS, OrderTests, Outgoing,
-    StartWaits, WaitState,
-};
-pub use replays::{
-    FindSettled, ListReplays, ReadReplays, ReopenDeliveries, Reopening, SettledPage, Stored,
-    WriteReplays,
-};
+pub use keys::Keys;
+pub use notices::SendNotices;
+pub use portal::PortalLinks;
+pub use queues::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages};
+pub use replays::{Replays, Stored};
 pub use send::SendRequests;
-pub use webhooks::{ListWebhooks, ReadSubscriptions, ReadWebhooks, ReserveSlots, StoreWebhooks};
+pub use waits::{StartWaits, WaitState};
+pub use webhooks::{ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks};
 
 /// How sure a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,23 +11,13 @@
 //! delivery that succeeded gets one more attempt and stays as it is.
 
 use crate::{
-    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
+    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Target},
     event::{Retention, TypeFilter},
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
-    message::{Attempt, Target},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
-
-/// That a replay took a failed delivery up again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reopened {
-    /// The replay.
-    pub by: ReplayId,
-    /// How many attempts were on record: the schedule counts from there.
-    pub attempts: u32,
-}
 
 /// Which deliveries are sent again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,11 +147,11 @@ impl Replay {
         ReplayPage { user_id, replay_id: self.id, page: self.page, order: None }
     }
 
-    /// The message by which this row is sent again, if it is to be. A test is no event of anybody's;
-    /// a row that is full takes no further attempt; of an erased event nothing can be sent; and what this replay has sent again before is
-    /// not sent once more.
+    /// How this row is sent again, if it is to be. A test is no event of anybody's; a row that is full
+    /// takes no further attempt; of an erased event nothing can be sent; and what this replay has sent
+    /// again before is not sent once more.
     #[must_use]
-    pub fn attempt(&self, row: &SettledRow) -> Option<Attempt> {
+    pub fn resend(&self, row: &SettledRow) -> Option<Resend> {
         let filter = &self.order.filter;
         let chosen = row.status == filter.status.of_delivery()
             && filter.event.as_ref().is_none_or(|types| types.includes(&row.event_type))
@@ -174,19 +164,16 @@ impl Replay {
                 row.last_attempt_at.is_some_and(|last| last >= self.order.created_at)
             }
         };
-        let target = Target {
-            delivery_id: row.id,
-            webhook_id: row.webhook_id,
-            user_id: self.user_id.clone(),
-            event_id: row.event_id,
-        };
-        if !chosen || sent_before {
-            return None;
-        }
-        let attempt = Attempt::scheduled(target, row.attempts + 1);
-        Some(match filter.status {
-            ReplayStatus::Failed => Attempt { replay: Some(self.id), ..attempt },
-            ReplayStatus::Success => Attempt { replay: Some(self.id), manual: true, ..attempt },
+        (chosen && !sent_before).then(|| Resend {
+            target: Target {
+                delivery_id: row.id,
+                webhook_id: row.webhook_id,
+                user_id: self.user_id.clone(),
+                event_id: row.event_id,
+            },
+            attempt: row.attempts + 1,
+            replay: self.id,
+            manual: filter.status == ReplayStatus::Success,
         })
     }
 
@@ -202,6 +189,19 @@ impl Replay {
             ..self.clone()
         }
     }
+}
+
+/// A delivery that a replay sends again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resend {
+    /// The delivery.
+    pub target: Target,
+    /// The number of the attempt to make.
+    pub attempt: u32,
+    /// The replay that asks for it.
+    pub replay: ReplayId,
+    /// Whether the delivery succeeded: it gets one more attempt and stays as it is.
+    pub manual: bool,
 }
 
 /// What a page came to.

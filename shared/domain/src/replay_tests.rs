@@ -1,5 +1,5 @@
 use super::*;
-use crate::delivery::Reason;
+use crate::delivery::{Reason, Reopened};
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -50,19 +50,19 @@ fn reopened(status: DeliveryStatus, attempts: u32, by: ReplayId, from: u32) -> D
 #[test]
 fn a_failed_delivery_is_asked_for_by_its_next_number() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Failed, 5));
-    let attempt = replay(filter(ReplayStatus::Failed)).attempt(&row).expect("chosen");
-    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (6, Some(id(1)), false));
+    let attempt = replay(filter(ReplayStatus::Failed)).resend(&row).expect("chosen");
+    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (6, id(1), false));
 }
 
 #[test]
 fn a_success_is_sent_once_more_as_a_manual_retry_is() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Success, 1));
     let replay = replay(filter(ReplayStatus::Success));
-    let attempt = replay.attempt(&row).expect("chosen");
-    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, Some(id(1)), true));
+    let attempt = replay.resend(&row).expect("chosen");
+    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, id(1), true));
     // When the page comes again, that attempt is on record.
     let sent = SettledRow { attempts: 2, last_attempt_at: Some(ASKED), ..row };
-    assert_eq!(replay.attempt(&sent), None);
+    assert_eq!(replay.resend(&sent), None);
 }
 
 #[rstest]
@@ -78,7 +78,7 @@ fn what_is_not_meant_is_left(
     #[case] change: fn(SettledRow) -> SettledRow,
 ) {
     let row = SettledRow::of(&delivery(DeliveryStatus::Failed, 5));
-    assert_eq!(replay(filter(status)).attempt(&change(row)), None);
+    assert_eq!(replay(filter(status)).resend(&change(row)), None);
 }
 
 #[test]
@@ -88,18 +88,15 @@ fn an_event_type_chooses() {
         event: Some(event.parse().expect("a filter of types")),
         ..filter(ReplayStatus::Failed)
     };
-    assert!(replay(of("lead.created")).attempt(&row).is_some());
+    assert!(replay(of("lead.created")).resend(&row).is_some());
     for includes in ["lead.*", "*"] {
-        assert!(replay(of(includes)).attempt(&row).is_some(), "{includes}");
+        assert!(replay(of(includes)).resend(&row).is_some(), "{includes}");
     }
     for excludes in ["lead.enriched", "task.*"] {
-        assert_eq!(replay(of(excludes)).attempt(&row), None, "{excludes}");
+        assert_eq!(replay(of(excludes)).resend(&row), None, "{excludes}");
     }
     let earlier = SettledRow { reopened_by: Some(id(0)), ..row };
-    assert!(
-        replay(of("lead.created")).attempt(&earlier).is_some(),
-        "an earlier replay's is chosen"
-    );
+    assert!(replay(of("lead.created")).resend(&earlier).is_some(), "an earlier replay's is chosen");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod cloud_event;
 mod uri_reference;
 
 use crate::{
+    delivery::TRANSFORM_FAILED,
     event::EventContent,
     ids::EventId,
     outbound::OutboundRequest,
@@ -18,10 +19,6 @@ use std::borrow::Cow;
 
 /// What requests call themselves.
 pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
-
-/// What an attempt's error begins with when the transform failed. What follows may repeat parts of
-/// the event's data, and goes when that is erased.
-pub const TRANSFORM_FAILED: &str = "the transform failed";
 
 /// The event's data is not JSON: the stored row is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

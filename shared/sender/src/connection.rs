@@ -30,12 +30,14 @@ use url::Host;
 
 use crate::{
     client::{CONNECT_LIMIT, HEAD_LIMIT_BYTES, HTTP_2, HTTP2_WINDOW_BYTES},
-    exchange::BoxError,
     meter::Metered,
 };
 
 /// How long after its attempt's deadline a connection may take to close properly.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// An error of whatever broke.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 

@@ -10,13 +10,11 @@ use url::Url;
 
 use crate::{
     client::{CONNECT_LIMIT, Client, OVERHEAD_LIMIT_BYTES},
-    connection::{Connection, Target},
+    connection::{BoxError, Connection, Target},
 };
 
 /// A day. Requests have at most 30 s; this limit only keeps a deadline representable.
 const LONGEST: Duration = Duration::from_secs(86_400);
-
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The deadline of a request that starts now.
 pub(crate) fn deadline_after(timeout: Duration) -> Instant {

@@ -1,10 +1,6 @@
 //! A clock that stands still until a test moves it, and the times of a deployment.
 
-use grapnel_domain::{
-    ports::{Clock, Pause},
-    time::Timestamp,
-    time_budget::TimeBudget,
-};
+use grapnel_domain::{ports::Clock, time::Timestamp, time_budget::TimeBudget};
 use std::{
     sync::{
         Arc,
@@ -60,9 +56,7 @@ impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.millis.load(Ordering::SeqCst))
     }
-}
 
-impl Pause for ManualClock {
     /// Moves the clock on by the longest pause, so that a caller who waits for a time to pass sees
     /// it pass.
     async fn pause(&self, longest: Duration) {

@@ -12,6 +12,7 @@
 //! by side, or drops one, does so between operations.
 
 mod calls;
+mod claims;
 mod deliveries;
 mod echoes;
 mod event_types;
@@ -24,18 +25,17 @@ mod keys;
 mod limiters;
 mod messages;
 mod portal;
-mod publish;
 mod queue;
 mod replays;
 mod rows;
+mod updates;
 mod waits;
 mod webhooks;
 
 pub use faults::{Effect, Operation};
-pub use health::StartedWatch;
 pub use messages::{DeadLetter, MemoryIsolation};
 pub use queue::{MAX_RECEIVES, MemoryQueue, Queued, Received};
-pub use waits::StartedWait;
+pub use waits::{StartedWait, StartedWatch};
 
 use crate::clock::ManualClock;
 use faults::Faults;
@@ -49,9 +49,10 @@ use grapnel_domain::{
     },
     health::Health,
     ids::{EchoId, EventId, ReplayId, UserId, WebhookId},
+    key::{ApiKey, KeyHash, PortalLink},
     limit::SlotTime,
     notice::Notice,
-    ports::{ApiKey, Consistency, KeyHash, PortalLink},
+    ports::Consistency,
     replay::Replay,
     time::{Minute, Timestamp},
     webhook::Webhook,

@@ -3,10 +3,10 @@
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
     ids::{UserId, WebhookId},
-    message::Record,
+    message::{Outgoing, Record},
     ports::{
-        Clock, DeadLetters, EnqueueAttempts, IsolateMessages, OrderTests, Outgoing, PortError,
-        PublishEvents, StartWaits, WaitState,
+        Clock, DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, PortError, StartWaits,
+        WaitState,
     },
     time::{Minute, Timestamp},
 };
@@ -48,13 +48,11 @@ impl EnqueueAttempts for Ends {
     }
 }
 
-impl PublishEvents for Ends {
+impl EnqueueEvents for Ends {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         self.memory.publish_events(events).await
     }
-}
 
-impl OrderTests for Ends {
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
         self.memory.order_test(order).await
     }
@@ -116,6 +114,15 @@ impl StartWaits for Waits {
         minute: Minute,
     ) -> Result<WaitState, PortError> {
         self.0.ensure_waiting(user, webhook, minute).await
+    }
+
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.0.ensure_watched(user, webhook, due).await
     }
 }
 

@@ -4,11 +4,11 @@ use super::Aws;
 use crate::{plan::Part, sim::Sim, task::at_once};
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
-    ports::{ListEventTypes, Page, PortError, ReadEventTypes, StoreEventTypes},
+    ports::{EventTypes, Page, PortError},
     webhook::EventPattern,
 };
 
-impl ReadEventTypes for Aws {
+impl EventTypes for Aws {
     async fn first_event_type(&self, pattern: &EventPattern) -> Result<Option<OwnType>, PortError> {
         let effect = |sim: &Sim| at_once(sim.memory().first_event_type(pattern));
         self.read(Part::Tables, "read event type", effect).await
@@ -18,9 +18,7 @@ impl ReadEventTypes for Aws {
         let effect = |sim: &Sim| at_once(sim.memory().event_types(names));
         self.read(Part::Tables, "read event types", effect).await
     }
-}
 
-impl ListEventTypes for Aws {
     async fn list_event_types(
         &self,
         limit: usize,
@@ -34,9 +32,7 @@ impl ListEventTypes for Aws {
         let effect = |sim: &Sim| at_once(sim.memory().count_event_types());
         self.read(Part::Tables, "count event types", effect).await
     }
-}
 
-impl StoreEventTypes for Aws {
     async fn store_event_type(&self, event_type: &OwnType) -> Result<(), PortError> {
         let event_type = event_type.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().store_event_type(&event_type));

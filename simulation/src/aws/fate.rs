@@ -2,9 +2,9 @@
 
 use crate::{
     counts::Count,
-    crash::Fault,
     plan::{Part, Target},
     sim::{Sim, State},
+    vocabulary::Fault,
 };
 
 /// What becomes of a call.

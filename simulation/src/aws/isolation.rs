@@ -4,7 +4,7 @@ use super::{
     Aws,
     queues::{Entry, count_copies},
 };
-use crate::{counts::Count, lambda::Queue, mutation::Mutation, plan::Part, sim::Sim};
+use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, vocabulary::Queue};
 use grapnel_domain::{
     message::{QueueMessage, Record},
     ports::{IsolateMessages, PortError},
@@ -62,7 +62,7 @@ impl Isolation {
             messages.iter().map(|message| message.receipt.clone()).collect();
         let from = self.from;
         let effect = move |sim: &Sim| {
-            receipts.iter().for_each(|receipt| from.of(sim).acknowledge(receipt));
+            receipts.iter().for_each(|receipt| sim.queue(from).acknowledge(receipt));
             Ok(())
         };
         drop(self.aws.write(Part::Queues, "remove originals", effect).await);
@@ -71,12 +71,12 @@ impl Isolation {
 
 /// A message reaches an isolation queue.
 fn put(sim: &Sim, to: Queue, message: &Record) {
-    let id = to.of(sim).forward(message);
+    let id = sim.queue(to).forward(message);
     sim.poll_at(to, sim.now());
     sim.count(Count::Isolated);
     sim.trace(|| format!("{} is isolated as {id}", message.message_id));
     let target = match QueueMessage::parse(&message.body) {
-        Ok(QueueMessage::Attempt(attempt)) => attempt.target,
+        Ok(QueueMessage::MakeAttempt(attempt)) => attempt.target,
         Ok(QueueMessage::Check(check)) => check.target,
         _ => return,
     };

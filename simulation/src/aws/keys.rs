@@ -5,36 +5,28 @@ use crate::{plan::Part, sim::Sim, task::at_once};
 use grapnel_domain::{
     echo::{Echo, EchoedRequest},
     ids::{EchoId, KeyId, UserId},
-    ports::{
-        ApiKey, CountRequests, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, Page, PortError,
-        PortalLink, ReadKeys, RevokeKeys, StoreEchoes, StoreKeys, StorePortalLinks,
-    },
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{Echoes, Keys, Page, PortError, PortalLinks},
     time::{Day, Minute},
 };
 
-impl ReadKeys for Aws {
+impl Keys for Aws {
     async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
         self.read(Part::Tables, "read key", |sim: &Sim| at_once(sim.memory().key(hash))).await
     }
-}
 
-impl StoreKeys for Aws {
     async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
         let (hash, key) = (hash.clone(), key.clone());
         let effect = move |sim: &Sim| at_once(sim.memory().store_key(&hash, &key));
         self.write(Part::Tables, "store key", effect).await
     }
-}
 
-impl NoteKeyUse for Aws {
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
         let hash = hash.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().note_key_use(&hash, day));
         self.write(Part::Tables, "note key use", effect).await
     }
-}
 
-impl CountRequests for Aws {
     async fn count_requests(
         &self,
         user: &UserId,
@@ -45,9 +37,7 @@ impl CountRequests for Aws {
         let effect = move |sim: &Sim| at_once(sim.memory().count_requests(&user, minute, requests));
         self.write(Part::Tables, "count requests", effect).await
     }
-}
 
-impl ListKeys for Aws {
     async fn list_keys(
         &self,
         user: &UserId,
@@ -57,9 +47,7 @@ impl ListKeys for Aws {
         let look = |sim: &Sim| at_once(sim.memory().list_keys(user, limit, after));
         self.read(Part::Tables, "list keys", look).await
     }
-}
 
-impl RevokeKeys for Aws {
     async fn revoke_key(&self, user: &UserId, id: KeyId) -> Result<bool, PortError> {
         let user = user.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().revoke_key(&user, id));
@@ -67,15 +55,13 @@ impl RevokeKeys for Aws {
     }
 }
 
-impl StorePortalLinks for Aws {
+impl PortalLinks for Aws {
     async fn store_link(&self, hash: &KeyHash, link: &PortalLink) -> Result<(), PortError> {
         let (hash, link) = (hash.clone(), link.clone());
         let effect = move |sim: &Sim| at_once(sim.memory().store_link(&hash, &link));
         self.write(Part::Tables, "store portal link", effect).await
     }
-}
 
-impl ExchangePortalLinks for Aws {
     async fn link(&self, hash: &KeyHash) -> Result<Option<PortalLink>, PortError> {
         let look = |sim: &Sim| at_once(sim.memory().link(hash));
         self.read(Part::Tables, "read portal link", look).await
@@ -93,7 +79,7 @@ impl ExchangePortalLinks for Aws {
     }
 }
 
-impl StoreEchoes for Aws {
+impl Echoes for Aws {
     async fn store_echo(&self, echo: &Echo) -> Result<(), PortError> {
         let echo = echo.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().store_echo(&echo));

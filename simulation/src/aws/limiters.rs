@@ -1,18 +1,11 @@
-//! Limiters, and deliveries that wait for their slots in shared waits.
+//! Limiters.
 
-use super::{Aws, rows::written, webhook_changed};
-use crate::{
-    counts::Count,
-    ledger,
-    mutation::Mutation,
-    plan::{Part, Target},
-    sim::Sim,
-    task::at_once,
-};
+use super::{Aws, webhook_changed};
+use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
-    ports::{AwaitSlots, PortError, Recorded, ReserveSlots, SlotWait},
+    ports::{PortError, ReserveSlots},
 };
 
 impl ReserveSlots for Aws {
@@ -39,31 +32,5 @@ impl ReserveSlots for Aws {
             })
         };
         self.write(Part::Tables, "reserve slots", effect).await
-    }
-}
-
-impl AwaitSlots for Aws {
-    async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
-        let effect = move |sim: &Sim| {
-            let waits = at_once(sim.memory().await_slot(wait))?;
-            if waits == Recorded::Yes {
-                let key = ledger::key(wait.key);
-                let now = sim.now();
-                sim.count(Count::SlotWaits);
-                sim.with(|state| {
-                    let Some(invocation) = state.invocation() else { return };
-                    invocation.kept_back.push((key, wait.slot.at));
-                    let fault = ledger::fault_of_another_slot(invocation, key, wait.slot.at, now);
-                    if let Some(fault) = fault {
-                        state.ledger.broken(format!("{}: it {fault}", ledger::name(key)));
-                    }
-                });
-                sim.trace(|| format!("{} waits for {}", ledger::name(key), wait.slot.at));
-                sim.with(|state| state.ledger.scheduled((key, wait.attempts + 1), wait.slot));
-                written(sim, wait.key);
-            }
-            Ok(waits)
-        };
-        self.write(Target::Delivery(wait.key.webhook_id), "wait for slot", effect).await
     }
 }

@@ -1,23 +1,25 @@
-//! Queues, as those see them who send: the delivery queue, the events queue and dead letters.
+//! Queues, as those see them who send: the delivery queue, the events queue, dead letters, and the
+//! bus for notices.
 
 use super::{Aws, Fate, Patience, fate};
 use crate::{
     counts::Count,
-    lambda::Queue,
     ledger::{self, Ledger, Moment},
     mutation,
     plan::Part,
     sim::{Sim, State},
     task::{at_once, millis},
     trace::short,
+    vocabulary::Queue,
 };
 use futures::{StreamExt, stream};
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
     ids::DeliveryId,
     limit::Slot,
-    message::{Attempt, QueueMessage},
-    ports::{DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
+    message::{MakeAttempt, Outgoing, QueueMessage},
+    notice::Notice,
+    ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, PortError, SendNotices},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -129,7 +131,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     sim.poll_at(Queue::Delivery, sim.now().plus(delay));
     sim.trace(|| format!("queued, {} s: {}", delay.as_secs(), describe(&outgoing.message)));
     let (count, delivery) = match &outgoing.message {
-        QueueMessage::Attempt(attempt) => {
+        QueueMessage::MakeAttempt(attempt) => {
             let sent_on = attempt.slot.map(|slot| slot_sent(sim, attempt, slot));
             let count = match attempt.resolver_silent_since {
                 _ if sent_on.is_some() => sent_on,
@@ -172,7 +174,7 @@ fn judge(sim: &Sim, outgoing: &Outgoing) {
 
 /// The first free slot of the webhook that an attempt goes to, where a check sends it.
 fn free_slot(sim: &Sim, message: &QueueMessage) -> Option<Timestamp> {
-    let QueueMessage::Attempt(Attempt { target, .. }) = message else { return None };
+    let QueueMessage::MakeAttempt(MakeAttempt { target, .. }) = message else { return None };
     let by_check = |state: &mut State| {
         let key = ledger::key(target.key());
         state.invocation().is_some_and(|invocation| invocation.checks(key).next().is_some())
@@ -187,7 +189,7 @@ fn free_slot(sim: &Sim, message: &QueueMessage) -> Option<Timestamp> {
 }
 
 /// An attempt's message was sent with a slot.
-fn slot_sent(sim: &Sim, attempt: &Attempt, slot: Slot) -> Count {
+fn slot_sent(sim: &Sim, attempt: &MakeAttempt, slot: Slot) -> Count {
     let key = ledger::key(attempt.target.key());
     sim.with(|state| {
         state.ledger.scheduled((key, attempt.attempt), slot);
@@ -199,7 +201,7 @@ fn slot_sent(sim: &Sim, attempt: &Attempt, slot: Slot) -> Count {
 /// Another message about a delivery is on the queue, or on its isolation queue. There may be a few beside those that are being
 /// worked on.
 pub(super) fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
-    let queues = [Queue::Delivery, Queue::DeliveryIsolation].map(|queue| queue.of(sim));
+    let queues = [Queue::Delivery, Queue::DeliveryIsolation].map(|queue| sim.queue(queue));
     sim.with(|state| {
         let about_it = state.queued.entry(delivery).or_default();
         about_it.retain(|id| queues.iter().any(|queue| queue.holds(id)));
@@ -221,7 +223,7 @@ pub(super) fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
 /// A message in a few words.
 pub(crate) fn describe(message: &QueueMessage) -> String {
     match message {
-        QueueMessage::Attempt(attempt) => {
+        QueueMessage::MakeAttempt(attempt) => {
             let why = match attempt.replay {
                 Some(_) => "replayed ",
                 None if attempt.manual => "manual ",
@@ -258,7 +260,7 @@ impl DeadLetters for Aws {
     }
 }
 
-impl OrderTests for Aws {
+impl EnqueueEvents for Aws {
     /// Whoever ordered hangs up when the order is on its queue: from then on the API only looks
     /// whether the attempt was made, and that by the clock of a runtime that there is not.
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
@@ -281,9 +283,7 @@ impl OrderTests for Aws {
         });
         std::future::pending().await
     }
-}
 
-impl PublishEvents for Aws {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         let mut answers = Vec::with_capacity(events.len());
         for batch in events.chunks(BATCH) {
@@ -322,4 +322,12 @@ pub(crate) async fn pause_between_tries(sim: &Sim, try_number: u32) {
     let longest = (2_000_u64 << try_number.min(20)).min(300_000);
     let length = sim.draw(|random| random.within(1..=longest));
     sim.sleep(millis(length)).await;
+}
+
+impl SendNotices for Aws {
+    async fn notify(&self, notices: &[Notice]) -> Result<(), PortError> {
+        let notices = notices.to_vec();
+        let effect = move |sim: &Sim| at_once(sim.memory().notify(&notices));
+        self.write(Part::Queues, "put notices", effect).await
+    }
 }

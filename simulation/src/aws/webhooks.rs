@@ -1,13 +1,18 @@
 //! Webhooks.
 
-use super::{Aws, waits::past};
-use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once, trace::short};
+use super::{Aws, find::past};
+use crate::{
+    counts::Count,
+    mutation::Mutation,
+    plan::Part,
+    sim::{Sim, State},
+    task::at_once,
+    trace::short,
+};
 use grapnel_domain::{
-    health::Circuit,
+    health::{Circuit, Health},
     ids::{UserId, WebhookId},
-    ports::{
-        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
-    },
+    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
@@ -24,7 +29,7 @@ pub(crate) fn changed(sim: &Sim, user: &UserId, id: WebhookId) {
     sim.with(|state| state.history.webhook_changed(now, user, id, webhook));
 }
 
-impl ReadWebhooks for Aws {
+impl Webhooks for Aws {
     async fn webhook(
         &self,
         user: &UserId,
@@ -64,20 +69,7 @@ impl ReadWebhooks for Aws {
         };
         self.read(Part::Tables, "read webhook", effect).await
     }
-}
 
-impl ReadSubscriptions for Aws {
-    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
-        let lethal = self.sim.plan().lethal.filter(|lethal| lethal.user == user.as_str());
-        if lethal.is_some_and(|lethal| self.sim.now() < lethal.until) {
-            self.sim.die().await
-        }
-        let effect = |sim: &Sim| at_once(sim.memory().subscriptions(user));
-        self.read(Part::Tables, "query subscriptions", effect).await
-    }
-}
-
-impl ListWebhooks for Aws {
     async fn list_webhooks(
         &self,
         user: &UserId,
@@ -91,6 +83,62 @@ impl ListWebhooks for Aws {
     async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
         let effect = |sim: &Sim| at_once(sim.memory().count_webhooks(user));
         self.read(Part::Tables, "count webhooks", effect).await
+    }
+
+    async fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> Result<bool, PortError> {
+        let (user, health) = (user.clone(), *health);
+        // Known now: an effect may come when its function is long gone.
+        let function =
+            self.sim().with(|state| state.invocation().map(|invocation| invocation.function));
+        let effect = move |sim: &Sim| {
+            let before = sim.memory().health_now(&user, webhook);
+            let judged_by_old = sim.mutation() == Some(Mutation::JudgesByOldHealth)
+                && sim.with(|state| state.wrote_health(webhook));
+            let stored =
+                !judged_by_old && at_once(sim.memory().store_health(&user, webhook, &health))?;
+            sim.with(|state| state.note_health(webhook, &health, stored));
+            sim.trace(|| format!("health of {} {stored}: {health:?}", short(webhook)));
+            if stored {
+                sim.with(|state| {
+                    if let Some(invocation) = state.invocation() {
+                        invocation.circuits.push((webhook, true));
+                    }
+                });
+                changed(sim, &user, webhook);
+                sim.with(|state| {
+                    state.ledger.health_written(webhook, &before, &health, function);
+                });
+                match (before.is_failing(), health.is_failing()) {
+                    (false, true) => {
+                        sim.count(Count::Opened);
+                        let now = sim.now();
+                        sim.with(|state| state.measured.opened(now));
+                    }
+                    (true, true) if health.last_due > before.last_due => sim.count(Count::Probes),
+                    (true, false) => sim.count(Count::Closed),
+                    (true, true) | (false, false) => {}
+                }
+            }
+            Ok(stored
+                || (sim.mutation() == Some(Mutation::ClaimsEveryProbe) && health.is_failing()))
+        };
+        self.write(Part::Tables, "store health", effect).await
+    }
+}
+
+impl ReadSubscriptions for Aws {
+    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        let lethal = self.sim.plan().lethal.filter(|lethal| lethal.user == user.as_str());
+        if lethal.is_some_and(|lethal| self.sim.now() < lethal.until) {
+            self.sim.die().await
+        }
+        let effect = |sim: &Sim| at_once(sim.memory().subscriptions(user));
+        self.read(Part::Tables, "query subscriptions", effect).await
     }
 }
 
@@ -143,5 +191,22 @@ impl StoreWebhooks for Aws {
             Ok(deleted)
         };
         self.write(Part::Tables, "delete webhook", effect).await
+    }
+}
+
+impl State {
+    /// Whether the function that is being polled has written this health last.
+    fn wrote_health(&mut self, webhook: WebhookId) -> bool {
+        self.current.is_some_and(|task| self.ledger.last_wrote_health(webhook, task))
+    }
+
+    fn note_health(&mut self, webhook: WebhookId, health: &Health, stored: bool) {
+        let Self { ledger, invocations, current, .. } = self;
+        let Some(task) = *current else { return };
+        if stored {
+            ledger.health_written_by(webhook, task);
+        } else if let Some(invocation) = invocations.get(&task) {
+            ledger.health_refused(webhook, health, task, invocation);
+        }
     }
 }

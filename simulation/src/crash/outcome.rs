@@ -1,9 +1,10 @@
 //! The end that the path must come to, whatever happened to one of its calls.
 
-use super::{Cut, Fault, scenario::Path};
+use super::path::Path;
 use crate::{
     counts::{Count, Counts, Group},
     sim::{Sim, State},
+    vocabulary::{Cut, Fault},
 };
 use grapnel_domain::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason};
 

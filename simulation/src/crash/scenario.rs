@@ -1,17 +1,18 @@
 //! One event's path through everything that there is.
 
-use super::{Call, Calls, Cut, outcome};
+use super::{outcome, path::Path};
 use crate::{
-    invocation::{Function, Invocation},
+    intake::Intake,
+    invocation::Invocation,
     mutation::Mutation,
     plan::{Faults, MOST_STEPS, Plan, PlannedEvent, PlannedWebhook, Settings, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
-    source::Intake,
     task::at_once,
     trace::Trace,
     users,
+    vocabulary::{Call, Calls, Cut, Function},
     world::{self, Run},
 };
 use axum::{
@@ -20,12 +21,13 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::DeliveryStatus,
     event::Retention,
     health::CircuitRules,
-    ids::{KeyId, WebhookId},
-    message::QueueDelay,
-    ports::{ApiKey, KeyHash, StoreKeys},
+    ids::KeyId,
+    key::{ApiKey, KeyHash},
+    ports::Keys,
     retry::{RetryConfig, Schedule},
     scope::Scope,
     time::Timestamp,
@@ -40,7 +42,6 @@ use std::{
     time::Duration,
 };
 use tower::ServiceExt;
-use uuid::Builder;
 
 const USER: &str = "ada";
 
@@ -64,52 +65,19 @@ const fn at_second(seconds: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + seconds * 1000)
 }
 
-/// The webhooks, each with what is to become of its delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Path {
-    /// Takes it at once.
-    Success,
-    /// Fails once, then comes back by queue delay.
-    Delayed,
-    /// Fails, comes back by a shared wait, fails for good, and is asked for once more.
-    Exhausted,
-    /// Waits for its slot in a shared wait, then by queue delay, and takes it.
-    Limited,
-}
-
-impl Path {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Success, Self::Delayed, Self::Exhausted, Self::Limited];
-
-    /// What its receiver answers to one attempt after the other.
-    pub(super) const fn answers(self) -> &'static [u16] {
-        match self {
-            Self::Success | Self::Limited => &[200],
-            Self::Delayed => &[503, 200],
-            Self::Exhausted => &[503, 503, 200],
-        }
-    }
-
-    /// The delay is such that no single fault moves an attempt past the time at which its receiver
-    /// changes: attempts and answers belong together in every run.
-    fn planned(self) -> (Receiver, RetryConfig) {
-        let retry = |max_attempts, delay| RetryConfig {
-            max_attempts,
-            timeout_seconds: 10,
-            schedule: Schedule::DelaysSeconds(vec![delay]),
-        };
-        match self {
-            Self::Success | Self::Limited => (Receiver::Answers(200), retry(3, 800)),
-            // With its jitter just what the queue takes.
-            Self::Delayed => (Receiver::FailsUntil(at_second(780)), retry(3, 800)),
-            Self::Exhausted => (Receiver::FailsUntil(ASKED_AT), retry(2, 3600)),
-        }
-    }
-
-    pub(super) fn webhook(self) -> WebhookId {
-        let number = self as u8 + 1;
-        let id = Builder::from_unix_timestamp_millis(u64::from(number), &[number; 10]);
-        WebhookId::from_uuid(id.into_uuid())
+/// The delay is such that no single fault moves an attempt past the time at which its receiver
+/// changes: attempts and answers belong together in every run.
+fn planned(path: Path) -> (Receiver, RetryConfig) {
+    let retry = |max_attempts, delay| RetryConfig {
+        max_attempts,
+        timeout_seconds: 10,
+        schedule: Schedule::DelaysSeconds(vec![delay]),
+    };
+    match path {
+        Path::Success | Path::Limited => (Receiver::Answers(200), retry(3, 800)),
+        // With its jitter just what the queue takes.
+        Path::Delayed => (Receiver::FailsUntil(at_second(780)), retry(3, 800)),
+        Path::Exhausted => (Receiver::FailsUntil(ASKED_AT), retry(2, 3600)),
     }
 }
 
@@ -117,7 +85,7 @@ impl Path {
 /// do it without end: for those nothing waits there but for retries.
 fn plan(order: u64, is_right: bool) -> Plan {
     let planned = |path: Path| {
-        let (receiver, retry) = path.planned();
+        let (receiver, retry) = planned(path);
         let id = path.webhook();
         let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).retry(retry);
         let webhook = match path {

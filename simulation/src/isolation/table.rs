@@ -3,8 +3,8 @@
 use super::{Circumstances, Isolation, isolation};
 use crate::{
     document::Part,
+    intake::{Grouping, Pool},
     measured::Latencies,
-    source::{Grouping, Pool},
 };
 use std::{fmt, thread};
 

@@ -1,6 +1,6 @@
 //! Attempts that users asked for: what was accepted is made.
 
-use super::{Key, Ledger, name};
+use super::{Key, Ledger, account::Asked, name};
 use crate::history::History;
 use grapnel_domain::{
     delivery::{Delivery, MAX_ATTEMPTS_ON_RECORD},
@@ -8,15 +8,6 @@ use grapnel_domain::{
     time::Timestamp,
     webhook::Webhook,
 };
-
-/// An attempt that the API said it would have made.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
-    key: Key,
-    /// Its number at least.
-    number: u32,
-    at: Timestamp,
-}
 
 /// Whether there is anything to send: whoever erases an event's data may die before its deliveries
 /// are told.

@@ -2,20 +2,7 @@
 
 use super::{Key, Ledger, name};
 use crate::trace::short;
-use grapnel_domain::{
-    delivery::DeliveryStatus,
-    event::Event,
-    ids::{EventId, UserId},
-};
-use std::collections::BTreeMap;
-
-/// What was erased.
-#[derive(Debug, Default)]
-pub(super) struct Erasures {
-    events: BTreeMap<EventId, UserId>,
-    /// At which step a delivery was told so first.
-    told: BTreeMap<Key, u64>,
-}
+use grapnel_domain::{delivery::DeliveryStatus, event::Event};
 
 impl Ledger {
     /// An event that looked like this has lost its data. Its deliveries were settled when somebody

@@ -1,37 +1,13 @@
 //! Events and whom they reach.
 
-use super::{Ledger, name};
+use super::{Ledger, account::Accepted, name};
 use crate::{history::History, trace::short};
 use grapnel_domain::{
     delivery::Delivery,
     event::inbound::InboundEvent,
-    ids::{EventId, UserId, WebhookId},
+    ids::{EventId, WebhookId},
     time::Timestamp,
-    webhook::Webhook,
 };
-
-/// An event that was put on the events queue.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    user: UserId,
-    event_type: String,
-    test: Option<WebhookId>,
-    put: Timestamp,
-    /// A message for it was acknowledged.
-    pub(super) fanned_out: bool,
-}
-
-impl Accepted {
-    fn is_for(&self, webhook: &Webhook) -> bool {
-        match self.test {
-            Some(test) => webhook.id == test,
-            None => {
-                webhook.effective_status().receives()
-                    && webhook.events.iter().any(|pattern| pattern.matches(&self.event_type))
-            }
-        }
-    }
-}
 
 impl Ledger {
     /// An event is on its queue.

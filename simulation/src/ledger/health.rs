@@ -1,11 +1,7 @@
 //! The health of endpoints.
 
 use super::Ledger;
-use crate::{
-    invocation::{Function, Invocation},
-    task::TaskId,
-    trace::short,
-};
+use crate::{invocation::Invocation, task::TaskId, trace::short, vocabulary::Function};
 use grapnel_domain::{health::Health, ids::WebhookId};
 
 impl Ledger {

@@ -1,33 +1,16 @@
 //! Rate limits: that slots are apart, and that each request to a limited webhook has one.
 
-use super::{Key, Ledger, name};
+use super::{
+    Ledger,
+    account::{Attempt, Holder, Limits},
+    name,
+};
 use crate::{task::TaskId, trace::short};
 use grapnel_domain::{
     ids::WebhookId,
     limit::{Reservation, SLOT_LEAD, Slot, SlotTime},
     time::Timestamp,
 };
-use std::collections::BTreeMap;
-
-/// An attempt of a delivery.
-type Attempt = (Key, u32);
-
-/// What was handed out.
-#[derive(Debug, Default)]
-pub(super) struct Limits {
-    /// The first slot of each webhook that may be handed out next.
-    free: BTreeMap<WebhookId, SlotTime>,
-    slots: BTreeMap<(WebhookId, Timestamp), Holder>,
-}
-
-/// Who has a slot.
-#[derive(Debug)]
-struct Holder {
-    /// Who reserved it.
-    by: Option<TaskId>,
-    /// What it is for, once that is known.
-    of: Option<Attempt>,
-}
 
 impl Limits {
     /// Whether an attempt has a slot after this time.

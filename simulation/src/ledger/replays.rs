@@ -1,28 +1,18 @@
 //! Replays: that only they take up again what had failed, and that they leave out nothing.
 
-use super::{Key, Ledger, asked::has_data, name};
+use super::{Key, Ledger, account::Replays, asked::has_data, name};
 use crate::{history::History, trace::short};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD},
     event::Event,
-    ids::{ReplayId, UserId},
+    ids::UserId,
     replay::{Replay, ReplayOrder, ReplayPage, ReplayStatus},
     time::Timestamp,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// How far the clocks of two machines may be apart.
 const SKEW: Duration = Duration::from_secs(1);
-
-/// The replays that somebody asked for, and what they reopened.
-#[derive(Debug, Default)]
-pub(super) struct Replays {
-    asked: BTreeMap<ReplayId, (UserId, ReplayOrder)>,
-    reopened: BTreeSet<(Key, ReplayId)>,
-}
 
 /// Whether a replay is about this delivery.
 fn is_about((user, order): &(UserId, ReplayOrder), row: &Delivery) -> bool {

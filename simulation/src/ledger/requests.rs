@@ -1,8 +1,12 @@
 //! Requests and what is recorded of them.
 
-use super::{Key, Ledger, name};
+use super::{
+    Key, Ledger,
+    account::{Answer, Fate, OnRecord, Request, Sending},
+    name,
+};
 use crate::{counts::Count, receiver::Wish, task::TaskId};
-use grapnel_domain::{ports::AttemptRecord, time::Timestamp, time_budget::TimeBudget};
+use grapnel_domain::{delivery::AttemptRecord, time::Timestamp, time_budget::TimeBudget};
 use std::time::Duration;
 
 /// How far the clocks of two machines may be apart.
@@ -10,62 +14,6 @@ const SKEW: Duration = Duration::from_secs(1);
 
 /// The longest pause between two tries of a record.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// A request that is about to be sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sending {
-    pub(crate) task: TaskId,
-    pub(crate) key: Key,
-    /// The attempt, if that is certain.
-    pub(crate) number: Option<u32>,
-    /// The step at which the function read the delivery.
-    pub(crate) read: u64,
-    /// When it began, by the function's clock.
-    pub(crate) began: Timestamp,
-    /// Whether it reaches the receiver: without an address there is nobody to send to.
-    pub(crate) reaches: bool,
-}
-
-/// A request that was sent.
-#[derive(Debug)]
-pub(super) struct Request {
-    sending: Sending,
-    fate: Fate,
-    answer: Option<Answer>,
-    /// Its function has asked for the record.
-    claimed: bool,
-    /// When its function first asked for the record,
-    first_try: Option<Timestamp>,
-    /// and when it last saw that fail.
-    failed_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Answer {
-    status: Option<u16>,
-    wish: Wish,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    UnderWay,
-    Recorded,
-    Refused,
-    /// The record's answer was an error.
-    RecordFailed,
-    /// The function died before it recorded.
-    Dead,
-}
-
-/// An attempt on record.
-#[derive(Debug)]
-pub(super) struct OnRecord {
-    step: u64,
-    /// Before this, by the clock of whoever recorded, the next one must not come.
-    next_not_before: Timestamp,
-    /// After this the next one is late, if nothing went wrong.
-    next_not_after: Timestamp,
-}
 
 impl Request {
     /// For how long its record was tried, if that was less than there was time for.

@@ -5,12 +5,14 @@
 use super::{Key, Ledger, name};
 use crate::{
     history::History,
-    invocation::{Function, Invocation, Page},
+    invocation::{Invocation, Page},
     plan::Settings,
+    vocabulary::Function,
 };
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::Delivery,
-    message::{Attempt, Check, QueueDelay, QueueMessage},
+    message::{Check, MakeAttempt, QueueMessage},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -43,7 +45,7 @@ impl Ledger {
         let message = messages.find(|(record, _)| record.message_id == id);
         let Some((_, Some(message))) = message else { return };
         let fault = match message {
-            QueueMessage::Attempt(attempt) => {
+            QueueMessage::MakeAttempt(attempt) => {
                 let key = super::key(attempt.target.key());
                 let row = self.open_row(key, invocation, history);
                 row.and_then(|row| fault_of_attempt(invocation, attempt, row, history))
@@ -88,7 +90,7 @@ impl Ledger {
         at: Moment<'_>,
     ) {
         match message {
-            QueueMessage::Attempt(attempt) => {
+            QueueMessage::MakeAttempt(attempt) => {
                 let key = super::key(attempt.target.key());
                 let fault = fault_of_repeat(invocation, key, delay, at.settings)
                     .or_else(|| fault_of_silence(invocation, attempt, at))
@@ -145,7 +147,7 @@ impl Ledger {
     fn fault_of_healing(
         &self,
         invocation: &Invocation,
-        attempt: &Attempt,
+        attempt: &MakeAttempt,
         at: Moment<'_>,
     ) -> Option<String> {
         let key = super::key(attempt.target.key());
@@ -168,7 +170,7 @@ impl Ledger {
 
 fn fault_of_attempt(
     invocation: &Invocation,
-    attempt: &Attempt,
+    attempt: &MakeAttempt,
     row: &Delivery,
     history: &History,
 ) -> Option<String> {
@@ -230,7 +232,11 @@ fn fault_of_repeat(
 }
 
 /// A name server's silence was forgotten, or lasts too long to be passed over.
-fn fault_of_silence(invocation: &Invocation, attempt: &Attempt, at: Moment<'_>) -> Option<String> {
+fn fault_of_silence(
+    invocation: &Invocation,
+    attempt: &MakeAttempt,
+    at: Moment<'_>,
+) -> Option<String> {
     let since = attempt.resolver_silent_since?;
     let key = super::key(attempt.target.key());
     let asked = invocation.attempts_of(key).filter(|asked| asked.attempt == attempt.attempt);
@@ -246,7 +252,7 @@ fn fault_of_silence(invocation: &Invocation, attempt: &Attempt, at: Moment<'_>) 
 }
 
 /// A delivery that waits for its slot in a shared wait was given another.
-fn fault_of_slot(invocation: &Invocation, attempt: &Attempt, now: Timestamp) -> Option<String> {
+fn fault_of_slot(invocation: &Invocation, attempt: &MakeAttempt, now: Timestamp) -> Option<String> {
     let (slot, key) = (attempt.slot?, super::key(attempt.target.key()));
     fault_of_another_slot(invocation, key, slot.at, now)
 }

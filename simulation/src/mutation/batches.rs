@@ -3,7 +3,7 @@
 use super::Mutation;
 use crate::sim::Sim;
 use grapnel_domain::{
-    message::{Attempt, Check, QueueMessage, Record},
+    message::{Check, MakeAttempt, QueueMessage, Record},
     ports::Clock,
     suspect::SUSPECT_RECEIVES,
     time::Timestamp,
@@ -36,7 +36,7 @@ fn suspected(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
 
 fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
     match QueueMessage::parse(&record.body) {
-        Ok(QueueMessage::Attempt(Attempt { target, attempt, .. })) => {
+        Ok(QueueMessage::MakeAttempt(MakeAttempt { target, attempt, .. })) => {
             let found = sim.memory().delivery_now(target.key());
             found.is_none_or(|found| found.attempt_count() < attempt).then_some(record)
         }
@@ -70,7 +70,7 @@ fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
     if !missing || sim.memory().clock().now() < not_before {
         return Some(record);
     }
-    let body = QueueMessage::Attempt(Attempt::scheduled(target, attempt)).to_json();
+    let body = QueueMessage::MakeAttempt(MakeAttempt::scheduled(target, attempt)).to_json();
     Some(Record { body, ..record })
 }
 

@@ -3,13 +3,11 @@
 use super::{Mutation, rules};
 use crate::{aws::Aws, ledger, sim::Sim, task::TaskId};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delay::QueueDelay,
+    delivery::{AttemptRecord, Delivery, DeliveryStatus},
     ids::WebhookId,
-    message::{Attempt, QueueDelay, QueueMessage},
-    ports::{
-        AttemptRecord, Clock, Outgoing, PortError, Recorded, StartWaits, StopWaiting,
-        UnparkDeliveries, WaitState,
-    },
+    message::{MakeAttempt, Outgoing, QueueMessage},
+    ports::{Clock, PortError, Recorded, StartWaits, UpdateDeliveries, WaitState},
     retry::next::queue_delay,
     time::Minute,
 };
@@ -23,7 +21,7 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Ou
             messages.into_iter().filter(kept).collect()
         }
         Some(Mutation::ForgetsSlots) => {
-            let has_slot = |m: &Outgoing| matches!(&m.message, QueueMessage::Attempt(attempt) if attempt.slot.is_some());
+            let has_slot = |m: &Outgoing| matches!(&m.message, QueueMessage::MakeAttempt(attempt) if attempt.slot.is_some());
             messages.into_iter().filter(|message| !has_slot(message)).collect()
         }
         Some(Mutation::StaleSendsAttempts) => messages.into_iter().map(attempt_for_check).collect(),
@@ -50,8 +48,8 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Ou
 fn attempt_for_check(outgoing: Outgoing) -> Outgoing {
     match outgoing.message {
         QueueMessage::Check(check) => {
-            let attempt = Attempt::scheduled(check.target, check.attempt);
-            Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+            let attempt = MakeAttempt::scheduled(check.target, check.attempt);
+            Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE)
         }
         _ => outgoing,
     }
@@ -63,13 +61,13 @@ fn hurried(outgoing: Outgoing) -> Outgoing {
 }
 
 fn was_scheduled(sim: &Sim, outgoing: &Outgoing) -> bool {
-    let QueueMessage::Attempt(attempt) = &outgoing.message else { return false };
+    let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return false };
     let step = (ledger::key(attempt.target.key()), attempt.attempt);
     sim.with(|state| state.invocation().is_some_and(|i| i.scheduled.contains(&step)))
 }
 
 async fn take_out(aws: &Aws, outgoing: &Outgoing) {
-    let QueueMessage::Attempt(attempt) = &outgoing.message else { return };
+    let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return };
     let key = attempt.target.key();
     if let Some(Delivery { waits_for: Some(minute), .. }) = aws.sim().memory().delivery_now(key) {
         // Whether it worked is not looked at.
@@ -78,7 +76,7 @@ async fn take_out(aws: &Aws, outgoing: &Outgoing) {
 }
 
 async fn unpark(aws: &Aws, outgoing: &Outgoing) {
-    let QueueMessage::Attempt(attempt) = &outgoing.message else { return };
+    let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return };
     let key = attempt.target.key();
     if let Some(Delivery { parked_until: Some(due), .. }) = aws.sim().memory().delivery_now(key) {
         // Whether it worked is not looked at.
@@ -88,7 +86,7 @@ async fn unpark(aws: &Aws, outgoing: &Outgoing) {
 
 /// Whether these messages of a page are kept until the page is recorded.
 pub(crate) fn holds_back(sim: &Sim, messages: &[Outgoing]) -> bool {
-    let replayed = |m: &Outgoing| matches!(&m.message, QueueMessage::Attempt(attempt) if attempt.replay.is_some());
+    let replayed = |m: &Outgoing| matches!(&m.message, QueueMessage::MakeAttempt(attempt) if attempt.replay.is_some());
     if sim.mutation() != Some(Mutation::RecordsPageBeforeSending) || !messages.iter().any(replayed)
     {
         return false;
@@ -170,7 +168,7 @@ fn acknowledge(sim: &Sim, task: TaskId, record: &AttemptRecord) {
     let asked = sim.with(|state| {
         let messages = state.invocations.get(&task).map(|invocation| &invocation.messages);
         let asks = |message: &QueueMessage| {
-            matches!(message, QueueMessage::Attempt(attempt) if attempt.target.key() == record.key)
+            matches!(message, QueueMessage::MakeAttempt(attempt) if attempt.target.key() == record.key)
         };
         let ids = messages.into_iter().flatten().filter(|(_, m)| m.as_ref().is_some_and(asks));
         ids.map(|(record, _)| record.message_id.clone()).collect::<Vec<_>>()
@@ -200,9 +198,9 @@ impl Aws {
             }
             return;
         }
-        let attempt = Attempt::scheduled(delivery.target(), number);
+        let attempt = MakeAttempt::scheduled(delivery.target(), number);
         let delay = queue_delay(due, self.now());
-        let message = Outgoing::new(QueueMessage::Attempt(attempt), delay);
+        let message = Outgoing::new(QueueMessage::MakeAttempt(attempt), delay);
         if self.send_batch(vec![message]).await == [Ok(())] {
             self.sim().with(|state| {
                 if let Some(invocation) = state.invocation() {

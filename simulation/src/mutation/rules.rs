@@ -3,15 +3,15 @@
 
 use super::Mutation;
 use crate::{
-    invocation::Function,
     ledger,
     sim::{Sim, State},
+    vocabulary::Function,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delay::QueueDelay,
+    delivery::{AttemptRecord, Delivery, DeliveryKey, ParkedRow, Reopening},
     ids::{DeliveryId, WebhookId},
-    message::{Attempt, Check, QueueDelay, QueueMessage},
-    ports::{AttemptRecord, Outgoing, ParkedRow, Reopening},
+    message::{Check, MakeAttempt, Outgoing, QueueMessage},
     retry::next::queue_delay,
     time::{Minute, Timestamp},
 };
@@ -43,12 +43,12 @@ pub(super) const fn leaves_out(mutation: Mutation) -> bool {
 fn changed(sim: &Sim, outgoing: Outgoing) -> Outgoing {
     let now = sim.now();
     match (sim.mutation(), outgoing.message) {
-        (Some(Mutation::ResolverNeverCounts), QueueMessage::Attempt(attempt)) => {
+        (Some(Mutation::ResolverNeverCounts), QueueMessage::MakeAttempt(attempt)) => {
             let since = attempt.resolver_silent_since.map(|_| now);
-            let attempt = Attempt { resolver_silent_since: since, ..attempt };
-            Outgoing { message: QueueMessage::Attempt(attempt), ..outgoing }
+            let attempt = MakeAttempt { resolver_silent_since: since, ..attempt };
+            Outgoing { message: QueueMessage::MakeAttempt(attempt), ..outgoing }
         }
-        (Some(Mutation::RepeatsPendingAtOnce), message @ QueueMessage::Attempt(_))
+        (Some(Mutation::RepeatsPendingAtOnce), message @ QueueMessage::MakeAttempt(_))
             if by(sim, Function::Ingest) =>
         {
             Outgoing { message, delay: QueueDelay::NONE, ..outgoing }
@@ -78,7 +78,7 @@ fn by(sim: &Sim, function: Function) -> bool {
 
 /// Whether this is the message of a delivery that was recorded after the minute it waits for.
 fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
-    let QueueMessage::Attempt(attempt) = &outgoing.message else { return false };
+    let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return false };
     let key = ledger::key(attempt.target.key());
     let row = sim.memory().delivery_now(attempt.target.key());
     let struck = row.and_then(|row| row.waits_for).is_some_and(|it| it.strikes_at() <= sim.now());
@@ -103,7 +103,7 @@ fn is_check(outgoing: &Outgoing, after_parking: bool) -> bool {
 
 fn is_manual_retry(sim: &Sim, outgoing: &Outgoing) -> bool {
     by(sim, Function::Api)
-        && matches!(&outgoing.message, QueueMessage::Attempt(attempt) if attempt.manual)
+        && matches!(&outgoing.message, QueueMessage::MakeAttempt(attempt) if attempt.manual)
 }
 
 /// What a wrong function makes of a delivery that it reads.

@@ -10,7 +10,7 @@ use futures::future::join_all;
 use grapnel_domain::{
     delivery::Delivery,
     ids::WebhookId,
-    ports::KeyHash,
+    key::KeyHash,
     retry::{RetryConfig, Schedule},
 };
 use grapnel_testing::{builders::a_webhook, receiver::Script};

@@ -4,8 +4,9 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::{Delivery, DeliveryStatus},
-    message::{Check, QueueDelay, QueueMessage},
+    message::{Check, QueueMessage},
     retry::next::{Retry, schedule},
     time::Timestamp,
 };

@@ -3,8 +3,8 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::{
+    delay::QueueDelay,
     ids::DeliveryId,
-    message::QueueDelay,
     retry::next::schedule,
     time::{Minute, Timestamp},
 };

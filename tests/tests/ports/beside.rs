@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_aws::WebhookStore;
 use grapnel_domain::{
     health::Health,
-    ports::{ListWebhooks, ReadSubscriptions, StoreHealth, StoreWebhooks},
+    ports::{ReadSubscriptions, StoreWebhooks, Webhooks},
 };
 use grapnel_testing::{
     builders::{a_failing_health, a_webhook},

@@ -5,7 +5,8 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use grapnel_aws::{DeadLetterQueue, DeliveryQueue, EventsQueue, SystemClock};
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
-    ports::{Clock, DeadLetters, EnqueueAttempts, OrderTests, Outgoing, PortError, PublishEvents},
+    message::Outgoing,
+    ports::{Clock, DeadLetters, EnqueueAttempts, EnqueueEvents, PortError},
     time::Timestamp,
 };
 use grapnel_testing::contract::{Arrival, Arrivals, PATIENCE, PutAside, a_user};
@@ -83,13 +84,11 @@ impl EnqueueAttempts for Both<DeliveryQueue> {
     }
 }
 
-impl OrderTests for Both<EventsQueue> {
+impl EnqueueEvents for Both<EventsQueue> {
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
         self.port.order_test(order).await
     }
-}
 
-impl PublishEvents for Both<EventsQueue> {
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         self.port.publish_events(events).await
     }

@@ -5,7 +5,7 @@ use grapnel_aws::SharedWaits;
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
-    time::Minute,
+    time::{Minute, Timestamp},
 };
 use grapnel_testing::contract::EndWaits;
 use std::sync::Arc;
@@ -32,6 +32,15 @@ impl StartWaits for Waits {
         minute: Minute,
     ) -> Result<WaitState, PortError> {
         self.port.ensure_waiting(user, webhook, minute).await
+    }
+
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.port.ensure_watched(user, webhook, due).await
     }
 }
 

@@ -1,5 +1,5 @@
 use grapnel_domain::{
-    ports::{ApiKey, PortalLink},
+    key::{ApiKey, PortalLink},
     scope::Scope,
 };
 use grapnel_wire::{

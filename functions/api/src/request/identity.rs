@@ -8,7 +8,8 @@ use crate::{
 use axum::http::{HeaderMap, header};
 use grapnel_domain::{
     ids::UserId,
-    ports::{ApiKey, Clock, FetchIssuerKeys, KeyHash, NoteKeyUse, ReadKeys},
+    key::{ApiKey, KeyHash},
+    ports::{Clock, FetchIssuerKeys, Keys},
     scope::Scope,
     time::{Day, Timestamp},
 };

@@ -10,7 +10,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use grapnel_domain::{
     ids::UserId,
-    ports::CountRequests,
+    ports::Keys,
     quota::{Quota, Standing, Tallies, Untold, WINDOW},
     time::{Minute, Timestamp},
 };
@@ -37,7 +37,7 @@ impl Quotas {
     /// others stops nobody.
     pub(crate) async fn take(
         &self,
-        counts: &impl CountRequests,
+        counts: &impl Keys,
         user: &UserId,
         now: Timestamp,
     ) -> Option<Standing> {
@@ -52,7 +52,7 @@ impl Quotas {
     /// quota holds; `None` if there is no quota.
     pub(crate) async fn reserve(
         &self,
-        counts: &impl CountRequests,
+        counts: &impl Keys,
         user: &UserId,
         now: Timestamp,
         wanted: u32,
@@ -80,7 +80,7 @@ impl Quotas {
         Some(tallies.standing(self.quota?, user, now))
     }
 
-    async fn tell_others(&self, counts: &impl CountRequests, user: &UserId, untold: Untold) {
+    async fn tell_others(&self, counts: &impl Keys, user: &UserId, untold: Untold) {
         match counts.count_requests(user, untold.minute, untold.requests).await {
             Ok(total) => self.tallies().heard(user, untold.minute, total),
             Err(error) => {

@@ -26,9 +26,10 @@ use axum::{
     response::Response,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
-    message::{Attempt, QueueDelay, QueueMessage},
-    ports::{Clock, EndDeliveries, Ending, EnqueueAttempts, Outgoing, ReadDeliveries, Recorded},
+    delay::QueueDelay,
+    delivery::{Delivery, DeliveryKey, DeliveryStatus, Ending, MAX_ATTEMPTS_ON_RECORD, Reason},
+    message::{MakeAttempt, Outgoing, QueueMessage},
+    ports::{Clock, Deliveries, EnqueueAttempts, Recorded},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_wire::delivery as wire;
@@ -102,8 +103,8 @@ pub(super) async fn retry<P: Ports>(
     }
 
     let number = delivery.next_attempt_number();
-    let attempt = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), number) };
-    let message = Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE);
+    let attempt = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), number) };
+    let message = Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE);
     for sent in api.delivery_queue.enqueue(vec![message]).await {
         sent?;
     }

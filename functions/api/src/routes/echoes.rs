@@ -21,7 +21,7 @@ use axum::{
 };
 use grapnel_domain::{
     echo::{self, Echo, EchoAnswer, EchoedRequest, LIFETIME},
-    ports::{Clock, GenerateIds, StoreEchoes},
+    ports::{Clock, Echoes, GenerateIds},
     signature::{Secret, verify::StandardHeaders},
 };
 use grapnel_wire::echo::{Echoed, NewEcho};

@@ -19,12 +19,9 @@ use crate::{
 use axum::{extract::State, http::StatusCode};
 use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delivery::{Delivery, DeliveryKey, PayloadErasure, ResponseErasure},
     event::Event,
-    ports::{
-        Clock, Consistency, EraseFromDeliveries, ErasePayloads, PayloadErasure,
-        ReadDeliveriesTogether, ReadEvents, Recorded, ResponseErasure,
-    },
+    ports::{Clock, Consistency, DeliveryLog, EventLog, ReadEvents, Recorded},
     time::Timestamp,
 };
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use grapnel_domain::{
     catalogue::{self, Entry, EventTypeName, MAX_OWN_TYPES, OwnType},
     event::TypeFilter,
     fault::FieldFault,
-    ports::{Clock, ListEventTypes, ReadEventTypes, StoreEventTypes},
+    ports::{Clock, EventTypes},
     webhook::EventPattern,
 };
 use grapnel_wire::event_type::EventTypeDraft;

@@ -42,8 +42,7 @@ use grapnel_domain::{
     health::Circuit,
     ids::UserId,
     ports::{
-        ClaimKeys, Clock, Consistency, PortError, PublishEvents, ReadDeliveriesTogether,
-        ReadEvents, ReadWebhooks,
+        ClaimKeys, Clock, Consistency, DeliveryLog, EnqueueEvents, PortError, ReadEvents, Webhooks,
     },
     time::Timestamp,
 };

@@ -19,7 +19,8 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use grapnel_domain::{
     ids::KeyId,
-    ports::{ApiKey, Clock, GenerateIds, KeyHash, ListKeys, RevokeKeys, StoreKeys},
+    key::{ApiKey, KeyHash},
+    ports::{Clock, GenerateIds, Keys},
     scope::Scope,
     time::Timestamp,
 };

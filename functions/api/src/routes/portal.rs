@@ -19,9 +19,8 @@ use crate::{
 };
 use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
-    ports::{
-        ApiKey, Clock, ExchangePortalLinks, GenerateIds, KeyHash, PortalLink, StorePortalLinks,
-    },
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{Clock, GenerateIds, PortalLinks},
     scope::Scope,
 };
 use grapnel_wire::{

@@ -10,7 +10,7 @@ use axum::{
 };
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
-    ports::ReadDeliveries,
+    ports::Deliveries,
 };
 use std::{convert::Infallible, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout_at};

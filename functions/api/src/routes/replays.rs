@@ -23,12 +23,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use grapnel_domain::{
+    delay::QueueDelay,
     ids::{ReplayId, UserId, WebhookId},
-    message::{QueueDelay, QueueMessage},
-    ports::{
-        Clock, Consistency, EnqueueAttempts, GenerateIds, ListReplays, Outgoing, ReadReplays,
-        Stored, WriteReplays,
-    },
+    message::{Outgoing, QueueMessage},
+    ports::{Clock, Consistency, EnqueueAttempts, EventLog, GenerateIds, Replays, Stored},
     replay::{Replay, ReplayFilter, ReplayOrder},
     time::Timestamp,
     webhook::WebhookStatus,

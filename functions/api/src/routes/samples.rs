@@ -6,7 +6,7 @@ use crate::{
 };
 use grapnel_domain::{
     catalogue::{self, Entry, EventTypeName, OwnType},
-    ports::ReadEventTypes,
+    ports::EventTypes,
     webhook::{EventPattern, Webhook},
 };
 use grapnel_wire::read::Read;

@@ -23,7 +23,7 @@ use grapnel_domain::{
         inbound::{InboundEvent, TestOrder, TestTarget},
     },
     ids::UserId,
-    ports::{Clock, GenerateIds, OrderTests},
+    ports::{Clock, EnqueueEvents, GenerateIds},
     webhook::Webhook,
 };
 use grapnel_wire::webhook as wire;

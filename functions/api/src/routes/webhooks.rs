@@ -25,15 +25,13 @@ use axum::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
+    delay::QueueDelay,
     fault::FieldFault,
     filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
-    message::{QueueDelay, QueueMessage, ReleaseParked},
-    ports::{
-        Clock, EnqueueAttempts, GenerateIds, ListWebhooks, Outgoing, ReadEventTypes, StoreHealth,
-        StoreWebhooks,
-    },
+    message::{Outgoing, QueueMessage, ReleaseParked},
+    ports::{Clock, EnqueueAttempts, EventTypes, GenerateIds, StoreWebhooks, Webhooks},
     webhook::{
         EventPattern, Webhook, WebhookStatus,
         draft::{Draft, Purpose},

@@ -6,7 +6,8 @@ use crate::{
 };
 use grapnel_domain::{
     ids::KeyId,
-    ports::{ApiKey, Clock, KeyHash},
+    key::{ApiKey, KeyHash},
+    ports::Clock,
     scope::Scope,
 };
 use grapnel_testing::{

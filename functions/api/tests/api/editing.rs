@@ -5,7 +5,7 @@ use axum::http::header;
 use grapnel_domain::{
     health::{Circuit, DisabledCause, Health},
     ids::WebhookId,
-    ports::{Consistency, ReadWebhooks, StoreHealth},
+    ports::{Consistency, Webhooks},
     webhook::{HeaderValue, Webhook, WebhookStatus},
 };
 use grapnel_testing::{

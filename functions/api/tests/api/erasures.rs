@@ -5,11 +5,10 @@ mod responses;
 use crate::world::{ADMIN, World, problem};
 use axum::http::StatusCode;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryStatus, Reason, TRANSFORM_FAILED},
     event::Event,
     ids::EventId,
     ports::PortError,
-    request::TRANSFORM_FAILED,
     scope::Scope,
     webhook::Webhook,
 };

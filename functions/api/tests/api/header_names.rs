@@ -3,7 +3,7 @@
 use crate::world::{World, problem};
 use grapnel_domain::{
     ids::WebhookId,
-    ports::{Consistency, ReadWebhooks},
+    ports::{Consistency, Webhooks},
     webhook::{HeaderValue, Headers},
 };
 use grapnel_testing::builders::{a_webhook, user};

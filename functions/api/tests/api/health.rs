@@ -2,9 +2,8 @@
 
 use crate::world::{World, problem};
 use grapnel_domain::{
-    delivery::{DeliveryAttempt, Reason},
+    delivery::{DeliveryAttempt, Reason, TRANSFORM_FAILED},
     health::{Circuit, DisabledCause, Health},
-    request::TRANSFORM_FAILED,
     scope::Scope,
     time::Timestamp,
     webhook::Webhook,

@@ -2,7 +2,8 @@
 
 use crate::world::{ADMIN, World, problem};
 use grapnel_domain::{
-    ports::{KeyHash, PortError, ReadKeys},
+    key::KeyHash,
+    ports::{Keys, PortError},
     scope::Scope,
     time::Timestamp,
 };

@@ -4,7 +4,7 @@ use crate::world::{Answer, World, problem};
 use axum::http::HeaderName;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, DeliveryStatus, Reason},
-    ports::{ReadDeliveries, RecordAttempts},
+    ports::{Deliveries, UpdateDeliveries},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -189,7 +189,7 @@ fn attempt_later(world: &World, key: DeliveryKey, pause: Duration) {
             attempted_at: START,
             manual: true,
         };
-        let record = grapnel_domain::ports::AttemptRecord {
+        let record = grapnel_domain::delivery::AttemptRecord {
             key,
             attempt,
             status: Some(DeliveryStatus::Success),

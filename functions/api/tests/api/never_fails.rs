@@ -8,7 +8,8 @@ use crate::{
 use axum::http::HeaderValue;
 use grapnel_domain::{
     delivery::Reason,
-    ports::{ApiKey, GenerateIds, KeyHash},
+    key::{ApiKey, KeyHash},
+    ports::GenerateIds,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_replay, a_webhook, an_event, user},

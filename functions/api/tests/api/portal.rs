@@ -2,10 +2,7 @@
 
 use crate::world::{ADMIN, Answer, World, problem};
 use futures::future::join_all;
-use grapnel_domain::{
-    ports::{KeyHash, PortError},
-    time::Timestamp,
-};
+use grapnel_domain::{key::KeyHash, ports::PortError, time::Timestamp};
 use grapnel_testing::{
     builders::a_webhook,
     memory::{Effect, Operation},

@@ -3,7 +3,7 @@
 use crate::world::{World, problem};
 use grapnel_domain::{
     delivery::{Delivery, MAX_ATTEMPTS_ON_RECORD, Reason},
-    message::{Attempt, QueueMessage},
+    message::{MakeAttempt, QueueMessage},
     ports::PortError,
     webhook::Webhook,
 };
@@ -55,8 +55,9 @@ async fn a_retry_asks_for_the_next_attempt_and_writes_nothing(
 
     let messages = world.memory.delivery_queue().messages();
     assert_eq!(messages.len(), 1);
-    let expected = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), number) };
-    assert_eq!(messages[0].message(), QueueMessage::Attempt(expected));
+    let expected =
+        MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), number) };
+    assert_eq!(messages[0].message(), QueueMessage::MakeAttempt(expected));
     assert_eq!(messages[0].group, delivery.webhook_id.to_string());
     assert_eq!(world.memory.delivery_queue().take_due().len(), 1, "due at once");
     assert_eq!(world.memory.deliveries(), [delivery]);

@@ -8,7 +8,7 @@ use grapnel_domain::{
     catalogue::OwnType,
     echo::{Echo, LIFETIME},
     ids::{EchoId, KeyId},
-    ports::{ApiKey, KeyHash},
+    key::{ApiKey, KeyHash},
     scope::Scope,
     signature::Secret,
 };

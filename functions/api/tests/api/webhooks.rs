@@ -3,7 +3,7 @@
 use crate::world::{World, problem};
 use axum::http::header;
 use grapnel_domain::{
-    ports::{Consistency, ReadWebhooks},
+    ports::{Consistency, Webhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{

@@ -9,7 +9,8 @@ use axum::{
 use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, router};
 use grapnel_domain::{
     event::{Retention, publish::EventValidation},
-    ports::{ApiKey, GenerateIds, KeyHash, StoreKeys},
+    key::{ApiKey, KeyHash},
+    ports::{GenerateIds, Keys},
     scope::Scope,
     token::TokenRules,
     url_policy::UrlPolicy,

@@ -1,11 +1,12 @@
 //! The function in a child process: the real handler and sender, over AWS in memory.
 
-use grapnel_delivery::{Deliver, Rules};
+use grapnel_delivery::{Deliver, Ports, Rules};
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::{Delivery, DeliveryAttempt, DeliveryStatus},
     event::Retention,
     health::CircuitRules,
-    message::{Attempt, QueueDelay, QueueMessage, Record},
+    message::{MakeAttempt, QueueMessage, Record},
     outbound::{OutboundRequest, SendOutcome, Sent},
     ports::SendRequests,
     retry::RetryConfig,
@@ -13,12 +14,13 @@ use grapnel_domain::{
 use grapnel_sender::{Sender, SenderConfig};
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, an_event},
-    clock::{START, TIME_BUDGET, VISIBILITY_TIMEOUT},
+    clock::{ManualClock, START, TIME_BUDGET, VISIBILITY_TIMEOUT},
     memory::Memory,
 };
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashSet,
+    marker::PhantomData,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -85,7 +87,7 @@ async fn delivers_for_its_parent() {
 /// Passes one batch to the function, and reads the records.
 async fn deliver(sender: &Noting, urls: &[String], timeout_seconds: u32) -> Vec<Reported> {
     let memory = Memory::new();
-    let deliver = Deliver {
+    let deliver = Deliver::<OverMemory> {
         webhooks: memory.clone(),
         events: memory.clone(),
         deliveries: memory.clone(),
@@ -130,7 +132,7 @@ fn pending(memory: &Memory, url: &str, retry: &RetryConfig) -> Delivery {
 }
 
 fn first_attempt(delivery: &Delivery) -> Record {
-    let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
+    let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
     Record::new(delivery.id.to_string(), message.to_json())
 }
 
@@ -144,6 +146,21 @@ impl Noting {
     fn has_cut(&self, url: &str) -> bool {
         self.cut.lock().unwrap_or_else(PoisonError::into_inner).contains(url)
     }
+}
+
+/// Everything over memory, but for the way to receivers.
+struct OverMemory<'a>(PhantomData<&'a ()>);
+
+impl<'a> Ports for OverMemory<'a> {
+    type Webhooks = Memory;
+    type Events = Memory;
+    type Deliveries = Memory;
+    type DeliveryQueue = Memory;
+    type DeadLetters = Memory;
+    type Waits = Memory;
+    type Sender = &'a Noting;
+    type Notices = Memory;
+    type Clock = ManualClock;
 }
 
 impl SendRequests for &Noting {

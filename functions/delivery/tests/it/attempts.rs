@@ -4,7 +4,7 @@ use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{DeliveryStatus, Reason},
-    message::{Attempt, QueueMessage, Record},
+    message::{MakeAttempt, QueueMessage, Record},
     ports::PortError,
     webhook::WebhookStatus,
 };
@@ -21,8 +21,8 @@ const URL: &str = "https://receiver.example/hook";
 async fn a_success_costs_two_reads_and_one_write() {
     let world = World::new();
     let (event, delivery) = world.delivery_to(&a_webhook().build());
-    let attempt = Attempt::scheduled(delivery.target(), 1).carrying(&event.content);
-    let report = world.handle(QueueMessage::Attempt(attempt)).await;
+    let attempt = MakeAttempt::scheduled(delivery.target(), 1).carrying(&event.content);
+    let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Delivered]);
     let now = world.now(&delivery);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Success, 1));
@@ -44,7 +44,7 @@ async fn a_failure_schedules_the_next_attempt_on_the_queue() {
     world.sender.always(URL, answered(500));
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Rescheduled]);
     let queued = world.queued();
-    let [(QueueMessage::Attempt(next), delay)] = queued.as_slice() else {
+    let [(QueueMessage::MakeAttempt(next), delay)] = queued.as_slice() else {
         panic!("one attempt is queued, not {queued:?}")
     };
     assert_eq!(next.attempt, 2);
@@ -130,8 +130,8 @@ async fn a_manual_retry_that_fails_leaves_a_settled_delivery_as_it_was() {
     world.memory.put_delivery(failed.clone());
     world.sender.answer(URL, [answered(500)]);
     let manual = |number| {
-        let attempt = Attempt::scheduled(failed.target(), number);
-        QueueMessage::Attempt(Attempt { manual: true, ..attempt })
+        let attempt = MakeAttempt::scheduled(failed.target(), number);
+        QueueMessage::MakeAttempt(MakeAttempt { manual: true, ..attempt })
     };
     assert_eq!(world.handle(manual(6)).await.done, [Done::FailedForGood]);
     let now = world.now(&failed);
@@ -153,8 +153,8 @@ async fn two_clicks_before_the_first_is_recorded_are_one_attempt() {
     let failed = a_delivery().of(&event).to(&webhook).failed(5, Reason::AttemptsExhausted).build();
     world.memory.put_delivery(failed.clone());
     for _ in 0..2 {
-        let attempt = Attempt { manual: true, ..Attempt::scheduled(failed.target(), 6) };
-        world.handle(QueueMessage::Attempt(attempt)).await;
+        let attempt = MakeAttempt { manual: true, ..MakeAttempt::scheduled(failed.target(), 6) };
+        world.handle(QueueMessage::MakeAttempt(attempt)).await;
     }
     assert_eq!(world.sender.requests().len(), 1);
     assert_eq!(world.now(&failed).attempts.len(), 6);
@@ -184,7 +184,7 @@ async fn a_silent_resolver_spends_no_attempt_for_an_hour_and_then_counts() {
 async fn what_cannot_be_read_is_put_aside_with_a_reason_and_harms_no_neighbour() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
-    let good = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
+    let good = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1)).to_json();
     let record = |id: &str, body: &str| Record::new(id, body);
     let batch = [record("bad", "{\"kind\":\"riddle\"}"), record("good", &good)];
     let report = world.handle_records(&batch).await;
@@ -230,8 +230,8 @@ async fn ten_messages_are_worked_on_side_by_side() {
     let records: Vec<_> = (0..10)
         .map(|index| {
             let (_, delivery) = world.delivery_to(&webhook);
-            let attempt = Attempt::scheduled(delivery.target(), 1);
-            let body = QueueMessage::Attempt(attempt).to_json();
+            let attempt = MakeAttempt::scheduled(delivery.target(), 1);
+            let body = QueueMessage::MakeAttempt(attempt).to_json();
             Record::new(format!("m-{index}"), body)
         })
         .collect();
@@ -241,7 +241,7 @@ async fn ten_messages_are_worked_on_side_by_side() {
 
 #[tokio::test]
 async fn an_end_that_came_while_an_attempt_was_under_way_stays_with_the_attempt_on_record() {
-    use grapnel_domain::ports::{EndDeliveries, Ending};
+    use grapnel_domain::{delivery::Ending, ports::Deliveries};
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
     world.sender.always(URL, answered(500));

@@ -4,10 +4,10 @@
 use crate::world::{VISIBILITY, World};
 use grapnel_delivery::Done;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{Delivery, DeliveryStatus, ParkedRow},
     health::Circuit,
-    message::{Attempt, Check, QueueMessage, Record, ReleaseParked},
-    ports::{Clock, ParkedRow, WatchCircuits},
+    message::{Check, MakeAttempt, QueueMessage, Record, ReleaseParked},
+    ports::{Clock, StartWaits},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -45,7 +45,7 @@ fn next_page(webhook: &Webhook, after: &Delivery) -> QueueMessage {
 /// The numbers of the queued attempts, each with the seconds until it is due.
 fn attempts_queued(world: &World) -> Vec<(u32, u64)> {
     let number = |message: QueueMessage| match message {
-        QueueMessage::Attempt(attempt) => Some(attempt.attempt),
+        QueueMessage::MakeAttempt(attempt) => Some(attempt.attempt),
         _ => None,
     };
     let queued = world.queued().into_iter();
@@ -213,15 +213,15 @@ async fn batch_with_probe(probe_first: bool) -> World {
     let asked_for = a_delivery().of(&event).to(&webhook).retrying().build();
     world.memory.put_delivery(asked_for.clone());
     world.clock.set(DUE);
-    let manual = Attempt { manual: true, ..Attempt::scheduled(asked_for.target(), 2) };
+    let manual = MakeAttempt { manual: true, ..MakeAttempt::scheduled(asked_for.target(), 2) };
     // One claims the probe while the other reads its event: they end in the order of the batch.
-    let probe = Attempt::scheduled(scheduled.target(), 1).carrying(&carried.content);
+    let probe = MakeAttempt::scheduled(scheduled.target(), 1).carrying(&carried.content);
     let mut messages = vec![probe, manual];
     if !probe_first {
         messages.reverse();
     }
     let record = |(place, attempt)| {
-        Record::new(format!("m-{place}"), QueueMessage::Attempt(attempt).to_json())
+        Record::new(format!("m-{place}"), QueueMessage::MakeAttempt(attempt).to_json())
     };
     let records: Vec<Record> = messages.into_iter().enumerate().map(record).collect();
     let report = world.handle_records(&records).await;
@@ -245,7 +245,8 @@ async fn failures_in_one_batch_open_a_circuit_by_one_write() {
     world.sender.always(URL, answered(503));
     let record = |place: usize| {
         let (_, delivery) = world.delivery_to(&webhook);
-        let body = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1)).to_json();
+        let body =
+            QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1)).to_json();
         Record::new(format!("m-{place}"), body)
     };
     let records: Vec<Record> = (0..10).map(record).collect();

@@ -3,13 +3,10 @@
 use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryStatus, PayloadErasure, Reason, Reopened},
     event::Event,
-    message::{Attempt, QueueMessage},
-    ports::{
-        CreateDeliveries, EraseFromDeliveries, ErasePayloads, PayloadErasure, Recorded, StoreEvents,
-    },
-    replay::Reopened,
+    message::{MakeAttempt, QueueMessage},
+    ports::{CreateDeliveries, DeliveryLog, EventLog, Recorded, StoreEvents},
 };
 use grapnel_testing::{
     builders::{DeliveryBuilder, a_delivery, a_replay, a_webhook, an_event},
@@ -62,9 +59,9 @@ async fn a_message_that_carries_the_data_is_not_believed(
     let (world, event, delivery) = world(state).await;
     erase_data(&world, &event).await;
     tell(&world, &delivery).await;
-    let attempt = Attempt::scheduled(delivery.target(), number).carrying(&event.content);
+    let attempt = MakeAttempt::scheduled(delivery.target(), number).carrying(&event.content);
     assert!(attempt.event.is_some());
-    let report = world.handle(QueueMessage::Attempt(attempt)).await;
+    let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Ended(Reason::PayloadErased)]);
     assert_ended(&world, &delivery);
     assert_eq!(world.memory.calls(Operation::Event), 0, "one read tells it");
@@ -101,8 +98,8 @@ async fn a_retry_that_somebody_asked_for_before_is_not_made_and_changes_nothing(
         tell(&world, &delivery).await;
     }
     let before = world.now(&delivery);
-    let attempt = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), number) };
-    let report = world.handle(QueueMessage::Attempt(attempt)).await;
+    let attempt = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), number) };
+    let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::NothingToDo]);
     assert_eq!(world.now(&delivery), before);
     assert!(world.sender.requests().is_empty());
@@ -115,8 +112,9 @@ async fn a_replay_that_reopened_it_before_ends_with_its_reason() {
     let (world, event, delivery) = world(|delivery| delivery.retrying().reopened(reopened)).await;
     erase_data(&world, &event).await;
     tell(&world, &delivery).await;
-    let asked = Attempt { replay: Some(replay), ..Attempt::scheduled(delivery.target(), 2) };
-    let report = world.handle(QueueMessage::Attempt(asked)).await;
+    let asked =
+        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), 2) };
+    let report = world.handle(QueueMessage::MakeAttempt(asked)).await;
     assert_eq!(report.done, [Done::Ended(Reason::PayloadErased)]);
     assert_ended(&world, &delivery);
 }
@@ -129,8 +127,9 @@ async fn a_replay_that_comes_later_reopens_nothing() {
     tell(&world, &delivery).await;
     let before = world.now(&delivery);
     let replay = a_replay().build().id;
-    let asked = Attempt { replay: Some(replay), ..Attempt::scheduled(delivery.target(), 2) };
-    let report = world.handle(QueueMessage::Attempt(asked)).await;
+    let asked =
+        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), 2) };
+    let report = world.handle(QueueMessage::MakeAttempt(asked)).await;
     assert_eq!(report.done, [Done::NothingToDo]);
     assert_eq!(world.now(&delivery), before, "why it failed stays on record");
     assert_eq!(world.memory.calls(Operation::ReopenDelivery), 0);
@@ -142,8 +141,8 @@ async fn a_replay_that_comes_later_reopens_nothing() {
 async fn an_attempt_under_way_is_recorded_and_its_next_message_sends_nothing() {
     let (world, event, delivery) = world(DeliveryBuilder::retrying).await;
     world.sender.always("https://receiver.example/hook", answered(500));
-    let attempt = Attempt::scheduled(delivery.target(), 2).carrying(&event.content);
-    let report = world.handle(QueueMessage::Attempt(attempt)).await;
+    let attempt = MakeAttempt::scheduled(delivery.target(), 2).carrying(&event.content);
+    let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Rescheduled]);
     erase_data(&world, &event).await;
     tell(&world, &delivery).await;

@@ -7,7 +7,7 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
     event::Retention,
     limit::Slot,
-    message::{Attempt, Check, QueueMessage, Record, Release},
+    message::{Check, MakeAttempt, QueueMessage, Record, Release},
     ports::{Clock, PortError},
     replay::ReplayStatus,
     time::{Minute, Timestamp},
@@ -19,8 +19,8 @@ use grapnel_testing::{
 };
 use std::time::Duration;
 
-fn ordinary(delivery: &Delivery) -> Attempt {
-    Attempt::scheduled(delivery.target(), delivery.next_attempt_number())
+fn ordinary(delivery: &Delivery) -> MakeAttempt {
+    MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number())
 }
 
 fn after(world: &World, millis: u64) -> Timestamp {
@@ -31,9 +31,9 @@ fn slot(world: &World, millis: u64) -> Slot {
     Slot { at: after(world, millis), moved: false }
 }
 
-async fn handle(world: &World, attempts: Vec<Attempt>) -> BatchReport {
+async fn handle(world: &World, attempts: Vec<MakeAttempt>) -> BatchReport {
     let record =
-        |(n, attempt)| Record::new(format!("m-{n}"), QueueMessage::Attempt(attempt).to_json());
+        |(n, attempt)| Record::new(format!("m-{n}"), QueueMessage::MakeAttempt(attempt).to_json());
     let records: Vec<Record> = attempts.into_iter().enumerate().map(record).collect();
     world.handle_records(&records).await
 }
@@ -42,7 +42,7 @@ async fn handle(world: &World, attempts: Vec<Attempt>) -> BatchReport {
 fn slots(world: &World) -> Vec<(u64, u64)> {
     let now = world.clock.now();
     let slot = |(message, delay)| match message {
-        QueueMessage::Attempt(Attempt { slot: Some(slot), .. }) => {
+        QueueMessage::MakeAttempt(MakeAttempt { slot: Some(slot), .. }) => {
             (u64::try_from(now.until(slot.at).as_millis()).expect("small"), delay)
         }
         other => panic!("{other:?} has no slot"),
@@ -101,10 +101,10 @@ async fn without_a_limit_there_is_no_call_more() {
 async fn who_comes_before_the_slot_is_sent_on_and_reserves_no_other() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().limited_to(1).build());
-    let early = Attempt { slot: Some(slot(&world, 1001)), ..ordinary(&delivery) };
+    let early = MakeAttempt { slot: Some(slot(&world, 1001)), ..ordinary(&delivery) };
     assert_eq!(handle(&world, vec![early]).await.done, [Done::RateLimited]);
     assert_eq!(slots(&world), [(1001, 2)]);
-    let in_time = Attempt { slot: Some(slot(&world, 1000)), ..ordinary(&delivery) };
+    let in_time = MakeAttempt { slot: Some(slot(&world, 1000)), ..ordinary(&delivery) };
     assert_eq!(handle(&world, vec![in_time]).await.done, [Done::Delivered]);
     assert_eq!(world.memory.calls(Operation::ReserveSlots), 0);
 }
@@ -114,10 +114,12 @@ async fn who_comes_long_after_the_slot_gets_another_once() {
     let world = World::new();
     let webhook = a_webhook().limited_to(1).next_slot(after(&world, 60_000)).build();
     let (_, delivery) = world.delivery_to(&webhook);
-    let late = Attempt { slot: Some(slot(&world, 0)), ..ordinary(&delivery) };
+    let late = MakeAttempt { slot: Some(slot(&world, 0)), ..ordinary(&delivery) };
     world.clock.advance(Duration::from_millis(10_001));
     assert_eq!(handle(&world, vec![late]).await.done, [Done::RateLimited]);
-    let Some((QueueMessage::Attempt(moved), _)) = world.queued().pop() else { panic!("sent on") };
+    let Some((QueueMessage::MakeAttempt(moved), _)) = world.queued().pop() else {
+        panic!("sent on")
+    };
     assert!(moved.slot.is_some_and(|slot| slot.moved));
     world.clock.advance(Duration::from_secs(600));
     assert_eq!(handle(&world, vec![moved]).await.done, [Done::Delivered]);
@@ -128,7 +130,7 @@ async fn who_comes_long_after_the_slot_gets_another_once() {
 async fn whoever_asks_or_tries_out_waits_for_nobody() {
     let world = World::new();
     let (webhook, delivery) = behind_an_hour(&world);
-    let manual = Attempt { manual: true, ..ordinary(&delivery) };
+    let manual = MakeAttempt { manual: true, ..ordinary(&delivery) };
     assert_eq!(handle(&world, vec![manual]).await.done, [Done::Delivered]);
     let (event, _) = world.delivery_to(&webhook);
     let test = a_delivery().of(&event).to(&webhook).test().build();
@@ -235,7 +237,7 @@ async fn a_limit_that_was_taken_away_keeps_nobody() {
     let world = World::new();
     let (webhook, delivery) = behind_an_hour(&world);
     world.memory.put_webhook(Webhook { rate_limit: None, ..webhook });
-    let waiting = Attempt { slot: Some(slot(&world, 60_000)), ..ordinary(&delivery) };
+    let waiting = MakeAttempt { slot: Some(slot(&world, 60_000)), ..ordinary(&delivery) };
     assert_eq!(handle(&world, vec![waiting]).await.done, [Done::Delivered]);
 }
 
@@ -286,9 +288,9 @@ async fn who_made_the_attempt_meanwhile_does_not_wait_for_a_slot() {
     let world = World::new();
     let (_, delivery) = behind_an_hour(&world);
     // Another run of the same message records while this run reserves.
-    let other = Attempt { manual: true, ..ordinary(&delivery) };
+    let other = MakeAttempt { manual: true, ..ordinary(&delivery) };
     let (this, _) =
-        futures::join!(world.attempt(&delivery, 1), world.handle(QueueMessage::Attempt(other)));
+        futures::join!(world.attempt(&delivery, 1), world.handle(QueueMessage::MakeAttempt(other)));
     let now = world.now(&delivery);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Success, 1));
     assert!(now.slot.is_none() && now.waits_for.is_none(), "{this:?}");

@@ -5,7 +5,7 @@ use crate::world::World;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     ids::DeliveryId,
-    message::{Attempt, QueueMessage, Record, Release},
+    message::{MakeAttempt, QueueMessage, Record, Release},
     ports::Clock,
     time::{Minute, Timestamp},
 };
@@ -71,7 +71,7 @@ async fn deliver_all(per_second: u32) -> (World, Messages) {
 impl Messages {
     fn count(&mut self, message: &Queued) {
         match message.message() {
-            QueueMessage::Attempt(Attempt { manual: false, .. }) => self.attempts += 1,
+            QueueMessage::MakeAttempt(MakeAttempt { manual: false, .. }) => self.attempts += 1,
             QueueMessage::Check(_) => self.checks += 1,
             QueueMessage::Release(_) => self.releases += 1,
             other => panic!("{other:?} was not asked for"),

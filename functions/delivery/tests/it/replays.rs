@@ -4,10 +4,10 @@
 use crate::world::{VISIBILITY, World};
 use grapnel_delivery::Done;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
-    message::{Attempt, QueueMessage},
+    delivery::{Delivery, DeliveryStatus, Reason, Reopened},
+    message::{MakeAttempt, QueueMessage},
     ports::{Clock, PortError},
-    replay::{Reopened, Replay, ReplayPage, ReplayStatus},
+    replay::{Replay, ReplayPage, ReplayStatus},
     retry::RetryConfig,
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
@@ -110,16 +110,16 @@ async fn a_delivery_that_is_reopened_lives_for_another_retention() {
     let delivery = failed(&world, &webhook, 1).remove(0);
     world.clock.set(world.clock.now().plus(Duration::from_secs(25 * 86_400)));
     let reopened_at = world.clock.now();
-    let message = Attempt {
+    let message = MakeAttempt {
         replay: Some(order(&world, Some(&webhook), ReplayStatus::Failed).id),
-        ..Attempt::scheduled(delivery.target(), 6)
+        ..MakeAttempt::scheduled(delivery.target(), 6)
     };
     // The function may die between reopening and recording: the row must live long enough.
     for _ in 0..100 {
         let error = PortError::Unavailable("cut".into());
         world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
     }
-    assert_eq!(world.handle(QueueMessage::Attempt(message)).await.failed, ["m-1"]);
+    assert_eq!(world.handle(QueueMessage::MakeAttempt(message)).await.failed, ["m-1"]);
     let now = world.now(&delivery);
     assert_eq!((now.status, now.attempts.len()), (DeliveryStatus::Retrying, 5));
     let retention = world.deliver.rules.retention;
@@ -232,8 +232,8 @@ async fn an_event_that_is_gone_ends_its_delivery_once_more() {
 }
 
 fn replayed(delivery: &Delivery, number: u32, replay: &Replay) -> QueueMessage {
-    let attempt = Attempt::scheduled(delivery.target(), number);
-    QueueMessage::Attempt(Attempt { replay: Some(replay.id), ..attempt })
+    let attempt = MakeAttempt::scheduled(delivery.target(), number);
+    QueueMessage::MakeAttempt(MakeAttempt { replay: Some(replay.id), ..attempt })
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn a_hundred_thousand_deliveries_cost_one_message_each_and_one_for_each_pa
         assert!(sent.len() <= PAGE + 1);
         for message in sent {
             match message.message() {
-                QueueMessage::Attempt(attempt) => {
+                QueueMessage::MakeAttempt(attempt) => {
                     assert!(asked_for.insert(attempt.target.delivery_id), "asked for twice");
                 }
                 next => assert!(page.replace(next).is_none(), "one page follows another"),

@@ -79,7 +79,9 @@ async fn a_check_sends_the_missing_attempt_and_never_a_request() {
         after_slots: false,
     };
     assert_eq!(world.handle(QueueMessage::Check(check)).await.done, [Done::Healed]);
-    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Attempt(a), 0)] if a.attempt == 2));
+    assert!(
+        matches!(world.queued().as_slice(), [(QueueMessage::MakeAttempt(a), 0)] if a.attempt == 2)
+    );
     assert!(world.sender.requests().is_empty());
     assert_eq!(world.memory.calls(Operation::RecordAttempt), 0);
 }

@@ -1,14 +1,14 @@
 //! DynamoDB throttles the deliveries table after the requests were sent: the real adapter and SDK
 //! against a server in place of DynamoDB.
 
-use crate::world::World;
+use crate::world::{OverMemory, World};
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
 use grapnel_aws::{Clients, DeliveryStore, sdk_defaults};
 use grapnel_delivery::{Deliver, Done};
 use grapnel_domain::{
     delivery::Delivery,
-    message::{Attempt, QueueMessage, Record},
+    message::{MakeAttempt, QueueMessage, Record},
     ports::Clock,
     time_budget::TimeBudget,
 };
@@ -119,7 +119,7 @@ async fn ten_records_outlast_a_throttling_wave_twice_in_a_row() {
         (0..2).map(|_| (0..BATCH).map(|_| world.delivery_to(&webhook).1).collect()).collect();
     let table = Throttling::with(&batches.concat()).await;
     let World { memory, sender, clock, deliver } = world;
-    let deliver = Deliver {
+    let deliver = Deliver::<OverMemory<DeliveryStore>> {
         deliveries: table.store().await,
         webhooks: deliver.webhooks,
         events: deliver.events,
@@ -133,7 +133,7 @@ async fn ten_records_outlast_a_throttling_wave_twice_in_a_row() {
     };
     for (number, batch) in batches.iter().enumerate() {
         let record = |delivery: &Delivery| {
-            let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
+            let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
             Record::new(delivery.id.to_string(), message.to_json())
         };
         let records: Vec<Record> = batch.iter().map(record).collect();

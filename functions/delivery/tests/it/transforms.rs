@@ -4,7 +4,7 @@ use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{DeliveryStatus, Reason},
-    message::{Attempt, QueueMessage},
+    message::{MakeAttempt, QueueMessage},
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -46,8 +46,8 @@ async fn one_that_fails_ends_the_delivery_with_its_error_and_no_request() {
     // After the template was corrected, a manual retry delivers it.
     let mended = a_webhook().transform("mended").build().transform;
     world.memory.put_webhook(Webhook { transform: mended, ..webhook });
-    let retry = Attempt { manual: true, ..Attempt::scheduled(delivery.target(), 2) };
-    let report = world.handle(QueueMessage::Attempt(retry)).await;
+    let retry = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), 2) };
+    let report = world.handle(QueueMessage::MakeAttempt(retry)).await;
     assert_eq!(report.done, [Done::Delivered]);
     assert_eq!(world.now(&delivery).status, DeliveryStatus::Success);
 }

@@ -1,14 +1,15 @@
 //! The delivery function in a small world: AWS in memory, scripted receivers, virtual time, and
 //! executions that release and look again as the state machine does.
 
-use grapnel_delivery::{BatchReport, Deliver, Rules};
+use grapnel_delivery::{BatchReport, Deliver, Ports, Rules};
 use grapnel_domain::{
+    delay::QueueDelay,
     delivery::Delivery,
     event::{Event, Retention},
     health::CircuitRules,
     ids::WebhookId,
-    message::{Attempt, QueueDelay, QueueMessage, Record, Release},
-    ports::Clock,
+    message::{MakeAttempt, QueueMessage, Record, Release},
+    ports::{Clock, Deliveries, FindDeliveries, UpdateDeliveries},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -18,18 +19,30 @@ use grapnel_testing::{
     memory::{Memory, Received},
     sender::ScriptedSender,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
 
 pub(crate) const VISIBILITY: Duration = VISIBILITY_TIMEOUT;
 
-type OverMemory =
-    Deliver<Memory, Memory, Memory, Memory, Memory, Memory, ScriptedSender, Memory, ManualClock>;
+/// Everything over memory, but for the deliveries table where a test says so.
+pub(crate) struct OverMemory<D = Memory>(PhantomData<D>);
+
+impl<D: Deliveries + UpdateDeliveries + FindDeliveries> Ports for OverMemory<D> {
+    type Webhooks = Memory;
+    type Events = Memory;
+    type Deliveries = D;
+    type DeliveryQueue = Memory;
+    type DeadLetters = Memory;
+    type Waits = Memory;
+    type Sender = ScriptedSender;
+    type Notices = Memory;
+    type Clock = ManualClock;
+}
 
 pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) sender: ScriptedSender,
     pub(crate) clock: ManualClock,
-    pub(crate) deliver: OverMemory,
+    pub(crate) deliver: Deliver<OverMemory>,
 }
 
 /// An execution of the state machine for waits.
@@ -100,12 +113,13 @@ impl World {
     }
 
     pub(crate) async fn attempt(&self, delivery: &Delivery, number: u32) -> BatchReport {
-        self.handle(QueueMessage::Attempt(Attempt::scheduled(delivery.target(), number))).await
+        self.handle(QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), number)))
+            .await
     }
 
     /// Enqueues a first attempt, as fan-out does.
     pub(crate) fn enqueue_first(&self, delivery: &Delivery) {
-        let message = QueueMessage::Attempt(Attempt::scheduled(delivery.target(), 1));
+        let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
         let group = delivery.webhook_id.to_string();
         self.memory.delivery_queue().send(message.to_json(), group, Duration::ZERO);
     }

@@ -5,7 +5,7 @@ use grapnel_domain::{
     event::{Event, MAX_DATA_BYTES},
     filter::Undecided,
     ids::WebhookId,
-    message::{Attempt, Record},
+    message::{MakeAttempt, Record},
     ports::PortError,
 };
 use grapnel_testing::{
@@ -25,7 +25,7 @@ fn event_of(user: &str, list: &str) -> Record {
 
 /// The users of the queued attempts, in order.
 fn queued(memory: &Memory) -> Vec<String> {
-    let owner = |(_, attempt): (_, Attempt)| attempt.target.user_id.to_string();
+    let owner = |(_, attempt): (_, MakeAttempt)| attempt.target.user_id.to_string();
     queued_attempts(memory).into_iter().map(owner).collect()
 }
 

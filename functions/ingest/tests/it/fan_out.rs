@@ -7,8 +7,8 @@ use grapnel_domain::{
         Event,
         inbound::{TestOrder, TestTarget},
     },
-    message::{Attempt, Record},
-    ports::{Clock, ErasePayloads, MOST_WEBHOOK_GROUPS, PortError, StoreWebhooks},
+    message::{MOST_WEBHOOK_GROUPS, MakeAttempt, Record},
+    ports::{Clock, EventLog, PortError, StoreWebhooks},
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Webhook and delay of every queued attempt.
 fn queued(memory: &Memory) -> Vec<(String, u64)> {
     let now = memory.clock().now();
-    let message = |(queued, attempt): (Queued, Attempt)| {
+    let message = |(queued, attempt): (Queued, MakeAttempt)| {
         (attempt.target.webhook_id.to_string(), now.until(queued.due).as_secs())
     };
     queued_attempts(memory).into_iter().map(message).collect()

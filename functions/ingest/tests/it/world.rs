@@ -2,9 +2,9 @@
 
 use grapnel_domain::{
     event::Retention,
-    message::{Attempt, QueueMessage, Record},
+    message::{MakeAttempt, QueueMessage, Record},
 };
-use grapnel_ingest::{Ingest, Rules};
+use grapnel_ingest::{Ingest, Ports, Rules};
 use grapnel_testing::{
     builders::USER,
     clock::ManualClock,
@@ -12,9 +12,18 @@ use grapnel_testing::{
 };
 use std::time::Duration;
 
-pub(crate) type OverMemory = Ingest<Memory, Memory, Memory, Memory, Memory, ManualClock>;
+pub(crate) enum OverMemory {}
 
-pub(crate) fn over(memory: &Memory) -> OverMemory {
+impl Ports for OverMemory {
+    type Webhooks = Memory;
+    type Events = Memory;
+    type Deliveries = Memory;
+    type DeliveryQueue = Memory;
+    type DeadLetters = Memory;
+    type Clock = ManualClock;
+}
+
+pub(crate) fn over(memory: &Memory) -> Ingest<OverMemory> {
     Ingest {
         subscriptions: memory.clone(),
         events: memory.clone(),
@@ -43,9 +52,9 @@ pub(crate) fn event_with(id: &str, detail_type: &str, detail: &str) -> Record {
 }
 
 /// The queued attempts, in order, each with its message.
-pub(crate) fn queued_attempts(memory: &Memory) -> Vec<(Queued, Attempt)> {
+pub(crate) fn queued_attempts(memory: &Memory) -> Vec<(Queued, MakeAttempt)> {
     let attempt = |queued: Queued| match queued.message() {
-        QueueMessage::Attempt(attempt) => (queued, attempt),
+        QueueMessage::MakeAttempt(attempt) => (queued, attempt),
         other => panic!("not an attempt: {other:?}"),
     };
     memory.delivery_queue().messages().into_iter().map(attempt).collect()

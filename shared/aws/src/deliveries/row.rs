@@ -2,12 +2,13 @@
 
 use crate::item::{Item, from_row, text, to_row, unusable};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    delivery::{
+        Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, ParkedRow, Reason, Reopened,
+    },
     filter::Undecided,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
-    ports::{ParkedRow, PortError, WaitingRow},
-    replay::Reopened,
+    ports::{PortError, WaitingRow},
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};

@@ -4,13 +4,12 @@ use super::row::{ROW, parked_key, wait_key};
 use crate::item::{number, text, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
-    delivery::{DeliveryAttempt, DeliveryStatus, Reason},
-    ids::DeliveryId,
-    ports::{
-        AttemptRecord, Ending, ParkedRow, Parking, PayloadErasure, PortError, Reopening,
-        ResponseErasure, SlotWait,
+    delivery::{
+        AttemptRecord, DeliveryAttempt, DeliveryStatus, Ending, ParkedRow, Parking, PayloadErasure,
+        Reason, Reopening, ResponseErasure, SlotWait, TRANSFORM_FAILED,
     },
-    request::TRANSFORM_FAILED,
+    ids::DeliveryId,
+    ports::PortError,
     time::Minute,
 };
 use serde::Serialize;

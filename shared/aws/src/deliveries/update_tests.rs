@@ -1,9 +1,8 @@
 use super::*;
 use grapnel_domain::{
-    delivery::{DeliveryAttempt, DeliveryKey, Reason},
+    delivery::{DeliveryAttempt, DeliveryKey, Reason, Reopened},
     ids::{ReplayId, WebhookId},
     limit::Slot,
-    replay::Reopened,
     time::Timestamp,
 };
 use uuid::Uuid;

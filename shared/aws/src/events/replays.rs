@@ -4,19 +4,16 @@
 //! A new replay is also written by `UpdateItem`: a role that writes replays needs no right to put
 //! events.
 
-mod row;
+pub(super) mod row;
 
 use super::EventStore;
-use crate::{
-    error::from_sdk,
-    item::{Item, text},
-};
+use crate::error::from_sdk;
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError, types::ReturnValuesOnConditionCheckFailure,
 };
 use grapnel_domain::{
     ids::{ReplayId, UserId},
-    ports::{Consistency, ListReplays, Page, PortError, ReadReplays, Stored, WriteReplays},
+    ports::{Consistency, PortError, Replays, Stored},
     replay::Replay,
 };
 use row::Change;
@@ -50,7 +47,7 @@ impl EventStore {
     }
 }
 
-impl ReadReplays for EventStore {
+impl Replays for EventStore {
     async fn replay(
         &self,
         user: &UserId,
@@ -68,44 +65,7 @@ impl ReadReplays for EventStore {
             .map_err(|error| from_sdk("GetItem of a replay", &error))?;
         answer.item.map(row::to_replay).transpose()
     }
-}
 
-impl ListReplays for EventStore {
-    /// Uses consistent reads, so that a replay is in the list at once.
-    async fn list_replays(
-        &self,
-        user: &UserId,
-        limit: usize,
-        after: Option<ReplayId>,
-    ) -> Result<Page<Replay, ReplayId>, PortError> {
-        // One row more than requested shows whether there is a next page. A row has some hundred
-        // bytes, so a page is far below the 1 MB at which a query stops.
-        let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
-        let start: Option<Item> = after.map(|id| row::key(user, id));
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("userId = :user AND begins_with(id, :prefix)")
-            .expression_attribute_values(":user", text(user))
-            .expression_attribute_values(":prefix", text(ReplayId::PREFIX))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            .limit(wanted)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| from_sdk("Query of replays", &error))?;
-        let found = answer.items.unwrap_or_default().into_iter().map(row::to_replay);
-        let mut items = found.collect::<Result<Vec<_>, _>>()?;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|replay| replay.id);
-        Ok(Page { items, next })
-    }
-}
-
-impl WriteReplays for EventStore {
     async fn store_replay(&self, replay: &Replay) -> Result<Stored, PortError> {
         self.change(replay, row::store(replay)?).await
     }

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::{
 use grapnel_domain::{
     echo::{Echo, EchoedRequest, MAX_REQUESTS},
     ids::EchoId,
-    ports::{PortError, StoreEchoes},
+    ports::{Echoes, PortError},
     signature::Secret,
     time::Timestamp,
 };
@@ -88,7 +88,7 @@ fn to_echo(id: EchoId, item: Item) -> Result<Echo, PortError> {
     })
 }
 
-impl StoreEchoes for KeyStore {
+impl Echoes for KeyStore {
     async fn store_echo(&self, echo: &Echo) -> Result<(), PortError> {
         self.put_new(of(echo)?).await
     }

@@ -16,7 +16,8 @@ use aws_sdk_dynamodb::{
 };
 use grapnel_domain::{
     ids::UserId,
-    ports::{ApiKey, ExchangePortalLinks, KeyHash, PortError, PortalLink, StorePortalLinks},
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{PortError, PortalLinks},
     scope::Scope,
     time::Timestamp,
 };
@@ -61,13 +62,11 @@ fn to_link(item: Item) -> Result<PortalLink, PortError> {
     })
 }
 
-impl StorePortalLinks for KeyStore {
+impl PortalLinks for KeyStore {
     async fn store_link(&self, hash: &KeyHash, link: &PortalLink) -> Result<(), PortError> {
         self.put_new(of(hash, link)?).await
     }
-}
 
-impl ExchangePortalLinks for KeyStore {
     async fn link(&self, hash: &KeyHash) -> Result<Option<PortalLink>, PortError> {
         let answer = self
             .client

@@ -3,7 +3,8 @@
 use crate::item::{Item, from_row, to_row, unusable};
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{ApiKey, KeyHash, PortError},
+    key::{ApiKey, KeyHash},
+    ports::PortError,
     scope::Scope,
     time::{Day, Timestamp},
 };

@@ -1,6 +1,9 @@
 //! Splits messages into batches that SQS accepts.
 
-use grapnel_domain::message::{Attribute, AttributeValue, QueueDelay};
+use grapnel_domain::{
+    delay::QueueDelay,
+    message::{Attribute, AttributeValue},
+};
 use std::collections::BTreeMap;
 
 /// Maximum number of messages in one batch.
@@ -62,8 +65,7 @@ mod tests {
     use super::*;
     use grapnel_domain::{
         ids::{UserId, WebhookId},
-        message::{QueueMessage, Release},
-        ports::Outgoing,
+        message::{Outgoing, QueueMessage, Release},
         time::{Minute, Timestamp},
     };
     use uuid::Uuid;
@@ -119,9 +121,10 @@ mod tests {
     #[test]
     fn a_full_batch_of_the_largest_attempts_is_within_the_limit() {
         use grapnel_domain::{
+            delivery::Target,
             event::EventContent,
             ids::{DeliveryId, EventId},
-            message::{Attempt, INLINE_DATA_BYTES, Target},
+            message::{INLINE_DATA_BYTES, MakeAttempt},
         };
         let user_id = UserId::parse("u".repeat(128)).expect("valid");
         let target = Target {
@@ -137,9 +140,9 @@ mod tests {
             time: Timestamp::from_millis(0),
             data,
         };
-        let attempt = Attempt { event: Some(event), ..Attempt::scheduled(target, 1) };
+        let attempt = MakeAttempt { event: Some(event), ..MakeAttempt::scheduled(target, 1) };
         let outgoing = Outgoing {
-            message: QueueMessage::Attempt(attempt),
+            message: QueueMessage::MakeAttempt(attempt),
             group: "g".into(),
             delay: QueueDelay::NONE,
         };

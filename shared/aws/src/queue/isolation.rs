@@ -7,7 +7,8 @@ use super::{
 use crate::{clients::Clients, error::from_sdk};
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use grapnel_domain::{
-    message::{QueueDelay, Record},
+    delay::QueueDelay,
+    message::Record,
     ports::{IsolateMessages, PortError},
 };
 

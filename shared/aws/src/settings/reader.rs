@@ -1,16 +1,26 @@
 //! Reads values by name, and collects the errors.
 
-use super::{AdminKeyHash, SettingsError};
 use grapnel_domain::{
+    delay::{QueueDelay, SQS_MAX_DELAY_SECONDS},
     event::Retention,
     health::CircuitRules,
-    message::{QueueDelay, SQS_MAX_DELAY_SECONDS},
     quota::Quota,
     retry::{RetryConfig, bounds::TIMEOUT_SECONDS},
     time_budget::{AFTER_RECORD, BEFORE_REQUEST, RECORD_TRY, TimeBudget},
     url_policy::UrlPolicy,
 };
 use std::{ops::RangeInclusive, time::Duration};
+
+/// The SHA-256 of an admin key.
+pub type AdminKeyHash = [u8; 32];
+
+/// Names that are missing or have an invalid value. The text repeats no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the settings are not usable: {}", .problems.join("; "))]
+pub struct SettingsError {
+    /// One sentence for each name.
+    pub problems: Vec<String>,
+}
 
 /// SHA-256 of nothing: the hash that a script makes of a variable that was not set. In a deployment
 /// with it, the empty key would be the admin's.

@@ -1,7 +1,11 @@
 //! An endpoint's health as an item.
 
-use super::row::{health_id, owner};
+use super::{
+    attributes,
+    row::{health_id, owner},
+};
 use crate::item::{Item, from_row, to_row, unusable};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use grapnel_domain::{
     health::{Circuit, DisabledCause, Health, Notified},
     ids::{DeliveryId, UserId, WebhookId},
@@ -84,6 +88,34 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
         notified: row.notified,
     };
     Ok((webhook, health))
+}
+
+/// Sets all attributes of the item, and removes the other attributes of a health.
+pub(super) fn set_all(
+    mut update: UpdateItemFluentBuilder,
+    mut item: Item,
+) -> UpdateItemFluentBuilder {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for name in attributes::HEALTH {
+        let Some(value) = item.remove(name) else {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            remove.push(format!("#{name}"));
+            continue;
+        };
+        if ["userId", "id"].contains(&name) {
+            update = update.key(name, value);
+            continue;
+        }
+        update = update
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), value);
+        set.push(format!("#{name} = :{name}"));
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    update.update_expression(expression)
 }
 
 #[cfg(test)]

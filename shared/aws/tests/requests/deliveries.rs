@@ -3,16 +3,14 @@
 use crate::captured::{Captured, assert_lines};
 use grapnel_aws::DeliveryStore;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{
+        AttemptRecord, Delivery, DeliveryStatus, Ending, ParkedRow, Parking, PayloadErasure,
+        Reason, Reopened, Reopening, ResponseErasure, SlotWait,
+    },
     ids::ReplayId,
     limit::Slot,
-    ports::{
-        AttemptRecord, AwaitSlots, CreateDeliveries, EndDeliveries, Ending, EraseFromDeliveries,
-        FindParked, FindSettled, FindWaiting, ListDeliveries, ParkDeliveries, ParkedRow, Parking,
-        PayloadErasure, ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, ReopenDeliveries,
-        Reopening, ResponseErasure, SlotWait, StopWaiting, UnparkDeliveries,
-    },
-    replay::{Reopened, ReplayStatus},
+    ports::{CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, UpdateDeliveries},
+    replay::ReplayStatus,
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{

@@ -4,10 +4,7 @@ use crate::captured::{Captured, assert_lines};
 use grapnel_aws::EventStore;
 use grapnel_domain::{
     event::{Event, EventPlace, EventSpan, publish::Claim},
-    ports::{
-        ClaimKeys, Consistency, ErasePayloads, ListEvents, ListReplays, ReadEvents, ReadReplays,
-        StoreEvents, WriteReplays,
-    },
+    ports::{ClaimKeys, Consistency, EventLog, ReadEvents, Replays, StoreEvents},
     replay::Replay,
     time::Timestamp,
 };

@@ -8,7 +8,7 @@ use grapnel_domain::{
         inbound::{PublishedEvent, TestOrder, TestTarget},
     },
     ids::{UserId, WebhookId},
-    ports::{OrderTests, PublishEvents},
+    ports::EnqueueEvents,
 };
 use grapnel_testing::clock::START;
 use uuid::Uuid;

@@ -5,10 +5,8 @@ use grapnel_aws::KeyStore;
 use grapnel_domain::{
     echo::{Echo, EchoedRequest},
     ids::{EchoId, KeyId, UserId},
-    ports::{
-        ApiKey, CountRequests, ExchangePortalLinks, KeyHash, ListKeys, NoteKeyUse, PortalLink,
-        ReadKeys, RevokeKeys, StoreEchoes, StoreKeys, StorePortalLinks,
-    },
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{Echoes, Keys, PortalLinks},
     signature::Secret,
     time::Minute,
 };

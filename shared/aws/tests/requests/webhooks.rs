@@ -6,10 +6,7 @@ use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
     health::Health,
     limit::{Reservation, SlotTime},
-    ports::{
-        Consistency, ListEventTypes, ListWebhooks, ReadEventTypes, ReadSubscriptions, ReadWebhooks,
-        ReserveSlots, StoreEventTypes, StoreHealth, StoreWebhooks,
-    },
+    ports::{Consistency, EventTypes, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks},
     webhook::Webhook,
 };
 use grapnel_testing::{

@@ -5,19 +5,6 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The present.
-pub trait Clock: Send + Sync {
-    /// The time of day.
-    fn now(&self) -> Timestamp;
-}
-
-/// Lets time pass between two tries.
-pub trait Pause: Send + Sync {
-    /// Waits for a random time of at most `longest`, so that those who failed together do not try
-    /// again together.
-    fn pause(&self, longest: Duration) -> impl Future<Output = ()> + Send;
-}
-
 /// Fresh ids and secrets.
 pub trait GenerateIds: Send + Sync {
     /// An id for a new webhook; later ids sort after earlier ones.
@@ -32,4 +19,14 @@ pub trait GenerateIds: Send + Sync {
     fn secret(&self) -> Secret;
     /// 32 bytes for a new API key, or any other token that must not be guessed.
     fn token(&self) -> [u8; 32];
+}
+
+/// The present, and how to let it pass.
+pub trait Clock: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
+    /// Waits for a random time of at most `longest`, so that those who failed together do not try
+    /// again together.
+    fn pause(&self, longest: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -1,40 +1,13 @@
 use super::{Page, PortError};
 use crate::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Reason},
+    delivery::{
+        AttemptRecord, Delivery, DeliveryKey, Ending, ParkedRow, Parking, PayloadErasure,
+        Reopening, ResponseErasure, SlotWait,
+    },
     ids::{DeliveryId, WebhookId},
-    limit::Slot,
+    replay::{ReplayFilter, SettledRow},
     time::{Minute, Timestamp},
 };
-
-/// Reads single deliveries.
-pub trait ReadDeliveries: Send + Sync {
-    /// The delivery, by a consistent read.
-    fn delivery(
-        &self,
-        key: DeliveryKey,
-    ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
-}
-
-/// Reads many deliveries at once.
-pub trait ReadDeliveriesTogether: Send + Sync {
-    /// Those of the deliveries with these keys that are there, in the order of the keys, by consistent
-    /// reads. A key that is given twice is an error on some stores.
-    fn deliveries_by_key(
-        &self,
-        keys: &[DeliveryKey],
-    ) -> impl Future<Output = Result<Vec<Delivery>, PortError>> + Send;
-}
-
-/// Lists deliveries.
-pub trait ListDeliveries: Send + Sync {
-    /// The webhook's deliveries, newest first, at most `limit` (1–100), after `after`.
-    fn list_deliveries(
-        &self,
-        webhook: WebhookId,
-        limit: usize,
-        after: Option<DeliveryId>,
-    ) -> impl Future<Output = Result<Page<Delivery, DeliveryId>, PortError>> + Send;
-}
 
 /// What [`CreateDeliveries::create_delivery`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,29 +27,6 @@ pub trait CreateDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Created, PortError>> + Send;
 }
 
-/// One attempt on its way into the record, with what the delivery becomes by it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptRecord {
-    /// The delivery.
-    pub key: DeliveryKey,
-    /// The attempt. The record is refused unless exactly `attempt_number - 1` are there.
-    pub attempt: DeliveryAttempt,
-    /// The status that it takes, or `None` to leave it, its reason and its due time alone. A
-    /// delivery that was settled meanwhile never becomes `retrying`: the record is refused, because
-    /// whoever settled it may have acknowledged the only message about it.
-    pub status: Option<DeliveryStatus>,
-    /// Why it ended, when `status` is `failed`.
-    pub reason: Option<Reason>,
-    /// When the next attempt is due, when `status` is `retrying`.
-    pub next_attempt_at: Option<Timestamp>,
-    /// The shared wait for it, if it has one.
-    pub waits_for: Option<Minute>,
-    /// When its row may be dropped.
-    pub expires_at: Timestamp,
-    /// Index (from 0) of the attempt whose kept body goes, see [`crate::delivery::body_to_drop`].
-    pub drop_body: Option<u32>,
-}
-
 /// What became of a conditional write to a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
@@ -86,70 +36,69 @@ pub enum Recorded {
     Refused(Option<Box<Delivery>>),
 }
 
-/// Records attempts.
-pub trait RecordAttempts: Send + Sync {
-    /// Records an attempt in one conditional write, tried once and for at most
-    /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): whoever sent the request decides how often to
-    /// try again. It takes the delivery out of the `waiting` index unless the record says where it
-    /// waits next.
-    fn record_attempt(
-        &self,
-        record: &AttemptRecord,
-    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
-}
-
-/// The end of a delivery that makes no further attempt.
+/// A row of the `waiting` index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
+pub struct WaitingRow {
     /// The delivery.
-    pub key: DeliveryKey,
-    /// How many attempts it had when the end was decided.
-    pub attempts: u32,
-    /// Why it ends.
-    pub reason: Reason,
-    /// When its row may be dropped.
-    pub expires_at: Timestamp,
+    pub id: DeliveryId,
 }
 
-/// Ends deliveries without an attempt.
-pub trait EndDeliveries: Send + Sync {
+/// One page of those who wait.
+pub type WaitingPage = Page<WaitingRow, DeliveryId>;
+
+/// Some of a webhook's settled deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledPage {
+    /// Those found, oldest first. Not every one need fit the filter.
+    pub rows: Vec<SettledRow>,
+    /// How many were looked at to find them.
+    pub examined: u64,
+    /// Where the next page begins: after this. `None` on the last page.
+    pub next: Option<DeliveryId>,
+}
+
+/// Reads deliveries, and ends them without an attempt.
+pub trait Deliveries: Send + Sync {
+    /// The delivery, by a consistent read.
+    fn delivery(
+        &self,
+        key: DeliveryKey,
+    ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
+
     /// Marks the delivery `failed` and takes it out of the `waiting` index, on condition that it
     /// has exactly `attempts` attempts and is not settled.
     fn end_delivery(
         &self,
         ending: Ending,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+
+    /// The webhook's parked deliveries, the longest parked first, after `after`.
+    fn parked(
+        &self,
+        webhook: WebhookId,
+        after: Option<ParkedRow>,
+    ) -> impl Future<Output = Result<Page<ParkedRow, ParkedRow>, PortError>> + Send;
 }
 
-/// That the data of a delivery's event was erased.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PayloadErasure {
-    /// The delivery.
-    pub key: DeliveryKey,
-    /// When that was.
-    pub at: Timestamp,
-    /// Indices (from 0) of attempts whose errors repeat parts of it, see
-    /// [`Delivery::errors_about_payload`].
-    pub errors: Vec<u32>,
-}
+/// What users see and may erase of their deliveries. Erasing changes no other part of a delivery.
+pub trait DeliveryLog: Send + Sync {
+    /// Those of the deliveries with these keys that are there, in the order of the keys, by consistent
+    /// reads. A key that is given twice is an error on some stores.
+    fn deliveries_by_key(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> impl Future<Output = Result<Vec<Delivery>, PortError>> + Send;
 
-/// What receivers answered, on its way out of the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResponseErasure {
-    /// The delivery.
-    pub key: DeliveryKey,
-    /// How many attempts it had when this was decided.
-    pub attempts: u32,
-    /// When this is done.
-    pub at: Timestamp,
-    /// Indices (from 0) of attempts that keep a response, see [`Delivery::kept_responses`].
-    pub responses: Vec<u32>,
-}
+    /// The webhook's deliveries, newest first, at most `limit` (1–100), after `after`.
+    fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<Page<Delivery, DeliveryId>, PortError>> + Send;
 
-/// Erases parts of what is on record of deliveries. Neither operation touches anything else of it.
-pub trait EraseFromDeliveries: Send + Sync {
     /// Notes that the event's data was erased, and when, unless that is noted already; shortens
-    /// these errors to [`TRANSFORM_FAILED`](crate::request::TRANSFORM_FAILED); and takes the delivery
+    /// these errors to [`TRANSFORM_FAILED`](crate::delivery::TRANSFORM_FAILED); and takes the delivery
     /// out of what a bulk replay finds among the failed. Refused only if there is no such delivery.
     fn note_payload_erased(
         &self,
@@ -164,29 +113,33 @@ pub trait EraseFromDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 }
 
-/// A row of the `waiting` index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitingRow {
-    /// The delivery.
-    pub id: DeliveryId,
-}
-
-/// One page of those who wait.
-pub type WaitingPage = Page<WaitingRow, DeliveryId>;
-
-/// Reads the `waiting` index, which lags behind its table.
-pub trait FindWaiting: Send + Sync {
-    /// The webhook's deliveries that wait for this minute, by id, after `after`.
-    fn waiting(
+/// Moves deliveries through their attempts and waits, each time by one conditional write.
+pub trait UpdateDeliveries: Send + Sync {
+    /// Records an attempt in one conditional write, tried once and for at most
+    /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): whoever sent the request decides how often to
+    /// try again. It takes the delivery out of the `waiting` index unless the record says where it
+    /// waits next.
+    fn record_attempt(
         &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> impl Future<Output = Result<WaitingPage, PortError>> + Send;
-}
+        record: &AttemptRecord,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-/// Takes deliveries out of the `waiting` index.
-pub trait StopWaiting: Send + Sync {
+    /// Makes the delivery `retrying` and takes its reason away, on condition that it is `failed`,
+    /// has exactly as many attempts as `reopening` says, may be reopened
+    /// ([`may_be_reopened`](crate::delivery::Delivery::may_be_reopened)), and was not reopened before
+    /// by this replay or a later one.
+    fn reopen_delivery(
+        &self,
+        reopening: Reopening,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+
+    /// Puts the delivery into the `waiting` index for its minute, with its slot, and into no other
+    /// wait, on condition that it has exactly `attempts` attempts and is not settled.
+    fn await_slot(
+        &self,
+        wait: SlotWait,
+    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+
     /// Takes it out, and its slot with it, if it still waits for `minute` and still has `attempts`
     /// attempts; otherwise does nothing.
     fn stop_waiting(
@@ -195,29 +148,38 @@ pub trait StopWaiting: Send + Sync {
         minute: Minute,
         attempts: u32,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
-}
 
-/// One delivery that waits for its slot in a shared wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlotWait {
-    /// The delivery.
-    pub key: DeliveryKey,
-    /// The slot.
-    pub slot: Slot,
-    /// The minute before it.
-    pub minute: Minute,
-    /// How many attempts it had when this was decided.
-    pub attempts: u32,
-    /// When its row may be dropped.
-    pub expires_at: Timestamp,
-}
-
-/// Has deliveries wait for slots of their webhook's rate limit.
-pub trait AwaitSlots: Send + Sync {
-    /// Puts the delivery into the `waiting` index for its minute, with its slot, and into no other
+    /// Puts the delivery into the `waiting` index as parked until its due time, and into no other
     /// wait, on condition that it has exactly `attempts` attempts and is not settled.
-    fn await_slot(
+    fn park(&self, parking: Parking) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+
+    /// Takes the delivery out of the index if it is still parked until `due` and still has
+    /// `attempts` attempts; otherwise does nothing.
+    fn unpark(
         &self,
-        wait: SlotWait,
-    ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
+        key: DeliveryKey,
+        due: Timestamp,
+        attempts: u32,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Finds deliveries by their state, by reads that may lag.
+pub trait FindDeliveries: Send + Sync {
+    /// The webhook's deliveries that wait for this minute, by id, after `after`.
+    fn waiting(
+        &self,
+        webhook: WebhookId,
+        minute: Minute,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<WaitingPage, PortError>> + Send;
+
+    /// A page of the webhook's deliveries of this status and time, oldest first, after `after`. It
+    /// looks at 100 at most, and may find none of them and still not be the last. What else the
+    /// filter says need not be looked at.
+    fn settled(
+        &self,
+        webhook: WebhookId,
+        filter: &ReplayFilter,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<SettledPage, PortError>> + Send;
 }

@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Keeps echoes and records what they answer.
-pub trait StoreEchoes: Send + Sync {
+pub trait Echoes: Send + Sync {
     /// Stores a new echo.
     fn store_echo(&self, echo: &Echo) -> impl Future<Output = Result<(), PortError>> + Send;
 

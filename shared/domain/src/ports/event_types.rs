@@ -4,9 +4,8 @@ use crate::{
     webhook::EventPattern,
 };
 
-/// Reads the event types that are a deployment's own, by consistent reads: what was just said of one
-/// is seen.
-pub trait ReadEventTypes: Send + Sync {
+/// The event types that a deployment defines. Every read is consistent: it sees what was just written.
+pub trait EventTypes: Send + Sync {
     /// The first of them, by name, that the pattern matches.
     fn first_event_type(
         &self,
@@ -18,10 +17,7 @@ pub trait ReadEventTypes: Send + Sync {
         &self,
         names: &[EventTypeName],
     ) -> impl Future<Output = Result<Vec<OwnType>, PortError>> + Send;
-}
 
-/// Lists them.
-pub trait ListEventTypes: Send + Sync {
     /// By name, at most `limit` (1–100), after `after`; consistently.
     fn list_event_types(
         &self,
@@ -31,10 +27,7 @@ pub trait ListEventTypes: Send + Sync {
 
     /// How many there are, consistently.
     fn count_event_types(&self) -> impl Future<Output = Result<usize, PortError>> + Send;
-}
 
-/// Writes them.
-pub trait StoreEventTypes: Send + Sync {
     /// Stores it, over what is there.
     fn store_event_type(
         &self,

@@ -1,32 +1,15 @@
-use super::{ApiKey, KeyHash, PortError};
-use crate::{ids::UserId, scope::Scope, time::Timestamp};
-use std::time::Duration;
+use super::PortError;
+use crate::key::{ApiKey, KeyHash, PortalLink};
 
-/// What a portal link opens, once. Of its token only the hash is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortalLink {
-    /// Whom its session acts for.
-    pub user_id: UserId,
-    /// What its session may do; sorted, without repetition.
-    pub scopes: Vec<Scope>,
-    /// How long its session lasts, in whole seconds.
-    pub session: Duration,
-    /// From when on it opens nothing any more, to the second; it may be dropped after that.
-    pub expires_at: Timestamp,
-}
-
-/// Makes portal links.
-pub trait StorePortalLinks: Send + Sync {
+/// Portal links, and the sessions that are made of them.
+pub trait PortalLinks: Send + Sync {
     /// Stores a new link under the hash of its token.
     fn store_link(
         &self,
         hash: &KeyHash,
         link: &PortalLink,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
-}
 
-/// Makes sessions of portal links.
-pub trait ExchangePortalLinks: Send + Sync {
     /// The link whose token has this hash, whether or not its time is over. Sees every exchange that
     /// was answered before.
     fn link(

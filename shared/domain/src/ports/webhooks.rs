@@ -1,20 +1,11 @@
 use super::{Consistency, Page, PortError};
 use crate::{
+    health::Health,
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
+    time::Timestamp,
     webhook::{Subscription, Webhook},
 };
-
-/// Reads single webhooks.
-pub trait ReadWebhooks: Send + Sync {
-    /// The webhook, if this user has it.
-    fn webhook(
-        &self,
-        user: &UserId,
-        id: WebhookId,
-        consistency: Consistency,
-    ) -> impl Future<Output = Result<Option<Webhook>, PortError>> + Send;
-}
 
 /// Reads what fan-out needs.
 pub trait ReadSubscriptions: Send + Sync {
@@ -23,23 +14,6 @@ pub trait ReadSubscriptions: Send + Sync {
         &self,
         user: &UserId,
     ) -> impl Future<Output = Result<Vec<Subscription>, PortError>> + Send;
-}
-
-/// Lists webhooks.
-pub trait ListWebhooks: Send + Sync {
-    /// The user's webhooks in order of creation, at most `limit` (1–100), after `after`.
-    fn list_webhooks(
-        &self,
-        user: &UserId,
-        limit: usize,
-        after: Option<WebhookId>,
-    ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
-
-    /// How many webhooks the user has, by a consistent read.
-    fn count_webhooks(
-        &self,
-        user: &UserId,
-    ) -> impl Future<Output = Result<usize, PortError>> + Send;
 }
 
 /// Writes webhooks.
@@ -55,7 +29,7 @@ pub trait StoreWebhooks: Send + Sync {
     fn replace_webhook(
         &self,
         webhook: &Webhook,
-        read_at: crate::time::Timestamp,
+        read_at: Timestamp,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// Removes the webhook with everything kept beside it. Answers whether there was one.
@@ -71,7 +45,7 @@ pub trait StoreWebhooks: Send + Sync {
         &self,
         user: &UserId,
         id: WebhookId,
-        read_at: crate::time::Timestamp,
+        read_at: Timestamp,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }
 
@@ -85,4 +59,38 @@ pub trait ReserveSlots: Send + Sync {
         webhook: WebhookId,
         reservation: &Reservation,
     ) -> impl Future<Output = Result<SlotTime, PortError>> + Send;
+}
+
+/// Reads webhooks, and writes the health of their endpoints.
+pub trait Webhooks: Send + Sync {
+    /// The webhook, if this user has it.
+    fn webhook(
+        &self,
+        user: &UserId,
+        id: WebhookId,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<Webhook>, PortError>> + Send;
+
+    /// The user's webhooks in order of creation, at most `limit` (1–100), after `after`.
+    fn list_webhooks(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<WebhookId>,
+    ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
+
+    /// How many webhooks the user has, by a consistent read.
+    fn count_webhooks(
+        &self,
+        user: &UserId,
+    ) -> impl Future<Output = Result<usize, PortError>> + Send;
+
+    /// Stores `health` if the one before it, by version, is there still. Answers whether it did. A
+    /// write whose answer was lost may answer `false` when it is repeated, though it was done.
+    fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }

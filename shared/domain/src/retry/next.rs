@@ -2,19 +2,16 @@
 
 use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
+    delay::QueueDelay,
     delivery::{DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     ids::DeliveryId,
-    message::QueueDelay,
-    time::{Minute, Timestamp},
+    time::{MINUTE_MARGIN, Minute, Timestamp},
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Jitter lengthens a delay by at most this share of it.
 pub const MAX_JITTER: f64 = 0.1;
-
-/// A shared wait must be recorded this long before its minute strikes.
-pub const MINUTE_MARGIN: Duration = Duration::from_secs(30);
 
 /// Whether the receiver took the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 use super::{a_webhook, an_event};
 use crate::{clock::START, sender::DURATION};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
+    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason, Reopened},
     event::{Event, Retention},
     filter::Undecided,
     limit::Slot,
-    replay::Reopened,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };

@@ -1,4 +1,4 @@
-//! [`CreateDeliveries`] and [`ReadDeliveries`].
+//! [`CreateDeliveries`] and [`Deliveries`].
 
 use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use futures::future::join_all;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, Reason},
-    ports::{CreateDeliveries, Created, ReadDeliveries, ReadDeliveriesTogether},
+    ports::{CreateDeliveries, Created, Deliveries, DeliveryLog},
     time::{Minute, Timestamp},
 };
 
@@ -34,8 +34,8 @@ macro_rules! contract_of_deliveries {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + ReadDeliveries + ReadDeliveriesTogether {}
-impl<S: CreateDeliveries + ReadDeliveries + ReadDeliveriesTogether> Store for S {}
+pub trait Store: CreateDeliveries + Deliveries + DeliveryLog {}
+impl<S: CreateDeliveries + Deliveries + DeliveryLog> Store for S {}
 
 pub async fn a_new_delivery_reads_back<S: Store>(stores: &S) {
     let delivery = somebodys_delivery();

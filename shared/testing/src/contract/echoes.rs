@@ -1,4 +1,4 @@
-//! [`StoreEchoes`].
+//! [`Echoes`].
 
 use super::NEVER;
 use crate::clock::START;
@@ -8,7 +8,7 @@ use grapnel_domain::{
         Echo, EchoedRequest, MAX_FAIL_FIRST, MAX_MESSAGE_ID_BYTES, MAX_REQUESTS, MAX_VERSION_BYTES,
     },
     ids::EchoId,
-    ports::StoreEchoes,
+    ports::Echoes,
     signature::Secret,
 };
 use std::time::Duration;
@@ -54,13 +54,13 @@ fn request(seconds: usize) -> EchoedRequest {
     }
 }
 
-async fn there<S: StoreEchoes>(store: &S) -> Echo {
+async fn there<S: Echoes>(store: &S) -> Echo {
     let echo = an_echo();
     store.store_echo(&echo).await.expect("stored");
     echo
 }
 
-pub async fn an_echo_reads_back_and_is_stored_once<S: StoreEchoes>(store: &S) {
+pub async fn an_echo_reads_back_and_is_stored_once<S: Echoes>(store: &S) {
     let echo = there(store).await;
     let other = Echo { fail_first: 0, secret: Secret::from_random([8; 32]), ..echo.clone() };
     store.store_echo(&other).await.expect("repeated");
@@ -68,7 +68,7 @@ pub async fn an_echo_reads_back_and_is_stored_once<S: StoreEchoes>(store: &S) {
     assert_eq!(store.echo(an_echo().id).await, Ok(None));
 }
 
-pub async fn requests_are_kept_in_their_order<S: StoreEchoes>(store: &S) {
+pub async fn requests_are_kept_in_their_order<S: Echoes>(store: &S) {
     let echo = there(store).await;
     let requests: Vec<EchoedRequest> = (0..3).map(request).collect();
     for (place, request) in requests.iter().enumerate() {
@@ -77,7 +77,7 @@ pub async fn requests_are_kept_in_their_order<S: StoreEchoes>(store: &S) {
     assert_eq!(store.echo(echo.id).await, Ok(Some(Echo { requests, ..echo })));
 }
 
-pub async fn requests_at_once_have_a_place_each<S: StoreEchoes>(store: &S) {
+pub async fn requests_at_once_have_a_place_each<S: Echoes>(store: &S) {
     let echo = there(store).await;
     let requests: Vec<EchoedRequest> = (0..8).map(request).collect();
     let records = requests.iter().map(|request| store.record_request(echo.id, request));
@@ -93,7 +93,7 @@ pub async fn requests_at_once_have_a_place_each<S: StoreEchoes>(store: &S) {
     }
 }
 
-pub async fn no_more_requests_are_kept_than_may_be<S: StoreEchoes>(store: &S) {
+pub async fn no_more_requests_are_kept_than_may_be<S: Echoes>(store: &S) {
     let echo = there(store).await;
     for place in 0..MAX_REQUESTS {
         assert_eq!(store.record_request(echo.id, &request(place)).await, Ok(Some(place)));
@@ -103,7 +103,7 @@ pub async fn no_more_requests_are_kept_than_may_be<S: StoreEchoes>(store: &S) {
     assert_eq!(kept, (0..MAX_REQUESTS).map(request).collect::<Vec<_>>());
 }
 
-pub async fn the_longest_requests_are_kept<S: StoreEchoes>(store: &S) {
+pub async fn the_longest_requests_are_kept<S: Echoes>(store: &S) {
     let echo = there(store).await;
     let longest = EchoedRequest {
         message_id: "\"".repeat(MAX_MESSAGE_ID_BYTES),
@@ -115,7 +115,7 @@ pub async fn the_longest_requests_are_kept<S: StoreEchoes>(store: &S) {
     assert_eq!(kept, [longest]);
 }
 
-pub async fn an_echo_is_deleted_once<S: StoreEchoes>(store: &S) {
+pub async fn an_echo_is_deleted_once<S: Echoes>(store: &S) {
     let (echo, other) = (there(store).await, there(store).await);
     assert_eq!(store.delete_echo(echo.id).await, Ok(true));
     assert_eq!(store.delete_echo(echo.id).await, Ok(false));
@@ -123,7 +123,7 @@ pub async fn an_echo_is_deleted_once<S: StoreEchoes>(store: &S) {
     assert_eq!(store.echo(other.id).await, Ok(Some(other)));
 }
 
-pub async fn an_echo_that_is_gone_records_nothing<S: StoreEchoes>(store: &S) {
+pub async fn an_echo_that_is_gone_records_nothing<S: Echoes>(store: &S) {
     let echo = there(store).await;
     assert_eq!(store.delete_echo(echo.id).await, Ok(true));
     for id in [echo.id, an_echo().id] {

@@ -1,10 +1,10 @@
-//! [`EndDeliveries`].
+//! [`Deliveries::end_delivery`].
 
 use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use crate::{builders::a_delivery, clock::START};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
-    ports::{CreateDeliveries, EndDeliveries, Ending, ReadDeliveries, Recorded},
+    delivery::{Delivery, DeliveryStatus, Ending, Reason},
+    ports::{CreateDeliveries, Deliveries, Recorded},
     time::{Minute, Timestamp},
 };
 
@@ -27,8 +27,8 @@ macro_rules! contract_of_endings {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + ReadDeliveries + EndDeliveries {}
-impl<S: CreateDeliveries + ReadDeliveries + EndDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + Deliveries {}
+impl<S: CreateDeliveries + Deliveries> Store for S {}
 
 const EXPIRY: Timestamp = Timestamp::from_millis(NEVER.as_millis() + 60_000);
 

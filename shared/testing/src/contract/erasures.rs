@@ -1,4 +1,4 @@
-//! [`EraseFromDeliveries`].
+//! What [`DeliveryLog`] erases.
 
 use super::{NEVER, eventually, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -6,15 +6,15 @@ use crate::{
     clock::START,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason},
+    delivery::{
+        AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, Ending, PayloadErasure, Reason,
+        Reopened, Reopening, ResponseErasure, TRANSFORM_FAILED,
+    },
     ids::ReplayId,
     ports::{
-        AttemptRecord, CreateDeliveries, EndDeliveries, Ending, EraseFromDeliveries, FindSettled,
-        PayloadErasure, ReadDeliveries, RecordAttempts, Recorded, ReopenDeliveries, Reopening,
-        ResponseErasure,
+        CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, Recorded, UpdateDeliveries,
     },
-    replay::{Reopened, ReplayFilter, ReplayStatus},
-    request::TRANSFORM_FAILED,
+    replay::{ReplayFilter, ReplayStatus},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -47,23 +47,11 @@ macro_rules! contract_of_erasures {
 
 /// All that these cases need.
 pub trait Store:
-    CreateDeliveries
-    + ReadDeliveries
-    + RecordAttempts
-    + EndDeliveries
-    + ReopenDeliveries
-    + FindSettled
-    + EraseFromDeliveries
+    CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries + DeliveryLog
 {
 }
 impl<S> Store for S where
-    S: CreateDeliveries
-        + ReadDeliveries
-        + RecordAttempts
-        + EndDeliveries
-        + ReopenDeliveries
-        + FindSettled
-        + EraseFromDeliveries
+    S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries + DeliveryLog
 {
 }
 

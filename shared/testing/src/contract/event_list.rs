@@ -1,4 +1,4 @@
-//! [`ListEvents`].
+//! [`EventLog::list_events`].
 
 use super::{NEVER, a_user, eventually};
 use crate::{builders::an_event, clock::START};
@@ -9,7 +9,7 @@ use grapnel_domain::{
         publish::{Claim, IdempotencyKey},
     },
     ids::UserId,
-    ports::{ClaimKeys, ErasePayloads, ListEvents, StoreEvents, WriteReplays},
+    ports::{ClaimKeys, EventLog, Replays, StoreEvents},
     time::Timestamp,
 };
 
@@ -33,8 +33,8 @@ macro_rules! contract_of_event_list {
 }
 
 /// All that these cases need.
-pub trait Store: StoreEvents + ListEvents + ErasePayloads + WriteReplays + ClaimKeys {}
-impl<S: StoreEvents + ListEvents + ErasePayloads + WriteReplays + ClaimKeys> Store for S {}
+pub trait Store: StoreEvents + EventLog + Replays + ClaimKeys {}
+impl<S: StoreEvents + EventLog + Replays + ClaimKeys> Store for S {}
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + millis)

@@ -1,10 +1,10 @@
-//! [`StoreEventTypes`], [`ReadEventTypes`] and [`ListEventTypes`]. There is one catalogue for all, so
+//! [`EventTypes`]. There is one catalogue for all, so
 //! each case keeps to names of its own.
 
 use crate::clock::START;
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
-    ports::{ListEventTypes, ReadEventTypes, StoreEventTypes},
+    ports::EventTypes,
     schema::Schema,
     time::Timestamp,
     webhook::EventPattern,
@@ -31,8 +31,8 @@ macro_rules! contract_of_event_types {
 }
 
 /// All that these cases need.
-pub trait Store: StoreEventTypes + ReadEventTypes + ListEventTypes {}
-impl<S: StoreEventTypes + ReadEventTypes + ListEventTypes> Store for S {}
+pub trait Store: EventTypes {}
+impl<S: EventTypes> Store for S {}
 
 /// A group that nobody else has.
 fn a_group() -> String {

@@ -1,10 +1,10 @@
-//! [`StoreEvents`], [`ReadEvents`] and [`ErasePayloads`].
+//! [`StoreEvents`], [`ReadEvents`] and [`EventLog::erase_payload`].
 
 use super::{a_user, somebodys_event, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
     event::{Event, EventContent, MAX_DATA_BYTES},
-    ports::{Consistency, ErasePayloads, ReadEvents, StoreEvents},
+    ports::{Consistency, EventLog, ReadEvents, StoreEvents},
     time::Timestamp,
 };
 
@@ -144,7 +144,7 @@ fn later(event: &Event, millis: i64) -> Timestamp {
 
 pub async fn erased_data_is_gone_and_the_rest_stays<S>(stores: &S)
 where
-    S: StoreEvents + ReadEvents + ErasePayloads,
+    S: StoreEvents + ReadEvents + EventLog,
 {
     for data in ["{}".to_owned(), format!(r#"{{"text":"{}"}}"#, "abc ".repeat(20_000))] {
         let event = decided(data);
@@ -162,7 +162,7 @@ where
 
 pub async fn erased_data_does_not_come_back_with_a_repetition<S>(stores: &S)
 where
-    S: StoreEvents + ReadEvents + ErasePayloads,
+    S: StoreEvents + ReadEvents + EventLog,
 {
     let event = decided("{}".into());
     stores.store_event(&event).await.expect("stored");
@@ -175,7 +175,7 @@ where
 
 pub async fn data_of_an_event_that_goes_to_nobody_yet_stays<S>(stores: &S)
 where
-    S: StoreEvents + ReadEvents + ErasePayloads,
+    S: StoreEvents + ReadEvents + EventLog,
 {
     let event = somebodys_event();
     stores.store_event(&event).await.expect("stored");
@@ -187,7 +187,7 @@ where
 
 pub async fn an_event_that_is_gone_does_not_come_back_by_erasing<S>(stores: &S)
 where
-    S: ReadEvents + ErasePayloads,
+    S: ReadEvents + EventLog,
 {
     let event = somebodys_event();
     let answer = stores.erase_payload(&event.user_id, event.id, later(&event, 1)).await;

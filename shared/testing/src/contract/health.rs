@@ -1,4 +1,4 @@
-//! [`StoreHealth`], and how it shows in what is read of webhooks.
+//! [`Webhooks::store_health`], and how it shows in what is read of webhooks.
 
 use super::{a_user, somebodys_webhook};
 use crate::{
@@ -9,10 +9,7 @@ use crate::{
 use futures::future::join_all;
 use grapnel_domain::{
     health::{Circuit, DisabledCause, Health},
-    ports::{
-        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreHealth,
-        StoreWebhooks,
-    },
+    ports::{Consistency, GenerateIds, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
 };
@@ -37,11 +34,8 @@ macro_rules! contract_of_health {
 }
 
 /// All that these cases need.
-pub trait Store:
-    StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth
-{
-}
-impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth> Store for S {}
+pub trait Store: StoreWebhooks + Webhooks + ReadSubscriptions {}
+impl<S: StoreWebhooks + Webhooks + ReadSubscriptions> Store for S {}
 
 const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 1);
 

@@ -1,12 +1,11 @@
-//! [`StoreKeys`], [`ReadKeys`], [`ListKeys`], [`RevokeKeys`], [`NoteKeyUse`] and [`CountRequests`].
+//! [`Keys`].
 
 use super::{NEVER, a_user, eventually};
 use crate::clock::START;
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{
-        ApiKey, CountRequests, KeyHash, ListKeys, NoteKeyUse, ReadKeys, RevokeKeys, StoreKeys,
-    },
+    key::{ApiKey, KeyHash},
+    ports::Keys,
     scope::Scope,
     time::{Minute, Timestamp},
 };
@@ -37,8 +36,8 @@ macro_rules! contract_of_keys {
 }
 
 /// All that these cases need.
-pub trait Store: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse + CountRequests {}
-impl<S: StoreKeys + ReadKeys + ListKeys + RevokeKeys + NoteKeyUse + CountRequests> Store for S {}
+pub trait Store: Keys {}
+impl<S: Keys> Store for S {}
 
 fn key_of(user: &UserId) -> (KeyHash, ApiKey) {
     let scopes = vec![Scope::WebhooksRead, Scope::DeliveriesRetry];

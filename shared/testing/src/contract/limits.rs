@@ -10,10 +10,7 @@ use futures::future::join_all;
 use grapnel_domain::{
     health::Health,
     limit::{RateLimit, Reservation, SlotTime},
-    ports::{
-        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, ReserveSlots,
-        StoreHealth, StoreWebhooks,
-    },
+    ports::{Consistency, GenerateIds, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -41,15 +38,8 @@ macro_rules! contract_of_limits {
 }
 
 /// All that these cases need.
-pub trait Store:
-    StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth + ReserveSlots
-{
-}
-impl<
-    S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth + ReserveSlots,
-> Store for S
-{
-}
+pub trait Store: StoreWebhooks + Webhooks + ReadSubscriptions + ReserveSlots {}
+impl<S: StoreWebhooks + Webhooks + ReadSubscriptions + ReserveSlots> Store for S {}
 
 /// Three a second: an interval is no whole number of milliseconds.
 fn asked(count: u32, now: Timestamp) -> Reservation {

@@ -1,4 +1,4 @@
-//! [`ListDeliveries`].
+//! [`DeliveryLog::list_deliveries`].
 
 use super::{NEVER, eventually, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -9,7 +9,7 @@ use futures::future::join_all;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt},
     outbound::CAPTURE_LIMIT_BYTES,
-    ports::{CreateDeliveries, ListDeliveries},
+    ports::{CreateDeliveries, DeliveryLog},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -32,8 +32,8 @@ macro_rules! contract_of_listing {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + ListDeliveries {}
-impl<S: CreateDeliveries + ListDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + DeliveryLog {}
+impl<S: CreateDeliveries + DeliveryLog> Store for S {}
 
 /// Deliveries of one webhook, newest first.
 async fn created<S: Store>(

@@ -1,10 +1,10 @@
-//! [`OrderTests`]. A suite gives each case a queue of its own.
+//! [`EnqueueEvents::order_test`]. A suite gives each case a queue of its own.
 
 use super::{Arrivals, a_user, somebodys_webhook};
 use crate::clock::START;
 use grapnel_domain::{
     event::inbound::{InboundEvent, TestOrder, TestTarget},
-    ports::{OrderTests, PortError},
+    ports::{EnqueueEvents, PortError},
 };
 
 /// Every case of this part, as a test each.
@@ -29,7 +29,7 @@ fn order(data: &str) -> TestOrder {
     }
 }
 
-pub async fn an_order_arrives_as_the_event_it_announces<S: OrderTests + Arrivals>(queue: &S) {
+pub async fn an_order_arrives_as_the_event_it_announces<S: EnqueueEvents + Arrivals>(queue: &S) {
     let order = order(r#"{"score":0.50}"#);
     queue.order_test(&order).await.expect("ordered");
     let arrived = queue.arrivals(1).await;
@@ -40,7 +40,7 @@ pub async fn an_order_arrives_as_the_event_it_announces<S: OrderTests + Arrivals
     assert_eq!(event.test, Some(order.target));
 }
 
-pub async fn an_order_without_an_object_is_unusable<S: OrderTests + Arrivals>(queue: &S) {
+pub async fn an_order_without_an_object_is_unusable<S: EnqueueEvents + Arrivals>(queue: &S) {
     let answer = queue.order_test(&order("[]")).await;
     assert!(matches!(answer, Err(PortError::Unusable(_))), "{answer:?}");
 }

@@ -1,4 +1,4 @@
-//! [`ParkDeliveries`], [`FindParked`] and [`UnparkDeliveries`].
+//! Parked deliveries: [`UpdateDeliveries::park`], [`Deliveries::parked`] and [`UpdateDeliveries::unpark`].
 
 use super::{NEVER, eventually, somebodys_webhook};
 use crate::{
@@ -6,11 +6,8 @@ use crate::{
     clock::START,
 };
 use grapnel_domain::{
-    delivery::{Delivery, Reason},
-    ports::{
-        CreateDeliveries, EndDeliveries, Ending, FindParked, FindWaiting, ParkDeliveries,
-        ParkedRow, Parking, ReadDeliveries, Recorded, UnparkDeliveries,
-    },
+    delivery::{Delivery, Ending, ParkedRow, Parking, Reason},
+    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -36,27 +33,8 @@ macro_rules! contract_of_parking {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries
-    + ReadDeliveries
-    + EndDeliveries
-    + ParkDeliveries
-    + FindParked
-    + FindWaiting
-    + UnparkDeliveries
-{
-}
-impl<
-    S: CreateDeliveries
-        + ReadDeliveries
-        + EndDeliveries
-        + ParkDeliveries
-        + FindParked
-        + FindWaiting
-        + UnparkDeliveries,
-> Store for S
-{
-}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries> Store for S {}
 
 fn due(seconds: u64) -> Timestamp {
     START.plus(Duration::from_secs(seconds))

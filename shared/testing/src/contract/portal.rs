@@ -1,14 +1,12 @@
-//! [`StorePortalLinks`] and [`ExchangePortalLinks`].
+//! [`PortalLinks`].
 
 use super::{NEVER, a_user, eventually};
 use crate::clock::START;
 use futures::future::join_all;
 use grapnel_domain::{
     ids::KeyId,
-    ports::{
-        ApiKey, ExchangePortalLinks, KeyHash, ListKeys, PortError, PortalLink, ReadKeys,
-        StorePortalLinks,
-    },
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{Keys, PortError, PortalLinks},
     scope::Scope,
 };
 use std::time::Duration;
@@ -33,8 +31,8 @@ macro_rules! contract_of_portal {
 }
 
 /// All that these cases need.
-pub trait Store: StorePortalLinks + ExchangePortalLinks + ReadKeys + ListKeys {}
-impl<S: StorePortalLinks + ExchangePortalLinks + ReadKeys + ListKeys> Store for S {}
+pub trait Store: PortalLinks + Keys {}
+impl<S: PortalLinks + Keys> Store for S {}
 
 fn a_hash() -> KeyHash {
     KeyHash::of(&Uuid::now_v7().to_string())

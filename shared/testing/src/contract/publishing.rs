@@ -1,4 +1,4 @@
-//! [`PublishEvents`]. A suite gives each case a queue of its own.
+//! [`EnqueueEvents::publish_events`]. A suite gives each case a queue of its own.
 
 use super::{Arrivals, a_user};
 use crate::clock::START;
@@ -8,7 +8,7 @@ use grapnel_domain::{
         inbound::{InboundEvent, PublishedEvent},
     },
     ids::EventId,
-    ports::PublishEvents,
+    ports::EnqueueEvents,
 };
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn event(source_id: &str, data: String) -> PublishedEvent {
     }
 }
 
-pub async fn every_event_arrives_as_it_was_published<S: PublishEvents + Arrivals>(queue: &S) {
+pub async fn every_event_arrives_as_it_was_published<S: EnqueueEvents + Arrivals>(queue: &S) {
     let data =
         |n: usize| format!(r#"{{"n": {n}.0,  "large":12345678901234567890, "é":"\ud83e\udd9e"}}"#);
     let events: Vec<_> = (0..23).map(|n| event(&format!("o-{n}"), data(n))).collect();
@@ -54,7 +54,7 @@ pub async fn every_event_arrives_as_it_was_published<S: PublishEvents + Arrivals
     }
 }
 
-pub async fn the_largest_event_there_can_be_arrives<S: PublishEvents + Arrivals>(queue: &S) {
+pub async fn the_largest_event_there_can_be_arrives<S: EnqueueEvents + Arrivals>(queue: &S) {
     let mut data = String::from(r#"{"x":""#);
     data.extend(std::iter::repeat_n('x', MAX_DATA_BYTES - data.len() - 2));
     data.push_str(r#""}"#);

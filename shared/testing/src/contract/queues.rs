@@ -3,8 +3,9 @@
 use super::{Arrivals, somebodys_webhook};
 use crate::builders::{a_delivery, an_event};
 use grapnel_domain::{
-    message::{Attempt, QueueDelay, QueueMessage},
-    ports::{EnqueueAttempts, Outgoing},
+    delay::QueueDelay,
+    message::{MakeAttempt, Outgoing, QueueMessage},
+    ports::EnqueueAttempts,
 };
 use std::{collections::HashSet, time::Duration};
 
@@ -28,8 +29,8 @@ fn message(delay: QueueDelay) -> Outgoing {
     let delivery = a_delivery().to(&somebodys_webhook()).build();
     let event = an_event().data(format!(r#"{{"text":"{} ✓"}}"#, "x".repeat(3000))).build();
     let attempt =
-        Attempt { event: Some(event.content), ..Attempt::scheduled(delivery.target(), 1) };
-    Outgoing::new(QueueMessage::Attempt(attempt), delay)
+        MakeAttempt { event: Some(event.content), ..MakeAttempt::scheduled(delivery.target(), 1) };
+    Outgoing::new(QueueMessage::MakeAttempt(attempt), delay)
 }
 
 pub async fn nothing_to_send_is_answered_with_nothing<S: EnqueueAttempts + Arrivals>(queue: &S) {

@@ -1,4 +1,4 @@
-//! [`RecordAttempts`].
+//! [`UpdateDeliveries::record_attempt`].
 
 use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -8,11 +8,12 @@ use crate::{
 use futures::future::join_all;
 use grapnel_domain::{
     delivery::{
-        Delivery, DeliveryAttempt, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason, body_to_drop,
+        AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason,
+        body_to_drop,
     },
     filter::Undecided,
     outbound::CAPTURE_LIMIT_BYTES,
-    ports::{AttemptRecord, CreateDeliveries, PortError, ReadDeliveries, RecordAttempts, Recorded},
+    ports::{CreateDeliveries, Deliveries, PortError, Recorded, UpdateDeliveries},
     time::{Minute, Timestamp},
 };
 
@@ -44,8 +45,8 @@ macro_rules! contract_of_records {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + ReadDeliveries + RecordAttempts {}
-impl<S: CreateDeliveries + ReadDeliveries + RecordAttempts> Store for S {}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries> Store for S {}
 
 const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_500);
 

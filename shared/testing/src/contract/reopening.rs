@@ -1,4 +1,4 @@
-//! [`ReopenDeliveries`].
+//! [`UpdateDeliveries::reopen_delivery`].
 
 use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -6,14 +6,10 @@ use crate::{
     clock::START,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{AttemptRecord, Delivery, DeliveryStatus, Ending, Reason, Reopened, Reopening},
     filter::Undecided,
     ids::ReplayId,
-    ports::{
-        AttemptRecord, CreateDeliveries, EndDeliveries, Ending, ReadDeliveries, RecordAttempts,
-        Recorded, ReopenDeliveries, Reopening,
-    },
-    replay::Reopened,
+    ports::{CreateDeliveries, Deliveries, Recorded, UpdateDeliveries},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -39,14 +35,8 @@ macro_rules! contract_of_reopening {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries + ReadDeliveries + RecordAttempts + EndDeliveries + ReopenDeliveries
-{
-}
-impl<S: CreateDeliveries + ReadDeliveries + RecordAttempts + EndDeliveries + ReopenDeliveries> Store
-    for S
-{
-}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries> Store for S {}
 
 const EXPIRY: Timestamp = Timestamp::from_millis(NEVER.as_millis() + 60_000);
 

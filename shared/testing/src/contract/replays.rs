@@ -1,4 +1,4 @@
-//! [`WriteReplays`], [`ReadReplays`] and [`ListReplays`].
+//! [`Replays`] and [`EventLog::list_replays`].
 
 use super::{NEVER, a_user, somebodys_event, somebodys_webhook};
 use crate::clock::START;
@@ -6,7 +6,7 @@ use futures::future::join_all;
 use grapnel_domain::{
     event::Retention,
     ids::{DeliveryId, ReplayId, UserId},
-    ports::{Consistency, ListReplays, PortError, ReadReplays, StoreEvents, Stored, WriteReplays},
+    ports::{Consistency, EventLog, PortError, Replays, StoreEvents, Stored},
     replay::{Place, Replay, ReplayFilter, ReplayOrder, ReplayStatus},
 };
 use uuid::Uuid;
@@ -34,8 +34,8 @@ macro_rules! contract_of_replays {
 }
 
 /// All that these cases need.
-pub trait Store: WriteReplays + ReadReplays + ListReplays {}
-impl<S: WriteReplays + ReadReplays + ListReplays> Store for S {}
+pub trait Store: Replays + EventLog {}
+impl<S: Replays + EventLog> Store for S {}
 
 fn of(user: &UserId) -> Replay {
     let filter = ReplayFilter {

@@ -1,4 +1,4 @@
-//! [`FindSettled`].
+//! [`FindDeliveries::settled`].
 
 use super::{NEVER, eventually, somebodys_webhook};
 use crate::{
@@ -7,13 +7,10 @@ use crate::{
 };
 use futures::future::join_all;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{AttemptRecord, Delivery, DeliveryStatus, Ending, Reason, Reopened, Reopening},
     ids::{DeliveryId, ReplayId},
-    ports::{
-        AttemptRecord, CreateDeliveries, EndDeliveries, Ending, FindSettled, RecordAttempts,
-        Recorded, ReopenDeliveries, Reopening,
-    },
-    replay::{Reopened, ReplayFilter, ReplayStatus, SettledRow},
+    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
+    replay::{ReplayFilter, ReplayStatus, SettledRow},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -40,14 +37,8 @@ macro_rules! contract_of_settled {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries + RecordAttempts + EndDeliveries + ReopenDeliveries + FindSettled
-{
-}
-impl<S: CreateDeliveries + RecordAttempts + EndDeliveries + ReopenDeliveries + FindSettled> Store
-    for S
-{
-}
+pub trait Store: CreateDeliveries + UpdateDeliveries + Deliveries + FindDeliveries {}
+impl<S: CreateDeliveries + UpdateDeliveries + Deliveries + FindDeliveries> Store for S {}
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + millis)

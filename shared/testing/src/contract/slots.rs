@@ -1,4 +1,4 @@
-//! [`AwaitSlots`]: deliveries in a shared wait for a slot of their webhook's rate limit.
+//! [`UpdateDeliveries::await_slot`]: deliveries in a shared wait for a slot of their webhook's rate limit.
 
 use super::{NEVER, eventually, somebodys_webhook};
 use crate::{
@@ -6,13 +6,10 @@ use crate::{
     clock::START,
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reason},
+    delivery::{AttemptRecord, Delivery, DeliveryStatus, Ending, Parking, Reason, SlotWait},
     ids::DeliveryId,
     limit::Slot,
-    ports::{
-        AttemptRecord, AwaitSlots, CreateDeliveries, EndDeliveries, Ending, FindWaiting,
-        ParkDeliveries, Parking, ReadDeliveries, RecordAttempts, Recorded, SlotWait, StopWaiting,
-    },
+    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -37,29 +34,8 @@ macro_rules! contract_of_slots {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries
-    + ReadDeliveries
-    + RecordAttempts
-    + EndDeliveries
-    + ParkDeliveries
-    + FindWaiting
-    + StopWaiting
-    + AwaitSlots
-{
-}
-impl<
-    S: CreateDeliveries
-        + ReadDeliveries
-        + RecordAttempts
-        + EndDeliveries
-        + ParkDeliveries
-        + FindWaiting
-        + StopWaiting
-        + AwaitSlots,
-> Store for S
-{
-}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries> Store for S {}
 
 fn slot(seconds: u64) -> Slot {
     Slot { at: START.plus(Duration::from_secs(seconds)), moved: false }

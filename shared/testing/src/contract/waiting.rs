@@ -1,4 +1,4 @@
-//! [`FindWaiting`] and [`StopWaiting`].
+//! [`FindDeliveries::waiting`] and [`UpdateDeliveries::stop_waiting`].
 
 use super::{NEVER, eventually, somebodys_delivery, somebodys_webhook};
 use crate::{
@@ -7,11 +7,9 @@ use crate::{
 };
 use futures::future::join_all;
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{AttemptRecord, Delivery, DeliveryStatus},
     ids::DeliveryId,
-    ports::{
-        AttemptRecord, CreateDeliveries, FindWaiting, ReadDeliveries, RecordAttempts, StopWaiting,
-    },
+    ports::{CreateDeliveries, Deliveries, FindDeliveries, UpdateDeliveries},
     time::Minute,
     webhook::Webhook,
 };
@@ -37,14 +35,8 @@ macro_rules! contract_of_waiting {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries + ReadDeliveries + RecordAttempts + FindWaiting + StopWaiting
-{
-}
-impl<S: CreateDeliveries + ReadDeliveries + RecordAttempts + FindWaiting + StopWaiting> Store
-    for S
-{
-}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries> Store for S {}
 
 fn minute() -> Minute {
     Minute::at_or_after(START).next()

@@ -1,4 +1,4 @@
-//! [`StoreWebhooks`], [`ReadWebhooks`], [`ReadSubscriptions`] and [`ListWebhooks`].
+//! [`StoreWebhooks`], [`Webhooks`] and [`ReadSubscriptions`].
 
 use super::{a_user, somebodys_webhook};
 use crate::{builders::a_webhook, clock::START, ids::SequentialIds};
@@ -7,10 +7,7 @@ use grapnel_domain::{
     filter::Filter,
     health::Health,
     ids::UserId,
-    ports::{
-        Consistency, GenerateIds, ListWebhooks, ReadSubscriptions, ReadWebhooks, StoreHealth,
-        StoreWebhooks,
-    },
+    ports::{Consistency, GenerateIds, ReadSubscriptions, StoreWebhooks, Webhooks},
     retry::{Backoff, RetryConfig, Schedule},
     signature::Secret,
     time::Timestamp,
@@ -45,11 +42,8 @@ macro_rules! contract_of_webhooks {
 }
 
 /// All that a webhook store can do.
-pub trait Store:
-    StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth
-{
-}
-impl<S: StoreWebhooks + ReadWebhooks + ReadSubscriptions + ListWebhooks + StoreHealth> Store for S {}
+pub trait Store: StoreWebhooks + Webhooks + ReadSubscriptions {}
+impl<S: StoreWebhooks + Webhooks + ReadSubscriptions> Store for S {}
 
 const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 1);
 

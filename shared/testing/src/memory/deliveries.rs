@@ -1,125 +1,26 @@
-use super::{Memory, Operation, State, whole_second};
+use super::{Memory, Operation, updates::update, whole_second};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
+    delivery::{
+        Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Ending, ParkedRow, PayloadErasure,
+        ResponseErasure, TRANSFORM_FAILED,
+    },
     ids::{DeliveryId, WebhookId},
     ports::{
-        AttemptRecord, Consistency, CreateDeliveries, Created, EndDeliveries, Ending,
-        EraseFromDeliveries, FindWaiting, ListDeliveries, Page, PayloadErasure, PortError,
-        ReadDeliveries, ReadDeliveriesTogether, RecordAttempts, Recorded, ReopenDeliveries,
-        Reopening, ResponseErasure, StopWaiting, WaitingPage, WaitingRow,
+        Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Page,
+        PortError, Recorded, SettledPage, WaitingPage, WaitingRow,
     },
-    request::TRANSFORM_FAILED,
+    replay::{ReplayFilter, ReplayStatus, SettledRow},
     time::Minute,
 };
 
-/// A write on a condition: `change` if the delivery is there and `condition` holds.
-pub(super) fn update(
-    state: &mut State,
-    key: DeliveryKey,
-    condition: impl FnOnce(&Delivery) -> bool,
-    change: impl FnOnce(&mut Delivery),
-) -> Recorded {
-    let key = (key.webhook_id, key.id);
-    match state.tables.deliveries.get(key) {
-        Some(delivery) if condition(delivery) => {
-            state.tables.deliveries.change(key, change);
-            Recorded::Yes
-        }
-        found => Recorded::Refused(found.map(|delivery| Box::new(delivery.clone()))),
-    }
-}
-
-impl ReadDeliveries for Memory {
+impl Deliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         self.run(Operation::Delivery, |state| {
             Ok(state.tables.deliveries.get((key.webhook_id, key.id)).cloned())
         })
         .await
     }
-}
 
-impl ReadDeliveriesTogether for Memory {
-    async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
-        self.run(Operation::Deliveries, |state| {
-            let found =
-                keys.iter().filter_map(|key| state.tables.deliveries.get((key.webhook_id, key.id)));
-            Ok(found.cloned().collect())
-        })
-        .await
-    }
-}
-
-impl ListDeliveries for Memory {
-    async fn list_deliveries(
-        &self,
-        webhook: WebhookId,
-        limit: usize,
-        after: Option<DeliveryId>,
-    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
-        self.run(Operation::ListDeliveries, |state| {
-            let rows = state.seen(Consistency::Eventual).deliveries.of(webhook).rev();
-            let mut rest = rows.filter(|delivery| after.is_none_or(|after| delivery.id < after));
-            let items: Vec<Delivery> = rest.by_ref().take(limit).cloned().collect();
-            let more = rest.next().is_some();
-            let next = items.last().filter(|_| more).map(|delivery| delivery.id);
-            Ok(Page { items, next })
-        })
-        .await
-    }
-}
-
-impl CreateDeliveries for Memory {
-    async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
-        self.run(Operation::CreateDelivery, |state| {
-            let key = (delivery.webhook_id, delivery.id);
-            if let Some(found) = state.tables.deliveries.get(key) {
-                return Ok(Created::Existed(Box::new(found.clone())));
-            }
-            let expires_at = whole_second(delivery.expires_at);
-            state.tables.deliveries.insert(Delivery { expires_at, ..delivery.clone() });
-            Ok(Created::New)
-        })
-        .await
-    }
-}
-
-impl RecordAttempts for Memory {
-    async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
-        self.run(Operation::RecordAttempt, |state| {
-            let number = record.attempt.attempt_number;
-            if number == 0 {
-                return Err(PortError::Unusable("an attempt has the number 0".into()));
-            }
-            let retries = record.status == Some(DeliveryStatus::Retrying);
-            let fits = |delivery: &Delivery| {
-                delivery.next_attempt_number() == number
-                    && !(retries && delivery.status.is_settled())
-            };
-            Ok(update(state, record.key, fits, |delivery| apply(record, delivery)))
-        })
-        .await
-    }
-}
-
-fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
-    delivery.attempts.push(record.attempt.clone());
-    if let Some(index) = record.drop_body.and_then(|index| usize::try_from(index).ok())
-        && let Some(attempt) = delivery.attempts.get_mut(index)
-    {
-        attempt.forget_response();
-    }
-    if let Some(status) = record.status {
-        delivery.status = status;
-        delivery.reason = record.reason;
-        delivery.next_attempt_at = record.next_attempt_at;
-    }
-    delivery.waits_for = record.waits_for;
-    delivery.parked_until = None;
-    delivery.slot = None;
-    delivery.expires_at = whole_second(record.expires_at);
-}
-
-impl EndDeliveries for Memory {
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
         self.run(Operation::EndDelivery, |state| {
             let is_under_way = |delivery: &Delivery| {
@@ -137,18 +38,50 @@ impl EndDeliveries for Memory {
         })
         .await
     }
-}
 
-/// Changes the attempts at these places.
-fn change(delivery: &mut Delivery, places: &[u32], change: impl Fn(&mut DeliveryAttempt)) {
-    for place in places.iter().filter_map(|place| usize::try_from(*place).ok()) {
-        if let Some(attempt) = delivery.attempts.get_mut(place) {
-            change(attempt);
-        }
+    async fn parked(
+        &self,
+        webhook: WebhookId,
+        after: Option<ParkedRow>,
+    ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
+        self.run(Operation::Parked, |state| {
+            let mut rest = state.seen(Consistency::Eventual).deliveries.parked(webhook, after);
+            let rows: Vec<ParkedRow> = rest.by_ref().take(state.waiting_page).collect();
+            let more = rest.next().is_some();
+            let next = rows.last().copied().filter(|_| more);
+            Ok(Page { items: rows, next })
+        })
+        .await
     }
 }
 
-impl EraseFromDeliveries for Memory {
+impl DeliveryLog for Memory {
+    async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
+        self.run(Operation::Deliveries, |state| {
+            let found =
+                keys.iter().filter_map(|key| state.tables.deliveries.get((key.webhook_id, key.id)));
+            Ok(found.cloned().collect())
+        })
+        .await
+    }
+
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Delivery, DeliveryId>, PortError> {
+        self.run(Operation::ListDeliveries, |state| {
+            let rows = state.seen(Consistency::Eventual).deliveries.of(webhook).rev();
+            let mut rest = rows.filter(|delivery| after.is_none_or(|after| delivery.id < after));
+            let items: Vec<Delivery> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|delivery| delivery.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+
     async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {
         self.run(Operation::NotePayloadErased, |state| {
             Ok(update(
@@ -181,27 +114,31 @@ impl EraseFromDeliveries for Memory {
     }
 }
 
-impl ReopenDeliveries for Memory {
-    async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
-        self.run(Operation::ReopenDelivery, |state| {
-            let has_failed = |delivery: &Delivery| {
-                delivery.attempt_count() == reopening.reopened.attempts
-                    && delivery.may_be_reopened()
-                    && delivery.reopened.is_none_or(|last| last.by < reopening.reopened.by)
-            };
-            Ok(update(state, reopening.key, has_failed, |delivery| {
-                delivery.status = DeliveryStatus::Retrying;
-                delivery.reason = None;
-                delivery.next_attempt_at = Some(reopening.due);
-                delivery.reopened = Some(reopening.reopened);
-                delivery.expires_at = whole_second(reopening.expires_at);
-            }))
+impl CreateDeliveries for Memory {
+    async fn create_delivery(&self, delivery: &Delivery) -> Result<Created, PortError> {
+        self.run(Operation::CreateDelivery, |state| {
+            let key = (delivery.webhook_id, delivery.id);
+            if let Some(found) = state.tables.deliveries.get(key) {
+                return Ok(Created::Existed(Box::new(found.clone())));
+            }
+            let expires_at = whole_second(delivery.expires_at);
+            state.tables.deliveries.insert(Delivery { expires_at, ..delivery.clone() });
+            Ok(Created::New)
         })
         .await
     }
 }
 
-impl FindWaiting for Memory {
+/// Changes the attempts at these places.
+fn change(delivery: &mut Delivery, places: &[u32], change: impl Fn(&mut DeliveryAttempt)) {
+    for place in places.iter().filter_map(|place| usize::try_from(*place).ok()) {
+        if let Some(attempt) = delivery.attempts.get_mut(place) {
+            change(attempt);
+        }
+    }
+}
+
+impl FindDeliveries for Memory {
     async fn waiting(
         &self,
         webhook: WebhookId,
@@ -218,24 +155,36 @@ impl FindWaiting for Memory {
         })
         .await
     }
-}
 
-impl StopWaiting for Memory {
-    async fn stop_waiting(
+    async fn settled(
         &self,
-        key: DeliveryKey,
-        minute: Minute,
-        attempts: u32,
-    ) -> Result<(), PortError> {
-        self.run(Operation::StopWaiting, |state| {
-            let still_waits = |delivery: &Delivery| {
-                delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
+        webhook: WebhookId,
+        filter: &ReplayFilter,
+        after: Option<DeliveryId>,
+    ) -> Result<SettledPage, PortError> {
+        self.run(Operation::Settled, |state| {
+            let Some(ids) = filter.ids(after) else {
+                return Ok(SettledPage { rows: Vec::new(), examined: 0, next: None });
             };
-            update(state, key, still_waits, |delivery| {
-                delivery.waits_for = None;
-                delivery.slot = None;
-            });
-            Ok(())
+            let status = filter.status.of_delivery();
+            // An index holds the failed only; for the others the table itself is looked through.
+            let indexed = filter.status == ReplayStatus::Failed;
+            let mut looked_at = state
+                .seen(Consistency::Eventual)
+                .deliveries
+                .between(webhook, ids)
+                .filter(|delivery| !indexed || delivery.may_be_reopened());
+            let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
+            let more = looked_at.next().is_some();
+            let next = page.last().filter(|_| more).map(|delivery| delivery.id);
+            let row = |delivery| {
+                let row = SettledRow::of(delivery);
+                let last_attempt_at = row.last_attempt_at.filter(|_| !indexed);
+                SettledRow { last_attempt_at, ..row }
+            };
+            let found = page.iter().filter(|delivery| delivery.status == status);
+            let rows = found.map(|delivery| row(delivery)).collect();
+            Ok(SettledPage { rows, examined: page.len() as u64, next })
         })
         .await
     }

@@ -2,10 +2,10 @@ use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
     echo::{Echo, EchoedRequest},
     ids::EchoId,
-    ports::{PortError, StoreEchoes},
+    ports::{Echoes, PortError},
 };
 
-impl StoreEchoes for Memory {
+impl Echoes for Memory {
     async fn store_echo(&self, echo: &Echo) -> Result<(), PortError> {
         self.run(Operation::StoreEcho, |state| {
             let row = Echo { expires_at: whole_second(echo.expires_at), ..echo.clone() };

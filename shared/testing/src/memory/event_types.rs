@@ -1,11 +1,11 @@
 use super::{Memory, Operation};
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
-    ports::{ListEventTypes, Page, PortError, ReadEventTypes, StoreEventTypes},
+    ports::{EventTypes, Page, PortError},
     webhook::EventPattern,
 };
 
-impl ReadEventTypes for Memory {
+impl EventTypes for Memory {
     async fn first_event_type(&self, pattern: &EventPattern) -> Result<Option<OwnType>, PortError> {
         self.run(Operation::FirstEventType, |state| {
             let mut all = state.tables.event_types.values();
@@ -21,9 +21,7 @@ impl ReadEventTypes for Memory {
         })
         .await
     }
-}
 
-impl ListEventTypes for Memory {
     async fn list_event_types(
         &self,
         limit: usize,
@@ -43,9 +41,7 @@ impl ListEventTypes for Memory {
     async fn count_event_types(&self) -> Result<usize, PortError> {
         self.run(Operation::CountEventTypes, |state| Ok(state.tables.event_types.len())).await
     }
-}
 
-impl StoreEventTypes for Memory {
     async fn store_event_type(&self, event_type: &OwnType) -> Result<(), PortError> {
         self.run(Operation::StoreEventType, |state| {
             state.tables.event_types.insert(event_type.name.clone(), event_type.clone());

@@ -1,8 +1,9 @@
 use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
     event::{Event, EventPlace, EventSpan, ListedEvent},
-    ids::{EventId, UserId},
-    ports::{Consistency, ErasePayloads, ListEvents, Page, PortError, ReadEvents, StoreEvents},
+    ids::{EventId, ReplayId, UserId},
+    ports::{Consistency, EventLog, Page, PortError, ReadEvents, StoreEvents},
+    replay::Replay,
     time::Timestamp,
 };
 
@@ -20,7 +21,7 @@ impl ReadEvents for Memory {
     }
 }
 
-impl ListEvents for Memory {
+impl EventLog for Memory {
     async fn list_events(
         &self,
         span: &EventSpan,
@@ -46,24 +47,7 @@ impl ListEvents for Memory {
         })
         .await
     }
-}
 
-impl StoreEvents for Memory {
-    async fn store_event(&self, event: &Event) -> Result<Event, PortError> {
-        self.run(Operation::StoreEvent, |state| {
-            let key = (event.user_id.clone(), event.id);
-            if let Some(first) = state.tables.events.get(&key) {
-                return Ok(first.clone());
-            }
-            let row = Event { expires_at: whole_second(event.expires_at), ..event.clone() };
-            state.tables.events.insert(key, row);
-            Ok(event.clone())
-        })
-        .await
-    }
-}
-
-impl ErasePayloads for Memory {
     async fn erase_payload(
         &self,
         user: &UserId,
@@ -76,6 +60,44 @@ impl ErasePayloads for Memory {
                 event.content.data.clear();
                 *event.payload_erased_at.get_or_insert(at)
             }))
+        })
+        .await
+    }
+
+    async fn list_replays(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<ReplayId>,
+    ) -> Result<Page<Replay, ReplayId>, PortError> {
+        self.run(Operation::ListReplays, |state| {
+            let of_user = |replay: &&Replay| replay.user_id == *user;
+            let mut rest = state
+                .tables
+                .replays
+                .values()
+                .rev()
+                .filter(of_user)
+                .filter(|replay| after.is_none_or(|after| replay.id < after));
+            let items: Vec<Replay> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|replay| replay.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+}
+
+impl StoreEvents for Memory {
+    async fn store_event(&self, event: &Event) -> Result<Event, PortError> {
+        self.run(Operation::StoreEvent, |state| {
+            let key = (event.user_id.clone(), event.id);
+            if let Some(first) = state.tables.events.get(&key) {
+                return Ok(first.clone());
+            }
+            let row = Event { expires_at: whole_second(event.expires_at), ..event.clone() };
+            state.tables.events.insert(key, row);
+            Ok(event.clone())
         })
         .await
     }

@@ -1,20 +1,16 @@
 use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
     ids::{KeyId, UserId},
-    ports::{
-        ApiKey, Consistency, CountRequests, KeyHash, ListKeys, NoteKeyUse, Page, PortError,
-        ReadKeys, RevokeKeys, StoreKeys,
-    },
+    key::{ApiKey, KeyHash},
+    ports::{Consistency, Keys, Page, PortError},
     time::{Day, Minute},
 };
 
-impl ReadKeys for Memory {
+impl Keys for Memory {
     async fn key(&self, hash: &KeyHash) -> Result<Option<ApiKey>, PortError> {
         self.run(Operation::Key, |state| Ok(state.tables.keys.get(hash.as_str()).cloned())).await
     }
-}
 
-impl StoreKeys for Memory {
     async fn store_key(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), PortError> {
         self.run(Operation::StoreKey, |state| {
             let row = ApiKey { expires_at: key.expires_at.map(whole_second), ..key.clone() };
@@ -23,9 +19,7 @@ impl StoreKeys for Memory {
         })
         .await
     }
-}
 
-impl ListKeys for Memory {
     async fn list_keys(
         &self,
         user: &UserId,
@@ -48,9 +42,7 @@ impl ListKeys for Memory {
         })
         .await
     }
-}
 
-impl RevokeKeys for Memory {
     async fn revoke_key(&self, user: &UserId, id: KeyId) -> Result<bool, PortError> {
         self.run(Operation::RevokeKey, |state| {
             let mut indexed = state.seen(Consistency::Eventual).keys.iter();
@@ -60,9 +52,7 @@ impl RevokeKeys for Memory {
         })
         .await
     }
-}
 
-impl NoteKeyUse for Memory {
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
         self.run(Operation::NoteKeyUse, |state| {
             if let Some(key) = state.tables.keys.get_mut(hash.as_str()) {
@@ -72,9 +62,7 @@ impl NoteKeyUse for Memory {
         })
         .await
     }
-}
 
-impl CountRequests for Memory {
     async fn count_requests(
         &self,
         user: &UserId,

@@ -1,9 +1,8 @@
-use super::{Memory, Operation, deliveries::update, whole_second};
+use super::{Memory, Operation};
 use grapnel_domain::{
-    delivery::Delivery,
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
-    ports::{AwaitSlots, PortError, Recorded, ReserveSlots, SlotWait},
+    ports::{PortError, ReserveSlots},
 };
 
 impl ReserveSlots for Memory {
@@ -19,23 +18,6 @@ impl ReserveSlots for Memory {
             let next = first.plus_micros(reservation.span_micros());
             state.tables.limiters.insert(key, next);
             Ok(first)
-        })
-        .await
-    }
-}
-
-impl AwaitSlots for Memory {
-    async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
-        self.run(Operation::AwaitSlot, |state| {
-            let fits = |delivery: &Delivery| {
-                delivery.attempt_count() == wait.attempts && !delivery.status.is_settled()
-            };
-            Ok(update(state, wait.key, fits, |delivery| {
-                delivery.waits_for = Some(wait.minute);
-                delivery.parked_until = None;
-                delivery.slot = Some(wait.slot);
-                delivery.expires_at = whole_second(wait.expires_at);
-            }))
         })
         .await
     }

@@ -1,8 +1,8 @@
 use super::{Effect, Memory, MemoryQueue, Operation, hooks::Side};
 use grapnel_domain::{
-    event::inbound::TestOrder,
-    message::Record,
-    ports::{DeadLetters, EnqueueAttempts, IsolateMessages, OrderTests, Outgoing, PortError},
+    event::inbound::{PublishedEvent, TestOrder},
+    message::{Outgoing, Record},
+    ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, PortError},
 };
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl IsolateMessages for MemoryIsolation {
     }
 }
 
-impl OrderTests for Memory {
+impl EnqueueEvents for Memory {
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
         self.run(Operation::OrderTest, |_| {
             let body = order
@@ -89,5 +89,31 @@ impl OrderTests for Memory {
             Ok(())
         })
         .await
+    }
+
+    async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        tokio::task::yield_now().await;
+        self.meet(Side::Before, Operation::PublishEvent).await;
+        let sent = self.publish_all(&events);
+        self.meet(Side::After, Operation::PublishEvent).await;
+        sent
+    }
+}
+
+impl Memory {
+    fn publish_all(&self, events: &[PublishedEvent]) -> Vec<Result<(), PortError>> {
+        let mut state = self.state();
+        let mut send = |event: &PublishedEvent| {
+            state.faults.count(Operation::PublishEvent);
+            let fault = state.faults.take(Operation::PublishEvent);
+            if !matches!(fault, Some((_, Effect::Before))) {
+                let body = event.to_json().map_err(|rejection| {
+                    PortError::Unusable(format!("a published event: {rejection}"))
+                })?;
+                self.events_queue.send(body, event.user_id.as_str(), Duration::ZERO);
+            }
+            fault.map_or(Ok(()), |(error, _)| Err(error))
+        };
+        events.iter().map(&mut send).collect()
     }
 }

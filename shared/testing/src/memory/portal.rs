@@ -1,9 +1,10 @@
 use super::{Memory, Operation, whole_second};
-use grapnel_domain::ports::{
-    ApiKey, ExchangePortalLinks, KeyHash, PortError, PortalLink, StorePortalLinks,
+use grapnel_domain::{
+    key::{ApiKey, KeyHash, PortalLink},
+    ports::{PortError, PortalLinks},
 };
 
-impl StorePortalLinks for Memory {
+impl PortalLinks for Memory {
     async fn store_link(&self, hash: &KeyHash, link: &PortalLink) -> Result<(), PortError> {
         self.run(Operation::StoreLink, |state| {
             let row = PortalLink { expires_at: whole_second(link.expires_at), ..link.clone() };
@@ -12,9 +13,7 @@ impl StorePortalLinks for Memory {
         })
         .await
     }
-}
 
-impl ExchangePortalLinks for Memory {
     async fn link(&self, hash: &KeyHash) -> Result<Option<PortalLink>, PortError> {
         self.run(Operation::Link, |state| Ok(state.tables.links.get(hash.as_str()).cloned())).await
     }

@@ -1,14 +1,11 @@
 use super::{Memory, Operation, whole_second};
 use grapnel_domain::{
-    ids::{DeliveryId, ReplayId, UserId, WebhookId},
-    ports::{
-        Consistency, FindSettled, ListReplays, Page, PortError, ReadReplays, SettledPage, Stored,
-        WriteReplays,
-    },
-    replay::{Replay, ReplayFilter, ReplayStatus, SettledRow},
+    ids::{ReplayId, UserId},
+    ports::{Consistency, PortError, Replays, Stored},
+    replay::Replay,
 };
 
-impl ReadReplays for Memory {
+impl Replays for Memory {
     async fn replay(
         &self,
         user: &UserId,
@@ -20,34 +17,7 @@ impl ReadReplays for Memory {
         })
         .await
     }
-}
 
-impl ListReplays for Memory {
-    async fn list_replays(
-        &self,
-        user: &UserId,
-        limit: usize,
-        after: Option<ReplayId>,
-    ) -> Result<Page<Replay, ReplayId>, PortError> {
-        self.run(Operation::ListReplays, |state| {
-            let of_user = |replay: &&Replay| replay.user_id == *user;
-            let mut rest = state
-                .tables
-                .replays
-                .values()
-                .rev()
-                .filter(of_user)
-                .filter(|replay| after.is_none_or(|after| replay.id < after));
-            let items: Vec<Replay> = rest.by_ref().take(limit).cloned().collect();
-            let more = rest.next().is_some();
-            let next = items.last().filter(|_| more).map(|replay| replay.id);
-            Ok(Page { items, next })
-        })
-        .await
-    }
-}
-
-impl WriteReplays for Memory {
     async fn store_replay(&self, replay: &Replay) -> Result<Stored, PortError> {
         self.run(Operation::StoreReplay, |state| {
             let key = (replay.user_id.clone(), replay.id);
@@ -77,41 +47,6 @@ impl WriteReplays for Memory {
                 }
                 found => Ok(Stored::Refused(found.map(|replay| Box::new(replay.clone())))),
             }
-        })
-        .await
-    }
-}
-
-impl FindSettled for Memory {
-    async fn settled(
-        &self,
-        webhook: WebhookId,
-        filter: &ReplayFilter,
-        after: Option<DeliveryId>,
-    ) -> Result<SettledPage, PortError> {
-        self.run(Operation::Settled, |state| {
-            let Some(ids) = filter.ids(after) else {
-                return Ok(SettledPage { rows: Vec::new(), examined: 0, next: None });
-            };
-            let status = filter.status.of_delivery();
-            // An index holds the failed only; for the others the table itself is looked through.
-            let indexed = filter.status == ReplayStatus::Failed;
-            let mut looked_at = state
-                .seen(Consistency::Eventual)
-                .deliveries
-                .between(webhook, ids)
-                .filter(|delivery| !indexed || delivery.may_be_reopened());
-            let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
-            let more = looked_at.next().is_some();
-            let next = page.last().filter(|_| more).map(|delivery| delivery.id);
-            let row = |delivery| {
-                let row = SettledRow::of(delivery);
-                let last_attempt_at = row.last_attempt_at.filter(|_| !indexed);
-                SettledRow { last_attempt_at, ..row }
-            };
-            let found = page.iter().filter(|delivery| delivery.status == status);
-            let rows = found.map(|delivery| row(delivery)).collect();
-            Ok(SettledPage { rows, examined: page.len() as u64, next })
         })
         .await
     }

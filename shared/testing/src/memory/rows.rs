@@ -1,9 +1,8 @@
 //! The deliveries table with its sparse index, kept with it.
 
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delivery::{Delivery, DeliveryKey, ParkedRow},
     ids::{DeliveryId, WebhookId},
-    ports::ParkedRow,
     time::{Minute, Timestamp},
 };
 use std::{

@@ -1,10 +1,11 @@
 use super::*;
 use crate::builders::{USER, a_delivery, a_webhook, an_event, user};
 use grapnel_domain::{
-    message::{Attempt, QueueDelay, QueueMessage},
+    delay::QueueDelay,
+    message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
-        CreateDeliveries, EnqueueAttempts, FindWaiting, Outgoing, PortError, ReadDeliveries,
-        ReadWebhooks, StoreEvents,
+        CreateDeliveries, Deliveries, EnqueueAttempts, FindDeliveries, PortError, StoreEvents,
+        Webhooks,
     },
     time::Minute,
 };
@@ -32,8 +33,8 @@ async fn a_call_fails_before_or_after_its_effect() {
 async fn one_message_of_a_call_fails_alone() {
     let memory = Memory::new();
     let message = || {
-        let attempt = Attempt::scheduled(a_delivery().build().target(), 1);
-        Outgoing::new(QueueMessage::Attempt(attempt), QueueDelay::NONE)
+        let attempt = MakeAttempt::scheduled(a_delivery().build().target(), 1);
+        Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE)
     };
     memory.fail_next(Operation::Enqueue, unavailable(), Effect::Before);
     let results = memory.enqueue(vec![message(), message()]).await;

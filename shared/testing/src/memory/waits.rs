@@ -2,7 +2,7 @@ use super::{Memory, Operation};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
-    time::Minute,
+    time::{Minute, Timestamp},
 };
 
 /// A shared wait that was started at some time.
@@ -18,6 +18,19 @@ pub struct StartedWait {
     pub running: bool,
 }
 
+/// An execution that looks after an open circuit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedWatch {
+    /// The webhook's owner.
+    pub user_id: UserId,
+    /// The webhook.
+    pub webhook_id: WebhookId,
+    /// When it acts first.
+    pub due: Timestamp,
+    /// Whether it has not ended.
+    pub running: bool,
+}
+
 impl Memory {
     /// Every wait that was started, by webhook and minute.
     #[must_use]
@@ -29,6 +42,19 @@ impl Memory {
     pub fn end_wait(&self, webhook: WebhookId, minute: Minute) {
         if let Some(wait) = self.state().waits.get_mut(&(webhook, minute)) {
             wait.running = false;
+        }
+    }
+
+    /// Every execution that was started for a circuit, by webhook and due time.
+    #[must_use]
+    pub fn watches(&self) -> Vec<StartedWatch> {
+        self.state().watches.values().cloned().collect()
+    }
+
+    /// An execution ends.
+    pub fn end_watch(&self, webhook: WebhookId, due: Timestamp) {
+        if let Some(watch) = self.state().watches.get_mut(&(webhook, due)) {
+            watch.running = false;
         }
     }
 }
@@ -48,6 +74,24 @@ impl StartWaits for Memory {
                 running: true,
             });
             Ok(if wait.running { WaitState::Running } else { WaitState::Over })
+        })
+        .await
+    }
+
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.run(Operation::EnsureWatched, |state| {
+            let watch = state.watches.entry((webhook, due)).or_insert_with(|| StartedWatch {
+                user_id: user.clone(),
+                webhook_id: webhook,
+                due,
+                running: true,
+            });
+            Ok(if watch.running { WaitState::Running } else { WaitState::Over })
         })
         .await
     }

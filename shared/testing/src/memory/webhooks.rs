@@ -1,9 +1,8 @@
 use super::{Memory, Operation, Tables};
 use grapnel_domain::{
+    health::Health,
     ids::{UserId, WebhookId},
-    ports::{
-        Consistency, ListWebhooks, Page, PortError, ReadSubscriptions, ReadWebhooks, StoreWebhooks,
-    },
+    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
@@ -20,7 +19,7 @@ fn remove(tables: &mut Tables, key: &(UserId, WebhookId)) -> bool {
     tables.webhooks.remove(key).is_some()
 }
 
-impl ReadWebhooks for Memory {
+impl Webhooks for Memory {
     async fn webhook(
         &self,
         user: &UserId,
@@ -32,25 +31,7 @@ impl ReadWebhooks for Memory {
         })
         .await
     }
-}
 
-impl ReadSubscriptions for Memory {
-    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
-        self.run(Operation::Subscriptions, |state| {
-            Ok(of(&state.tables, user)
-                .map(|webhook| Subscription {
-                    webhook_id: webhook.id,
-                    status: webhook.effective_status(),
-                    events: webhook.events,
-                    filter: webhook.filter,
-                })
-                .collect())
-        })
-        .await
-    }
-}
-
-impl ListWebhooks for Memory {
     async fn list_webhooks(
         &self,
         user: &UserId,
@@ -70,6 +51,40 @@ impl ListWebhooks for Memory {
 
     async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
         self.run(Operation::CountWebhooks, |state| Ok(of(&state.tables, user).count())).await
+    }
+
+    async fn store_health(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        health: &Health,
+    ) -> Result<bool, PortError> {
+        self.run(Operation::StoreHealth, |state| {
+            let key = (user.clone(), webhook);
+            let stored = state.tables.health.get(&key).map_or(0, |health| health.version);
+            let fits = stored + 1 == health.version;
+            if fits {
+                state.tables.health.insert(key, *health);
+            }
+            Ok(fits)
+        })
+        .await
+    }
+}
+
+impl ReadSubscriptions for Memory {
+    async fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, PortError> {
+        self.run(Operation::Subscriptions, |state| {
+            Ok(of(&state.tables, user)
+                .map(|webhook| Subscription {
+                    webhook_id: webhook.id,
+                    status: webhook.effective_status(),
+                    events: webhook.events,
+                    filter: webhook.filter,
+                })
+                .collect())
+        })
+        .await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use futures::FutureExt;
-use grapnel_domain::{delivery::Delivery, ids::DeliveryId, ports::ListDeliveries};
+use grapnel_domain::{delivery::Delivery, ids::DeliveryId, ports::DeliveryLog};
 use std::sync::Arc;
 
 type List = ForUser<DeliveriesRead, Listed<DeliveryId, DeliveryFilter>>;

@@ -21,7 +21,7 @@ use grapnel_domain::{
     delivery::Delivery,
     health::Circuit,
     ids::{DeliveryId, UserId, WebhookId},
-    ports::{ListDeliveries, ListWebhooks, Page},
+    ports::{DeliveryLog, Page, Webhooks},
 };
 use std::{collections::HashMap, sync::Arc};
 

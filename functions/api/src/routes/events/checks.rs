@@ -9,7 +9,7 @@ use grapnel_domain::{
     catalogue::{Entry, EventTypeName, OwnType},
     event::publish::EventValidation,
     fault::FieldFault,
-    ports::ReadEventTypes,
+    ports::EventTypes,
     schema::{Budget, Checker},
 };
 use std::collections::{BTreeSet, HashMap};

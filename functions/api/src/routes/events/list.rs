@@ -17,7 +17,7 @@ use grapnel_domain::{
     event::{EventPlace, EventSpan, ListedEvent, TypeFilter},
     fault::FieldFault,
     ids::{EventId, UserId},
-    ports::{Consistency, ListEvents, Page, ReadEvents},
+    ports::{Consistency, EventLog, Page, ReadEvents},
     time::Timestamp,
 };
 use std::sync::Arc;

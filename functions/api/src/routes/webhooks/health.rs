@@ -9,7 +9,7 @@ use crate::{
 use futures::try_join;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
-    ports::{FindParked, ReadDeliveries},
+    ports::Deliveries,
     webhook::Webhook,
 };
 use grapnel_wire::webhook::{ParkedDeliveries, WebhookHealth};

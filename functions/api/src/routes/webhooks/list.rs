@@ -16,7 +16,7 @@ use grapnel_domain::{
     event::TypeFilter,
     fault::FieldFault,
     ids::WebhookId,
-    ports::ListWebhooks,
+    ports::Webhooks,
     webhook::{Webhook, WebhookStatus},
 };
 use std::sync::Arc;

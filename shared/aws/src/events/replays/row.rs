@@ -50,7 +50,7 @@ pub(super) struct Change {
     pub(super) values: HashMap<String, AttributeValue>,
 }
 
-pub(super) fn key(user: &UserId, id: ReplayId) -> Item {
+pub(in crate::events) fn key(user: &UserId, id: ReplayId) -> Item {
     Item::from([("userId".to_owned(), text(user)), ("id".to_owned(), text(id))])
 }
 
@@ -72,7 +72,7 @@ fn from_replay(replay: &Replay) -> Result<Item, PortError> {
     from_row(ROW, row)
 }
 
-pub(super) fn to_replay(item: Item) -> Result<Replay, PortError> {
+pub(in crate::events) fn to_replay(item: Item) -> Result<Replay, PortError> {
     let row: Row = to_row(ROW, item)?;
     let at = |webhook_id| Place { webhook_id, after: row.place_after };
     Ok(Replay {

@@ -1,6 +1,9 @@
 //! What is on a queue, and what is due.
 
-use super::{MAX_RECEIVES, Queued, Received, groups::Groups};
+use super::{
+    groups::Groups,
+    queued::{MAX_RECEIVES, Queued, Received},
+};
 use crate::clock::VISIBILITY_TIMEOUT;
 use grapnel_domain::time::Timestamp;
 use std::{

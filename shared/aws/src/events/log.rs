@@ -1,15 +1,19 @@
-//! A user's events by time, from the index `byTime` (`userId`, `storedAt`). Only events have a
-//! `storedAt`, so neither replays nor idempotency keys are in the index.
+//! What only the API does on this table: list a user's events and replays, and erase data.
+//!
+//! A user's events are listed by time, from the index `byTime` (`userId`, `storedAt`). Only events have
+//! a `storedAt`, so neither replays nor idempotency keys are in the index.
 
-use super::EventStore;
+use super::{EventStore, replays::row as replay_row, row};
 use crate::{
     error::from_sdk,
     item::{Item, text, to_row},
 };
+use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::ReturnValue};
 use grapnel_domain::{
     event::{EventPlace, EventSpan, ListedEvent},
-    ids::{EventId, UserId},
-    ports::{ListEvents, Page, PortError},
+    ids::{EventId, ReplayId, UserId},
+    ports::{EventLog, Page, PortError},
+    replay::Replay,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -51,7 +55,7 @@ fn start_key(user: &UserId, place: EventPlace) -> Item {
     ])
 }
 
-impl ListEvents for EventStore {
+impl EventLog for EventStore {
     async fn list_events(
         &self,
         span: &EventSpan,
@@ -86,6 +90,70 @@ impl ListEvents for EventStore {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(ListedEvent::place);
+        Ok(Page { items, next })
+    }
+
+    async fn erase_payload(
+        &self,
+        user: &UserId,
+        id: EventId,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let erased = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("userId", text(user))
+            .key("id", text(id))
+            .update_expression(row::ERASE_DATA)
+            .condition_expression(row::IS_DECIDED)
+            .expression_attribute_names("#data", row::DATA)
+            .expression_attribute_values(":at", text(at))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        match erased {
+            Ok(answer) => {
+                let event = answer.attributes.map(row::to_event).transpose()?;
+                Ok(event.and_then(|event| event.payload_erased_at))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(from_sdk("UpdateItem on events", &error)),
+            },
+        }
+    }
+
+    /// Uses consistent reads, so that a replay is in the list at once.
+    async fn list_replays(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<ReplayId>,
+    ) -> Result<Page<Replay, ReplayId>, PortError> {
+        // One row more than requested shows whether there is a next page. A row has some hundred
+        // bytes, so a page is far below the 1 MB at which a query stops.
+        let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
+        let start: Option<Item> = after.map(|id| replay_row::key(user, id));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("userId = :user AND begins_with(id, :prefix)")
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":prefix", text(ReplayId::PREFIX))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(wanted)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query of replays", &error))?;
+        let found = answer.items.unwrap_or_default().into_iter().map(replay_row::to_replay);
+        let mut items = found.collect::<Result<Vec<_>, _>>()?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|replay| replay.id);
         Ok(Page { items, next })
     }
 }

@@ -1,0 +1,54 @@
+//! What the delivery function may touch.
+
+use crate::Rules;
+use grapnel_domain::ports::{
+    Clock, DeadLetters, Deliveries, EnqueueAttempts, FindDeliveries, ReadEvents, Replays,
+    ReserveSlots, SendNotices, SendRequests, StartWaits, UpdateDeliveries, Webhooks,
+};
+
+/// The capabilities of the delivery function, grouped by where they lead. Read it as an IAM policy:
+/// nothing here creates a webhook, an event or a delivery.
+pub trait Ports {
+    /// The webhooks table: webhooks, the health of their endpoints, and their rate limiters.
+    type Webhooks: Webhooks + ReserveSlots;
+    /// The events table: events to read, and replays.
+    type Events: ReadEvents + Replays;
+    /// The deliveries table.
+    type Deliveries: Deliveries + UpdateDeliveries + FindDeliveries;
+    /// The delivery queue.
+    type DeliveryQueue: EnqueueAttempts;
+    /// The delivery queue's dead letters.
+    type DeadLetters: DeadLetters;
+    /// Shared waits, and the executions that watch circuits.
+    type Waits: StartWaits;
+    /// The way to receivers.
+    type Sender: SendRequests;
+    /// The platform's bus.
+    type Notices: SendNotices;
+    /// The time of day.
+    type Clock: Clock;
+}
+
+/// The delivery function over its ports.
+pub struct Deliver<P: Ports> {
+    /// Reads webhooks, writes the health of their endpoints, and reserves slots.
+    pub webhooks: P::Webhooks,
+    /// Reads events; reads and writes replays.
+    pub events: P::Events,
+    /// Reads, finds and updates deliveries.
+    pub deliveries: P::Deliveries,
+    /// Takes what comes next.
+    pub queue: P::DeliveryQueue,
+    /// Takes what cannot be processed.
+    pub dead_letters: P::DeadLetters,
+    /// Starts waits.
+    pub waits: P::Waits,
+    /// Sends requests.
+    pub sender: P::Sender,
+    /// Tells the platform.
+    pub notices: P::Notices,
+    /// The time of day.
+    pub clock: P::Clock,
+    /// What differs between deployments.
+    pub rules: Rules,
+}

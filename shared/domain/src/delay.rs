@@ -1,0 +1,36 @@
+//! How long a queue can hold a message back.
+
+/// Most seconds that SQS can delay a message.
+pub const SQS_MAX_DELAY_SECONDS: u16 = 900;
+
+/// A delay that SQS accepts: 0–900 s. Emulators accept more, so the bound is ours to keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueDelay(u16);
+
+impl QueueDelay {
+    /// No delay.
+    pub const NONE: Self = Self(0);
+
+    /// The delay nearest to `seconds` that SQS accepts, never longer than asked for.
+    #[must_use]
+    pub fn at_most(seconds: u64) -> Self {
+        Self(u16::try_from(seconds).unwrap_or(u16::MAX).min(SQS_MAX_DELAY_SECONDS))
+    }
+
+    /// Seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u16 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_within_what_sqs_takes() {
+        assert_eq!(QueueDelay::at_most(10).seconds(), 10);
+        assert_eq!(QueueDelay::at_most(90_000).seconds(), 900);
+    }
+}

@@ -1,0 +1,144 @@
+use super::{Memory, Operation, State, whole_second};
+use grapnel_domain::{
+    delivery::{
+        AttemptRecord, Delivery, DeliveryKey, DeliveryStatus, Parking, Reopening, SlotWait,
+    },
+    ports::{PortError, Recorded, UpdateDeliveries},
+    time::{Minute, Timestamp},
+};
+
+/// A write on a condition: `change` if the delivery is there and `condition` holds.
+pub(super) fn update(
+    state: &mut State,
+    key: DeliveryKey,
+    condition: impl FnOnce(&Delivery) -> bool,
+    change: impl FnOnce(&mut Delivery),
+) -> Recorded {
+    let key = (key.webhook_id, key.id);
+    match state.tables.deliveries.get(key) {
+        Some(delivery) if condition(delivery) => {
+            state.tables.deliveries.change(key, change);
+            Recorded::Yes
+        }
+        found => Recorded::Refused(found.map(|delivery| Box::new(delivery.clone()))),
+    }
+}
+
+impl UpdateDeliveries for Memory {
+    async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
+        self.run(Operation::RecordAttempt, |state| {
+            let number = record.attempt.attempt_number;
+            if number == 0 {
+                return Err(PortError::Unusable("an attempt has the number 0".into()));
+            }
+            let retries = record.status == Some(DeliveryStatus::Retrying);
+            let fits = |delivery: &Delivery| {
+                delivery.next_attempt_number() == number
+                    && !(retries && delivery.status.is_settled())
+            };
+            Ok(update(state, record.key, fits, |delivery| apply(record, delivery)))
+        })
+        .await
+    }
+
+    async fn reopen_delivery(&self, reopening: Reopening) -> Result<Recorded, PortError> {
+        self.run(Operation::ReopenDelivery, |state| {
+            let has_failed = |delivery: &Delivery| {
+                delivery.attempt_count() == reopening.reopened.attempts
+                    && delivery.may_be_reopened()
+                    && delivery.reopened.is_none_or(|last| last.by < reopening.reopened.by)
+            };
+            Ok(update(state, reopening.key, has_failed, |delivery| {
+                delivery.status = DeliveryStatus::Retrying;
+                delivery.reason = None;
+                delivery.next_attempt_at = Some(reopening.due);
+                delivery.reopened = Some(reopening.reopened);
+                delivery.expires_at = whole_second(reopening.expires_at);
+            }))
+        })
+        .await
+    }
+
+    async fn stop_waiting(
+        &self,
+        key: DeliveryKey,
+        minute: Minute,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        self.run(Operation::StopWaiting, |state| {
+            let still_waits = |delivery: &Delivery| {
+                delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
+            };
+            update(state, key, still_waits, |delivery| {
+                delivery.waits_for = None;
+                delivery.slot = None;
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn park(&self, parking: Parking) -> Result<Recorded, PortError> {
+        self.run(Operation::Park, |state| {
+            let fits = |delivery: &Delivery| {
+                delivery.attempt_count() == parking.attempts && !delivery.status.is_settled()
+            };
+            Ok(update(state, parking.key, fits, |delivery| {
+                delivery.waits_for = None;
+                delivery.parked_until = Some(parking.due);
+                delivery.slot = None;
+                delivery.expires_at = whole_second(parking.expires_at);
+            }))
+        })
+        .await
+    }
+
+    async fn unpark(
+        &self,
+        key: DeliveryKey,
+        due: Timestamp,
+        attempts: u32,
+    ) -> Result<(), PortError> {
+        self.run(Operation::Unpark, |state| {
+            let fits = |delivery: &Delivery| {
+                delivery.parked_until == Some(due) && delivery.attempt_count() == attempts
+            };
+            update(state, key, fits, |delivery| delivery.parked_until = None);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
+        self.run(Operation::AwaitSlot, |state| {
+            let fits = |delivery: &Delivery| {
+                delivery.attempt_count() == wait.attempts && !delivery.status.is_settled()
+            };
+            Ok(update(state, wait.key, fits, |delivery| {
+                delivery.waits_for = Some(wait.minute);
+                delivery.parked_until = None;
+                delivery.slot = Some(wait.slot);
+                delivery.expires_at = whole_second(wait.expires_at);
+            }))
+        })
+        .await
+    }
+}
+
+fn apply(record: &AttemptRecord, delivery: &mut Delivery) {
+    delivery.attempts.push(record.attempt.clone());
+    if let Some(index) = record.drop_body.and_then(|index| usize::try_from(index).ok())
+        && let Some(attempt) = delivery.attempts.get_mut(index)
+    {
+        attempt.forget_response();
+    }
+    if let Some(status) = record.status {
+        delivery.status = status;
+        delivery.reason = record.reason;
+        delivery.next_attempt_at = record.next_attempt_at;
+    }
+    delivery.waits_for = record.waits_for;
+    delivery.parked_until = None;
+    delivery.slot = None;
+    delivery.expires_at = whole_second(record.expires_at);
+}
