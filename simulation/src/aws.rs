@@ -1,9 +1,9 @@
-//! AWS as a function sees it: every port, over AWS in memory, behaving as badly as the documentation
-//! allows.
+//! AWS as a function sees it: every port, over AWS in memory, with the worst behaviour that the
+//! documentation allows.
 //!
-//! A call waits for its way there, has its effect in one instant, and waits for its way back; while
-//! it waits, everybody else goes on, and whoever called may be killed. What goes wrong with it is
-//! drawn from the seed: see [`Fate`].
+//! A call has a delay before its effect and a delay before its response; the effect is
+//! instantaneous. During the delays other tasks run, and the caller may be killed. The seed decides
+//! what goes wrong with a call: see [`Fate`].
 
 mod deliveries;
 mod event_types;
@@ -43,43 +43,44 @@ use std::{
     time::Duration,
 };
 
-/// How many milliseconds the adapter takes over a call that does not simply work.
+/// How many milliseconds the adapter takes for a call that does not simply succeed.
 #[derive(Clone)]
 pub(crate) struct Patience {
-    /// Until it gives up a call that is throttled,
+    /// Until it gives up a throttled call.
     throttled: RangeInclusive<u64>,
-    /// and one that gets no answer.
+    /// Until it gives up a call without a response.
     lost: RangeInclusive<u64>,
-    /// Until a slow answer comes.
+    /// Until a slow response arrives.
     slow: RangeInclusive<u64>,
-    /// Until it sends a call again that got no answer.
+    /// Until it repeats a call without a response.
     repeated: RangeInclusive<u64>,
 }
 
 impl Patience {
-    /// The SDK tries three times, within eight seconds.
+    /// The SDK tries three times within eight seconds.
     pub(crate) const SDK: Self =
         Self { throttled: 100..=1500, lost: 3000..=8000, slow: 500..=8000, repeated: 100..=3000 };
 
-    /// One try, within two seconds. It is sent again only if the connection was dead, at once.
+    /// One try within two seconds. It is repeated at once, only if the connection was dead.
     pub(crate) const ONE_TRY: Self =
         Self { throttled: 1..=20, lost: 2000..=2000, slow: 500..=1900, repeated: 1..=20 };
 }
 
-/// AWS, from one instance of a function.
+/// AWS, as one instance of a function reaches it.
 #[derive(Clone)]
 pub(crate) struct Aws {
     sim: Sim,
-    /// Milliseconds that its clock is ahead of the true time, plus 500: clocks differ by a second.
+    /// How many milliseconds its clock is ahead of the true time, plus 500: clocks differ by a
+    /// second.
     ahead: u64,
-    /// The waits that it saw running, as the adapter remembers them.
+    /// The waits that this instance knows to be running, as the adapter remembers them.
     running: Arc<Mutex<BTreeSet<(WebhookId, Minute)>>>,
-    /// The circuits that it saw watched, likewise.
+    /// The circuit breakers that this instance knows to be watched.
     watched: Arc<Mutex<BTreeSet<(WebhookId, Timestamp)>>>,
 }
 
 impl Aws {
-    /// For a new instance, with a clock of its own.
+    /// For a new instance, which has its own clock.
     pub(crate) fn new(sim: &Sim) -> Self {
         let ahead = sim.draw(|random| random.within(0..=1000));
         Self { sim: sim.clone(), ahead, running: Arc::default(), watched: Arc::default() }
@@ -112,8 +113,7 @@ impl Aws {
         result
     }
 
-    /// A call that changes something. `effect` is carried out when it arrives: not at all, once, or
-    /// twice.
+    /// A call that changes something. When it arrives, `effect` is run zero times, once, or twice.
     async fn write<T: Send>(
         &self,
         target: impl Into<Target>,
@@ -136,7 +136,7 @@ impl Aws {
             self.sim.spawn(async move {
                 sim.pause(1..=16_000).await;
                 sim.trace(|| format!("{name} takes effect late"));
-                // Nobody waits for the answer any more.
+                // Nobody waits for the response any more.
                 drop(effect(&sim));
             });
             return Err(self.lost(name, patience).await);
@@ -152,7 +152,7 @@ impl Aws {
         result
     }
 
-    /// The way there, unless the call ends on it.
+    /// The delay before the effect, unless the call ends there.
     async fn there(
         &self,
         name: &'static str,
@@ -182,7 +182,7 @@ impl Aws {
         }
     }
 
-    /// The way back, unless the answer is lost on it or nobody is left to take it.
+    /// The delay before the response, unless the response is lost or its caller is dead.
     async fn back(
         &self,
         name: &'static str,
@@ -220,7 +220,7 @@ impl Clock for Aws {
 }
 
 impl State {
-    /// Something goes wrong in a call of whoever is being polled.
+    /// Something goes wrong in a call of the current task.
     fn fault(&mut self, what: Count) {
         self.counts.add(what, 1);
         if let Some(invocation) = self.invocation() {

@@ -1,14 +1,14 @@
-//! Crash points: one event's path, cut at every call, once for each thing that can happen to it.
+//! Crash points: the path of one event is cut at every call, once for each fault.
 //!
-//! [`scenario`] is the path: one event for four webhooks, of which one takes it at once, one takes
-//! it after a retry by queue delay, one fails, waits in a shared wait, fails for good and is asked
-//! for once more by its user, and one waits for a slot of its rate limit. Nothing goes wrong in it by
-//! itself. Each call that it makes is counted;
-//! then it runs again for every call and [`Fault`], with this fault in this call and no other, and
-//! must come to the same end. No call is listed by hand: a new one is tried as soon as it is made.
+//! [`scenario`] is the path: one event for four webhooks. The first accepts it at once; the second
+//! accepts it after a retry by queue delay; the third fails, waits in a shared wait, fails for good
+//! and gets a manual retry; the fourth waits for a rate limit slot. Without a fault, nothing goes
+//! wrong. Each call of the path is counted. Then the path runs again for every call and every
+//! [`Fault`], with only this fault in this call, and must reach the same end. The list of calls is
+//! not written by hand: a new call is tried automatically.
 //!
-//! The ledger judges each run as it judges the seeded ones; [`outcome`] adds what is known of this
-//! path alone. [`table`] tells what was tried.
+//! The ledger judges each run, as it judges the seeded runs; [`outcome`] adds checks for this path.
+//! [`table`] shows what was tried.
 
 mod outcome;
 mod path;
@@ -22,14 +22,14 @@ use crate::{
     world::Run,
 };
 
-/// Orders in which what happens at the same time may happen: the whole is done in each of them. They
-/// decide who shares a batch and whose call comes first.
+/// Different orders of simultaneous steps. The whole test runs in each order. The order decides
+/// which messages share a batch and which call comes first.
 const ORDERS: u64 = 5;
 
-/// Lines of a trace that are kept for whoever looks into a failure: all of it.
+/// How many lines of a trace are kept to explain a failure: all of it.
 const LINES: usize = 2_000;
 
-/// What came of a call with a fault, in one of its runs.
+/// The results of a call with a fault, in one of its runs.
 #[derive(Debug)]
 struct Case {
     call: Call,
@@ -37,31 +37,31 @@ struct Case {
     kept: bool,
 }
 
-/// What came of all runs.
+/// The results of all runs.
 #[derive(Debug, Default)]
 pub struct Report {
     cases: Vec<Case>,
-    /// Calls that the path makes, in all orders together.
+    /// Calls of the path in all orders together.
     calls: usize,
-    /// The first run that was not as promised: which one, and its trace.
+    /// The first run that broke a promise, with its trace.
     pub failure: Option<String>,
 }
 
 impl Report {
-    /// How many runs there were with a fault in them.
+    /// The number of runs with a fault.
     #[must_use]
     pub fn runs(&self) -> usize {
         self.cases.len()
     }
 
-    /// How many of them did not come to the end that they should have.
+    /// The number of runs that did not reach the expected end.
     #[must_use]
     pub fn broken(&self) -> usize {
         self.cases.iter().filter(|case| !case.kept).count()
     }
 }
 
-/// Runs the path in every order, undisturbed and with every fault in every call.
+/// Runs the path in every order, without a fault and with every fault in every call.
 #[must_use]
 pub fn crash_points(mutation: Option<Mutation>) -> Report {
     let mut report = Report::default();
@@ -73,7 +73,7 @@ pub fn crash_points(mutation: Option<Mutation>) -> Report {
             for fault in Fault::ALL {
                 let cut = Cut { place, fault };
                 let (run, made) = scenario::run(order, Some(cut), mutation, Trace::off());
-                // Up to the cut the same happens as without it, so it is this call that was cut.
+                // Until the cut, both runs are equal, so this call was cut.
                 let same = made.get(place) == Some(&call);
                 report.note(order, Some((call, cut)), &run, mutation);
                 report.cases.push(Case { call, fault, kept: same && run.broken.is_none() });

@@ -1,8 +1,8 @@
-//! One endpoint is dead, and deliveries to it pile up: what does that cost?
+//! The costs of deliveries to one dead endpoint.
 //!
-//! Everything is as the template sets it, nothing goes wrong but the endpoint, and the ledger judges
-//! as it does in every run. The deliveries come within an hour. The endpoint stays dead until its
-//! webhook is disabled, five days later, or it recovers after six hours. [`table`] tells the costs.
+//! All settings are the template's, only the endpoint fails, and the ledger judges as in every run.
+//! The deliveries arrive within an hour. The endpoint stays dead until its webhook is disabled,
+//! five days later, or it recovers after six hours. [`table`] shows the costs.
 
 mod table;
 
@@ -30,7 +30,7 @@ use uuid::Builder;
 
 const USER: &str = "ada";
 
-/// Within so many milliseconds the deliveries come.
+/// The deliveries arrive within this many milliseconds.
 const ARRIVE_WITHIN_MILLIS: u64 = 3_600_000;
 
 /// When an endpoint recovers, if it does.
@@ -47,53 +47,51 @@ const WRITES: [Operation; 7] = [
     Operation::StopWaiting,
 ];
 
-/// What becomes of the endpoint.
+/// The course of the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dead {
-    /// It answers 503 for ever.
+    /// It always answers 503.
     ForGood,
-    /// It answers 503, and is well again after six hours.
+    /// It answers 503 for six hours, and then succeeds.
     ForHours,
 }
 
-/// What differs from the template.
+/// A difference from the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum But {
-    /// However often the endpoint fails.
+    /// No number of failures opens the circuit breaker.
     CircuitNeverOpens,
-    /// Releases take so few at a time that few deliveries take as long as many.
+    /// Small pages of releases, so that few deliveries take as long as many.
     PagesOf(usize),
 }
 
-/// What so many deliveries to it cost.
+/// The costs of this many deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// What becomes of the endpoint.
+    /// The course of the endpoint.
     pub dead: Dead,
-    /// Deliveries to it.
     pub deliveries: u64,
-    /// Requests to it that failed.
+    /// Failed requests to the endpoint.
     pub failed_requests: u64,
     /// Executions of both state machines.
     pub executions: u64,
-    /// Messages sent to the delivery queue.
     pub messages: u64,
-    /// Writes of rows, those that were refused among them.
+    /// Writes of rows, including refused ones.
     pub writes: u64,
 }
 
-/// Sends so many deliveries to an endpoint that is dead.
+/// Sends this many deliveries to a dead endpoint.
 ///
 /// # Errors
-/// What was not as promised.
+/// The broken promise.
 pub fn dead_endpoint(deliveries: u64, dead: Dead) -> Result<Cost, String> {
     run(deliveries, dead, plan(dead))
 }
 
-/// The same, but for one thing.
+/// Like [`dead_endpoint`], with one difference.
 ///
 /// # Errors
-/// What was not as promised.
+/// The broken promise.
 pub fn dead_endpoint_but(deliveries: u64, dead: Dead, but: But) -> Result<Cost, String> {
     let mut plan = plan(dead);
     match but {
@@ -137,7 +135,7 @@ fn plan(dead: Dead) -> Plan {
     }
 }
 
-/// Puts the events, evenly.
+/// Publishes the events at equal intervals.
 async fn publish(sim: Sim, count: u64) {
     for number in 0..count {
         let after = Duration::from_millis(number * ARRIVE_WITHIN_MILLIS / count);
@@ -146,12 +144,12 @@ async fn publish(sim: Sim, count: u64) {
     }
 }
 
-/// Each delivery came to the end that it should have.
+/// Each delivery reached the expected end.
 fn check(sim: &Sim, deliveries: u64, dead: Dead) {
     let rows = sim.memory().deliveries();
     let as_it_should = |row: &&Delivery| match dead {
         Dead::ForGood => row.status == DeliveryStatus::Failed,
-        // Probes use up the attempts of a few that have nobody to take turns with.
+        // Probes use up the attempts of the few deliveries that have no others to alternate with.
         Dead::ForHours => {
             row.status == DeliveryStatus::Success || row.reason == Some(Reason::AttemptsExhausted)
         }

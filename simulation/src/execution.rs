@@ -1,4 +1,4 @@
-//! An execution of the wait state machine (`infra/wait.asl.json`), state by state.
+//! An execution of the state machine for waits (`infra/wait.asl.json`), state by state.
 
 use crate::{
     aws::{Fate, fate_of_read, fate_of_write, pause_between_tries, put, waiting_page},
@@ -16,7 +16,7 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// `MaxAttempts` of its `Retry`, and the first try.
+/// `MaxAttempts` of its `Retry`, plus the first try.
 const TRIES: u32 = 13;
 
 /// The longest of its pauses.
@@ -38,7 +38,7 @@ pub(crate) async fn run(sim: Sim, user_id: UserId, webhook_id: WebhookId, minute
         if looks_without_anyone == 0 {
             send(&sim, &release).await;
         }
-        // A look that fails for good is passed over: after another pause comes the next.
+        // If a look fails for good, the next look follows after another pause.
         loop {
             sim.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -78,7 +78,7 @@ pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
     }
 }
 
-/// Whether anyone still waits; `None` if there was no answer.
+/// Whether any delivery still waits; `None` without a response.
 async fn look(sim: &Sim, webhook: WebhookId, minute: Minute) -> Option<bool> {
     for number in 0..TRIES {
         sim.pause(1..=500).await;

@@ -1,4 +1,4 @@
-//! How rows were before: what a read that lags may still see, and what was true in a span of time.
+//! Earlier versions of rows: what a lagging read may still see, and what was true in a period.
 
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, ParkedRow},
@@ -10,10 +10,10 @@ use grapnel_domain::{
 };
 use std::collections::BTreeMap;
 
-/// A row's versions, oldest first, each with the time from which on it was true.
+/// A row's versions, oldest first, each with the time since when it was true.
 type Versions<T> = Vec<(Timestamp, T)>;
 
-/// What was written, and when.
+/// All writes and their times.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     webhooks: BTreeMap<(UserId, WebhookId), Versions<Option<Webhook>>>,
@@ -21,7 +21,7 @@ pub(crate) struct History {
     parked: BTreeMap<(WebhookId, DeliveryId), Versions<Option<Timestamp>>>,
     rows: BTreeMap<(WebhookId, DeliveryId), Versions<SettledRow>>,
     events: BTreeMap<(UserId, EventId), Timestamp>,
-    /// Events as they were before their data was erased, and when that was.
+    /// Events before their data was erased, and the time of the erasure.
     erased: BTreeMap<(UserId, EventId), (Timestamp, Event)>,
 }
 
@@ -51,7 +51,7 @@ impl History {
         minute: Option<Minute>,
     ) {
         let versions = self.waits.entry((webhook, id)).or_default();
-        // What never waits never is in the index.
+        // A delivery that never waits is never in the index.
         let last = versions.last().and_then(|(_, last)| *last);
         if last != minute {
             versions.push((now, minute));
@@ -80,7 +80,7 @@ impl History {
         }
     }
 
-    /// The webhook's deliveries, oldest first, each as of a time of its own.
+    /// The webhook's deliveries, oldest first. Each is read at a different time.
     pub(crate) fn rows_at(
         &self,
         webhook: WebhookId,
@@ -99,12 +99,12 @@ impl History {
         (last.status == DeliveryStatus::Failed).then_some(*since)
     }
 
-    /// Since when a delivery has been a success.
+    /// Since when a delivery has been successful.
     pub(crate) fn succeeded_since(&self, key: (WebhookId, DeliveryId)) -> Option<Timestamp> {
         self.rows_since(key, |row| row.status == DeliveryStatus::Success)
     }
 
-    /// Since when a delivery has been under way without being settled.
+    /// Since when a delivery has existed without being settled.
     pub(crate) fn open_since(&self, key: (WebhookId, DeliveryId)) -> Option<Timestamp> {
         self.rows_since(key, |row| !row.status.is_settled())
     }
@@ -118,13 +118,13 @@ impl History {
         versions.take_while(|(_, row)| holds(row)).last().map(|(since, _)| *since)
     }
 
-    /// Whether a delivery began to wait for this minute before it struck.
+    /// Whether a delivery began to wait for this minute before the minute.
     pub(crate) fn waited_before(&self, key: (WebhookId, DeliveryId), minute: Minute) -> bool {
         let mut versions = self.waits.get(&key).into_iter().flatten();
         versions.any(|(since, waited)| *waited == Some(minute) && *since < minute.strikes_at())
     }
 
-    /// Whether a delivery was parked until then before that time came.
+    /// Whether a delivery was parked until this time before this time.
     pub(crate) fn parked_before(&self, key: (WebhookId, DeliveryId), due: Timestamp) -> bool {
         let mut versions = self.parked.get(&key).into_iter().flatten();
         versions.any(|(since, parked)| *parked == Some(due) && *since < due)
@@ -140,7 +140,7 @@ impl History {
         }
     }
 
-    /// The event with its data, if that was erased after `time` only.
+    /// The event with its data, if the data was erased after `time`.
     pub(crate) fn event_before_erasure(
         &self,
         user: &UserId,
@@ -164,7 +164,7 @@ impl History {
         self.events.get(&(user.clone(), id)).is_some_and(|since| *since <= time)
     }
 
-    /// The webhook's deliveries that waited for this minute, each as of a time of its own.
+    /// The webhook's deliveries that waited for this minute. Each is read at a different time.
     pub(crate) fn waiting_at(
         &self,
         webhook: WebhookId,
@@ -179,8 +179,7 @@ impl History {
             .collect()
     }
 
-    /// The webhook's deliveries that were parked, each as of a time of its own, the longest parked
-    /// first.
+    /// The webhook's parked deliveries, the longest parked first. Each is read at a different time.
     pub(crate) fn parked_at(
         &self,
         webhook: WebhookId,
@@ -197,7 +196,7 @@ impl History {
         rows
     }
 
-    /// The states that a webhook was in between two times, `None` where it was not there.
+    /// The states of a webhook between two times; `None` where it did not exist.
     fn states(
         &self,
         user: &UserId,
@@ -206,7 +205,7 @@ impl History {
         until: Timestamp,
     ) -> impl Iterator<Item = Option<&Webhook>> {
         let versions: &[_] = self.webhooks.get(&(user.clone(), id)).map_or(&[], Vec::as_slice);
-        // Before its first version it was not there.
+        // It did not exist before its first version.
         let before = versions.iter().rposition(|(since, _)| *since <= from);
         let absent = before.is_none().then_some(None);
         let first = before.unwrap_or(0);
@@ -228,7 +227,7 @@ impl History {
         self.states(user, id, from, until).any(holds)
     }
 
-    /// The user's webhooks of which something held all the time.
+    /// The user's webhooks for which a condition was true all the time.
     pub(crate) fn always(
         &self,
         user: &UserId,

@@ -1,4 +1,4 @@
-//! How functions come by their messages, and how many at a time.
+//! How functions get their messages, and how many at a time.
 
 use crate::vocabulary::Queue;
 use grapnel_domain::{
@@ -7,16 +7,16 @@ use grapnel_domain::{
 };
 use std::{ops::RangeInclusive, time::Duration};
 
-/// How many milliseconds after it is due a message is with a function, if one is free. AWS does not
-/// say; the queue is polled all the time.
+/// How many milliseconds after it is due a message reaches a free function. AWS gives no number;
+/// the queue is polled all the time.
 pub(crate) const PICKUP_MILLIS: RangeInclusive<u64> = 5..=50;
 
-/// How functions come by their messages.
+/// How functions get their messages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Intake {
-    /// At some time, in some order, in batches of some size, without a limit.
+    /// At random times, in random order, in batches of random size, without a limit.
     Erratic,
-    /// As AWS describes it.
+    /// As AWS describes.
     Mapped(Mapping),
 }
 
@@ -28,19 +28,19 @@ pub(crate) struct Mapping {
     pub(crate) grouping: Grouping,
 }
 
-/// `IngestMaximumConcurrency`, as the template sets it.
+/// `IngestMaximumConcurrency`, as in the template.
 pub(crate) const INGEST_CONCURRENCY: usize = 10;
 
-/// `DeliveryMaximumConcurrency`, likewise.
+/// `DeliveryMaximumConcurrency`, as in the template.
 pub(crate) const DELIVERY_CONCURRENCY: usize = 200;
 
-/// `IsolationMaximumConcurrency`, likewise.
+/// `IsolationMaximumConcurrency`, as in the template.
 pub(crate) const ISOLATION_CONCURRENCY: usize = 100;
 
-/// Batches at a time at first.
+/// Concurrent batches at first.
 const AT_FIRST: usize = 5;
 
-/// `DeliveryMaximumPollers`, as the template sets it.
+/// `DeliveryMaximumPollers`, as in the template.
 pub(crate) const MAXIMUM_POLLERS: usize = 100;
 
 impl Mapping {
@@ -63,26 +63,26 @@ impl Mapping {
     }
 }
 
-/// Who polls a queue, and how many.
+/// The kind and the number of a queue's pollers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pool {
-    /// Pollers after a quiet time,
+    /// Pollers after a quiet time.
     pub(crate) at_first: usize,
-    /// and at most.
+    /// Maximum number of pollers.
     pub(crate) most: usize,
     pub(crate) mode: Mode,
 }
 
-/// What a poller can do, and how others come.
+/// The capacity and the growth of pollers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mode {
-    /// Batches that a poller has delivered at a time.
+    /// Concurrent batches of a poller.
     pub(crate) places: usize,
-    /// From one time that it receives to the next.
+    /// The interval between two receives.
     pub(crate) receives_every: Duration,
-    /// How long messages have to be left until that is noticed,
+    /// How long messages must wait until a backlog is noticed.
     pub(crate) noticed_after: Duration,
-    /// and how soon one poller more follows another then.
+    /// The interval between two new pollers during a backlog.
     pub(crate) grows_every: Duration,
 }
 
@@ -97,53 +97,53 @@ impl Mode {
     const PROVISIONED: Self = Self {
         places: 10,
         receives_every: Duration::from_millis(100),
-        // "Within seconds", as AWS announced it.
+        // "Within seconds", as AWS announced.
         noticed_after: Duration::from_secs(5),
         grows_every: Duration::from_millis(600),
     };
 }
 
 impl Pool {
-    /// With so much `MaximumConcurrency`, after a quiet time.
+    /// With this `MaximumConcurrency`, after a quiet time.
     #[must_use]
     pub const fn on_demand(most: usize) -> Self {
         Self { at_first: AT_FIRST, most, mode: Mode::ON_DEMAND }
     }
 
-    /// With so many `MinimumPollers` and `MaximumPollers`.
+    /// With these `MinimumPollers` and `MaximumPollers`.
     #[must_use]
     pub const fn provisioned(least: usize, most: usize) -> Self {
         Self { at_first: least, most, mode: Mode::PROVISIONED }
     }
 
-    /// The same, but all of them are there already.
+    /// With all pollers from the beginning.
     #[must_use]
     pub const fn full_grown(self) -> Self {
         Self { at_first: self.most, ..self }
     }
 
-    /// The same, if a backlog is noticed at once.
+    /// With a backlog that is noticed at once.
     #[must_use]
     pub const fn noticed_at_once(self) -> Self {
         Self { mode: Mode { noticed_after: Duration::ZERO, ..self.mode }, ..self }
     }
 }
 
-/// Who takes turns on the delivery queue.
+/// The message groups on the delivery queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
-    /// As the functions send it.
+    /// As the functions send them.
     AsSent,
-    /// Nobody: messages without a group.
+    /// Messages without a group.
     Nobody,
-    /// Webhooks, always.
+    /// Always one group per webhook.
     Webhooks,
-    /// Users, always.
+    /// Always one group per user.
     Users,
 }
 
 impl Intake {
-    /// The group that a message is sent in.
+    /// The group of a message.
     pub(crate) fn group_of(self, outgoing: &Outgoing) -> String {
         let grouping = match self {
             Self::Erratic => Grouping::AsSent,

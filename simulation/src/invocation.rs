@@ -1,4 +1,4 @@
-//! A function at work: what it was given and what it has seen, to judge what it does by.
+//! A running function: its input and what it has read. The ledger judges its actions by this.
 
 use crate::{ledger::Key, vocabulary::Function};
 use grapnel_domain::{
@@ -8,12 +8,12 @@ use grapnel_domain::{
     time::{Minute, Timestamp},
 };
 
-/// What a release takes a page of.
+/// The subject of a release's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// Those who wait for a minute.
+    /// Deliveries that wait for a minute.
     Waiting(WebhookId, Minute),
-    /// Those who are parked.
+    /// Parked deliveries.
     Parked(WebhookId),
 }
 
@@ -22,41 +22,42 @@ pub(crate) enum Page {
 pub(crate) struct Invocation {
     pub(crate) function: Function,
     pub(crate) began: Timestamp,
-    /// The batch, with each message as the delivery function reads it.
+    /// The batch, with each message as the delivery function parses it.
     pub(crate) messages: Vec<(Record, Option<QueueMessage>)>,
-    /// Deliveries read: how many attempts they had, and at which step.
+    /// Deliveries that were read: their number of attempts, and the step.
     pub(crate) reads: Vec<(Key, u32, u64)>,
-    /// Circuits read or written: whether deliveries may pass.
+    /// Circuit breakers that were read or written: whether deliveries may pass.
     pub(crate) circuits: Vec<(WebhookId, bool)>,
-    /// Rate limits read, and whether the circuit was closed then: is one to be kept to?
+    /// Rate limits that were read, and whether the circuit breaker was closed: does the limit
+    /// apply?
     pub(crate) limits: Vec<(WebhookId, bool)>,
-    /// Retry configurations read.
+    /// Retry configurations that were read.
     pub(crate) configs: Vec<(WebhookId, RetryConfig)>,
     /// Deliveries about which it sent a message.
     pub(crate) sent: Vec<Key>,
-    /// Executions of shared waits that it saw run.
+    /// Executions of shared waits that it knows to be running.
     pub(crate) waits_seen: Vec<(WebhookId, Minute)>,
-    /// Executions that it saw watch a circuit.
+    /// Executions that it knows to be watching a circuit breaker.
     pub(crate) watches_seen: Vec<(WebhookId, Timestamp)>,
-    /// Deliveries that it parked, or had wait for their slots, and until when.
+    /// Deliveries that it parked, or for which it scheduled a slot, and until when.
     pub(crate) kept_back: Vec<(Key, Timestamp)>,
-    /// Expiries that it found in rows.
+    /// Expiries that it read from rows.
     pub(crate) expiries_read: Vec<(Key, Timestamp)>,
-    /// Slots that it found in rows.
+    /// Slots that it read from rows.
     pub(crate) slots_read: Vec<(Key, Timestamp)>,
-    /// Deliveries that it created, and pending ones that it found there.
+    /// Deliveries that it created, and pending deliveries that existed already.
     pub(crate) created: Vec<Key>,
     pub(crate) existed: Vec<Key>,
-    /// Pages that are followed by another, which it has not sent a message for.
+    /// Pages with a next page for which it has sent no message yet.
     pub(crate) pages: Vec<Page>,
-    /// Whether it postponed an attempt because the name server was silent.
+    /// Whether it postponed an attempt because the name server did not answer.
     pub(crate) postpones: bool,
-    /// Things that went wrong in it.
+    /// The number of faults in this run.
     pub(crate) faults: u32,
-    /// What a wrong handler has scheduled too early, and is not to schedule again.
+    /// Attempts that a wrong handler has scheduled too early, and does not schedule again.
     pub(crate) scheduled: Vec<(Key, u32)>,
     pub(crate) awaited: Vec<(WebhookId, Minute)>,
-    /// What a wrong handler sends too late.
+    /// Messages that a wrong handler sends too late.
     pub(crate) held_back: Vec<Outgoing>,
 }
 
@@ -94,8 +95,8 @@ impl Invocation {
         }
     }
 
-    /// The number of the attempt of this delivery that its batch asks for; `None` if it asks for
-    /// several, or for none.
+    /// The number of the attempt of this delivery that its batch requests; `None` if it requests
+    /// several or none.
     pub(crate) fn attempt_asked_for(&self, key: Key) -> Option<u32> {
         let mut numbers = self.messages.iter().filter_map(|(_, message)| match message {
             Some(QueueMessage::MakeAttempt(attempt))
@@ -109,7 +110,7 @@ impl Invocation {
         numbers.all(|number| number == first).then_some(first)
     }
 
-    /// The messages of its batch that ask for attempts of this delivery.
+    /// The messages of its batch that request attempts of this delivery.
     pub(crate) fn attempts_of(&self, key: Key) -> impl Iterator<Item = &MakeAttempt> {
         self.messages.iter().filter_map(move |(_, message)| match message {
             Some(QueueMessage::MakeAttempt(attempt))
@@ -133,7 +134,7 @@ impl Invocation {
         })
     }
 
-    /// The checks in its batch that look for the same attempt as this one.
+    /// The checks in its batch for the same attempt as this one.
     pub(crate) fn checks_of(&self, check: &Check) -> impl Iterator<Item = &Check> {
         let (key, number) = ((check.target.webhook_id, check.target.delivery_id), check.attempt);
         self.checks(key).filter(move |before| before.attempt == number)
@@ -148,35 +149,35 @@ impl Invocation {
         })
     }
 
-    /// A message for the page after this one is sent.
+    /// A message for the next page is sent.
     pub(crate) fn goes_on(&mut self, page: Page) {
         if let Some(place) = self.pages.iter().position(|left| *left == page) {
             self.pages.remove(place);
         }
     }
 
-    /// Whether it sent no message for the page after this one, though nothing went wrong.
+    /// Whether it sent no message for the next page, although there was no fault.
     pub(crate) fn leaves_out(&self, page: Page) -> bool {
         self.faults == 0 && self.pages.contains(&page)
     }
 
-    /// Whether it never read this webhook's circuit as open.
+    /// Whether it never read this webhook's circuit breaker as open.
     pub(crate) fn read_as_closed(&self, webhook: WebhookId) -> bool {
         self.circuits.iter().filter(|(of, _)| *of == webhook).all(|(_, closed)| *closed)
     }
 
-    /// When this delivery was to expire, as it was read first.
+    /// When this delivery expires, by the first read.
     pub(crate) fn expiry_read(&self, key: Key) -> Option<Timestamp> {
         self.expiries_read.iter().find(|(of, _)| *of == key).map(|(_, expiry)| *expiry)
     }
 
-    /// The most attempts that this delivery had when it was read; `None` if it was not.
+    /// The highest number of attempts of this delivery in any read; `None` if it was not read.
     pub(crate) fn most_attempts_read(&self, key: Key) -> Option<u32> {
         let reads = self.reads.iter().filter(|(read, ..)| *read == key);
         reads.map(|(_, attempts, _)| *attempts).max()
     }
 
-    /// Whether its batch asks for an attempt of this delivery outside the schedule.
+    /// Whether its batch requests an attempt of this delivery outside the schedule.
     pub(crate) fn asks_by_hand(&self, key: Key) -> bool {
         self.messages.iter().any(|(_, message)| {
             matches!(message, Some(QueueMessage::MakeAttempt(attempt))
@@ -184,7 +185,7 @@ impl Invocation {
         })
     }
 
-    /// Whether a person asks for an attempt of this delivery, and no replay does.
+    /// Whether its batch has a manual retry of this delivery, and no replay.
     pub(crate) fn asks_in_person(&self, key: Key) -> bool {
         self.messages.iter().any(|(_, message)| {
             matches!(message, Some(QueueMessage::MakeAttempt(attempt))
@@ -194,7 +195,7 @@ impl Invocation {
         })
     }
 
-    /// Whether its batch brings this attempt's message with this very slot.
+    /// Whether its batch has this attempt's message with exactly this slot.
     pub(crate) fn has_slot(&self, asked: &MakeAttempt) -> bool {
         self.messages.iter().any(|(_, message)| {
             matches!(message, Some(QueueMessage::MakeAttempt(attempt))
@@ -204,19 +205,19 @@ impl Invocation {
         })
     }
 
-    /// Whether requests to this webhook keep to a rate limit, by all that was read of it.
+    /// Whether the rate limit applies to requests to this webhook, by everything that was read.
     pub(crate) fn keeps_to_limit(&self, webhook: WebhookId) -> bool {
         let mut limits = self.limits.iter().filter(|(of, _)| *of == webhook).peekable();
         limits.peek().is_some() && limits.all(|(_, limited)| *limited)
     }
 
-    /// Whether it has reason to make a request to this webhook: it read the circuit as closed, or
+    /// Whether it may make a request to this webhook: it read the circuit breaker as closed, or
     /// claimed a probe.
     pub(crate) fn may_pass(&self, webhook: WebhookId) -> bool {
         self.circuits.iter().any(|(of, passes)| *of == webhook && *passes)
     }
 
-    /// The step at which it last read this delivery as one whose next attempt is `number`.
+    /// The step at which it last read this delivery with `number` as its next attempt.
     pub(crate) fn read_of(&self, key: Key, number: Option<u32>) -> Option<u64> {
         let fits = |(read, attempts, _): &&(Key, u32, u64)| {
             *read == key && number.is_none_or(|number| number == attempts + 1)
@@ -224,7 +225,7 @@ impl Invocation {
         self.reads.iter().rev().find(fits).map(|(.., step)| *step)
     }
 
-    /// The shortest delay before attempt `number` that any configuration asks for which it read.
+    /// The shortest delay before attempt `number` in any configuration that it read.
     pub(crate) fn delay_before(&self, webhook: WebhookId, number: u32) -> Option<u32> {
         let configs = self.configs.iter().filter(|(of, _)| *of == webhook);
         configs.map(|(_, config)| config.delay_before(number)).min()

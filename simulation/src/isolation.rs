@@ -1,10 +1,10 @@
-//! One user's hundred endpoints hang: how long do another user's events take meanwhile?
+//! How long one user's events take while another user's hundred endpoints hang.
 //!
-//! The neighbour has a hundred webhooks whose endpoints do not answer within the longest time limit,
-//! publishes a burst of events, and goes on publishing. The bystander has three healthy webhooks and
-//! publishes two events a second. Functions are scarce, as [`crate::source`] has it; calls of AWS and
-//! receivers take what they take in every run. What is measured is the time from an event on its
-//! queue to the request at the receiver. [`table`] tells how it went.
+//! The neighbour has a hundred webhooks whose endpoints do not answer within the longest time
+//! limit, publishes a burst of events, and continues to publish. The bystander has three healthy
+//! webhooks and publishes two events per second. Functions are scarce, as [`crate::source`]
+//! describes; calls of AWS and receivers take the same time as in every run. The result is the time
+//! from an event on its queue to the request at the receiver. [`table`] shows the results.
 
 mod table;
 
@@ -33,20 +33,21 @@ const BYSTANDER: &str = "bob";
 const HANGING: u16 = 100;
 const HEALTHY: u16 = 3;
 
-/// How long the neighbour's endpoints are waited for: as long as can be configured.
+/// The time limit of the neighbour's webhooks: the longest that can be configured.
 const TIME_LIMIT_SECONDS: u32 = 30;
 
-/// Events of the burst. More of them would wait until circuits open, and then be parked.
+/// Events of the burst. With more, events would wait until circuit breakers open, and then be
+/// parked.
 const BURST: u64 = 40;
 const BURST_AT: Timestamp = at_second(30);
 
-/// Between two events of the neighbour after the burst,
+/// The interval of the neighbour's events after the burst.
 const THEN_EVERY: Duration = Duration::from_secs(10);
 
-/// and between two of the bystander.
+/// The interval of the bystander's events.
 const EVERY: Duration = Duration::from_millis(490);
 
-/// By then every circuit has opened and was due twice.
+/// By then every circuit breaker has opened and was due twice.
 const END: Timestamp = at_second(290);
 
 const fn at_second(second: i64) -> Timestamp {
@@ -56,39 +57,39 @@ const fn at_second(second: i64) -> Timestamp {
 /// What differs between runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {
-    /// Who takes turns.
+    /// The groups of the fair queue.
     pub turns: Grouping,
-    /// Who polls the delivery queue.
+    /// The pollers of the delivery queue.
     pub pool: Pool,
 }
 
 impl Circumstances {
-    /// As the template has it, after a quiet time.
+    /// As in the template, after a quiet time.
     pub const SHIPPED: Self =
         Self { turns: Grouping::AsSent, pool: Pool::on_demand(DELIVERY_CONCURRENCY) };
 
-    /// In provisioned mode, with so many pollers at least.
+    /// In provisioned mode, with this minimum number of pollers.
     #[must_use]
     pub const fn provisioned(least: usize) -> Self {
         Self { pool: Pool::provisioned(least, MAXIMUM_POLLERS), ..Self::SHIPPED }
     }
 }
 
-/// How long the bystander's events took.
+/// The latencies of the bystander's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Isolation {
     /// Before the burst.
     pub calm: Latencies,
-    /// From the burst until the last of the neighbour's circuits opened.
+    /// From the burst until the last of the neighbour's circuit breakers opened.
     pub before: Latencies,
-    /// From then on.
+    /// After that.
     pub after: Latencies,
 }
 
-/// Runs it.
+/// Runs the scenario.
 ///
 /// # Errors
-/// What was not as promised.
+/// The broken promise.
 pub fn isolation(circumstances: &Circumstances) -> Result<Isolation, String> {
     let sim = Sim::of(plan(circumstances), Random::new(1), None, Trace::off());
     let begin = |sim: &Sim| {
@@ -148,7 +149,7 @@ fn planned(number: u16) -> PlannedWebhook {
     PlannedWebhook { webhook, receiver, appears: START }
 }
 
-/// Puts the first events at once, and then one after the other.
+/// Publishes the first events at once, and then one after the other.
 async fn publish(sim: Sim, user: &'static str, from: Timestamp, at_once: u64, every: Duration) {
     sim.sleep_until(from).await;
     for number in 0.. {

@@ -42,13 +42,13 @@ impl grapnel_ingest::Ports for Aws {
     type Clock = Self;
 }
 
-/// An instance of a function: warm, and at work on one batch at a time.
+/// An instance of a function: warm, and with at most one batch at a time.
 enum Instance {
     Ingest(Arc<Ingest<Aws>>),
     Delivery(Arc<Deliver<Aws>>),
 }
 
-/// The instances there are, and who is at work.
+/// The instances, and the running invocations.
 #[derive(Default)]
 pub(crate) struct Functions {
     instances: Vec<(Instance, Option<TaskId>)>,
@@ -56,7 +56,7 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// Receives what is due and has functions work on it.
+    /// Receives messages that are due, and invokes functions.
     pub(crate) fn poll(&mut self, sim: &Sim, queue: Queue) {
         let refused = |batch: &[Received]| {
             let refused = sim.outage(Part::Functions);
@@ -99,7 +99,7 @@ impl Functions {
         task
     }
 
-    /// The place of an instance that is idle, a new one if there is none.
+    /// The index of an idle instance; a new one if there is none.
     fn idle(&mut self, sim: &Sim, queue: Queue) -> usize {
         let fits = |instance: &Instance| match instance {
             Instance::Ingest(_) => queue.feeds_ingest(),
@@ -119,7 +119,7 @@ impl Functions {
         self.instances.len() - 1
     }
 
-    /// A function came to its end. One that died takes its instance with it.
+    /// A function ended. If it died, its instance is gone too.
     pub(crate) fn ended(&mut self, sim: &Sim, task: TaskId, alive: bool) {
         self.sources.ended(sim, task);
         if alive {
@@ -164,8 +164,9 @@ fn deliver(sim: &Sim) -> Deliver<Aws> {
         rules: grapnel_delivery::Rules {
             retention: settings.retention,
             longest_queue_delay: settings.longest_queue_delay,
-            // Lambda takes no queue that hides messages for less than a run may last, so handlers may
-            // rely on it. The simulated queue is worse at times, to have runs overlap.
+            // Lambda refuses a queue whose visibility timeout is shorter than the function's
+            // timeout, so handlers may rely on it. The simulated queue is sometimes worse, so that
+            // runs overlap.
             visibility_timeout: settings
                 .visibility_timeout
                 .max(settings.time_budget.function_timeout),
@@ -175,7 +176,8 @@ fn deliver(sim: &Sim) -> Deliver<Aws> {
     }
 }
 
-/// Receives up to ten messages, of an isolation queue one, not always the oldest. Some are handed out to somebody else as well.
+/// Receives up to ten messages (one from an isolation queue), not always the oldest. Some are also
+/// delivered to another function.
 fn receive(sim: &Sim, queue: Queue) -> Vec<Received> {
     let faults = &sim.plan().faults;
     let most = if queue.is_isolation() { 1 } else { sim.draw(|random| random.within(1..=10)) };
@@ -274,7 +276,7 @@ const fn count_of(done: &Done) -> Option<Count> {
     }
 }
 
-/// What a function answers, and which of its messages it moved away.
+/// A function's response, and the messages that it moved.
 struct Answer {
     failed: Vec<String>,
     moved: Vec<String>,
@@ -287,8 +289,8 @@ impl Answer {
     }
 }
 
-/// The service removes what was finished. What a function names as failed stays hidden until the
-/// visibility timeout is over.
+/// Lambda removes finished messages. Messages that the function names as failed stay hidden until
+/// the visibility timeout ends.
 fn finish(sim: &Sim, queue: Queue, ids: &[String], Answer { failed, moved }: &Answer) {
     let faults = &sim.plan().faults;
     let trusts = sim.mutation() == Some(Mutation::AcknowledgesFailures);
@@ -333,7 +335,7 @@ fn finish(sim: &Sim, queue: Queue, ids: &[String], Answer { failed, moved }: &An
     sim.trace(|| format!("ends; come again: {failed:?}"));
 }
 
-/// A message comes again because something went wrong, and not by itself: a panic shows here.
+/// A message fails only because of a fault, so a panic is detected here.
 fn check_failures(sim: &Sim, failed: &[String]) {
     sim.with(|state| {
         let faults = state.invocation().map_or(0, |invocation| invocation.faults);

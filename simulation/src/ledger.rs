@@ -1,10 +1,10 @@
-//! What must be true, checked as things happen: the invariants of delivery.
+//! The invariants of delivery, checked while a run happens.
 //!
-//! The ledger keeps its own account of a run and compares it with what the handlers write. The first
-//! thing that is not as promised ends the run. [`account`] is what it notes. [`requests`] judges what is sent to receivers,
-//! [`limits`] when it may be sent, [`events`] whom an event reaches, [`replays`] and [`asked`] what is
-//! sent again, [`erasures`] what must not be, [`wakeups`] who sees to what comes next, [`expiry`] how
-//! long rows live, [`quiet`] what is left when nothing happens any more.
+//! The ledger keeps its own records of a run ([`account`]) and compares them with what the handlers
+//! write. The first broken promise ends the run. [`requests`] checks the requests to receivers,
+//! [`limits`] their times under rate limits, [`events`] which webhooks get an event, [`replays`] and
+//! [`asked`] what is resent, [`erasures`] what must not be sent, [`wakeups`] that the next step is
+//! always scheduled, [`expiry`] how long rows live, [`quiet`] the state at the end.
 
 mod account;
 mod asked;
@@ -30,32 +30,32 @@ use grapnel_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The account of a run.
+/// The records of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     rows: BTreeMap<Key, Delivery>,
     by_event: BTreeMap<(WebhookId, EventId), DeliveryId>,
     requests: BTreeMap<Key, Vec<Request>>,
-    /// Requests of functions that have not ended, by their places in `requests`.
+    /// Requests of functions that have not ended, by their index in `requests`.
     under_way: BTreeMap<TaskId, Vec<(Key, usize)>>,
     on_record: BTreeMap<(Key, u32), OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
-    /// What each request to publish was answered, by its key.
+    /// The answer to each request to publish, by the request's key.
     published: BTreeMap<String, Vec<EventId>>,
     replays: Replays,
     erasures: Erasures,
     limits: Limits,
-    /// For how long a record is tried is not looked at.
+    /// If set, nothing checks for how long a record is retried.
     records_may_be_given_up: bool,
     asked: Vec<Asked>,
-    /// Which function wrote the health of a webhook last.
+    /// The function that was the last to write the health of a webhook.
     health_writers: BTreeMap<WebhookId, TaskId>,
     broken: Option<String>,
 }
 
 impl Ledger {
-    /// Notes that something is not as promised. What came first counts.
+    /// Notes a broken promise. Only the first is kept.
     pub(crate) fn broken(&mut self, what: impl Into<String>) {
         self.broken.get_or_insert_with(|| what.into());
     }
@@ -64,7 +64,7 @@ impl Ledger {
         self.broken.as_deref()
     }
 
-    /// The deliveries there are.
+    /// The keys of all deliveries.
     pub(crate) fn keys(&self) -> Vec<Key> {
         self.rows.keys().copied().collect()
     }
@@ -78,7 +78,7 @@ impl Ledger {
         self.by_event.get(&(webhook, event)).map(|id| (webhook, *id))
     }
 
-    /// A delivery was written and now looks like this.
+    /// A delivery was written and has this new state.
     pub(crate) fn written(&mut self, row: Delivery) {
         let key = key(row.key());
         if let Some(before) = self.rows.get(&key) {
@@ -95,12 +95,12 @@ impl Ledger {
         self.rows.insert(key, row);
     }
 
-    /// Time-to-live dropped what had expired.
+    /// Time-to-live removed expired rows.
     pub(crate) fn expired(&mut self, now: Timestamp, gone: &[DeliveryKey]) {
         for key in gone.iter().copied().map(key) {
             let Some(row) = self.rows.remove(&key) else { continue };
             self.by_event.remove(&(row.webhook_id, row.event_id));
-            // An event that is sent back from the dead letters after that begins anew.
+            // If the event is redriven after that, its delivery begins again.
             self.on_record.retain(|(of, _), _| *of != key);
             self.requests.remove(&key);
             if !row.status.is_settled() || now < row.expires_at {
@@ -110,7 +110,7 @@ impl Ledger {
     }
 }
 
-/// What must not change has changed.
+/// A change of something that must not change.
 fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     let (was, is) = (before.attempts.len(), after.attempts.len());
     if is < was || is > was + 1 {
@@ -125,7 +125,7 @@ fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     }
     let backwards = match (before.status, after.status) {
         (DeliveryStatus::Success, is) => is != DeliveryStatus::Success,
-        // What becomes of this is for the account of replays to judge.
+        // The records of replays judge this change.
         (DeliveryStatus::Failed, DeliveryStatus::Retrying) => before.reopened == after.reopened,
         (DeliveryStatus::Failed, is) => !is.is_settled(),
         (_, is) => is == DeliveryStatus::Pending && before.status != DeliveryStatus::Pending,
@@ -133,14 +133,14 @@ fn faulty_change(before: &Delivery, after: &Delivery) -> Option<String> {
     backwards.then(|| format!("{:?} became {:?}", before.status, after.status))
 }
 
-/// Whether a recorded attempt is as it was, but for a body that may be dropped.
+/// Whether a recorded attempt is unchanged, except for a body that may be removed.
 fn same(was: &DeliveryAttempt, is: &DeliveryAttempt) -> bool {
     let mut forgotten = was.clone();
     forgotten.forget_response();
     was == is || forgotten == *is
 }
 
-/// A row that says something impossible.
+/// A row with an impossible content.
 fn faulty_row(row: &Delivery) -> Option<String> {
     let numbers = row.attempts.iter().map(|attempt| attempt.attempt_number);
     if !numbers.eq(1..=row.attempt_count()) {

@@ -1,24 +1,26 @@
-//! The real ingest, delivery and API handlers in a simulated world: AWS in memory that behaves as
-//! badly as its documentation allows, receivers that answer, fail, hang and flap, users who interfere,
-//! and time that passes only when nothing else is left to do.
+//! The real ingest, delivery and API handlers in a simulated world: AWS in memory with the worst
+//! behaviour that its documentation allows, receivers that answer, fail, hang and flap, users who
+//! interfere, and time that passes only when nothing else is left to do.
 //!
-//! One number, the seed, decides everything: the same seed is the same run, byte for byte. After each
-//! step and at the end, what the handlers did is held against what the design promises.
+//! One number, the seed, decides everything: the same seed gives the same run, byte for byte. After
+//! each step and at the end, the handlers' actions are compared with the design's promises.
 //!
-//! - [`world`] runs a seed: it takes one thing after another from the agenda and polls the
-//!   [`task`]s that wait for it. [`sim`] holds the agenda and all that they share.
-//! - [`plan`] draws a run from its seed: webhooks and receivers, events, what users do, and how often
-//!   what goes wrong.
+//! - [`world`] runs a seed: it takes the next step from the agenda and polls the [`task`]s that wait
+//!   for it. [`sim`] has the agenda and the shared state.
+//! - [`plan`] draws a run from its seed: webhooks and receivers, events, users' actions, and how often
+//!   each fault happens.
 //! - [`aws`] stands between the handlers and the ports in memory; [`lambda`] receives messages and
-//!   invokes the functions; [`execution`] is the wait state machine, [`watch`] the one that watches circuits; [`receiver`] the other end.
-//! - [`ledger`] keeps its own account and says what is not as promised; [`history`] knows how rows
-//!   were before.
-//! - [`crash`] leaves nothing to chance: one path, cut at every call in every way.
-//! - [`isolation`], [`dead_endpoint`] and [`throttling`] are about load, and measure what it costs others,
-//!   its owner and receivers: functions are as scarce as [`source`] has them, and [`measured`] holds the clock.
+//!   invokes the functions; [`execution`] is the state machine for waits, [`watch`] the one for
+//!   circuit breakers; [`receiver`] is a receiver.
+//! - [`ledger`] keeps its own records and finds broken promises; [`history`] has earlier versions of
+//!   rows.
+//! - [`crash`] tries one path with every fault in every call.
+//! - [`isolation`], [`dead_endpoint`] and [`throttling`] measure the costs of load for other users, for
+//!   the owner and for receivers: functions are as scarce as [`source`] describes, and [`measured`]
+//!   has the latencies.
 //! - [`poison`] is about messages that kill their functions, and about outages.
-//! - [`document`] is where tables of results go.
-//! - [`mutation`] makes the handlers wrong, from outside, to test the tests.
+//! - [`document`] writes tables of results into a document.
+//! - [`mutation`] gives the handlers deliberate mistakes from outside, to test the tests.
 
 mod aws;
 mod counts;
@@ -71,29 +73,28 @@ use std::{
 };
 use trace::Trace;
 
-/// Lines of a trace that are kept for whoever looks into a failure.
+/// How many lines of a trace are kept to explain a failure.
 const LINES: usize = 400;
 
-/// Runs one seed.
 #[must_use]
 pub fn simulate(seed: u64, mutation: Option<Mutation>) -> Run {
     world::run(seed, mutation, Trace::off())
 }
 
-/// Runs one seed and keeps the last lines of its trace, at most so many.
+/// Runs one seed and keeps the last `lines` lines of its trace.
 #[must_use]
 pub fn simulate_traced(seed: u64, mutation: Option<Mutation>, lines: usize) -> Run {
     world::run(seed, mutation, Trace::last(lines))
 }
 
-/// What came of many runs.
+/// The results of many runs.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// How many ran to their end.
+    /// How many runs ended.
     pub runs: u64,
-    /// What happened in all of them.
+    /// The counts of all runs.
     pub counts: Counts,
-    /// The first seed that showed something that is not as promised, with its trace.
+    /// The first run that broke a promise, with its trace.
     pub failure: Option<Run>,
 }
 
@@ -141,7 +142,7 @@ impl Verdict {
 }
 
 impl Run {
-    /// What was not as promised, what led to it, and how to see it again.
+    /// The broken promise, the events before it, and the command that repeats the run.
     #[must_use]
     pub fn explanation(&self) -> String {
         let Self { seed, broken, trace, .. } = self;

@@ -1,4 +1,4 @@
-//! What a run is made of: drawn from its seed before anything happens.
+//! The content of a run, drawn from its seed before the run begins.
 
 mod faults;
 mod traffic;
@@ -21,51 +21,51 @@ use grapnel_testing::{
 };
 use std::time::Duration;
 
-/// Steps of a run that is drawn. A few thousand is what the longest take.
+/// Maximum number of steps of a drawn run. The longest have a few thousand.
 pub(crate) const MOST_STEPS: u64 = 100_000;
 
 /// A run.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Nothing goes wrong and nobody interferes: what happens then is known exactly.
+    /// There are no faults and no user actions outside the schedule: the results are known exactly.
     pub(crate) smooth: bool,
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) webhooks: Vec<PlannedWebhook>,
     pub(crate) events: Vec<PlannedEvent>,
     pub(crate) acts: Vec<Act>,
-    /// Somebody whose events kill the function that fans them out.
+    /// A user whose events kill the function that fans them out.
     pub(crate) lethal: Option<Lethal>,
-    /// When it is over, whatever is left; `None` if that is when all is quiet.
+    /// When the run ends in any case; `None` if it ends when nothing is left to do.
     pub(crate) until: Option<Timestamp>,
-    /// Steps after which a run ought to be quiet.
+    /// After this many steps a run should have ended.
     pub(crate) most_steps: u64,
 }
 
-/// Somebody whose events kill the ingest function, for a while.
+/// A user whose events kill the ingest function, for a while.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lethal {
     pub(crate) user: &'static str,
     pub(crate) until: Timestamp,
 }
 
-/// What differs between deployments.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) longest_queue_delay: QueueDelay,
-    /// How long a run of a function may take, and each step of it.
+    /// Time limits of a function and of its steps.
     pub(crate) time_budget: TimeBudget,
     pub(crate) visibility_timeout: Duration,
-    /// How often a queue hands a message out before it is a dead letter.
+    /// How often a queue delivers a message before it becomes a dead letter.
     pub(crate) max_receives: u32,
-    /// When circuits open.
+    /// When circuit breakers open.
     pub(crate) circuit: CircuitRules,
     /// Rows of a page of the `waiting` index.
     pub(crate) waiting_page: usize,
     /// Rows of a page of settled deliveries.
     pub(crate) settled_page: usize,
-    /// How functions come by their messages.
+    /// How functions get their messages.
     pub(crate) intake: Intake,
 }
 
@@ -75,7 +75,7 @@ impl Plan {
         let mut settings = Settings::draw(random, smooth);
         let mut faults = if smooth { Faults::none() } else { Faults::draw(random) };
         let mut webhooks = traffic::webhooks(random, smooth);
-        // That a record comes after the minute for which it waits is rare. Some runs are about it.
+        // A record after the minute for which it waits is rare. Some runs make it frequent.
         if !smooth && random.chance(80) {
             settings.time_budget.function_timeout = Duration::from_secs(300);
             settings.longest_queue_delay = QueueDelay::at_most(20);
@@ -89,7 +89,8 @@ impl Plan {
             acts.extend(traffic::late_replays(&mut random.aside().aside()));
             let beside = &mut random.aside().aside().aside();
             acts.extend(traffic::crowds_before_retries(beside, &mut webhooks));
-            // By numbers of their own: what else is in a plan does not depend on them.
+            // Drawn from separate random numbers, so that the rest of the plan does not depend on
+            // them.
             acts.extend(traffic::publications(&mut Random::new(!random.clone().next())));
         }
         if !smooth {
@@ -111,7 +112,7 @@ impl Plan {
         }
     }
 
-    /// From then on nothing goes wrong that the plan holds.
+    /// After this time there are no planned faults.
     pub(crate) fn all_well_from(&self) -> Timestamp {
         let receivers = self.webhooks.iter().filter_map(|planned| match planned.receiver {
             Receiver::KillsUntil(until) => Some(until),
@@ -131,7 +132,7 @@ impl Lethal {
 }
 
 impl Settings {
-    /// As the template sets them, but for who takes turns.
+    /// The template's settings, with these groups.
     pub(crate) fn of_template(grouping: Grouping) -> Self {
         Self {
             retention: Retention { days: 30 },
@@ -147,18 +148,19 @@ impl Settings {
     }
 
     fn draw(random: &mut Random, smooth: bool) -> Self {
-        // Below the functions' timeout, messages come again while they are being worked on.
+        // If it is shorter than the functions' timeout, messages are received again while they are
+        // being processed.
         let visibility: &[u64] = if smooth { &[120, 360] } else { &[30, 45, 90, 120, 360, 360] };
         Self {
             retention: Retention { days: *random.pick(&[8, 30]) },
             longest_queue_delay: QueueDelay::at_most(*random.pick(&[0, 20, 60, 300, 900, 900])),
             time_budget: TIME_BUDGET,
             visibility_timeout: Duration::from_secs(*random.pick(visibility)),
-            // A few only, so that some runs see dead letters.
+            // A small limit in some runs, so that they have dead letters.
             max_receives: *random.pick(&[10, MAX_RECEIVES]),
             circuit: CircuitRules {
-                // Where nothing goes wrong, how many messages there are is known exactly, but for
-                // circuits: a release and a probe may meet.
+                // Without faults, the number of messages is known exactly. Circuit breakers would
+                // make it inexact, because a release and a probe may coincide.
                 failures: if smooth { 1_000_000 } else { *random.pick(&[1, 2, 3, 10]) },
                 first_interval: Duration::from_secs(*random.pick(&[5, 60, 60, 600])),
             },

@@ -1,12 +1,13 @@
-//! Messages that kill their functions, and times in which nothing works: what becomes of the others?
+//! The effect on others of messages that kill their functions, and of outages.
 //!
-//! A function dies with its whole batch, in an outage every message comes back, and a queue does not
-//! say which of the two it was. Functions are as scarce as [`crate::source`] has them. Nine healthy
-//! messages share a batch with one that kills whoever works on it; or events come every half minute
-//! while the tables do not answer, or no function is to be had. Each healthy delivery must succeed,
-//! none of their messages may become a dead letter, and none may be late by more than one visibility
-//! timeout. A message that kills must end as a dead letter, and be finished by a redrive once it
-//! kills no more. [`table`] tells how it went.
+//! A function dies with its whole batch; in an outage, every message is received again; and the
+//! queue does not show which of the two happened. Functions are as scarce as [`crate::source`]
+//! describes. In one scenario, nine healthy messages share a batch with one that kills every
+//! function that processes it. In the other, events arrive every half minute while the tables do
+//! not respond or no function can be invoked. Each healthy delivery must succeed, none of their
+//! messages may become a dead letter, and none may be late by more than one visibility timeout. A
+//! message that kills must become a dead letter, and a redrive must finish it after it stops
+//! killing. [`table`] shows the results.
 
 mod table;
 
@@ -37,68 +38,68 @@ use grapnel_testing::{
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Builder;
 
-/// Whose webhooks are healthy, all but one where that one kills.
+/// The user of the healthy webhooks. One of them kills in some scenarios.
 const USER: &str = "ada";
 
-/// Whose events kill the ingest function, where they do.
+/// The user whose events kill the ingest function, in some scenarios.
 const LETHAL_USER: &str = "mallory";
 
-/// Webhooks of the user: an event is a full batch of deliveries.
+/// Webhooks of the user: an event makes a full batch of deliveries.
 const WEBHOOKS: u8 = 10;
 
 const BEGIN: Timestamp = at_second(60);
 
-/// Events that are put at once right before nothing works any more: their deliveries are not all made
-/// by then.
+/// Events that are put at once just before the outage: not all their deliveries are made by then.
 const BURST: u64 = 200;
 const BURST_AT: Timestamp = at_second(58);
 
-/// Between two events while something does not work.
+/// The interval between events during an outage.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// Between two messages that kill, where there are many.
+/// The interval between messages that kill.
 const NEXT_POISON: Duration = Duration::from_secs(5);
 
-/// How much longer than the visibility timeout a delivery may take: its ordinary way.
+/// How much longer than the visibility timeout a delivery may take: its ordinary duration.
 const ORDINARILY: Duration = Duration::from_secs(10);
 
 const fn at_second(second: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + second * 1000)
 }
 
-/// What goes wrong.
+/// The scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// Of ten deliveries in a batch, one kills its function.
     Delivery,
-    /// The same, so many times in a row.
+    /// The same, this many times in a row.
     Deliveries(u64),
     /// Of ten events in a batch, one kills its function.
     Event,
-    /// The tables answer nobody for so many hours.
+    /// The tables do not respond for this many hours.
     TablesOut(u64),
-    /// No function is to be had for so many hours.
+    /// No function can be invoked for this many hours.
     NoFunctions(u64),
 }
 
-/// What became of the others.
+/// The effect on the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Poison {
-    /// Deliveries to healthy webhooks, all of which succeeded.
+    /// Deliveries to healthy webhooks. All of them succeeded.
     pub healthy: usize,
-    /// How much later than without the trouble, or than its end, the last of them was made.
+    /// How late the last of them was, compared with a run without the trouble, or with the end of
+    /// the trouble.
     pub late: Duration,
     /// Messages that were moved to an isolation queue.
     pub isolated: u64,
-    /// When the last message that kills was a dead letter, from when it was sent. `None` where no
+    /// How long after it was sent the last message that kills became a dead letter. `None` if no
     /// message kills.
     pub dead_after: Option<Duration>,
 }
 
-/// Runs it.
+/// Runs the scenario.
 ///
 /// # Errors
-/// What was not as promised.
+/// The broken promise.
 pub fn poison(trouble: Trouble, mutation: Option<Mutation>) -> Result<Poison, String> {
     let troubled = observe(trouble, true, mutation)?;
     let undisturbed = match trouble.over() {
@@ -137,7 +138,7 @@ struct Made {
 
 #[derive(Debug)]
 struct Letter {
-    /// From when its event was put.
+    /// Counted from when its event was put.
     after: Duration,
     kills: bool,
 }
@@ -199,7 +200,7 @@ fn dead_letter(sim: &Sim, trouble: Trouble, letter: &Queued) -> Letter {
 }
 
 impl Trouble {
-    /// When all works again; `None` if it is a message that kills.
+    /// When everything works again; `None` if the trouble is a message that kills.
     fn over(self) -> Option<Timestamp> {
         match self {
             Self::Delivery | Self::Deliveries(_) | Self::Event => None,
@@ -225,7 +226,7 @@ fn webhook_id(number: u8) -> WebhookId {
 
 fn plan(trouble: Trouble, troubled: bool) -> Plan {
     let settings = Settings::of_template(Grouping::AsSent);
-    // Long after the last receive: then a redrive finishes what is mended.
+    // Long after the last receive: then a redrive finishes the message.
     let mended = BEGIN.plus(settings.visibility_timeout * (2 * MAX_RECEIVES));
     let mut faults = Faults::none();
     let parts: Option<&'static [Part]> = match trouble {

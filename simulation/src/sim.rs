@@ -1,5 +1,5 @@
-//! What everything in a run shares: virtual time, the seed's random numbers, AWS in memory, and what
-//! is known of the past.
+//! The shared state of a run: virtual time, the seed's random numbers, AWS in memory, and the
+//! history.
 
 use crate::{
     counts::{Count, Counts},
@@ -51,27 +51,27 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) history: History,
     pub(crate) trace: Trace,
-    /// Who is being polled.
+    /// The task that is being polled.
     pub(crate) current: Option<TaskId>,
-    /// Functions at work.
+    /// Functions that are running.
     pub(crate) invocations: BTreeMap<TaskId, Invocation>,
     /// Tasks that were started and not polled yet.
     pub(crate) spawned: Vec<(TaskId, Work)>,
-    /// Tasks that nobody waits for any more.
+    /// Tasks whose result nobody needs any more.
     pub(crate) abandoned: BTreeSet<TaskId>,
-    /// Tasks that die in the middle of what they do now.
+    /// Tasks that die at their current call.
     pub(crate) killed: BTreeSet<TaskId>,
-    /// The calls of this run, where they are counted.
+    /// The calls of this run, if they are counted.
     pub(crate) calls: Option<Calls>,
-    /// Messages about each delivery, by what the queue calls them.
+    /// Messages about each delivery, by their message ids.
     pub(crate) queued: BTreeMap<DeliveryId, Vec<String>>,
-    /// How long first requests took, where that is measured.
+    /// The latencies of first requests, if they are measured.
     pub(crate) measured: Measured,
     pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
     pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
-    /// How much may still go wrong.
+    /// How many faults may still happen.
     pub(crate) budget: u32,
-    /// Counts what happens, so that "before" is known within a millisecond too.
+    /// Counts steps, so that "before" is defined within a millisecond.
     pub(crate) step: u64,
     tasks: u32,
 }
@@ -83,7 +83,6 @@ impl Sim {
         Self::of(plan, random, mutation, trace)
     }
 
-    /// A run of this plan.
     pub(crate) fn of(plan: Plan, random: Random, mutation: Option<Mutation>, trace: Trace) -> Self {
         let memory = Memory::new();
         memory.set_waiting_page(plan.settings.waiting_page);
@@ -133,17 +132,17 @@ impl Sim {
         self.0.mutation
     }
 
-    /// The true time, which no function knows exactly.
+    /// The true time. No function knows it exactly.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 
-    /// Moves time on, never back.
+    /// Advances the time, never back.
     pub(crate) fn advance_to(&self, time: Timestamp) {
         self.0.clock.set(time.max(self.now()));
     }
 
-    /// Looks at what is known, or changes it. `look` must not call back into this.
+    /// Reads or changes the state. `look` must not call this again.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
         look(&mut self.state())
     }
@@ -152,23 +151,22 @@ impl Sim {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits.
     pub(crate) fn sleep(&self, duration: Duration) -> Sleep {
         self.sleep_until(self.now().plus(duration))
     }
 
-    /// Waits until a time, if it is not past.
+    /// Waits until a time; does not wait if it has passed.
     pub(crate) fn sleep_until(&self, time: Timestamp) -> Sleep {
         Sleep::until(self.clone(), time.max(self.now()))
     }
 
-    /// Waits for so many milliseconds, by chance.
+    /// Waits for a random number of milliseconds.
     pub(crate) fn pause(&self, range: std::ops::RangeInclusive<u64>) -> Sleep {
         let length = self.draw(|random| random.within(range));
         self.sleep(millis(length))
     }
 
-    /// Has the task that is being polled woken at `until`.
+    /// Wakes the current task at `until`.
     pub(crate) fn set_timer(&self, until: Timestamp) -> Arc<Timer> {
         let timer = Arc::new(Timer::default());
         self.with(|state| {
@@ -179,7 +177,6 @@ impl Sim {
         timer
     }
 
-    /// Starts a task.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> TaskId {
         self.with(|state| {
             state.tasks += 1;
@@ -189,7 +186,7 @@ impl Sim {
         })
     }
 
-    /// Starts a task that is the work of a function, which can be killed.
+    /// Starts the task of a function, which can be killed.
     pub(crate) fn invoke(
         &self,
         invocation: Invocation,
@@ -200,7 +197,7 @@ impl Sim {
         id
     }
 
-    /// Has a queue looked at, once messages of this time can be received.
+    /// Polls a queue once messages of this time can be received.
     pub(crate) fn poll_at(&self, queue: Queue, time: Timestamp) {
         self.with(|state| {
             let late = match self.plan().settings.intake {
@@ -215,12 +212,12 @@ impl Sim {
         self.with(|state| draw(&mut state.random))
     }
 
-    /// Whether something goes wrong that is to go wrong so often; if so, it counts.
+    /// Whether a fault with this frequency happens now; if so, it is counted.
     pub(crate) fn goes_wrong(&self, permille: u32, what: Count) -> bool {
         self.with(|state| state.goes_wrong(permille, what))
     }
 
-    /// Somebody makes a call. Answers what is to go wrong with this very one, where that was chosen.
+    /// Counts a call of the current task. Returns the fault that was chosen for this call.
     pub(crate) fn cut(&self, name: &'static str) -> Option<Fault> {
         self.with(|state| {
             let by = state.invocation().map_or("wait", |invocation| invocation.function.name());
@@ -228,14 +225,14 @@ impl Sim {
         })
     }
 
-    /// Whoever is being polled dies, at once.
+    /// The current task dies at once.
     pub(crate) fn kill_current(&self) {
         self.count(Count::Killed);
         self.trace(|| "is killed".into());
         self.with(|state| state.killed.extend(state.current));
     }
 
-    /// Whoever is being polled dies in the middle of a call.
+    /// The current task dies in the middle of a call.
     pub(crate) async fn die(&self) -> ! {
         self.kill_current();
         std::future::pending().await
@@ -256,7 +253,7 @@ impl Sim {
         });
     }
 
-    /// For how long a function stands still.
+    /// For how long a function is paused.
     pub(crate) fn stall(&self) -> Duration {
         let longest = self.plan().settings.time_budget.function_timeout.as_secs() * 1000;
         self.draw(|random| match random.chance(500) {
@@ -265,7 +262,7 @@ impl Sim {
         })
     }
 
-    /// Whether a part of AWS answers nobody now.
+    /// Whether a part of AWS does not respond now.
     pub(crate) fn outage(&self, part: Part) -> bool {
         self.plan().faults.outage(part, self.now())
     }
@@ -286,7 +283,7 @@ impl State {
         true
     }
 
-    /// The invocation that is being polled.
+    /// The invocation of the current task.
     pub(crate) fn invocation(&mut self) -> Option<&mut Invocation> {
         self.invocations.get_mut(&self.current?)
     }
@@ -296,26 +293,26 @@ impl State {
         self.step
     }
 
-    /// Ids of the messages that functions are working on.
+    /// Ids of the messages that functions are processing.
     pub(crate) fn at_work(&self) -> BTreeSet<String> {
         let messages = self.invocations.values().flat_map(|invocation| &invocation.messages);
         messages.map(|(record, _)| record.message_id.clone()).collect()
     }
 }
 
-/// Something that happens at a time.
+/// A scheduled step.
 #[derive(Debug)]
 pub(crate) enum Occasion {
-    /// Something that a task waited for.
+    /// The end of a task's wait.
     Wake(TaskId, Arc<Timer>),
     /// Messages may be due.
     Poll(Queue),
-    /// A function has run for as long as it may.
+    /// A function reached its timeout.
     Timeout(TaskId),
 }
 
-/// What is to happen, in the order of time. Between things of the same millisecond a random number
-/// decides, so that no order is promised that AWS does not promise.
+/// The scheduled steps in the order of time. A random number decides the order within a
+/// millisecond, so that no order is assumed that AWS does not promise.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     occasions: BTreeMap<(Timestamp, u64, u64), Occasion>,
@@ -333,8 +330,8 @@ impl Agenda {
     }
 }
 
-/// Waiting until a time. This is the only thing that anybody awaits in the simulation, and so the
-/// only place at which others get their turn or a function can be killed.
+/// Waits until a time. This is the only thing that tasks await in the simulation, so it is the only
+/// place at which another task runs or a function can be killed.
 pub(crate) struct Sleep {
     sim: Sim,
     until: Timestamp,

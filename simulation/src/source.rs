@@ -1,14 +1,14 @@
-//! Event source mappings: how functions come by their messages.
+//! Event source mappings: how functions get their messages.
 //!
-//! The seeded runs receive erratically, with as many functions at once as there are messages. Where
-//! functions are scarce, it goes as AWS describes it ("Configuring scaling behavior for SQS event
-//! source mappings" and "How Lambda processes records from stream and queue-based event sources" in
-//! the Lambda developer guide). On demand: five batches at a time at first; while messages are left,
-//! up to 300 more a minute, one every 200 ms, up to `MaximumConcurrency`. Provisioned: pollers that
-//! are there all the time, each of which receives up to ten times a second and has up to ten batches
-//! delivered at a time; a backlog is noticed within seconds, and then answered with up to 1,000 more
-//! batches a minute, a poller every 600 ms. In both, up to ten messages a batch, as a fair queue
-//! hands them out. A batch keeps its place until the last of its messages is finished.
+//! The seeded runs receive irregularly, with as many functions at once as there are messages. Where
+//! functions are scarce, this follows AWS's description ("Configuring scaling behavior for SQS
+//! event source mappings" and "How Lambda processes records from stream and queue-based event
+//! sources" in the Lambda developer guide). On demand: five concurrent batches at first; while
+//! messages are left, up to 300 more per minute, one every 200 ms, up to `MaximumConcurrency`.
+//! Provisioned: permanent pollers, each of which receives up to ten times per second and has up to
+//! ten concurrent batches; a backlog is noticed within seconds, and then up to 1,000 more batches
+//! per minute are added, a poller every 600 ms. In both modes, a batch has up to ten messages, in
+//! the order of a fair queue. A batch occupies its place until its last message is finished.
 
 use crate::{
     intake::{Mapping, PICKUP_MILLIS, Pool},
@@ -20,29 +20,29 @@ use grapnel_domain::time::Timestamp;
 use grapnel_testing::memory::Received;
 use std::collections::BTreeMap;
 
-/// Messages of a batch, as the template sets it.
+/// Messages of a batch, as in the template.
 const BATCH: usize = 10;
 
-/// Messages of a batch from an isolation queue, likewise.
+/// Messages of a batch from an isolation queue, as in the template.
 const ISOLATION_BATCH: usize = 1;
 
-/// The mappings at work.
+/// The state of the mappings.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     events: Source,
     events_isolation: Source,
     delivery: Source,
     delivery_isolation: Source,
-    /// Who has a batch delivered: of which queue, and the place of the poller.
+    /// The running tasks, each with its queue and the index of its poller.
     at_work: BTreeMap<TaskId, (Queue, usize)>,
 }
 
 #[derive(Debug, Default)]
 struct Source {
     pollers: Vec<Poller>,
-    /// Since when messages are left.
+    /// Since when messages are waiting.
     left_since: Option<Timestamp>,
-    /// When it may grow again.
+    /// When the next poller may be added.
     grows_at: Option<Timestamp>,
 }
 
@@ -54,8 +54,8 @@ struct Poller {
 }
 
 impl Sources {
-    /// A batch for another function, and the place of the poller that received it; `None` if there
-    /// is none to be had now.
+    /// A batch for another function, and the index of the poller that received it; `None` if no
+    /// function can be invoked now.
     pub(crate) fn take(
         &mut self,
         sim: &Sim,
@@ -83,7 +83,7 @@ impl Sources {
         self.of(queue).pollers[place].busy += 1;
     }
 
-    /// A function came to its end: somebody else may have its place.
+    /// A function ended: its place is free.
     pub(crate) fn ended(&mut self, sim: &Sim, task: TaskId) {
         if let Some((queue, place)) = self.at_work.remove(&task) {
             self.of(queue).pollers[place].busy -= 1;
@@ -106,8 +106,8 @@ impl Sources {
 }
 
 impl Source {
-    /// The place of a poller that can have one more batch delivered now. If there is none yet, the
-    /// queue is looked at again when there is.
+    /// The index of a poller with a free place. If there is none yet, the queue is polled again
+    /// when there is one.
     fn free_poller(&mut self, sim: &Sim, queue: Queue, pool: Pool) -> Option<usize> {
         let now = sim.now();
         let look_at = |at| sim.with(|state| state.enter(at, Occasion::Poll(queue)));
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    /// What the queue drops for its age is lost, and a dead letter is not.
+    /// A message that reaches the queue's retention is lost; a dead letter is not.
     #[test]
     fn a_message_is_a_dead_letter_before_its_queue_drops_it() {
         let receives = TEMPLATE.matches(&format!("maxReceiveCount: {MAX_RECEIVES}\n")).count();
@@ -186,7 +186,7 @@ mod tests {
         );
     }
 
-    /// The number that `key` has in the block of the template which begins with `block`.
+    /// The number of `key` in the template's block that begins with `block`.
     fn number_after(block: &str, key: &str) -> Option<u64> {
         let (_, rest) = TEMPLATE.split_once(&format!("\n  {block}\n"))?;
         let (_, value) = rest.split_once(key)?;

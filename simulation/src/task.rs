@@ -1,5 +1,5 @@
-//! Tasks: futures that the simulation polls itself, one step at a time. No runtime is involved, so
-//! nothing but the seed decides who goes next.
+//! Tasks: futures that the simulation polls itself, one step at a time. There is no runtime, so
+//! only the seed decides the order.
 
 use std::{
     fmt,
@@ -23,10 +23,10 @@ impl fmt::Debug for TaskId {
     }
 }
 
-/// What a task does.
+/// The future of a task.
 pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future that is being worked on.
+/// A running future.
 pub(crate) struct Task {
     work: Work,
     woken: Arc<Woken>,
@@ -46,7 +46,7 @@ impl Task {
         Self { work, woken: Arc::new(Woken(AtomicBool::new(true))) }
     }
 
-    /// Polls until nothing is left to do before time passes. Answers whether it has ended.
+    /// Polls until the task waits for time or has ended. Returns whether it has ended.
     pub(crate) fn run(&mut self) -> bool {
         let waker = Waker::from(Arc::clone(&self.woken));
         let mut context = Context::from_waker(&waker);
@@ -59,7 +59,7 @@ impl Task {
     }
 }
 
-/// Something that somebody waits for.
+/// The end of a wait.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     due: AtomicBool,
@@ -67,7 +67,7 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// It is due: whoever waits goes on.
+    /// The wait has ended: wakes its task.
     pub(crate) fn ring(&self) {
         self.due.store(true, Ordering::Relaxed);
         if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -85,11 +85,11 @@ impl Timer {
     }
 }
 
-/// Carries out at once what waits for nothing but its turn, as every operation on the ports in
-/// memory does: an effect on AWS happens in one instant.
+/// Runs a future that waits for nothing else, as every operation on the ports in memory does: an
+/// effect on AWS happens in one instant.
 ///
 /// # Panics
-/// If it waits for something else.
+/// If the future waits.
 pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> T {
     const MOST_POLLS: usize = 16;
     let mut work = pin!(work);
@@ -102,7 +102,7 @@ pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> T {
     panic!("an operation on the ports in memory waits for more than its turn");
 }
 
-/// A duration in the milliseconds of virtual time.
+/// A duration in milliseconds of virtual time.
 pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

@@ -1,9 +1,9 @@
-//! DynamoDB throttles writes for some seconds, in the middle of a burst: how many requests are sent
-//! twice?
+//! How many requests are repeated when DynamoDB throttles writes for some seconds in the middle of
+//! a burst.
 //!
-//! Everything is as the template sets it, and nothing goes wrong but the wave. The burst is 500
-//! events for twenty webhooks, whose receivers all answer 200. [`table`] tells how it went, by the
-//! rule that records are tried by time and by the one before it.
+//! All settings are the template's, and the wave is the only fault. The burst is 500 events for
+//! twenty webhooks, whose receivers all answer 200. [`table`] shows the results, for records that
+//! are retried by time and for records with three tries.
 
 mod table;
 
@@ -32,49 +32,48 @@ const EVENTS: u64 = 500;
 /// Deliveries of a run.
 pub const DELIVERIES: u64 = EVENTS * WEBHOOKS as u64;
 
-/// When the burst comes,
+/// When the burst begins.
 const BURST_AT: Timestamp = after_start(1);
 
-/// and when the wave begins: some are delivered by then, and most are not.
+/// When the wave begins: some deliveries are made by then, and most are not.
 const WAVE_AT: Timestamp = after_start(6);
 
 const fn after_start(seconds: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + seconds * 1000)
 }
 
-/// What is throttled.
+/// The throttled writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Throttled {
-    /// One of the webhooks, which is one partition of the deliveries table.
+    /// One webhook: one partition of the deliveries table.
     OneWebhook,
-    /// The deliveries table.
     DeliveriesTable,
 }
 
 /// How often a record is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tries {
-    /// As it is.
+    /// As implemented.
     ByTime,
-    /// About three times, within a third of a second, as the SDK would by itself.
+    /// About three times, within a third of a second, as the SDK does.
     Three,
 }
 
-/// A wave, and who goes through it.
+/// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThrottlingWave {
-    /// What is throttled.
+    /// The throttled writes.
     pub throttled: Throttled,
-    /// For how long.
+    /// The duration.
     pub lasts: Duration,
     /// How often a record is tried.
     pub tries: Tries,
 }
 
-/// Answers how many of [`DELIVERIES`] requests were sent twice.
+/// Returns how many of [`DELIVERIES`] requests were repeated.
 ///
 /// # Errors
-/// What was not as promised.
+/// The broken promise.
 pub fn throttling(wave: &ThrottlingWave) -> Result<u64, String> {
     let mutation = match wave.tries {
         Tries::ByTime => None,
@@ -82,7 +81,7 @@ pub fn throttling(wave: &ThrottlingWave) -> Result<u64, String> {
     };
     let sim = Sim::of(plan(wave), Random::new(1), mutation, Trace::off());
     if wave.tries == Tries::Three {
-        // That it gives up too early is what is to be measured.
+        // The measurement is about records that are given up too early.
         sim.with(|state| state.ledger.expects_records_to_be_given_up());
     }
     let begin = |sim: &Sim| {
@@ -102,7 +101,7 @@ pub fn throttling(wave: &ThrottlingWave) -> Result<u64, String> {
     }
 }
 
-/// Every delivery succeeded with its first attempt.
+/// Every delivery succeeded at its first attempt.
 fn check(sim: &Sim) {
     let rows = sim.memory().deliveries();
     let right = rows

@@ -1,4 +1,4 @@
-//! What users and the platform do: through the API, as they would.
+//! The actions of users and of the platform, through the API.
 
 use crate::{
     aws::{Aws, webhook_changed},
@@ -72,7 +72,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
     })
 }
 
-/// Sets everything going that the plan holds.
+/// Starts everything in the plan.
 pub(crate) fn begin(sim: &Sim) {
     for planned in &sim.plan().webhooks {
         let (webhook, appears) = (planned.webhook.clone(), planned.appears);
@@ -120,7 +120,7 @@ fn publish(sim: &Sim, event: &PlannedEvent) {
     }
 }
 
-/// A user's event of this number.
+/// A user's event with this number.
 pub(crate) fn event_of(user: &str, number: u64) -> String {
     format!(
         r#"{{"id":"eb-{user}-{number}","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{user}","id":"{user}{number}"}}}}"#
@@ -211,7 +211,7 @@ impl User {
         }
     }
 
-    /// Takes slots, as far as the webhook has any to hand out.
+    /// Takes slots, if the webhook has a rate limit.
     fn crowd(&self, webhook: usize, count: u32) {
         let webhook = &self.sim.plan().webhooks[webhook].webhook;
         let (user, id) = (&webhook.user_id, webhook.id);
@@ -224,7 +224,7 @@ impl User {
         }
     }
 
-    /// Reads a webhook, changes it and sends it back.
+    /// Reads a webhook, changes it and stores it.
     async fn change(&self, webhook: usize, change: impl FnOnce(&mut Value)) {
         let path = self.path(webhook, "");
         if let Some(mut found) = self.call(Method::GET, &path, Body::empty()).await {
@@ -235,7 +235,7 @@ impl User {
 
     async fn publish(&self, number: u64, events: u64) {
         let event = |place: u64| {
-            // Over 4 KB an event does not travel in its messages.
+            // An event over 4 KB is not part of its messages.
             let text = "x".repeat(if place % 5 == 4 { 5000 } else { 10 });
             json!({ "type": "lead.created", "data": { "place": place, "text": text } })
         };
@@ -253,7 +253,7 @@ impl User {
         self.sim.with(|state| state.ledger.published(&key, ids));
     }
 
-    /// Some delivery that there is.
+    /// The delivery that a number selects.
     fn some_delivery(&self, number: u64) -> Option<Delivery> {
         self.sim.with(|state| {
             let keys = state.ledger.keys();
@@ -263,7 +263,7 @@ impl User {
         })
     }
 
-    /// Asks for one more attempt. What is accepted has to be made.
+    /// Retries a delivery manually. If that is accepted, the attempt must be made.
     async fn retry(&self, number: u64) {
         let Some(row) = self.some_delivery(number) else { return };
         let (key, attempts, at) = (ledger::key(row.key()), row.attempt_count(), self.sim.now());
@@ -280,7 +280,7 @@ impl User {
         self.call(method, &path, Body::empty()).await
     }
 
-    /// Erases the data of some delivery's event, and sees that it is done where that is answered.
+    /// Erases the data of an event. If that is answered, it must have been done.
     async fn erase(&self, number: u64) {
         let Some(row) = self.some_delivery(number) else { return };
         self.sim.trace(|| format!("erase the data of {}", short(row.event_id)));
@@ -299,14 +299,14 @@ impl User {
         format!("/api/webhooks/{}{rest}?userId={user}", webhook.id)
     }
 
-    /// Answers the body of a success.
+    /// Returns the body of a success.
     async fn call(&self, method: Method, path: &str, body: Body) -> Option<Value> {
         let request = Request::builder().method(method.clone()).uri(path);
         let name = format!("{method} {}", path.get(..24).unwrap_or(path));
         self.send(request, &name, body).await
     }
 
-    /// Sends a request that has all but what every one has.
+    /// Sends a request, with the headers that all requests have.
     async fn send(&self, request: Builder, name: &str, body: Body) -> Option<Value> {
         let request = request
             .header("authorization", format!("Bearer {ADMIN_KEY}"))

@@ -1,4 +1,4 @@
-//! Words that all parts of the simulation share.
+//! Types that all parts of the simulation share.
 
 use grapnel_testing::memory::{Memory, MemoryQueue};
 use std::fmt;
@@ -25,7 +25,7 @@ impl Queue {
         }
     }
 
-    /// The queue for its messages that come again.
+    /// The isolation queue of this queue.
     pub(crate) const fn isolation(self) -> Self {
         match self {
             Self::Events | Self::EventsIsolation => Self::EventsIsolation,
@@ -42,7 +42,6 @@ impl Queue {
     }
 }
 
-/// Which function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
     Ingest,
@@ -65,20 +64,20 @@ impl Function {
 pub enum Fault {
     /// It fails and has no effect.
     ErrorBefore,
-    /// It has its effect, and fails for whoever made it.
+    /// It has its effect, and its caller gets an error.
     ErrorAfter,
-    /// Whoever makes it is killed before it is made.
+    /// Its caller is killed before it is made.
     KilledBefore,
-    /// It has its effect, and whoever made it is killed before the answer.
+    /// It has its effect, and its caller is killed before the response.
     KilledAfter,
 }
 
 impl Fault {
-    /// All of them, in the order of the table.
+    /// All faults, in the order of the table.
     pub const ALL: [Self; 4] =
         [Self::ErrorBefore, Self::ErrorAfter, Self::KilledBefore, Self::KilledAfter];
 
-    /// What the table calls it.
+    /// The name in the table.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -94,7 +93,7 @@ impl Fault {
     }
 }
 
-/// A call, and who makes it.
+/// A call and its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Call {
     /// A function, or the execution of a shared wait.
@@ -108,14 +107,14 @@ impl fmt::Display for Call {
     }
 }
 
-/// One thing that goes wrong: with the call that comes as number so and so, from 0.
+/// A fault in the call with this number, counted from 0.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
     pub(crate) place: usize,
     pub(crate) fault: Fault,
 }
 
-/// The calls of a run, as they come.
+/// The calls of a run, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     pub(crate) made: Vec<Call>,
@@ -123,7 +122,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Counts a call. Answers what is to happen to it.
+    /// Counts a call. Returns the fault that happens to it.
     pub(crate) fn next(&mut self, call: Call) -> Option<Fault> {
         self.made.push(call);
         let place = self.made.len() - 1;

@@ -1,5 +1,5 @@
-//! An execution of the state machine that watches a circuit (`infra/circuit.asl.json`), state by
-//! state.
+//! An execution of the state machine that watches a circuit breaker (`infra/circuit.asl.json`),
+//! state by state.
 
 use crate::{
     aws::{Fate, fate_of_read, fate_of_write, parked_page, pause_between_tries},
@@ -21,10 +21,10 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// `MaxAttempts` of the `Retry` of its reads, and the first try.
+/// `MaxAttempts` of the `Retry` of its reads, plus the first try.
 const TRIES: u32 = 13;
 
-/// Starts the execution of this due time, if there never was one.
+/// Starts the execution of this due time, unless there was one before.
 pub(crate) fn ensure(
     sim: &Sim,
     user: &UserId,
@@ -59,7 +59,7 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
     let mut first = None;
     while looks_without_anyone < 2 {
         sim.sleep(pause).await;
-        // A look that fails for good is passed over: after another pause comes the next.
+        // If a look fails for good, the next look follows after another pause.
         let (found, before) = match look(&sim, webhook).await {
             None => continue,
             Some(None) => {
@@ -74,8 +74,8 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
         let Some(open_until) = read_circuit(&sim, &user, webhook).await else { continue };
         match open_until {
             Some(other) if other != due && hand_over(&sim, &user, webhook, other).await => break,
-            // A release is on its way through them, page by page. Another one beside it would send
-            // each of them twice.
+            // A release is processing them, page by page. A second release would send each of them
+            // twice.
             None if found != before => {}
             _ => send(&sim, &release).await,
         }
@@ -84,7 +84,7 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
     sim.memory().end_watch(webhook, due);
 }
 
-/// Who has been parked longest, if anyone is parked; `None` if there was no answer.
+/// The delivery that has been parked longest, if there is one; `None` without a response.
 async fn look(sim: &Sim, webhook: WebhookId) -> Option<Option<ParkedRow>> {
     read(sim, "look who is parked", || {
         parked_page(sim, webhook, None).ok().map(|page| page.items.first().copied())
@@ -92,8 +92,8 @@ async fn look(sim: &Sim, webhook: WebhookId) -> Option<Option<ParkedRow>> {
     .await
 }
 
-/// The due time of the open circuit, if it is open, by a consistent read; `None` if there was no
-/// answer.
+/// The due time of the circuit breaker, if it is open, by a consistent read; `None` without a
+/// response.
 async fn read_circuit(sim: &Sim, user: &UserId, webhook: WebhookId) -> Option<Option<Timestamp>> {
     read(sim, "read circuit", || match sim.memory().health_now(user, webhook).circuit {
         Circuit::Open { due } => Some(Some(due)),
@@ -113,8 +113,8 @@ async fn read<T>(sim: &Sim, name: &'static str, effect: impl Fn() -> Option<T>) 
     None
 }
 
-/// Starts the execution of another due time. `false` if it does not run: it has ended, or nobody
-/// knows.
+/// Starts the execution of another due time. `false` if it is not running: it has ended, or its
+/// state is unknown.
 async fn hand_over(sim: &Sim, user: &UserId, webhook: WebhookId, due: Timestamp) -> bool {
     for number in 0..3 {
         sim.pause(1..=500).await;
@@ -128,7 +128,7 @@ async fn hand_over(sim: &Sim, user: &UserId, webhook: WebhookId, due: Timestamp)
         }
         pause_between_tries(sim, number).await;
     }
-    // Then it is described; that may fail as well.
+    // Then the execution is described, which may fail as well.
     sim.pause(1..=500).await;
     matches!(fate_of_read(sim, Part::Waits, "see whether it runs"), Fate::Works | Fate::Slow)
         && sim

@@ -1,4 +1,4 @@
-//! A run, from its seed to its verdict.
+//! A run, from its seed to its result.
 
 use crate::{
     counts::{Count, Counts},
@@ -15,16 +15,15 @@ use std::collections::BTreeMap;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Its seed.
     pub seed: u64,
-    /// What happened in it.
+    /// What happened in the run.
     pub counts: Counts,
-    /// What was not as promised, if anything was.
+    /// The broken promise, if there was one.
     pub broken: Option<String>,
-    /// What happened, line by line, as far as it was kept.
+    /// The kept lines of the trace.
     pub trace: Vec<String>,
 }
 
@@ -41,8 +40,8 @@ pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
     run_in(sim, seed, users::begin, |_| ())
 }
 
-/// Runs what `begin` sets going. When all is quiet and as it must be in every run, `check` looks at
-/// what came of it.
+/// Runs what `begin` starts. When nothing is left to do and the general checks are done, `check`
+/// examines the results.
 pub(crate) fn run_in(
     sim: Sim,
     seed: u64,
@@ -78,7 +77,7 @@ pub(crate) fn run_in(
 }
 
 impl World {
-    /// Lets things happen until nothing is left to happen; `false` if something is not as promised.
+    /// Runs until nothing is left to do; `false` if a promise was broken.
     fn until_quiet(&mut self) -> bool {
         loop {
             if self.sim.with(|state| state.ledger.first_broken().is_some()) {
@@ -123,8 +122,8 @@ impl World {
         }
     }
 
-    /// Sends dead letters back in the end, as an operator does when all is well again. Those that a
-    /// function put aside stay: nobody can process them.
+    /// Redrives dead letters at the end, as an operator does when everything works again. Messages
+    /// that a function sent there stay, because they cannot be processed.
     fn redrive(&mut self) -> bool {
         self.sim.with(|state| state.budget = 0);
         let sent_back = self.pass_time(self.sim.plan().all_well_from()) + self.send_back();
@@ -140,7 +139,7 @@ impl World {
         quiet
     }
 
-    /// Sends back what was received too often. Answers how many there were.
+    /// Redrives messages that were received too often. Returns their number.
     fn send_back(&self) -> usize {
         let mut exhausted = 0;
         for queue in Queue::ALL {
@@ -160,8 +159,8 @@ impl World {
         exhausted
     }
 
-    /// Each day what has expired is dropped, and an operator sends dead letters back if all is well. Answers how many
-    /// were sent back.
+    /// Each day expired rows are removed, and an operator redrives dead letters if everything
+    /// works. Returns the number of redriven messages.
     fn pass_time(&mut self, to: Timestamp) -> usize {
         self.sim.advance_to(to);
         let day = to.as_secs() / DAY_SECONDS;
@@ -235,7 +234,7 @@ impl World {
         });
     }
 
-    /// Begins what was started meanwhile.
+    /// Takes over the tasks that were started meanwhile.
     fn take_in(&mut self) {
         loop {
             let spawned = self.sim.with(|state| std::mem::take(&mut state.spawned));
@@ -249,7 +248,7 @@ impl World {
         }
     }
 
-    /// Takes the run apart: its tasks hold it, so it would hold itself.
+    /// Breaks the reference cycle: the run's tasks hold the run.
     fn end(self, seed: u64) -> Run {
         let Self { sim, tasks, functions, .. } = self;
         drop((tasks, functions));

@@ -1,4 +1,4 @@
-//! What the delivery function may touch.
+//! The ports of the delivery function.
 
 use crate::Rules;
 use grapnel_domain::ports::{
@@ -6,8 +6,8 @@ use grapnel_domain::ports::{
     ReserveSlots, SendNotices, SendRequests, StartWaits, UpdateDeliveries, Webhooks,
 };
 
-/// The capabilities of the delivery function, grouped by where they lead. Read it as an IAM policy:
-/// nothing here creates a webhook, an event or a delivery.
+/// The rights of the delivery function, grouped by table and service, like an IAM policy: nothing
+/// here creates a webhook, an event or a delivery.
 pub trait Ports {
     /// The webhooks table: webhooks, the health of their endpoints, and their rate limiters.
     type Webhooks: Webhooks + ReserveSlots;
@@ -19,13 +19,12 @@ pub trait Ports {
     type DeliveryQueue: EnqueueAttempts;
     /// The delivery queue's dead letters.
     type DeadLetters: DeadLetters;
-    /// Shared waits, and the executions that watch circuits.
+    /// Shared waits, and the executions that watch circuit breakers.
     type Waits: StartWaits;
-    /// The way to receivers.
+    /// Requests to receivers.
     type Sender: SendRequests;
-    /// The platform's bus.
+    /// The platform's event bus.
     type Notices: SendNotices;
-    /// The time of day.
     type Clock: Clock;
 }
 
@@ -37,18 +36,17 @@ pub struct Deliver<P: Ports> {
     pub events: P::Events,
     /// Reads, finds and updates deliveries.
     pub deliveries: P::Deliveries,
-    /// Takes what comes next.
+    /// Receives the next messages.
     pub queue: P::DeliveryQueue,
-    /// Takes what cannot be processed.
+    /// Receives messages that cannot be processed.
     pub dead_letters: P::DeadLetters,
     /// Starts waits.
     pub waits: P::Waits,
     /// Sends requests.
     pub sender: P::Sender,
-    /// Tells the platform.
+    /// Notifies the platform.
     pub notices: P::Notices,
-    /// The time of day.
     pub clock: P::Clock,
-    /// What differs between deployments.
+    /// The settings of the deployment.
     pub rules: Rules,
 }

@@ -1,4 +1,4 @@
-//! A batch of messages: what comes of all events together, and what each message comes to.
+//! A batch of messages: the results for its events and for each message.
 
 use crate::{
     audience::Pace,

@@ -1,23 +1,21 @@
-//! How long a queue can hold a message back.
+//! How long a queue can delay a message.
 
-/// Most seconds that SQS can delay a message.
+/// Maximum delay of a message in SQS, in seconds.
 pub const SQS_MAX_DELAY_SECONDS: u16 = 900;
 
-/// A delay that SQS accepts: 0–900 s. Emulators accept more, so the bound is ours to keep.
+/// A delay that SQS accepts: 0–900 s. Emulators accept more, so this type enforces the limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueueDelay(u16);
 
 impl QueueDelay {
-    /// No delay.
     pub const NONE: Self = Self(0);
 
-    /// The delay nearest to `seconds` that SQS accepts, never longer than asked for.
+    /// The delay nearest to `seconds` that SQS accepts, never longer than requested.
     #[must_use]
     pub fn at_most(seconds: u64) -> Self {
         Self(u16::try_from(seconds).unwrap_or(u16::MAX).min(SQS_MAX_DELAY_SECONDS))
     }
 
-    /// Seconds.
     #[must_use]
     pub const fn seconds(self) -> u16 {
         self.0

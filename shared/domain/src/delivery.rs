@@ -1,4 +1,4 @@
-//! A delivery: one event on its way to one webhook, with every attempt that was made.
+//! A delivery: one event on its way to one webhook, with all its attempts.
 
 mod change;
 pub mod key;
@@ -19,36 +19,36 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Attempts that one delivery can hold: with the bodies that are kept, far from DynamoDB's 400 KB.
+/// Maximum number of attempts in one delivery: with the kept bodies, far below DynamoDB's 400 KB.
 pub const MAX_ATTEMPTS_ON_RECORD: u32 = 200;
 
 /// How many attempts keep their response body at each end of the list.
 pub const BODIES_KEPT_AT_EACH_END: u32 = 5;
 
-/// Most bytes of a successful response that are kept: a success is read for its status, and this
-/// keeps its record within one write unit.
+/// How many bytes of a successful response are kept: only its status matters, and this keeps the
+/// record within one write unit.
 pub const SUCCESS_RESPONSE_BYTES: usize = 256;
 
-/// What an attempt's error begins with when the transform failed. What follows may repeat parts of
-/// the event's data, and goes when that is erased.
+/// The beginning of an attempt's error when the transform failed. The rest may repeat parts of the
+/// event's data, and is removed when the data is erased.
 pub const TRANSFORM_FAILED: &str = "the transform failed";
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// No attempt on record yet.
+    /// No recorded attempt yet.
     Pending,
-    /// The receiver took it.
+    /// The receiver accepted it.
     Success,
-    /// Given up, for [`Delivery::reason`].
+    /// It ended, for [`Delivery::reason`].
     Failed,
-    /// At least one attempt failed, another will come.
+    /// At least one attempt failed, and another is planned.
     Retrying,
 }
 
 impl DeliveryStatus {
-    /// Whether nothing more happens unless somebody asks for it.
+    /// Whether no further attempt is planned.
     #[must_use]
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Success | Self::Failed)
@@ -59,7 +59,7 @@ impl DeliveryStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Every attempt that the webhook's configuration allows was made.
+    /// All attempts that the webhook's configuration allows were made.
     AttemptsExhausted,
     /// The webhook was disabled when an attempt was due.
     WebhookDisabled,
@@ -71,21 +71,21 @@ pub enum Reason {
     Aborted,
     /// The webhook's transform made no body. No request was sent.
     TransformFailed,
-    /// Its owner wanted no further attempt. A bulk replay leaves it alone.
+    /// Its owner cancelled it. A replay skips it.
     Cancelled,
-    /// The event's data was erased before an attempt was due. There is nothing left to replay.
+    /// The event's data was erased before an attempt was due. There is nothing left to resend.
     PayloadErased,
 }
 
 impl Reason {
-    /// Whether a bulk replay leaves alone what ended for it.
+    /// Whether a replay skips deliveries that ended for this reason.
     #[must_use]
     pub fn bars_replay(self) -> bool {
         matches!(self, Self::Cancelled | Self::PayloadErased)
     }
 }
 
-/// One request and what came of it. The JSON names are part of the contract.
+/// One request and its result. The JSON names are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryAttempt {
@@ -94,94 +94,89 @@ pub struct DeliveryAttempt {
     /// The receiver's HTTP status, if it answered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status_code: Option<u16>,
-    /// The beginning of its body as text. Dropped from attempts in the middle of a long list.
+    /// The beginning of its body as text. Removed from attempts in the middle of a long list.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<String>,
-    /// What is to be known of the body to read what is kept of it. Dropped with it.
+    /// What a reader of the kept body must know. Removed together with it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response_remark: Option<String>,
-    /// Where a redirect points, which is not followed. Dropped with the body.
+    /// The target of a redirect, which is not followed. Removed together with the body.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub location: Option<String>,
     /// Why the attempt failed, as a sentence; absent on success.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
-    /// Milliseconds from start to outcome.
+    /// Milliseconds from start to result.
     pub duration: u64,
-    /// When the request was begun.
+    /// When the request began.
     pub attempted_at: Timestamp,
-    /// Asked for by somebody, outside the schedule.
+    /// A manual retry, outside the schedule.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub manual: bool,
 }
 
 impl DeliveryAttempt {
-    /// The JSON names of what a receiver answered beside its status: what [`forget_response`] takes
-    /// away.
+    /// The JSON names of the receiver's response, its status excepted: the fields that
+    /// [`forget_response`] removes.
     ///
     /// [`forget_response`]: Self::forget_response
     pub const RESPONSE_FIELDS: [&str; 3] = ["response", "responseRemark", "location"];
 
-    /// Takes away what the receiver answered beside its status.
+    /// Removes the receiver's response, its status excepted.
     pub fn forget_response(&mut self) {
         (self.response, self.response_remark, self.location) = (None, None, None);
     }
 
-    /// Whether there is something to forget.
+    /// Whether there is a response to remove.
     #[must_use]
     pub fn has_response(&self) -> bool {
         self.response.is_some() || self.response_remark.is_some() || self.location.is_some()
     }
 }
 
-/// A delivery as stored.
+/// A delivery as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its id.
     pub id: DeliveryId,
-    /// The webhook that it is for.
     pub webhook_id: WebhookId,
-    /// The webhook's and the event's owner.
+    /// The owner of the webhook and the event.
     pub user_id: UserId,
-    /// The event.
     pub event_id: EventId,
     /// The event's type: `event` in JSON.
     pub event_type: String,
-    /// Where it stands.
     pub status: DeliveryStatus,
     /// Made by `POST …/test`: one attempt, never retried.
     pub test: bool,
     /// Why the webhook's filter could not decide about the event, if it could not.
     pub undecided_filter: Option<Undecided>,
-    /// Every attempt, oldest first.
+    /// All attempts, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
-    /// When it was created.
     pub created_at: Timestamp,
     /// When the next attempt is due, while `retrying`.
     pub next_attempt_at: Option<Timestamp>,
-    /// The shared wait that it waits in, if any: the row is in the `waiting` index then.
+    /// Its shared wait, if there is one: the row is then in the `waiting` index.
     pub waits_for: Option<Minute>,
-    /// The due time of its endpoint's open circuit, if it is parked until then: the row is in the
-    /// `waiting` index then too, and `waits_for` is `None`.
+    /// The due time of its endpoint's open circuit breaker, if it is parked until then: the row is
+    /// then also in the `waiting` index, and `waits_for` is `None`.
     pub parked_until: Option<Timestamp>,
-    /// The slot of its webhook's rate limit that it waits for in the shared wait, if it does: then
-    /// `waits_for` is the minute before it. Not known of one that waits by its message.
+    /// The rate limit slot for which it waits in the shared wait, if it does: `waits_for` is then
+    /// the minute before the slot. Not known if it waits by its message.
     pub slot: Option<Slot>,
     /// Why it ended as `failed`.
     pub reason: Option<Reason>,
-    /// The last bulk replay that took it up again after it had failed.
+    /// The last replay that reopened it.
     pub reopened: Option<Reopened>,
-    /// When its row may be dropped.
+    /// When its row may be removed.
     pub expires_at: Timestamp,
-    /// When its event's data was erased: whoever reads this sends nothing more, even if a message
-    /// brings the data along.
+    /// When its event's data was erased. After that nothing is sent, even if a message contains the
+    /// data.
     pub payload_erased_at: Option<Timestamp>,
-    /// When what receivers had answered by then was erased.
+    /// When the receivers' responses so far were erased.
     pub responses_erased_at: Option<Timestamp>,
 }
 
 impl Delivery {
-    /// A new delivery of `event` to `webhook`, with nothing on record.
+    /// A new delivery of `event` to a webhook, without attempts.
     #[must_use]
     pub fn of(event: &Event, webhook_id: WebhookId, retention: Retention, now: Timestamp) -> Self {
         Self {
@@ -207,7 +202,7 @@ impl Delivery {
         }
     }
 
-    /// This new delivery as that of an event whose data was erased before: it ends before it begins.
+    /// This new delivery for an event whose data was erased before: it has already ended.
     #[must_use]
     pub fn of_erased(self, payload_erased_at: Timestamp) -> Self {
         Self {
@@ -218,7 +213,7 @@ impl Delivery {
         }
     }
 
-    /// Whether it has failed and a bulk replay may take it up again.
+    /// Whether it has failed and a replay may reopen it.
     #[must_use]
     pub fn may_be_reopened(&self) -> bool {
         self.status == DeliveryStatus::Failed
@@ -235,7 +230,7 @@ impl Delivery {
         })
     }
 
-    /// The indices, counted from 0, of attempts of which a response is kept.
+    /// The indices, counted from 0, of attempts with a kept response.
     #[must_use]
     pub fn kept_responses(&self) -> Vec<u32> {
         self.places_of(DeliveryAttempt::has_response)
@@ -246,7 +241,7 @@ impl Delivery {
         attempts.filter(|(_, attempt)| chosen(attempt)).map(|(place, _)| place).collect()
     }
 
-    /// What a message about it names.
+    /// Its identification in messages.
     #[must_use]
     pub fn target(&self) -> Target {
         Target {
@@ -257,45 +252,43 @@ impl Delivery {
         }
     }
 
-    /// When its row may be dropped if it is due at `due`: never earlier than was said before.
+    /// When its row may be removed if it is due at `due`: never earlier than before.
     #[must_use]
     pub fn expiry(&self, retention: Retention, due: Timestamp) -> Timestamp {
         retention.delivery_expiry(due, self.id.event_stored_at()).max(self.expires_at)
     }
 
-    /// When it was last attempted.
     #[must_use]
     pub fn last_attempted_at(&self) -> Option<Timestamp> {
         self.attempts.last().map(|attempt| attempt.attempted_at)
     }
 
-    /// Its key.
     #[must_use]
     pub fn key(&self) -> DeliveryKey {
         DeliveryKey { webhook_id: self.webhook_id, id: self.id }
     }
 
-    /// How many attempts are on record.
+    /// The number of recorded attempts.
     #[must_use]
     pub fn attempt_count(&self) -> u32 {
         u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
     }
 
-    /// After how many attempts its retry schedule began: 0, unless a replay began it anew.
+    /// The number of attempts before its retry schedule began: 0, unless a replay restarted the
+    /// schedule.
     #[must_use]
     pub fn schedule_from(&self) -> u32 {
         self.reopened.map_or(0, |reopened| reopened.attempts)
     }
 
-    /// The number that the next attempt will have.
     #[must_use]
     pub fn next_attempt_number(&self) -> u32 {
         self.attempt_count().saturating_add(1)
     }
 }
 
-/// The index, counted from 0, of the attempt whose kept body must go when an attempt with number
-/// `recorded` joins the list: what then lies neither among the first nor among the last five.
+/// The index, counted from 0, of the attempt whose kept body must be removed when attempt number
+/// `recorded` is added: it is then neither among the first five nor among the last five.
 #[must_use]
 pub fn body_to_drop(recorded: u32) -> Option<u32> {
     let leaves = recorded.checked_sub(BODIES_KEPT_AT_EACH_END + 1)?;

@@ -1,4 +1,4 @@
-//! An event: what happened on the platform, and to whom it belongs.
+//! An event: what happened on the platform, and its owner.
 
 mod conflict;
 pub mod inbound;
@@ -17,24 +17,24 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Maximum size of an event's data, as received: EventBridge's own limit for a whole entry.
+/// Maximum size of an event's data, as received: EventBridge's limit for a whole entry.
 pub use grapnel_languages::MAX_DATA_BYTES;
 
-/// What of an event reaches receivers.
+/// The part of an event that receivers get.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EventContent {
-    /// Its type, for example `lead.created`.
+    /// For example `lead.created`.
     pub event_type: String,
-    /// Who sent it, in EventBridge's sense.
+    /// The event's `source` in EventBridge.
     pub source: String,
-    /// When it happened, as its sender says.
+    /// When it happened, according to its sender.
     pub time: Timestamp,
-    /// Its data: JSON text, byte for byte as received.
+    /// JSON text, byte for byte as received.
     pub data: String,
 }
 
 impl std::fmt::Debug for EventContent {
-    /// Leaves the data out: payloads must not reach a log.
+    /// Without the data: payloads must not reach a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventContent")
             .field("event_type", &self.event_type)
@@ -45,37 +45,36 @@ impl std::fmt::Debug for EventContent {
     }
 }
 
-/// An event as stored: once per event, however many webhooks it goes to.
+/// An event as it is stored: once, for any number of webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its id, the `webhook-id` of every request made for it.
+    /// The id, which is the `webhook-id` of all its requests.
     pub id: EventId,
-    /// Its owner.
     pub user_id: UserId,
-    /// What reaches receivers.
+    /// The part that receivers get.
     pub content: EventContent,
-    /// Whom it goes to. Decided once, when it is first stored: if every run of fan-out decided anew,
-    /// a run that dies could record a delivery for a webhook that the next one leaves out, and
-    /// nobody would ever send it. `None` until it is decided.
+    /// The webhooks that get the event. Decided once, when the event is first stored: if each run
+    /// of fan-out decided again, a run that dies could record a delivery for a webhook that the
+    /// next run leaves out, and nobody would ever send it. `None` until it is decided.
     pub audience: Option<Vec<WebhookId>>,
-    /// When it first arrived here. Time-to-live counts from this, never from what a client sent.
+    /// When it was first received. Time-to-live counts from this, never from a client's time.
     pub stored_at: Timestamp,
-    /// When its row may be dropped.
+    /// When its row may be removed.
     pub expires_at: Timestamp,
-    /// When its data was erased. From then on `content.data` is empty and nothing is sent of it; the
-    /// rest stays, so that what repeats the event finds it here and does not bring the data back.
+    /// When its data was erased. After that `content.data` is empty and nothing is sent. The rest
+    /// stays, so that a repeated event is recognized and does not restore the data.
     pub payload_erased_at: Option<Timestamp>,
 }
 
 impl Event {
-    /// What reaches receivers, unless its data was erased.
+    /// The part that receivers get, unless its data was erased.
     #[must_use]
     pub fn deliverable(self) -> Option<EventContent> {
         self.payload_erased_at.is_none().then_some(self.content)
     }
 
     /// The keys of all its deliveries, whether they are recorded yet or not: ids are derived, so no
-    /// index is needed to find them. None while it is not decided whom it goes to.
+    /// index is needed to find them. Empty until the event's webhooks are decided.
     #[must_use]
     pub fn delivery_keys(&self) -> Vec<DeliveryKey> {
         let audience = self.audience.iter().flatten();
@@ -90,34 +89,34 @@ impl Event {
 /// How long rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Days that a delivery is kept after its last attempt or due time, 8–365.
+    /// How many days a delivery is kept after its last attempt or due time, 8–365.
     pub days: u32,
 }
 
 impl Retention {
     const DAY: Duration = Duration::from_secs(86_400);
 
-    /// The period.
     #[must_use]
     pub fn period(self) -> Duration {
         Self::DAY * self.days
     }
 
-    /// When an event stored at `stored_at` may go. Twice the retention: a schedule fits into one
-    /// (less a week), and a delivery stays one more after its last due time.
+    /// When an event that was stored at `stored_at` may be removed: after twice the retention. A
+    /// schedule fits into one retention (less a week), and a delivery stays for another after its
+    /// last due time.
     #[must_use]
     pub fn event_expiry(self, stored_at: Timestamp) -> Timestamp {
         stored_at.plus(self.period() * 2)
     }
 
-    /// When a delivery may go whose last known due time is `due`: one retention later, but a day
-    /// before its event, so that what is listed can still be shown and sent again.
+    /// When a delivery with the last known due time `due` may be removed: one retention later, but
+    /// a day before its event, so that a listed delivery can still be shown and resent.
     #[must_use]
     pub fn delivery_expiry(self, due: Timestamp, event_stored_at: Timestamp) -> Timestamp {
         due.plus(self.period()).min(self.last_delivery_expiry(event_stored_at))
     }
 
-    /// When a delivery goes at the latest, however late its attempts were asked for.
+    /// The latest time at which a delivery is removed, even if its attempts were requested late.
     #[must_use]
     pub fn last_delivery_expiry(self, event_stored_at: Timestamp) -> Timestamp {
         event_stored_at.plus(self.period() * 2 - Self::DAY)

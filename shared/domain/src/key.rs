@@ -8,12 +8,12 @@ use crate::{
 use sha2::{Digest, Sha256};
 use std::{fmt, time::Duration};
 
-/// SHA-256 of an API key, in lower-case hex: all that is stored of it.
+/// SHA-256 of an API key, in lower-case hex. The key itself is not stored.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct KeyHash(String);
 
 impl KeyHash {
-    /// The hash of a key as its bearer presents it.
+    /// The hash of a presented key.
     #[must_use]
     pub fn of(key: &str) -> Self {
         Self(hex::encode(Sha256::digest(key.as_bytes())))
@@ -32,31 +32,28 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// What is known of an API key. The key itself is not.
+/// The stored data of an API key, without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Names the key.
     pub id: KeyId,
-    /// Whom it acts for. One with [`Scope::Admin`] acts for anybody: this is who has it.
+    /// The user that it acts for. A key with [`Scope::Admin`] acts for any user: this is its
+    /// holder.
     pub user_id: UserId,
-    /// What its owner calls it.
     pub name: Option<String>,
-    /// What it is for.
     pub description: Option<String>,
-    /// What it may do; sorted, without repetition.
+    /// Sorted, without duplicates.
     pub scopes: Vec<Scope>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// From when on it is none any more, to the second; it may be dropped after that.
+    /// When it stops working, to the second. It may be removed after that.
     pub expires_at: Option<Timestamp>,
-    /// The last day on which it was used. May lag behind if noting it failed.
+    /// The last day on which it was used. May be too early if a note failed.
     pub last_used_on: Option<Day>,
     /// Whether it is the session of a portal link.
     pub portal: bool,
 }
 
 impl ApiKey {
-    /// A key without a name or an end that was never used.
+    /// A key without a name and an expiry that was never used.
     #[must_use]
     pub fn new(id: KeyId, user_id: UserId, scopes: Vec<Scope>, created_at: Timestamp) -> Self {
         Self {
@@ -72,22 +69,22 @@ impl ApiKey {
         }
     }
 
-    /// Whether it still is a key.
+    /// Whether it still works.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// What a portal link opens, once. Of its token only the hash is stored.
+/// A portal link, which can be used once. Only the hash of its token is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortalLink {
-    /// Whom its session acts for.
+    /// The user that its session acts for.
     pub user_id: UserId,
-    /// What its session may do; sorted, without repetition.
+    /// The scopes of its session; sorted, without duplicates.
     pub scopes: Vec<Scope>,
-    /// How long its session lasts, in whole seconds.
+    /// The duration of its session, in whole seconds.
     pub session: Duration,
-    /// From when on it opens nothing any more, to the second; it may be dropped after that.
+    /// When it stops working, to the second. It may be removed after that.
     pub expires_at: Timestamp,
 }

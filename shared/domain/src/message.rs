@@ -1,5 +1,5 @@
-//! What travels on the delivery queue. Every message is JSON with a `kind`; a step that finds one
-//! it cannot read puts it into the dead-letter queue, so that nothing is lost to a version skew.
+//! The messages of the delivery queue. Each is JSON with a `kind`. A message that cannot be read
+//! goes to the dead-letter queue, so that a version change loses nothing.
 
 mod outgoing;
 mod record;
@@ -18,101 +18,92 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Data up to this many bytes travels in the message and saves the event's read. Ten such messages
-/// and their envelopes fit into 64 KB, the size of one billed SQS request.
+/// Data up to this size is part of the message, which saves reading the event. Ten such messages
+/// with their envelopes fit into 64 KB, the size of one billed SQS request.
 pub const INLINE_DATA_BYTES: usize = 4096;
 
 /// A message for the delivery function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueMessage {
-    /// Make this attempt.
     MakeAttempt(MakeAttempt),
-    /// See that this attempt gets made: it ends where the attempt is on record, and otherwise sends
-    /// the attempt's ordinary message. It never sends a request and never records.
+    /// Make sure that this attempt is made: the check ends if the attempt is recorded, and
+    /// otherwise sends the attempt's ordinary message. It never sends a request and never records.
     Check(Check),
-    /// A shared wait is over.
+    /// A shared wait has ended.
     Release(Release),
-    /// An open circuit is due, or no longer open.
+    /// An open circuit breaker is due, or has closed.
     ReleaseParked(ReleaseParked),
-    /// The next page of a bulk replay.
+    /// The next page of a replay.
     Replay(ReplayPage),
 }
 
-/// Body of [`QueueMessage::MakeAttempt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MakeAttempt {
-    /// The delivery.
     pub target: Target,
-    /// The number of the attempt to make, 1 for the first.
+    /// The number of the attempt, 1 for the first.
     pub attempt: u32,
-    /// Asked for by somebody, outside the schedule.
+    /// A manual retry, outside the schedule.
     pub manual: bool,
-    /// The bulk replay that asks for it: a delivery that has failed is reopened by it first. With
-    /// `manual`, one that succeeded is sent once more by it, and stays as it is.
+    /// The replay that requested it: the replay first reopens a failed delivery. With `manual`, a
+    /// successful delivery is resent, and stays successful.
     pub replay: Option<ReplayId>,
-    /// The event, when it is small.
+    /// The event, if it is small.
     pub event: Option<EventContent>,
-    /// Since when the resolver has not answered for this attempt.
+    /// Since when the name server has not answered for this attempt.
     pub resolver_silent_since: Option<Timestamp>,
-    /// The slot of its webhook's rate limit that was reserved for it.
+    /// The rate limit slot that was reserved for it.
     pub slot: Option<Slot>,
 }
 
-/// Body of [`QueueMessage::Check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// The delivery.
     pub target: Target,
     /// The number of the attempt to look for.
     pub attempt: u32,
-    /// Before this it is too early to look. A queue delays by 15 minutes at most, so a check may
-    /// have to be sent on.
+    /// Before this time it is too early to look. A queue delays by at most 15 minutes, so a check
+    /// may have to be sent again.
     pub not_before: Timestamp,
-    /// Sent by whoever parked the delivery, or had it wait for its slot in a shared wait, and
-    /// acknowledged its message. Another run may have had the same message, made the attempt, and
-    /// died before it scheduled the next one: then this stands in for that message, and otherwise it
-    /// ends.
+    /// Sent after a delivery was parked or put into a shared wait for its slot, when its message
+    /// was acknowledged. Another run may have had the same message, made the attempt, and died
+    /// before it scheduled the next one: then this check replaces that message. Otherwise it ends.
     pub after_parking: bool,
-    /// Sent on until every slot was past that had been handed out before: the attempt does not wait
-    /// for its slot any more.
+    /// The check was sent again until all slots that were assigned before it were past: the attempt
+    /// no longer waits for its slot.
     pub after_slots: bool,
 }
 
-/// Body of [`QueueMessage::Release`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Release {
-    /// Whose deliveries to release.
+    /// The webhook whose deliveries are released.
     pub webhook_id: WebhookId,
-    /// Their owner.
     pub user_id: UserId,
-    /// The minute that they waited for.
+    /// The minute of the shared wait.
     pub minute: Minute,
-    /// Where the page before ended.
+    /// The end of the page before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cursor: Option<DeliveryId>,
 }
 
-/// Body of [`QueueMessage::ReleaseParked`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseParked {
-    /// Whose deliveries to release.
+    /// The webhook whose deliveries are released.
     pub webhook_id: WebhookId,
-    /// Their owner.
     pub user_id: UserId,
-    /// Where the page before ended.
+    /// The end of the page before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cursor: Option<ParkedRow>,
 }
 
-/// A message that could not be read. The text says what is wrong and repeats nothing of it.
+/// A message that could not be read. The text describes the error and repeats no part of the
+/// message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a delivery message: {0}")]
 pub struct UnreadableMessage(String);
 
-/// The wire form. One flat struct rather than a tagged enum or `flatten`: serde buffers those, and
-/// a raw value does not survive that.
+/// The form on the queue. One flat struct and not a tagged enum or `flatten`: serde buffers those,
+/// which a raw value does not survive.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
@@ -162,7 +153,6 @@ struct Kind {
 }
 
 impl QueueMessage {
-    /// Its text on the queue.
     #[must_use]
     pub fn to_json(&self) -> String {
         // Serialising these structs cannot fail: every key is a string and every value is plain.
@@ -191,8 +181,8 @@ impl QueueMessage {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`UnreadableMessage`] for anything that [`QueueMessage::to_json`] could not have written in
-    /// this version. Fields that are not known are ignored.
+    /// [`UnreadableMessage`] for a message that [`QueueMessage::to_json`] of this version could not
+    /// have written. Unknown fields are ignored.
     pub fn parse(text: &str) -> Result<Self, UnreadableMessage> {
         let kind = serde_json::from_str::<Kind>(text).map_err(unreadable)?.kind;
         match kind.as_str() {
@@ -221,7 +211,7 @@ impl QueueMessage {
 }
 
 impl MakeAttempt {
-    /// An ordinary attempt, as the schedule asks for it.
+    /// An ordinary attempt of the schedule.
     #[must_use]
     pub fn scheduled(target: Target, attempt: u32) -> Self {
         Self {
@@ -235,14 +225,14 @@ impl MakeAttempt {
         }
     }
 
-    /// The attempt by which a replay sends a delivery again.
+    /// The attempt of a replay.
     #[must_use]
     pub fn resent(resend: Resend) -> Self {
         let Resend { target, attempt, replay, manual } = resend;
         Self { replay: Some(replay), manual, ..Self::scheduled(target, attempt) }
     }
 
-    /// This attempt with the event in it, if that is small enough to travel.
+    /// Adds the event to this attempt, if it is small enough.
     #[must_use]
     pub fn carrying(self, event: &EventContent) -> Self {
         let small = event.data.len() <= INLINE_DATA_BYTES;
@@ -328,8 +318,8 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Keeps the class and the place of a JSON error, but no text of the message: an error names field
-/// names and types, and values must not reach a log.
+/// Keeps the kind and the position of a JSON error, but no text of the message: an error names
+/// fields and types, and values must not reach a log.
 fn unreadable(error: serde_json::Error) -> UnreadableMessage {
     let class = match error.classify() {
         serde_json::error::Category::Syntax | serde_json::error::Category::Eof => "not JSON",

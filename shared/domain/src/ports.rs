@@ -1,11 +1,11 @@
-//! What the handlers need from the outside. Operations on one table or service that the same
-//! functions may carry out are one trait: the traits that a function names read like its IAM policy.
-//! No trait has an operation that one of the functions that use it may not carry out.
+//! The ports: everything that handlers need from the outside. One trait has the operations on one
+//! table or service that the same functions may carry out, so the traits that a function names read
+//! like its IAM policy. No trait has an operation that one of its functions may not carry out.
 //!
-//! Each trait has an implementation over AWS, one in memory and one in the simulation; the suite of
-//! the ports runs against the first two.
+//! Each trait has an implementation over AWS, one in memory and one in the simulation. The port
+//! contract runs on the first two.
 //!
-//! Every operation can be repeated. An error says that its effect is unknown: it may have happened.
+//! Every operation can be repeated. After an error its effect is unknown: it may have happened.
 
 mod clock;
 mod deliveries;
@@ -40,34 +40,31 @@ pub use send::SendRequests;
 pub use waits::{StartWaits, WaitState};
 pub use webhooks::{ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks};
 
-/// How sure a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consistency {
     /// May lag by some seconds; half the price.
     Eventual,
-    /// Sees every write that was answered before it began.
+    /// Sees every write that was answered before the read began.
     Strong,
 }
 
-/// Why a port could not do what it was asked. Retrying later is right for the first two.
+/// Why an operation failed. After the first two, a later retry is right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
-    /// Asked too often.
     #[error("throttled: {0}")]
     Throttled(String),
-    /// Not reached, timed out, or broken on the other side.
+    /// Not reached, timed out, or a failure of the other side.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// What is stored, or what was to be written, is not possible; retrying does not help.
+    /// The stored or the new value is invalid; a retry does not help.
     #[error("unusable: {0}")]
     Unusable(String),
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T, C> {
-    /// The items, in the list's order.
+    /// In the list's order.
     pub items: Vec<T>,
-    /// Where the next page begins: after this. `None` on the last page.
+    /// The next page begins after this. `None` on the last page.
     pub next: Option<C>,
 }

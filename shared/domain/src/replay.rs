@@ -1,14 +1,15 @@
-//! Bulk replay: many settled deliveries sent again, a page at a time.
+//! Replay: resends many settled deliveries, one page at a time.
 //!
-//! A replay is asked for once and carried out by a chain of messages, one for each page. A page is
-//! found, sent and then recorded, in that order, and its record names the place where the next one
-//! begins: whichever message comes for the next page, and however often, it begins there.
+//! A replay is requested once, and carried out by a chain of messages, one for each page. A page is
+//! found, sent and then recorded, in that order, and its record has the place where the next page
+//! begins: each message for the next page, however often it comes, begins there.
 //!
-//! A delivery that failed is *reopened*: it becomes `retrying` and its retry schedule begins anew.
-//! The row remembers which replay did that, and only a later one reopens it again: each reopens a
-//! delivery once at most, however often its pages come and whichever others run beside it. What a
-//! later one has reopened was sent again after the earlier one was asked for, as it wanted. A
-//! delivery that succeeded gets one more attempt and stays as it is.
+//! A failed delivery is *reopened*: it becomes `retrying` and its retry schedule restarts. The row
+//! stores the replay that did this, and only a later replay reopens it again: each replay reopens a
+//! delivery at most once, however often its pages are repeated and whichever replays run at the
+//! same time. A delivery that a later replay has reopened was resent after the earlier replay was
+//! requested, as the earlier one wanted. A successful delivery gets one more attempt and stays
+//! successful.
 
 use crate::{
     delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Target},
@@ -19,19 +20,17 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
-/// Which deliveries are sent again.
+/// The deliveries that are resent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReplayStatus {
-    /// Those that were given up.
     #[default]
     Failed,
-    /// Those that the receiver took.
     Success,
 }
 
 impl ReplayStatus {
-    /// The status that such a delivery has.
+    /// The status of these deliveries.
     #[must_use]
     pub fn of_delivery(self) -> DeliveryStatus {
         match self {
@@ -41,26 +40,26 @@ impl ReplayStatus {
     }
 }
 
-/// What a replay chooses by. The JSON names are part of the contract.
+/// The selection of a replay. The JSON names are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayFilter {
-    /// How the delivery ended.
+    /// The deliveries' status.
     pub status: ReplayStatus,
-    /// The types of the events; any if `None`.
+    /// The types of the events; every type if `None`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub event: Option<TypeFilter>,
-    /// Events that arrived from then on; from the beginning if `None`.
+    /// Events that were received at this time or later; all if `None`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub since: Option<Timestamp>,
-    /// Events that arrived before then. Never later than the moment of asking, so that a replay
-    /// comes to an end.
+    /// Events that were received before this time. Never later than the request, so that a replay
+    /// ends.
     pub until: Timestamp,
 }
 
 impl ReplayFilter {
-    /// The delivery ids that `since` and `until` leave, or those of them that come after `after`.
-    /// The upper end is no delivery's id. `None` if nothing is left.
+    /// The delivery ids between `since` and `until`, and after `after`. The upper end is no
+    /// delivery's id. `None` if the range is empty.
     #[must_use]
     pub fn ids(&self, after: Option<DeliveryId>) -> Option<RangeInclusive<DeliveryId>> {
         let begin = DeliveryId::first_at(self.since.unwrap_or(Timestamp::from_millis(0)));
@@ -70,54 +69,51 @@ impl ReplayFilter {
     }
 }
 
-/// Where a replay goes on.
+/// Where a replay continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// In this webhook,
+    /// The current webhook.
     pub webhook_id: WebhookId,
-    /// after this delivery; at the beginning if `None`.
+    /// The last delivery so far; `None` at the beginning of the webhook.
     pub after: Option<DeliveryId>,
 }
 
-/// What was asked for.
+/// The request of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayOrder {
-    /// The webhook; all of the user's if `None`.
+    /// The webhook; all of the user's webhooks if `None`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub webhook_id: Option<WebhookId>,
-    /// Which of their deliveries.
     pub filter: ReplayFilter,
-    /// When it was asked for.
     pub created_at: Timestamp,
 }
 
-/// A replay as stored.
+/// A replay as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// Its id.
     pub id: ReplayId,
-    /// Whose deliveries it sends again.
+    /// The owner of its deliveries.
     pub user_id: UserId,
-    /// What was asked for.
     pub order: ReplayOrder,
-    /// How many pages are on record: the number, from 0, of the page that comes next.
+    /// How many pages are recorded: the number, from 0, of the next page.
     pub page: u32,
-    /// Where that page begins; `None` is the user's first webhook.
+    /// Where the next page begins; `None` is the user's first webhook.
     pub place: Option<Place>,
-    /// Deliveries looked at.
+    /// How many deliveries were read.
     pub examined: u64,
-    /// Deliveries sent again, as counted by the run of each page that recorded it. A run that died
-    /// before its record may have sent some that the next run finds delivered, and does not count.
+    /// How many deliveries were resent, as counted by the run that recorded each page. A run that
+    /// died before its record may have sent some that the next run finds delivered, and does not
+    /// count.
     pub replayed: u64,
     /// When its last page was recorded.
     pub finished_at: Option<Timestamp>,
-    /// When its row may be dropped.
+    /// When its row may be removed.
     pub expires_at: Timestamp,
 }
 
 impl Replay {
-    /// A replay of which nothing is done.
+    /// A new replay.
     #[must_use]
     pub fn new(id: ReplayId, user_id: UserId, order: ReplayOrder, retention: Retention) -> Self {
         Self {
@@ -133,23 +129,23 @@ impl Replay {
         }
     }
 
-    /// Its first message, which carries the order: it is enough to begin.
+    /// Its first message, which contains the request: this is enough to begin.
     #[must_use]
     pub fn first_page(&self) -> ReplayPage {
         let order = Some(self.order.clone());
         ReplayPage { user_id: self.user_id.clone(), replay_id: self.id, page: 0, order }
     }
 
-    /// The message of the page that comes next.
+    /// The message of the next page.
     #[must_use]
     pub fn next_page(&self) -> ReplayPage {
         let user_id = self.user_id.clone();
         ReplayPage { user_id, replay_id: self.id, page: self.page, order: None }
     }
 
-    /// How this row is sent again, if it is to be. A test is no event of anybody's; a row that is full
-    /// takes no further attempt; of an erased event nothing can be sent; and what this replay has sent
-    /// again before is not sent once more.
+    /// How this row is resent, if it is. Not resent are: a test, because it is not an event of the
+    /// platform; a full row, which has no room for an attempt; an event whose data was erased; and
+    /// a delivery that this replay has resent before.
     #[must_use]
     pub fn resend(&self, row: &SettledRow) -> Option<Resend> {
         let filter = &self.order.filter;
@@ -177,7 +173,7 @@ impl Replay {
         })
     }
 
-    /// This replay with one page more on record.
+    /// This replay after one more recorded page.
     #[must_use]
     pub fn after_page(&self, turn: &Turn, now: Timestamp) -> Self {
         Self {
@@ -191,73 +187,63 @@ impl Replay {
     }
 }
 
-/// A delivery that a replay sends again.
+/// A delivery that a replay resends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resend {
-    /// The delivery.
     pub target: Target,
-    /// The number of the attempt to make.
+    /// The number of the attempt.
     pub attempt: u32,
-    /// The replay that asks for it.
     pub replay: ReplayId,
-    /// Whether the delivery succeeded: it gets one more attempt and stays as it is.
+    /// Whether the delivery was successful: it gets one more attempt and stays successful.
     pub manual: bool,
 }
 
-/// What a page came to.
+/// The result of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn {
-    /// Deliveries looked at.
+    /// How many deliveries were read.
     pub examined: u64,
-    /// Deliveries sent again.
+    /// How many deliveries were resent.
     pub replayed: u64,
-    /// Where the next page begins; `None` if this was the last.
+    /// Where the next page begins; `None` if this was the last page.
     pub next: Option<Place>,
 }
 
-/// A message that asks for a page of a replay.
+/// A message that requests a page of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayPage {
-    /// Whose replay.
     pub user_id: UserId,
-    /// The replay.
     pub replay_id: ReplayId,
     /// The page, from 0.
     pub page: u32,
-    /// On the first page: what was asked for. Whoever asked sends this before it stores the replay,
-    /// so the page stores it if it is not there.
+    /// On the first page: the request. The API sends this message before it stores the replay, so
+    /// the page stores the replay if it is missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub order: Option<ReplayOrder>,
 }
 
-/// What a replay sees of a settled delivery.
+/// A settled delivery as a replay reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledRow {
-    /// Its webhook.
     pub webhook_id: WebhookId,
-    /// Its id.
     pub id: DeliveryId,
-    /// The event.
     pub event_id: EventId,
-    /// The event's type.
     pub event_type: String,
-    /// How it ended.
     pub status: DeliveryStatus,
     /// Made by `POST …/test`.
     pub test: bool,
-    /// How many attempts are on record.
+    /// The number of recorded attempts.
     pub attempts: u32,
-    /// The replay that reopened it last, the latest of those that did.
+    /// The last replay that reopened it.
     pub reopened_by: Option<ReplayId>,
-    /// When the last attempt was begun. Not known from an index.
+    /// When the last attempt began. An index does not have this.
     pub last_attempt_at: Option<Timestamp>,
-    /// Whether its event's data was erased. An index does not hold such a row.
+    /// Whether its event's data was erased. An index has no such row.
     pub payload_erased: bool,
 }
 
 impl SettledRow {
-    /// What is seen of this delivery.
     #[must_use]
     pub fn of(delivery: &Delivery) -> Self {
         Self {
@@ -275,22 +261,22 @@ impl SettledRow {
     }
 }
 
-/// What a replay's message for attempt `number` does with the delivery that it finds.
+/// What a replay's message for attempt `number` does with its delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reopen {
     /// It failed: reopen it, then make the attempt.
     Now,
-    /// This replay has reopened it for this very attempt: whoever did died after that.
+    /// This replay has reopened it for this attempt, and the function died after that.
     IsDone,
-    /// The attempt is on record: see that the next one comes.
+    /// The attempt is recorded: make sure that the next one comes.
     Stale,
-    /// Nothing is owed: it succeeded, it is on a schedule of its own, its owner cancelled it, its
-    /// event's data was erased, or it was reopened by this replay or a later one and failed again.
+    /// Nothing to do: it succeeded, it has its own schedule, its owner cancelled it, its event's
+    /// data was erased, or this replay or a later one reopened it and it failed again.
     No,
 }
 
 impl Reopen {
-    /// Decides, by a delivery that was read consistently.
+    /// Decides, for a delivery from a consistent read.
     #[must_use]
     pub fn decide(delivery: &Delivery, number: u32, replay: ReplayId) -> Self {
         let mine = delivery.reopened.filter(|reopened| reopened.by == replay);

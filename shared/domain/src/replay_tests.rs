@@ -60,7 +60,7 @@ fn a_success_is_sent_once_more_as_a_manual_retry_is() {
     let replay = replay(filter(ReplayStatus::Success));
     let attempt = replay.resend(&row).expect("chosen");
     assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, id(1), true));
-    // When the page comes again, that attempt is on record.
+    // When the page is received again, that attempt is recorded.
     let sent = SettledRow { attempts: 2, last_attempt_at: Some(ASKED), ..row };
     assert_eq!(replay.resend(&sent), None);
 }

@@ -1,4 +1,4 @@
-//! From an event and a webhook to the request that its receiver sees: body, headers, signatures.
+//! Builds the receiver's request from an event and a webhook: body, headers, signatures.
 
 mod cloud_event;
 mod uri_reference;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What requests call themselves.
+/// The `User-Agent` of requests.
 pub const USER_AGENT: &str = concat!("Grapnel/", env!("CARGO_PKG_VERSION"));
 
 /// The event's data is not JSON: the stored row is damaged.
@@ -31,7 +31,7 @@ pub enum NoRequest {
     /// The stored row is damaged.
     #[error(transparent)]
     Damaged(#[from] DamagedData),
-    /// The webhook's transform failed, which is its owner's to mend.
+    /// The webhook's transform failed. Its owner must correct it.
     #[error("{begin}: {0}", begin = TRANSFORM_FAILED)]
     Transform(#[from] TransformError),
 }
@@ -45,8 +45,9 @@ struct Envelope<'a> {
     data: &'a RawValue,
 }
 
-/// Builds the request of an attempt made at `now`. URL, headers, format, transform and secret are the
-/// webhook's current ones; the data is the event's, byte for byte unless a transform makes the body.
+/// Builds the request of an attempt at `now`. URL, headers, format, transform and secret are the
+/// webhook's current ones. The data is the event's, byte for byte unless a transform makes the
+/// body.
 ///
 /// # Errors
 /// [`NoRequest`].
@@ -90,7 +91,7 @@ pub fn build(
     })
 }
 
-/// The body and its content type: the transform's if there is one, else as the format says.
+/// The body and its content type: from the transform if there is one, otherwise by the format.
 ///
 /// # Errors
 /// [`NoRequest`].
@@ -107,11 +108,11 @@ pub fn body<'a>(
     Ok((body, Cow::Borrowed(content_type)))
 }
 
-/// What a transform makes of an event.
+/// Renders a transform for an event.
 ///
 /// # Errors
-/// [`TransformError`] if the template fails, uses too much, or makes something that is too long or
-/// not what its content type says.
+/// [`TransformError`] if the template fails, exceeds its budget, or renders a body that is too long
+/// or does not match its content type.
 pub fn render(
     transform: &Transform,
     id: EventId,

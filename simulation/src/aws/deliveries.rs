@@ -218,12 +218,12 @@ fn check_end(
             Reason::WebhookDisabled => state.history.ever(webhook, began, now, |state| {
                 state.is_some_and(|w| !w.effective_status().receives())
             }),
-            // Parked for as long as that takes, it might outlive its event.
+            // It might outlive its event if it were parked for that time.
             Reason::EventExpired => !there || expires_soon,
-            // These are recorded with the attempt that they follow from.
+            // These are recorded together with the attempt that causes them.
             Reason::AttemptsExhausted | Reason::Aborted | Reason::TransformFailed => false,
             Reason::PayloadErased => is_erased,
-            // By a request of its owner's, and by nobody else.
+            // Only by a request of its owner.
             Reason::Cancelled => by == Function::Api,
         };
         if !founded {

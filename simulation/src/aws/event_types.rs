@@ -1,4 +1,4 @@
-//! Event types of a deployment's own. A run has those that its plan puts there.
+//! The deployment's event types. A run has those of its plan.
 
 use super::Aws;
 use crate::{plan::Part, sim::Sim, task::at_once};

@@ -1,4 +1,4 @@
-//! Events, and what lies beside them: replays and idempotency keys.
+//! Events, and the other rows of their table: replays and idempotency keys.
 
 use super::{Aws, find::past};
 use crate::{

@@ -1,4 +1,4 @@
-//! What becomes of a call.
+//! The outcome of a call.
 
 use crate::{
     counts::Count,
@@ -7,33 +7,33 @@ use crate::{
     vocabulary::Fault,
 };
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It works.
+    /// It succeeds.
     Works,
-    /// It works, and takes seconds.
+    /// It succeeds after some seconds.
     Slow,
-    /// It is refused: too many.
+    /// It is throttled.
     Throttled,
     /// It times out and has no effect.
     RequestLost,
     /// It has its effect and times out.
     AnswerLost,
-    /// It times out and has its effect later, when its caller has moved on.
+    /// It times out and has its effect later, after its caller has continued.
     LateEffect,
-    /// The SDK got no answer and sends it again: it has its effect twice.
+    /// The SDK gets no response and repeats it: it has its effect twice.
     Repeated,
     /// Its caller dies before it is sent.
     KilledBefore,
-    /// It has its effect, and its caller dies before the answer.
+    /// It has its effect, and its caller dies before the response.
     KilledAfter,
 }
 
 impl Fate {
     const fn count(self) -> Option<Count> {
         match self {
-            // Deaths are counted where somebody dies.
+            // Deaths are counted where a task dies.
             Self::Works | Self::KilledBefore | Self::KilledAfter => None,
             Self::Slow => Some(Count::Slow),
             Self::Throttled => Some(Count::Throttled),
@@ -86,8 +86,8 @@ pub(crate) fn of_write(sim: &Sim, target: impl Into<Target>, name: &'static str)
     draw_write(sim, target.part())
 }
 
-/// The fate of a record that failed before and is tried again. A wave that throttles it has been
-/// counted.
+/// The fate of a record that failed before and is retried. If a wave throttles it, it was counted
+/// before.
 pub(crate) fn of_record_again(sim: &Sim, target: Target, name: &'static str) -> Fate {
     sim.count(Count::RecordRetries);
     match of_cut(sim, name) {
@@ -117,17 +117,17 @@ fn draw_write(sim: &Sim, part: Part) -> Fate {
     )
 }
 
-/// The fate of a request to a receiver, as far as it is not the receiver's doing. It is no fault of
-/// AWS, whatever becomes of it.
+/// The fate of a request to a receiver, apart from the receiver's own behaviour. It does not count
+/// as a fault of AWS.
 pub(crate) fn of_request(sim: &Sim) -> Fate {
     sim.cut("send request").map_or(Fate::Works, Fate::from)
 }
 
-/// The fate that was chosen for this very call, if one was.
+/// The fate that was chosen for this call, if there is one.
 fn of_cut(sim: &Sim, name: &'static str) -> Option<Fate> {
     let fate = Fate::from(sim.cut(name)?);
     Some(sim.with(|state| {
-        // An execution does not die: what happens to it is that its call has no answer.
+        // An execution does not die; instead, its call gets no response.
         let fate = match fate {
             Fate::KilledBefore if state.invocation().is_none() => Fate::RequestLost,
             Fate::KilledAfter if state.invocation().is_none() => Fate::AnswerLost,

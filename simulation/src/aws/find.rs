@@ -1,4 +1,4 @@
-//! Deliveries found by their state, by reads that lag behind their table.
+//! Finds deliveries by their state, by reads that lag behind their table.
 
 use super::Aws;
 use crate::{
@@ -76,7 +76,7 @@ fn settled_page(
     let (Some(past), Some(ids)) = (past(sim), filter.ids(after)) else {
         return Ok(current);
     };
-    // Each row of an index lags on its own.
+    // Each row of an index lags independently.
     let lag = u64::try_from(past.until(now).as_millis()).unwrap_or_default();
     let status = filter.status.of_delivery();
     let seen = sim.with(|state| {
@@ -106,7 +106,7 @@ pub(crate) fn waiting_page(
     let current = at_once(sim.memory().waiting(webhook, minute, after))?;
     let now = sim.now();
     let Some(past) = past(sim) else { return Ok(current) };
-    // Each row of an index lags on its own.
+    // Each row of an index lags independently.
     let lag = u64::try_from(past.until(now).as_millis()).unwrap_or_default();
     let most = sim.plan().settings.waiting_page;
     let seen = sim.with(|state| {
@@ -125,7 +125,7 @@ pub(crate) fn waiting_page(
     Ok(page)
 }
 
-/// A page of who is parked, as a read sees it now.
+/// A page of parked deliveries, as a read sees it now.
 pub(crate) fn parked_page(
     sim: &Sim,
     webhook: WebhookId,
@@ -134,7 +134,7 @@ pub(crate) fn parked_page(
     let current = at_once(sim.memory().parked(webhook, after))?;
     let now = sim.now();
     let Some(past) = past(sim) else { return Ok(current) };
-    // Each row of an index lags on its own.
+    // Each row of an index lags independently.
     let lag = u64::try_from(past.until(now).as_millis()).unwrap_or_default();
     let most = sim.plan().settings.waiting_page;
     let seen = sim.with(|state| {
@@ -152,7 +152,7 @@ pub(crate) fn parked_page(
     Ok(page)
 }
 
-/// The time that a read which lags sees; `None` if it does not lag.
+/// The time that a lagging read sees; `None` if the read does not lag.
 pub(super) fn past(sim: &Sim) -> Option<Timestamp> {
     let faults = &sim.plan().faults;
     let now = sim.now();

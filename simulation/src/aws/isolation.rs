@@ -1,4 +1,4 @@
-//! The way from a function's queue to its isolation queue.
+//! Moves messages from a function's queue to its isolation queue.
 
 use super::{
     Aws,
@@ -53,7 +53,7 @@ impl Isolation {
         }
     }
 
-    /// Whether it worked makes no difference: Lambda removes them too.
+    /// The result does not matter: Lambda removes them too.
     async fn remove(&self, messages: &[Record]) {
         if messages.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Limiters.
+//! Rate limiters.
 
 use super::{Aws, webhook_changed};
 use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, task::at_once};

@@ -1,5 +1,5 @@
-//! Queues, as those see them who send: the delivery queue, the events queue, dead letters, and the
-//! bus for notices.
+//! The queues for their senders: the delivery queue, the events queue and dead letters; and the bus
+//! for notices.
 
 use super::{Aws, Fate, Patience, fate};
 use crate::{
@@ -27,13 +27,13 @@ use std::time::Duration;
 /// Messages of one `SendMessageBatch`.
 const BATCH: usize = 10;
 
-/// Batches that are sent at the same time, as the adapter sends them.
+/// How many batches the adapter sends concurrently.
 const CONCURRENT_BATCHES: usize = 4;
 
 /// The error of an entry that failed alone.
 pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
 
-/// What became of one entry of a batch.
+/// The result for one entry of a batch.
 pub(super) enum Entry {
     Sent,
     Failed,
@@ -41,7 +41,7 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    /// What the sender is told of it.
+    /// The result that the sender gets.
     pub(super) fn answer(self) -> Result<(), PortError> {
         match self {
             Self::Sent => Ok(()),
@@ -67,7 +67,7 @@ impl EnqueueAttempts for Aws {
 }
 
 impl Aws {
-    /// Owned by each: a borrow in here would make the whole future less than `Send`.
+    /// Each future owns its data: a borrow would make the whole future not `Send`.
     fn send(
         &self,
         batch: Vec<Outgoing>,
@@ -160,7 +160,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
     }
 }
 
-/// Holds a message against what its function knew.
+/// Compares a message with what its function knew.
 fn judge(sim: &Sim, outgoing: &Outgoing) {
     let (now, free_slot) = (sim.now(), free_slot(sim, &outgoing.message));
     sim.with(|state| {
@@ -172,7 +172,7 @@ fn judge(sim: &Sim, outgoing: &Outgoing) {
     });
 }
 
-/// The first free slot of the webhook that an attempt goes to, where a check sends it.
+/// The first free slot of the webhook, for an attempt that a check sends.
 fn free_slot(sim: &Sim, message: &QueueMessage) -> Option<Timestamp> {
     let QueueMessage::MakeAttempt(MakeAttempt { target, .. }) = message else { return None };
     let by_check = |state: &mut State| {
@@ -188,7 +188,7 @@ fn free_slot(sim: &Sim, message: &QueueMessage) -> Option<Timestamp> {
     webhook.next_slot.map(|next| next.as_timestamp())
 }
 
-/// An attempt's message was sent with a slot.
+/// An attempt's message with a slot was sent.
 fn slot_sent(sim: &Sim, attempt: &MakeAttempt, slot: Slot) -> Count {
     let key = ledger::key(attempt.target.key());
     sim.with(|state| {
@@ -198,8 +198,8 @@ fn slot_sent(sim: &Sim, attempt: &MakeAttempt, slot: Slot) -> Count {
     })
 }
 
-/// Another message about a delivery is on the queue, or on its isolation queue. There may be a few beside those that are being
-/// worked on.
+/// Another message about a delivery is on the queue or on its isolation queue. There may be a few
+/// in addition to those that are being processed.
 pub(super) fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
     let queues = [Queue::Delivery, Queue::DeliveryIsolation].map(|queue| sim.queue(queue));
     sim.with(|state| {
@@ -220,7 +220,7 @@ pub(super) fn count_copies(sim: &Sim, delivery: DeliveryId, id: String) {
     });
 }
 
-/// A message in a few words.
+/// A short description of a message.
 pub(crate) fn describe(message: &QueueMessage) -> String {
     match message {
         QueueMessage::MakeAttempt(attempt) => {
@@ -261,8 +261,9 @@ impl DeadLetters for Aws {
 }
 
 impl EnqueueEvents for Aws {
-    /// Whoever ordered hangs up when the order is on its queue: from then on the API only looks
-    /// whether the attempt was made, and that by the clock of a runtime that there is not.
+    /// The caller closes the connection when the order is queued: after that, the API only checks
+    /// whether the attempt was made, and would need a clock of a runtime, which the simulation does
+    /// not have.
     async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
         let order = order.clone();
         let effect = move |sim: &Sim| {
@@ -303,7 +304,7 @@ impl Aws {
         let effect = move |sim: &Sim| {
             for (event, _) in batch.iter().zip(&left_out).filter(|(_, left_out)| !**left_out) {
                 let body = event.to_json().map_err(|it| PortError::Unusable(it.to_string()))?;
-                // The same event once more, as whoever repeats a request sends it.
+                // The same event again, as a repeated request sends it.
                 let known = sim.with(|state| state.ledger.event_of(&body).is_some());
                 let count = if known { Count::EventsRepeated } else { Count::Events };
                 crate::users::put_event(sim, body, count);
@@ -317,7 +318,7 @@ impl Aws {
     }
 }
 
-/// Waits a little, as whoever sends a message by itself does between two tries.
+/// A short pause, as a sender of a single message makes between two tries.
 pub(crate) async fn pause_between_tries(sim: &Sim, try_number: u32) {
     let longest = (2_000_u64 << try_number.min(20)).min(300_000);
     let length = sim.draw(|random| random.within(1..=longest));

@@ -1,4 +1,4 @@
-//! Writes that move deliveries through their attempts and waits.
+//! Writes that change deliveries during their attempts and waits.
 
 use super::{Aws, Patience, deliveries::written, fate};
 use crate::{
@@ -18,7 +18,7 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// How long it may take from a look at the clock to the effect of a write.
+/// The longest time from reading the clock to the effect of a write.
 const SLOWEST_WRITE: Duration = Duration::from_secs(400);
 
 impl UpdateDeliveries for Aws {
@@ -52,7 +52,7 @@ impl UpdateDeliveries for Aws {
                 let (status, waits) = (record.status, record.waits_for);
                 format!("attempt {number} of {name} {what}: {status:?}, waits for {waits:?}")
             });
-            // Who keeps to a limit comes when its slot does.
+            // A delivery with a rate limit comes at the time of its slot.
             let planned = sim.plan().webhooks.iter().map(|planned| &planned.webhook);
             let limited = planned.filter(|webhook| webhook.rate_limit.is_some());
             let limited = limited.map(|webhook| webhook.id).any(|id| id == record.key.webhook_id);
@@ -71,7 +71,7 @@ impl UpdateDeliveries for Aws {
             }
             Ok(recorded)
         };
-        // Between the choice of what comes next and the record of it a delay matters most.
+        // A delay between the choice of the next step and its record is the most dangerous.
         if self.sim.goes_wrong(self.sim.plan().faults.stalled * 5, Count::Stalled) {
             self.sim.with(|state| {
                 if let Some(invocation) = state.invocation() {
@@ -189,7 +189,7 @@ impl UpdateDeliveries for Aws {
     }
 }
 
-/// What is parked must be able to live for as long as that may take, by the clock of whoever parks
+/// A delivery may only be parked if it lives long enough, by the clock of the function that parks
 /// it.
 fn check_outlives(sim: &Sim, parking: Parking) {
     let retention = sim.plan().settings.retention;

@@ -1,4 +1,4 @@
-//! The executions that wait for shared minutes and watch open circuits.
+//! The executions that wait for shared minutes and watch open circuit breakers.
 
 use super::Aws;
 use crate::{
@@ -29,7 +29,7 @@ impl StartWaits for Aws {
         {
             return Ok(WaitState::Running);
         }
-        // As the adapter: it remembers what it has started until the minute strikes.
+        // Like the adapter: it remembers the executions that it started until their minute.
         if self.now() < minute.strikes_at() && self.running().contains(&(webhook, minute)) {
             self.wait_seen(webhook, minute);
             return Ok(WaitState::Running);
@@ -70,7 +70,7 @@ impl StartWaits for Aws {
         if self.sim().mutation() == Some(Mutation::ParksUnwatched) {
             return Ok(WaitState::Running);
         }
-        // As the adapter: it remembers what it has started until it is due.
+        // Like the adapter: it remembers the executions that it started until they are due.
         if self.now() < due && self.watched().contains(&(webhook, due)) {
             self.watch_seen(webhook, due);
             return Ok(WaitState::Running);
@@ -99,7 +99,7 @@ impl Aws {
         });
     }
 
-    /// An execution watches this circuit.
+    /// An execution watches this circuit breaker.
     fn watch_seen(&self, webhook: WebhookId, due: Timestamp) {
         self.sim().with(|state| {
             if let Some(invocation) = state.invocation() {

@@ -17,7 +17,7 @@ use grapnel_domain::{
     webhook::{Subscription, Webhook},
 };
 
-/// A webhook is now like this.
+/// A webhook has this new state.
 pub(crate) fn changed(sim: &Sim, user: &UserId, id: WebhookId) {
     let webhooks = sim.memory().webhooks();
     let webhook = webhooks.into_iter().find(|webhook| webhook.id == id);
@@ -92,7 +92,7 @@ impl Webhooks for Aws {
         health: &Health,
     ) -> Result<bool, PortError> {
         let (user, health) = (user.clone(), *health);
-        // Known now: an effect may come when its function is long gone.
+        // Determined now: an effect may come after its function has ended.
         let function =
             self.sim().with(|state| state.invocation().map(|invocation| invocation.function));
         let effect = move |sim: &Sim| {
@@ -195,7 +195,7 @@ impl StoreWebhooks for Aws {
 }
 
 impl State {
-    /// Whether the function that is being polled has written this health last.
+    /// Whether the current function was the last to write this health.
     fn wrote_health(&mut self, webhook: WebhookId) -> bool {
         self.current.is_some_and(|task| self.ledger.last_wrote_health(webhook, task))
     }

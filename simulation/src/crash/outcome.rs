@@ -1,4 +1,4 @@
-//! The end that the path must come to, whatever happened to one of its calls.
+//! The end that the path must reach after a fault in one of its calls.
 
 use super::path::Path;
 use crate::{
@@ -8,11 +8,11 @@ use crate::{
 };
 use grapnel_domain::delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason};
 
-/// What happened, as far as the end may show it.
+/// The fault, as far as the end may show it.
 #[derive(Debug, Clone, Copy)]
 struct Happened {
     fault: Option<Fault>,
-    /// In a call of this one.
+    /// The caller of the failed call.
     by: &'static str,
     name: &'static str,
 }
@@ -22,7 +22,8 @@ impl Happened {
         self.fault.filter(|_| self.by == by && self.name == name)
     }
 
-    /// A receiver was not reached, or its answer was lost: that is an attempt like any other.
+    /// The receiver was not reached, or its answer was lost: that counts as a normal failed
+    /// attempt.
     fn failed_request(self) -> Option<Fault> {
         self.in_call("delivery", "send request").filter(|fault| !fault.kills())
     }
@@ -78,7 +79,7 @@ fn only_delivery(state: &State, path: Path) -> Result<&Delivery, String> {
     }
 }
 
-/// Every attempt is on record with what its receiver answered, and the end follows from them.
+/// Every attempt is recorded with its receiver's answer, and the end follows from them.
 fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(), &'static str> {
     let codes: Vec<u16> = delivery.attempts.iter().filter_map(|a| a.status_code).collect();
     let failed = delivery.attempts.len() - codes.len();
@@ -86,7 +87,7 @@ fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(
     let expected = path.answers();
     match path {
         Path::Success | Path::Delayed | Path::Limited => {
-            // A failed request stands in for the receiver's refusal, or comes before its answers.
+            // A failed request replaces the receiver's refusal, or comes before its answers.
             let fits = codes == expected || (failed == 1 && codes == [200]);
             if !fits {
                 return Err("not the attempts that were to be made");
@@ -97,7 +98,7 @@ fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(
         }
         Path::Exhausted => {
             let manual = delivery.attempts.len() - scheduled;
-            // Whoever gets no answer asks again: then there may be one more.
+            // A user without a response asks again: then there may be one attempt more.
             let most = if happened.by == "api" { 2 } else { 1 };
             if scheduled != 2 || !(1..=most).contains(&manual) {
                 return Err("not two scheduled attempts and a manual one");
@@ -111,7 +112,7 @@ fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(
     }
     let taken = codes.last() == Some(&200);
     let end = if taken { DeliveryStatus::Success } else { DeliveryStatus::Failed };
-    // One more attempt of an exhausted delivery may have been the one that went wrong.
+    // The manual retry of an exhausted delivery may have been the failed request.
     let may_fail = path == Path::Exhausted && failed == 1;
     if delivery.status != end || !(taken || may_fail) {
         return Err("not the end that follows");
@@ -120,7 +121,7 @@ fn as_it_should(path: Path, delivery: &Delivery, happened: Happened) -> Result<(
     if delivery.reason != reason { Err("not the reason that follows") } else { Ok(()) }
 }
 
-/// Each attempt was one request. A request came again only where that was not to be avoided.
+/// Each attempt was one request. A request was repeated only if that was unavoidable.
 fn requests(counts: &Counts, recorded: u64, happened: Happened) -> Result<(), String> {
     let unreached = u64::from(happened.failed_request() == Some(Fault::ErrorBefore));
     let after_death = counts.of(Count::RepeatedAfterDeath);
@@ -131,11 +132,11 @@ fn requests(counts: &Counts, recorded: u64, happened: Happened) -> Result<(), St
         return Err(format!("{requests} requests for {needed} attempts"));
     }
     let killed = happened.by == "delivery" && happened.fault.is_some_and(Fault::kills);
-    // Whoever dies may be at work on all four deliveries.
+    // A function that dies may be processing all four deliveries.
     if after_death > if killed { 4 } else { 0 } {
         return Err(format!("{after_death} requests repeated after a death"));
     }
-    // A record that fails is tried again, and found if it had its effect.
+    // A failed record is retried, and found if it had its effect.
     if after_failure > 0 {
         return Err(format!("{after_failure} requests repeated after a failed record"));
     }
@@ -145,9 +146,9 @@ fn requests(counts: &Counts, recorded: u64, happened: Happened) -> Result<(), St
     Ok(())
 }
 
-/// Nothing goes wrong by itself: what the other runs show comes from what was done to them.
+/// Without a fault nothing goes wrong, so every effect in the other runs comes from their fault.
 fn undisturbed(counts: &Counts) -> Result<(), String> {
-    // To ask for one more attempt counts as a disturbance: it is a message outside the schedule.
+    // A manual retry counts as a fault: it is a message outside the schedule.
     let disturbed = counts.of_group(Group::Fault) - counts.of(Count::ManualRetries);
     let repaired = counts.of_group(Group::Repair);
     if disturbed + repaired > 0 {

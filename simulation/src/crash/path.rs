@@ -1,18 +1,18 @@
-//! The webhooks of the path, each with what is to become of its delivery.
+//! The webhooks of the path, with the expected course of each delivery.
 
 use grapnel_domain::ids::WebhookId;
 use uuid::Builder;
 
-/// The webhooks, each with what is to become of its delivery.
+/// The webhooks, with the expected course of each delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Path {
-    /// Takes it at once.
+    /// Succeeds at once.
     Success,
-    /// Fails once, then comes back by queue delay.
+    /// Fails once, then is retried by queue delay.
     Delayed,
-    /// Fails, comes back by a shared wait, fails for good, and is asked for once more.
+    /// Fails, is retried by a shared wait, fails for good, and gets a manual retry.
     Exhausted,
-    /// Waits for its slot in a shared wait, then by queue delay, and takes it.
+    /// Waits for its slot in a shared wait and then by queue delay, and succeeds.
     Limited,
 }
 
@@ -20,7 +20,7 @@ impl Path {
     pub(super) const ALL: [Self; 4] =
         [Self::Success, Self::Delayed, Self::Exhausted, Self::Limited];
 
-    /// What its receiver answers to one attempt after the other.
+    /// The receiver's answers to consecutive attempts.
     pub(super) const fn answers(self) -> &'static [u16] {
         match self {
             Self::Success | Self::Limited => &[200],

@@ -1,4 +1,4 @@
-//! One event's path through everything that there is.
+//! The path of one event through every part of the system.
 
 use super::{outcome, path::Path};
 use crate::{
@@ -47,26 +47,26 @@ const USER: &str = "ada";
 
 const KEY: &str = "key-of-the-scenario";
 
-/// When the user asks for one more attempt. By then everything has come to its end, also where it
-/// had to be repaired on the way: the last retry is due after an hour.
+/// The time of the manual retry. By then every delivery has ended, even if it had to be repaired:
+/// the last retry is due after an hour.
 const ASKED_AT: Timestamp = at_second(6 * 3600);
 
-/// The first free slot of the webhook with a rate limit: further ahead than a queue delays, and half
-/// a minute after a full one.
+/// The first free slot of the webhook with a rate limit: further ahead than the longest queue
+/// delay, and half a minute after a full minute.
 const FREE_SLOT: Timestamp = at_second(1890);
 
-/// How long the user waits for an answer: API Gateway gives up after as long.
+/// How long the user waits for a response: API Gateway has the same limit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often the user asks before something must be wrong. One thing goes wrong: twice is enough.
+/// How often the user asks. There is only one fault, so twice is enough.
 const TRIES: u32 = 2;
 
 const fn at_second(seconds: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + seconds * 1000)
 }
 
-/// The delay is such that no single fault moves an attempt past the time at which its receiver
-/// changes: attempts and answers belong together in every run.
+/// The delay is chosen so that no single fault moves an attempt past the time at which its receiver
+/// changes: each attempt has the same answer in every run.
 fn planned(path: Path) -> (Receiver, RetryConfig) {
     let retry = |max_attempts, delay| RetryConfig {
         max_attempts,
@@ -75,14 +75,14 @@ fn planned(path: Path) -> (Receiver, RetryConfig) {
     };
     match path {
         Path::Success | Path::Limited => (Receiver::Answers(200), retry(3, 800)),
-        // With its jitter just what the queue takes.
+        // With its jitter, exactly the longest queue delay.
         Path::Delayed => (Receiver::FailsUntil(at_second(780)), retry(3, 800)),
         Path::Exhausted => (Receiver::FailsUntil(ASKED_AT), retry(2, 3600)),
     }
 }
 
-/// The plan. What waits in the index for a circuit or a slot hides what wrong handlers do, or has them
-/// do it without end: for those nothing waits there but for retries.
+/// The plan. Rows that wait in the index for a circuit breaker or a slot hide the mistakes of wrong
+/// handlers, or make them run without end. So for wrong handlers only retries wait in the index.
 fn plan(order: u64, is_right: bool) -> Plan {
     let planned = |path: Path| {
         let (receiver, retry) = planned(path);
@@ -99,7 +99,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
         r#"{{"id":"eb-1","detail-type":"lead.created","source":"shop","time":"2026-11-24T06:24:00Z","detail":{{"userId":"{USER}","id":"e1"}}}}"#
     );
     Plan {
-        // Somebody asks for a manual retry, and one thing goes wrong.
+        // There is a manual retry, and one fault.
         smooth: false,
         settings: Settings {
             retention: Retention { days: 30 },
@@ -107,7 +107,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
             time_budget: TIME_BUDGET,
             visibility_timeout: Duration::from_secs(120),
             max_receives: MAX_RECEIVES,
-            // In every other order the first failure opens a circuit, and what is retried soon is
+            // In every other order the first failure opens a circuit breaker, and early retries are
             // parked until it is due.
             circuit: CircuitRules {
                 failures: if is_right && order % 2 == 1 { 1 } else { 10 },
@@ -127,7 +127,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
     }
 }
 
-/// Runs the path with at most one thing going wrong. Answers the calls as well.
+/// Runs the path with at most one fault. Also returns the calls.
 pub(super) fn run(
     order: u64,
     cut: Option<Cut>,
@@ -146,7 +146,7 @@ pub(super) fn run(
     (run, calls.made)
 }
 
-/// The user asks until an answer says that it will be done, as anybody would.
+/// The user asks until the request is accepted.
 async fn ask_for_one_more(sim: &Sim) {
     let api = users::api(sim);
     let id = KeyId::from_uuid(Path::Exhausted.webhook().uuid());

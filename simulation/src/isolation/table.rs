@@ -1,4 +1,4 @@
-//! How it went, as a table in Markdown.
+//! The results as a table in Markdown.
 
 use super::{Circumstances, Isolation, isolation};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 use std::{fmt, thread};
 
-/// What the document tells of, and what it calls that.
+/// The circumstances in the document, with their names.
 const DOCUMENTED: [(&str, Circumstances); 8] = [
     ("as shipped", SHIPPED),
     ("with a turn for each webhook", Circumstances { turns: Grouping::Webhooks, ..SHIPPED }),
@@ -28,20 +28,20 @@ const DOCUMENTED: [(&str, Circumstances); 8] = [
 
 const SHIPPED: Circumstances = Circumstances::SHIPPED;
 
-/// As few as there can be.
+/// The smallest number of pollers.
 const TWO_POLLERS: Circumstances = Circumstances::provisioned(2);
 
-/// How long the bystander's events took under each of some circumstances.
+/// The latencies of the bystander's events under each of these circumstances.
 #[derive(Debug)]
 pub struct IsolationReport {
     cases: Vec<(&'static str, Circumstances, Isolation)>,
 }
 
 impl IsolationReport {
-    /// What the document tells of.
+    /// The results in the document.
     ///
     /// # Errors
-    /// What was not as promised.
+    /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         let run = |case: (&'static str, Circumstances)| {
             isolation(&case.1).map(|isolation| (case.0, case.1, isolation))
@@ -55,7 +55,7 @@ impl IsolationReport {
         Ok(Self { cases: results.into_iter().collect::<Result<_, _>>()? })
     }
 
-    /// How it went under these circumstances, if they were tried.
+    /// The result under these circumstances, if they were tried.
     #[must_use]
     pub fn of(&self, circumstances: Circumstances) -> Option<Isolation> {
         let found = self.cases.iter().find(|(_, tried, _)| *tried == circumstances);

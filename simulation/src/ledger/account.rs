@@ -1,4 +1,4 @@
-//! What the ledger notes of a run.
+//! The ledger's records of a run.
 
 use crate::{receiver::Wish, task::TaskId, trace::short};
 use grapnel_domain::{
@@ -11,7 +11,7 @@ use grapnel_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A delivery's key, as one that sorts.
+/// A delivery's key in a form that can be sorted.
 pub(crate) type Key = (WebhookId, DeliveryId);
 
 pub(crate) const fn key(key: DeliveryKey) -> Key {
@@ -22,18 +22,18 @@ pub(crate) fn name((webhook, id): Key) -> String {
     format!("{} of {}", short(id), short(webhook))
 }
 
-/// A request that is about to be sent.
+/// A request before it is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending {
     pub(crate) task: TaskId,
     pub(crate) key: Key,
-    /// The attempt, if that is certain.
+    /// The attempt, if it is certain.
     pub(crate) number: Option<u32>,
     /// The step at which the function read the delivery.
     pub(crate) read: u64,
     /// When it began, by the function's clock.
     pub(crate) began: Timestamp,
-    /// Whether it reaches the receiver: without an address there is nobody to send to.
+    /// Whether it reaches the receiver: without an address, nothing is sent.
     pub(crate) reaches: bool,
 }
 
@@ -43,11 +43,11 @@ pub(super) struct Request {
     pub(super) sending: Sending,
     pub(super) fate: Fate,
     pub(super) answer: Option<Answer>,
-    /// Its function has asked for the record.
+    /// Its function has sent the record.
     pub(super) claimed: bool,
-    /// When its function first asked for the record,
+    /// When its function first sent the record.
     pub(super) first_try: Option<Timestamp>,
-    /// and when it last saw that fail.
+    /// When the record last failed.
     pub(super) failed_at: Option<Timestamp>,
 }
 
@@ -62,19 +62,19 @@ pub(super) enum Fate {
     UnderWay,
     Recorded,
     Refused,
-    /// The record's answer was an error.
+    /// The record failed.
     RecordFailed,
     /// The function died before it recorded.
     Dead,
 }
 
-/// An attempt on record.
+/// A recorded attempt.
 #[derive(Debug)]
 pub(super) struct OnRecord {
     pub(super) step: u64,
-    /// Before this, by the clock of whoever recorded, the next one must not come.
+    /// The next attempt must not be earlier, by the clock of the function that recorded.
     pub(super) next_not_before: Timestamp,
-    /// After this the next one is late, if nothing went wrong.
+    /// The next attempt must not be later, if there was no fault.
     pub(super) next_not_after: Timestamp,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Accepted {
     pub(super) event_type: String,
     pub(super) test: Option<WebhookId>,
     pub(super) put: Timestamp,
-    /// A message for it was acknowledged.
+    /// A message with it was acknowledged.
     pub(super) fanned_out: bool,
 }
 
@@ -101,46 +101,46 @@ impl Accepted {
     }
 }
 
-/// An attempt that the API said it would have made.
+/// An attempt that the API accepted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) key: Key,
-    /// Its number at least.
+    /// Its number or a higher one.
     pub(super) number: u32,
     pub(super) at: Timestamp,
 }
 
-/// The replays that somebody asked for, and what they reopened.
+/// The requested replays, and the deliveries that they reopened.
 #[derive(Debug, Default)]
 pub(super) struct Replays {
     pub(super) asked: BTreeMap<ReplayId, (UserId, ReplayOrder)>,
     pub(super) reopened: BTreeSet<(Key, ReplayId)>,
 }
 
-/// What was erased.
+/// All erasures.
 #[derive(Debug, Default)]
 pub(super) struct Erasures {
     pub(super) events: BTreeMap<EventId, UserId>,
-    /// At which step a delivery was told so first.
+    /// The step at which a delivery was first marked.
     pub(super) told: BTreeMap<Key, u64>,
 }
 
 /// An attempt of a delivery.
 pub(super) type Attempt = (Key, u32);
 
-/// What was handed out.
+/// All slots.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
-    /// The first slot of each webhook that may be handed out next.
+    /// The earliest next slot of each webhook.
     pub(super) free: BTreeMap<WebhookId, SlotTime>,
     pub(super) slots: BTreeMap<(WebhookId, Timestamp), Holder>,
 }
 
-/// Who has a slot.
+/// The holder of a slot.
 #[derive(Debug)]
 pub(super) struct Holder {
-    /// Who reserved it.
+    /// The task that reserved it.
     pub(super) by: Option<TaskId>,
-    /// What it is for, once that is known.
+    /// Its attempt, once that is known.
     pub(super) of: Option<Attempt>,
 }

@@ -1,4 +1,4 @@
-//! Attempts that users asked for: what was accepted is made.
+//! Manual retries: what was accepted is done.
 
 use super::{Key, Ledger, account::Asked, name};
 use crate::history::History;
@@ -9,20 +9,20 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 
-/// Whether there is anything to send: whoever erases an event's data may die before its deliveries
-/// are told.
+/// Whether there is data to send: a function that erases an event's data may die before it marks
+/// the deliveries.
 pub(super) fn has_data(events: &[Event], row: &Delivery) -> bool {
     let mut events = events.iter().filter(|event| event.id == row.event_id);
     events.any(|event| event.payload_erased_at.is_none())
 }
 
 impl Ledger {
-    /// Whoever asked for a manual retry, when `attempts` were on record, was answered 202.
+    /// A manual retry with `attempts` recorded attempts was answered with 202.
     pub(crate) fn retry_accepted(&mut self, key: Key, attempts: u32, at: Timestamp) {
         self.asked.push(Asked { key, number: attempts + 1, at });
     }
 
-    /// Nothing happens any more: each of them is on record, unless it could not be made.
+    /// At the end of the run: each of them is recorded, unless it could not be made.
     pub(crate) fn check_asked_for(&mut self, events: &[Event], history: &History, now: Timestamp) {
         for Asked { key, number, at } in std::mem::take(&mut self.asked) {
             let Some(row) = self.rows.get(&key) else { continue };

@@ -1,12 +1,12 @@
-//! Data that was erased: that it is gone, and that nobody is sent it any more.
+//! Erased data: it is gone, and is no longer sent.
 
 use super::{Key, Ledger, name};
 use crate::trace::short;
 use grapnel_domain::{delivery::DeliveryStatus, event::Event};
 
 impl Ledger {
-    /// An event that looked like this has lost its data. Its deliveries were settled when somebody
-    /// looked; only a replay takes one up again.
+    /// An event with this earlier state has lost its data. Its deliveries were settled when the API
+    /// checked; only a replay reopens one.
     pub(crate) fn data_erased(&mut self, before: &Event) {
         if before.payload_erased_at.is_some() {
             return;
@@ -26,12 +26,12 @@ impl Ledger {
         self.erasures.events.insert(before.id, before.user_id.clone());
     }
 
-    /// A delivery knows of it.
+    /// A delivery was marked.
     pub(crate) fn told_of_erasure(&mut self, key: Key, step: u64) {
         self.erasures.told.entry(key).or_insert(step);
     }
 
-    /// Somebody was answered that an event's data is erased: then every delivery knows.
+    /// The API answered that an event's data is erased: then every delivery is marked.
     pub(crate) fn erasure_answered(&mut self, event: &Event) {
         if event.payload_erased_at.is_none() {
             self.broken(format!("{}: said to be erased, and is not", short(event.id)));
@@ -45,14 +45,14 @@ impl Ledger {
         }
     }
 
-    /// A request is about to be sent by a function that read its delivery at step `read`.
+    /// A function that read its delivery at step `read` sends a request.
     pub(super) fn check_data_may_be_sent(&mut self, key: Key, read: u64) {
         if self.erasures.told.get(&key).is_some_and(|told| *told <= read) {
             self.broken(format!("{}: sent, though its data was erased", name(key)));
         }
     }
 
-    /// Nothing happens any more: no data came back.
+    /// At the end of the run: no data came back.
     pub(crate) fn check_erasures(&mut self, stored: &[Event]) {
         let back = stored.iter().find(|event| {
             let is_erased = event.payload_erased_at.is_some();

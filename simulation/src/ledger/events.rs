@@ -1,4 +1,4 @@
-//! Events and whom they reach.
+//! Events, and the webhooks that get them.
 
 use super::{Ledger, account::Accepted, name};
 use crate::{history::History, trace::short};
@@ -28,7 +28,7 @@ impl Ledger {
         }
     }
 
-    /// Whoever publishes was answered these ids.
+    /// A request to publish was answered with these ids.
     pub(crate) fn published(&mut self, key: &str, ids: Vec<EventId>) {
         if let Some(lost) = ids.iter().find(|id| !self.accepted.contains_key(*id)) {
             self.broken(format!("{} was promised and is on no queue", short(lost)));
@@ -39,25 +39,25 @@ impl Ledger {
         }
     }
 
-    /// When an event was put on its queue first.
+    /// When an event was first put on its queue.
     pub(crate) fn put_at(&self, event: EventId) -> Option<Timestamp> {
         self.accepted.get(&event).map(|accepted| accepted.put)
     }
 
-    /// The event that a message is about.
+    /// The event of a message.
     pub(crate) fn event_of(&self, body: &str) -> Option<EventId> {
         let event = InboundEvent::parse(body, Timestamp::from_millis(0)).ok()?;
         self.accepted.contains_key(&event.id).then_some(event.id)
     }
 
-    /// A message was put aside with a reason.
+    /// A function sent a message to the dead letters with a reason.
     pub(crate) fn put_aside(&mut self, body: &str, reason: &str) {
         if !self.malformed.contains(body) {
             self.broken(format!("a well-formed message was put aside: {reason}"));
         }
     }
 
-    /// An event's message was acknowledged: whoever wanted it all the time has a delivery by now.
+    /// An event's message was acknowledged: every webhook that matched all the time has a delivery.
     pub(crate) fn fanned_out(&mut self, body: &str, now: Timestamp, history: &History) {
         let Some(id) = self.event_of(body) else { return };
         let Some(event) = self.accepted.get_mut(&id) else { return };
@@ -71,7 +71,6 @@ impl Ledger {
         }
     }
 
-    /// A delivery was created.
     pub(crate) fn created(&mut self, delivery: &Delivery, now: Timestamp, history: &History) {
         let wanted = self.accepted.get(&delivery.event_id).is_some_and(|event| {
             let webhook = (&event.user, delivery.webhook_id);

@@ -10,13 +10,13 @@ impl Ledger {
         self.health_writers.insert(webhook, task);
     }
 
-    /// Whether this function was the last to do so.
+    /// Whether this function was the last to write it.
     pub(crate) fn last_wrote_health(&self, webhook: WebhookId, task: TaskId) -> bool {
         self.health_writers.get(&webhook) == Some(&task)
     }
 
-    /// A write of health was refused. Where nothing went wrong, the newest health that a batch knew
-    /// is what it wrote itself, when it claimed a probe.
+    /// A write of health was refused. Without a fault, the newest health that a batch knows is the
+    /// one that it wrote itself when it claimed a probe.
     pub(crate) fn health_refused(
         &mut self,
         webhook: WebhookId,
@@ -32,7 +32,7 @@ impl Ledger {
         }
     }
 
-    /// Health was written over what was there.
+    /// Health was written over an earlier version.
     pub(crate) fn health_written(
         &mut self,
         webhook: WebhookId,

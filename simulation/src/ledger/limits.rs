@@ -1,4 +1,4 @@
-//! Rate limits: that slots are apart, and that each request to a limited webhook has one.
+//! Rate limits: slots are apart, and each request to a limited webhook has one.
 
 use super::{
     Ledger,
@@ -22,7 +22,7 @@ impl Limits {
 }
 
 impl Ledger {
-    /// A limiter has handed out slots.
+    /// A rate limiter assigned slots.
     pub(crate) fn reserved(
         &mut self,
         by: Option<TaskId>,
@@ -41,7 +41,8 @@ impl Ledger {
         }
     }
 
-    /// A webhook was deleted. A reservation that takes effect after that begins anew, for nobody.
+    /// A webhook was deleted. A reservation that takes effect later starts again, without a
+    /// webhook.
     pub(crate) fn limiter_is_gone(&mut self, webhook: WebhookId) {
         self.limits.free.remove(&webhook);
     }
@@ -60,8 +61,8 @@ impl Ledger {
         self.broken(format!("{}: attempt {number} {fault}: {}", name(key), slot.at));
     }
 
-    /// A request is made that keeps to a limit. It must have a slot of its own, and that must not be
-    /// further ahead than attempts may go before theirs, by the clock of whoever makes it.
+    /// A request under a rate limit is made. It must have its own slot, and may be early only by
+    /// the allowed margin, by the clock of its function.
     pub(crate) fn uses_slot(&mut self, by: TaskId, attempt: Attempt, now: Timestamp) {
         let (key, number) = attempt;
         let latest = now.plus(SLOT_LEAD);
@@ -70,7 +71,7 @@ impl Ledger {
         if reached.any(|(_, holder)| holder.of == Some(attempt)) {
             return;
         }
-        // Not scheduled: then it was reserved just now, and has come already.
+        // It was not scheduled, so its slot was reserved just now and is already due.
         let mut reached = self.limits.slots.range_mut(from..=(key.0, latest));
         match reached.find(|(_, holder)| holder.by == Some(by) && holder.of.is_none()) {
             Some((_, holder)) => holder.of = Some(attempt),
@@ -97,7 +98,7 @@ mod tests {
         Slot { at: Timestamp::from_millis(NOW.as_millis() + millis), moved: false }
     }
 
-    /// A ledger in which three slots were handed out, one a second.
+    /// A ledger with three slots, one per second.
     fn ledger() -> Ledger {
         let mut ledger = Ledger::default();
         reserve(&mut ledger, NOW);
@@ -115,7 +116,7 @@ mod tests {
         let mut ledger = ledger();
         ledger.uses_slot(US, attempt(1), NOW);
         ledger.uses_slot(US, attempt(2), NOW);
-        // Made again, with the slot that it had.
+        // The request is repeated with the same slot.
         ledger.uses_slot(TaskId(2), attempt(2), NOW);
         assert_eq!(ledger.first_broken(), None);
         ledger.uses_slot(US, attempt(3), NOW);

@@ -1,4 +1,4 @@
-//! Replays: that only they take up again what had failed, and that they leave out nothing.
+//! Replays: only they reopen failed deliveries, and they leave out none.
 
 use super::{Key, Ledger, account::Replays, asked::has_data, name};
 use crate::{history::History, trace::short};
@@ -11,10 +11,10 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// How far the clocks of two machines may be apart.
+/// The maximum difference between the clocks of two machines.
 const SKEW: Duration = Duration::from_secs(1);
 
-/// Whether a replay is about this delivery.
+/// Whether a replay includes this delivery.
 fn is_about((user, order): &(UserId, ReplayOrder), row: &Delivery) -> bool {
     let filter = &order.filter;
     *user == row.user_id
@@ -25,8 +25,8 @@ fn is_about((user, order): &(UserId, ReplayOrder), row: &Delivery) -> bool {
 }
 
 impl Replays {
-    /// A delivery may be reopened by a replay that is about it, once, when it has failed; and it
-    /// keeps in mind what reopened it.
+    /// A replay that includes a failed delivery may reopen it once, and the delivery records its
+    /// replay.
     pub(super) fn faulty_reopening(
         &mut self,
         key: Key,
@@ -71,8 +71,8 @@ impl Ledger {
         }
     }
 
-    /// Nothing happens any more: every replay that reached the queue has come to its end, and has
-    /// left out nothing that it could see.
+    /// At the end of the run: every replay that reached the queue has ended, and has left out no
+    /// delivery that it could see.
     pub(crate) fn check_replays(
         &mut self,
         (stored, events): (&[Replay], &[Event]),
@@ -82,7 +82,7 @@ impl Ledger {
     ) {
         for (id, asked) in std::mem::take(&mut self.replays.asked) {
             let Some(replay) = stored.iter().find(|replay| replay.id == id) else {
-                // Time-to-live takes it long after its end.
+                // Time-to-live removes it long after its end.
                 continue;
             };
             let Some(finished) = replay.finished_at else {
@@ -107,7 +107,7 @@ impl Ledger {
                 let what = format!("{}: {} left it out", name(*key), short(id));
                 self.broken(what);
             }
-            // What succeeded is sent once more, and nothing is owed of it to whoever came meanwhile.
+            // A success is resent to webhooks that were active all the time.
             let active = history
                 .always(&asked.0, seen, now, |webhook| webhook.effective_status().receives());
             let not_sent = self.rows.iter().find(|(key, row)| {

@@ -1,4 +1,4 @@
-//! Requests and what is recorded of them.
+//! Requests, and their records.
 
 use super::{
     Key, Ledger,
@@ -9,14 +9,14 @@ use crate::{counts::Count, receiver::Wish, task::TaskId};
 use grapnel_domain::{delivery::AttemptRecord, time::Timestamp, time_budget::TimeBudget};
 use std::time::Duration;
 
-/// How far the clocks of two machines may be apart.
+/// The maximum difference between the clocks of two machines.
 const SKEW: Duration = Duration::from_secs(1);
 
 /// The longest pause between two tries of a record.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Request {
-    /// For how long its record was tried, if that was less than there was time for.
+    /// For how long its record was tried, if that was less than the available time.
     fn given_up_early(&self, budget: &TimeBudget, deadline: Timestamp) -> Option<Duration> {
         let (first_try, failed_at) = (self.first_try?, self.failed_at?);
         let last_try = budget.last_record_try(first_try, deadline);
@@ -25,8 +25,8 @@ impl Request {
 }
 
 impl Ledger {
-    /// A request is sent. Answers its place among those of its delivery, and why it is sent again if
-    /// it is.
+    /// A request is sent. Returns its index among the requests of its delivery, and the reason if
+    /// it is repeated.
     pub(crate) fn sends(&mut self, sending: Sending) -> (usize, Option<Count>) {
         let Sending { key, number, read, .. } = sending;
         self.check_data_may_be_sent(key, read);
@@ -58,14 +58,14 @@ impl Ledger {
         (place, again)
     }
 
-    /// A request came to its end.
+    /// A request ended.
     pub(crate) fn answered(&mut self, key: Key, place: usize, status: Option<u16>, wish: Wish) {
         if let Some(request) = self.requests.get_mut(&key).and_then(|all| all.get_mut(place)) {
             request.answer = Some(Answer { status, wish });
         }
     }
 
-    /// A function asks for an attempt to be recorded. Answers the request that it is about.
+    /// A function sends the record of an attempt. Returns its request.
     pub(crate) fn records(
         &mut self,
         task: TaskId,
@@ -82,8 +82,8 @@ impl Ledger {
                 && request.answer.is_some_and(|answer| answer.status == attempt.status_code)
         };
         let requests = self.requests.entry(key).or_default();
-        // One that reached nobody may have begun at the same time; only after an hour of silence is
-        // it what is recorded.
+        // A request that reached nobody may have begun at the same time. It is recorded only after
+        // an hour without a name server's answer.
         let reached = |request: &Request| request.sending.reaches && is_it(request);
         let place = requests.iter().position(reached).or(requests.iter().position(is_it));
         match place {
@@ -100,7 +100,7 @@ impl Ledger {
         place
     }
 
-    /// The record's answer was an error. Its function may ask for it again.
+    /// The record failed. Its function may try it again.
     pub(crate) fn record_failed(&mut self, key: Key, place: usize, now: Timestamp) {
         self.settle(key, place, Fate::RecordFailed);
         if let Some(request) = self.requests.get_mut(&key).and_then(|r| r.get_mut(place)) {
@@ -115,13 +115,13 @@ impl Ledger {
         request.is_some_and(|request| request.failed_at.is_some())
     }
 
-    /// Records may be given up at any time in this run.
+    /// In this run records may be given up at any time.
     pub(crate) fn expects_records_to_be_given_up(&mut self) {
         self.records_may_be_given_up = true;
     }
 
-    /// The record was refused. If that is not because the attempt is on record, its function still
-    /// owes the record.
+    /// The record was refused. Unless the attempt is already recorded, its function must still
+    /// record it.
     pub(crate) fn refused(&mut self, key: Key, place: usize, number: u32) {
         if self.on_record.contains_key(&(key, number)) {
             self.settle(key, place, Fate::Refused);
@@ -133,15 +133,15 @@ impl Ledger {
     fn settle(&mut self, key: Key, place: usize, fate: Fate) {
         if let Some(request) = self.requests.get_mut(&key).and_then(|all| all.get_mut(place))
             && (request.fate == Fate::UnderWay
-                // Somebody else recorded it, while its function tried again.
+                // Another function recorded it while its function tried again.
                 || (request.fate, fate) == (Fate::RecordFailed, Fate::Refused))
         {
             request.fate = fate;
         }
     }
 
-    /// An attempt went on record. `delay` is the shortest that its function may have read for the
-    /// attempt after it.
+    /// An attempt was recorded. `delay` is the shortest delay before the next attempt that its
+    /// function may have read.
     pub(crate) fn recorded(
         &mut self,
         step: u64,
@@ -161,11 +161,11 @@ impl Ledger {
             None => Wish::default(),
         };
         let began = attempt.attempted_at;
-        // A replay begins the schedule anew: its first attempt is due at once.
+        // A replay starts the schedule again: its first attempt is due at once.
         let row = self.rows.get(&key);
         let first = row.is_some_and(|row| number == row.schedule_from() + 1);
         let before = self.on_record.get(&(key, number - 1)).filter(|_| !first);
-        // One that leaves the status leaves the schedule alone, too.
+        // An attempt that does not change the status does not change the schedule either.
         let beside =
             before.filter(|_| record.status.is_none()).map(|record| record.next_not_before);
         let beside = beside.or((first && record.status.is_none()).then_some(began));
@@ -181,7 +181,8 @@ impl Ledger {
         }
         let ended = began.plus(Duration::from_millis(attempt.duration));
         let least = delay.max(wish.delay.min(Duration::from_secs(86_400)));
-        // A tenth of jitter, a minute's rounding and half a minute's margin, and the way there.
+        // A tenth of jitter, rounding to a minute, half a minute of margin, and the time of the
+        // calls.
         let most = least + least / 10 + Duration::from_secs(90 + 15);
         let on_record = OnRecord {
             step,
@@ -194,7 +195,7 @@ impl Ledger {
         }
     }
 
-    /// Whether an attempt had to wait for a name server.
+    /// Whether an attempt was postponed because of a name server.
     fn was_postponed(&self, key: Key, number: u32) -> bool {
         self.requests
             .get(&key)
@@ -203,15 +204,14 @@ impl Ledger {
             .any(|request| request.sending.number == Some(number) && !request.sending.reaches)
     }
 
-    /// A function died: what it had not recorded is lost. One that came to its end has nothing left
-    /// to lose.
+    /// A function died: what it had not recorded is lost. A function that had ended loses nothing.
     pub(crate) fn died(&mut self, task: TaskId) {
         for (key, place) in self.under_way.remove(&task).unwrap_or_default() {
             self.settle(key, place, Fate::Dead);
         }
     }
 
-    /// A function came to its end in good order, before its deadline.
+    /// A function ended normally, before its deadline.
     pub(crate) fn finished(&mut self, task: TaskId, budget: &TimeBudget, deadline: Timestamp) {
         let places = self.under_way.get(&task).into_iter().flatten();
         let faults = places.filter_map(|(key, place)| {
@@ -237,7 +237,7 @@ impl Ledger {
         }
     }
 
-    /// Requests that reached a receiver, and how often one was sent again.
+    /// Requests that reached a receiver, and how many of them were repeated.
     pub(super) fn repeated(&self) -> usize {
         let numbers = |requests: &Vec<Request>| {
             let reached = requests.iter().filter(|request| request.sending.reaches);

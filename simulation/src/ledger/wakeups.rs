@@ -1,6 +1,6 @@
-//! That whoever acknowledges a message has seen to what comes next, and sends nothing too early. A
-//! mistake here loses a delivery only if something else goes wrong as well, which is rare; so each
-//! function is held against the rules themselves.
+//! Before a message is acknowledged, the next step is scheduled, and nothing is sent too early. A
+//! mistake here loses a delivery only together with another fault, which is rare; so each function
+//! is compared with the rules themselves.
 
 use super::{Key, Ledger, name};
 use crate::{
@@ -17,23 +17,23 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// How far the clocks of two machines may be apart.
+/// The maximum difference between the clocks of two machines.
 const SKEW: Duration = Duration::from_secs(1);
 
-/// After so long a name server's silence counts as an attempt.
+/// After this time, a name server without an answer counts as a failed attempt.
 const SILENCE: Duration = Duration::from_secs(3600);
 
-/// What is known when a message reaches the delivery queue.
+/// The state when a message reaches the delivery queue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment<'a> {
     pub(crate) now: Timestamp,
     pub(crate) settings: &'a Settings,
-    /// The first free slot of the webhook, if it keeps to a limit.
+    /// The first free slot of the webhook, if it has a rate limit.
     pub(crate) free_slot: Option<Timestamp>,
 }
 
 impl Ledger {
-    /// A function acknowledges the message of this id.
+    /// A function acknowledges the message with this id.
     pub(crate) fn acknowledged(
         &mut self,
         invocation: &Invocation,
@@ -74,7 +74,7 @@ impl Ledger {
         }
     }
 
-    /// The delivery, if it has been under way all the time that the function ran.
+    /// The delivery, if it was unsettled while the function ran.
     fn open_row(&self, key: Key, invocation: &Invocation, history: &History) -> Option<&Delivery> {
         let row = self.rows.get(&key).filter(|row| !row.status.is_settled())?;
         let since = history.open_since(key)?;
@@ -123,7 +123,7 @@ impl Ledger {
         }
     }
 
-    /// Before this a check must not look; `None` if it is only sent on.
+    /// The earliest allowed time of a check; `None` if the check is only sent again.
     fn earliest_look(
         &self,
         invocation: &Invocation,
@@ -143,7 +143,7 @@ impl Ledger {
         Some(due.map_or(invocation.began, |due| due.max(invocation.began)).plus(hidden * 2))
     }
 
-    /// A check sent the message of an attempt before it was time, or of one that waits for its slot.
+    /// A check sent the message of an attempt too early, or of an attempt that waits for its slot.
     fn fault_of_healing(
         &self,
         invocation: &Invocation,
@@ -175,7 +175,7 @@ fn fault_of_attempt(
     history: &History,
 ) -> Option<String> {
     let key = super::key(row.key());
-    // Another replay, or a schedule of its own, may have taken it up: this one owes nothing then.
+    // Another replay or the schedule may have reopened it: then this replay has nothing to do.
     let owes = match attempt.replay.filter(|_| !attempt.manual) {
         Some(by) => {
             row.reopened.is_some_and(|it| it.by == by && it.attempts + 1 == attempt.attempt)
@@ -203,15 +203,15 @@ fn fault_of_check(
 ) -> Option<String> {
     let key = super::key(row.key());
     let on_record = invocation.most_attempts_read(key)? >= check.attempt;
-    // After parking it stands in for the message of an attempt that is on record, else for one that
-    // is missing.
+    // After parking, the check replaces the message of a recorded attempt; otherwise that of a
+    // missing attempt.
     let owes = on_record == check.after_parking;
     let seen_to = invocation.sent.contains(&key) || relies_on_execution(invocation, key, history);
     (owes && !seen_to).then(|| format!("the check of attempt {} saw to nothing", check.attempt))
 }
 
-/// Whether the function saw an execution run that will release the delivery. It looks for minutes
-/// after its time, and so sees what was written before that.
+/// Whether the function knows of a running execution that will release the delivery. The execution
+/// looks after its minute, so it sees rows that were written before.
 fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> bool {
     let waits =
         |(webhook, minute): &(_, _)| *webhook == key.0 && history.waited_before(key, *minute);
@@ -219,7 +219,7 @@ fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> 
     invocation.waits_seen.iter().any(waits) || invocation.watches_seen.iter().any(watched)
 }
 
-/// An attempt that may be under way already was sent without the time to end.
+/// An attempt that may already be running was sent again without enough delay.
 fn fault_of_repeat(
     invocation: &Invocation,
     key: Key,
@@ -231,7 +231,7 @@ fn fault_of_repeat(
     (repeated && !ends).then(|| format!("was sent again after {} s", delay.seconds()))
 }
 
-/// A name server's silence was forgotten, or lasts too long to be passed over.
+/// The time since a name server stopped answering was forgotten, or is too long to ignore.
 fn fault_of_silence(
     invocation: &Invocation,
     attempt: &MakeAttempt,
@@ -251,20 +251,20 @@ fn fault_of_silence(
         .then(|| format!("has been postponed since {since} and counts for nothing"))
 }
 
-/// A delivery that waits for its slot in a shared wait was given another.
+/// A delivery that waits for its slot in a shared wait got another slot.
 fn fault_of_slot(invocation: &Invocation, attempt: &MakeAttempt, now: Timestamp) -> Option<String> {
     let (slot, key) = (attempt.slot?, super::key(attempt.target.key()));
     fault_of_another_slot(invocation, key, slot.at, now)
 }
 
-/// The same, where the slot goes into the row.
+/// Like [`fault_of_slot`], for a slot in the row.
 pub(crate) fn fault_of_another_slot(
     invocation: &Invocation,
     key: Key,
     slot: Timestamp,
     now: Timestamp,
 ) -> Option<String> {
-    // A message with a slot of its own goes by that.
+    // A message with its own slot uses that slot.
     if invocation.attempts_of(key).any(|asked| asked.slot.is_some()) {
         return None;
     }

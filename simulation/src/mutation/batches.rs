@@ -1,4 +1,4 @@
-//! Mistakes in what a handler does with its batch.
+//! Mistakes in how a handler processes its batch.
 
 use super::Mutation;
 use crate::sim::Sim;
@@ -9,7 +9,7 @@ use grapnel_domain::{
     time::Timestamp,
 };
 
-/// What of a batch reaches the delivery function, and in which form.
+/// The part of a batch that reaches the delivery function, and its form.
 pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     let change: fn(&Sim, Record) -> Option<Record> = match sim.mutation() {
         Some(Mutation::StaleIsMerelyAcknowledged) => without_stale,
@@ -22,7 +22,7 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     records.into_iter().filter_map(|record| change(sim, record)).collect()
 }
 
-/// As if the queue had handed them out more or less often.
+/// As if the queue had delivered them more or less often.
 fn suspected(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     let count: fn(u32) -> u32 = match sim.mutation() {
         Some(Mutation::IsolatesEverything) => |_| SUSPECT_RECEIVES,
@@ -55,7 +55,7 @@ fn without_stale_page(sim: &Sim, record: Record) -> Option<Record> {
     }
 }
 
-/// On the queue it stays a check: when it comes again, it ends where its attempt is on record.
+/// On the queue it stays a check: when it is received again, it ends if its attempt is recorded.
 fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
     let Ok(QueueMessage::Check(Check {
         target, attempt, not_before, after_parking: false, ..
@@ -84,7 +84,7 @@ fn check_at_once(sim: &Sim, record: Record) -> Option<Record> {
     Some(Record { body: QueueMessage::Check(check).to_json(), ..record })
 }
 
-/// As if the slots of its webhook had been looked at before.
+/// As if the slots of its webhook had been checked before.
 fn check_without_slots(_: &Sim, record: Record) -> Option<Record> {
     let Ok(QueueMessage::Check(check)) = QueueMessage::parse(&record.body) else {
         return Some(record);
@@ -93,7 +93,7 @@ fn check_without_slots(_: &Sim, record: Record) -> Option<Record> {
     Some(Record { body: QueueMessage::Check(check).to_json(), ..record })
 }
 
-/// What of a batch reaches the ingest function.
+/// The part of a batch that reaches the ingest function.
 pub(crate) fn for_ingest(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
     if sim.mutation() != Some(Mutation::SkipsKnownEvents) {
         return suspected(sim, records);

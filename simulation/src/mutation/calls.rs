@@ -1,4 +1,4 @@
-//! Mistakes in the order of a handler's calls, and in what it makes of their answers.
+//! Mistakes in the order of a handler's calls, and in how it uses their results.
 
 use super::{Mutation, rules};
 use crate::{aws::Aws, ledger, sim::Sim, task::TaskId};
@@ -12,7 +12,7 @@ use grapnel_domain::{
     time::Minute,
 };
 
-/// What is sent in place of these messages, and what is done before.
+/// Acts before these messages are sent, and returns the messages to send instead.
 pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Outgoing> {
     let sim = aws.sim();
     match sim.mutation() {
@@ -70,7 +70,7 @@ async fn take_out(aws: &Aws, outgoing: &Outgoing) {
     let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return };
     let key = attempt.target.key();
     if let Some(Delivery { waits_for: Some(minute), .. }) = aws.sim().memory().delivery_now(key) {
-        // Whether it worked is not looked at.
+        // The result is ignored.
         drop(aws.stop_waiting(key, minute, attempt.attempt - 1).await);
     }
 }
@@ -79,12 +79,12 @@ async fn unpark(aws: &Aws, outgoing: &Outgoing) {
     let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return };
     let key = attempt.target.key();
     if let Some(Delivery { parked_until: Some(due), .. }) = aws.sim().memory().delivery_now(key) {
-        // Whether it worked is not looked at.
+        // The result is ignored.
         drop(aws.unpark(key, due, attempt.attempt - 1).await);
     }
 }
 
-/// Whether these messages of a page are kept until the page is recorded.
+/// Whether these messages of a page are held back until the page is recorded.
 pub(crate) fn holds_back(sim: &Sim, messages: &[Outgoing]) -> bool {
     let replayed = |m: &Outgoing| matches!(&m.message, QueueMessage::MakeAttempt(attempt) if attempt.replay.is_some());
     if sim.mutation() != Some(Mutation::RecordsPageBeforeSending) || !messages.iter().any(replayed)
@@ -100,7 +100,6 @@ pub(crate) fn holds_back(sim: &Sim, messages: &[Outgoing]) -> bool {
     })
 }
 
-/// The messages that were kept.
 pub(crate) fn held_back(sim: &Sim) -> Vec<Outgoing> {
     let taken = |state: &mut crate::sim::State| {
         state.invocation().map(|invocation| std::mem::take(&mut invocation.held_back))
@@ -108,13 +107,13 @@ pub(crate) fn held_back(sim: &Sim) -> Vec<Outgoing> {
     sim.with(taken).unwrap_or_default()
 }
 
-/// What the handler is told about messages that it sent.
+/// The results that the handler gets for its messages.
 pub(crate) fn after_enqueue(
     sim: &Sim,
     answers: Vec<Result<(), PortError>>,
 ) -> Vec<Result<(), PortError>> {
     match sim.mutation() {
-        // Nothing was left to send: as if all had been sent.
+        // There was nothing to send: as if all messages had been sent.
         Some(
             Mutation::StaleIsMerelyAcknowledged
             | Mutation::SchedulesBeforeRecording
@@ -123,7 +122,7 @@ pub(crate) fn after_enqueue(
             vec![Ok(())]
         }
         Some(mutation) if rules::leaves_out(mutation) && answers.is_empty() => vec![Ok(())],
-        // A batch that was not taken as a whole is an error to anybody.
+        // A batch that failed as a whole is an error for every handler.
         Some(Mutation::TrustsBatches)
             if answers.len() > 1 || answers.first() == Some(&failed()) =>
         {
@@ -133,12 +132,11 @@ pub(crate) fn after_enqueue(
     }
 }
 
-/// The answer for an entry that failed alone.
 fn failed() -> Result<(), PortError> {
     Err(PortError::Unavailable(crate::aws::ENTRY_FAILED.into()))
 }
 
-/// What the handler is told about its record, and what is done before it is told.
+/// Acts after a record, and returns the result that the handler gets.
 pub(crate) fn after_record(
     sim: &Sim,
     task: TaskId,
@@ -163,7 +161,7 @@ pub(crate) fn after_record(
     }
 }
 
-/// Acknowledges the messages by which a function was asked for this attempt.
+/// Acknowledges the messages that requested this attempt.
 fn acknowledge(sim: &Sim, task: TaskId, record: &AttemptRecord) {
     let asked = sim.with(|state| {
         let messages = state.invocations.get(&task).map(|invocation| &invocation.messages);
@@ -179,7 +177,7 @@ fn acknowledge(sim: &Sim, task: TaskId, record: &AttemptRecord) {
 }
 
 impl Aws {
-    /// Schedules what will follow a record that is still to be made.
+    /// Schedules the step after a record that is not made yet.
     pub(crate) async fn schedule_early(&self, record: &AttemptRecord) {
         let (Some(DeliveryStatus::Retrying), Some(due)) = (record.status, record.next_attempt_at)
         else {
@@ -211,7 +209,7 @@ impl Aws {
     }
 }
 
-/// Whether a wrong handler has started this wait already.
+/// Whether a wrong handler has already started this wait.
 pub(crate) fn started_early(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
     sim.mutation() == Some(Mutation::SchedulesBeforeRecording)
         && sim.with(|state| {
@@ -219,7 +217,8 @@ pub(crate) fn started_early(sim: &Sim, webhook: WebhookId, minute: Minute) -> bo
         })
 }
 
-/// Whether a wrong handler starts no execution for this wait, since slots are waited for in it.
+/// Whether a wrong handler starts no execution for this wait, because deliveries wait in it for
+/// slots.
 pub(crate) fn never_starts(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
     let waits = |delivery: &Delivery| {
         delivery.webhook_id == webhook

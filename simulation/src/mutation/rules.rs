@@ -1,5 +1,5 @@
-//! Mistakes against single rules: in what a function reads, writes and sends. Hardly any of them
-//! loses anything until something else goes wrong as well.
+//! Mistakes against single rules: in what a function reads, writes and sends. Most of them lose
+//! nothing without another fault.
 
 use super::Mutation;
 use crate::{
@@ -17,7 +17,7 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// What a wrong function sends in place of this message.
+/// The message that a wrong function sends in place of this one.
 pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
     let is_left_out = match sim.mutation() {
         Some(Mutation::TrustsWaitsThatStruck) => schedules_beside_a_wait(sim, &outgoing),
@@ -29,7 +29,7 @@ pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
     (!is_left_out).then_some(outgoing)
 }
 
-/// Whether a mistake leaves messages out, and takes them for sent.
+/// Whether a mistake leaves out messages and treats them as sent.
 pub(super) const fn leaves_out(mutation: Mutation) -> bool {
     matches!(
         mutation,
@@ -76,7 +76,7 @@ fn by(sim: &Sim, function: Function) -> bool {
     sim.with(|state| state.invocation().is_some_and(|it| it.function == function))
 }
 
-/// Whether this is the message of a delivery that was recorded after the minute it waits for.
+/// Whether this is the message of a delivery that was recorded after the minute of its wait.
 fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
     let QueueMessage::MakeAttempt(attempt) = &outgoing.message else { return false };
     let key = ledger::key(attempt.target.key());
@@ -89,7 +89,7 @@ fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
     struck && sim.with(scheduled)
 }
 
-/// Whether this check stands beside the watch of a circuit that is due.
+/// Whether this check accompanies the execution of a circuit breaker that is due.
 fn checks_beside_a_watch(sim: &Sim, outgoing: &Outgoing) -> bool {
     let QueueMessage::Check(check) = &outgoing.message else { return false };
     let row = sim.memory().delivery_now(check.target.key());
@@ -106,7 +106,7 @@ fn is_manual_retry(sim: &Sim, outgoing: &Outgoing) -> bool {
         && matches!(&outgoing.message, QueueMessage::MakeAttempt(attempt) if attempt.manual)
 }
 
-/// What a wrong function makes of a delivery that it reads.
+/// Changes a delivery that a wrong function reads.
 pub(crate) fn on_reading(sim: &Sim, delivery: &mut Delivery) {
     match sim.mutation() {
         Some(Mutation::RetriesTests) => delivery.test = false,
@@ -128,7 +128,7 @@ fn by_message_without_slot(sim: &Sim, key: DeliveryKey) -> bool {
     })
 }
 
-/// What a wrong function records.
+/// The record of a wrong function.
 pub(crate) fn recorded(sim: &Sim, record: &AttemptRecord) -> AttemptRecord {
     let record = record.clone();
     let Some(row) = sim.memory().delivery_now(record.key) else { return record };
@@ -143,7 +143,7 @@ pub(crate) fn recorded(sim: &Sim, record: &AttemptRecord) -> AttemptRecord {
     AttemptRecord { expires_at, ..record }
 }
 
-/// How a wrong function reopens.
+/// How a wrong function reopens a delivery.
 pub(crate) fn reopened(sim: &Sim, reopening: Reopening) -> Reopening {
     let row = sim.memory().delivery_now(reopening.key);
     match (sim.mutation(), row) {
@@ -154,7 +154,7 @@ pub(crate) fn reopened(sim: &Sim, reopening: Reopening) -> Reopening {
     }
 }
 
-/// Where a wrong release goes on after a page of these.
+/// Where a wrong release continues after a page with these rows.
 pub(crate) fn after_waiting(
     sim: &Sim,
     webhook: WebhookId,
@@ -166,7 +166,7 @@ pub(crate) fn after_waiting(
     next.filter(|_| !loses_page(sim, webhook, ids, waits))
 }
 
-/// The same, of who is parked.
+/// Like [`after_waiting`], for parked deliveries.
 pub(crate) fn after_parked(
     sim: &Sim,
     webhook: WebhookId,

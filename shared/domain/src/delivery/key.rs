@@ -1,4 +1,4 @@
-//! How a delivery is named: in its table, in a message, in an index, by a replay.
+//! How a delivery is identified: in its table, in a message, in an index, by a replay.
 
 use crate::{
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
@@ -6,50 +6,42 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The two parts of a delivery's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveryKey {
-    /// The partition: whose delivery it is.
+    /// The partition.
     pub webhook_id: WebhookId,
-    /// The delivery.
     pub id: DeliveryId,
 }
 
-/// Which delivery a message is about.
+/// The delivery of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The delivery.
     pub delivery_id: DeliveryId,
-    /// Its webhook.
     pub webhook_id: WebhookId,
-    /// Their owner.
+    /// The owner of the webhook and the event.
     pub user_id: UserId,
-    /// The event to deliver.
     pub event_id: EventId,
 }
 
 impl Target {
-    /// The delivery's key.
     #[must_use]
     pub fn key(&self) -> DeliveryKey {
         DeliveryKey { webhook_id: self.webhook_id, id: self.delivery_id }
     }
 }
 
-/// A row of the `waiting` index that is parked. Rows sort by due time, then by delivery.
+/// A parked row of the `waiting` index. Rows sort by due time, then by delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ParkedRow {
-    /// The due time that it was parked until. The circuit may have another one by now.
+    /// The due time until which it was parked. The circuit breaker may have another one meanwhile.
     pub due: Timestamp,
-    /// The delivery.
     pub id: DeliveryId,
 }
 
-/// That a replay took a failed delivery up again.
+/// The replay that reopened a failed delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reopened {
-    /// The replay.
     pub by: ReplayId,
-    /// How many attempts were on record: the schedule counts from there.
+    /// The number of recorded attempts at that time: the schedule counts from there.
     pub attempts: u32,
 }

@@ -1,27 +1,25 @@
-//! A message on its way to the delivery queue, and whose turn it takes there.
+//! A message for the delivery queue, and its message group.
 
 use super::QueueMessage;
 use crate::{delay::QueueDelay, ids::UserId, webhook::WebhookStatus};
 
-/// Webhooks that an event may go to and still be in their groups. A queue knows who keeps it busy by
-/// the part that a group has in all: many small groups hide each other, and stay below a tenth if
-/// there are ten of them.
+/// Maximum number of webhooks of an event whose messages are in the webhooks' groups. The queue
+/// recognizes a noisy group by its share: many small groups hide each other, and stay below a tenth
+/// if there are ten of them.
 pub const MOST_WEBHOOK_GROUPS: usize = 3;
 
-/// A message on its way to the delivery queue.
+/// A message for the delivery queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// The message.
     pub message: QueueMessage,
-    /// Whose turn it takes: the queue shares itself fairly between groups.
+    /// The queue is fair between groups.
     pub group: String,
-    /// How long it stays invisible.
     pub delay: QueueDelay,
 }
 
 impl Outgoing {
-    /// A message in its webhook's group, so that a slow endpoint delays nobody else's deliveries. A
-    /// page of a replay may be about several webhooks and takes its user's turn.
+    /// A message in its webhook's group, so that a slow endpoint does not delay other webhooks'
+    /// deliveries. A page of a replay may be about several webhooks, and is in its user's group.
     #[must_use]
     pub fn new(message: QueueMessage, delay: QueueDelay) -> Self {
         let group = match &message {
@@ -34,15 +32,15 @@ impl Outgoing {
         Self { message, group, delay }
     }
 
-    /// The message in its user's group if its event goes to many webhooks: should all of them hang,
-    /// they take one turn, not a hundred, from the first message on.
+    /// Puts the message into its user's group if its event goes to many webhooks: if all of them
+    /// hang, they count as one group and not as a hundred, from the first message on.
     #[must_use]
     pub fn for_audience(self, webhooks: usize, user: &UserId) -> Self {
         if webhooks > MOST_WEBHOOK_GROUPS { Self { group: user.to_string(), ..self } } else { self }
     }
 
-    /// The message in its user's group while its webhook is `failing`: a user with a hundred dead
-    /// endpoints takes one turn, not a hundred.
+    /// Puts the message into its user's group while its webhook is `failing`: a user with a hundred
+    /// dead endpoints counts as one group and not as a hundred.
     #[must_use]
     pub fn for_status(self, status: WebhookStatus, user: &UserId) -> Self {
         match status {

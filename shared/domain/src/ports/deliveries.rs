@@ -9,16 +9,15 @@ use crate::{
     time::{Minute, Timestamp},
 };
 
-/// What [`CreateDeliveries::create_delivery`] found.
+/// The result of [`CreateDeliveries::create_delivery`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// Nothing: the delivery is new.
+    /// The delivery is new.
     New,
-    /// The delivery as it stands, from the same fan-out run before.
+    /// The delivery exists, from an earlier run of the same fan-out. This is its present state.
     Existed(Box<Delivery>),
 }
 
-/// Writes new deliveries.
 pub trait CreateDeliveries: Send + Sync {
     /// Stores the delivery unless it exists.
     fn create_delivery(
@@ -27,33 +26,30 @@ pub trait CreateDeliveries: Send + Sync {
     ) -> impl Future<Output = Result<Created, PortError>> + Send;
 }
 
-/// What became of a conditional write to a delivery.
+/// The result of a conditional write to a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is on record.
+    /// It was written.
     Yes,
-    /// The condition did not hold. The delivery as it stands; `None` if there is none.
+    /// The condition was false. Has the delivery's present state; `None` if it does not exist.
     Refused(Option<Box<Delivery>>),
 }
 
-/// A row of the `waiting` index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingRow {
-    /// The delivery.
     pub id: DeliveryId,
 }
 
-/// One page of those who wait.
 pub type WaitingPage = Page<WaitingRow, DeliveryId>;
 
 /// Some of a webhook's settled deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledPage {
-    /// Those found, oldest first. Not every one need fit the filter.
+    /// Oldest first. They may include rows that do not match the filter.
     pub rows: Vec<SettledRow>,
-    /// How many were looked at to find them.
+    /// How many rows were read.
     pub examined: u64,
-    /// Where the next page begins: after this. `None` on the last page.
+    /// The next page begins after this. `None` on the last page.
     pub next: Option<DeliveryId>,
 }
 
@@ -65,7 +61,7 @@ pub trait Deliveries: Send + Sync {
         key: DeliveryKey,
     ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
 
-    /// Marks the delivery `failed` and takes it out of the `waiting` index, on condition that it
+    /// Marks the delivery `failed` and removes it from the `waiting` index, on condition that it
     /// has exactly `attempts` attempts and is not settled.
     fn end_delivery(
         &self,
@@ -80,10 +76,10 @@ pub trait Deliveries: Send + Sync {
     ) -> impl Future<Output = Result<Page<ParkedRow, ParkedRow>, PortError>> + Send;
 }
 
-/// What users see and may erase of their deliveries. Erasing changes no other part of a delivery.
+/// The deliveries that users see, and erasures. An erasure changes no other part of a delivery.
 pub trait DeliveryLog: Send + Sync {
-    /// Those of the deliveries with these keys that are there, in the order of the keys, by consistent
-    /// reads. A key that is given twice is an error on some stores.
+    /// The deliveries with these keys that exist, in the order of the keys, by consistent reads. A
+    /// duplicate key is an error in some stores.
     fn deliveries_by_key(
         &self,
         keys: &[DeliveryKey],
@@ -98,14 +94,15 @@ pub trait DeliveryLog: Send + Sync {
     ) -> impl Future<Output = Result<Page<Delivery, DeliveryId>, PortError>> + Send;
 
     /// Notes that the event's data was erased, and when, unless that is noted already; shortens
-    /// these errors to [`TRANSFORM_FAILED`](crate::delivery::TRANSFORM_FAILED); and takes the delivery
-    /// out of what a bulk replay finds among the failed. Refused only if there is no such delivery.
+    /// these errors to [`TRANSFORM_FAILED`](crate::delivery::TRANSFORM_FAILED); and removes the
+    /// delivery from the index of failed deliveries, so that no replay finds it. Refused only if
+    /// there is no such delivery.
     fn note_payload_erased(
         &self,
         erasure: &PayloadErasure,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Takes these responses away and notes when, on condition that the delivery has exactly
+    /// Removes these responses and notes the time, on condition that the delivery has exactly
     /// `attempts` attempts and is settled.
     fn erase_responses(
         &self,
@@ -113,35 +110,34 @@ pub trait DeliveryLog: Send + Sync {
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 }
 
-/// Moves deliveries through their attempts and waits, each time by one conditional write.
+/// Changes deliveries during their attempts and waits. Each change is one conditional write.
 pub trait UpdateDeliveries: Send + Sync {
-    /// Records an attempt in one conditional write, tried once and for at most
-    /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): whoever sent the request decides how often to
-    /// try again. It takes the delivery out of the `waiting` index unless the record says where it
-    /// waits next.
+    /// Records an attempt in one conditional write. Tried once and for at most
+    /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): the caller decides how often to retry.
+    /// Removes the delivery from the `waiting` index, unless the record has its next wait.
     fn record_attempt(
         &self,
         record: &AttemptRecord,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Makes the delivery `retrying` and takes its reason away, on condition that it is `failed`,
-    /// has exactly as many attempts as `reopening` says, may be reopened
-    /// ([`may_be_reopened`](crate::delivery::Delivery::may_be_reopened)), and was not reopened before
-    /// by this replay or a later one.
+    /// Makes the delivery `retrying` and removes its reason, on condition that it is `failed`, has
+    /// the number of attempts in `reopening`, may be reopened
+    /// ([`may_be_reopened`](crate::delivery::Delivery::may_be_reopened)), and was not reopened by
+    /// this replay or a later one.
     fn reopen_delivery(
         &self,
         reopening: Reopening,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Puts the delivery into the `waiting` index for its minute, with its slot, and into no other
-    /// wait, on condition that it has exactly `attempts` attempts and is not settled.
+    /// Puts the delivery into the `waiting` index for its minute, with its slot, in place of any
+    /// other wait, on condition that it has exactly `attempts` attempts and is not settled.
     fn await_slot(
         &self,
         wait: SlotWait,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Takes it out, and its slot with it, if it still waits for `minute` and still has `attempts`
-    /// attempts; otherwise does nothing.
+    /// Removes it from the index, with its slot, if it still waits for `minute` and still has
+    /// `attempts` attempts; otherwise does nothing.
     fn stop_waiting(
         &self,
         key: DeliveryKey,
@@ -149,11 +145,11 @@ pub trait UpdateDeliveries: Send + Sync {
         attempts: u32,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Puts the delivery into the `waiting` index as parked until its due time, and into no other
-    /// wait, on condition that it has exactly `attempts` attempts and is not settled.
+    /// Puts the delivery into the `waiting` index as parked until its due time, in place of any
+    /// other wait, on condition that it has exactly `attempts` attempts and is not settled.
     fn park(&self, parking: Parking) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Takes the delivery out of the index if it is still parked until `due` and still has
+    /// Removes the delivery from the index if it is still parked until `due` and still has
     /// `attempts` attempts; otherwise does nothing.
     fn unpark(
         &self,
@@ -173,9 +169,9 @@ pub trait FindDeliveries: Send + Sync {
         after: Option<DeliveryId>,
     ) -> impl Future<Output = Result<WaitingPage, PortError>> + Send;
 
-    /// A page of the webhook's deliveries of this status and time, oldest first, after `after`. It
-    /// looks at 100 at most, and may find none of them and still not be the last. What else the
-    /// filter says need not be looked at.
+    /// A page of the webhook's deliveries with this status and time, oldest first, after `after`.
+    /// Reads at most 100 rows; it may find none of them and still not be the last page. The other
+    /// conditions of the filter may be ignored.
     fn settled(
         &self,
         webhook: WebhookId,

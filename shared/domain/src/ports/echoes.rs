@@ -4,24 +4,24 @@ use crate::{
     ids::EchoId,
 };
 
-/// Keeps echoes and records what they answer.
+/// Stores echoes and their requests.
 pub trait Echoes: Send + Sync {
-    /// Stores a new echo.
     fn store_echo(&self, echo: &Echo) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The echo, whether or not its time is over. Sees every write that was answered before.
+    /// The echo, even if it has expired. Sees every write that was answered before.
     fn echo(&self, id: EchoId) -> impl Future<Output = Result<Option<Echo>, PortError>> + Send;
 
-    /// Adds a request to those of the echo and answers its place, counted from 0; each has its own.
-    /// `None`, and nothing is recorded, if the echo has its most requests or is gone.
+    /// Adds a request to the echo and returns its position, counted from 0; each request has a
+    /// different one. `None`, without a record, if the echo has its maximum of requests or does not
+    /// exist.
     ///
-    /// It is not tried again by itself: after a lost answer that would record the request twice.
+    /// The call is not retried: after a lost response that would record the request twice.
     fn record_request(
         &self,
         id: EchoId,
         request: &EchoedRequest,
     ) -> impl Future<Output = Result<Option<usize>, PortError>> + Send;
 
-    /// Deletes the echo. Whether it was there.
+    /// Deletes the echo. Returns whether it existed.
     fn delete_echo(&self, id: EchoId) -> impl Future<Output = Result<bool, PortError>> + Send;
 }

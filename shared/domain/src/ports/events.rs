@@ -9,9 +9,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// Reads events.
 pub trait ReadEvents: Send + Sync {
-    /// The event, if this user has it.
+    /// The event, if it is this user's.
     fn event(
         &self,
         user: &UserId,
@@ -20,16 +19,15 @@ pub trait ReadEvents: Send + Sync {
     ) -> impl Future<Output = Result<Option<Event>, PortError>> + Send;
 }
 
-/// Writes events.
 pub trait StoreEvents: Send + Sync {
-    /// Stores the event unless it exists, and answers the event as first stored: the given one, or
-    /// the one that was there.
+    /// Stores the event unless it exists, and returns the event as it was first stored: the given
+    /// one, or the existing one.
     fn store_event(&self, event: &Event) -> impl Future<Output = Result<Event, PortError>> + Send;
 }
 
-/// What users see and may erase of their events, and the list of their replays.
+/// The events that users see, and erasures; and the list of their replays.
 pub trait EventLog: Send + Sync {
-    /// A user's events of a span of time, newest first, at most `limit` (1–100), behind `after`.
+    /// A user's events in a span of time, newest first, at most `limit` (1–100), behind `after`.
     fn list_events(
         &self,
         span: &EventSpan,
@@ -37,9 +35,9 @@ pub trait EventLog: Send + Sync {
         after: Option<EventPlace>,
     ) -> impl Future<Output = Result<Page<ListedEvent, EventPlace>, PortError>> + Send;
 
-    /// Takes the event's data away for good and notes `at` as the time, in one write. The rest of the
-    /// event stays. Data that was erased before stays so, with the time noted then. Answers that
-    /// time; `None` if there is no such event, or nobody has decided yet whom it goes to.
+    /// Removes the event's data for good and notes `at` as the time, in one write. The rest of the
+    /// event stays. If the data was erased before, the earlier time stays. Returns the noted time;
+    /// `None` if there is no such event, or its webhooks are not decided yet.
     fn erase_payload(
         &self,
         user: &UserId,
@@ -56,17 +54,17 @@ pub trait EventLog: Send + Sync {
     ) -> impl Future<Output = Result<Page<Replay, ReplayId>, PortError>> + Send;
 }
 
-/// Keeps requests by their idempotency keys.
+/// Stores requests by their idempotency keys.
 pub trait ClaimKeys: Send + Sync {
-    /// Puts a request on record unless its key stands for one already, in one conditional write, and
-    /// answers the request that the key stands for: the given one, or the one that was there.
+    /// Records a request unless its key identifies another request already, in one conditional
+    /// write, and returns the request of the key: the given one, or the existing one.
     fn claim_key(
         &self,
         claim: &Claim,
         now: Timestamp,
     ) -> impl Future<Output = Result<Claim, PortError>> + Send;
 
-    /// The request that a key stands for, by a consistent read.
+    /// The request of a key, by a consistent read.
     fn claimed(
         &self,
         user: &UserId,

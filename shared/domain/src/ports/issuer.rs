@@ -1,7 +1,7 @@
 use super::PortError;
 
-/// Asks the issuer of tokens for its public keys.
+/// Reads the public keys of the issuer of tokens.
 pub trait FetchIssuerKeys: Send + Sync {
-    /// The issuer's keys as it publishes them now: a JSON Web Key Set (RFC 7517), as text.
+    /// The issuer's present keys: a JSON Web Key Set (RFC 7517), as text.
     fn fetch_keys(&self) -> impl Future<Output = Result<String, PortError>> + Send;
 }

@@ -5,23 +5,22 @@ use crate::{
     time::{Day, Minute},
 };
 
-/// API keys, and counts of the requests made with them.
+/// API keys, and counts of their requests.
 pub trait Keys: Send + Sync {
-    /// The key with this hash, whether or not its time is over. Sees every write that was answered
-    /// before: a key works from the moment it was shown, and not after it was revoked.
+    /// The key with this hash, even if it has expired. Sees every write that was answered before: a
+    /// key works from the moment when it was shown until it is revoked.
     fn key(&self, hash: &KeyHash)
     -> impl Future<Output = Result<Option<ApiKey>, PortError>> + Send;
 
-    /// Stores a new key.
     fn store_key(
         &self,
         hash: &KeyHash,
         key: &ApiKey,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The user's keys, newest first, at most `limit` (1–100), after `after`. A key may be missing
-    /// for some seconds after it was made; what is listed is as it stands now. A page may hold less
-    /// than `limit` though there is a next one.
+    /// The user's keys, newest first, at most `limit` (1–100), after `after`. A new key may be
+    /// missing for some seconds; listed keys are in their present state. A page may have fewer keys
+    /// than `limit` although there is a next page.
     fn list_keys(
         &self,
         user: &UserId,
@@ -29,24 +28,24 @@ pub trait Keys: Send + Sync {
         after: Option<KeyId>,
     ) -> impl Future<Output = Result<Page<ApiKey, KeyId>, PortError>> + Send;
 
-    /// Ends the user's key: from the answer on, no look-up finds it. Whether there was one; for some
-    /// seconds after it was made a key may seem not to be there, and then nothing is changed.
+    /// Revokes the user's key: after the answer, no look-up finds it. Returns whether it existed.
+    /// For some seconds after its creation a key may seem not to exist, and then nothing changes.
     fn revoke_key(
         &self,
         user: &UserId,
         id: KeyId,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
-    /// Notes that the key was used on `day`, unless that or a later day is noted. A key that is not
-    /// there stays so.
+    /// Notes that the key was used on `day`, unless that or a later day is noted. Does not create a
+    /// key.
     fn note_key_use(
         &self,
         hash: &KeyHash,
         day: Day,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Adds `requests` to the user's count of this minute and answers what it comes to. Not to be
-    /// repeated: if the answer is lost, they may have been added.
+    /// Adds `requests` to the user's count of this minute and returns the total. Must not be
+    /// repeated: if the response was lost, they may have been added.
     fn count_requests(
         &self,
         user: &UserId,

@@ -1,7 +1,7 @@
 use super::PortError;
 use crate::key::{ApiKey, KeyHash, PortalLink};
 
-/// Portal links, and the sessions that are made of them.
+/// Portal links, and their sessions.
 pub trait PortalLinks: Send + Sync {
     /// Stores a new link under the hash of its token.
     fn store_link(
@@ -10,15 +10,15 @@ pub trait PortalLinks: Send + Sync {
         link: &PortalLink,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The link whose token has this hash, whether or not its time is over. Sees every exchange that
-    /// was answered before.
+    /// The link with this token's hash, even if it has expired. Sees every exchange that was
+    /// answered before.
     fn link(
         &self,
         hash: &KeyHash,
     ) -> impl Future<Output = Result<Option<PortalLink>, PortError>> + Send;
 
-    /// Takes the link away and stores its session's key, both or neither. Whether it did: of several
-    /// exchanges of a link one does.
+    /// Deletes the link and stores its session's key, both or neither. Returns whether it did: of
+    /// several exchanges of a link, one succeeds.
     fn exchange_link(
         &self,
         link: &KeyHash,

@@ -4,18 +4,16 @@ use crate::{
     replay::Replay,
 };
 
-/// What became of a conditional write to a replay.
+/// The result of a conditional write to a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
-    /// It is stored.
     Yes,
-    /// The condition did not hold. The replay as it stands; `None` if there is none.
+    /// The condition was false. Has the replay's present state; `None` if it does not exist.
     Refused(Option<Box<Replay>>),
 }
 
-/// Reads and writes single replays.
 pub trait Replays: Send + Sync {
-    /// The replay, if this user has it.
+    /// The replay, if it is this user's.
     fn replay(
         &self,
         user: &UserId,
@@ -23,14 +21,14 @@ pub trait Replays: Send + Sync {
         consistency: Consistency,
     ) -> impl Future<Output = Result<Option<Replay>, PortError>> + Send;
 
-    /// Stores a new replay, on condition that it is not there.
+    /// Stores a new replay, on condition that it does not exist.
     fn store_replay(
         &self,
         replay: &Replay,
     ) -> impl Future<Output = Result<Stored, PortError>> + Send;
 
     /// Stores the progress of `replay`, whose last page is number `replay.page - 1`, on condition
-    /// that exactly the pages before that one are on record. What was asked for stays.
+    /// that exactly the pages before it are recorded. The replay's request does not change.
     fn advance_replay(
         &self,
         replay: &Replay,

@@ -4,18 +4,19 @@ use crate::{
     time::{Minute, Timestamp},
 };
 
-/// Whether a shared wait still waits.
+/// Whether a shared wait is still running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitState {
-    /// It runs, and will look for whoever waits.
+    /// It is running, and will look for waiting deliveries.
     Running,
-    /// It ended: nobody will be released by it.
+    /// It ended: it will release no delivery.
     Over,
 }
 
-/// Starts the executions that wait for shared minutes and open circuits.
+/// Starts the executions for shared waits and open circuit breakers.
 pub trait StartWaits: Send + Sync {
-    /// Makes sure that the wait of this webhook for this minute runs, unless it is over already.
+    /// Makes sure that the wait of this webhook for this minute is running, unless it has already
+    /// ended.
     fn ensure_waiting(
         &self,
         user: &UserId,
@@ -23,8 +24,8 @@ pub trait StartWaits: Send + Sync {
         minute: Minute,
     ) -> impl Future<Output = Result<WaitState, PortError>> + Send;
 
-    /// Makes sure that somebody wakes the webhook's parked deliveries at `due` and looks after them
-    /// from then on, unless that is over already.
+    /// Makes sure that an execution releases the webhook's parked deliveries at `due` and watches
+    /// them from then on, unless it has already ended.
     fn ensure_watched(
         &self,
         user: &UserId,

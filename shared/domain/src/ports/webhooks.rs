@@ -7,40 +7,40 @@ use crate::{
     webhook::{Subscription, Webhook},
 };
 
-/// Reads what fan-out needs.
+/// Reads the parts of webhooks that fan-out needs.
 pub trait ReadSubscriptions: Send + Sync {
-    /// Every webhook of the user, whatever its status, by a consistent read.
+    /// Every webhook of the user, with any status, by a consistent read.
     fn subscriptions(
         &self,
         user: &UserId,
     ) -> impl Future<Output = Result<Vec<Subscription>, PortError>> + Send;
 }
 
-/// Writes webhooks.
 pub trait StoreWebhooks: Send + Sync {
-    /// Stores a new webhook. Its id is fresh: writing it twice stores it once.
+    /// Stores a new webhook. Its id is new: writing it twice stores it once.
     fn create_webhook(
         &self,
         webhook: &Webhook,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// Stores `webhook` over the one that was read, if that is unchanged: still there and with the
-    /// `updated_at` given. Answers whether it did.
+    /// Stores `webhook` over the version that was read, if it is unchanged: it exists and has the
+    /// given `updated_at`. Returns whether it did.
     fn replace_webhook(
         &self,
         webhook: &Webhook,
         read_at: Timestamp,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
-    /// Removes the webhook with everything kept beside it. Answers whether there was one.
+    /// Deletes the webhook with its health and rate limiter. Returns whether it existed.
     fn delete_webhook(
         &self,
         user: &UserId,
         id: WebhookId,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
-    /// Removes the webhook that was read, if it is unchanged: still there and with the `updated_at`
-    /// given. Answers whether it did. What is kept beside it may be gone even if not.
+    /// Deletes the webhook that was read, if it is unchanged: it exists and has the given
+    /// `updated_at`. Returns whether it did. Its health and rate limiter may be deleted even if
+    /// not.
     fn delete_unchanged_webhook(
         &self,
         user: &UserId,
@@ -49,10 +49,10 @@ pub trait StoreWebhooks: Send + Sync {
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }
 
-/// Has a webhook's limiter hand out slots.
+/// Reserves rate limit slots.
 pub trait ReserveSlots: Send + Sync {
-    /// Reserves slots in one atomic step and answers the first of them. They follow upon all that
-    /// were reserved before. One whose answer was lost has reserved some that nobody will use.
+    /// Reserves slots in one atomic step and returns the first of them. They follow all slots that
+    /// were reserved before. After a lost response, the reserved slots stay unused.
     fn reserve_slots(
         &self,
         user: &UserId,
@@ -63,7 +63,7 @@ pub trait ReserveSlots: Send + Sync {
 
 /// Reads webhooks, and writes the health of their endpoints.
 pub trait Webhooks: Send + Sync {
-    /// The webhook, if this user has it.
+    /// The webhook, if it is this user's.
     fn webhook(
         &self,
         user: &UserId,
@@ -79,14 +79,14 @@ pub trait Webhooks: Send + Sync {
         after: Option<WebhookId>,
     ) -> impl Future<Output = Result<Page<Webhook, WebhookId>, PortError>> + Send;
 
-    /// How many webhooks the user has, by a consistent read.
+    /// The number of the user's webhooks, by a consistent read.
     fn count_webhooks(
         &self,
         user: &UserId,
     ) -> impl Future<Output = Result<usize, PortError>> + Send;
 
-    /// Stores `health` if the one before it, by version, is there still. Answers whether it did. A
-    /// write whose answer was lost may answer `false` when it is repeated, though it was done.
+    /// Stores `health` if the stored version is the one before it. Returns whether it did. A write
+    /// whose response was lost may return `false` when it is repeated, although it was successful.
     fn store_health(
         &self,
         user: &UserId,

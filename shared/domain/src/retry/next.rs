@@ -1,4 +1,4 @@
-//! What happens after an attempt: a pure decision that the delivery function carries out.
+//! Decides what happens after an attempt. The delivery function carries the decision out.
 
 use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
@@ -10,72 +10,69 @@ use crate::{
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// Jitter lengthens a delay by at most this share of it.
+/// Jitter lengthens a delay by at most this part of it.
 pub const MAX_JITTER: f64 = 0.1;
 
-/// Whether the receiver took the event.
+/// Whether the receiver accepted the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Status 2xx.
     Success,
-    /// Anything else.
+    /// Every other result.
     Failure {
-        /// How long the receiver asked to be left alone.
+        /// The receiver's `Retry-After`.
         retry_after: Option<Duration>,
-        /// Why no attempt is to follow, whatever the schedule says.
+        /// Why no attempt may follow, even if the schedule allows one.
         end: Option<Reason>,
     },
 }
 
-/// An attempt that was just made, and what the decision depends on.
+/// An attempt that was just made, and the data for the decision.
 #[derive(Debug, Clone)]
 pub struct Made<'a> {
-    /// The delivery; jitter follows from it, so that a decision can be repeated.
+    /// The delivery. Jitter is derived from it, so that a decision can be repeated.
     pub delivery_id: DeliveryId,
-    /// The number of the attempt.
     pub attempt: u32,
-    /// After how many attempts the schedule began: attempt `schedule_from + 1` is its first.
+    /// The number of attempts before the schedule began: attempt `schedule_from + 1` is its first.
     pub schedule_from: u32,
-    /// Where the delivery stood before it.
+    /// The delivery's status before the attempt.
     pub before: DeliveryStatus,
     /// Made by `POST …/test`.
     pub test: bool,
-    /// What came of it.
     pub verdict: Verdict,
-    /// The webhook's configuration now.
+    /// The webhook's present configuration.
     pub config: &'a RetryConfig,
-    /// The present, right before the record.
+    /// The present, just before the record.
     pub now: Timestamp,
-    /// When the event counts as gone. A delivery's own row goes a day before its event's: no
-    /// attempt may be due later than that.
+    /// When the event counts as expired. A delivery's row is removed a day before its event's: no
+    /// attempt may be due after that.
     pub event_expires_at: Timestamp,
-    /// The longest delay that goes by queue.
+    /// The longest delay by queue.
     pub longest_queue_delay: QueueDelay,
 }
 
-/// What the record says and what is scheduled after it.
+/// What is recorded, and what is scheduled after the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
     /// Record `success`; nothing follows.
     Succeed,
     /// Record `failed`; nothing follows.
     Fail(Reason),
-    /// Record the attempt and leave the status: a manual retry of a settled delivery failed.
+    /// Record the attempt and keep the status: a manual retry of a settled delivery failed.
     LeaveSettled,
     /// Record `retrying`; another attempt follows.
     Retry(Retry),
 }
 
-/// When and how the next attempt comes.
+/// When and how the next attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// When it is due. For a shared wait, the instant at which its minute strikes.
+    /// When it is due. For a shared wait, the time of its minute.
     pub due: Timestamp,
-    /// The shared wait, unless it goes by queue.
+    /// The shared wait; `None` for a wait by queue.
     pub wait: Option<Minute>,
 }
 
-/// Decides what follows an attempt.
 #[must_use]
 pub fn next_step(made: &Made<'_>) -> NextStep {
     let (retry_after, end) = match made.verdict {
@@ -104,8 +101,8 @@ pub fn next_step(made: &Made<'_>) -> NextStep {
     NextStep::Retry(retry)
 }
 
-/// Chooses the way to wait by the time left: a queue up to its longest delay, else the shared wait
-/// of the first minute that is not over before its row is recorded.
+/// Decides how to wait by the remaining time: by queue up to its longest delay, otherwise by the
+/// shared wait of the first minute before which the row can be recorded.
 #[must_use]
 pub fn schedule(due: Timestamp, now: Timestamp, longest_queue_delay: QueueDelay) -> Retry {
     let left = now.until(due);
@@ -119,7 +116,7 @@ pub fn schedule(due: Timestamp, now: Timestamp, longest_queue_delay: QueueDelay)
     Retry { due: minute.strikes_at(), wait: Some(minute) }
 }
 
-/// The queue delay that makes a message arrive at `due` or, by less than a second, after it.
+/// The queue delay with which a message arrives at `due` or less than a second later.
 #[must_use]
 pub fn queue_delay(due: Timestamp, now: Timestamp) -> QueueDelay {
     QueueDelay::at_most(
@@ -127,8 +124,8 @@ pub fn queue_delay(due: Timestamp, now: Timestamp) -> QueueDelay {
     )
 }
 
-/// A number in `0.0..1.0` that follows from the delivery and the attempt: spread over deliveries,
-/// the same when a step is repeated.
+/// A number in `0.0..1.0` that is derived from the delivery and the attempt: different for each
+/// delivery, and the same when a step is repeated.
 fn jitter(delivery: DeliveryId, attempt: u32) -> f64 {
     let mut hash = Sha256::new();
     hash.update(delivery.uuid().as_bytes());
