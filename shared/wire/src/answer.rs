@@ -86,24 +86,24 @@ macro_rules! answer {
 
     (@schema $fields:ident) => { $fields.done() };
     (@schema $fields:ident required $field:ident: $ty:ty = $shape:expr, $text:expr; $($rest:tt)*) => {{
-        let fields = $fields.required(&$crate::shape::camel(stringify!($field)), $shape, $text);
+        let fields = $fields.required(&$crate::camel::camel(stringify!($field)), $shape, $text);
         answer!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident optional $field:ident: $ty:ty = $shape:expr, $text:expr; $($rest:tt)*) => {{
-        let fields = $fields.maybe(&$crate::shape::camel(stringify!($field)), $shape, $text);
+        let fields = $fields.maybe(&$crate::camel::camel(stringify!($field)), $shape, $text);
         answer!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident defaulted $field:ident: $ty:ty = $shape:expr, $text:expr; $($rest:tt)*) => {{
-        let fields = $fields.required(&$crate::shape::camel(stringify!($field)), $shape, $text);
+        let fields = $fields.required(&$crate::camel::camel(stringify!($field)), $shape, $text);
         answer!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident several $field:ident: $ty:ty = $shape:expr, $text:expr; $($rest:tt)*) => {{
         let shape = list_of_any_length($shape);
-        let fields = $fields.maybe(&$crate::shape::camel(stringify!($field)), shape, $text);
+        let fields = $fields.maybe(&$crate::camel::camel(stringify!($field)), shape, $text);
         answer!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident flag $field:ident, $text:expr; $($rest:tt)*) => {{
-        let fields = $fields.maybe(&$crate::shape::camel(stringify!($field)), only_true(), $text);
+        let fields = $fields.maybe(&$crate::camel::camel(stringify!($field)), only_true(), $text);
         answer!(@schema fields $($rest)*)
     }};
 }

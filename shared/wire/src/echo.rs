@@ -1,6 +1,8 @@
 //! Echoes: receivers inside the API, to check a deployment with.
 
-use crate::{limits::*, time::Timestamp};
+#[cfg(feature = "read")]
+use crate::limits::*;
+use crate::time::Timestamp;
 use std::fmt;
 
 request! {
@@ -8,7 +10,7 @@ request! {
         required secret: String = secret(), "Secret that the requests to the echo are signed with.";
         optional fail_first: usize = default(whole(0..=ECHO_FAILURES), 0), "Number of signed requests that are answered 503 before the others get 200.";
     }
-    example serde_json::json!({ "secret": crate::schemas::SECRET_EXAMPLE, "failFirst": 1 });
+    example serde_json::json!({ "secret": crate::parts::SECRET_EXAMPLE, "failFirst": 1 });
 }
 
 impl fmt::Debug for NewEcho {

@@ -1,8 +1,9 @@
 //! Events: publishing them, and their deliveries.
 
+#[cfg(feature = "read")]
+use crate::limits::*;
 use crate::{
     delivery::{DeliveryStatus, WaitingFor},
-    limits::*,
     problem::FieldFault,
     time::Timestamp,
 };
@@ -18,7 +19,7 @@ pub const DEFAULT_SOURCE: &str = "api";
 macro_rules! event {
     ($name:ident: $about:literal { $($first:tt)* } $(example $example:expr;)?) => {
         request! {
-            #[derive(Debug, serde::Deserialize)]
+            #[derive(Debug, Default, serde::Deserialize)]
             $name: $about {
                 $($first)*
                 required r#type: String = type_name(EVENT_NAME_BYTES), "Event type.";

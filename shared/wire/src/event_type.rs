@@ -1,6 +1,8 @@
 //! The catalogue of event types.
 
-use crate::{limits::*, time::Timestamp};
+#[cfg(feature = "read")]
+use crate::limits::*;
+use crate::time::Timestamp;
 use serde_json::value::RawValue;
 
 answer! {

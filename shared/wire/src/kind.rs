@@ -10,10 +10,19 @@ pub use text::*;
 
 #[cfg(feature = "openapi")]
 use crate::shape::{self, Shape};
-use crate::{number, read::Json, time::Timestamp};
+use crate::{number, time::Timestamp};
 use grapnel_languages::fault::Faults;
-use raw::carried;
+use serde_json::Value;
 use std::{fmt::Display, marker::PhantomData, ops::RangeInclusive};
+
+/// A JSON value with its text, if that is known: the text keeps digits and the order of keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<'a> {
+    /// The value.
+    pub value: &'a Value,
+    /// How it was written.
+    pub text: Option<&'a str>,
+}
 
 /// A kind of values.
 pub trait Kind {

@@ -15,6 +15,7 @@ mod open_enum;
 #[macro_use]
 mod request;
 
+pub mod camel;
 pub mod delivery;
 pub mod echo;
 pub mod event;
@@ -26,6 +27,8 @@ pub mod kind;
 pub mod limits;
 pub mod number;
 pub mod page;
+#[cfg(feature = "openapi")]
+pub mod parts;
 pub mod portal;
 pub mod problem;
 #[cfg(feature = "read")]

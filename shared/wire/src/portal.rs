@@ -1,6 +1,8 @@
 //! Portal links and their sessions.
 
-use crate::{limits::*, scope::Scope, time::Timestamp};
+use crate::time::Timestamp;
+#[cfg(feature = "read")]
+use crate::{limits::*, scope::Scope};
 use std::fmt;
 
 request! {

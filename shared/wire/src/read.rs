@@ -5,19 +5,10 @@
 //! know ([`Read::check`]): whether an event type exists, whether a time is past. Then [`Read::finish`]
 //! returns the request, or all faults in the order of its fields.
 
-use crate::kind::Kind;
+use crate::kind::{Json, Kind};
 use grapnel_languages::fault::{Faults, FieldFault, shown};
 use serde_json::{Map, Value, value::RawValue};
 use std::{borrow::Cow, cell::OnceCell, collections::HashMap, ops::RangeInclusive};
-
-/// A JSON value with its text, if that is known: the text keeps digits and the order of keys.
-#[derive(Debug, Clone, Copy)]
-pub struct Json<'a> {
-    /// The value.
-    pub value: &'a Value,
-    /// How it was written.
-    pub text: Option<&'a str>,
-}
 
 /// The names of a request's fields.
 #[derive(Debug, Default)]
@@ -61,19 +52,6 @@ pub struct Fields<'a, 'f> {
     faults: &'f mut Faults,
 }
 
-/// The field's name in JSON: `expires_at` is `expiresAt`.
-#[must_use]
-pub fn camel(field: &str) -> String {
-    let mut parts = field.trim_start_matches("r#").split('_');
-    let mut name = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (first, rest) = part.split_at(part.len().min(1));
-        name.push_str(&first.to_ascii_uppercase());
-        name.push_str(rest);
-    }
-    name
-}
-
 /// The kind of a field of this type.
 #[cfg(feature = "openapi")]
 pub fn of<T, K: Kind<Value = T>>(kind: K) -> K {
@@ -103,7 +81,9 @@ impl<'a, 'f> Fields<'a, 'f> {
     fn refuse_unknown(&mut self, names: &Names) {
         let object = self.object;
         for name in object.keys() {
-            if !names.known.contains(name) && !names.ignored.contains(name) {
+            // The user was taken out before.
+            let is_known = names.known.contains(name) && name != "userId";
+            if !is_known && !names.ignored.contains(name) {
                 let message = format!("unknown field; known are {}", names.known.join(", "));
                 self.faults.add(format!("{}{}", self.path, shown(name)), message);
             }
@@ -175,6 +155,12 @@ impl<T> Read<T> {
     #[must_use]
     pub fn is_sound(&self, field: &str) -> bool {
         !self.faults.iter().any(|fault| root(&fault.field) == field)
+    }
+
+    /// Whether nothing is wrong with an entry of a list so far.
+    #[must_use]
+    pub fn is_sound_at(&self, path: &str) -> bool {
+        !self.faults.iter().any(|fault| fault.field == path)
     }
 
     /// Notes a fault.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{key::NewKey, webhook::NewWebhook};
+use crate::{camel::camel, key::NewKey, webhook::NewWebhook};
 use rstest::rstest;
 use serde_json::json;
 
@@ -53,6 +53,15 @@ fn null_is_the_same_as_nothing() {
 fn a_long_name_is_cut() {
     let name = "ü".repeat(100);
     assert_eq!(faults::<NewKey>(&json!({ name: 1 })), ["ü".repeat(64)]);
+}
+
+#[test]
+fn a_faulty_entry_does_not_hide_the_others() {
+    let body = json!({ "name": "a", "url": "b", "events": ["x", 7, "x", "y"] });
+    let read = Read::<NewWebhook>::of(body.as_object().expect("an object"), None);
+    assert_eq!(read.value.events, ["x", "", "x", "y"]);
+    let sound = (0..4).map(|index| read.is_sound_at(&format!("events[{index}]")));
+    assert_eq!(sound.collect::<Vec<_>>(), [true, false, false, true]);
 }
 
 #[test]

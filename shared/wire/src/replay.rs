@@ -31,7 +31,7 @@ answer! {
     #[derive(Debug)]
     ReplayFilter: "Which deliveries the replay selects." {
         required status: String = is("SettledStatus"), "Status of the deliveries.";
-        optional event: String = crate::schemas::event_types(), "Types of their events.";
+        optional event: String = crate::parts::event_types(), "Types of their events.";
         optional since: Timestamp = is("Instant"), "Only deliveries of events that arrived at or after this time.";
         required until: Timestamp = is("Instant"), "Only deliveries of events that arrived before this time.";
     }

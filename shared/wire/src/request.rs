@@ -98,11 +98,11 @@ macro_rules! request {
         request!(@names $names $($rest)*);
     };
     (@names $names:ident $need:ident $field:ident: $ty:ty = $kind:expr, $text:expr; $($rest:tt)*) => {
-        $names.known.push($crate::read::camel(stringify!($field)));
+        $names.known.push($crate::camel::camel(stringify!($field)));
         request!(@names $names $($rest)*);
     };
     (@names $names:ident ignored $field:ident; $($rest:tt)*) => {
-        $names.ignored.push($crate::read::camel(stringify!($field)));
+        $names.ignored.push($crate::camel::camel(stringify!($field)));
         request!(@names $names $($rest)*);
     };
     (@names $names:ident $rule:ident $field:ident $(, $other:ident)?; $($rest:tt)*) => {
@@ -122,7 +122,7 @@ macro_rules! request {
     ) => {
         request!(@read $fields {
             $($done)*
-            $field: $fields.required(&$crate::read::camel(stringify!($field)), &$kind),
+            $field: $fields.required(&$crate::camel::camel(stringify!($field)), &$kind),
         } $after $($rest)*)
     };
     (@read $fields:ident { $($done:tt)* } $after:tt
@@ -130,21 +130,21 @@ macro_rules! request {
     ) => {
         request!(@read $fields {
             $($done)*
-            $field: $fields.optional(&$crate::read::camel(stringify!($field)), &$kind),
+            $field: $fields.optional(&$crate::camel::camel(stringify!($field)), &$kind),
         } $after $($rest)*)
     };
     (@read $fields:ident $done:tt $after:tt ignored $field:ident; $($rest:tt)*) => {
         request!(@read $fields $done $after $($rest)*)
     };
     (@read $fields:ident $done:tt $after:tt not_both $field:ident, $other:ident; $($rest:tt)*) => {{
-        let names = [stringify!($field), stringify!($other)].map($crate::read::camel);
+        let names = [stringify!($field), stringify!($other)].map($crate::camel::camel);
         $fields.not_both(&names[0], &names[1]);
         request!(@read $fields $done $after $($rest)*)
     }};
     (@read $fields:ident $done:tt { $($after:tt)* } bounded $field:ident, $range:ident; $($rest:tt)*) => {
         request!(@read $fields $done {
             $($after)*
-            $fields.bounded(&$crate::read::camel(stringify!($field)), &$range);
+            $fields.bounded(&$crate::camel::camel(stringify!($field)), &$range);
         } $($rest)*)
     };
 
@@ -155,23 +155,23 @@ macro_rules! request {
     }};
     (@schema $fields:ident required $field:ident: $ty:ty = $kind:expr, $text:expr; $($rest:tt)*) => {{
         let kind = $crate::read::of::<$ty, _>($kind);
-        let fields = $fields.required(&$crate::read::camel(stringify!($field)), &kind, $text);
+        let fields = $fields.required(&$crate::camel::camel(stringify!($field)), &kind, $text);
         request!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident optional $field:ident: $ty:ty = $kind:expr, $text:expr; $($rest:tt)*) => {{
         let kind = $crate::read::of::<$ty, _>($kind);
-        let fields = $fields.optional(&$crate::read::camel(stringify!($field)), &kind, $text);
+        let fields = $fields.optional(&$crate::camel::camel(stringify!($field)), &kind, $text);
         request!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident ignored $field:ident; $($rest:tt)*) => {{
-        let fields = $fields.ignored(&$crate::read::camel(stringify!($field)));
+        let fields = $fields.ignored(&$crate::camel::camel(stringify!($field)));
         request!(@schema fields $($rest)*)
     }};
     (@schema $fields:ident bounded $field:ident, $range:ident; $($rest:tt)*) => {
         request!(@schema $fields $($rest)*)
     };
     (@schema $fields:ident not_both $field:ident, $other:ident; $($rest:tt)*) => {{
-        let names = [stringify!($field), stringify!($other)].map($crate::read::camel);
+        let names = [stringify!($field), stringify!($other)].map($crate::camel::camel);
         let fields = $fields.not_both(&names[0], &names[1]);
         request!(@schema fields $($rest)*)
     }};

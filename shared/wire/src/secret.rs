@@ -1,14 +1,16 @@
 //! Signing secrets of webhooks.
 
-use crate::{limits::*, time::Timestamp};
+#[cfg(feature = "read")]
+use crate::limits::*;
+use crate::time::Timestamp;
 use std::fmt;
 
 answer! {
     Secret: "The secret in full, and previous secrets that still sign." {
-        required secret: String = crate::schemas::secret(), "The secret that signs requests.";
+        required secret: String = crate::parts::secret(), "The secret that signs requests.";
         defaulted previous_secrets: Vec<PreviousSecret> = list(is("PreviousSecret"), 0..=PREVIOUS_SECRETS), "Previous secrets that still sign, the last replaced first.";
     }
-    example serde_json::json!({ "secret": crate::schemas::SECRET_EXAMPLE, "previousSecrets": [] });
+    example serde_json::json!({ "secret": crate::parts::SECRET_EXAMPLE, "previousSecrets": [] });
 }
 
 answer! {
@@ -31,12 +33,12 @@ request! {
 
 answer! {
     RotatedSecret: "The new secret in full." {
-        required secret: String = crate::schemas::secret(), "The secret that signs requests from now on.";
+        required secret: String = crate::parts::secret(), "The secret that signs requests from now on.";
         required previous_secret_valid_until: Timestamp = is("Instant"), "When the replaced secret stops signing.";
         defaulted previous_secrets: Vec<PreviousSecret> = list(is("PreviousSecret"), 0..=PREVIOUS_SECRETS), "All previous secrets that still sign, the last replaced first.";
     }
     example serde_json::json!({
-        "secret": crate::schemas::SECRET_EXAMPLE,
+        "secret": crate::parts::SECRET_EXAMPLE,
         "previousSecretValidUntil": "2026-11-24T07:24:00.000Z",
         "previousSecrets": [{ "validUntil": "2026-11-24T07:24:00.000Z" }],
     });

@@ -6,8 +6,6 @@
 
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
-
-pub use crate::read::camel;
 use utoipa::openapi::{
     Array, Object, OneOf, Ref, RefOr, Schema,
     extensions::Extensions,

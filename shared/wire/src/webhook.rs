@@ -4,8 +4,13 @@
 pub mod described;
 #[cfg(feature = "openapi")]
 pub(crate) mod filter;
+pub(crate) mod headers;
 
-use crate::{limits::*, time::Timestamp};
+pub use headers::RESERVED_HEADERS;
+
+#[cfg(feature = "read")]
+use crate::limits::*;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 use std::collections::BTreeMap;
@@ -42,29 +47,6 @@ pub const DISABLED_CAUSES: &[&str] = &["gone", "asked", "failing"];
 
 /// Fields of a webhook that a client can send back and not change.
 pub const READ_ONLY: &[&str] = &["id", "userId", "secret", "health", "createdAt", "updatedAt"];
-
-/// Names of headers, in lower case, that a webhook cannot set: Grapnel's, the connection's and the HTTP
-/// client's. Nor can it set any that begins with `content-`.
-pub const RESERVED_HEADERS: &[&str] = &[
-    "connection",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "webhook-id",
-    "webhook-signature",
-    "webhook-timestamp",
-    "x-webhook-signature",
-    "x-webhook-signature-previous",
-];
 
 /// A header in an answer. The value of a sensitive one is never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,11 +157,11 @@ answer! {
         required id: String = is("WebhookId"), "Id.";
         required user_id: String = is("UserId"), "The user who owns it.";
         required name: String = line(WEBHOOK_NAME_CHARS), "Name, for people.";
-        required url: String = crate::schemas::url(), "URL that requests are sent to.";
+        required url: String = crate::parts::url(), "URL that requests are sent to.";
         required events: Vec<String> = list(is("EventPattern"), WEBHOOK_EVENTS), "Event types that the webhook subscribes to.";
         optional filter: Box<RawValue> = either([free().into(), text().into()]), "Filter on the data of these events (a `Filter`, as it was saved).";
         required secret: String = one_of(&[MASKED_SECRET]), "Secret that signs the requests.";
-        required headers: BTreeMap<String, Header> = described::shown_headers(), "Headers that are added to each request.";
+        required headers: BTreeMap<String, Header> = headers::shown(), "Headers that are added to each request.";
         optional description: String = lines(WEBHOOK_DESCRIPTION_CHARS), "Description, for people.";
         defaulted metadata: BTreeMap<String, String> = crate::kind::Kind::shape(&METADATA), "Free key-value pairs for your own programs.";
         required status: WebhookStatus = is("WebhookStatus"), "Whether the webhook receives events. A `failing` webhook still does.";

@@ -1,7 +1,7 @@
 //! Parameters that a handler names in its annotation.
 
 use grapnel_wire::limits::EVENT_NAME_BYTES;
-use grapnel_wire::schemas::event_types;
+use grapnel_wire::parts::event_types;
 use grapnel_wire::shape::{self, Shape, is, matching, text, text_of, whole};
 use serde_json::json;
 use utoipa::{

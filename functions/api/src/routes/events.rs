@@ -31,6 +31,7 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
     response::Response,
 };
+use conflicts::CONCURRENT_READS;
 use draft::Draft;
 use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
@@ -51,9 +52,6 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 /// How often events that their queue did not take are sent, the first time included.
 const TRIES: usize = 3;
-
-/// Reads of one request that are under way at the same time.
-const CONCURRENT_READS: usize = 8;
 
 /// The header.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

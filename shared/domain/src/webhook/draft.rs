@@ -2,9 +2,11 @@
 
 mod headers;
 mod retry;
+mod rules;
+
+pub use rules::{Purpose, Rules};
 
 use crate::{
-    event::Retention,
     fault::FieldFault,
     filter::Filter,
     health::Health,
@@ -24,29 +26,6 @@ use grapnel_wire::{
 };
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, time::Duration};
-
-/// What may be set in one deployment.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    /// Which URLs.
-    pub urls: UrlPolicy,
-    /// How long rows live, which bounds a retry schedule.
-    pub retention: Retention,
-    /// The longest time limit of a request, in seconds.
-    pub longest_request_seconds: u32,
-    /// Most webhooks of one user.
-    pub max_webhooks: usize,
-}
-
-/// Why a draft is read.
-#[derive(Debug, Clone, Copy)]
-pub enum Purpose<'a> {
-    /// For a new webhook.
-    Create,
-    /// In place of this one. What reading it returned can be sent back: its read-only fields are
-    /// ignored, and a sensitive header without its value keeps the value.
-    Replace(&'a Webhook),
-}
 
 /// A webhook's configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,9 +204,13 @@ fn events(
     let known = [known, had].concat();
     let mut events = Vec::with_capacity(read.value.events.len());
     for (index, text) in read.value.events.clone().into_iter().enumerate() {
+        let field = format!("events[{index}]");
+        if !read.is_sound_at(&field) {
+            continue;
+        }
         match EventPattern::parse_known(&text, &known) {
             Ok(pattern) => events.push(pattern),
-            Err(invalid) => read.fault(format!("events[{index}]"), invalid.to_string()),
+            Err(invalid) => read.fault(field, invalid.to_string()),
         }
     }
     events

@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Retention;
 use rstest::rstest;
 use serde_json::json;
 

@@ -1,11 +1,11 @@
 //! Kinds of lists and objects.
 
-use super::{Kind, expect};
+use super::{Json, Kind, expect};
 #[cfg(feature = "openapi")]
 use crate::shape::{self, Shape};
 use crate::{
     event::EventOfBatch,
-    read::{Fields, Json, Request},
+    read::{Fields, Request},
 };
 use grapnel_languages::fault::{Faults, entry, shown};
 use serde_json::{Map, Value, value::RawValue};
@@ -52,33 +52,32 @@ pub fn events(entries: RangeInclusive<usize>) -> List<Object<EventOfBatch>> {
     List { repeat: Some(repeat), ..list(object(), entries) }
 }
 
-impl<K: Kind> Kind for List<K> {
+impl<K: Kind<Value: Default>> Kind for List<K> {
     type Value = Vec<K::Value>;
 
     fn read(&self, json: Json<'_>, path: &str, faults: &mut Faults) -> Option<Self::Value> {
         let list = json.value.as_array().filter(|list| self.entries.contains(&list.len()));
         let list = expect(list, path, faults, || self.missing())?;
-        let before = faults.len();
         let texts: Option<Vec<&RawValue>> =
             json.text.and_then(|text| serde_json::from_str(text).ok());
-        let mut read: Vec<(usize, K::Value)> = Vec::with_capacity(list.len());
+        let mut read: Vec<K::Value> = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
             let text = texts.as_ref().and_then(|texts| texts.get(index)).map(|text| text.get());
             let at = format!("{path}[{index}]");
-            let Some(entry) = self.of.read(Json { value, text }, &at, faults) else { continue };
-            let earlier = self.repeat.as_ref().and_then(|repeat| {
-                let earlier = read.iter().find(|(_, earlier)| (repeat.same)(earlier, &entry))?;
-                Some((repeat, earlier.0))
-            });
-            if let Some((repeat, earlier)) = earlier {
+            let Some(entry) = self.of.read(Json { value, text }, &at, faults) else {
+                // A faulty entry keeps its place, so that the others keep theirs.
+                read.push(K::Value::default());
+                continue;
+            };
+            if let Some(repeat) = &self.repeat
+                && let Some(earlier) = read.iter().position(|it| (repeat.same)(it, &entry))
+            {
                 let message = (repeat.message)(value, &format!("{path}[{earlier}]"));
                 faults.add(format!("{at}{}", repeat.part), message);
-            } else {
-                read.push((index, entry));
             }
+            read.push(entry);
         }
-        let entries = read.into_iter().map(|(_, entry)| entry);
-        (faults.len() == before).then(|| entries.collect())
+        Some(read)
     }
 
     fn missing(&self) -> String {
@@ -256,11 +255,11 @@ impl Kind for Headers {
 
     #[cfg(feature = "openapi")]
     fn shape(&self) -> Shape {
-        crate::webhook::described::given_headers(false)
+        crate::webhook::headers::given(false)
     }
 
     #[cfg(feature = "openapi")]
     fn patch(&self) -> Shape {
-        crate::webhook::described::patched_headers()
+        crate::webhook::headers::patched()
     }
 }

@@ -1,7 +1,6 @@
 //! Kinds of JSON that is kept as it was written.
 
-use super::{Kind, expect};
-use crate::read::Json;
+use super::{Json, Kind, expect};
 #[cfg(feature = "openapi")]
 use crate::shape::{self, Shape};
 use grapnel_languages::{MAX_DATA_BYTES, fault::Faults};

@@ -1,10 +1,10 @@
 //! Kinds of text.
 
-use super::{Kind, expect};
-use crate::{event::OWN_SOURCE, read::Json};
+use super::{Json, Kind, expect, raw::carried};
+use crate::event::OWN_SOURCE;
 #[cfg(feature = "openapi")]
 use crate::{
-    schemas,
+    parts,
     shape::{self, Shape},
 };
 use grapnel_languages::fault::Faults;
@@ -39,11 +39,11 @@ text!(
 );
 text!(
     /// A signing secret.
-    secret, TEXT, schemas::secret()
+    secret, TEXT, parts::secret()
 );
 text!(
     /// The URL of an endpoint.
-    url, TEXT, schemas::url()
+    url, TEXT, parts::url()
 );
 text!(
     /// A pattern of event types.
@@ -51,11 +51,11 @@ text!(
 );
 text!(
     /// A filter of event types.
-    event_types, TEXT, schemas::event_types()
+    event_types, TEXT, parts::event_types()
 );
 text!(
     /// The name of a known event type.
-    event_type, "must be a known event type; `GET /api/event-types` lists them", schemas::event_type()
+    event_type, "must be a known event type; `GET /api/event-types` lists them", parts::event_type()
 );
 
 impl Kind for Text {
@@ -153,7 +153,7 @@ pub fn name(most_bytes: usize) -> Name {
         most_bytes,
         except: None,
         #[cfg(feature = "openapi")]
-        shape: || schemas::name().into(),
+        shape: || parts::name().into(),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn name(most_bytes: usize) -> Name {
 pub fn type_name(most_bytes: usize) -> Name {
     Name {
         #[cfg(feature = "openapi")]
-        shape: || schemas::formatted(schemas::name(), "event-type").into(),
+        shape: || parts::formatted(parts::name(), "event-type").into(),
         ..name(most_bytes)
     }
 }
@@ -173,7 +173,7 @@ pub fn source(most_bytes: usize) -> Name {
     Name {
         except: Some(OWN_SOURCE),
         #[cfg(feature = "openapi")]
-        shape: || shape::except(schemas::name(), &[OWN_SOURCE]).into(),
+        shape: || shape::except(parts::name(), &[OWN_SOURCE]).into(),
         ..name(most_bytes)
     }
 }
@@ -193,7 +193,7 @@ impl Kind for Name {
             faults.add(path, format!("must not be `{text}`"));
             return None;
         }
-        super::carried(text, path, faults).map(str::to_owned)
+        carried(text, path, faults).map(str::to_owned)
     }
 
     #[cfg(feature = "openapi")]

@@ -1,15 +1,11 @@
 //! Schemas of a webhook that no declaration gives: of its parts that are read elsewhere, and those that
 //! are computed from others.
 
-use super::{NewWebhook, READ_ONLY, RESERVED_HEADERS, RetryConfig, Webhook};
+use super::{NewWebhook, READ_ONLY, RetryConfig, Webhook, headers};
 use crate::{
-    limits::{HEADER_NAME_BYTES, HEADER_VALUE_BYTES, HEADERS},
+    parts::{SECRET_EXAMPLE, formatted, secret},
     read::Request,
-    schemas::{SECRET_EXAMPLE, formatted, secret},
-    shape::{
-        Shape, anything, described, either, except, flag, is, map, matching, null, object,
-        only_true, or_null, text_of,
-    },
+    shape::{Shape, anything, described, is, matching, object, or_null, text_of},
 };
 use grapnel_languages::transform::{MAX_CONTENT_TYPE_BYTES, MAX_TEMPLATE_BYTES};
 use serde_json::json;
@@ -17,48 +13,6 @@ use utoipa::{
     PartialSchema,
     openapi::{Object, RefOr, Schema},
 };
-
-fn header_name() -> Object {
-    let name = format!("^[!#$%&'*+.^_`|~0-9A-Za-z-]{{1,{HEADER_NAME_BYTES}}}$");
-    except(matching(name), RESERVED_HEADERS)
-}
-
-fn header_text() -> Object {
-    let mut text = matching(r"^([!-~]([\t -~]*[!-~])?)?$");
-    text.max_length = Some(HEADER_VALUE_BYTES);
-    text
-}
-
-/// A header: text, or an object. In a change, a sensitive header without a value keeps its value.
-fn given_header(keeps_value: bool) -> Shape {
-    let header = object("A header that may be sensitive.");
-    let header = match keeps_value {
-        true => {
-            let meaning = "The value. If omitted, a sensitive header keeps its value.";
-            header.optional("value", header_text(), meaning)
-        }
-        false => header.required("value", header_text(), "Its value."),
-    };
-    let header = header.optional("sensitive", flag(), "Whether it is never shown again.");
-    either([header_text().into(), header.done().into()])
-}
-
-/// Headers of a new webhook, or of one that replaces another.
-pub(crate) fn given_headers(keeps_values: bool) -> Shape {
-    map(header_name(), given_header(keeps_values), HEADERS).into()
-}
-
-/// Headers of a patch.
-pub(crate) fn patched_headers() -> Shape {
-    map(header_name(), either([given_header(true), null()]), HEADERS).into()
-}
-
-/// Headers of an answer.
-pub(crate) fn shown_headers() -> Object {
-    let meaning = "The value of a sensitive header is never shown.";
-    let hidden = object("A masked value.").required("sensitive", only_true(), meaning).done();
-    map(header_name(), either([header_text().into(), hidden.into()]), HEADERS)
-}
 
 fn template() -> Object {
     formatted(text_of(1..=MAX_TEMPLATE_BYTES), "template")
@@ -114,7 +68,7 @@ impl PartialSchema for WebhookReplacement {
         let status =
             "Whether the webhook receives events. `failing` changes nothing. Default: `active`.";
         let mut object = of_existing(NewWebhook::describe(false), meaning, status);
-        let headers = described(or_null(given_headers(true)), "Headers to add to each request.");
+        let headers = described(or_null(headers::given(true)), "Headers to add to each request.");
         object.properties.insert("headers".to_owned(), headers);
         object.into()
     }

@@ -2,7 +2,7 @@
 //! published, as far as the stored event can be seen: one read for each event that brings an id. What
 //! slips through, because both are published at the same moment, is found and told by fan-out.
 
-use super::{CONCURRENT_READS, draft::Draft};
+use super::draft::Draft;
 use crate::{
     ports::{Api, Ports},
     problem::Problem,
@@ -14,6 +14,9 @@ use grapnel_domain::{
     ids::UserId,
     ports::{Consistency, ReadEvents},
 };
+
+/// Reads of one request that are under way at the same time.
+pub(super) const CONCURRENT_READS: usize = 8;
 
 /// Refuses all of the events if one of them conflicts with a stored event.
 ///

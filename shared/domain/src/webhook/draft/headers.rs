@@ -3,7 +3,7 @@
 //! A header is a string, or `{"value": "…", "sensitive": true}`, which is read back without its
 //! value. Sent back like that, it keeps the value that is stored.
 
-use super::Purpose;
+use super::rules::Purpose;
 use crate::webhook::headers::{HeaderValue, Headers, check, field};
 use grapnel_wire::{read::Read, webhook::NewWebhook};
 use serde_json::{Map, Value};

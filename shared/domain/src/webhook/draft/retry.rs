@@ -1,6 +1,6 @@
 //! The `retryConfig` part of a draft.
 
-use super::Rules;
+use super::rules::Rules;
 use crate::retry::{Backoff, RetryConfig, Schedule, bounds};
 use grapnel_wire::{
     limits::TIMEOUT_SECONDS,
