@@ -29,11 +29,19 @@ pub(crate) struct Step {
     finished: bool,
     /// When a line was last printed without a terminal; `None` on a terminal.
     printed: Option<Cell<Instant>>,
+    print: Print,
 }
+
+/// Prints a line.
+type Print = Box<dyn Fn(&str)>;
 
 impl Step {
     pub(crate) fn begin(label: impl Into<String>) -> Self {
-        let label = label.into();
+        let is_terminal = console::Term::stdout().is_term();
+        Self::on(is_terminal, label.into(), Box::new(|line| println!("{line}")))
+    }
+
+    fn on(is_terminal: bool, label: String, print: Print) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
         bar.set_style(
             ProgressStyle::with_template("{spinner:.cyan} {prefix} {wide_msg:.dim}")
@@ -42,18 +50,22 @@ impl Step {
         bar.set_prefix(pad(&label, LABEL_WIDTH));
         bar.enable_steady_tick(Duration::from_millis(100));
         let started = Instant::now();
-        let printed = (!console::Term::stdout().is_term()).then(|| Cell::new(started));
-        Self { bar, label, started, finished: false, printed }
+        let printed = (!is_terminal).then(|| Cell::new(started));
+        Self { bar, label, started, finished: false, printed, print }
     }
 
     /// Shows that it has begun, what it does and how long that may take.
     pub(crate) fn begin_long(label: impl Into<String>, what: &str) -> Self {
         let step = Self::begin(label);
-        step.bar.set_message(what.to_owned());
-        if step.printed.is_some() {
-            step.print(what);
-        }
+        step.say_at_once(what);
         step
+    }
+
+    fn say_at_once(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+        if self.printed.is_some() {
+            self.print(what);
+        }
     }
 
     /// Shows the latest message.
@@ -67,12 +79,12 @@ impl Step {
     }
 
     fn print(&self, what: &str) {
-        println!("  {} {what}", pad(&self.label, LABEL_WIDTH));
+        (self.print)(&format!("  {} {what}", pad(&self.label, LABEL_WIDTH)));
     }
 
     /// Prints a line above the step.
     pub(crate) fn print_above(&self, line: &str) {
-        self.bar.suspend(|| println!("{line}"));
+        self.bar.suspend(|| (self.print)(line));
     }
 
     /// Ends successfully. A step that is dropped before has failed; its caller prints the reason.
@@ -84,7 +96,8 @@ impl Step {
     fn end(&self, mark: &str, detail: &str) {
         self.bar.finish_and_clear();
         let took = style(seconds(self.started.elapsed())).dim();
-        println!("{mark} {} {} {took}", pad(&self.label, LABEL_WIDTH), pad(detail, DETAIL_WIDTH));
+        let (label, detail) = (pad(&self.label, LABEL_WIDTH), pad(detail, DETAIL_WIDTH));
+        (self.print)(&format!("{mark} {label} {detail} {took}"));
     }
 }
 
@@ -126,5 +139,65 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) {
     line(header.to_vec(), &Style::new().dim());
     for row in rows {
         line(row.iter().map(String::as_str).collect(), &Style::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{cell::RefCell, rc::Rc};
+
+    /// A step, and the lines that it prints, without colours and repeated blanks.
+    fn step(is_terminal: bool) -> (Step, Rc<RefCell<Vec<String>>>) {
+        let lines = Rc::new(RefCell::new(Vec::new()));
+        let print = {
+            let lines = Rc::clone(&lines);
+            move |line: &str| {
+                let line = console::strip_ansi_codes(line);
+                let words: Vec<&str> = line.split_whitespace().collect();
+                lines.borrow_mut().push(words.join(" "));
+            }
+        };
+        (Step::on(is_terminal, "Functions".into(), Box::new(print)), lines)
+    }
+
+    /// As if the last line had been printed so long ago.
+    fn after_a_pause(step: &Step) {
+        let printed = step.printed.as_ref().expect("no terminal");
+        printed.set(Instant::now().checked_sub(PAUSE).expect("a machine that runs for a while"));
+    }
+
+    #[test]
+    fn without_a_terminal_a_step_says_what_it_does_and_how_far_it_is() {
+        let (step, lines) = step(false);
+        step.say_at_once("compiling 3");
+        assert_eq!(*lines.borrow(), ["Functions compiling 3"]);
+        step.say("1/300");
+        assert_eq!(lines.borrow().len(), 1, "not each of the many");
+        after_a_pause(&step);
+        step.say("200/300");
+        step.say("201/300");
+        assert_eq!(lines.borrow()[1..], ["Functions 200/300"]);
+        step.done("built");
+        let last = lines.borrow().last().cloned().expect("a line");
+        assert!(last.starts_with("✓ Functions built 0."), "{last}");
+        assert_eq!(lines.borrow().len(), 3);
+    }
+
+    #[test]
+    fn without_a_terminal_a_step_that_fails_says_so() {
+        let (step, lines) = step(false);
+        drop(step);
+        assert!(lines.borrow()[0].starts_with("✗ Functions not done"), "{lines:?}");
+    }
+
+    #[test]
+    fn on_a_terminal_the_line_of_the_step_changes_instead() {
+        let (step, lines) = step(true);
+        step.say_at_once("compiling 3");
+        step.say("1/300");
+        assert_eq!(*lines.borrow(), [String::new(); 0]);
+        step.done("built");
+        assert_eq!(lines.borrow().len(), 1);
     }
 }
