@@ -77,7 +77,7 @@ pub(crate) fn find(flags: &Flags, caller: Caller) -> Result<Settings, Failure> {
         // A key that is given as a flag is also the admin's key.
         admin_key: flags.key.clone(),
         user: flags.user.clone(),
-        is_bound: false,
+        ..Source::default()
     };
     let sources = [
         Some(from_flags),
@@ -97,18 +97,24 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Source {
         key: set("GRAPNEL_KEY"),
         admin_key: set("GRAPNEL_ADMIN_KEY"),
         user: set("GRAPNEL_USER"),
-        is_bound: false,
+        ..Source::default()
     }
 }
 
 /// Takes each setting from the first source that has it, with two exceptions. A bound key goes only to
 /// the address of its own source; a bound user is taken only together with the key of its own source,
-/// since another key may act for another user.
+/// since another key may act for another user. An implicit source is not used at all if an earlier
+/// source has a key: the key may be of another deployment.
 fn choose(sources: &[Source], caller: Caller) -> Settings {
+    let has_key = |source: &Source| source.key.is_some() || source.admin_key.is_some();
+    let is_used =
+        |index: usize| !sources[index].is_implicit || !sources[..index].iter().any(has_key);
+    let used = (0..sources.len()).filter(|index| is_used(*index));
+    let sources: Vec<&Source> = used.map(|index| &sources[index]).collect();
     let first = |pick: &dyn Fn(&Source) -> Option<String>| {
-        sources
-            .iter()
-            .find_map(|source| Some(Setting { value: pick(source)?, from: source.name.clone() }))
+        sources.iter().find_map(|source: &&Source| {
+            Some(Setting { value: pick(source)?, from: source.name.clone() })
+        })
     };
     let url = first(&|source| source.url.clone());
     let address = |text: &str| text.trim_end_matches('/').to_owned();
@@ -167,7 +173,8 @@ impl Settings {
         self.url.as_ref().map(|url| url.value.as_str()).ok_or_else(|| {
             Failure::usage("it is not known where the API is").advise(
                 "Set GRAPNEL_URL to the stack's output ApiUrl, or run `grapnel login`, which keeps \
-                 it. Inside the checkout of a running `cargo xtask up` nothing need be set.",
+                 it. Inside the checkout of a running `cargo xtask up`, set no key either: its address \
+                 gets no key from elsewhere.",
             )
         })
     }

@@ -37,6 +37,32 @@ fn a_kept_key_goes_to_its_own_address_only() {
     assert_eq!(chosen(&[file]), (Some("https://a/".into()), Some("kept".into())));
 }
 
+/// `$GRAPNEL_KEY` may be of a deployment on AWS, whose address was not set.
+#[test]
+fn a_local_grapnel_gets_no_key_from_elsewhere() {
+    let local = Source {
+        is_bound: true,
+        is_implicit: true,
+        ..source("local", Some("http://127.0.0.1:1"), Some("local"))
+    };
+    let keys = [
+        source("environment", None, Some("k")),
+        Source { admin_key: Some("k".into()), ..source("environment", None, None) },
+        source("flags", None, Some("k")),
+    ];
+    for key in keys {
+        for caller in [Caller::Anyone, Caller::Admin] {
+            let settings = choose(&[key.clone(), local.clone()], caller);
+            assert_eq!(settings.url, None, "{key:?} {caller:?}");
+        }
+    }
+    let nothing = source("environment", None, None);
+    let expected = (Some("http://127.0.0.1:1".into()), Some("local".into()));
+    assert_eq!(chosen(&[nothing, local.clone()]), expected);
+    let named = source("environment", Some("https://a"), Some("k"));
+    assert_eq!(chosen(&[named, local]), (Some("https://a".into()), Some("k".into())));
+}
+
 #[test]
 fn a_kept_user_goes_with_the_key_that_is_kept_beside_it() {
     let file =

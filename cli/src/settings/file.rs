@@ -34,6 +34,7 @@ impl Kept {
             key: self.key,
             user: self.user,
             is_bound: true,
+            is_implicit: false,
         }
     }
 }

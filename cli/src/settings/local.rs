@@ -27,6 +27,7 @@ pub(super) fn find(folder: &Path) -> Option<Source> {
         admin_key: Some(description.admin_key),
         user: Some(description.user_id),
         is_bound: true,
+        is_implicit: true,
     })
 }
 

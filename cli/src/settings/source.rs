@@ -17,6 +17,8 @@ pub(crate) struct Source {
     pub(crate) user: Option<String>,
     /// Whether its keys go to its own address only.
     pub(crate) is_bound: bool,
+    /// Whether it is used although nobody named it. Then its address takes no key but its own.
+    pub(crate) is_implicit: bool,
 }
 
 /// The folder that a path is in, for errors.
