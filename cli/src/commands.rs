@@ -58,3 +58,7 @@ async fn dispatch(
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+#[path = "commands/width_tests.rs"]
+mod width_tests;

@@ -113,7 +113,7 @@ fn facts(key: &CreatedKey, view: &View) -> String {
         .text()
 }
 
-fn table(view: &View) -> Table {
+pub(crate) fn table(view: &View) -> Table {
     Table::new([
         Column::id("id"),
         Column::cut("name", 12),
@@ -124,7 +124,7 @@ fn table(view: &View) -> Table {
     ])
 }
 
-fn row(key: &Key, view: &View) -> Vec<Cell> {
+pub(crate) fn row(key: &Key, view: &View) -> Vec<Cell> {
     let name = match (&key.name, key.portal) {
         (Some(name), _) => name.as_str(),
         (None, true) => "(portal session)",

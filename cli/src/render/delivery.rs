@@ -20,7 +20,7 @@ pub(crate) fn table(view: &View) -> Table {
         Column::fixed("answer"),
         Column::optional("took"),
         Column::fixed(format!("time {}", view.clock.zone_name())),
-        Column::fixed("age"),
+        Column::spare("age"),
         Column::cut("note", 12),
     ])
 }
@@ -50,7 +50,7 @@ pub(crate) fn table_of_all(view: &View) -> Table {
         Column::cut("event", 12),
         Column::fixed("status"),
         Column::optional("tries"),
-        Column::fixed("answer"),
+        Column::spare("answer"),
         Column::fixed(format!("time {}", view.clock.zone_name())),
         Column::optional("age"),
         Column::cut("note", 12),

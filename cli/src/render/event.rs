@@ -73,7 +73,7 @@ pub(crate) fn facts(event: &Event, view: &View) -> String {
         Column::fixed("status"),
         Column::optional("tries"),
         Column::fixed(format!("time {}", view.clock.zone_name())),
-        Column::fixed("age"),
+        Column::spare("age"),
         Column::cut("note", 12),
     ]);
     for delivery in &event.deliveries {
@@ -104,7 +104,7 @@ fn row(delivery: &DeliveryOfEvent, view: &View) -> Vec<Cell> {
 /// A list of event types.
 pub(crate) fn types(_: &View) -> Table {
     Table::new([
-        Column::fixed("name"),
+        Column::cut("name", 20),
         Column::fixed("kind"),
         Column::optional("schema"),
         Column::cut("about", 20),

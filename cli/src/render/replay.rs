@@ -9,9 +9,9 @@ pub(crate) fn table(view: &View) -> Table {
         Column::id("id"),
         Column::fixed("status"),
         Column::optional("examined"),
-        Column::fixed("sent again"),
+        Column::spare("sent again"),
         Column::fixed(format!("time {}", view.clock.zone_name())),
-        Column::fixed("age"),
+        Column::spare("age"),
         Column::id("webhook"),
         Column::cut("chosen by", 12),
     ])

@@ -1,8 +1,9 @@
 //! Tables that fit the terminal.
 //!
-//! A table that is too wide gives way in three steps: ids are shortened to prefixes, which every
-//! command takes; columns that matter least are left out; texts are cut. What is not printed to a
-//! terminal is printed in full.
+//! A table that is too wide is made narrower in steps, until it fits: ids are shortened to prefixes,
+//! which every command takes; columns that matter least are left out; texts are cut, first to a
+//! readable length, then to [`SHORT_TEXT`]; more columns are left out; everything is cut. What is
+//! not printed to a terminal is printed in full.
 
 use super::cell::Cell;
 use console::{measure_text_width, truncate_str};
@@ -14,6 +15,9 @@ const GAP: &str = "  ";
 /// Fewest characters of an id that are shown, with its prefix.
 const ID_CHARS: usize = 12;
 
+/// Fewest characters of a text while other columns can be left out.
+const SHORT_TEXT: usize = 6;
+
 /// How a column gives way where a terminal is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
@@ -23,6 +27,8 @@ enum Room {
     Id,
     /// It is left out.
     Optional,
+    /// It is left out if cut texts are not enough.
+    Spare,
     /// It is cut, down to this width.
     Cut(usize),
 }
@@ -50,7 +56,12 @@ impl Column {
         Self { title: title.into(), room: Room::Optional }
     }
 
-    /// One that is cut, but not below `least` characters.
+    /// One that is left out if it is not enough to cut texts.
+    pub(crate) fn spare(title: &'static str) -> Self {
+        Self { title: title.into(), room: Room::Spare }
+    }
+
+    /// One that is cut, to fewer than `least` characters only if the rest does not fit otherwise.
     pub(crate) fn cut(title: &'static str, least: usize) -> Self {
         Self { title: title.into(), room: Room::Cut(least) }
     }
@@ -79,22 +90,41 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The text, within `width` columns as far as the columns can give way.
+    /// The text, within `width` columns.
     pub(crate) fn text(mut self, width: Option<usize>) -> String {
-        let mut widths = self.widths();
-        if let Some(width) = width {
-            if excess(&widths, width) > 0 {
-                self.shorten_ids();
-                widths = self.widths();
-            }
-            while excess(&widths, width) > 0 && self.leave_one_out() {
-                widths = self.widths();
-            }
-            self.cut(&mut widths, width);
-        }
+        let widths = match width {
+            Some(width) => self.fitted(width),
+            None => self.widths(),
+        };
         let titles: Vec<Cell> = self.columns.iter().map(|it| Cell::dim(&it.title)).collect();
         let rows = std::iter::once(&titles).chain(&self.rows);
         rows.map(|row| line(row, &widths)).collect()
+    }
+
+    /// Makes the table narrower until it fits. Returns the widths of its columns.
+    fn fitted(&mut self, most: usize) -> Vec<usize> {
+        let readable = |room| match room {
+            Room::Cut(least) => least,
+            _ => usize::MAX,
+        };
+        let short = |room| match room {
+            Room::Cut(least) => least.min(SHORT_TEXT),
+            _ => usize::MAX,
+        };
+        if excess(&self.widths(), most) > 0 {
+            self.shorten_ids();
+        }
+        while excess(&self.widths(), most) > 0 && self.leave_one_out(|room| room == Room::Optional)
+        {
+        }
+        while excess(&self.cut(self.widths(), most, short), most) > 0
+            && (self.leave_one_out(|room| room == Room::Spare)
+                || self.leave_one_out(|room| matches!(room, Room::Cut(_))))
+        {}
+        let widths = self.cut(self.widths(), most, readable);
+        let widths = self.cut(widths, most, short);
+        let widths = self.cut(widths, most, |room| if room == Room::Id { usize::MAX } else { 1 });
+        self.cut(widths, most, |_| 1)
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -121,9 +151,9 @@ impl Table {
         }
     }
 
-    /// Leaves out the last column that may be; answers whether there was one.
-    fn leave_one_out(&mut self) -> bool {
-        let Some(index) = self.columns.iter().rposition(|it| it.room == Room::Optional) else {
+    /// Leaves out the last of these columns; answers whether there was one.
+    fn leave_one_out(&mut self, is_meant: impl Fn(Room) -> bool) -> bool {
+        let Some(index) = self.columns.iter().rposition(|it| is_meant(it.room)) else {
             return false;
         };
         self.columns.remove(index);
@@ -133,23 +163,23 @@ impl Table {
         true
     }
 
-    /// Takes from the widest of the columns that can be cut, again and again.
-    fn cut(&self, widths: &mut [usize], most: usize) {
-        let least: Vec<usize> = self
-            .columns
-            .iter()
-            .zip(&*widths)
-            .map(|(column, width)| match column.room {
-                Room::Cut(least) => least.min(*width),
-                _ => *width,
-            })
-            .collect();
-        for _ in 0..excess(widths, most) {
-            let can_be_cut =
-                widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
-            let Some((width, _)) = can_be_cut.max_by_key(|(width, _)| **width) else { return };
+    /// Takes from the widest column that is wider than its minimum, again and again.
+    fn cut(
+        &self,
+        mut widths: Vec<usize>,
+        most: usize,
+        least: impl Fn(Room) -> usize,
+    ) -> Vec<usize> {
+        for _ in 0..excess(&widths, most) {
+            let can_be_cut = self
+                .columns
+                .iter()
+                .zip(&mut widths)
+                .filter(|(column, width)| **width > least(column.room));
+            let Some((_, width)) = can_be_cut.max_by_key(|(_, width)| **width) else { break };
             *width -= 1;
         }
+        widths
     }
 }
 
@@ -228,7 +258,11 @@ mod tests {
              Zoë   https://example.com…  active\n\
              x     https://a             disabled\n"
         );
-        assert!(text(table(), Some(5)).contains("https://exa…"));
+        for width in 7..60 {
+            let text = text(table(), Some(width));
+            assert!(text.lines().all(|line| measure_text_width(line) <= width), "{width}: {text}");
+        }
+        assert!(text(table(), Some(24)).contains("https:…  active"));
     }
 
     #[test]
@@ -253,7 +287,7 @@ mod tests {
         assert!(text(wide(), Some(40)).contains("wh_0193-4567-89a  12 ms  long enough  1"));
         assert!(text(wide(), Some(32)).contains("wh_0193-4567-89a  long enough  1"));
         assert!(text(wide(), Some(26)).contains("wh_0193-4567-89a  long…  1"));
-        for width in 26..200 {
+        for width in 10..200 {
             let text = text(wide(), Some(width));
             assert!(text.lines().all(|line| measure_text_width(line) <= width), "{width}: {text}");
         }
