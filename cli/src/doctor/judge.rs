@@ -12,9 +12,12 @@ use crate::aws::{
     stack::{Resource, Stack},
 };
 
-/// Concurrent executions that are wanted beyond those of ingest and delivery: one for each request to
-/// the API, and what else the account runs. With the defaults of the template, 300 in all.
-const ROOM_FOR_REQUESTS: u32 = 90;
+/// The isolation queues: one for events, one for deliveries.
+const ISOLATION_QUEUES: u32 = 2;
+
+/// Requests a minute that keep one function of the API busy: a wait for an attempt counts as one for
+/// each second.
+const REQUESTS_OF_A_FUNCTION: u32 = 60;
 
 /// The functions that one poller starts in provisioned mode, at most.
 const FUNCTIONS_OF_A_POLLER: u32 = 10;
@@ -95,14 +98,22 @@ fn alarms(resources: &Asked<Vec<Resource>>, alarms: &Asked<Vec<Alarm>>) -> Verdi
     Verdict::passed(format!("{} exist and none is in ALARM{notified}", alarms.len()))
 }
 
-/// How many functions may run at once by the stack's parameters, with room for the API.
+/// How many functions may run at once by the stack's parameters: ingest, delivery, both while they
+/// work on their isolation queues, and the API for one user who spends the whole quota on waits.
 fn wanted_concurrency(stack: &Stack) -> Option<u32> {
     let ingest = stack.number("IngestMaximumConcurrency")?;
     let delivery = match stack.number("DeliveryMinimumPollers") {
         None | Some(0) => stack.number("DeliveryMaximumConcurrency")?,
         Some(_) => stack.number("DeliveryMaximumPollers")? * FUNCTIONS_OF_A_POLLER,
     };
-    Some(ingest + delivery + ROOM_FOR_REQUESTS)
+    let isolation = ISOLATION_QUEUES * stack.number("IsolationMaximumConcurrency")?;
+    let api = match stack.number("ApiReservedConcurrency") {
+        None | Some(0) => {
+            stack.number("RequestsPerUserPerMinute")?.div_ceil(REQUESTS_OF_A_FUNCTION).max(1)
+        }
+        Some(reserved) => reserved,
+    };
+    Some(ingest + delivery + isolation + api)
 }
 
 fn concurrency(stack: &Asked<Stack>, limit: &Asked<u32>) -> Verdict {
@@ -121,7 +132,8 @@ fn concurrency(stack: &Asked<Stack>, limit: &Asked<u32>) -> Verdict {
         return Verdict::failed(
             format!("the account may run {limit} functions at once; the stack needs {wanted}"),
             "Raise the quota \"Concurrent executions\" of Lambda in Service Quotas, or lower \
-             IngestMaximumConcurrency and DeliveryMaximumConcurrency: docs/operate.md, \"Concurrency\".",
+             IngestMaximumConcurrency, DeliveryMaximumConcurrency and IsolationMaximumConcurrency: \
+             docs/operate.md, \"Concurrency\".",
         );
     }
     Verdict::passed(format!("the account may run {limit} functions at once; {wanted} are needed"))

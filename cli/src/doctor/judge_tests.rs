@@ -92,20 +92,32 @@ fn alarms_must_be_there_and_silent() {
     assert_eq!(alarms(&denied(), &Ok(Vec::new())).outcome, Skipped);
 }
 
-const DEFAULTS: [(&str, &str); 4] = [
+const DEFAULTS: [(&str, &str); 7] = [
     ("IngestMaximumConcurrency", "10"),
     ("DeliveryMaximumConcurrency", "200"),
     ("DeliveryMinimumPollers", "0"),
     ("DeliveryMaximumPollers", "100"),
+    ("IsolationMaximumConcurrency", "100"),
+    ("ApiReservedConcurrency", "0"),
+    ("RequestsPerUserPerMinute", "600"),
 ];
 
 #[rstest]
-#[case::as_documented(300, &[], Passed)]
-#[case::one_less(299, &[], Failed)]
+#[case::as_documented(420, &[], Passed)]
+#[case::one_less(419, &[], Failed)]
 #[case::a_new_account(10, &[], Failed)]
-#[case::lowered_to_fit(110, &[("DeliveryMaximumConcurrency", "10")], Passed)]
+#[case::lowered_to_fit(
+    50,
+    &[("DeliveryMaximumConcurrency", "10"), ("IsolationMaximumConcurrency", "10")],
+    Passed
+)]
+#[case::two_isolation_queues(420, &[("IsolationMaximumConcurrency", "101")], Failed)]
+#[case::longer_waits_for_answers(420, &[("RequestsPerUserPerMinute", "601")], Failed)]
+#[case::no_quota(411, &[("RequestsPerUserPerMinute", "0")], Passed)]
+#[case::reserved_for_the_api(460, &[("ApiReservedConcurrency", "50")], Passed)]
+#[case::too_much_reserved_for_the_api(459, &[("ApiReservedConcurrency", "50")], Failed)]
 #[case::pollers_start_ten_each(1000, &[("DeliveryMinimumPollers", "2")], Failed)]
-#[case::room_for_the_pollers(1100, &[("DeliveryMinimumPollers", "2")], Passed)]
+#[case::room_for_the_pollers(1220, &[("DeliveryMinimumPollers", "2")], Passed)]
 fn the_account_must_have_room(
     #[case] limit: u32,
     #[case] changes: &[(&str, &str)],
@@ -126,8 +138,15 @@ fn room_is_not_judged_where_the_need_is_unknown() {
 #[test]
 fn the_documentation_names_the_same_least() {
     let wanted = wanted_concurrency(&a_stack("CREATE_COMPLETE", &DEFAULTS)).expect("known");
-    let document = include_str!("../../../docs/operate.md");
-    assert!(document.contains(&format!("Have at least {wanted},")), "{wanted}");
+    let guide = include_str!("../../../docs/operate.md");
+    let sum = format!("10 + 200 + 2 × 100 + 10 = {wanted}");
+    let line = format!("the account may run 10 functions at once; the stack needs {wanted}");
+    for sentence in [sum, line] {
+        assert!(guide.contains(&sentence), "docs/operate.md: {sentence}");
+    }
+    let readme = include_str!("../../../README.md");
+    let sentence = format!("{wanted} is enough");
+    assert!(readme.contains(&sentence), "README.md: {sentence}");
     let template = include_str!("../../../template.yaml");
     for (name, default) in DEFAULTS {
         let parameter = template.split_once(&format!("\n  {name}:\n")).expect("the parameter").1;

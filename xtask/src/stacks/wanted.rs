@@ -126,6 +126,8 @@ pub(crate) const STACKS: [Wanted; 9] = [
             // The emulator's account has as much concurrency as the machine has memory for.
             ("IngestMaximumConcurrency", "2"),
             ("DeliveryMaximumConcurrency", "10"),
+            ("IsolationMaximumConcurrency", "2"),
+            ("RequestsPerUserPerMinute", "3000"),
         ],
     },
     // Its functions remember the keys of the issuer, whose address the fleet adds.
