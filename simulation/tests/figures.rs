@@ -108,6 +108,16 @@ fn no_circumstance_delays_others_for_longer_than_it_is_said_to() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The README promises what the table has of the system as shipped.
+#[test]
+fn the_readme_has_the_latencies_of_the_table() {
+    let rows = rows("a hundred endpoints that hang");
+    let shipped = rows.iter().find(|row| row[0] == "as shipped").expect("its row");
+    let promise =
+        format!("{} ms for half of all events, {} ms for 99 of 100", shipped[4], shipped[5]);
+    assert!(include_str!("../../README.md").contains(&promise), "README.md: {promise}");
+}
+
 /// Failed requests, executions, messages and row writes of this many deliveries to one dead
 /// endpoint.
 const COSTS: [(&str, f64, [f64; 4]); 6] = [
