@@ -7,6 +7,8 @@ use std::process::Command;
 #[path = "../examples/verify.rs"]
 #[expect(dead_code, reason = "the example is a program, and its `main` is not run here")]
 mod example;
+#[path = "support/node.rs"]
+mod node;
 
 const BODY: &str = r#"{"id":"evt_1","data":{"name":"Zoë"}}"#;
 
@@ -65,13 +67,9 @@ fn the_rust_snippet_is_compiled_and_tells_right_from_wrong() {
     }
 }
 
-/// The project does not require Node.js: on a machine without it, this test passes without a check.
 #[test]
 fn the_javascript_snippet_tells_right_from_wrong() {
-    if Command::new("node").arg("--version").output().is_err() {
-        eprintln!("node is not installed: the JavaScript snippet was not run");
-        return;
-    }
+    let Some(node) = node::program() else { return };
     let secret = Secret::from_random([3; 32]);
     let (key, right) = (secret.reveal(), secret.sign_body(BODY.as_bytes()));
     let code = format!(
@@ -79,5 +77,5 @@ fn the_javascript_snippet_tells_right_from_wrong() {
         snippet("js")
     );
     let flags = ["--input-type=module", "--eval"];
-    assert_eq!(verdicts("node", &flags, &code), "true false false");
+    assert_eq!(verdicts(&node, &flags, &code), "true false false");
 }

@@ -68,7 +68,10 @@ pub(crate) async fn unused(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) async fn unit(workspace: &Workspace) -> Result<()> {
-    command::run_shown(&mut cargo(workspace, &["test", "--no-fail-fast"])).await
+    // Runs the JavaScript in the documents. Without this variable, tests that need a Node that is not installed are left out.
+    let node = tools::python(workspace, PythonTools::Clients).await?.join("node");
+    let mut tests = cargo(workspace, &["test", "--no-fail-fast"]);
+    command::run_shown(tests.env("GRAPNEL_NODE", node)).await
 }
 
 pub(crate) async fn simulation(workspace: &Workspace) -> Result<()> {
