@@ -9,6 +9,7 @@ use crate::{
     stacks::{Door, Fleet},
     terminal::Step,
     test_programs::{Target, TestPrograms},
+    tools::{self, PythonTools},
     workspace::Workspace,
 };
 use anyhow::Result;
@@ -37,9 +38,16 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     let packaged = workspace.local("packaged");
     package::write(workspace, &packaged.join("target/package"), &artifacts)?;
 
+    let aws = tools::python(workspace, PythonTools::AwsCli).await?;
     let door = Door::open().await?;
     let stacks = fleet.file();
-    let beside = Beside { stacks: &stacks, door: door.address()?, cli: &cli, packaged: &packaged };
+    let beside = Beside {
+        stacks: &stacks,
+        door: door.address()?,
+        cli: &cli,
+        aws: &aws,
+        packaged: &packaged,
+    };
     let result = tokio::select! {
         result = run_tests(&programs, &beside, arguments) => result,
         never = door.serve(&mut fleet) => match never {},
@@ -94,6 +102,8 @@ struct Beside<'a> {
     door: SocketAddr,
     /// The command line, built.
     cli: &'a Path,
+    /// The folder of the AWS CLI.
+    aws: &'a Path,
     /// A folder in which the functions are packaged for a deployment.
     packaged: &'a Path,
 }
@@ -127,6 +137,7 @@ async fn run_targets(
         ("GRAPNEL_STACKS", beside.stacks.as_os_str()),
         ("GRAPNEL_DEPLOYER", OsStr::new(&door)),
         ("GRAPNEL_CLI", beside.cli.as_os_str()),
+        ("GRAPNEL_AWS", beside.aws.as_os_str()),
         ("GRAPNEL_PACKAGED", beside.packaged.as_os_str()),
         ("RUST_TEST_THREADS", OsStr::new(threads)),
     ];

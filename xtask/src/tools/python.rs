@@ -13,6 +13,8 @@ use tokio::process::Command;
 /// A set of Python programs with its pins in `infra/<name>/requirements.txt`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PythonTools {
+    /// The AWS CLI, which the README's commands call.
+    AwsCli,
     /// The local AWS.
     Emulator,
     /// Checks the template.
@@ -30,6 +32,7 @@ pub(crate) enum PythonTools {
 impl PythonTools {
     const fn name(self) -> &'static str {
         match self {
+            Self::AwsCli => "awscli",
             Self::Emulator => "emulator",
             Self::Lint => "lint",
             Self::Moto => "moto",
@@ -42,6 +45,7 @@ impl PythonTools {
     /// A short name.
     pub(crate) const fn title(self) -> &'static str {
         match self {
+            Self::AwsCli => "AWS CLI",
             Self::Emulator => "local AWS",
             Self::Lint => "template checks",
             Self::Moto => "moto",
