@@ -3,7 +3,7 @@
 mod escape;
 
 use super::{
-    meter::{Failure, ITEM, Meter, append},
+    meter::{Failure, ITEM, Meter, append, work},
     value::{Number, Value},
 };
 
@@ -103,6 +103,9 @@ const MAX_PRECISION: i128 = 340;
 /// Maximum size of a double that is written without an exponent.
 const BYTES_OF_A_DOUBLE: usize = 700;
 
+/// A character's maximum growth when its case changes.
+const MOST_BYTES_OF_OTHER_CASE: usize = 3;
+
 /// The arguments of a filter or a test, in the order of their names.
 type Arguments<'a> = &'a [Option<Value>];
 
@@ -142,12 +145,12 @@ impl Filter {
             }
             Self::Length => length(input, meter),
             Self::Lower => {
-                let text = input.text(meter)?.to_lowercase();
-                Value::made_text(&text, meter)
+                let text = input.text(meter)?;
+                Value::made_text(&changed_case(text, str::to_lowercase, meter)?, meter)
             }
             Self::Upper => {
-                let text = input.text(meter)?.to_uppercase();
-                Value::made_text(&text, meter)
+                let text = input.text(meter)?;
+                Value::made_text(&changed_case(text, str::to_uppercase, meter)?, meter)
             }
             Self::Replace => {
                 let text = input.text(meter)?;
@@ -280,10 +283,22 @@ fn items(input: &Value, meter: &mut Meter) -> Result<Value, Failure> {
     Value::made_list(pairs, meter)
 }
 
+fn changed_case(
+    text: &str,
+    change: fn(&str) -> String,
+    meter: &mut Meter,
+) -> Result<String, Failure> {
+    meter.charge(MOST_BYTES_OF_OTHER_CASE.saturating_mul(text.len()))?;
+    let changed = change(text);
+    work::done(changed.len());
+    Ok(changed)
+}
+
 fn join(input: &Value, between: &str, meter: &mut Meter) -> Result<Value, Failure> {
     let mut joined = String::new();
     for (index, item) in input.iterate(meter)?.into_iter().enumerate() {
         meter.charge(ITEM)?;
+        work::done(ITEM);
         if index > 0 {
             append(&mut joined, between, meter)?;
         }
@@ -299,6 +314,7 @@ fn replace(text: &str, from: &str, to: &str, meter: &mut Meter) -> Result<Value,
     let mut replaced = String::new();
     for (index, part) in text.split(from).enumerate() {
         meter.charge(ITEM)?;
+        work::done(ITEM);
         if index > 0 {
             append(&mut replaced, to, meter)?;
         }
@@ -322,7 +338,12 @@ fn truncate(input: &Value, length: &Value, meter: &mut Meter) -> Result<Value, F
     let most = length.number()?.as_i128().and_then(|length| usize::try_from(length).ok());
     let most = most.ok_or_else(|| Failure::because("a length is a whole number from 0 on"))?;
     match text.char_indices().nth(most) {
-        Some((cut, _)) => Value::made_text(&format!("{}…", &text[..cut]), meter),
+        Some((cut, _)) => {
+            let mut truncated = String::new();
+            append(&mut truncated, &text[..cut], meter)?;
+            append(&mut truncated, "…", meter)?;
+            Value::made_text(&truncated, meter)
+        }
         None => Ok(input.clone()),
     }
 }
@@ -340,6 +361,7 @@ fn round(number: Number, arguments: Arguments<'_>, meter: &mut Meter) -> Result<
         Some(value) => value.text(meter)?,
     };
     meter.charge(2 * BYTES_OF_A_DOUBLE)?;
+    work::done(2 * BYTES_OF_A_DOUBLE);
     let rounded = number.rounded(precision.clamp(-MAX_PRECISION, MAX_PRECISION), method)?;
     Ok(Value::Number(rounded))
 }

@@ -85,25 +85,27 @@ pub(super) fn append(text: &mut String, more: &str, meter: &mut Meter) -> Result
         return Err(Failure::too_long());
     }
     meter.charge(more.len())?;
+    work::done(more.len());
     text.push_str(more);
     Ok(())
 }
 
-/// The work that was done. Counted only in tests.
+/// The work that was done, in the units of the [`Meter`]: a byte is one, an item [`ITEM`]. Counted
+/// only in tests.
 pub(super) mod work {
     #[cfg(test)]
     thread_local! {
         static DONE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }
 
-    /// Notes the number of items or bytes that were read or made.
+    /// Notes items or bytes that were read or made, in units.
     #[cfg(not(test))]
     pub(in crate::transform) fn done(_: usize) {}
 
-    /// Notes the number of items or bytes that were read or made.
+    /// Notes items or bytes that were read or made, in units.
     #[cfg(test)]
-    pub(in crate::transform) fn done(count: usize) {
-        DONE.set(DONE.get().saturating_add(count));
+    pub(in crate::transform) fn done(units: usize) {
+        DONE.set(DONE.get().saturating_add(units));
     }
 
     /// The work since the last call.

@@ -66,6 +66,7 @@ impl Body {
     fn json_text(&mut self, text: &str, meter: &mut Meter) -> Result<(), Failure> {
         // A character can become six bytes: `\u0001`.
         meter.charge(text.len())?;
+        work::done(text.len());
         if text.len() > MAX_OUTPUT_BYTES {
             return Err(Failure::too_long());
         }
@@ -81,6 +82,7 @@ impl Value {
             Self::Text(text) => {
                 let text = text.read(meter)?;
                 meter.charge(text.len())?;
+                work::done(text.len());
                 Ok(text.to_owned())
             }
             Self::Number(_) | Self::Bool(_) => self.json_text(meter),

@@ -2,6 +2,7 @@
 
 use super::{
     MAX_OUTPUT_BYTES, MAX_STEPS, Meter,
+    filters::{FILTERS, Signature, TESTS},
     meter::work,
     tests::{event, faults, render, text},
 };
@@ -77,6 +78,105 @@ fn long_names() -> impl Strategy<Value = String> {
     ]);
     (prop::collection::vec(part, 1..4), 1..2000_usize)
         .prop_map(|(parts, length)| parts.concat().replace('N', &"n".repeat(length)))
+}
+
+/// Inputs and arguments of each kind. The long ones make an uncharged byte or item visible.
+const OPERANDS: [&str; 16] = [
+    "data.s",
+    "data.e",
+    "data.f",
+    "data.l",
+    "data.o",
+    "data.n",
+    "data.a",
+    "data.t",
+    "data.gone",
+    "data.o|items",
+    "1",
+    "'x'",
+    "'floor'",
+    "'&'",
+    "true",
+    "none",
+];
+
+/// All ways to use a filter or a test: `|name`, `|name(a)`, … with each number of arguments.
+fn uses<T>(sign: &str, signatures: &[Signature<T>]) -> Vec<(String, usize)> {
+    let each = |of: &Signature<T>| {
+        let name = format!("{sign}{}", of.name);
+        (of.required..=of.arguments.len()).map(move |count| (name.clone(), count))
+    };
+    signatures.iter().flat_map(each).collect()
+}
+
+/// Every filter and test that templates have, with arguments.
+fn every_use() -> Vec<(String, usize)> {
+    [uses("|", FILTERS), uses(" is ", TESTS)].concat()
+}
+
+fn call(name: &str, arguments: &[&str]) -> String {
+    match arguments {
+        [] => name.to_owned(),
+        arguments => format!("{name}({})", arguments.join(", ")),
+    }
+}
+
+/// A chain of filters and tests, with any operands.
+fn calls() -> impl Strategy<Value = String> {
+    let operand = || prop::sample::select(OPERANDS.to_vec());
+    let arguments = prop::collection::vec(operand(), 2);
+    let one = (prop::sample::select(every_use()), arguments)
+        .prop_map(|((name, count), arguments)| call(&name, &arguments[..count]));
+    (operand(), prop::collection::vec(one, 1..4)).prop_map(|(input, calls)| {
+        let of = |input: String, call: &String| format!("({input}){call}");
+        format!("{{{{ {} }}}}", calls.iter().fold(input.to_owned(), of))
+    })
+}
+
+/// The work and the charge of a rendering, both in units, and whether it succeeded.
+fn work_and_charge(template: &str, data: &str) -> (usize, usize, bool) {
+    let mut meter = Meter::new(MAX_STEPS);
+    let before = meter.left();
+    work::take();
+    let is_rendered = text(template).render_within(&mut meter, &event(data)).is_ok();
+    (work::take(), before - meter.left(), is_rendered)
+}
+
+/// Data with values of each kind and of this length.
+fn data(times: usize) -> String {
+    let list: Vec<Value> = (0..times).map(|n| json!({"a": "x".repeat(n)})).collect();
+    let fields: serde_json::Map<String, Value> =
+        (0..times).map(|n| (format!("a{n}"), json!([n]))).collect();
+    let texts: serde_json::Map<String, Value> =
+        (0..times).map(|n| (format!("é{n}"), json!("&"))).collect();
+    json!({
+        "l": list, "s": "xyx".repeat(times), "n": 3.5, "o": fields, "a": {"a": 1},
+        "e": "ΐ<&\u{1}\"".repeat(times), "f": texts, "t": vec!["&x"; times],
+    })
+    .to_string()
+}
+
+/// Every filter and every test, with each kind of operand. A filter that never succeeds here needs
+/// another operand.
+#[test]
+fn every_filter_and_test_charges_its_work() {
+    let data = data(100);
+    for (name, count) in every_use() {
+        let first = &OPERANDS[..if count > 0 { OPERANDS.len() } else { 1 }];
+        let second = &["'floor'", "data.s", "1"][..if count > 1 { 3 } else { 1 }];
+        let mut successes = 0;
+        for input in OPERANDS {
+            for (one, other) in first.iter().flat_map(|one| second.iter().map(move |it| (one, it)))
+            {
+                let call = call(&name, &[*one, *other][..count]);
+                let template = format!("{{{{ ({input}){call} }}}}");
+                let (done, charged, is_rendered) = work_and_charge(&template, &data);
+                assert!(done <= charged, "{done} units of work for {charged}: {template}");
+                successes += usize::from(is_rendered);
+            }
+        }
+        assert!(successes > 0, "{name} with {count} arguments");
+    }
 }
 
 /// The result of minijinja's engine.
@@ -244,19 +344,11 @@ proptest! {
     /// All work of a rendering is charged, to the item and the byte.
     #[test]
     fn work_is_charged(
-        template in prop_oneof![template(), common_template(), long_names()],
+        template in prop_oneof![template(), common_template(), long_names(), calls()],
         times in 0..200_usize,
     ) {
-        let list: Vec<Value> = (0..times).map(|n| json!({"a": "x".repeat(n)})).collect();
-        let fields: serde_json::Map<String, Value> =
-            (0..times).map(|n| (format!("a{n}"), json!([n]))).collect();
-        let data = json!({"l": list, "s": "xyx".repeat(times), "n": 3.5, "o": fields, "a": {"a": 1}});
-        let mut meter = Meter::new(MAX_STEPS);
-        let before = meter.left();
-        work::take();
-        let _ = text(&template).render_within(&mut meter, &event(&data.to_string()));
-        let (done, charged) = (work::take(), before - meter.left());
-        prop_assert!(done <= charged, "{done} items and bytes for {charged} units: {template}");
+        let (done, charged, _) = work_and_charge(&template, &data(times));
+        prop_assert!(done <= charged, "{done} units of work for {charged}: {template}");
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl List {
     /// All items, charged.
     pub(super) fn read(&self, meter: &mut Meter) -> Result<&[Value], Failure> {
         meter.charge(self.0.len().saturating_mul(ITEM))?;
-        work::done(self.0.len());
+        work::done(self.0.len().saturating_mul(ITEM));
         Ok(&self.0)
     }
 
@@ -87,7 +87,7 @@ impl Object {
     /// All fields, charged.
     pub(super) fn read(&self, meter: &mut Meter) -> Result<&Fields, Failure> {
         meter.charge(self.0.len().saturating_mul(2 * ITEM))?;
-        work::done(self.0.len());
+        work::done(self.0.len().saturating_mul(2 * ITEM));
         Ok(&self.0)
     }
 
@@ -140,7 +140,7 @@ impl Value {
     /// A new list, which is charged.
     pub(super) fn made_list(items: Vec<Self>, meter: &mut Meter) -> Result<Self, Failure> {
         meter.charge(items.len().saturating_mul(ITEM))?;
-        work::done(items.len());
+        work::done(items.len().saturating_mul(ITEM));
         Ok(Self::from(items))
     }
 
@@ -278,6 +278,7 @@ impl Value {
                 // Each character temporarily takes four bytes.
                 let text = text.read(meter)?;
                 meter.charge(text.len().saturating_mul(4))?;
+                work::done(text.len().saturating_mul(4));
                 let characters: Vec<char> = text.chars().collect();
                 let places = places(start, stop, step, characters.len());
                 let sliced: String = places.filter_map(|at| characters.get(at)).collect();
@@ -327,6 +328,7 @@ impl Value {
                 let times = times.times()?;
                 let text = text.read(meter)?;
                 meter.charge(text.len().saturating_mul(times))?;
+                work::done(text.len().saturating_mul(times));
                 Self::made_text(&text.repeat(times), meter)
             }
             (Self::List(list), times @ (Self::Number(_) | Self::Bool(_)))
@@ -334,6 +336,7 @@ impl Value {
                 let times = times.times()?;
                 let items = list.read(meter)?;
                 meter.charge(items.len().max(1).saturating_mul(times).saturating_mul(ITEM))?;
+                work::done(items.len().saturating_mul(times).saturating_mul(ITEM));
                 let repeated = items.iter().cycle().take(items.len() * times);
                 Self::made_list(repeated.cloned().collect(), meter)
             }

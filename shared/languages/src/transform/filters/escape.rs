@@ -1,6 +1,6 @@
 //! Escapes text for bodies that are not JSON.
 
-use super::{Failure, ITEM, Meter, Value, append};
+use super::{Failure, ITEM, Meter, Value, append, work};
 
 /// The replacement of characters that XML does not allow (XML 1.0, section 2.2).
 const REPLACEMENT: &str = "\u{fffd}";
@@ -36,6 +36,7 @@ pub(super) fn url(input: &Value, meter: &mut Meter) -> Result<String, Failure> {
     let mut form = String::new();
     for (index, (name, value)) in object.read(meter)?.iter().enumerate() {
         meter.charge(ITEM)?;
+        work::done(ITEM);
         append(&mut form, if index > 0 { "&" } else { "" }, meter)?;
         percent(&mut form, name, meter)?;
         append(&mut form, "=", meter)?;
@@ -47,6 +48,7 @@ pub(super) fn url(input: &Value, meter: &mut Meter) -> Result<String, Failure> {
 fn percent(encoded: &mut String, text: &str, meter: &mut Meter) -> Result<(), Failure> {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     meter.charge(text.len())?;
+    work::done(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             append(encoded, char::from(byte).encode_utf8(&mut [0; 4]), meter)?;
