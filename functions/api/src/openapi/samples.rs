@@ -227,9 +227,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
             "grapnel webhooks create https://hooks.example.com/crm \\\n  --name 'Leads to CRM' --events 'lead.*,task.failed' \\\n  --delays 30s,5m,1h --rate-limit 20"
         }
         "getWebhook" => "grapnel webhooks get {id}",
-        "replaceWebhook" | "changeWebhook" => {
-            "grapnel webhooks update {id} --name 'Leads to the new CRM'"
-        }
+        "changeWebhook" => "grapnel webhooks update {id} --name 'Leads to the new CRM'",
         "deleteWebhook" => "grapnel webhooks delete {id}",
         "getSecret" => "grapnel webhooks secret {id}",
         "rotateSecret" => "grapnel webhooks rotate-secret {id} --grace 1h",
@@ -247,6 +245,9 @@ fn command_line(operation: &str) -> Option<&'static str> {
         "getEvent" => "grapnel events get {eventId}",
         "erasePayload" => "grapnel events erase {eventId}",
         "listEventTypes" => "grapnel event-types list",
+        "getEventType" => "grapnel event-types get {name}",
+        "putEventType" => "grapnel event-types put {name} --description 'An invoice was paid.'",
+        "deleteEventType" => "grapnel event-types delete {name}",
         "listDeliveries" => "grapnel deliveries list {id} --status failed --since 2h",
         "listAllDeliveries" => "grapnel deliveries list --status failed --since 2h",
         "getDelivery" => "grapnel deliveries get {id} {deliveryId}",
