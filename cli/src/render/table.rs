@@ -262,7 +262,7 @@ mod tests {
             let text = text(table(), Some(width));
             assert!(text.lines().all(|line| measure_text_width(line) <= width), "{width}: {text}");
         }
-        assert!(text(table(), Some(24)).contains("https:…  active"));
+        assert!(text(table(), Some(24)).contains("https:/…  active"));
     }
 
     #[test]

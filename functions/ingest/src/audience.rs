@@ -19,7 +19,7 @@ const QUICK_STEPS: usize = 2_000_000;
 pub(crate) enum Pace {
     /// So short that the other events of the batch hardly wait.
     Quick,
-    /// Without a limit.
+    /// As long as it takes: at most [`grapnel_domain::fan_out::MAX_STEPS_OF_AN_EVENT`].
     Thorough,
 }
 

@@ -7,15 +7,13 @@ use crate::{
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
+    fan_out::STEPS_OF_A_BATCH,
     message::Record,
     notice::ConflictNotice,
     ports::{DeadLetters, EnqueueAttempts, PortError},
 };
+use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use std::panic::AssertUnwindSafe;
-
-/// After this many steps of filters, a batch begins no further event with slow filters: some
-/// seconds of a function's time, so that the whole batch ends well before its timeout.
-const STEPS_OF_A_BATCH: usize = 500_000_000;
 
 /// The result for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +39,19 @@ pub struct BatchReport {
     pub unfinished_filters: usize,
     /// Events with the id of another event. They are not delivered.
     pub conflicts: Vec<ConflictNotice>,
+}
+
+impl BatchReport {
+    /// The counts for CloudWatch.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of("ingest")
+            .count("Events", self.events)
+            .count("AttemptsEnqueued", self.enqueued)
+            .count("EventsDeadLettered", self.dead_letters)
+            .count("EventConflicts", self.conflicts.len())
+            .count(EVENTS_LEFT_FOR_LATER, self.failed.len())
+            .count("FiltersOutOfSteps", self.unfinished_filters)
+    }
 }
 
 /// A batch in progress.

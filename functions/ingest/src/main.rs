@@ -8,7 +8,6 @@ use grapnel_aws::{
 };
 use grapnel_domain::ports::Clock;
 use grapnel_ingest::{Ingest, Ports, Rules, tell};
-use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 /// What the ports are in a deployment.
@@ -45,14 +44,7 @@ async fn main() -> anyhow::Result<()> {
         let mut report = ingest.handle(&batch.to_begin).await;
         report.failed.extend(batch.stayed);
         tell(notices, &report.conflicts).await;
-        Metrics::of("ingest")
-            .count("Events", report.events)
-            .count("AttemptsEnqueued", report.enqueued)
-            .count("EventsDeadLettered", report.dead_letters)
-            .count("EventConflicts", report.conflicts.len())
-            .count(EVENTS_LEFT_FOR_LATER, report.failed.len())
-            .count("FiltersOutOfSteps", report.unfinished_filters)
-            .emit(&settings.stack_name, SystemClock.now().as_millis());
+        report.metrics().emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(batch::response(report.failed))
     }))
     .await

@@ -9,6 +9,7 @@ mod tokens;
 use grapnel_domain::{
     delay::QueueDelay,
     event::{Retention, publish::EventValidation},
+    fan_out::MAX_WEBHOOKS_PER_USER,
     health::CircuitRules,
     quota::Quota,
     time_budget::TimeBudget,
@@ -156,7 +157,7 @@ impl Settings for ApiSettings {
             url_policy,
             retention: read.retention(),
             longest_request_seconds: read.longest_request_seconds(),
-            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=5_000),
+            max_webhooks: read.count("MAX_WEBHOOKS_PER_USER", 1..=MAX_WEBHOOKS_PER_USER),
             quota: read.quota("REQUESTS_PER_USER_PER_MINUTE"),
             event_validation: read
                 .parsed("EVENT_VALIDATION", "off, warn or reject", |text| text.parse().ok()),

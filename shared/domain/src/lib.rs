@@ -26,6 +26,7 @@ pub mod delay;
 pub mod delivery;
 pub mod echo;
 pub mod event;
+pub mod fan_out;
 pub mod health;
 pub mod ids;
 pub mod key;

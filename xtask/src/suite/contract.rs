@@ -22,7 +22,7 @@ const USERS: [&str; 2] = ["contract", "contract-keys"];
 
 /// Large limits for the requests' results.
 const PARAMETERS: &[(&str, &str)] =
-    &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "5000")];
+    &[("RequestsPerUserPerMinute", "100000"), ("MaxWebhooksPerUser", "120")];
 
 /// Deploys a new stack, runs Schemathesis, and ends everything.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
@@ -40,6 +40,7 @@ async fn run(workspace: &Workspace, programs: &Path, stack: &Stack) -> Result<()
     schemathesis
         .args(["run", &format!("{}/api/openapi.json", stack.api_url), "--url", &stack.api_url])
         .args(["--seed", SEED])
+        .env("GRAPNEL_URL", &stack.api_url)
         .env("GRAPNEL_KEY", key)
         .env("GRAPNEL_USER", user)
         .env("GRAPNEL_ADMIN_KEY", &stack.admin_key)

@@ -1,18 +1,25 @@
 //! Slow filters: they do not delay other users' events, and lose no event.
 
 use crate::world::{event_with, over, queued_attempts};
+use futures::future::join;
 use grapnel_domain::{
     event::{Event, MAX_DATA_BYTES},
-    filter::Undecided,
+    fan_out::MAX_STEPS_OF_AN_EVENT,
+    filter::{MAX_STEPS, Undecided},
     ids::WebhookId,
     message::{MakeAttempt, Record},
     ports::PortError,
+    webhook::Webhook,
 };
 use grapnel_testing::{
     builders::{USER, a_webhook},
     memory::{Effect, Memory, Operation},
 };
-use serde_json::json;
+use serde_json::{Value, json};
+use std::cell::Cell;
+
+/// More steps than an event's filters may take before the other events of its batch go first.
+const STEPS_OF_A_QUICK_EVENT: usize = 2_000_000;
 
 /// An event of a user with a list `a` of this length in its data.
 fn event_of(user: &str, list: &str) -> Record {
@@ -64,6 +71,72 @@ async fn an_event_with_slow_filters_does_not_hold_its_batch() {
     assert_eq!(memory.calls(Operation::StoreEvent), 2);
 }
 
+/// The dearest filters that are accepted, all for one name: many branches, wildcards over a long
+/// text, ranges, beginnings.
+fn a_slow_filter(n: usize) -> Value {
+    let branches =
+        |of: &dyn Fn(usize) -> Value| json!({"$or": (0..100).map(of).collect::<Vec<_>>()});
+    match n % 4 {
+        0 => branches(&|m| json!({"a": [n + m + 1]})),
+        1 => branches(&|m| json!({"a": [{"numeric": [">", n + m]}]})),
+        2 => json!({"a": [{"wildcard": format!("*{n}*ab")}, {"wildcard": "*ab*b*"}]}),
+        _ => json!({"a": [{"prefix": format!("b{n}")}, {"suffix": "x"}]}),
+    }
+}
+
+/// A user with the default number of webhooks, all with slow filters, and data of the maximum size:
+/// one run decides about the event, within the steps that an event may take.
+#[tokio::test]
+async fn an_event_with_slow_filters_of_a_hundred_webhooks_is_fanned_out_in_one_run() {
+    let memory = Memory::new();
+    let webhooks: Vec<_> =
+        (0..100).map(|n| a_webhook().filter(&a_slow_filter(n).to_string()).build()).collect();
+    webhooks.iter().for_each(|webhook| memory.put_webhook(webhook.clone()));
+    memory.put_webhook(a_webhook().for_user("neighbour").build());
+    let long_text = format!("\"{}\"", "a".repeat(MAX_DATA_BYTES / 2));
+    let list = vec!["0"; MAX_DATA_BYTES / 4 - 100].join(",");
+    let slow = event_of(USER, &format!("{long_text},{list}"));
+    let report = over(&memory).handle(&[slow, event_of("neighbour", "1")]).await;
+    assert_eq!((report.events, report.failed.len(), report.unfinished_filters), (2, 0, 0));
+    assert_eq!(queued(&memory).first().map(String::as_str), Some("neighbour"));
+    let event = memory.events().into_iter().find(|event| event.user_id.as_str() == USER);
+    let data = event.expect("stored").content.data;
+    let steps: usize = webhooks.iter().map(|webhook| steps_of(webhook, &data)).sum();
+    println!("{steps} steps for {} bytes and {} webhooks", data.len(), webhooks.len());
+    assert!(steps > 10 * STEPS_OF_A_QUICK_EVENT, "{steps}: not slow");
+    assert!(steps <= webhooks.len() * MAX_STEPS && steps <= MAX_STEPS_OF_AN_EVENT, "{steps}");
+}
+
+fn steps_of(webhook: &Webhook, data: &str) -> usize {
+    webhook.filter.as_ref().map_or(0, |filter| filter.judge(data).steps)
+}
+
+/// Between the filters of two webhooks, the other events of the batch go on.
+#[tokio::test]
+async fn other_tasks_have_their_turns_between_slow_filters() {
+    const WEBHOOKS: usize = 24;
+    let memory = Memory::new();
+    for n in 0..WEBHOOKS {
+        memory.put_webhook(a_webhook().filter(&json!({"a": [n, 0]}).to_string()).build());
+    }
+    let records = [event_of(USER, &long_list("0"))];
+    let (turns, is_done) = (Cell::new(0), Cell::new(false));
+    let fan_out = async {
+        let report = over(&memory).handle(&records).await;
+        is_done.set(true);
+        report
+    };
+    let other = async {
+        while !is_done.get() {
+            turns.set(turns.get() + 1);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (report, ()) = join(fan_out, other).await;
+    assert_eq!((report.events, report.enqueued), (1, WEBHOOKS));
+    assert!(turns.get() >= WEBHOOKS, "{} turns", turns.get());
+}
+
 #[tokio::test]
 async fn a_filter_that_runs_out_of_steps_delivers_and_is_counted() {
     let memory = Memory::new();
@@ -75,6 +148,8 @@ async fn a_filter_that_runs_out_of_steps_delivers_and_is_counted() {
     let item = format!("\"{}\"", "a".repeat(8));
     let report = over(&memory).handle(&[event_of(USER, &long_list(&item))]).await;
     assert_eq!((report.events, report.enqueued, report.unfinished_filters), (1, 1, 1));
+    let counted = report.metrics().line("s", 0).expect("counts");
+    assert!(counted.contains(r#""FiltersOutOfSteps":1"#), "{counted}");
     let audiences: Vec<_> =
         memory.events().iter().map(|event: &Event| event.audience.clone()).collect();
     assert_eq!(audiences, [Some(vec![slow.id])]);

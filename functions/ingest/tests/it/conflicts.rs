@@ -41,6 +41,8 @@ async fn another_event_under_the_same_id_is_told_and_not_delivered() {
         [(Difference::OtherData, "lead.created"), (Difference::OtherType, "lead.enriched")];
     assert_eq!(told, expected);
     assert_eq!(report.conflicts[0].event_id, stored[0].id);
+    let counted = report.metrics().line("s", 0).expect("counts");
+    assert!(counted.contains(r#""EventConflicts":2"#), "{counted}");
 
     grapnel_ingest::tell(&memory, &report.conflicts).await;
     let notices = memory.notices();

@@ -147,6 +147,10 @@ fn to_audience(bytes: &[u8]) -> Option<Vec<WebhookId>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grapnel_domain::{
+        event::{MAX_DATA_BYTES, inbound::MAX_NAME_BYTES},
+        fan_out::MAX_WEBHOOKS_PER_USER,
+    };
     use rstest::rstest;
 
     fn event(data: String) -> Event {
@@ -185,6 +189,22 @@ mod tests {
     fn an_event_survives_its_item_byte_for_byte(#[case] data: String) {
         let event = event(data);
         assert_eq!(to_event(from_event(&event).expect("written")), Ok(event));
+    }
+
+    /// DynamoDB's limit of an item.
+    const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+    #[test]
+    fn the_largest_event_of_a_user_with_the_most_webhooks_fits_an_item() {
+        let mut event = event(noise(MAX_DATA_BYTES));
+        event.user_id = UserId::parse(&"u".repeat(128)).expect("valid");
+        event.content.event_type = "t".repeat(MAX_NAME_BYTES);
+        event.content.source = "s".repeat(MAX_NAME_BYTES);
+        let id = |number: u32| WebhookId::from_uuid(Uuid::from_u128(number.into()));
+        event.audience = Some((0..MAX_WEBHOOKS_PER_USER).map(id).collect());
+        let item = from_event(&event).expect("written");
+        assert!(size(&item) <= MAX_ITEM_BYTES, "{}", size(&item));
+        assert_eq!(to_event(item), Ok(event));
     }
 
     #[test]

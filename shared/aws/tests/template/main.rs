@@ -3,6 +3,7 @@
 
 mod alarms;
 mod encryption;
+mod functions;
 mod logs;
 mod reading;
 mod roles;

@@ -1,7 +1,7 @@
 //! What the functions' roles cannot do. The local AWS checks the attributes that a read projects,
 //! but not those that an update writes.
 
-use crate::reading::{one_or_more, resources, statements_on};
+use crate::reading::{TEMPLATE, one_or_more, resources, statements_on};
 use grapnel_aws::webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -81,4 +81,23 @@ fn a_notice_can_name_no_other_source(#[case] role: &str) {
         "Null": { "events:source": "false" },
     });
     assert_eq!(condition, &expected);
+}
+
+/// Another account's state machine must not be able to use a role through Step Functions.
+#[test]
+fn only_state_machines_of_this_account_can_take_a_role() {
+    let machines = resources("AWS::Serverless::StateMachine");
+    assert_eq!(machines.len(), 2);
+    for (machine, resource) in machines {
+        let role = resource["Properties"]["Role"]["Fn::GetAtt"].as_str().expect("a role");
+        let role = role.strip_suffix(".Arn").expect("its ARN");
+        let trust = &TEMPLATE["Resources"][role]["Properties"]["AssumeRolePolicyDocument"];
+        let expected = json!([{
+            "Effect": "Allow",
+            "Principal": { "Service": "states.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+            "Condition": { "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } },
+        }]);
+        assert_eq!(trust["Statement"], expected, "{machine}");
+    }
 }

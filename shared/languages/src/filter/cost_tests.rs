@@ -1,5 +1,8 @@
 //! The cost of matching, counted in steps, and a comparison with the simple matcher.
 
+#[path = "bombs.rs"]
+mod bombs;
+
 use super::{
     Filter, Halt, MAX_BYTES, MAX_STEPS_PER_BYTE, Matcher, Undecided,
     plan::Plans,
@@ -8,70 +11,10 @@ use super::{
     tests::{comparison, data, plain_filter},
 };
 use crate::{MAX_DATA_BYTES, json::tree::Tree};
+use bombs::{bombs, list_of, or};
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
-
-/// A list of the maximum size of data: `{"<name>":[<item>,<item>,…]}`.
-fn list_of(name: &str, item: &str) -> String {
-    let count = (MAX_DATA_BYTES - name.len() - 8) / (item.len() + 1);
-    format!(r#"{{"{name}":[{}]}}"#, vec![item; count].join(","))
-}
-
-fn long_text(text: &str) -> String {
-    format!(r#"{{"a":"{}"}}"#, text.repeat((MAX_DATA_BYTES - 8) / text.len()))
-}
-
-fn or(count: usize, branch: impl Fn(usize) -> Value) -> Value {
-    json!({"$or": (0..count).map(branch).collect::<Vec<_>>()})
-}
-
-/// Filters that once cost the size of the data times their own size.
-fn bombs() -> Vec<(&'static str, Value, String)> {
-    vec![
-        ("a `$or` of one name", or(100, |n| json!({"a": [n + 1]})), list_of("a", "0")),
-        (
-            "a `$or` of objects",
-            or(100, |n| json!({"a": {"b": [n + 1]}})),
-            list_of("a", r#"{"b":0}"#),
-        ),
-        ("ranges", or(100, |n| json!({"a": [{"numeric": [">", n]}]})), list_of("a", "0")),
-        (
-            "beginnings",
-            or(60, |n| json!({"a": [{"prefix": "x".repeat(n + 1)}]})),
-            list_of("a", &format!("\"{}\"", "x".repeat(60))),
-        ),
-        (
-            "letters of any case",
-            or(50, |n| json!({"a": [{"suffix": {"equals-ignore-case": "ΐ".repeat(n % 9 + 1)}}]})),
-            list_of("a", "\"ΐΐΐΐ\""),
-        ),
-        (
-            "addresses",
-            or(90, |n| json!({"a": [{"cidr": format!("10.{n}.0.0/16")}]})),
-            list_of("a", "\"::\""),
-        ),
-        (
-            "objects with one of many fields",
-            json!({"l": or(90, |n| json!({format!("a{n}"): [1]}))}),
-            list_of("l", r#"{"a0":0}"#),
-        ),
-        (
-            "wildcards",
-            json!({"a": [{"wildcard": "*aab*"}, {"wildcard": "*ab*b*"}]}),
-            long_text("a"),
-        ),
-        ("escapes", json!({"a": [{"prefix": "é"}, {"suffix": "x"}]}), long_text("\\u00e9")),
-        ("nothing in a list", json!({"a": {"b": ["x"]}}), list_of("a", "{}")),
-        ("a deep list", json!({"a": [1]}), {
-            let deep = (MAX_DATA_BYTES - 9) / 2;
-            format!(r#"{{"a":{}0{}}}"#, "[".repeat(deep), "]".repeat(deep))
-        }),
-        ("a field that is there often", or(100, |n| json!({"a": [n]})), {
-            format!("{{{}\"b\":1}}", r#""a":-1,"#.repeat(MAX_DATA_BYTES / 7 - 1))
-        }),
-    ]
-}
 
 #[test]
 fn no_bomb_takes_more_than_its_budget() {
