@@ -18,8 +18,10 @@ pub(super) enum Side {
     After,
 }
 
+type BySide<M> = HashMap<(Side, Operation), Hook<M>>;
+
 /// The hooks of a memory of type `M`, which is what a hook gets.
-pub(super) struct Hooks<M>(Arc<Mutex<HashMap<(Side, Operation), Hook<M>>>>);
+pub(super) struct Hooks<M>(Arc<Mutex<BySide<M>>>);
 
 impl<M> Hooks<M> {
     pub(super) fn set<F>(
