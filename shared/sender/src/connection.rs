@@ -56,6 +56,11 @@ pub(crate) struct Target<'a> {
     pub(crate) port: u16,
 }
 
+/// No connection to a host name that has no IPv4 address.
+#[derive(Debug, thiserror::Error)]
+#[error("the host name has only IPv6 addresses")]
+pub(crate) struct OnlyIpv6(#[source] BoxError);
+
 impl Connection {
     /// Connects, with TLS if `tls` is given. Reads at most `most_bytes`, including the handshake.
     pub(crate) async fn open(
@@ -67,7 +72,13 @@ impl Connection {
             Some(tls) => Some((tls, certified_name(&target.host)?)),
             None => None,
         };
-        let stream = Metered::new(dial(target.addresses, target.port).await?, most_bytes);
+        let is_ipv6 = target.addresses.iter().all(IpAddr::is_ipv6);
+        let dialled = dial(target.addresses, target.port).await;
+        let dialled = dialled.map_err(|error| match target.host {
+            Host::Domain(_) if is_ipv6 => OnlyIpv6(error).into(),
+            _ => error,
+        });
+        let stream = Metered::new(dialled?, most_bytes);
         let Some((tls, name)) = secured else {
             return Ok(Self { io: TokioIo::new(Box::new(stream)), speaks_http2: false });
         };

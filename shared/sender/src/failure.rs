@@ -11,6 +11,7 @@ use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use crate::{
     client::CONNECT_LIMIT,
+    connection::OnlyIpv6,
     dns::LookUpError,
     exchange::{ExchangeError, Phase},
     guard::GuardError,
@@ -30,6 +31,13 @@ fn broken(phase: Phase, error: &(dyn Error + 'static), time: Duration) -> SendOu
     for cause in causes(error) {
         if let Some(guard) = cause.downcast_ref::<GuardError>() {
             return guarded(guard);
+        }
+        // A function outside a VPC has no IPv6 (AWS Lambda developer guide, "Networking and VPC
+        // configurations").
+        if cause.is::<OnlyIpv6>() {
+            return failed(
+                "the host name has only IPv6 addresses, which could not be reached: it needs an IPv4 address",
+            );
         }
         if phase == Phase::Connecting && has_timed_out(cause) {
             return timed_out(phase, time);

@@ -1,6 +1,9 @@
 //! The addresses that a request may reach.
 
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_testing::{
+    hostile::raw::Refusing,
+    receiver::{Reply, TestReceiver},
+};
 use rstest::rstest;
 use tokio::net::TcpListener;
 
@@ -143,4 +146,20 @@ async fn one_dead_address_does_not_fail_every_attempt() {
         assert_eq!(answer.status, 200);
     }
     assert_eq!(receiver.received("/in").len(), 2);
+}
+
+/// Lambda has no route to IPv6: the owner of the webhook must learn what to change.
+#[rstest]
+#[case(&["::1"], true)]
+#[case(&["::1", "127.0.0.1"], false)]
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_over_ipv6_is_told_to_need_ipv4(
+    #[case] addresses: &[&str],
+    #[case] is_told: bool,
+) {
+    let refusing = Refusing::start();
+    let sender = sender_with(ScriptedNames::finding(addresses), |_| None);
+    let url = format!("http://hook.example:{}/in", refusing.address().port());
+    let error = failure_of(&sender, request(url)).await;
+    assert_eq!(error.contains("only IPv6 addresses"), is_told, "{error}");
 }
