@@ -5,9 +5,9 @@
 
 use crate::{
     Deliver, Done, Ports, StepError, StepResult, enqueue, enqueue_attempt,
-    health::{Seen, Signs},
+    health::{Observation, Observations},
     ready::Ready,
-    record::{Attempted, decide, sign},
+    record::{Attempted, decide, evidence},
     recording,
 };
 use grapnel_domain::{
@@ -36,7 +36,7 @@ impl<P: Ports> Deliver<P> {
     pub(crate) async fn make(
         &self,
         ready: Ready,
-        signs: &Signs,
+        observations: &Observations,
         deadline: Timestamp,
     ) -> StepResult {
         let asked_for = ready.is_asked_for();
@@ -99,11 +99,13 @@ impl<P: Ports> Deliver<P> {
             recording::record(&self.deliveries, &self.clock, &record, last_try).await
         };
         let (record, next) = on(&delivery);
-        let sign = sign(&sent.outcome, &delivery, begun, next);
-        let seen = sign.filter(|sign| !asked_for || sign.holds_if_asked_for()).map(|sign| Seen {
-            sign,
-            delivery: DeliveryDigest::from(&delivery),
-            webhook: webhook.clone(),
+        let evidence = evidence(&sent.outcome, &delivery, begun, next);
+        let seen = evidence.filter(|it| !asked_for || it.counts_if_asked_for()).map(|evidence| {
+            Observation {
+                evidence,
+                delivery: DeliveryDigest::from(&delivery),
+                webhook: webhook.clone(),
+            }
         });
         match recorded(record).await? {
             Recorded::Yes => {}
@@ -114,14 +116,14 @@ impl<P: Ports> Deliver<P> {
             {
                 let (record, _) = on(&found);
                 recorded(record).await?;
-                signs.extend(seen);
+                observations.extend(seen);
                 return Ok(Done::FailedForGood);
             }
             Recorded::Refused(Some(found)) => return Ok(self.stale(&found).await?),
             Recorded::Refused(None) => return Ok(Done::NothingToDo),
         }
         let status = webhook.effective_status();
-        signs.extend(seen);
+        observations.extend(seen);
         match next {
             NextStep::Succeed => Ok(Done::Delivered),
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),

@@ -2,7 +2,7 @@
 
 use crate::{
     Deliver, Done, Ports, StepError, StepResult,
-    health::Signs,
+    health::Observations,
     limit::{self, Desk},
     release,
 };
@@ -61,13 +61,13 @@ impl<P: Ports> Deliver<P> {
     /// Lambda stops this function at the `deadline`, and a request without a record would be sent
     /// again, so no request is begun too late for its record.
     pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
-        let signs = Signs::default();
+        let observations = Observations::default();
         let (desk, asked) = limit::open();
-        let guarded = |body| self.guarded(body, desk.clone(), &signs, deadline);
+        let guarded = |body| self.guarded(body, desk.clone(), &observations, deadline);
         let work = join_all(records.iter().map(|record| guarded(&record.body)));
         drop(desk);
         let (results, ()) = futures::join!(work, self.hand_out(asked));
-        self.tend(signs).await;
+        self.update_health(observations).await;
         let mut report = BatchReport::default();
         for (record, result) in records.iter().zip(results) {
             let id = &record.message_id;
@@ -99,10 +99,10 @@ impl<P: Ports> Deliver<P> {
         &self,
         body: &str,
         desk: Desk,
-        signs: &Signs,
+        observations: &Observations,
         deadline: Timestamp,
     ) -> StepResult {
-        let finish = self.finish(body, desk, signs, deadline);
+        let finish = self.finish(body, desk, observations, deadline);
         let finished = AssertUnwindSafe(finish).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
     }
@@ -111,14 +111,14 @@ impl<P: Ports> Deliver<P> {
         &self,
         body: &str,
         desk: Desk,
-        signs: &Signs,
+        observations: &Observations,
         deadline: Timestamp,
     ) -> StepResult {
         let message =
             QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
         match message {
             QueueMessage::MakeAttempt(attempt) => {
-                self.attempt(attempt, desk, signs, deadline).await
+                self.attempt(attempt, desk, observations, deadline).await
             }
             QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
             QueueMessage::Release(release) => {
@@ -137,7 +137,7 @@ impl<P: Ports> Deliver<P> {
         &self,
         attempt: MakeAttempt,
         desk: Desk,
-        signs: &Signs,
+        observations: &Observations,
         deadline: Timestamp,
     ) -> StepResult {
         let ready = match self.ready(attempt).await? {
@@ -145,7 +145,7 @@ impl<P: Ports> Deliver<P> {
             ControlFlow::Break(done) => return Ok(done),
         };
         match self.slot_to_wait_for(&ready, desk).await? {
-            None => self.make(ready, signs, deadline).await,
+            None => self.make(ready, observations, deadline).await,
             Some(slot) => self.wait_for_slot(ready, slot).await,
         }
     }

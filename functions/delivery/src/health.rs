@@ -10,7 +10,7 @@ use crate::{Deliver, Ports, enqueue_one};
 use futures::future::join_all;
 use grapnel_domain::{
     delay::QueueDelay,
-    health::{Health, Outcome, Sign},
+    health::{Evidence, Health, Outcome},
     ids::{DeliveryId, WebhookId},
     message::{QueueMessage, ReleaseParked},
     notice::{DeliveryDigest, WebhookNotice},
@@ -28,26 +28,26 @@ const TRIES: usize = 3;
 
 /// The evidence of one attempt.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Observation {
     /// The webhook as the attempt read it.
     pub(crate) webhook: Box<Webhook>,
     /// The behaviour of its endpoint.
-    pub(crate) sign: Sign,
+    pub(crate) evidence: Evidence,
     /// The delivery of the attempt.
     pub(crate) delivery: DeliveryDigest,
 }
 
 /// The evidence of a batch's attempts, in the order in which they ended.
 #[derive(Debug, Default)]
-pub(crate) struct Signs(Mutex<Vec<Seen>>);
+pub(crate) struct Observations(Mutex<Vec<Observation>>);
 
-impl Signs {
-    pub(crate) fn extend(&self, seen: Option<Seen>) {
+impl Observations {
+    pub(crate) fn extend(&self, seen: Option<Observation>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(seen);
     }
 
-    fn by_webhook(self) -> impl Iterator<Item = Vec<Seen>> {
-        let mut groups: BTreeMap<WebhookId, Vec<Seen>> = BTreeMap::new();
+    fn by_webhook(self) -> impl Iterator<Item = Vec<Observation>> {
+        let mut groups: BTreeMap<WebhookId, Vec<Observation>> = BTreeMap::new();
         for seen in self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
             groups.entry(seen.webhook.id).or_default().push(seen);
         }
@@ -58,9 +58,9 @@ impl Signs {
 impl<P: Ports> Deliver<P> {
     /// Updates the health of every endpoint. A notice that the bus did not accept is sent once
     /// more, after all other work: by then a moment has passed.
-    pub(crate) async fn tend(&self, signs: Signs) {
-        let tended = join_all(signs.by_webhook().map(|seen| self.tend_group(seen))).await;
-        for notice in tended.into_iter().flatten() {
+    pub(crate) async fn update_health(&self, observations: Observations) {
+        let refused = join_all(observations.by_webhook().map(|seen| self.update_group(seen))).await;
+        for notice in refused.into_iter().flatten() {
             if let Err(error) = self.notices.notify(&[notice.clone().into()]).await {
                 tracing::warn!(webhook.id = %notice.webhook_id, notice = notice.kind, %error, "the platform was not told");
             }
@@ -68,7 +68,7 @@ impl<P: Ports> Deliver<P> {
     }
 
     /// Returns the notices that the bus did not accept.
-    async fn tend_group(&self, seen: Vec<Seen>) -> Vec<WebhookNotice> {
+    async fn update_group(&self, seen: Vec<Observation>) -> Vec<WebhookNotice> {
         let Some(webhook) = seen.last().map(|seen| seen.webhook.clone()) else { return Vec::new() };
         let id = webhook.id;
         let mut untold = Vec::new();
@@ -81,15 +81,15 @@ impl<P: Ports> Deliver<P> {
     async fn tend_one(
         &self,
         mut webhook: Webhook,
-        seen: &[Seen],
+        seen: &[Observation],
         untold: &mut Vec<WebhookNotice>,
     ) -> Result<(), PortError> {
-        let signs: Vec<Sign> = seen.iter().map(|seen| seen.sign).collect();
+        let evidence: Vec<Evidence> = seen.iter().map(|seen| seen.evidence).collect();
         webhook.health = newest(seen).unwrap_or(webhook.health);
         let was_open = webhook.health.is_failing();
         for _ in 0..TRIES {
             let Some(mut outcome) =
-                webhook.health.after(&signs, &self.rules.circuit, self.clock.now())
+                webhook.health.after(&evidence, &self.rules.circuit, self.clock.now())
             else {
                 break;
             };
@@ -98,7 +98,7 @@ impl<P: Ports> Deliver<P> {
             }
             if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
                 webhook.health = outcome.health;
-                untold.extend(self.tell(&webhook, seen, outcome).await);
+                untold.extend(self.send_notices(&webhook, seen, outcome).await);
                 break;
             }
             let strong = Consistency::Strong;
@@ -122,7 +122,12 @@ impl<P: Ports> Deliver<P> {
 
     /// Sends the notices that the write before has claimed. Each is sent alone, so that a refused
     /// one is known. Returns the refused ones.
-    async fn tell(&self, webhook: &Webhook, seen: &[Seen], outcome: Outcome) -> Vec<WebhookNotice> {
+    async fn send_notices(
+        &self,
+        webhook: &Webhook,
+        seen: &[Observation],
+        outcome: Outcome,
+    ) -> Vec<WebhookNotice> {
         let mut untold = Vec::new();
         for notice in notices(webhook, seen, &outcome, self.clock.now()) {
             tracing::info!(webhook.id = %webhook.id, notice = notice.kind, "endpoint changed");
@@ -135,23 +140,25 @@ impl<P: Ports> Deliver<P> {
 }
 
 /// The delivery of the last attempt that counts against the endpoint.
-fn last_failure(seen: &[Seen]) -> Option<DeliveryId> {
-    let against = |sign| matches!(sign, Sign::Failure { counts: true, .. } | Sign::Stop(_));
-    seen.iter().rfind(|seen| against(seen.sign)).map(|seen| seen.delivery.id)
+fn last_failure(seen: &[Observation]) -> Option<DeliveryId> {
+    let against =
+        |evidence| matches!(evidence, Evidence::Failure { counts: true, .. } | Evidence::Stop(_));
+    seen.iter().rfind(|seen| against(seen.evidence)).map(|seen| seen.delivery.id)
 }
 
 /// The latest health that any of the attempts read.
-fn newest(seen: &[Seen]) -> Option<Health> {
+fn newest(seen: &[Observation]) -> Option<Health> {
     seen.iter().map(|seen| seen.webhook.health).max_by_key(|health| health.version)
 }
 
 fn notices(
     webhook: &Webhook,
-    seen: &[Seen],
+    seen: &[Observation],
     outcome: &Outcome,
     now: Timestamp,
 ) -> Vec<WebhookNotice> {
-    let exhausted = |seen: &&Seen| matches!(seen.sign, Sign::Failure { exhausted: true, .. });
+    let exhausted =
+        |seen: &&Observation| matches!(seen.evidence, Evidence::Failure { exhausted: true, .. });
     let delivery = seen.iter().find(exhausted).or(seen.last()).map(|seen| &seen.delivery);
     let notice = |change| WebhookNotice::of(change, webhook, delivery.cloned(), now);
     outcome.changes.iter().copied().map(notice).collect()

@@ -6,7 +6,7 @@ use grapnel_domain::{
         AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES,
         body_to_drop,
     },
-    health::{Sign, counts_against},
+    health::{Evidence, counts_against},
     outbound::{DeliveryControl, SendOutcome, Sent, is_redirect},
     retry::{
         RetryConfig,
@@ -98,22 +98,22 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
 
 /// What an attempt shows about its endpoint; `None` if the name server did not answer or nothing
 /// was sent.
-pub(crate) fn sign(
+pub(crate) fn evidence(
     outcome: &SendOutcome,
     delivery: &Delivery,
     begun: Timestamp,
     next: NextStep,
-) -> Option<Sign> {
+) -> Option<Evidence> {
     let status = match outcome {
         SendOutcome::Answered(answer) => match answer.stops() {
-            Some(cause) => return Some(Sign::Stop(cause)),
-            None if (200..300).contains(&answer.status) => return Some(Sign::Success),
+            Some(cause) => return Some(Evidence::Stop(cause)),
+            None if (200..300).contains(&answer.status) => return Some(Evidence::Success),
             None => Some(answer.status),
         },
         SendOutcome::Failed { .. } => None,
         SendOutcome::NotSent { .. } | SendOutcome::ResolverUnavailable { .. } => return None,
     };
-    Some(Sign::Failure {
+    Some(Evidence::Failure {
         at: begun,
         counts: counts_against(status),
         failed_before: delivery.last_attempted_at(),

@@ -112,7 +112,7 @@ fn no_answer_is_a_failure_with_its_error() {
 #[test]
 fn what_was_not_sent_ends_failed_at_once_and_says_nothing_of_the_endpoint() {
     let outcome = SendOutcome::NotSent { error: "the transform failed".into() };
-    assert_eq!(sign(&outcome, &delivery(), NOW, NextStep::Succeed), None);
+    assert_eq!(evidence(&outcome, &delivery(), NOW, NextStep::Succeed), None);
     let (record, next) = decided(&delivery(), 1, outcome);
     assert_eq!(next, NextStep::Fail(Reason::TransformFailed));
     assert_eq!(record.status, Some(DeliveryStatus::Failed));

@@ -6,7 +6,7 @@ mod find;
 mod row;
 mod update;
 
-use crate::{clients::Clients, error::from_sdk, item::text, together};
+use crate::{batch_get, clients::Clients, error::from_sdk, item::text};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::ReturnValuesOnConditionCheckFailure,
@@ -150,7 +150,7 @@ impl Deliveries for DeliveryStore {
 
 impl DeliveryLog for DeliveryStore {
     async fn deliveries_by_key(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, PortError> {
-        let items = together::items(
+        let items = batch_get::items(
             &self.client,
             &self.table,
             keys.iter().copied().map(row::key).collect(),

@@ -4,10 +4,10 @@
 //! space, which no user id can have.
 
 use crate::{
+    batch_get,
     clients::Clients,
     error::from_sdk,
     item::{Item, from_row, text, to_row},
-    together,
 };
 use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
@@ -127,7 +127,8 @@ impl EventTypes for EventTypeStore {
 
     async fn event_types(&self, names: &[EventTypeName]) -> Result<Vec<OwnType>, PortError> {
         let keys = names.iter().map(key).collect();
-        let found = together::items(&self.client, &self.table, keys, "BatchGetItem of event types");
+        let found =
+            batch_get::items(&self.client, &self.table, keys, "BatchGetItem of event types");
         found.await?.into_iter().map(to_type).collect()
     }
 

@@ -11,10 +11,10 @@ mod portal;
 mod row;
 
 use crate::{
+    batch_get,
     clients::Clients,
     error::from_sdk,
     item::{Item, number, text},
-    together,
 };
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
@@ -89,7 +89,7 @@ impl KeyStore {
     /// The rows of these keys, in no order, without the keys that do not exist.
     async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
         let found =
-            together::items(&self.client, &self.table, keys, "BatchGetItem on keys").await?;
+            batch_get::items(&self.client, &self.table, keys, "BatchGetItem on keys").await?;
         found.into_iter().map(row::to_key).collect()
     }
 }

@@ -14,6 +14,7 @@
 //! line repeats stored values.
 
 pub mod batch;
+mod batch_get;
 mod clients;
 mod clock;
 mod dead_letters;
@@ -26,7 +27,6 @@ mod keys;
 mod notices;
 mod queue;
 pub mod settings;
-mod together;
 mod waits;
 mod webhooks;
 

@@ -5,6 +5,7 @@
 pub mod attributes;
 mod health_row;
 mod limiter;
+mod limiter_row;
 mod row;
 
 use crate::{
@@ -95,7 +96,7 @@ impl Webhooks for WebhookStore {
             .send()
             .await
             .map_err(|error| from_sdk("Query on webhooks", &error))?;
-        Ok(together(answer.items.unwrap_or_default())?.into_iter().next())
+        Ok(with_other_items(answer.items.unwrap_or_default())?.into_iter().next())
     }
 
     /// Uses consistent reads, so that a new webhook is in the list at once.
@@ -305,7 +306,7 @@ impl StoreWebhooks for WebhookStore {
 
 /// Makes webhooks from items in the order of their keys: a webhook's other items follow it
 /// directly.
-fn together(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
+fn with_other_items(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
     let mut webhooks = Vec::new();
     for item in items {
         take_in(&mut webhooks, item)?;
@@ -321,7 +322,7 @@ fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
     // An item whose webhook was deleted, or is on the page before, is ignored.
     let last = webhooks.last_mut();
     if row::is_limiter(&item) {
-        let (owner, next) = limiter::to_next_slot(&item)?;
+        let (owner, next) = limiter_row::to_next_slot(&item)?;
         if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
             webhook.next_slot = Some(next);
         }

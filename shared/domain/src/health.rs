@@ -123,7 +123,7 @@ pub enum Gate {
 
 /// The evidence of an attempt about its endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum Evidence {
     /// The endpoint accepted the event.
     Success,
     /// The endpoint failed.
@@ -141,11 +141,11 @@ pub enum Sign {
     Stop(DisabledCause),
 }
 
-impl Sign {
+impl Evidence {
     /// Whether it counts for a manual attempt: a failed try of a broken endpoint does not make its
     /// health worse, and a successful try of a repaired endpoint closes the circuit breaker.
     #[must_use]
-    pub fn holds_if_asked_for(self) -> bool {
+    pub fn counts_if_asked_for(self) -> bool {
         !matches!(self, Self::Failure { .. })
     }
 }
@@ -205,16 +205,21 @@ impl Health {
     /// The new health after this evidence, in the order of the attempts; `None` if nothing changes.
     /// A success of a healthy endpoint changes nothing, and neither does a failed probe.
     #[must_use]
-    pub fn after(&self, signs: &[Sign], rules: &CircuitRules, now: Timestamp) -> Option<Outcome> {
+    pub fn after(
+        &self,
+        evidence: &[Evidence],
+        rules: &CircuitRules,
+        now: Timestamp,
+    ) -> Option<Outcome> {
         let mut health = *self;
         let mut changes = Vec::new();
-        let exhausted = |sign: &Sign| matches!(sign, Sign::Failure { exhausted: true, .. });
-        for sign in signs {
-            if let Some(change) = health.take_in(*sign, rules, now) {
+        let exhausted = |one: &Evidence| matches!(one, Evidence::Failure { exhausted: true, .. });
+        for one in evidence {
+            if let Some(change) = health.take_in(*one, rules, now) {
                 changes.push(change);
             }
         }
-        if signs.iter().any(exhausted) {
+        if evidence.iter().any(exhausted) {
             changes.push(Change::Exhausted);
         }
         changes.retain(|change| health.notified.may_tell(*change, now));
@@ -250,18 +255,23 @@ impl Health {
         matches!(self.circuit, Circuit::Disabled { .. })
     }
 
-    fn take_in(&mut self, sign: Sign, rules: &CircuitRules, now: Timestamp) -> Option<Change> {
+    fn take_in(
+        &mut self,
+        evidence: Evidence,
+        rules: &CircuitRules,
+        now: Timestamp,
+    ) -> Option<Change> {
         if self.is_disabled() {
             return None;
         }
-        match sign {
-            Sign::Success => {
+        match evidence {
+            Evidence::Success => {
                 let was_open = self.is_failing();
                 *self = self.forgotten();
                 was_open.then_some(Change::Recovered)
             }
-            Sign::Stop(cause) => Some(self.disable(cause)),
-            Sign::Failure { at, counts, failed_before, .. } => {
+            Evidence::Stop(cause) => Some(self.disable(cause)),
+            Evidence::Failure { at, counts, failed_before, .. } => {
                 if self.is_failing() {
                     let lost = self.has_lost_hope(now);
                     return lost.then(|| self.disable(DisabledCause::Failing));

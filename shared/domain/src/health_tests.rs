@@ -8,12 +8,12 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_795_000_000_000).plus(Duration::from_secs(seconds))
 }
 
-fn failure(seconds: u64) -> Sign {
-    Sign::Failure { at: at(seconds), counts: true, failed_before: None, exhausted: false }
+fn failure(seconds: u64) -> Evidence {
+    Evidence::Failure { at: at(seconds), counts: true, failed_before: None, exhausted: false }
 }
 
-fn after(health: Health, signs: &[Sign], seconds: u64) -> Health {
-    health.after(signs, &RULES, at(seconds)).map_or(health, |outcome| outcome.health)
+fn after(health: Health, evidence: &[Evidence], seconds: u64) -> Health {
+    health.after(evidence, &RULES, at(seconds)).map_or(health, |outcome| outcome.health)
 }
 
 fn opened() -> Health {
@@ -47,23 +47,24 @@ fn the_failures_in_a_row_open_the_circuit_and_not_one_fewer() {
 
 #[test]
 fn a_success_between_them_begins_the_count_anew() {
-    let mixed = [failure(0), failure(1), Sign::Success, failure(2), failure(3)];
+    let mixed = [failure(0), failure(1), Evidence::Success, failure(2), failure(3)];
     let health = after(Health::default(), &mixed, 3);
     assert_eq!((health.circuit, health.failures), (Circuit::Closed, 2));
-    let well = after(health, &[Sign::Success], 4);
+    let well = after(health, &[Evidence::Success], 4);
     assert_eq!((well.failures, well.failing_since, well.deliveries), (0, None, 0));
 }
 
 #[test]
 fn a_success_of_a_healthy_endpoint_writes_nothing() {
-    assert_eq!(Health::default().after(&[Sign::Success; 10], &RULES, at(0)), None);
+    assert_eq!(Health::default().after(&[Evidence::Success; 10], &RULES, at(0)), None);
     // Even after a failure, as long as the failure was not stored.
-    assert_eq!(Health::default().after(&[failure(0), Sign::Success], &RULES, at(0)), None);
+    assert_eq!(Health::default().after(&[failure(0), Evidence::Success], &RULES, at(0)), None);
 }
 
 #[test]
 fn refusals_neither_count_nor_forgive() {
-    let refused = Sign::Failure { at: at(0), counts: false, failed_before: None, exhausted: false };
+    let refused =
+        Evidence::Failure { at: at(0), counts: false, failed_before: None, exhausted: false };
     assert_eq!(Health::default().after(&[refused; 50], &RULES, at(0)), None);
     let two = after(Health::default(), &[failure(0), failure(0)], 0);
     assert_eq!(two.after(&[refused], &RULES, at(1)), None);
@@ -105,7 +106,7 @@ fn an_open_circuit_parks_until_it_is_due_and_then_one_claims_the_probe() {
 #[test]
 fn a_success_closes_and_due_times_grow_across_closings() {
     let open = claimed(opened());
-    let outcome = open.after(&[Sign::Success], &RULES, at(61)).expect("a change");
+    let outcome = open.after(&[Evidence::Success], &RULES, at(61)).expect("a change");
     assert_eq!(
         (outcome.health.circuit, &*outcome.changes),
         (Circuit::Closed, &[Change::Recovered][..])
@@ -117,13 +118,13 @@ fn a_success_closes_and_due_times_grow_across_closings() {
 #[test]
 fn who_wants_no_more_is_disabled_until_the_owner_starts_anew() {
     for cause in [DisabledCause::Gone, DisabledCause::Asked] {
-        let signs = [Sign::Stop(cause), Sign::Success, failure(0)];
-        let outcome = Health::default().after(&signs, &RULES, at(0)).expect("a change");
+        let evidence = [Evidence::Stop(cause), Evidence::Success, failure(0)];
+        let outcome = Health::default().after(&evidence, &RULES, at(0)).expect("a change");
         let health = outcome.health;
         assert_eq!(health.circuit, Circuit::Disabled { cause });
         assert_eq!(outcome.changes, [Change::Disabled(cause)]);
         assert_eq!(health.gate(&RULES, None, at(0)), Gate::Refuse);
-        assert_eq!(health.after(&[Sign::Success], &RULES, at(1)), None);
+        assert_eq!(health.after(&[Evidence::Success], &RULES, at(1)), None);
         let fresh = health.restarted().expect("something to forget");
         assert_eq!((fresh.circuit, fresh.version), (Circuit::Closed, health.version + 1));
     }
@@ -151,8 +152,12 @@ fn a_delivery_that_fails_again_and_again_is_one_delivery() {
     for _ in 0..500 {
         let now = due(&health);
         let Gate::Claim(claimed) = health.gate(&RULES, Some(at(1)), now) else { panic!("parked") };
-        let retried =
-            Sign::Failure { at: now, counts: true, failed_before: Some(at(1)), exhausted: false };
+        let retried = Evidence::Failure {
+            at: now,
+            counts: true,
+            failed_before: Some(at(1)),
+            exhausted: false,
+        };
         assert_eq!(claimed.after(&[retried], &RULES, now), None, "three deliveries do not disable");
         health = claimed;
     }
@@ -161,14 +166,14 @@ fn a_delivery_that_fails_again_and_again_is_one_delivery() {
 #[test]
 fn of_each_kind_there_is_one_notice_an_hour() {
     let exhausted =
-        Sign::Failure { at: at(0), counts: false, failed_before: None, exhausted: true };
+        Evidence::Failure { at: at(0), counts: false, failed_before: None, exhausted: true };
     let outcome = Health::default().after(&[exhausted; 4], &RULES, at(0)).expect("told");
     assert_eq!(outcome.changes, [Change::Exhausted]);
     assert_eq!(outcome.health.after(&[exhausted], &RULES, at(3599)), None);
     assert!(outcome.health.after(&[exhausted], &RULES, at(3600)).is_some());
 
     // It opens, closes and opens again within an hour: one notice for two openings.
-    let closed = after(claimed(opened()), &[Sign::Success], 61);
+    let closed = after(claimed(opened()), &[Evidence::Success], 61);
     let outcome = closed.after(&[failure(62); 3], &RULES, at(62)).expect("opened");
     assert!(outcome.health.is_failing());
     assert_eq!(outcome.changes, []);
@@ -182,24 +187,25 @@ fn an_endpoint_that_fails_keeps_the_delivery_that_shows_why() {
     assert_eq!(failing.last_tried, Some(delivery));
     let later = DeliveryId::first_at(at(9));
     assert_eq!(claimed(opened()).tried_with(later).last_tried, Some(later));
-    assert_eq!(after(failing, &[Sign::Success], 1).last_tried, None);
-    let gone = after(Health::default(), &[Sign::Stop(DisabledCause::Gone)], 0).tried_with(later);
+    assert_eq!(after(failing, &[Evidence::Success], 1).last_tried, None);
+    let gone =
+        after(Health::default(), &[Evidence::Stop(DisabledCause::Gone)], 0).tried_with(later);
     assert_eq!(gone.last_tried, Some(later));
     assert_eq!(gone.restarted().expect("something to forget").last_tried, None);
 }
 
-fn a_sign() -> impl Strategy<Value = Sign> {
+fn some_evidence() -> impl Strategy<Value = Evidence> {
     prop_oneof![
-        3 => Just(Sign::Success),
+        3 => Just(Evidence::Success),
         6 => (0..1_000_u64, any::<bool>(), any::<bool>(), proptest::option::of(0..1_000_u64)).prop_map(
-            |(seconds, counts, exhausted, before)| Sign::Failure {
+            |(seconds, counts, exhausted, before)| Evidence::Failure {
                 at: at(seconds),
                 counts,
                 failed_before: before.map(at),
                 exhausted,
             }
         ),
-        1 => Just(Sign::Stop(DisabledCause::Gone)),
+        1 => Just(Evidence::Stop(DisabledCause::Gone)),
     ]
 }
 
@@ -208,11 +214,11 @@ proptest! {
     /// disabled.
     #[test]
     fn due_times_only_grow(steps in proptest::collection::vec(
-        (proptest::collection::vec(a_sign(), 1..6), 0..4_000_u64, any::<bool>()), 1..60,
+        (proptest::collection::vec(some_evidence(), 1..6), 0..4_000_u64, any::<bool>()), 1..60,
     )) {
         let mut health = Health::default();
         let mut now = at(0);
-        for (signs, pause, claims) in steps {
+        for (evidence, pause, claims) in steps {
             now = now.plus(Duration::from_secs(pause));
             let next = if claims {
                 match health.gate(&RULES, None, now) {
@@ -220,7 +226,7 @@ proptest! {
                     _ => continue,
                 }
             } else {
-                match health.after(&signs, &RULES, now) {
+                match health.after(&evidence, &RULES, now) {
                     Some(outcome) => outcome.health,
                     None => continue,
                 }

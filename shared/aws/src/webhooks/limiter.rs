@@ -1,12 +1,9 @@
 //! A webhook's rate limiter as an item: `next`, the first free slot, in microseconds.
 
-use super::{
-    WebhookStore,
-    row::{limiter_id, owner},
-};
+use super::{WebhookStore, limiter_row::next_of, row::limiter_id};
 use crate::{
     error::from_sdk,
-    item::{Item, number, text, unusable},
+    item::{number, text},
 };
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
@@ -17,8 +14,6 @@ use grapnel_domain::{
     limit::{Reservation, SlotTime},
     ports::{PortError, ReserveSlots},
 };
-
-const ROW: &str = "the limiter of a webhook";
 
 /// `next` is a reserved word.
 const NEXT: &str = "#next";
@@ -119,25 +114,10 @@ impl ReserveSlots for WebhookStore {
     }
 }
 
-fn next_of(item: Option<&Item>) -> Result<SlotTime, PortError> {
-    let next = item.and_then(|item| item.get("next")).and_then(|next| next.as_n().ok());
-    let micros = next.and_then(|digits| digits.parse().ok());
-    micros.map(SlotTime::from_micros).ok_or_else(|| unusable(ROW, "has no free slot"))
-}
-
-/// The first free slot in an item, and its webhook.
-pub(super) fn to_next_slot(item: &Item) -> Result<(WebhookId, SlotTime), PortError> {
-    let id = item.get("id").and_then(|id| id.as_s().ok());
-    let webhook = id.and_then(|id| owner(id));
-    let webhook = webhook.ok_or_else(|| unusable(ROW, "belongs to no webhook"))?;
-    Ok((webhook, next_of(Some(item))?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use grapnel_domain::{limit::RateLimit, time::Timestamp};
-    use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_123);
 
@@ -159,12 +139,5 @@ mod tests {
         let asked = reservation(None);
         assert_eq!(Write::Behind.value(&asked), (":span", number(666_668)));
         assert_eq!(Write::Anew.value(&asked), (":end", number(1_795_000_000_789_668_i64)));
-    }
-
-    #[test]
-    fn a_limiter_without_a_slot_is_unusable() {
-        let id = limiter_id(WebhookId::from_uuid(Uuid::from_u128(7)));
-        let item = Item::from([("id".to_owned(), text(id))]);
-        assert!(matches!(to_next_slot(&item), Err(PortError::Unusable(_))));
     }
 }
