@@ -1,6 +1,6 @@
 use super::*;
 use grapnel_domain::ids::EventId;
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The built program, with an API that a test simulates.
 #![cfg(unix)]
 
-use grapnel_testing::receiver::{Reply, TestReceiver};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::{

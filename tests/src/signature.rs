@@ -1,7 +1,7 @@
 //! Checks signatures as a receiver does, without any of the sender's code.
 
 use anyhow::{Context, ensure};
-use grapnel_testing::receiver::ReceivedRequest;
+use grapnel_receiver::ReceivedRequest;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 

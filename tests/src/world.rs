@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::Context;
 use grapnel_domain::time::Timestamp;
-use grapnel_testing::receiver::{ReceivedRequest, TestReceiver};
+use grapnel_receiver::{ReceivedRequest, TestReceiver};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

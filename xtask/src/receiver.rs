@@ -8,7 +8,7 @@ mod verify;
 
 use crate::process;
 use anyhow::{Context, Result};
-use grapnel_testing::receiver::{ReceivedRequest, Reply, TestReceiver};
+use grapnel_receiver::{ReceivedRequest, Reply, TestReceiver};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},

@@ -5,7 +5,7 @@ mod stopping;
 use super::*;
 use crate::clock::Clock;
 use grapnel_domain::signature::{Secret, verify};
-use grapnel_testing::receiver::{Reply as Scripted, TestReceiver};
+use grapnel_receiver::{Reply as Scripted, TestReceiver};
 use http_body_util::Full;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

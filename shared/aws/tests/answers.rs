@@ -17,11 +17,11 @@ use grapnel_domain::{
     },
     time::Minute,
 };
+use grapnel_receiver::{Reply, Script, TestReceiver};
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, an_event},
+    clock::NEVER,
     clock::START,
-    contract::NEVER,
-    receiver::{Reply, Script, TestReceiver},
 };
 
 const MACHINE: &str = "arn:aws:states:eu-west-1:000000000000:stateMachine:wait";

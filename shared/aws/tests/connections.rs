@@ -8,11 +8,8 @@ use grapnel_domain::{
     delivery::{AttemptRecord, DeliveryAttempt},
     ports::{Deliveries, PortError, Recorded, UpdateDeliveries},
 };
-use grapnel_testing::{
-    builders::a_delivery,
-    clock::START,
-    receiver::{Reply, Script, TestReceiver},
-};
+use grapnel_receiver::{Reply, Script, TestReceiver};
+use grapnel_testing::{builders::a_delivery, clock::START};
 use std::{net::SocketAddr, sync::mpsc, thread};
 
 async fn store(address: SocketAddr) -> DeliveryStore {

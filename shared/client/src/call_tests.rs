@@ -1,7 +1,7 @@
 use super::*;
 use crate::{DeliveryStatus, WebhookStatus};
 use futures::TryStreamExt;
-use grapnel_testing::receiver::{Reply, Script, TestReceiver};
+use grapnel_receiver::{Reply, Script, TestReceiver};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -9,6 +9,9 @@ use std::{
     time::Duration,
 };
 
+/// When rows of tests on a real table may be dropped: in 2100, so that no time-to-live gets in the way.
+pub const NEVER: Timestamp = Timestamp::from_millis(4_102_444_800_000);
+
 /// Where a [`ManualClock`] begins: 2026-11-24T06:24:00.000Z, a whole minute.
 pub const START: Timestamp = Timestamp::from_millis(1_795_501_440_000);
 

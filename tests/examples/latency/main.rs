@@ -7,7 +7,7 @@
 mod memory;
 
 use anyhow::Context;
-use grapnel_testing::receiver::TestReceiver;
+use grapnel_receiver::TestReceiver;
 use grapnel_tests::{bus::BusEvent, world::World};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ async fn timed(world: &World) -> anyhow::Result<Vec<Duration>> {
     }
     let requests = world.receiver.wait_for("/timed", TIMED, PATIENCE).await?;
     world.api.delete_webhook(&webhook.id).await?;
-    let latency = |request: &grapnel_testing::receiver::ReceivedRequest| {
+    let latency = |request: &grapnel_receiver::ReceivedRequest| {
         let data: Value = serde_json::from_slice(&request.body)?;
         let number = data["number"].as_u64().context("a number")?;
         let put = puts.get(usize::try_from(number)?).context("a number that was put")?;

@@ -1,7 +1,7 @@
 //! Failing endpoints: their circuit breakers, and endpoints that ask to be disabled.
 
 use anyhow::ensure;
-use grapnel_testing::receiver::Reply;
+use grapnel_receiver::Reply;
 use grapnel_tests::{
     model::{Delivery, Webhook},
     until::{Look, until},

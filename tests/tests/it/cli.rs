@@ -7,7 +7,7 @@ mod program;
 mod tour;
 
 use anyhow::{Context, ensure};
-use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
+use grapnel_receiver::{ReceivedRequest, Reply, Script};
 use grapnel_tests::{
     until::{Look, until},
     world::{SOON, World},

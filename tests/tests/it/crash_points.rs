@@ -13,7 +13,8 @@ use grapnel_domain::{
     key::KeyHash,
     retry::{RetryConfig, Schedule},
 };
-use grapnel_testing::{builders::a_webhook, receiver::Script};
+use grapnel_receiver::Script;
+use grapnel_testing::builders::a_webhook;
 use grapnel_tests::{
     api::Answer,
     aws::Aws,

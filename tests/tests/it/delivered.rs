@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::time::Timestamp;
-use grapnel_testing::receiver::Reply;
+use grapnel_receiver::Reply;
 use grapnel_tests::{
     bus::BusEvent,
     signature,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use grapnel_testing::receiver::{Reply, Script};
+use grapnel_receiver::{Reply, Script};
 use grapnel_tests::{
     model::{Delivery, Webhook},
     until::{Look, until},

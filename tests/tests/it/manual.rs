@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use grapnel_domain::message::{MakeAttempt, QueueMessage};
-use grapnel_testing::receiver::Script;
+use grapnel_receiver::Script;
 use grapnel_tests::{
     model::{Delivery, Webhook},
     world::World,

@@ -12,7 +12,7 @@ mod role;
 use crate::echoes;
 use anyhow::{Context, ensure};
 use grapnel_domain::retry::next::Retry;
-use grapnel_testing::receiver::Script;
+use grapnel_receiver::Script;
 use grapnel_tests::{
     bus::BusEvent,
     forged,

@@ -1,7 +1,7 @@
 //! The retries after a failed attempt, with delays by queue.
 
 use anyhow::{Context, ensure};
-use grapnel_testing::receiver::{ReceivedRequest, Reply, Script};
+use grapnel_receiver::{ReceivedRequest, Reply, Script};
 use grapnel_tests::{
     forged, signature,
     until::{Look, until},
@@ -162,7 +162,7 @@ async fn retry_after_lengthens_a_delay_and_never_shortens_it() -> anyhow::Result
 #[tokio::test]
 async fn an_endpoint_where_nobody_listens_is_retried_too() -> anyhow::Result<()> {
     let world = World::main().await?;
-    let gone = grapnel_testing::receiver::TestReceiver::start().await?;
+    let gone = grapnel_receiver::TestReceiver::start().await?;
     let url = gone.url("/hook");
     gone.stop().await;
     let fields = json!({ "url": url, "retryConfig": { "maxAttempts": 2, "delaysSeconds": [1] } });

@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{id}/test`: one attempt through the whole pipeline.
 
 use anyhow::{Context, ensure};
-use grapnel_testing::receiver::{Reply, Script};
+use grapnel_receiver::{Reply, Script};
 use grapnel_tests::{
     model::{Delivery, Webhook},
     signature,

@@ -1,10 +1,8 @@
 //! Tokens of an issuer, which this test simulates.
 
 use anyhow::{Context, ensure};
-use grapnel_testing::{
-    issuer::{TokenSigner, key_set},
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_receiver::{Reply, TestReceiver};
+use grapnel_testing::issuer::{TokenSigner, key_set};
 use grapnel_tests::world::{World, now};
 use serde_json::{Value, json};
 

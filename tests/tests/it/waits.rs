@@ -8,7 +8,7 @@ use grapnel_domain::{
     retry::next::schedule,
     time::{Minute, Timestamp},
 };
-use grapnel_testing::receiver::Script;
+use grapnel_receiver::Script;
 use grapnel_tests::{
     until::{Look, until},
     world::{SOON, World, arrived_at, now},

@@ -7,10 +7,8 @@ use grapnel_domain::{
     health::Health,
     ports::{ReadSubscriptions, StoreWebhooks, Webhooks},
 };
-use grapnel_testing::{
-    builders::{a_failing_health, a_webhook},
-    contract::a_user,
-};
+use grapnel_port_suite::a_user;
+use grapnel_testing::builders::{a_failing_health, a_webhook};
 
 #[tokio::test]
 async fn a_webhooks_health_is_never_taken_for_a_webhook_and_goes_with_it() {

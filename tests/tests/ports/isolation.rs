@@ -10,7 +10,7 @@ use grapnel_domain::{
     message::{Attribute, AttributeValue, Record},
     ports::{IsolateMessages, PortError},
 };
-use grapnel_testing::contract::{PATIENCE, TwoQueues};
+use grapnel_port_suite::{PATIENCE, TwoQueues};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 

@@ -9,7 +9,7 @@ use grapnel_domain::{
     ports::{Clock, DeadLetters, EnqueueAttempts, EnqueueEvents, PortError},
     time::Timestamp,
 };
-use grapnel_testing::contract::{Arrival, Arrivals, PATIENCE, PutAside, a_user};
+use grapnel_port_suite::{Arrival, Arrivals, PATIENCE, PutAside, a_user};
 use tokio::time::Instant;
 
 /// The receiving end of a queue.

@@ -7,7 +7,7 @@ use grapnel_domain::{
     ports::{PortError, StartWaits, WaitState},
     time::{Minute, Timestamp},
 };
-use grapnel_testing::contract::EndWaits;
+use grapnel_port_suite::EndWaits;
 use std::sync::Arc;
 
 pub(crate) struct Waits {

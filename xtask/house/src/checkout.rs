@@ -12,8 +12,14 @@ use tempfile::TempDir;
 const SKIPPED: [&str; 4] = ["target", "infra", "docs", "src"];
 
 /// Crates that only tests use, and the black-box tests' own harness.
-const SCAFFOLD: [&str; 5] =
-    ["shared/testing", "shared/port-suite", "shared/receivers", "simulation", "tests"];
+const SCAFFOLD: [&str; 6] = [
+    "shared/testing",
+    "shared/port-suite",
+    "shared/receiver",
+    "shared/hostile",
+    "simulation",
+    "tests",
+];
 
 /// Crates for contributors.
 const TOOLING: [&str; 2] = ["xtask", "xtask/house"];

@@ -12,7 +12,7 @@ use crate::{
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use grapnel_testing::receiver::{Script, TestReceiver};
+use grapnel_receiver::{Script, TestReceiver};
 use std::{
     fs,
     path::{Path, PathBuf},

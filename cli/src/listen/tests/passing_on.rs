@@ -2,7 +2,7 @@
 
 use super::*;
 use grapnel_domain::outbound::CAPTURE_LIMIT_BYTES;
-use grapnel_testing::hostile::tls::{Authority, TlsServer, named};
+use grapnel_hostile::tls::{Authority, TlsServer, named};
 use hyper::Response;
 use rstest::rstest;
 use std::convert::Infallible;

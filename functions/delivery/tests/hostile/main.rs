@@ -7,7 +7,7 @@ mod child;
 
 use child::{BATCH, MARK, Report, Reported, Task};
 use grapnel_domain::delivery::DeliveryStatus;
-use grapnel_testing::hostile::{Expected, Hostile, Kept, Running, tls::Authority};
+use grapnel_hostile::{Expected, Hostile, Kept, Running, tls::Authority};
 use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command, sync::Mutex};
 

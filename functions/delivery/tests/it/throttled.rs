@@ -12,10 +12,8 @@ use grapnel_domain::{
     ports::Clock,
     time_budget::TimeBudget,
 };
-use grapnel_testing::{
-    builders::a_webhook,
-    receiver::{ReceivedRequest, Reply, Script, TestReceiver},
-};
+use grapnel_receiver::{ReceivedRequest, Reply, Script, TestReceiver};
+use grapnel_testing::builders::a_webhook;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,

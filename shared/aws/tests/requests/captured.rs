@@ -3,7 +3,7 @@
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
 use grapnel_aws::{Clients, sdk_defaults};
-use grapnel_testing::receiver::{Reply, Script, TestReceiver};
+use grapnel_receiver::{Reply, Script, TestReceiver};
 use serde_json::{Map, Value};
 
 /// Parts of the keys of tables and indexes.

@@ -1,9 +1,7 @@
 //! The addresses that a request may reach.
 
-use grapnel_testing::{
-    hostile::raw::Refusing,
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_hostile::raw::Refusing;
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use tokio::net::TcpListener;
 

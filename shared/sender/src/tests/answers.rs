@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use grapnel_domain::outbound::{BodyRemark, CAPTURE_LIMIT_BYTES, SendOutcome};
 use grapnel_domain::ports::SendRequests;
-use grapnel_testing::{
-    hostile::raw::{RawServer, Then},
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_hostile::raw::{RawServer, Then};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 
 use super::{answer_to, local_sender, request, short, took_its_second};

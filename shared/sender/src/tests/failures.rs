@@ -1,10 +1,8 @@
 //! Receivers that give no usable answer.
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::{
-    hostile::raw::{Congested, RawServer, Refusing, Then},
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_hostile::raw::{Congested, RawServer, Refusing, Then};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 
 use super::{failure_of, local_sender, request, short, took_its_second};

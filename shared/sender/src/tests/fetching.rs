@@ -3,10 +3,8 @@
 use super::{BY_THE_BOOK, ScriptedNames, TIME, local_sender, sender_with};
 use crate::{FetchLimits, IssuerKeys, Sender, SenderConfig};
 use grapnel_domain::ports::{FetchIssuerKeys, PortError};
-use grapnel_testing::{
-    hostile::raw::{RawServer, Then},
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_hostile::raw::{RawServer, Then};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use std::time::Duration;
 

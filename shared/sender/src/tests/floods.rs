@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::hostile::{
+use grapnel_hostile::{
     Hostile, Running,
     raw::read_request,
     tls::{Authority, TlsServer, named},

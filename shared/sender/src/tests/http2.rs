@@ -1,7 +1,7 @@
 //! HTTP/2 receivers that misbehave, frame by frame (RFC 9113).
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::hostile::{
+use grapnel_hostile::{
     http2::{
         CONTINUATION, DATA, END_HEADERS, END_STREAM, FrameServer, GOAWAY, HEADERS, RST_STREAM,
         STATUS_200, frame, many_fields,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::receiver::TestReceiver;
+use grapnel_receiver::TestReceiver;
 use rstest::rstest;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use grapnel_domain::{outbound::SendOutcome, ports::SendRequests};
-use grapnel_testing::hostile::{
+use grapnel_hostile::{
     raw::{RawServer, Then},
     tls::{Authority, Identity, TlsServer, named},
 };

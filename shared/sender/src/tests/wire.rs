@@ -3,10 +3,8 @@
 use std::{collections::BTreeSet, io::BufRead, process::Stdio, time::Duration};
 
 use grapnel_domain::{outbound::OutboundRequest, ports::SendRequests};
-use grapnel_testing::{
-    hostile::raw::{RawServer, Then},
-    receiver::{Reply, TestReceiver},
-};
+use grapnel_hostile::raw::{RawServer, Then};
+use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use tokio::{io::AsyncWriteExt, process::Command};
 

@@ -2,7 +2,7 @@
 
 use super::program::Program;
 use anyhow::{Context, ensure};
-use grapnel_testing::receiver::Reply;
+use grapnel_receiver::Reply;
 use grapnel_tests::world::World;
 
 /// The README's section with this name.

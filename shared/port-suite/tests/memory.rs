@@ -1,0 +1,191 @@
+//! The port contract, kept by the ports in memory.
+
+use grapnel_domain::{
+    event::inbound::{PublishedEvent, TestOrder},
+    ids::{UserId, WebhookId},
+    message::{Outgoing, Record},
+    ports::{
+        Clock, DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, PortError, StartWaits,
+        WaitState,
+    },
+    time::{Minute, Timestamp},
+};
+use grapnel_port_suite::{Arrival, Arrivals, EndWaits, PutAside, TwoQueues};
+use grapnel_testing::memory::{Memory, MemoryQueue, Received};
+
+/// A queue's both ends. Waiting is moving the clock.
+struct Ends {
+    memory: Memory,
+    queue: MemoryQueue,
+}
+
+impl Arrivals for Ends {
+    fn present(&self) -> Timestamp {
+        self.memory.clock().now()
+    }
+
+    async fn arrivals(&self, count: usize) -> Vec<Arrival> {
+        let mut arrived = Vec::new();
+        while arrived.len() < count
+            && let Some(due) = self.queue.next_due()
+        {
+            if due > self.present() {
+                self.memory.clock().set(due);
+            }
+            let at = self.present();
+            let taken = self.queue.take_due().into_iter();
+            arrived.extend(taken.map(|each| Arrival { body: each.body, group: each.group, at }));
+        }
+        arrived
+    }
+}
+
+impl EnqueueAttempts for Ends {
+    async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
+        self.memory.enqueue(messages).await
+    }
+}
+
+impl EnqueueEvents for Ends {
+    async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
+        self.memory.publish_events(events).await
+    }
+
+    async fn order_test(&self, order: &TestOrder) -> Result<(), PortError> {
+        self.memory.order_test(order).await
+    }
+}
+
+/// The dead letters, each looked at once.
+struct Aside(Memory);
+
+impl DeadLetters for Aside {
+    async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), PortError> {
+        self.0.dead_letter(body, reason).await
+    }
+}
+
+impl PutAside for Aside {
+    async fn put_aside(&self, count: usize) -> Vec<(String, String)> {
+        let letters = self.0.dead_letters();
+        let newest = letters.into_iter().rev().take(count).rev();
+        newest.map(|letter| (letter.body, letter.reason)).collect()
+    }
+}
+
+/// The delivery queue and its isolation queue.
+struct Two(Memory);
+
+impl IsolateMessages for Two {
+    async fn isolate(&self, messages: &[Record]) -> Vec<Result<(), PortError>> {
+        self.0.delivery_isolation().isolate(messages).await
+    }
+}
+
+impl TwoQueues for Two {
+    async fn send_to_source(&self, messages: &[Record]) {
+        for message in messages {
+            self.0.delivery_queue().forward(message);
+        }
+    }
+
+    async fn receive_from_source(&self, count: usize) -> Vec<Record> {
+        self.0.delivery_queue().receive(count).iter().map(Received::record).collect()
+    }
+
+    async fn left_on_source(&self) -> usize {
+        self.0.delivery_queue().messages().len()
+    }
+
+    async fn receive_isolated(&self, count: usize) -> Vec<Record> {
+        self.0.delivery_isolation_queue().receive(count).iter().map(Received::record).collect()
+    }
+}
+
+struct Waits(Memory);
+
+impl StartWaits for Waits {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        self.0.ensure_waiting(user, webhook, minute).await
+    }
+
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.0.ensure_watched(user, webhook, due).await
+    }
+}
+
+impl EndWaits for Waits {
+    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
+        self.0.end_wait(webhook, minute);
+    }
+
+    fn another_instance(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+async fn tables() -> Memory {
+    Memory::new()
+}
+
+async fn delivery_queue() -> Ends {
+    let memory = Memory::new();
+    Ends { queue: memory.delivery_queue(), memory }
+}
+
+async fn events_queue() -> Ends {
+    let memory = Memory::new();
+    Ends { queue: memory.events_queue(), memory }
+}
+
+async fn dead_letters() -> Aside {
+    Aside(Memory::new())
+}
+
+async fn isolation() -> Two {
+    Two(Memory::new())
+}
+
+async fn waits() -> Waits {
+    Waits(Memory::new())
+}
+
+mod contract {
+    grapnel_port_suite::contract_of_webhooks!(crate::tables());
+    grapnel_port_suite::contract_of_health!(crate::tables());
+    grapnel_port_suite::contract_of_limits!(crate::tables());
+    grapnel_port_suite::contract_of_parking!(crate::tables());
+    grapnel_port_suite::contract_of_slots!(crate::tables());
+    grapnel_port_suite::contract_of_event_types!(crate::tables());
+    grapnel_port_suite::contract_of_events!(crate::tables());
+    grapnel_port_suite::contract_of_event_list!(crate::tables());
+    grapnel_port_suite::contract_of_keys!(crate::tables());
+    grapnel_port_suite::contract_of_portal!(crate::tables());
+    grapnel_port_suite::contract_of_echoes!(crate::tables());
+    grapnel_port_suite::contract_of_deliveries!(crate::tables());
+    grapnel_port_suite::contract_of_records!(crate::tables());
+    grapnel_port_suite::contract_of_endings!(crate::tables());
+    grapnel_port_suite::contract_of_erasures!(crate::tables());
+    grapnel_port_suite::contract_of_listing!(crate::tables());
+    grapnel_port_suite::contract_of_reopening!(crate::tables());
+    grapnel_port_suite::contract_of_settled!(crate::tables());
+    grapnel_port_suite::contract_of_replays!(crate::tables());
+    grapnel_port_suite::contract_of_claims!(crate::tables());
+    grapnel_port_suite::contract_of_waiting!(crate::tables());
+    grapnel_port_suite::contract_of_queues!(crate::delivery_queue());
+    grapnel_port_suite::contract_of_orders!(crate::events_queue());
+    grapnel_port_suite::contract_of_publishing!(crate::events_queue());
+    grapnel_port_suite::contract_of_dead_letters!(crate::dead_letters());
+    grapnel_port_suite::contract_of_isolation!(crate::isolation());
+    grapnel_port_suite::contract_of_waits!(crate::waits());
+}
