@@ -68,20 +68,20 @@ fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, 
     let mut webhooks = webhook::table(view);
     let mut replays = replay::table(view);
     let mut all_keys = keys::table(view);
-    for n in 0..3 {
+    for (n, name) in NAMES.iter().enumerate() {
         let delivery = a(a_delivery(ids, time, n));
         of_one.add(delivery::row(&delivery, view));
         of_all.add(delivery::row_of_all(&delivery, view));
         events.add(event::list_row(
             &a(json!({
-                "id": ids.get("evt", n), "type": NAMES[n], "source": "a-platform.with-a-long-name",
+                "id": ids.get("evt", n), "type": name, "source": "a-platform.with-a-long-name",
                 "time": time, "storedAt": time, "payloadErasedAt": time,
             })),
             view,
         ));
         types.add(event::type_row(
             &a(json!({
-                "name": NAMES[n], "deprecated": n == 0, "builtIn": n == 1, "schema": {},
+                "name": name, "deprecated": n == 0, "builtIn": n == 1, "schema": {},
                 "description": "An event that is described with rather many words, as people do",
             })),
             view,
@@ -100,7 +100,7 @@ fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, 
             &a(json!({
                 "id": ids.get("rpl", n), "status": "finished", "examined": 1_000_000,
                 "replayed": 100_000, "webhookId": ids.get("wh", n),
-                "filter": {"status": "failed", "event": NAMES[n], "since": time, "until": time},
+                "filter": {"status": "failed", "event": name, "since": time, "until": time},
                 "createdAt": time,
             })),
             view,

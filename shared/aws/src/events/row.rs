@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn the_largest_event_of_a_user_with_the_most_webhooks_fits_an_item() {
         let mut event = event(noise(MAX_DATA_BYTES));
-        event.user_id = UserId::parse(&"u".repeat(128)).expect("valid");
+        event.user_id = UserId::parse("u".repeat(128)).expect("valid");
         event.content.event_type = "t".repeat(MAX_NAME_BYTES);
         event.content.source = "s".repeat(MAX_NAME_BYTES);
         let id = |number: u32| WebhookId::from_uuid(Uuid::from_u128(number.into()));
