@@ -1,4 +1,9 @@
-//! How long a queue can delay a message.
+//! The two ways to wait: how long a queue can delay a message, and how early a shared wait is recorded.
+
+use std::time::Duration;
+
+/// A shared wait must be recorded this long before its minute strikes.
+pub const MINUTE_MARGIN: Duration = Duration::from_secs(30);
 
 /// Maximum delay of a message in SQS, in seconds.
 pub const SQS_MAX_DELAY_SECONDS: u16 = 900;

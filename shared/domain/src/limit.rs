@@ -11,8 +11,8 @@
 //! event would be gone by the time of its slot.
 
 use crate::{
-    delay::QueueDelay,
-    time::{MINUTE_MARGIN, Minute, Timestamp},
+    delay::{MINUTE_MARGIN, QueueDelay},
+    time::{Minute, Timestamp},
 };
 use grapnel_wire::limits::RATE_LIMIT;
 use serde::{Deserialize, Deserializer, Serialize, de};

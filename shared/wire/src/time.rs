@@ -9,9 +9,6 @@ use std::{fmt, str::FromStr, time::Duration};
 const MILLIS_PER_MINUTE: i64 = 60_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// A shared wait must be recorded this long before its minute strikes.
-pub const MINUTE_MARGIN: Duration = Duration::from_secs(30);
-
 const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z. Written as `2026-11-24T06:24:00.123Z`,

@@ -2,10 +2,10 @@
 
 use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
-    delay::QueueDelay,
+    delay::{MINUTE_MARGIN, QueueDelay},
     delivery::{DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     ids::DeliveryId,
-    time::{MINUTE_MARGIN, Minute, Timestamp},
+    time::{Minute, Timestamp},
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;
