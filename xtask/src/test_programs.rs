@@ -1,7 +1,8 @@
 //! The test programs of one package.
 //!
-//! `cargo test --package` resolves the features of dependencies for that package alone, so most of them would be compiled
-//! again. Here cargo builds for the whole workspace, as `cargo test` does, and the programs are started directly.
+//! `cargo test --package` resolves the features of dependencies for that package alone, so a run of the whole suite would
+//! compile most of them again. So cargo builds for the whole workspace, as `cargo test` does, and the programs are started
+//! directly.
 
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, ensure};
@@ -22,6 +23,15 @@ pub(crate) enum Target {
     Named(Cow<'static, str>),
 }
 
+/// For which packages cargo resolves features, and builds the targets of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// For a run of the whole suite: dependencies are compiled once.
+    Workspace,
+    /// For one test after a change: no other package's tests are compiled.
+    Package(&'static str),
+}
+
 /// Test programs that are built.
 #[derive(Debug)]
 pub(crate) struct TestPrograms {
@@ -38,11 +48,16 @@ impl TestPrograms {
     pub(crate) async fn build(
         workspace: &Workspace,
         folder: &str,
+        selection: Selection,
         targets: &[Target],
     ) -> Result<Self> {
         let step = Step::begin_long("Tests", "compiling");
         let mut cargo = Command::new("cargo");
-        cargo.args(["test", "--workspace", "--no-run"]);
+        cargo.args(["test", "--no-run"]);
+        match selection {
+            Selection::Workspace => cargo.arg("--workspace"),
+            Selection::Package(name) => cargo.args(["--package", name]),
+        };
         cargo.args(["--message-format", "json-render-diagnostics"]);
         for target in targets {
             match target {

@@ -4,7 +4,7 @@ use crate::{
     command,
     template::partitions,
     terminal::Step,
-    test_programs::{Target, TestPrograms},
+    test_programs::{Selection, Target, TestPrograms},
     tools::{self, CargoTool, PythonTools},
     workspace::Workspace,
 };
@@ -81,7 +81,8 @@ pub(crate) async fn simulation(workspace: &Workspace) -> Result<()> {
         targets.push(Target::Named(name.to_string_lossy().into_owned().into()));
     }
     targets.sort();
-    let programs = TestPrograms::build(workspace, "simulation", &targets).await?;
+    let programs =
+        TestPrograms::build(workspace, "simulation", Selection::Workspace, &targets).await?;
     programs.run(&targets, &[], &[]).await
 }
 

@@ -8,7 +8,7 @@ use crate::{
     stack::{Deployer, Stack},
     stacks::{Door, Fleet},
     terminal::Step,
-    test_programs::{Target, TestPrograms},
+    test_programs::{Selection, Target, TestPrograms},
     tools::{self, PythonTools},
     workspace::Workspace,
 };
@@ -21,7 +21,12 @@ pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<
     let artifacts = artifacts::build_for_host(workspace.root(), LOCAL_PROFILE).await?;
     let cli = artifacts::build_cli(workspace.root()).await?;
     let targets = [&[SYSTEM][..], &PORTS].concat();
-    let programs = TestPrograms::build(workspace, "tests", &targets).await?;
+    let selection = if arguments.is_empty() {
+        Selection::Workspace
+    } else {
+        Selection::Package("grapnel-tests")
+    };
+    let programs = TestPrograms::build(workspace, "tests", selection, &targets).await?;
     let mut fleet = Fleet::find(workspace, &artifacts, false).await?;
     if fleet.stays() {
         let ready: Vec<&str> = fleet.ready().collect();

@@ -9,7 +9,7 @@ use crate::{
     process::Group,
     running::{Purpose, Service},
     terminal::Step,
-    test_programs::{Target, TestPrograms},
+    test_programs::{Selection, Target, TestPrograms},
     tools::{self, PythonTools},
     workspace::{Workspace, private_file},
 };
@@ -39,7 +39,7 @@ const START: Duration = Duration::from_secs(60);
 /// Starts moto, runs the port contract, and ends it.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
     let programs = tools::python(workspace, PythonTools::Moto).await?;
-    let tests = TestPrograms::build(workspace, "tests", &PORTS).await?;
+    let tests = TestPrograms::build(workspace, "tests", Selection::Workspace, &PORTS).await?;
     let step = Step::begin("Second emulator");
     let stacks = workspace.local("moto-stacks.json");
     let service = start(workspace, &programs, &stacks).await?;
