@@ -10,7 +10,6 @@ use std::{
     io::{Cursor, Write},
     path::{Path, PathBuf},
 };
-use tokio::process::Command;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 /// A Lambda function of this repository.
@@ -96,7 +95,7 @@ pub(crate) async fn build_cli(root: &Path) -> Result<PathBuf> {
 
 /// Builds, and returns the programs by their names.
 async fn build(root: &Path, step: &Step, arguments: &[&str]) -> Result<HashMap<String, PathBuf>> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = command::cargo();
     cargo
         .args(["build", "--message-format", "json-render-diagnostics"])
         .args(arguments)

@@ -12,7 +12,6 @@ use crate::{
 };
 use anyhow::Result;
 use std::collections::BTreeMap;
-use tokio::process::Command;
 
 /// The source of the measured events.
 const SOURCE: &str = "main.platform";
@@ -23,7 +22,7 @@ const SOURCE: &str = "main.platform";
 /// If it can't be built or deployed, or the measurement fails.
 pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
     running::survey(workspace)?;
-    let mut cpu = Command::new("cargo");
+    let mut cpu = command::cargo();
     cpu.args(["run", "--quiet", "--release", "--package", "grapnel-api", "--example", "cpu"])
         .current_dir(workspace.root());
     command::run_shown(&mut cpu).await?;
@@ -45,7 +44,7 @@ pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
     write_private(&file, &serde_json::to_vec_pretty(&BTreeMap::from([("main", &stack)]))?)?;
     step.done("deployed from template.yaml");
 
-    let mut measure = Command::new("cargo");
+    let mut measure = command::cargo();
     measure
         .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "latency"])
         .env("GRAPNEL_STACKS", &file)

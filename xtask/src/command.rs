@@ -11,6 +11,14 @@ use tokio::{
 /// How many lines of output are shown when a quiet program fails.
 const LINES_OF_A_FAILURE: usize = 60;
 
+/// Cargo, without the variables that `cargo run` sets for this program. Build scripts watch some of them, so cargo would
+/// compile what they belong to again.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    cargo
+}
+
 /// Runs a program quietly: its last line of output is shown next to the step, and all of its output
 /// only if it fails. Returns its standard output.
 ///

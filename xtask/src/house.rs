@@ -30,7 +30,7 @@ pub(crate) async fn check(workspace: &Workspace) -> Result<()> {
 }
 
 fn program(workspace: &Workspace) -> Command {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = command::cargo();
     cargo.args(["run", "--quiet", "--package", "grapnel-house", "--"]);
     cargo.current_dir(workspace.root());
     cargo

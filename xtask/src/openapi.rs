@@ -4,7 +4,6 @@
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, bail};
 use std::fs;
-use tokio::process::Command;
 
 /// What to do with it.
 #[derive(Debug, clap::Args)]
@@ -20,7 +19,7 @@ pub(crate) struct Options {
 /// If the API does not compile, or if the document in the repository is out of date.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let step = Step::begin("Making the API's document");
-    let mut cargo = Command::new("cargo");
+    let mut cargo = command::cargo();
     cargo.current_dir(workspace.root());
     cargo.args(["run", "--quiet", "--package", "grapnel-api", "--example", "openapi"]);
     let made = command::run(&mut cargo, &step).await? + "\n";

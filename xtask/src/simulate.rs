@@ -3,7 +3,6 @@
 
 use crate::{artifacts::LOCAL_PROFILE, command, workspace::Workspace};
 use anyhow::{Result, ensure};
-use tokio::process::Command;
 
 /// The document with the tables.
 const DOCUMENT: &str = "docs/reliability.md";
@@ -45,7 +44,7 @@ pub(crate) struct Options {
 /// # Errors
 /// If a run breaks a promise; the output explains it.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut simulation = Command::new("cargo");
+    let mut simulation = command::cargo();
     simulation.args(["run", "--quiet", "--profile", LOCAL_PROFILE]);
     simulation.args(["--package", "grapnel-simulation"]);
     simulation.current_dir(workspace.root());
@@ -74,7 +73,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     }
     command::run_shown(&mut simulation).await?;
     if options.write && options.crash_points {
-        let mut deployed = Command::new("cargo");
+        let mut deployed = command::cargo();
         deployed
             .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "crash_points"])
             .arg("--")

@@ -52,7 +52,7 @@ impl TestPrograms {
         targets: &[Target],
     ) -> Result<Self> {
         let step = Step::begin_long("Tests", "compiling");
-        let mut cargo = Command::new("cargo");
+        let mut cargo = command::cargo();
         cargo.args(["test", "--no-run"]);
         match selection {
             Selection::Workspace => cargo.arg("--workspace"),

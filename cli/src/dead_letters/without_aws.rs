@@ -11,7 +11,9 @@ pub(crate) enum StackQueues {}
 /// # Errors
 /// Always.
 pub(crate) async fn open(_stack: &str, _region: Option<String>) -> Result<StackQueues, Failure> {
-    Err(Failure::new("this program was built without the feature `aws`"))
+    Err(Failure::new(
+        "this program was built without the feature `aws`; install it again without `--no-default-features`",
+    ))
 }
 
 impl StackQueues {

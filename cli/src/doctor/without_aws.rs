@@ -5,5 +5,7 @@ use crate::aws::answer::Unchecked;
 
 /// Asks nothing.
 pub(super) async fn look(_name: &str, _region: Option<String>) -> Facts {
-    Facts::none(&Unchecked::because("this program was built without the feature `aws`"))
+    Facts::none(&Unchecked::because(
+        "this program was built without the feature `aws`; install it again without `--no-default-features`",
+    ))
 }

@@ -87,7 +87,7 @@ pub(crate) async fn simulation(workspace: &Workspace) -> Result<()> {
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = command::cargo();
     cargo.args(arguments).current_dir(workspace.root());
     cargo
 }

@@ -4,7 +4,6 @@ use super::stamp::{is_installed, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{fs, path::PathBuf};
-use tokio::process::Command;
 
 /// A cargo subcommand at a version.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +34,7 @@ impl CargoTool {
             fs::remove_dir_all(&folder)?;
         }
         step.say(format!("compiling {} {} (once)", self.name, self.version));
-        let mut cargo = Command::new("cargo");
+        let mut cargo = command::cargo();
         cargo
             // Unoptimised: that halves the time to the first result, and the check still takes only
             // a second.
