@@ -11,11 +11,24 @@ use tokio::{
 /// How many lines of output are shown when a quiet program fails.
 const LINES_OF_A_FAILURE: usize = 60;
 
+/// What `cargo run` tells this program of its package, as far as the build script of ring watches it.
+const OF_CARGO_RUN: [&str; 7] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// Cargo, without the variables that `cargo run` sets for this program. Build scripts watch some of them, so cargo would
 /// compile what they belong to again.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    for name in OF_CARGO_RUN {
+        cargo.env_remove(name);
+    }
     cargo
 }
 
