@@ -22,7 +22,7 @@ pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
 /// JSON as it was written.
 ///
 /// # Errors
-/// When it is none; `what` says what it was to be.
+/// If the text is not JSON. `what` names the input in the error.
 pub(crate) fn json(what: &str, text: &str) -> Result<Box<RawValue>, Failure> {
     serde_json::from_str(text)
         .map_err(|error| Failure::usage(format!("{what} is not JSON: {error}")))

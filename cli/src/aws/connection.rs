@@ -1,4 +1,4 @@
-//! Credentials, and what an answer that is none means.
+//! Credentials, and why a question to AWS got no answer.
 
 use super::answer::{Asked, Unchecked};
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
