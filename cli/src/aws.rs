@@ -12,3 +12,7 @@ pub(crate) mod connection;
 #[cfg(feature = "aws")]
 pub(crate) mod right;
 pub(crate) mod stack;
+
+/// Why a command cannot ask AWS, and what to do.
+#[cfg(not(feature = "aws"))]
+pub(crate) const WITHOUT_AWS: &str = "this program was built without the feature `aws`; install it again without `--no-default-features`";

@@ -1,7 +1,7 @@
 //! In place of the queues of a stack, where the program was built without them.
 
 use super::{letter::Letter, source::Source, walk::Queues};
-use crate::failure::Failure;
+use crate::{aws::WITHOUT_AWS, failure::Failure};
 
 /// No stack.
 pub(crate) enum StackQueues {}
@@ -11,9 +11,7 @@ pub(crate) enum StackQueues {}
 /// # Errors
 /// Always.
 pub(crate) async fn open(_stack: &str, _region: Option<String>) -> Result<StackQueues, Failure> {
-    Err(Failure::new(
-        "this program was built without the feature `aws`; install it again without `--no-default-features`",
-    ))
+    Err(Failure::new(WITHOUT_AWS))
 }
 
 impl StackQueues {
