@@ -4,6 +4,7 @@
 //! - `connection` finds the credentials and reads refusals, `cloudformation` asks for a stack. Both
 //!   need the feature `aws`.
 
+#[cfg_attr(not(any(feature = "aws", test)), expect(dead_code, reason = "nothing asks AWS"))]
 pub(crate) mod answer;
 #[cfg(feature = "aws")]
 pub(crate) mod cloudformation;
@@ -11,6 +12,7 @@ pub(crate) mod cloudformation;
 pub(crate) mod connection;
 #[cfg(feature = "aws")]
 pub(crate) mod right;
+#[cfg_attr(not(any(feature = "aws", test)), expect(dead_code, reason = "nothing asks AWS"))]
 pub(crate) mod stack;
 
 /// Why a command cannot ask AWS, and what to do.

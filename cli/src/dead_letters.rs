@@ -9,8 +9,10 @@
 //! - [`source`] has the queues, [`letter`] one message, [`selection`] the messages that are wanted.
 //! - [`walk`] goes through a queue, over the trait `Queues`; [`sqs`] has the queues of a stack.
 
+#[cfg_attr(not(any(feature = "aws", test)), expect(dead_code, reason = "nothing asks AWS"))]
 pub(crate) mod letter;
 pub(crate) mod selection;
+#[cfg_attr(not(any(feature = "aws", test)), expect(dead_code, reason = "nothing asks AWS"))]
 pub(crate) mod source;
 #[cfg(feature = "aws")]
 pub(crate) mod sqs;

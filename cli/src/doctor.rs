@@ -13,10 +13,6 @@ mod aws;
 mod aws;
 mod belongings;
 mod check;
-#[cfg_attr(
-    not(any(feature = "aws", test)),
-    expect(dead_code, reason = "nothing asks AWS for these facts")
-)]
 mod facts;
 mod judge;
 mod random;
