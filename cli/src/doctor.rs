@@ -130,11 +130,11 @@ async fn check(
         stack.and_then(|it| it.number("RetentionDays")).map(|days| Retention { days });
 
     // The address of the stack that is named, unless a flag names another one.
-    let url = stack.and_then(Stack::api_url).map(str::to_owned);
-    let settings = global.settings_at(url, Caller::Admin).map_err(Break::Unread)?;
+    let output = stack.and_then(Stack::api_url).map(str::to_owned);
+    let settings = global.settings_at(output, Caller::Admin).map_err(Break::Unread)?;
     let anonymous = settings.anonymous().map_err(Break::Unread)?;
     let mut checks = Checks { stop, report };
-    let health = service::health(&anonymous, stop).await;
+    let health = service::health(&anonymous, settings.is_of_stack(), stop).await;
     found.api_version = health.as_ref().ok().map(|health| health.version.clone());
     if !checks.add("health", health.map(|health| service::judge_health(&anonymous, &health)))? {
         return checks.skip(&["preflight"], &WITH_KEY, "the API does not answer");
@@ -220,6 +220,6 @@ async fn remove(
     if !left.is_empty() {
         output.line("\nWhat cannot be deleted:")?;
     }
-    let clock = output.clock().clone();
-    left.iter().try_for_each(|leftover| output.line(leftover.text(&clock)))
+    let view = output.view().clone();
+    left.iter().try_for_each(|leftover| output.line(leftover.text(&view)))
 }

@@ -57,17 +57,16 @@ impl Global {
         self.settings_at(None, caller)
     }
 
-    /// The same for the API at this address, unless a flag names another one.
+    /// The same for the API at the address that a stack's output names, unless a flag names another one.
     ///
     /// # Errors
     /// When the file with them cannot be read.
     pub(crate) fn settings_at(
         &self,
-        url: Option<String>,
+        output: Option<String>,
         caller: Caller,
     ) -> Result<Settings, Failure> {
-        let flags = settings::Flags { api: self.flags.api.clone().or(url), ..self.flags.clone() };
-        let settings = settings::find(&flags, caller)?;
+        let settings = settings::find(&self.flags, output, caller)?;
         if self.verbose {
             eprint!("{settings}");
         }

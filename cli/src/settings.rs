@@ -54,6 +54,17 @@ pub(crate) struct Settings {
     pub(crate) user: Option<Setting>,
     /// Whether a key may travel unencrypted.
     pub(crate) allow_http: bool,
+    /// The local Grapnel that would have been used, if a key was not set somewhere else.
+    pub(crate) unused: Option<Unused>,
+}
+
+/// An implicit source that is not used, because of a key of another source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unused {
+    /// The name of the source.
+    name: String,
+    /// Where the key is set.
+    key_names: String,
 }
 
 /// Whose key a command takes.
@@ -65,22 +76,31 @@ pub(crate) enum Caller {
     Admin,
 }
 
-/// Finds the settings.
+/// What the output of a stack that a command names is called as a source.
+const OUTPUT: &str = "the stack's output ApiUrl";
+
+/// Finds the settings. `output` is the address of the stack that the command names.
 ///
 /// # Errors
 /// When the configuration file is there and cannot be read.
-pub(crate) fn find(flags: &Flags, caller: Caller) -> Result<Settings, Failure> {
+pub(crate) fn find(
+    flags: &Flags,
+    output: Option<String>,
+    caller: Caller,
+) -> Result<Settings, Failure> {
     let from_flags = Source {
         name: "a flag".into(),
         url: flags.api.clone(),
         key: flags.key.clone(),
         // A key that is given as a flag is also the admin's key.
         admin_key: flags.key.clone(),
+        key_names: "--key".into(),
         user: flags.user.clone(),
         ..Source::default()
     };
     let sources = [
         Some(from_flags),
+        Some(Source { name: OUTPUT.into(), url: output, ..Source::default() }),
         Some(from_environment(|name| std::env::var(name).ok())),
         file::read()?.map(|kept| kept.source(&file::path())),
         std::env::current_dir().ok().and_then(|here| local::find(&here)),
@@ -91,7 +111,9 @@ pub(crate) fn find(flags: &Flags, caller: Caller) -> Result<Settings, Failure> {
 
 fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Source {
     let set = |name| variable(name).filter(|value| !value.is_empty());
+    let names = ["GRAPNEL_KEY", "GRAPNEL_ADMIN_KEY"].into_iter().filter(|name| set(name).is_some());
     Source {
+        key_names: names.collect::<Vec<_>>().join(" and "),
         name: "the environment".into(),
         url: set("GRAPNEL_URL"),
         key: set("GRAPNEL_KEY"),
@@ -106,11 +128,19 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Source {
 /// since another key may act for another user. An implicit source is not used at all if an earlier
 /// source has a key: the key may be of another deployment.
 fn choose(sources: &[Source], caller: Caller) -> Settings {
-    let has_key = |source: &Source| source.key.is_some() || source.admin_key.is_some();
-    let is_used =
-        |index: usize| !sources[index].is_implicit || !sources[..index].iter().any(has_key);
-    let used = (0..sources.len()).filter(|index| is_used(*index));
-    let sources: Vec<&Source> = used.map(|index| &sources[index]).collect();
+    let has_key = |source: &&Source| source.key.is_some() || source.admin_key.is_some();
+    let mut unused = None;
+    let mut used: Vec<&Source> = Vec::new();
+    for source in sources {
+        match used.iter().copied().find(has_key).filter(|_| source.is_implicit) {
+            Some(other) => {
+                let key_names = other.key_names.clone();
+                unused = Some(Unused { name: source.name.clone(), key_names });
+            }
+            None => used.push(source),
+        }
+    }
+    let sources = used;
     let first = |pick: &dyn Fn(&Source) -> Option<String>| {
         sources.iter().find_map(|source: &&Source| {
             Some(Setting { value: pick(source)?, from: source.name.clone() })
@@ -133,7 +163,8 @@ fn choose(sources: &[Source], caller: Caller) -> Settings {
         let value = source.user.clone().filter(|_| goes_with_key)?;
         Some(Setting { value, from: source.name.clone() })
     });
-    Settings { url, key, user, allow_http: false }
+    let unused = unused.filter(|_| url.is_none());
+    Settings { url, key, user, allow_http: false, unused }
 }
 
 impl Settings {
@@ -145,12 +176,12 @@ impl Settings {
         let url = self.url()?;
         let key = self.key.as_ref().ok_or_else(|| {
             Failure::usage(format!("there is no key for {url}")).advise(
-                "Set GRAPNEL_KEY, or run `grapnel login`, which keeps one. An admin makes keys: \
+                "Set GRAPNEL_KEY, or run `grapnel login`, which saves one. An admin creates keys: \
                  grapnel keys create USER",
             )
         })?;
         if !self.allow_http && !is_private(url) {
-            let advice = "Use https://, or say --allow-http where nobody listens in between.";
+            let advice = "Use https://. If nobody can read the connection, --allow-http allows it.";
             let message = format!("the key would travel unencrypted to {url}");
             return Err(Failure::usage(message).advise(advice));
         }
@@ -169,13 +200,24 @@ impl Settings {
         Ok(Client::builder(self.url()?).build()?)
     }
 
+    /// Whether the address is that of the stack that the command names.
+    pub(crate) fn is_of_stack(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.from == OUTPUT)
+    }
+
     fn url(&self) -> Result<&str, Failure> {
         self.url.as_ref().map(|url| url.value.as_str()).ok_or_else(|| {
-            Failure::usage("it is not known where the API is").advise(
-                "Set GRAPNEL_URL to the stack's output ApiUrl, or run `grapnel login`, which keeps \
-                 it. Inside the checkout of a running `cargo xtask up`, set no key either: its address \
-                 gets no key from elsewhere.",
-            )
+            let advice = match &self.unused {
+                Some(unused) => {
+                    format!("{unused} Run eval \"$(cargo xtask env)\", or set GRAPNEL_URL too.")
+                }
+                None => {
+                    "Set GRAPNEL_URL to the stack's output ApiUrl, or run `grapnel login`, which \
+                         saves it. In a checkout, `cargo xtask up` runs a local Grapnel."
+                        .to_owned()
+                }
+            };
+            Failure::usage("it is not known where the API is").advise(advice)
         })
     }
 }
@@ -200,6 +242,13 @@ pub(crate) fn masked(secret: &str) -> String {
     format!("{}…{}", prefix.unwrap_or_default(), end.unwrap_or_default())
 }
 
+impl fmt::Display for Unused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, key_names } = self;
+        write!(f, "A key is set ({key_names}), so the address in {name} is not used.")
+    }
+}
+
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows =
@@ -213,7 +262,10 @@ impl fmt::Display for Settings {
                 None => writeln!(f, "{name:<5} not set")?,
             }
         }
-        Ok(())
+        match &self.unused {
+            Some(unused) => writeln!(f, "{unused}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -63,6 +63,28 @@ fn a_local_grapnel_gets_no_key_from_elsewhere() {
     assert_eq!(chosen(&[named, local]), (Some("https://a".into()), Some("k".into())));
 }
 
+#[rstest]
+#[case::a_users_key(&["GRAPNEL_KEY"], "GRAPNEL_KEY")]
+#[case::the_admins_key(&["GRAPNEL_ADMIN_KEY"], "GRAPNEL_ADMIN_KEY")]
+#[case::both(&["GRAPNEL_KEY", "GRAPNEL_ADMIN_KEY"], "GRAPNEL_KEY and GRAPNEL_ADMIN_KEY")]
+fn the_error_says_which_key_keeps_a_local_grapnel_from_being_used(
+    #[case] set: &[&str],
+    #[case] expected: &str,
+) {
+    let local = Source { is_implicit: true, ..source("stack.json", Some("http://a"), Some("k")) };
+    let environment = from_environment(|name| set.contains(&name).then(|| "k".to_owned()));
+    for caller in [Caller::Anyone, Caller::Admin] {
+        let settings = choose(&[environment.clone(), local.clone()], caller);
+        let failure = settings.client().expect_err("no address").to_string();
+        let why = format!("A key is set ({expected}), so the address in stack.json is not used.");
+        assert!(failure.contains(&why) && failure.contains("set GRAPNEL_URL too"), "{failure}");
+        assert!(settings.to_string().contains(&why), "{settings}");
+    }
+    let named = source("flags", Some("https://b"), None);
+    let settings = choose(&[named, environment, local], Caller::Anyone);
+    assert_eq!(settings.unused, None, "nothing is missing");
+}
+
 #[test]
 fn a_kept_user_goes_with_the_key_that_is_kept_beside_it() {
     let file =
@@ -103,8 +125,7 @@ fn an_empty_variable_is_none() {
 fn a_key_travels_encrypted_or_not_at_all(#[case] url: &str, #[case] private: bool) {
     assert_eq!(is_private(url), private);
     let setting = |value: &str| Some(Setting { value: value.into(), from: "a flag".into() });
-    let mut settings =
-        Settings { url: setting(url), key: setting("gk_1"), user: None, allow_http: false };
+    let mut settings = Settings { url: setting(url), key: setting("gk_1"), ..Settings::default() };
     assert_eq!(settings.client().is_ok(), private);
     settings.allow_http = true;
     assert!(settings.client().is_ok());

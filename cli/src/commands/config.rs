@@ -37,7 +37,7 @@ pub(crate) fn run(command: &Command, global: &Global, output: &mut Output) -> Re
 }
 
 fn show(global: &Global, output: &mut Output) -> Result<(), Failure> {
-    let settings = settings::find(&global.flags, Caller::Anyone)?;
+    let settings = settings::find(&global.flags, None, Caller::Anyone)?;
     if !output.is_json() {
         return output.line(settings.to_string().trim_end());
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 use grapnel_client::Error;
 
-/// What to keep.
+/// Save an address and a key for later commands.
 ///
 /// The address comes from --api or GRAPNEL_URL, or is asked for. The key is asked for, or read from
 /// standard input: `grapnel login --api https://… < key.txt`
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     offline: bool,
 }
 
-/// Asks, tries, keeps.
+/// Asks, tries, saves.
 ///
 /// # Errors
 /// When the API does not know the key, or the file cannot be written.
@@ -49,6 +49,7 @@ pub(crate) async fn run(
         key: Some(setting(&key)),
         user: user.as_deref().map(setting),
         allow_http: flags.allow_http,
+        unused: None,
     };
     let client = settings.client()?;
     if !options.offline {
@@ -61,5 +62,5 @@ pub(crate) async fn run(
         }?;
     }
     let path = file::write(&file::Kept { url: Some(url), key: Some(key), user })?;
-    output.line(format!("Kept in {}.", settings::shown(&path)))
+    output.line(format!("Saved in {}.", settings::shown(&path)))
 }

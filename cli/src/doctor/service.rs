@@ -6,7 +6,8 @@ use super::{
     check::Verdict,
     stop::{Break, StopFlag},
 };
-use grapnel_client::{Client, Health, Method, NewKey, header};
+use crate::failure::Failure;
+use grapnel_client::{Client, Error, Health, Method, NewKey, header};
 use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -16,12 +17,25 @@ const SOME_ORIGIN: &str = "https://grapnel-doctor.example";
 /// For how long the doctor's key is one, should the doctor be unable to revoke it.
 const KEY_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Asks for the API's version.
+/// Asks for the API's version. `is_of_stack`: the address is the stack's output.
 ///
 /// # Errors
 /// When it does not answer.
-pub(super) async fn health(client: &Client, stop: &StopFlag) -> Result<Health, Break> {
-    Ok(stop.or_stop(client.health().send()).await??)
+pub(super) async fn health(
+    client: &Client,
+    is_of_stack: bool,
+    stop: &StopFlag,
+) -> Result<Health, Break> {
+    let answer = stop.or_stop(client.health().send()).await?;
+    answer.map_err(|error| match error {
+        Error::NoAnswer { .. } | Error::NotGrapnel { .. } if is_of_stack => {
+            Break::Refused(Failure::from(error).advise(
+                "This address is the stack's output ApiUrl; --api gives another. For the stack of \
+                 `cargo xtask up`, which no address on AWS leads to: --api \"$GRAPNEL_URL\".",
+            ))
+        }
+        _ => error.into(),
+    })
 }
 
 /// The API answers, with its version.
@@ -83,6 +97,10 @@ fn judge_preflight(
         (204, Some([])) => Verdict::passed("204; pages of no origin may call (CorsAllowedOrigins)"),
         (204, Some(_)) => Verdict::passed(format!("204; pages of {origin} may call")),
         (204, None) => Verdict::passed("204"),
+        (403, None) => Verdict::skipped(
+            "403: no web page may call, or not every one. If one should, name it by --origin, or name \
+             the stack by --stack",
+        ),
         (_, Some([])) => {
             Verdict::skipped(format!("pages of no origin may call (CorsAllowedOrigins); {status}"))
         }
@@ -157,7 +175,9 @@ mod tests {
     #[case::none_may_and_the_gateway_says_so(403, None, Some(&[][..]), Skipped)]
     #[case::unknown(204, None, None, Passed)]
     #[case::another_status(200, Some(PAGE), Some(&[PAGE][..]), Failed)]
-    #[case::refused(403, None, None, Failed)]
+    #[case::refused_and_maybe_meant_so(403, None, None, Skipped)]
+    #[case::refused_although_named(403, None, Some(&[PAGE][..]), Failed)]
+    #[case::out_of_order(500, None, None, Failed)]
     fn a_preflight_is_judged_by_who_may_call(
         #[case] status: u16,
         #[case] allowed: Option<&str>,
@@ -165,6 +185,21 @@ mod tests {
         #[case] expected: Outcome,
     ) {
         assert_eq!(judge_preflight(status, allowed, PAGE, origins).outcome, expected);
+    }
+
+    /// The stack of `cargo xtask up` names an address on AWS.
+    #[rstest]
+    #[case::of_the_stack(true)]
+    #[case::of_a_setting(false)]
+    #[tokio::test]
+    async fn a_wrong_address_is_said_to_be_the_stacks_if_it_is(#[case] is_of_stack: bool) {
+        let (_raise, stop) = StopFlag::new();
+        let nobody = Client::builder("http://127.0.0.1:1").build().expect("a client");
+        let refused = health(&nobody, is_of_stack, &stop).await.expect_err("no answer");
+        let Break::Refused(failure) = refused else { panic!("{refused:?}") };
+        let shown = failure.to_string();
+        assert_eq!(shown.contains("the stack's output ApiUrl; --api gives another"), is_of_stack);
+        assert_eq!(shown.contains("grapnel config show"), !is_of_stack, "{shown}");
     }
 
     #[rstest]

@@ -29,12 +29,12 @@ impl Kept {
     pub(super) fn source(self, path: &Path) -> Source {
         Source {
             name: shown(path),
-            admin_key: None,
             url: self.url,
             key: self.key,
+            key_names: shown(path),
             user: self.user,
             is_bound: true,
-            is_implicit: false,
+            ..Source::default()
         }
     }
 }

@@ -4,6 +4,9 @@ use super::source::Source;
 use serde::Deserialize;
 use std::{fs, path::Path};
 
+/// The file, below the folder of the checkout.
+const PATH: &str = "target/local/stack.json";
+
 /// The part of it that a caller needs.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,13 +21,14 @@ struct Description {
 /// it describes has ended.
 pub(super) fn find(folder: &Path) -> Option<Source> {
     let root = folder.ancestors().find(|folder| folder.join("template.yaml").is_file())?;
-    let text = fs::read_to_string(root.join("target/local/stack.json")).ok()?;
+    let text = fs::read_to_string(root.join(PATH)).ok()?;
     let description: Description = serde_json::from_str(&text).ok()?;
     Some(Source {
-        name: "target/local/stack.json".into(),
+        name: PATH.into(),
         url: Some(description.api_url),
         key: Some(description.user_key),
         admin_key: Some(description.admin_key),
+        key_names: PATH.into(),
         user: Some(description.user_id),
         is_bound: true,
         is_implicit: true,

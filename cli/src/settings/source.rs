@@ -13,6 +13,8 @@ pub(crate) struct Source {
     pub(crate) key: Option<String>,
     /// The admin's key, where that is another one.
     pub(crate) admin_key: Option<String>,
+    /// Where its keys are set: the names of the flag or of the variables, or the file.
+    pub(crate) key_names: String,
     /// The user to act for.
     pub(crate) user: Option<String>,
     /// Whether its keys go to its own address only.
