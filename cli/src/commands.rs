@@ -30,8 +30,22 @@ use std::process::ExitCode;
 /// # Errors
 /// When it cannot be done.
 pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<ExitCode, Failure> {
+    let list = list_of(&cli.command);
     let result = dispatch(cli.command, &cli.global, output).await;
-    result.map_err(|failure| failure.with_settings(cli.global.used.get()))
+    result.map_err(|failure| failure.with_list(list).with_settings(cli.global.used.get()))
+}
+
+/// The command that lists what this command looks for by its id.
+fn list_of(command: &Command) -> &'static str {
+    match command {
+        Command::Events(_) => "grapnel events list",
+        Command::EventTypes(_) => "grapnel event-types list",
+        Command::Deliveries(_) => "grapnel deliveries list",
+        Command::Replay(replay::Command::Start(_)) => "grapnel webhooks list",
+        Command::Replay(_) => "grapnel replay list",
+        Command::Keys(_) => "grapnel keys list USER",
+        _ => "grapnel webhooks list",
+    }
 }
 
 async fn dispatch(
@@ -62,3 +76,35 @@ async fn dispatch(
 #[cfg(test)]
 #[path = "commands/width_tests.rs"]
 mod width_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use grapnel_client::Error;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("events get evt_1", "grapnel events list")]
+    #[case("event-types get a", "grapnel event-types list")]
+    #[case("deliveries get wh_1 dlv_1", "grapnel deliveries list")]
+    #[case("replay start wh_1", "grapnel webhooks list")]
+    #[case("replay get rpl_1", "grapnel replay list")]
+    #[case("keys revoke acme key_1", "grapnel keys list USER")]
+    #[case("webhooks get wh_1", "grapnel webhooks list")]
+    fn what_is_not_found_is_listed_by_a_command_of_its_kind(
+        #[case] words: &str,
+        #[case] expected: &str,
+    ) {
+        let words = std::iter::once("grapnel").chain(words.split(' '));
+        let cli = Cli::try_parse_from(words).expect("a command");
+        let problem = serde_json::json!({
+            "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
+            "detail": "There is no such resource.",
+        });
+        let refused = Error::Refused(serde_json::from_value(problem).expect("a problem"));
+        let shown = Failure::from(refused).with_list(list_of(&cli.command)).to_string();
+        assert!(shown.contains(&format!("`{expected}` shows what there is")), "{shown}");
+        assert_eq!(shown.matches(" list").count(), 1, "{shown}");
+    }
+}

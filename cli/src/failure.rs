@@ -5,7 +5,7 @@
 //! | 0 | done |
 //! | 1 | it failed: the API refused, nothing answered, a file could not be read |
 //! | 2 | it was called wrongly, or a setting is missing |
-//! | 3 | it was done, and the answer is no: a request that is not verified, a test that failed, a deployment with a fault |
+//! | 3 | it was done, and the result is negative: a request that is not verified, a test that failed, a deployment with a fault |
 
 use console::style;
 use grapnel_client::Error;
@@ -26,6 +26,8 @@ pub(crate) struct Failure {
     code: u8,
     /// Whether the API refused the caller rather than the request.
     is_about_caller: bool,
+    /// Whether the API found nothing.
+    is_missing: bool,
 }
 
 /// The exit code for an answer that is yes or no.
@@ -36,12 +38,18 @@ pub(crate) fn yes_or_no(yes: bool) -> ExitCode {
 impl Failure {
     /// It failed.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), advice: None, code: FAILED, is_about_caller: false }
+        Self {
+            message: message.into(),
+            advice: None,
+            code: FAILED,
+            is_about_caller: false,
+            is_missing: false,
+        }
     }
 
     /// It was called wrongly.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), advice: None, code: USAGE, is_about_caller: false }
+        Self { code: USAGE, ..Self::new(message) }
     }
 
     /// With what to do about it.
@@ -59,6 +67,16 @@ impl Failure {
             None => shown,
         };
         Self { advice: Some(advice), ..self }
+    }
+
+    /// With the command that lists what there is, if the API found nothing.
+    pub(crate) fn with_list(self, list: &str) -> Self {
+        match self.is_missing {
+            true => self.advise(format!(
+                "It is not there, or it belongs to another user. `{list}` shows what there is."
+            )),
+            false => self,
+        }
     }
 
     /// The sentence, and what to do about it.
@@ -122,8 +140,9 @@ impl From<Error> for Failure {
         let is_about_caller = error
             .problem()
             .is_some_and(|it| matches!(it.status, 401 | 403) || it.code == "user_required");
+        let is_missing = error.problem().is_some_and(|it| it.code == "not_found");
         let advice = advice.map(str::to_owned);
-        Self { message: error.to_string(), advice, code, is_about_caller }
+        Self { message: error.to_string(), advice, code, is_about_caller, is_missing }
     }
 }
 
@@ -143,9 +162,6 @@ fn advice(code: &str) -> Option<&'static str> {
              admin key."
         }
         "user_required" => "The admin key acts for a user: name one by --user or GRAPNEL_USER.",
-        "not_found" => {
-            "It is not there, or another user's. `grapnel webhooks list` shows what is yours."
-        }
         "webhook_disabled" => "grapnel webhooks enable ID",
         "temporarily_unavailable" | "changed_meanwhile" => "Try again in a moment.",
         _ => return None,

@@ -5,9 +5,9 @@
 
 use crate::failure::Failure;
 use futures::TryStreamExt;
-use grapnel_client::{Client, DeliveryFilter, Error, List};
+use grapnel_client::{Client, DeliveryFilter, List};
 use grapnel_domain::{
-    ids::{DeliveryId, KeyId, ReplayId, WebhookId},
+    ids::{DeliveryId, EventId, KeyId, ReplayId, WebhookId},
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
@@ -24,6 +24,34 @@ trait Named {
     fn id(&self) -> &str;
     /// What tells it apart from others, for people.
     fn what(&self) -> String;
+}
+
+/// Where a text was cut.
+const CUT: char = '…';
+
+/// Whether commands take the beginning of this id.
+pub(crate) fn can_be_shortened(id: &str) -> bool {
+    let kinds = [WebhookId::PREFIX, DeliveryId::PREFIX, ReplayId::PREFIX, KeyId::PREFIX];
+    kinds.iter().any(|prefix| id.starts_with(prefix))
+}
+
+/// The id of an event, which must be whole: ids of events do not begin with a time, so that all events
+/// would have to be read to find one by its beginning.
+///
+/// # Errors
+/// When it is not whole.
+pub(crate) fn event(text: &str) -> Result<&str, Failure> {
+    if text.parse::<EventId>().is_ok() {
+        return Ok(text);
+    }
+    let beginning = text.trim_end_matches(CUT);
+    let message = match beginning.starts_with(EventId::PREFIX) {
+        true => format!("`{text}` is not a whole id of an event: a shortened id is not accepted"),
+        false => format!("`{text}` is not the id of an event, which is evt_ and a UUID"),
+    };
+    let advice = "`grapnel events list` shows whole ids. If you know the id that the event's source gave it: \
+                  grapnel events get --source SOURCE --source-id ID";
+    Err(Failure::usage(message).advise(advice))
 }
 
 /// The id of one of the user's webhooks.
@@ -96,9 +124,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The beginning of the id without the prefix of its kind.
+    /// The beginning of the id without the prefix of its kind, and without the mark of a cut.
     fn bare(&self) -> &str {
-        self.text.strip_prefix(self.prefix).unwrap_or(self.text)
+        self.text.strip_prefix(self.prefix).unwrap_or(self.text).trim_end_matches(CUT)
     }
 
     async fn among<T>(&self, list: List<T>, advice: &str) -> Result<String, Failure>
@@ -107,7 +135,9 @@ impl Search<'_> {
     {
         let bare = self.bare();
         if bare.is_empty() || !bare.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-') {
-            return Err(Error::InvalidId(self.text.to_owned()).into());
+            let (text, one) = (self.text, self.one);
+            let message = format!("`{text}` is not the id of a {one}, nor the beginning of one");
+            return Err(Failure::usage(message).advise(advice));
         }
         let mut found: Vec<T> = Vec::new();
         let mut looked_at = 0;

@@ -33,6 +33,37 @@ async fn a_beginning_that_only_one_id_has_stands_for_it() {
 }
 
 #[tokio::test]
+async fn a_beginning_may_end_in_the_mark_of_a_cut() {
+    assert_eq!(found("wh_019aa3f2-0000-7000-8000-0000000000a…").await, Ok(FIRST.to_owned()));
+}
+
+#[rstest]
+#[case::shortened("evt_9b1f…", "a shortened id is not accepted")]
+#[case::its_beginning("evt_9b1f0193-4567", "a shortened id is not accepted")]
+#[case::a_webhook(FIRST, "is not the id of an event")]
+#[case::a_word("lead.created", "is not the id of an event")]
+#[case::nothing("", "is not the id of an event")]
+fn an_events_id_must_be_whole(#[case] text: &str, #[case] expected: &str) {
+    let error = event(text).expect_err("refused").to_string();
+    assert!(error.contains(expected) && error.contains("grapnel events list"), "{error}");
+    assert!(!error.contains("webhooks list"), "{error}");
+}
+
+#[test]
+fn a_whole_id_of_an_event_is_taken() {
+    let id = EventId::from_uuid(Default::default()).to_string();
+    assert_eq!(event(&id).expect("taken"), id);
+}
+
+#[test]
+fn ids_of_all_kinds_but_events_can_be_shortened() {
+    for id in [FIRST, "dlv_1", "rpl_1", "key_1"] {
+        assert!(can_be_shortened(id), "{id}");
+    }
+    assert!(!can_be_shortened("evt_1") && !can_be_shortened("task-17"));
+}
+
+#[tokio::test]
 async fn a_whole_id_is_taken_without_asking() {
     let nobody = Client::builder("http://127.0.0.1:1").build().expect("a client");
     let unknown = "wh_019aa3f2-0000-7000-8000-0000000000c1";
@@ -54,6 +85,7 @@ async fn what_begins_no_id_is_refused(
 ) {
     let error = found(text).await.expect_err("refused");
     assert!(!error.contains("more than one"), "{error}");
+    assert!(error.contains("grapnel webhooks list"), "{error}");
 }
 
 #[rstest]

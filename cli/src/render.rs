@@ -10,10 +10,12 @@ mod health;
 pub(crate) mod replay;
 mod table;
 pub(crate) mod webhook;
+mod wrap;
 
 pub(crate) use cell::{Cell, visible};
 pub(crate) use facts::Facts;
 pub(crate) use table::{Column, Table};
+pub(crate) use wrap::hanging;
 
 use crate::clock::Clock;
 
@@ -22,7 +24,7 @@ use crate::clock::Clock;
 pub(crate) struct View {
     /// The present and the time zone.
     pub(crate) clock: Clock,
-    /// The terminal's columns; `None` where there is no terminal.
+    /// The columns of a line; `None` where lines may have any length.
     pub(crate) width: Option<usize>,
 }
 

@@ -6,6 +6,7 @@ mod publish;
 use crate::{
     failure::Failure,
     global::Global,
+    ids,
     input::confirm,
     moment::{Moment, resolve},
     output::Output,
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     },
     /// Show an event with its deliveries, by its id or by its source's id
     Get {
-        /// Event id
+        /// Event id, whole
         #[arg(required_unless_present = "source_id", conflicts_with = "source_id")]
         id: Option<String>,
         /// Source of the event; `api` if it was published over HTTP without a source
@@ -53,7 +54,7 @@ pub(crate) enum Command {
     },
     /// Erase an event's data permanently; all its deliveries must have ended
     Erase {
-        /// Event id
+        /// Event id, whole
         event: String,
         /// Do not ask for confirmation
         #[arg(long, short)]
@@ -84,13 +85,14 @@ pub(crate) async fn run(
         }
         Command::Get { id, source, source_id } => {
             let id = match (id, source_id) {
-                (Some(id), _) => id,
+                (Some(id), _) => ids::event(&id)?.to_owned(),
                 (None, Some(source_id)) => id_of(&client, &source, &source_id).await?,
                 (None, None) => return Err(Failure::usage("an event or --source-id is needed")),
             };
             output.one(client.event(&id), render::event::facts).await.map(|_| ())
         }
         Command::Erase { event, yes } => {
+            ids::event(&event)?;
             confirm(
                 &format!("Erase the data of {event}? It cannot be sent again after that."),
                 yes,

@@ -91,7 +91,7 @@ pub(crate) async fn run(
         }
         Command::Revoke { user, id, yes } => {
             let id = ids::key(&client, &user, &id).await?;
-            confirm(&format!("Revoke {id}? Whoever uses it is refused from then on."), yes)?;
+            confirm(&format!("Revoke {id}? A program that uses it is refused from then on."), yes)?;
             client.revoke_key(&user, &id).await?;
             if !output.is_json() {
                 output.line(format!("{id} is revoked."))?;
@@ -131,7 +131,7 @@ pub(crate) fn row(key: &Key, view: &View) -> Vec<Cell> {
         (None, false) => "-",
     };
     vec![
-        Cell::plain(&key.id),
+        Cell::id(&key.id),
         Cell::plain(name),
         Cell::plain(key.scopes.join(", ")),
         Cell::dim(view.clock.short(key.created_at)),

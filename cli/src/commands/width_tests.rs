@@ -1,7 +1,14 @@
 //! Every list fits 80 columns, whatever its rows hold, and its ids stay usable.
 
-use super::keys;
-use crate::render::{Table, View, delivery, event, replay, webhook};
+use super::{admin::dead_letters::report as dead_letters, keys};
+use crate::{
+    dead_letters::{
+        letter::{Letter, Subject},
+        source::Source,
+    },
+    ids::can_be_shortened,
+    render::{Table, View, delivery, event, replay, webhook},
+};
 use console::{measure_text_width, strip_ansi_codes};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -27,12 +34,14 @@ impl Ids {
     const ALL: [Self; 3] = [Self::Apart, Self::OfASecond, Self::OfAMillisecond];
 
     fn get(self, prefix: &str, number: usize) -> String {
+        format!("{prefix}_{}", self.uuid(number))
+    }
+
+    fn uuid(self, number: usize) -> String {
         match self {
-            Self::Apart => format!("{prefix}_{number:x}19aa3f2-c1d0-8123-9456-0123456789ab"),
-            Self::OfASecond => format!("{prefix}_019aa3f2-c{number:x}d0-8123-9456-0123456789ab"),
-            Self::OfAMillisecond => {
-                format!("{prefix}_019aa3f2-c1d0-8{number:03x}-9456-0123456789ab")
-            }
+            Self::Apart => format!("{number:x}19aa3f2-c1d0-8123-9456-0123456789ab"),
+            Self::OfASecond => format!("019aa3f2-c{number:x}d0-8123-9456-0123456789ab"),
+            Self::OfAMillisecond => format!("019aa3f2-c1d0-8{number:03x}-9456-0123456789ab"),
         }
     }
 }
@@ -59,8 +68,29 @@ fn a_delivery(ids: Ids, time: &str, n: usize) -> Value {
     })
 }
 
+/// A dead letter about a delivery, an event of the platform, or an event that could not be read.
+fn a_letter(ids: Ids, time: &str, n: usize) -> Letter {
+    let about = [("deliveryId", "dlv"), ("eventId", "evt"), ("sourceId", "task")][n];
+    Letter {
+        message_id: ids.uuid(n),
+        queue: Source::ALL[n],
+        sent_at: Some(time.parse().expect("a time")),
+        reason: (n > 0).then(|| "detail.userId must be a string of 1 to 128 characters".to_owned()),
+        subject: Subject {
+            kind: Some(NAMES[n].to_owned()),
+            ids: [(about.0, ids.get(about.1, n))].into(),
+        },
+        body: "{}".to_owned(),
+        receipt: "r".to_owned(),
+        group: None,
+    }
+}
+
+/// A name, the beginning of the ids in its first column, and the table.
+type List = (&'static str, &'static str, Table);
+
 /// Every list, with rows whose ids have this much in common.
-fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, Table)> {
+fn lists(ids: Ids, time: &str, view: &View) -> Vec<List> {
     let mut of_one = delivery::table(view);
     let mut of_all = delivery::table_of_all(view);
     let mut events = event::table(view);
@@ -68,6 +98,7 @@ fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, 
     let mut webhooks = webhook::table(view);
     let mut replays = replay::table(view);
     let mut all_keys = keys::table(view);
+    let mut letters = dead_letters::table();
     for (n, name) in NAMES.iter().enumerate() {
         let delivery = a(a_delivery(ids, time, n));
         of_one.add(delivery::row(&delivery, view));
@@ -79,6 +110,7 @@ fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, 
             })),
             view,
         ));
+        letters.add(dead_letters::row(&a_letter(ids, time, n), view));
         types.add(event::type_row(
             &a(json!({
                 "name": name, "deprecated": n == 0, "builtIn": n == 1, "schema": {},
@@ -122,6 +154,7 @@ fn lists(ids: Ids, time: &str, view: &View) -> Vec<(&'static str, &'static str, 
         ("webhooks", "wh", webhooks),
         ("replays", "rpl", replays),
         ("keys", "key", all_keys),
+        ("dead letters", "", letters),
     ]
 }
 
@@ -135,21 +168,60 @@ fn every_list_fits_eighty_columns_and_its_ids_differ() {
                 let text = strip_ansi_codes(&text).into_owned();
                 let fits = text.lines().all(|line| measure_text_width(line) <= COLUMNS);
                 assert!(fits, "{name}, {ids:?}, {time}:\n{text}");
-                if prefix.is_empty() {
-                    continue;
-                }
+                let id = |n| match (name, prefix) {
+                    ("dead letters", _) => Some(ids.uuid(n)),
+                    (_, "") => None,
+                    (_, prefix) => Some(ids.get(prefix, n)),
+                };
                 for (n, line) in text.lines().skip(1).enumerate() {
+                    let Some(whole) = id(n) else { break };
                     let shown = line.split_whitespace().next().expect("an id");
-                    let whole = ids.get(prefix, n);
                     assert!(whole.starts_with(shown), "{name}, {ids:?}, {time}:\n{text}");
-                    let others = (0..3).filter(|other| *other != n);
-                    let is_unique =
-                        others.clone().all(|it| !ids.get(prefix, it).starts_with(shown));
+                    let mut others = (0..3).filter(|other| *other != n).filter_map(id);
+                    let is_unique = others.all(|other| !other.starts_with(shown));
                     assert!(is_unique, "{name}, {ids:?}, {time}:\n{text}");
                 }
             }
         }
     }
+}
+
+/// A person gives an id that a list shows to another command.
+#[test]
+fn every_id_in_a_list_can_be_given_to_a_command() {
+    for columns in [40, 60, COLUMNS, 100, 120, 200] {
+        let view = View::for_tests(Some(columns));
+        for ids in Ids::ALL {
+            for (name, _, table) in lists(ids, TIMES[1], &view) {
+                let text = table.text(view.width);
+                let text = strip_ansi_codes(&text).into_owned();
+                let words = text.lines().skip(1).flat_map(str::split_whitespace);
+                let kinds = ["evt_", "task_", "dlv_", "wh_", "rpl_", "key_"];
+                for id in words.filter(|word| kinds.iter().any(|kind| word.starts_with(kind))) {
+                    let kind = id.split('_').next().expect("a kind");
+                    let is_whole = (0..3).any(|n| ids.get(kind, n) == id);
+                    let is_beginning = can_be_shortened(id) && !id.contains('…');
+                    assert!(is_whole || is_beginning, "{name}, {columns}, {id}:\n{text}");
+                }
+            }
+        }
+    }
+}
+
+/// Where there is room for all but the least important columns.
+#[test]
+fn a_list_of_events_gives_up_its_source_first() {
+    let titles = |columns| {
+        let view = View::for_tests(Some(columns));
+        let (_, _, table) = lists(Ids::Apart, TIMES[1], &view).swap_remove(2);
+        let text = table.text(view.width);
+        strip_ansi_codes(&text).lines().next().expect("titles").to_owned()
+    };
+    let is_shown = |columns, title| titles(columns).contains(title);
+    assert!(is_shown(200, "source") && is_shown(200, "age"));
+    assert!(!is_shown(130, "source") && is_shown(130, "age"));
+    assert!(!is_shown(COLUMNS, "source") && !is_shown(COLUMNS, "age"));
+    assert!(is_shown(COLUMNS, "arrived UTC") && is_shown(COLUMNS, "note"));
 }
 
 /// What tells most is not cut, even where ids are long.

@@ -1,7 +1,10 @@
 //! What the doctor made: removed at the end, whatever ended it; and what stays until it expires.
 
 use super::check::Verdict;
-use crate::{clock::Clock, failure::Failure};
+use crate::{
+    failure::Failure,
+    render::{View, hanging},
+};
 use futures::TryStreamExt;
 use grapnel_client::{Client, Error};
 use grapnel_domain::{event::Retention, ids::DeliveryId, time::Timestamp};
@@ -145,12 +148,13 @@ impl Belongings {
 
 impl Leftover {
     /// As people read it.
-    pub(super) fn text(&self, clock: &Clock) -> String {
+    pub(super) fn text(&self, view: &View) -> String {
         let Self { left, id, expires_at } = self;
-        match expires_at {
-            Some(at) => format!("  {left} {id} expires {}", clock.full(*at)),
-            None => format!("  {left} {id} expires by the stack's RetentionDays"),
-        }
+        let text = match expires_at {
+            Some(at) => format!("{left} {id} expires {}", view.clock.full(*at)),
+            None => format!("{left} {id} expires by the stack's RetentionDays"),
+        };
+        format!("  {}", hanging(&text, 4, view.width))
     }
 }
 
@@ -215,6 +219,14 @@ mod tests {
                 "delivery dlv_1 2026-12-02T07:00:00.000Z"
             ]
         );
+        let id = "dlv_019aa3f2-c1d0-8123-9456-0123456789ab";
+        let expires_at = Some(at("2026-12-24T06:24:00Z"));
+        let left = Leftover { left: "delivery", id: id.to_owned(), expires_at };
+        assert_eq!(
+            left.text(&View::for_tests(Some(80))),
+            format!("  delivery {id} expires 2026-12-24\n    06:24:00 UTC (in 30d)")
+        );
+        assert!(!left.text(&View::for_tests(None)).contains('\n'));
         let unknown = belongings.leftovers(&kept, None);
         assert!(unknown.iter().all(|it| it.expires_at.is_none()));
     }

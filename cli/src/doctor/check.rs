@@ -1,11 +1,22 @@
 //! One check: its name, its result, and what to do about it.
 
-use crate::{aws::answer::Unchecked, failure::Failure, output::Output, render::visible};
+use crate::{
+    aws::answer::Unchecked,
+    failure::Failure,
+    output::Output,
+    render::{hanging, visible},
+};
 use console::style;
 use serde::Serialize;
 
-/// The width of the column with the names.
+/// The width of the column with the names. The longest is `DeliveryIsolationQueue`.
 const NAME_WIDTH: usize = 22;
+
+/// The column at which the details begin: behind mark, name and blanks.
+const DETAIL: usize = 2 + NAME_WIDTH + 2;
+
+/// The column at which what to do begins, behind an arrow.
+const WHAT_TO_DO: usize = 4;
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,17 +95,19 @@ impl Verdict {
 }
 
 impl Check {
-    /// The check as people read it: one line, and for a failure one more with what to do.
-    fn text(&self) -> String {
+    /// The check as people read it: what was found, and for a failure what to do. Each is one line, or as
+    /// many lines of `width` columns as it takes.
+    fn text(&self, width: Option<usize>) -> String {
         let mark = match self.verdict.outcome {
             Outcome::Passed => style("✓").green(),
             Outcome::Failed => style("✗").red().bold(),
             Outcome::Skipped => style("–").dim(),
         };
-        let mut text =
-            format!("{mark} {:<NAME_WIDTH$} {}", self.name, one_line(&self.verdict.detail));
+        let detail = hanging(&one_line(&self.verdict.detail), DETAIL, width);
+        let mut text = format!("{mark} {:<NAME_WIDTH$}  {detail}", self.name);
         if let Some(what_to_do) = &self.verdict.what_to_do {
-            text.push_str(&format!("\n  → {}", one_line(what_to_do)));
+            let what_to_do = hanging(&one_line(what_to_do), WHAT_TO_DO, width);
+            text.push_str(&format!("\n  → {what_to_do}"));
         }
         text
     }
@@ -137,7 +150,10 @@ impl<'a> Report<'a> {
         }
         match self.output.is_json() {
             true => self.output.json(check),
-            false => self.output.line(check.text()),
+            false => {
+                let width = self.output.view().width;
+                self.output.line(check.text(width))
+            }
         }
     }
 
@@ -160,13 +176,34 @@ mod tests {
 
     #[test]
     fn a_check_is_one_line_and_a_failure_says_what_to_do() {
-        let passed = Verdict::passed("0.1.0 answers").of("health").text();
-        assert_eq!(console::strip_ansi_codes(&passed), "✓ health                 0.1.0 answers");
-        let failed = Verdict::failed("refused\n\n  because\x1b[2J", "Do this.").of("key").text();
+        let passed = Verdict::passed("0.1.0 answers").of("health").text(None);
+        assert_eq!(console::strip_ansi_codes(&passed), "✓ health                  0.1.0 answers");
+        let failed =
+            Verdict::failed("refused\n\n  because\x1b[2J", "Do this.").of("key").text(None);
         assert_eq!(
             console::strip_ansi_codes(&failed),
-            "✗ key                    refused; because\\u{1b}[2J\n  → Do this."
+            "✗ key                     refused; because\\u{1b}[2J\n  → Do this."
         );
+    }
+
+    #[test]
+    fn a_check_fits_the_terminal_and_its_name_touches_nothing() {
+        let detail = "0 waiting, 0 in work, 0 delayed; the oldest is 3h old, more than 15m";
+        let what_to_do = "Look at the function's log for \"message comes again\", and at its throttles: \
+                          docs/operate.md, \"Alarms\".";
+        let check = Verdict::failed(detail, what_to_do).of("DeliveryIsolationQueue");
+        assert_eq!(
+            console::strip_ansi_codes(&check.text(Some(80))),
+            "✗ DeliveryIsolationQueue  0 waiting, 0 in work, 0 delayed; the oldest is 3h old,\n\
+             \x20                         more than 15m\n\
+             \x20 → Look at the function's log for \"message comes again\", and at its throttles:\n\
+             \x20   docs/operate.md, \"Alarms\"."
+        );
+        for width in 46..200 {
+            let text = check.text(Some(width));
+            let fits = |line: &str| console::measure_text_width(line) <= width;
+            assert!(text.lines().all(fits), "{width}:\n{text}");
+        }
     }
 
     #[test]

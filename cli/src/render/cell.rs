@@ -8,12 +8,19 @@ use std::borrow::Cow;
 pub(crate) struct Cell {
     pub(super) text: String,
     pub(super) style: Style,
+    /// Whether a table may shorten it to its beginning.
+    pub(super) shortens: bool,
 }
 
 impl Cell {
     /// In this style.
     pub(crate) fn styled(text: impl AsRef<str>, style: Style) -> Self {
-        Self { text: visible(text.as_ref()).into_owned(), style }
+        Self { text: visible(text.as_ref()).into_owned(), style, shortens: false }
+    }
+
+    /// An id that commands take by its beginning: of any kind but an event.
+    pub(crate) fn id(text: impl AsRef<str>) -> Self {
+        Self { shortens: true, ..Self::plain(text) }
     }
 
     /// As it is.

@@ -24,22 +24,22 @@ pub(crate) fn table(view: &View) -> Table {
     Table::new([
         Column::id("id"),
         Column::cut("type", 12),
-        Column::cut("source", 8),
         Column::fixed(format!("arrived {}", view.clock.zone_name())),
-        Column::fixed("age"),
+        Column::optional("age"),
+        Column::optional("source"),
         Column::cut("note", 11),
     ])
 }
 
-/// A row of it.
+/// A row of it. The id is shown whole, because no command takes its beginning.
 pub(crate) fn list_row(event: &ListedEvent, view: &View) -> Vec<Cell> {
     let erased = event.payload_erased_at.map(|_| "data erased");
     vec![
         Cell::plain(&event.id),
         Cell::plain(&event.r#type),
-        Cell::dim(&event.source),
         Cell::dim(view.clock.short(event.stored_at)),
         Cell::dim(view.clock.age(event.stored_at)),
+        Cell::dim(&event.source),
         Cell::dim(erased.unwrap_or_default()),
     ]
 }
@@ -91,8 +91,8 @@ fn row(delivery: &DeliveryOfEvent, view: &View) -> Vec<Cell> {
     let wait = wait(delivery.waiting_for.as_ref(), delivery.until, view);
     let note = delivery.reason.as_ref().map(|reason| reason.replace('_', " ")).or(wait).or(error);
     vec![
-        Cell::plain(&delivery.id),
-        Cell::plain(&delivery.webhook_id),
+        Cell::id(&delivery.id),
+        Cell::id(&delivery.webhook_id),
         Cell::status(delivery.status.as_str()),
         Cell::plain(delivery.attempt_count.to_string()),
         Cell::dim(view.clock.short(time)),

@@ -20,19 +20,15 @@ pub(crate) fn table(view: &View) -> Table {
 /// A row of it.
 pub(crate) fn row(replay: &Replay, view: &View) -> Vec<Cell> {
     vec![
-        Cell::plain(&replay.id),
+        Cell::id(&replay.id),
         Cell::status(replay.status.as_str()),
         Cell::plain(replay.examined.to_string()),
         Cell::plain(replay.replayed.to_string()),
         Cell::dim(view.clock.short(replay.created_at)),
         Cell::dim(view.clock.age(replay.created_at)),
-        Cell::plain(webhook(replay)),
+        replay.webhook_id.as_ref().map_or_else(|| Cell::plain("all"), Cell::id),
         Cell::dim(chosen_by(replay, view)),
     ]
-}
-
-fn webhook(replay: &Replay) -> &str {
-    replay.webhook_id.as_deref().unwrap_or("all")
 }
 
 fn chosen_by(replay: &Replay, view: &View) -> String {
@@ -48,7 +44,7 @@ fn chosen_by(replay: &Replay, view: &View) -> String {
 pub(crate) fn facts(replay: &Replay, view: &View) -> String {
     Facts::default()
         .with("id", Cell::plain(&replay.id))
-        .with("webhook", Cell::plain(webhook(replay)))
+        .with("webhook", Cell::plain(replay.webhook_id.as_deref().unwrap_or("all")))
         .with("chosen by", Cell::plain(chosen_by(replay, view)))
         .with("status", Cell::status(replay.status.as_str()))
         .with("examined", Cell::plain(replay.examined.to_string()))

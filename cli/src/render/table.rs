@@ -1,11 +1,12 @@
 //! Tables that fit the terminal.
 //!
-//! A table that is too wide is made narrower in steps, until it fits: ids are shortened to prefixes,
-//! which every command takes; columns that matter least are left out; texts are cut, first to a
-//! readable length, then to [`SHORT_TEXT`]; more columns are left out; everything is cut. What is
-//! not printed to a terminal is printed in full.
+//! A table that is too wide is made narrower in steps, until it fits: ids are shortened to prefixes
+//! if commands take those ([`Cell::id`]); columns that matter least are left out; texts are cut, first
+//! to a readable length, then to [`SHORT_TEXT`]; more columns are left out; everything but ids is cut,
+//! and at last left out. So every id that is shown can be given to a command, even if that makes the
+//! table wider than the terminal. What is not printed to a terminal is printed in full.
 
-use super::cell::Cell;
+use super::{cell::Cell, wrap::wrap};
 use console::{measure_text_width, truncate_str};
 use std::borrow::Cow;
 
@@ -23,7 +24,7 @@ const SHORT_TEXT: usize = 6;
 enum Room {
     /// It does not.
     Fixed,
-    /// It holds ids, which are shortened.
+    /// It holds ids: it is never cut.
     Id,
     /// It is left out.
     Optional,
@@ -31,6 +32,8 @@ enum Room {
     Spare,
     /// It is cut, down to this width.
     Cut(usize),
+    /// Its texts take several lines, of at least this width.
+    Wrapped(usize),
 }
 
 /// A column.
@@ -41,7 +44,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// One that is always shown as it is.
+    /// One that is shown as it is on all but the narrowest terminals.
     pub(crate) fn fixed(title: impl Into<Cow<'static, str>>) -> Self {
         Self { title: title.into(), room: Room::Fixed }
     }
@@ -64,6 +67,11 @@ impl Column {
     /// One that is cut, to fewer than `least` characters only if the rest does not fit otherwise.
     pub(crate) fn cut(title: &'static str, least: usize) -> Self {
         Self { title: title.into(), room: Room::Cut(least) }
+    }
+
+    /// One whose texts take several lines of at least `least` characters.
+    pub(crate) fn wrapped(title: &'static str, least: usize) -> Self {
+        Self { title: title.into(), room: Room::Wrapped(least) }
     }
 }
 
@@ -98,19 +106,21 @@ impl Table {
         };
         let titles: Vec<Cell> = self.columns.iter().map(|it| Cell::dim(&it.title)).collect();
         let rows = std::iter::once(&titles).chain(&self.rows);
-        rows.map(|row| line(row, &widths)).collect()
+        rows.map(|row| self.lines(row, &widths)).collect()
     }
 
     /// Makes the table narrower until it fits. Returns the widths of its columns.
     fn fitted(&mut self, most: usize) -> Vec<usize> {
         let readable = |room| match room {
-            Room::Cut(least) => least,
+            Room::Cut(least) | Room::Wrapped(least) => least,
             _ => usize::MAX,
         };
         let short = |room| match room {
             Room::Cut(least) => least.min(SHORT_TEXT),
+            Room::Wrapped(least) => least,
             _ => usize::MAX,
         };
+        let shortest = |room| if room == Room::Id { usize::MAX } else { 1 };
         if excess(&self.widths(), most) > 0 {
             self.shorten_ids();
         }
@@ -121,10 +131,32 @@ impl Table {
             && (self.leave_one_out(|room| room == Room::Spare)
                 || self.leave_one_out(|room| matches!(room, Room::Cut(_))))
         {}
+        while excess(&self.cut(self.widths(), most, shortest), most) > 0
+            && self.leave_one_out(|room| room != Room::Id)
+        {}
         let widths = self.cut(self.widths(), most, readable);
         let widths = self.cut(widths, most, short);
-        let widths = self.cut(widths, most, |room| if room == Room::Id { usize::MAX } else { 1 });
-        self.cut(widths, most, |_| 1)
+        self.cut(widths, most, shortest)
+    }
+
+    /// A row, with a line more for each further line of a wrapped text.
+    fn lines(&self, row: &[Cell], widths: &[usize]) -> String {
+        let texts = self.columns.iter().zip(row).zip(widths);
+        let texts: Vec<Vec<String>> = texts
+            .map(|((column, cell), width)| match column.room {
+                Room::Wrapped(_) => wrap(&cell.text, *width),
+                _ => vec![truncate_str(&cell.text, *width, "…").into_owned()],
+            })
+            .collect();
+        let height = texts.iter().map(Vec::len).max().unwrap_or_default();
+        let piece = |texts: &Vec<String>, n| texts.get(n).cloned().unwrap_or_default();
+        (0..height)
+            .map(|n| {
+                let cells: Vec<_> =
+                    row.iter().zip(&texts).map(|(cell, texts)| (cell, piece(texts, n))).collect();
+                line(&cells, widths)
+            })
+            .collect()
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -139,13 +171,11 @@ impl Table {
     }
 
     fn shorten_ids(&mut self) {
-        for (index, column) in self.columns.iter().enumerate() {
-            if column.room != Room::Id {
-                continue;
-            }
-            let ids = self.rows.iter().filter_map(|row| row.get(index));
+        for index in 0..self.columns.len() {
+            let ids = self.rows.iter().filter_map(|row| row.get(index)).filter(|it| it.shortens);
             let chars = unique_prefix(&ids.map(|cell| cell.text.as_str()).collect::<Vec<_>>());
-            for cell in self.rows.iter_mut().filter_map(|row| row.get_mut(index)) {
+            let cells = self.rows.iter_mut().filter_map(|row| row.get_mut(index));
+            for cell in cells.filter(|cell| cell.shortens) {
                 cell.text = cell.text.chars().take(chars).collect();
             }
         }
@@ -204,17 +234,16 @@ fn unique_prefix(ids: &[&str]) -> usize {
     chars
 }
 
-fn line(cells: &[Cell], widths: &[usize]) -> String {
+fn line(cells: &[(&Cell, String)], widths: &[usize]) -> String {
     let mut line = String::new();
     let mut blanks = 0;
-    for (cell, width) in cells.iter().zip(widths) {
-        let text = truncate_str(&cell.text, *width, "…");
+    for ((cell, text), width) in cells.iter().zip(widths) {
         if !text.is_empty() {
             // No blanks at the end of a line.
             line.push_str(&" ".repeat(std::mem::take(&mut blanks)));
-            line.push_str(&cell.style.apply_to(&text).to_string());
+            line.push_str(&cell.style.apply_to(text).to_string());
         }
-        blanks += width.saturating_sub(measure_text_width(&text)) + GAP.len();
+        blanks += width.saturating_sub(measure_text_width(text)) + GAP.len();
     }
     line.push('\n');
     line
@@ -277,8 +306,9 @@ mod tests {
             let mut table = Table::new(columns);
             for (id, note) in [("wh_0193-4567-89ab-0", "long enough"), ("wh_0193-4567-89cd-0", "")]
             {
-                let cells = [id, "12 ms", note, "1"];
-                table.add(cells.map(Cell::plain).to_vec());
+                let mut cells = [id, "12 ms", note, "1"].map(Cell::plain);
+                cells[0] = Cell::id(id);
+                table.add(cells.to_vec());
             }
             table
         };
@@ -289,8 +319,47 @@ mod tests {
         assert!(text(wide(), Some(26)).contains("wh_0193-4567-89a  long…  1"));
         for width in 10..200 {
             let text = text(wide(), Some(width));
-            assert!(text.lines().all(|line| measure_text_width(line) <= width), "{width}: {text}");
+            let fits = |line: &str| measure_text_width(line) <= width.max("wh_0193-4567-89a".len());
+            assert!(text.lines().all(fits), "{width}: {text}");
+            assert!(text.contains("wh_0193-4567-89a"), "{width}: {text}");
+            assert!(text.contains("wh_0193-4567-89c"), "{width}: {text}");
         }
+    }
+
+    #[test]
+    fn an_id_that_no_command_takes_shortened_is_shown_whole() {
+        let ids = ["evt_0193-4567-89ab-0", "evt_0193-4567-89cd-0"];
+        for width in 1..100 {
+            let columns =
+                [Column::id("id"), Column::cut("type", 4), Column::fixed("time"), Column::id("of")];
+            let mut table = Table::new(columns);
+            for id in ids {
+                let cells = [id, "lead.created", "06:24:00"].map(Cell::plain);
+                table.add([&cells[..], &[Cell::id("wh_0193-4567-89ab-0")]].concat());
+            }
+            let text = text(table, Some(width));
+            assert!(ids.iter().all(|id| text.contains(id)), "{width}: {text}");
+            assert!(text.contains("  wh_0193-4567"), "{width}: {text}");
+            assert!(
+                !text.lines().any(|line| line.contains("wh_") && line.ends_with('…')),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrapped_text_takes_lines_of_its_own_column() {
+        let wrapped = || {
+            let mut table = Table::new([Column::fixed("try"), Column::wrapped("answer", 8)]);
+            table.add(["1", "the database is down"].map(Cell::plain).to_vec());
+            table.add(["2", "ok"].map(Cell::plain).to_vec());
+            table
+        };
+        assert_eq!(
+            text(wrapped(), Some(18)),
+            "try  answer\n1    the database\n     is down\n2    ok\n"
+        );
+        assert_eq!(text(wrapped(), None), "try  answer\n1    the database is down\n2    ok\n");
     }
 
     #[test]

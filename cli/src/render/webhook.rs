@@ -20,7 +20,7 @@ pub(crate) fn table(_: &View) -> Table {
 /// A row of it.
 pub(crate) fn row(webhook: &Webhook, _: &View) -> Vec<Cell> {
     vec![
-        Cell::plain(&webhook.id),
+        Cell::id(&webhook.id),
         Cell::plain(&webhook.name),
         Cell::status(webhook.status.as_str()),
         Cell::plain(webhook.events.join(", ")),

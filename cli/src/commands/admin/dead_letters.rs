@@ -1,6 +1,6 @@
 //! `grapnel admin dead-letters`: messages that could not be processed, and back to their queues.
 
-mod report;
+pub(in crate::commands) mod report;
 
 use crate::{
     dead_letters::{

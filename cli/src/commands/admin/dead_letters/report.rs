@@ -7,6 +7,7 @@ use crate::{
         walk::{Fate, Observer, Task},
     },
     failure::Failure,
+    ids,
     output::{Output, say},
     render::{Cell, Column, Table, View},
 };
@@ -191,27 +192,36 @@ impl Observer for Report<'_> {
     }
 }
 
-fn table() -> Table {
+pub(in crate::commands) fn table() -> Table {
     Table::new([
         Column::id("message"),
         Column::fixed("queue"),
         Column::fixed("age"),
         Column::cut("kind", 8),
-        Column::id("about"),
+        // Left out rather than cut: it holds whole ids.
+        Column::spare("about"),
         Column::cut("reason", 16),
     ])
 }
 
-fn row(letter: &Letter, view: &View) -> Vec<Cell> {
+pub(in crate::commands) fn row(letter: &Letter, view: &View) -> Vec<Cell> {
     let age = letter.sent_at.map_or_else(|| "-".to_owned(), |at| view.clock.age(at));
     vec![
-        Cell::plain(&letter.message_id),
+        Cell::id(&letter.message_id),
         Cell::plain(letter.queue.name()),
         Cell::dim(age),
         Cell::plain(letter.subject.kind.as_deref().unwrap_or("-")),
-        Cell::plain(letter.subject.id().unwrap_or("-")),
+        about(letter),
         Cell::plain(letter.reason.as_deref().unwrap_or("-")),
     ]
+}
+
+fn about(letter: &Letter) -> Cell {
+    match letter.subject.id() {
+        Some(id) if ids::can_be_shortened(id) => Cell::id(id),
+        Some(id) => Cell::plain(id),
+        None => Cell::plain("-"),
+    }
 }
 
 #[cfg(test)]
