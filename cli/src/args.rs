@@ -11,12 +11,15 @@ use clap::{Parser, Subcommand};
 
 /// Manage webhooks, look into deliveries, send them again, and try a receiver on this machine.
 ///
-/// Where the API is and who calls is found in this order: --api, --key and --user; GRAPNEL_URL,
-/// GRAPNEL_KEY and GRAPNEL_USER; what `grapnel login` keeps; a local Grapnel that `cargo xtask up`
-/// runs, inside its checkout. -v tells which.
+/// The address of the API, the key and the user each come from the first of these places that has
+/// them: the options --api, --key and --user; the variables GRAPNEL_URL, GRAPNEL_KEY and
+/// GRAPNEL_USER; the file that `grapnel login` writes; in a checkout, the local Grapnel that
+/// `cargo xtask up` runs there. With -v, a command prints the settings that it uses and where they
+/// come from.
 ///
-/// Exit codes: 0 done, 1 failed, 2 called wrongly, 3 done and the answer is no (a request that is
-/// not verified, a test that failed, a deployment with a fault).
+/// Exit codes: 0 success; 1 failure; 2 wrong command line, or a setting is missing; 3 the command
+/// ran, and its result is negative: a request was not verified, a test delivery failed, data did
+/// not pass a filter, or `doctor` found a fault.
 #[derive(Debug, Parser)]
 #[command(name = "grapnel", version, max_term_width = 100)]
 pub(crate) struct Cli {

@@ -75,8 +75,9 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         .find(|record| matches!(record.purpose, Purpose::Up | Purpose::Detached))
     {
         bail!(
-            "Grapnel is up already, its local AWS on port {} (process {}). \
-             Stop it with: cargo xtask down",
+            "Grapnel is up already, its local AWS on port {} (process {}). To use it: \
+             eval \"$(cargo xtask env)\". To start again with an empty one: cargo xtask down, then \
+             cargo xtask up",
             record.port,
             record.group
         );

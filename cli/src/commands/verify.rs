@@ -1,4 +1,4 @@
-//! `grapnel verify`: checks a request that was kept.
+//! `grapnel verify`: checks a saved request.
 
 use crate::{
     failure::{self, Failure},
@@ -21,11 +21,11 @@ use std::{
 /// Most bytes of a request that is read.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Check the signatures of a request that was kept.
+/// Check the signatures of a saved request.
 ///
 /// The request is a file, or standard input: headers, an empty line, then the body byte for byte; a
-/// request line may come first. Or give its parts by -H and --body-file. Exit code 0: it is verified;
-/// 3: it is not, and what is said is why.
+/// request line may come first. Or give its parts by -H and --body-file. Exit code 0: the request
+/// is verified; 3: it is not, and the output says why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// File with the request; `-` is standard input
