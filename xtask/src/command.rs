@@ -2,14 +2,18 @@
 
 use crate::{process::Group, terminal::Step};
 use anyhow::{Result, bail};
-use std::process::Stdio;
+use std::{io::IsTerminal, pin::pin, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
+    time::timeout,
 };
 
 /// How many lines of output are shown when a quiet program fails.
 const LINES_OF_A_FAILURE: usize = 60;
+
+/// How long the output of a program that has ended is waited for.
+const PIPES: Duration = Duration::from_secs(2);
 
 /// What `cargo run` tells this program of its package, as far as the build script of ring watches it.
 const OF_CARGO_RUN: [&str; 7] = [
@@ -65,14 +69,70 @@ pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
     bail!("{}\n({})", report[end..].join("\n"), how_it_ended(command, status))
 }
 
+/// How a program failed whose output was shown already.
+#[derive(Debug, thiserror::Error)]
+#[error("{how}")]
+pub(crate) struct Failed {
+    how: String,
+    /// The last lines of its output; none if a terminal showed them.
+    pub(crate) end: Vec<String>,
+}
+
+impl Failed {
+    /// What `name` failed with.
+    pub(crate) fn of(name: &str, error: anyhow::Error) -> Self {
+        let how = format!("{name}: {error:#}");
+        let end = error.downcast::<Self>().map(|failed| failed.end).unwrap_or_default();
+        Self { how, end }
+    }
+
+    /// One failure of several.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub(crate) fn all(failures: Vec<Self>) -> Result<()> {
+        if failures.is_empty() {
+            return Ok(());
+        }
+        let (hows, ends): (Vec<_>, Vec<_>) =
+            failures.into_iter().map(|failed| (failed.how, failed.end)).unzip();
+        Err(Self { how: hows.join("\n"), end: ends.concat() }.into())
+    }
+}
+
 /// Runs a program with its output shown.
 ///
 /// # Errors
-/// If it can't be started or fails.
+/// If it can't be started, or [`Failed`].
 pub(crate) async fn run_shown(command: &mut Command) -> Result<()> {
+    // On a terminal a program shows its progress, which it does not on a pipe.
+    show(command, !std::io::stdout().is_terminal()).await
+}
+
+async fn show(command: &mut Command, piped: bool) -> Result<()> {
+    if piped {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
     let mut group = Group::start(command)?;
-    let status = group.wait().await?;
-    if status.success() { Ok(()) } else { bail!(how_it_ended(command, status)) }
+    let (stdout, stderr) = (group.child().stdout.take(), group.child().stderr.take());
+    let mut output = pin!(async {
+        tokio::try_join!(
+            read_lines(stderr, |line| eprintln!("{line}")),
+            read_lines(stdout, |line| println!("{line}")),
+        )
+    });
+    let (status, output) = tokio::select! {
+        output = &mut output => (group.wait().await?, Some(output)),
+        // A process that left the group may keep the pipes open.
+        status = group.wait() => (status?, timeout(PIPES, output).await.ok()),
+    };
+    if status.success() {
+        return Ok(());
+    }
+    let (stderr, stdout) = output.transpose()?.unwrap_or_default();
+    let lines: Vec<String> = stderr.into_iter().chain(stdout).collect();
+    let end = lines[lines.len().saturating_sub(LINES_OF_A_FAILURE)..].to_vec();
+    Err(Failed { how: how_it_ended(command, status), end }.into())
 }
 
 fn how_it_ended(command: &Command, status: std::process::ExitStatus) -> String {
@@ -173,6 +233,27 @@ mod tests {
         let kept = read_lines(Some(output.as_bytes()), |line| shown.push(line.to_owned())).await;
         assert_eq!(kept.expect("read"), ["first", "second é", "third"]);
         assert_eq!(shown, ["first", " 1/3: a", " 2/3: b", "second é", "third"]);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_fails_leaves_the_end_of_its_output() {
+        let script = "seq 1 100; echo last >&2; exit 3";
+        let error = show(Command::new("sh").args(["-c", script]), true).await.expect_err("fails");
+        let failed = error.downcast::<Failed>().expect("how");
+        assert!(failed.how.contains("exit status: 3"), "{}", failed.how);
+        assert_eq!(failed.end.len(), LINES_OF_A_FAILURE);
+        assert_eq!(failed.end.last().map(String::as_str), Some("100"));
+        let all = Failed::all(vec![Failed::of("it", failed.into())]).expect_err("fails");
+        let all = all.downcast::<Failed>().expect("how");
+        assert!(all.how.starts_with("it: "), "{}", all.how);
+        assert_eq!(all.end.len(), LINES_OF_A_FAILURE);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_keeps_the_pipes_open_is_not_waited_for_for_ever() {
+        let script = "setsid sleep 60 & sleep 0.3";
+        let ended = show(Command::new("sh").args(["-c", script]), true).await;
+        assert!(ended.is_ok(), "{ended:?}");
     }
 
     #[test]

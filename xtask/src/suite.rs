@@ -10,7 +10,7 @@ mod english;
 mod second;
 
 use crate::{
-    house, running,
+    command, house, running,
     terminal::{self, seconds},
     workspace::Workspace,
 };
@@ -130,14 +130,24 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<Exit
     running::survey(workspace)?;
     let wanted = |step: &Step| options.only.is_empty() || options.only.contains(step);
     let mut results: Vec<(Step, bool, Duration)> = Vec::new();
+    let mut failures: Vec<(Step, Vec<String>)> = Vec::new();
     for step in Step::ALL.into_iter().filter(wanted) {
         terminal::heading(step.title());
         let began = Instant::now();
         let result = step.run(workspace, &options.arguments).await;
         if let Err(error) = &result {
             println!("{} {error:#}", style("failed:").red().bold());
+            if let Some(failed) = error.downcast_ref::<command::Failed>() {
+                failures.push((step, failed.end.clone()));
+            }
         }
         results.push((step, result.is_ok(), began.elapsed()));
+    }
+
+    // Once more at the end: a log of all steps is long, and what reads it may keep only its end.
+    for (step, end) in failures.iter().filter(|(_, end)| !end.is_empty()) {
+        terminal::heading(&format!("The end of the failed step: {}", step.title()));
+        println!("{}", end.join("\n"));
     }
 
     terminal::heading("Summary");

@@ -4,8 +4,12 @@
 //! compile most of them again. So cargo builds for the whole workspace, as `cargo test` does, and the programs are started
 //! directly.
 
-use crate::{command, terminal::Step, workspace::Workspace};
-use anyhow::{Context, Result, ensure};
+use crate::{
+    command::{self, Failed},
+    terminal::Step,
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::{
     borrow::Cow,
@@ -90,18 +94,17 @@ impl TestPrograms {
         arguments: &[String],
         environment: &[(&str, &OsStr)],
     ) -> Result<()> {
-        let mut failed = Vec::new();
+        let mut failures = Vec::new();
         for (target, program) in self.programs.iter().filter(|(target, _)| targets.contains(target))
         {
             let mut tests = Command::new(program);
             tests.args(arguments).current_dir(&self.folder);
             tests.envs(environment.iter().copied());
             if let Err(error) = command::run_shown(&mut tests).await {
-                failed.push(format!("{target:?}: {error:#}"));
+                failures.push(Failed::of(&format!("{target:?}"), error));
             }
         }
-        ensure!(failed.is_empty(), "{}", failed.join("\n"));
-        Ok(())
+        Failed::all(failures)
     }
 }
 
