@@ -6,7 +6,7 @@
 //! the path, `userId`, and every problem that any route of its kind may answer. What bodies look
 //! like is declared in `grapnel_wire`, with what reads and writes them.
 //!
-//! Nothing of this runs in the function. `openapi.json` beside the crate's manifest is what
+//! This code does not run in the function. `openapi.json` beside the crate's manifest is what
 //! [`document`] made; a test compares them, `cargo xtask openapi --write` writes it, and the function
 //! serves it as it is.
 

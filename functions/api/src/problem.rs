@@ -3,8 +3,8 @@
 //!
 //! `type` is always `about:blank`: the status says the class, as `title` does in words, and what a
 //! program may act on is `code`. A code never changes its meaning. `detail` is a sentence for a
-//! person and may change. Nothing of an inner error reaches the caller: its text is kept beside the
-//! answer, as [`Cause`], for the one log line of the request.
+//! person and may change. The caller never sees an inner error: its text is kept beside the answer,
+//! as [`Cause`], for the one log line of the request.
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},

@@ -9,13 +9,13 @@
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`transform`] makes a body by a template, [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
-//!   [`notice`]: what its owner's platform is told. [`limit`]: how many requests it takes a second.
+//!   [`notice`]: events about webhooks for the platform. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`time_budget`]: how long the delivery function may take for each step.
 //! - [`quota`]: how many requests of the API a user may make.
-//! - [`token`]: whom a token of an OpenID Connect issuer stands for.
+//! - [`token`]: the user that a token of an OpenID Connect issuer stands for.
 //! - [`echo`]: a receiver inside the API, by which a deployment is checked.
 //! - [`schema`]: what an event type's data must be like.
 //! - [`ids`], [`time`], [`number`], [`scope`], [`fault`], [`catalogue`]: the words that all of them use.

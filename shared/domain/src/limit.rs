@@ -1,8 +1,7 @@
 //! A webhook's rate limit: how many requests it takes in a second, spread evenly.
 //!
 //! Each limited webhook has a *limiter* that hands out *slots*: instants, one for each request, an
-//! interval apart. Whoever has an attempt that is due reserves a slot for it once, and the attempt is
-//! scheduled once for that slot, so that ten thousand that are due at the same time cost ten thousand
+//! interval apart. Each attempt that is due gets one slot, and is scheduled once for that slot, so that ten thousand that are due at the same time cost ten thousand
 //! messages and not a look a second each. All that the limiter keeps is the first slot that is free:
 //! a reservation moves it on in one atomic step, so slots never overlap. One that is never used, since
 //! an answer was lost or a function died, costs its interval and nothing else.

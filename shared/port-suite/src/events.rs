@@ -37,7 +37,7 @@ fn with_data(data: String) -> Event {
     Event { content: EventContent { data, ..event.content.clone() }, ..event }
 }
 
-/// JSON that compression makes nothing of.
+/// JSON that does not get smaller by compression.
 fn noise(bytes: usize) -> String {
     let mut state = 42_u64;
     let mut letter = || {

@@ -97,7 +97,7 @@ pub async fn of_many_exchanges_one_makes_a_session<S: Store>(stores: &S) {
     let answers = join_all(exchanges).await;
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(true)).count(), 1, "{answers:?}");
     for ((session, _), answer) in sessions.iter().zip(&answers) {
-        // Whoever met another on the way may be asked to come again, and is then refused.
+        // A request that met another one may be asked to come again, and is then refused.
         let lost = matches!(answer, Ok(false) | Err(PortError::Throttled(_)));
         assert_eq!(stores.key(session).await.expect("read").is_none(), lost, "{answer:?}");
     }

@@ -100,7 +100,7 @@ async fn of_each_kind<S: Store>(stores: &S) -> (Webhook, [Delivery; 4]) {
 
 pub async fn what_failed_is_found_oldest_first<S: Store>(stores: &S) {
     let (webhook, [first, second, ..]) = of_each_kind(stores).await;
-    // An index knows nothing of the attempts.
+    // An index has no attempts.
     let row = |delivery| SettledRow { last_attempt_at: None, ..SettledRow::of(delivery) };
     let expected = [row(&first), row(&second)].to_vec();
     let filter = filter(ReplayStatus::Failed);

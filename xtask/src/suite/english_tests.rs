@@ -89,45 +89,54 @@ fn descriptions_of_the_api_are_read_and_no_other_values() {
     assert_eq!(places, [2, 3, 4, 5]);
 }
 
+/// Source code, with `~` for the slashes of comments: the step reads this file too.
+fn source(text: &str) -> String {
+    text.replace('~', "/")
+}
+
 #[test]
 fn help_is_read_and_other_comments_are_not() {
-    let source = "\
-/// Whoever is not help.
+    let source = source(
+        "\
+~~~ Whoever is not help.
 struct Before;
 
-/// Whoever
+~~~ Whoever
 #[derive(Debug, clap::Args)]
 #[command(about)]
 struct Help {
-    /// It is none
-    /// from now on
+    ~~~ It is none
+    ~~~ from now on
     #[arg(long)]
     field: u8,
-    // whoever
-    /// whoever
+    ~~ whoever
+    ~~~ whoever
     other: u8,
 }
 
-/// whoever
+~~~ whoever
 fn after() {}
-";
-    let places: Vec<usize> = found(&help(source)).iter().map(|(line, _)| *line).collect();
+",
+    );
+    let places: Vec<usize> = found(&help(&source)).iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 8, 13]);
 }
 
 #[test]
 fn all_comments_are_read_and_code_is_not() {
-    let source = "\
-//! Whoever reads this.
+    let source = source(
+        "\
+~~! Whoever reads this.
 
-/// It is none
-/// from now on.
+~~~ It is none
+~~~ from now on.
 fn whoever() {
-    // It is none.
+    ~~ It is none.
     let whoever = 1;
-    // From now on.
+    ~~ From now on.
 }
-";
-    let places: Vec<usize> = found(&comments(source)).iter().map(|(line, _)| *line).collect();
+",
+    );
+    let places: Vec<usize> = found(&comments(&source)).iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [1, 3]);
 }

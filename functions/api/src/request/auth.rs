@@ -1,4 +1,4 @@
-//! Who calls, what they may do, and for whom.
+//! Who calls, what they may do, and for which user.
 //!
 //! [`asked`](super::asked) takes a [`Caller`], turns it into a [`Permit`] by naming the scope that the
 //! request needs, and gets the user to act for from that. There is no other way to a [`UserId`], so no handler can
@@ -18,7 +18,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use grapnel_domain::{ids::UserId, ports::Clock, scope::Scope, time::Timestamp};
 use std::{sync::Arc, time::Duration};
 
-/// Whoever presented a valid key.
+/// The owner of a valid key that came with the request.
 #[derive(Debug)]
 pub(crate) struct Caller {
     identity: Identity,

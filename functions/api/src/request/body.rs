@@ -126,8 +126,8 @@ impl Object {
     /// Takes out the `userId` by which the admin names a user.
     ///
     /// # Errors
-    /// 422 if it is there and cannot be one. Whom a request is for is settled before anything else,
-    /// so this fault comes alone.
+    /// 422 if it is there and is not a user's id. The user of a request is settled before anything
+    /// else, so this fault comes alone.
     pub(crate) fn take_user(&mut self) -> Result<Option<UserId>, Problem> {
         let Some(value) = self.fields.remove("userId").filter(|value| !value.is_null()) else {
             return Ok(None);

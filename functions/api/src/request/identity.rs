@@ -49,7 +49,7 @@ pub(crate) async fn of<P: Ports>(api: &Api<P>, headers: &HeaderMap) -> Result<Id
     Ok(of_key(key))
 }
 
-/// Whom a token of the issuer stands for.
+/// The user that a token of the issuer stands for.
 async fn of_token<F: FetchIssuerKeys>(
     tokens: &Tokens<F>,
     token: &str,
@@ -70,8 +70,8 @@ fn of_key(key: ApiKey) -> Identity {
     }
 }
 
-/// Notes the first use of a day. Only a day: one write, not one for each request. Whoever asks for
-/// something gets it all the same if that fails; the next request notes it.
+/// Notes the first use of a day. Only the day: one write a day, not one for each request. If the
+/// write fails, the request goes on, and the next one notes the day.
 async fn note_use<P: Ports>(api: &Api<P>, hash: &KeyHash, key: &ApiKey, today: Day) {
     if key.last_used_on >= Some(today) {
         return;

@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::time::{Duration, Instant};
 
-/// Where is noted for whom a request acts, and where they stand, once that is settled.
+/// Notes the user that a request acts for and what is left of the user's quota, once both are known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Acting(Arc<Notes>);
 
@@ -85,7 +85,7 @@ pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
     let acting = Acting::default();
     request.extensions_mut().insert(acting.clone());
 
-    // Nothing of the request outlives a panic, so nothing half-changed is seen after it.
+    // All values of the request end with a panic, so no later request sees a half-made change.
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|_| Problem::internal("a panic").into_response());
 

@@ -9,7 +9,7 @@ use grapnel_domain::{
     time::Timestamp,
 };
 
-/// Names the user for whom the admin acts. Every route knows it.
+/// Names the user that the admin acts for. Every route takes it.
 pub(crate) const USER_ID: &str = "userId";
 
 /// The decoded parameters, in their order.

@@ -71,7 +71,7 @@ impl<F: FetchIssuerKeys> Tokens<F> {
         Self { rules, issuer, cache: Mutex::default() }
     }
 
-    /// Whom the token stands for.
+    /// The user that the token stands for.
     pub(crate) async fn user(&self, token: &str, now: Timestamp) -> Result<TokenUser, Denied> {
         let (algorithm, key_id) = header(token)?;
         let unverified: Map<String, Value> =
@@ -86,7 +86,7 @@ impl<F: FetchIssuerKeys> Tokens<F> {
         Ok(self.rules.user(&claims, now)?)
     }
 
-    /// Asks the issuer if it is time to. Whoever has usable keys goes on with them if that fails.
+    /// Asks the issuer if it is time to. If that fails, the keys that are still usable are used.
     async fn refresh(&self, cache: &mut Cache, key_id: &str, now: Timestamp) -> Result<(), Denied> {
         match cache.plan(key_id, now) {
             Plan::Use => return Ok(()),

@@ -35,7 +35,7 @@ use grapnel_domain::{
 use grapnel_wire::delivery as wire;
 use std::sync::Arc;
 
-/// How often a delivery is changed anew because an attempt was recorded meanwhile.
+/// How often the change of a delivery is tried, as an attempt may be recorded meanwhile.
 pub(super) const TRIES: usize = 4;
 
 type Show = ForUser<DeliveriesRead>;

@@ -1,8 +1,8 @@
 //! `/api/echoes` and `/echo`: a receiver inside the API, for checks of a deployment.
 //!
 //! Admins make echoes, look at them and delete them. `/echo/{echoId}` takes no key: an echo answers
-//! only requests that are signed with its secret, and everything else as if it were not there. Nothing
-//! of a request is sent back.
+//! only requests that are signed with its secret, and everything else as if it were not there. An
+//! answer repeats no part of its request.
 
 use crate::{
     answers,

@@ -1,11 +1,11 @@
 //! What is erased on demand: the data of an event, and what receivers answered.
 //!
-//! Data is erased in three steps. First every delivery of the event is read: if one is still on its
-//! way, nothing is erased. Then one write takes the data out of the event. Then each delivery is told,
-//! and whoever reads it from then on sends nothing, even if a message brings the data along. Between
-//! the first step and the last a delivery may be taken up again; it ends where it is told, with its
-//! reason. Dying on the way leaves an event without data some of whose deliveries are not told: asked
-//! again, they are.
+//! Data is erased in three steps. First every delivery of the event is read: if one is still
+//! pending, nothing is erased. Then one write takes the data out of the event. Then each delivery is
+//! marked, and an attempt that reads the mark sends nothing, even if its message carries the data. A
+//! delivery that is resent between the first step and the last ends when it is marked, with the
+//! erasure as its reason. If the function dies between two steps, some deliveries of an event without
+//! data are not marked: the same request, sent again, marks them.
 
 use super::deliveries::{TRIES, changed_meanwhile, find_delivery};
 use crate::{
@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// Deliveries of an event that are read together. Each may hold 50 KB of responses.
 const TOGETHER: usize = 100;
 
-/// Deliveries of an event that are told at the same time.
+/// Deliveries of an event that are marked at the same time.
 const TOLD_AT_ONCE: usize = 16;
 
 /// What is known of a delivery that is to be told.

@@ -1,4 +1,4 @@
-//! `/api/event-types`: the catalogue. Whoever reads webhooks may read it; only admins change it.
+//! `/api/event-types`: the catalogue. Every key that may read webhooks may read it; only admins change it.
 
 mod draft;
 

@@ -223,7 +223,7 @@ async fn enqueue<P: Ports>(api: &Api<P>, events: Vec<PublishedEvent>) -> Result<
 
 type Show = ForUser<DeliveriesRead>;
 
-/// `GET /api/events/{eventId}`: an event, and what became of it. It is there once fan-out has stored
+/// `GET /api/events/{eventId}`: an event, and its deliveries. It is there once fan-out has stored
 /// it, a moment after it was published.
 #[utoipa::path(
     get,

@@ -1,8 +1,8 @@
 //! `/api/portal-links` and `/api/portal-sessions`: from a platform's own pages, which know their
 //! user, to a session of that user here.
 //!
-//! The admin makes a link for a user and hands its token over; whoever presents it first gets a
-//! session: a key with an end, within the scopes that were chosen. A token opens one session. If the
+//! The admin makes a link for a user and hands its token over. The first request with the token
+//! gets a session: a key with an end, within the scopes that were chosen. A token opens one session. If the
 //! answer to it is lost, so is the session, and the admin makes another link.
 
 use super::keys::{new_token, scopes};

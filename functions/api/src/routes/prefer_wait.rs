@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// up to this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// What came of a wait.
+/// How a wait ended.
 pub(super) struct Waited {
     pub(super) seen: Seen,
     /// How long it could have been: as long as was asked, or less where the caller's quota held no more.

@@ -26,8 +26,8 @@ use std::{sync::Arc, time::Duration};
 
 type Show = ForUser<WebhooksWrite>;
 
-/// `GET /api/webhooks/{id}/secret`. It takes the right to write: whoever can read a secret can sign
-/// as we do.
+/// `GET /api/webhooks/{id}/secret`. It takes the right to write: with a secret one can sign as Grapnel
+/// does.
 #[utoipa::path(
     get,
     path = "/api/webhooks/{id}/secret",

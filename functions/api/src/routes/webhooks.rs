@@ -200,7 +200,7 @@ struct Document {
 /// What a change of a configuration is asked with.
 struct Ask<'a> {
     if_match: &'a IfMatch,
-    /// Whether a webhook that was disabled for its endpoint's failures begins anew.
+    /// Whether a webhook that was disabled for its endpoint's failures starts with a clean health.
     enables: bool,
     /// Patterns that match an event type of the deployment's own.
     known: &'a [EventPattern],
@@ -221,8 +221,8 @@ async fn known_patterns<P: Ports>(
 }
 
 /// Stores the configuration that `document` makes of the present one, unless it or the draft has
-/// faults. A webhook that was disabled for its endpoint's failures begins anew if the caller enables
-/// it, and one that gets another URL in any case.
+/// faults. A webhook that was disabled for its endpoint's failures starts with a clean health if the
+/// caller enables it; a webhook that gets another URL always does.
 async fn configure<P: Ports>(
     api: &Api<P>,
     user: &UserId,
@@ -254,8 +254,8 @@ async fn configure<P: Ports>(
     masked(&webhook)
 }
 
-/// Forgets how the endpoint did: its owner wants to begin anew, or it is another one. What the
-/// circuit kept back goes on.
+/// Clears the endpoint's health: its owner asked for it, or the URL is another one. Deliveries
+/// that the circuit parked are sent.
 async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Problem> {
     for _ in 0..TRIES {
         let health = api.find_webhook(&webhook.user_id, webhook.id).await?.health;

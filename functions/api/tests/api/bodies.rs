@@ -131,7 +131,7 @@ async fn numbers_are_kept_as_they_came_where_data_are() {
     let answer = world.call("POST", preview).key(ADMIN).body(body).send().await;
     assert_eq!(answer.json()["body"], numbers);
 
-    // What data are held against, down to the last digit.
+    // A filter compares numbers down to the last digit.
     for (asked, matches) in [("9007199254740993", true), ("9007199254740992", false)] {
         let body = format!(r#"{{"filter":{{"a":[{asked}]}},"data":{numbers}}}"#);
         let test = format!("{path}/filter/test?userId=u");

@@ -1,4 +1,4 @@
-//! The checked-in document, as the tests use it: every answer of every test is held against it.
+//! The checked-in document, as the tests use it: every answer of every test is checked against it.
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use jsonschema::Validator;

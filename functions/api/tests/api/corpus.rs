@@ -14,7 +14,7 @@
 //!
 //! The second line has the status and, of a problem, its code and every field that it names. In what
 //! follows `WH`, `DLV`, `RPL`, `KEY`, `EVT` and `ECHO` are ids that exist, `«x*9»` is a text nine times, and
-//! `«ff 00»` are bytes. Whoever sends it is the admin, unless it says otherwise.
+//! `«ff 00»` are bytes. The admin sends it, unless it says otherwise.
 //!
 //! A request that ever did harm is added here, with what it ought to be answered.
 

@@ -1,4 +1,4 @@
-//! Echoes: who may make them, and what they answer to whom.
+//! Echoes: who may make them, and who gets which answer.
 
 use crate::world::{ADMIN, Answer, Call, World, problem};
 use axum::http::header;

@@ -142,7 +142,7 @@ async fn nothing_is_erased_while_a_delivery_is_on_its_way(#[case] open: State) {
 
 #[tokio::test]
 async fn nothing_is_erased_before_the_event_is_fanned_out() {
-    // Nobody has decided whom it goes to.
+    // Its webhooks are not decided yet.
     let (it, _) = Erasing::with(&[DELIVERED]).await;
     it.world.memory.put_event(Event { audience: None, ..it.event.clone() });
     assert_eq!(it.erase().await.problem(), problem(409, "delivery_open"));
@@ -217,8 +217,8 @@ async fn an_erasure_that_was_cut_off_is_finished_when_asked_again(
     }
 }
 
-/// Between the look at the deliveries and the end a replay takes one up again. It is told like the
-/// others, and ends when it is due.
+/// Between the look at the deliveries and the end a replay takes one up again. It is marked like
+/// the others, and ends when it is due.
 #[tokio::test]
 async fn an_erasure_goes_on_where_a_delivery_was_taken_up_meanwhile() {
     let (it, deliveries) = Erasing::with(&[FAILED]).await;

@@ -1,4 +1,4 @@
-//! Publishing events, and looking at what became of them.
+//! Publishing events, and looking at their deliveries.
 
 use crate::world::{ADMIN, Answer, World, problem};
 use grapnel_domain::{

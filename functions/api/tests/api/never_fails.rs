@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What paths are made of: parts of those that exist, with parameters to be filled in, and others.
+/// What paths are made of: parts of real paths, with parameters to be filled in, and others.
 fn segment() -> impl Strategy<Value = String> {
     let known: BTreeSet<&str> =
         operations().iter().flat_map(|operation| operation.path.split('/')).collect();

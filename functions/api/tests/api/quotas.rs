@@ -134,7 +134,7 @@ async fn each_second_that_an_answer_waits_counts_as_a_request() {
     assert_eq!((answer.status.as_u16(), waited(began)), (202, 10));
     assert_eq!(answer.header(LIMIT), Some("\"user\";r=589;t=60"));
 
-    // Whoever waits has told it before: the next instance knows, once it tells as well.
+    // An instance that waits has written its count before: the next one knows, once it writes too.
     let answer = test_in_vain(&other, &key, &webhook).await;
     assert_eq!(answer.header(LIMIT), Some("\"user\";r=578;t=60"));
 

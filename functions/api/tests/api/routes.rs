@@ -20,7 +20,7 @@ use grapnel_testing::{
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What a route needs, and what it answers to whoever has it. Without a scope it is for admins.
+/// The scope that a route needs, and what it answers. A route without a scope is for admins.
 pub(crate) struct Route {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -177,7 +177,7 @@ impl Route {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether an answer is what the document promises to whoever may ask.
+    /// Whether an answer is what the document promises to a caller with the scope.
     pub(crate) fn succeeded(&self, status: u16) -> bool {
         self.successes.contains(&status)
     }

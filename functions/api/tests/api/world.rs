@@ -117,7 +117,7 @@ impl World {
         Self::of(memory, router)
     }
 
-    /// Where published events are held against the catalogue.
+    /// A world in which published events are checked by the catalogue.
     pub(crate) fn validating(event_validation: EventValidation) -> Self {
         let memory = Memory::new();
         let router = router(Api { event_validation, ..api(&memory) });

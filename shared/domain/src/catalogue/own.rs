@@ -58,7 +58,7 @@ impl fmt::Debug for EventTypeName {
 pub struct OwnType {
     /// Its name.
     pub name: EventTypeName,
-    /// What it tells of, at most [`MAX_DESCRIPTION_CHARS`] characters.
+    /// What it means, at most [`MAX_DESCRIPTION_CHARS`] characters.
     pub description: Option<String>,
     /// Whether it should not be used any more. It works all the same.
     pub deprecated: bool,

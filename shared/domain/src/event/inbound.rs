@@ -37,8 +37,8 @@ pub struct InboundEvent {
 pub struct TestTarget {
     /// The webhook, whatever its status and its events.
     pub webhook_id: WebhookId,
-    /// When it was asked for. Taken as the time at which the event is stored, so that whoever asked
-    /// knows the delivery's id beforehand.
+    /// When it was asked for. Taken as the time at which the event is stored, so that the API knows
+    /// the delivery's id beforehand.
     pub ordered_at: Timestamp,
 }
 
@@ -69,7 +69,7 @@ pub struct TestOrder {
 }
 
 /// Why a message is not an event. The text is the `reason` attribute in the dead-letter queue; it
-/// repeats nothing of the message.
+/// repeats no part of the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// Not EventBridge's envelope.
@@ -107,7 +107,7 @@ struct Envelope<'a> {
     test: Option<TestTarget>,
 }
 
-/// The parts of the data that are looked at. Raw, so that any type is told from absence.
+/// The parts of the data that are looked at. Raw, so that a value of a wrong type differs from an absent one.
 #[derive(Deserialize)]
 struct Probe<'a> {
     #[serde(rename = "userId", borrow, default)]

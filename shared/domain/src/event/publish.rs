@@ -1,8 +1,8 @@
-//! Publishing over HTTP: how strictly data are held against the schemas of their types, and what makes
-//! a request that is repeated the same request.
+//! Publishing over HTTP: how strictly data are checked by the schemas of their types, and what makes
+//! a repeated request the same request.
 //!
-//! A request with an idempotency key is put on record before anything of it is enqueued: what its
-//! events' ids and times derive from, and the hash of its body. Whoever repeats it enqueues the same
+//! A request with an idempotency key is recorded before any of its events is enqueued: what its
+//! events' ids and times derive from, and the hash of its body. A repeated request enqueues the same
 //! events once more, which is harmless, since an event that is there already is only fanned out to
 //! those that it went to. So it does not matter where the first try ended, nor whether two run at once.
 
@@ -19,15 +19,15 @@ pub const KEY_LIFETIME: Duration = Duration::from_secs(86_400);
 /// Most characters of a key.
 const MAX_KEY_CHARS: usize = 255;
 
-/// How strictly events are held against the catalogue.
+/// How strictly events are checked by the catalogue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EventValidation {
     /// Not at all.
     #[default]
     Off,
-    /// What is wrong is told, and the event is published.
+    /// The answer lists the faults, and the event is published.
     Warn,
-    /// What is wrong is told, and nothing of the request is published.
+    /// The answer lists the faults, and no event of the request is published.
     Reject,
 }
 

@@ -103,7 +103,7 @@ impl MemoryQueue {
         self.receive_where(most, |_| true)
     }
 
-    /// The same, of those that `take` chooses: a queue keeps no order. The others stay as they are.
+    /// The same, for messages that `take` chooses: a queue keeps no order. The others stay as they are.
     #[must_use]
     pub fn receive_where(
         &self,
@@ -197,7 +197,7 @@ impl MemoryQueue {
         std::mem::take(&mut self.state().exhausted)
     }
 
-    /// Puts back what was received too often, as a redrive does: due at once, and received anew.
+    /// Puts back what was received too often, as a redrive does: due at once, and with no receipt counted.
     /// Answers how many.
     pub fn redrive(&self) -> usize {
         let now = self.clock.now();

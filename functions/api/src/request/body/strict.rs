@@ -37,7 +37,7 @@ pub(super) enum Build {
 }
 
 impl Build {
-    /// How much of the value of this key is built; `None` if nothing of it.
+    /// How much of the value of this key is built; `None` if none.
     fn of_value(self, key: &str) -> Option<Self> {
         match self {
             Self::Whole => Some(Self::Whole),
@@ -47,7 +47,7 @@ impl Build {
         }
     }
 
-    /// How much of an entry is built that so many others come before; `None` if nothing of it.
+    /// How much of the entry at `place` is built; `None` if none.
     fn of_entry(self, place: usize) -> Option<Self> {
         match self {
             Self::Whole => Some(Self::Whole),

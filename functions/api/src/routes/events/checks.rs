@@ -1,4 +1,4 @@
-//! Published events, held against the catalogue.
+//! Checks published events by the catalogue.
 
 use super::draft::Draft;
 use crate::{
@@ -14,7 +14,7 @@ use grapnel_domain::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Most faults of a request that are told.
+/// Most faults of a request that an answer lists.
 const MAX_TOLD: usize = 100;
 
 /// What is wrong with events, each by its place in the request.
@@ -99,7 +99,7 @@ fn known(name: &str, own: &[OwnType]) -> Known {
     let Some(schema) = entry.schema() else { return Known::Anything };
     schema.checker().map_or_else(
         || {
-            // It was one when it was saved. Whoever publishes can't help it.
+            // It was valid when it was saved. The publisher can't mend it.
             tracing::error!(
                 event.r#type = name,
                 "a stored schema cannot be used; nothing is held against it"

@@ -6,8 +6,8 @@ use grapnel_domain::{
 };
 use serde_json::{Map, Value};
 
-/// Applies a patch to a webhook's document. Members are told apart by upper and lower case, header
-/// names are not: a header that is stored takes the spelling of the patch before the patch applies.
+/// Applies a patch to a webhook's document. Names of members are case-sensitive, names of
+/// headers are not: a stored header takes the spelling of the patch before the patch applies.
 /// Answers the header names that the patch has twice.
 pub(super) fn apply_to_webhook(
     webhook: &mut Map<String, Value>,
