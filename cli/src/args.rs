@@ -55,15 +55,12 @@ pub(crate) enum Command {
     /// Dead letters, for an operator with AWS credentials
     #[command(subcommand)]
     Admin(admin::Command),
-    /// Receive webhooks on this machine: verify, print and forward them
+    // A comment here would take the place of the whole text of the options.
     Listen(listen::Options),
-    /// Verify the signatures of a saved request
     Verify(verify::Options),
     /// Check that the API runs
     Health,
-    /// Check a deployment, from the API to a retry
     Doctor(doctor::Options),
-    /// Save an address and a key for later commands
     Login(login::Options),
     /// Show or delete the saved settings
     #[command(subcommand)]
@@ -91,6 +88,24 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_help_of_a_command_is_its_whole_text() {
+        let long = |name: &str| {
+            let command = Cli::command();
+            let command = command.find_subcommand(name).expect(name);
+            command.get_long_about().map(ToString::to_string).unwrap_or_default()
+        };
+        for (name, part) in [
+            ("listen", "one on AWS needs a tunnel"),
+            ("verify", "Exit code 0"),
+            ("doctor", "– not checked"),
+            ("login", "read from standard input"),
+        ] {
+            let text = long(name).replace('\n', " ");
+            assert!(text.contains(part), "{name}: {text}");
+        }
     }
 
     /// The lines of a document's shell fences that call this program.

@@ -229,7 +229,9 @@ mod tests {
     fn global_options_come_last_and_short_help_leaves_them_out() {
         for (path, mut command) in all_leaves() {
             let long = command.render_long_help().to_string();
-            let (own, global) = long.split_once("Global options:").expect("a heading");
+            // The text before the usage may name any option.
+            let options = long.split_once("Usage:").expect("the usage").1;
+            let (own, global) = options.split_once("Global options:").expect("a heading");
             for option in
                 ["--json", "--color", "--utc", "--verbose", "--api", "--key", "--allow-http"]
             {

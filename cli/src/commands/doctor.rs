@@ -13,8 +13,9 @@ use std::process::ExitCode;
 /// The command creates a temporary user with a key, a webhook and a receiver inside the API, and removes
 /// them at the end. With --stack it also asks AWS: alarms, queues, dead letters, concurrency and
 /// functions. The admin key comes from GRAPNEL_ADMIN_KEY or from what `grapnel login` saved. The address
-/// is the stack's, if one is named and no --api is given. Each check is ✓, ✗ with what to do, or – with
-/// why it was not made; the exit code is 0 if none is ✗ and 3 otherwise.
+/// is the stack's output ApiUrl, if a stack is named and no --api is given. Each check is shown as ✓
+/// passed, ✗ failed, with what to do, or – not checked, with the reason. The exit code is 0 if no check
+/// failed, and 3 otherwise.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The stack's name in CloudFormation; takes AWS credentials, as the AWS CLI finds them

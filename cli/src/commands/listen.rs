@@ -16,11 +16,12 @@ use kept::KeptWebhook;
 use serde_json::json;
 use std::{path::PathBuf, time::Duration};
 
-/// Receive webhooks on this machine: verify, print a line for each, answer or pass on.
+/// Receive webhooks on this machine: verify, print and forward them.
 ///
-/// Only a Grapnel on this machine reaches it; one on AWS needs a tunnel. With --events it makes a
-/// webhook that sends here. The webhook is disabled at the end and used again next time, so its secret
-/// stays the same and its deliveries can be looked at. Ctrl-C ends it.
+/// Only a Grapnel on this machine reaches it; one on AWS needs a tunnel. With --events the command
+/// creates a webhook that sends here. At the end, the command disables the webhook and does not delete
+/// it: you can look at its deliveries, and the next run uses it again, with the same secret. Ctrl-C ends
+/// the command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Port on 127.0.0.1; 0 takes a free one
@@ -128,9 +129,9 @@ fn sender(kept: Option<&KeptWebhook>, no_secret: bool) -> String {
         ),
         (None, false) => "Signatures are checked.".to_owned(),
         (None, true) => {
-            "Nothing sends here yet. `grapnel listen --events '*'` makes a webhook that \
-                         does; or point one of yours here, and name it by --webhook so that \
-                         signatures are checked."
+            "Nothing sends here yet. `grapnel listen --events '*'` creates a webhook that sends \
+             here. Or change a webhook of yours so that it sends here, and name it with \
+             --webhook, so that signatures are checked."
                 .to_owned()
         }
     }

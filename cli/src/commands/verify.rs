@@ -24,7 +24,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Check the signatures of a saved request.
 ///
 /// The request is a file, or standard input: headers, an empty line, then the body byte for byte; a
-/// request line may come first. Or give its parts by -H and --body-file. Exit code 0: the request
+/// request line may come first. Or give its parts with -H and --body-file. Exit code 0: the request
 /// is verified; 3: it is not, and the output says why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
