@@ -53,10 +53,38 @@ impl Artifact {
 /// # Errors
 /// If the build fails, with the compiler's messages.
 pub(crate) async fn build_for_host(root: &Path, profile: &str) -> Result<Vec<Artifact>> {
-    let step = Step::begin_long(
-        "Functions",
-        &format!("compiling {}; the first time takes some minutes", FUNCTIONS.len()),
-    );
+    let step = compiling();
+    let programs = build_functions(root, &step, profile).await?;
+    step.say("packing");
+    let artifacts: Result<Vec<Artifact>> = FUNCTIONS
+        .into_iter()
+        .zip(programs)
+        .map(|(function, program)| Ok(Artifact { function, zip: pack(&program, 1)? }))
+        .collect();
+    let artifacts = artifacts?;
+    step.done(format!("{} built", artifacts.len()));
+    Ok(artifacts)
+}
+
+/// Builds the functions for this machine, and returns the folder with their programs.
+///
+/// # Errors
+/// If the build fails, with the compiler's messages.
+pub(crate) async fn programs_for_host(root: &Path, profile: &str) -> Result<PathBuf> {
+    let step = compiling();
+    let programs = build_functions(root, &step, profile).await?;
+    let folder = programs.first().and_then(|program| program.parent()).map(Path::to_owned);
+    step.done(format!("{} built", programs.len()));
+    folder.context("cargo built no programs")
+}
+
+fn compiling() -> Step {
+    let hint = format!("compiling {}; the first time takes some minutes", FUNCTIONS.len());
+    Step::begin_long("Functions", &hint)
+}
+
+/// The programs, in the order of [`FUNCTIONS`].
+async fn build_functions(root: &Path, step: &Step, profile: &str) -> Result<Vec<PathBuf>> {
     // Measurements use the features of dependencies that are shipped. Programs that only run here
     // share compiled dependencies with everything else: see the alias in .cargo/config.toml.
     let selection = if profile == LOCAL_PROFILE { "--bin" } else { "--package" };
@@ -64,20 +92,12 @@ pub(crate) async fn build_for_host(root: &Path, profile: &str) -> Result<Vec<Art
     for function in FUNCTIONS {
         arguments.extend([selection, function.program]);
     }
-    let programs = build(root, &step, &arguments).await?;
-    step.say("packing");
-    let artifacts: Result<Vec<Artifact>> = FUNCTIONS
-        .into_iter()
-        .map(|function| {
-            let program = programs
-                .get(function.program)
-                .with_context(|| format!("cargo built no program {}", function.program))?;
-            Ok(Artifact { function, zip: pack(program, 1)? })
-        })
-        .collect();
-    let artifacts = artifacts?;
-    step.done(format!("{} built", artifacts.len()));
-    Ok(artifacts)
+    let mut programs = build(root, step, &arguments).await?;
+    let mut program = |function: Function| {
+        let program = programs.remove(function.program);
+        program.with_context(|| format!("cargo built no program {}", function.program))
+    };
+    FUNCTIONS.into_iter().map(&mut program).collect()
 }
 
 /// Builds the command line for this machine, and returns its path. Unoptimised: it is for trying,

@@ -1,55 +1,39 @@
-//! `cargo xtask bench`: measures decisions, requests and the whole system on this machine. Prints
-//! the figures and does not judge them.
+//! `cargo xtask bench`: measures the functions' release programs, with the program `grapnel-bench`.
 
 use crate::{
     artifacts::{self, RELEASE_PROFILE},
     command,
-    emulator::{self, Emulator, Settings, free_port},
-    running::{self, Purpose},
-    stack::Deployer,
-    terminal::Step,
-    workspace::{Workspace, write_private},
+    workspace::Workspace,
 };
 use anyhow::Result;
-use std::collections::BTreeMap;
 
-/// The source of the measured events.
-const SOURCE: &str = "main.platform";
+/// The arguments of `grapnel-bench`.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Options {
+    /// See `cargo xtask bench --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<String>,
+}
 
-/// Deploys the system to a new local AWS, measures, and ends it.
+/// The file with the figures, below the workspace's root.
+const FIGURES: &str = "target/bench.json";
+
+/// Builds the functions as they are shipped, and measures them. Prints the figures and does not
+/// judge them.
 ///
 /// # Errors
-/// If it can't be built or deployed, or the measurement fails.
-pub(crate) async fn run(workspace: &Workspace) -> Result<()> {
-    running::survey(workspace)?;
-    let mut cpu = command::cargo();
-    cpu.args(["run", "--quiet", "--release", "--package", "grapnel-api", "--example", "cpu"])
-        .current_dir(workspace.root());
-    command::run_shown(&mut cpu).await?;
-    let programs = emulator::install(workspace).await?;
-    let artifacts = artifacts::build_for_host(workspace.root(), RELEASE_PROFILE).await?;
-
-    let step = Step::begin("Stack");
-    let settings = Settings {
-        programs: &programs,
-        port: free_port()?,
-        purpose: Purpose::Test,
-        wait_scale: 1.0,
-        name: "emulator-bench",
-    };
-    let emulator = Emulator::start(workspace, &settings).await?;
-    let deployer = Deployer::upload(workspace, &emulator.endpoint_url(), &artifacts).await?;
-    let stack = deployer.deploy("main", SOURCE, &[]).await?;
-    let file = workspace.local("bench-stacks.json");
-    write_private(&file, &serde_json::to_vec_pretty(&BTreeMap::from([("main", &stack)]))?)?;
-    step.done("deployed from template.yaml");
-
+/// If a program can't be built, or a measurement fails.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut measure = command::cargo();
     measure
-        .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "latency"])
-        .env("GRAPNEL_STACKS", &file)
+        .args(["run", "--quiet", "--profile", RELEASE_PROFILE, "--package", "grapnel-bench", "--"])
         .current_dir(workspace.root());
-    let result = command::run_shown(&mut measure).await;
-    emulator.release().await;
-    result
+    if options.arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return command::run_shown(measure.args(["run", "--help"])).await;
+    }
+    let programs = artifacts::programs_for_host(workspace.root(), RELEASE_PROFILE).await?;
+    measure.arg("run").arg("--programs").arg(programs);
+    measure.arg("--output").arg(workspace.path(FIGURES));
+    command::run_shown(measure.args(&options.arguments)).await
 }

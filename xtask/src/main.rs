@@ -61,9 +61,8 @@ enum Command {
     /// Keep the stacks of the black-box tests up between runs
     #[command(subcommand)]
     Stacks(stacks::Action),
-    /// Measure, on this machine: single decisions, event-to-receiver latency, throughput and the
-    /// functions' memory
-    Bench,
+    /// Measure the release programs on this machine: processor time, calls and units of AWS, memory
+    Bench(bench::Options),
     /// Compare the API's OpenAPI document with its routes, or write it again
     Openapi(openapi::Options),
     /// Build for AWS: the functions' zips, and a template that refers to them
@@ -119,7 +118,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Down => down::run(&workspace)?,
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Stacks(action) => stacks::run(&workspace, action).await?,
-        Command::Bench => bench::run(&workspace).await?,
+        Command::Bench(options) => bench::run(&workspace, &options).await?,
         Command::Openapi(options) => openapi::run(&workspace, &options).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,
         Command::Simulate(options) => simulate::run(&workspace, &options).await?,

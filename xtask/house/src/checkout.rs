@@ -22,7 +22,7 @@ const SCAFFOLD: [&str; 6] = [
 ];
 
 /// Crates for contributors.
-const TOOLING: [&str; 2] = ["xtask", "xtask/house"];
+const TOOLING: [&str; 3] = ["bench", "xtask", "xtask/house"];
 
 /// What code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ const API: &str = "functions/api/openapi.json";
 const PROSE: [&str; 4] = ["description", "summary", "detail", "message"];
 
 /// Where the code is.
-const CODE: [&str; 6] = ["cli", "functions", "shared", "simulation", "tests", "xtask"];
+const CODE: [&str; 7] = ["bench", "cli", "functions", "shared", "simulation", "tests", "xtask"];
 
 /// The macros that turn doc comments into help.
 const HELP: [&str; 4] = ["Args", "Parser", "Subcommand", "ValueEnum"];

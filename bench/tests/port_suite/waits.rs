@@ -1,0 +1,64 @@
+//! Shared waits, with a way to end them early.
+
+use crate::aws::{clients, standin};
+use grapnel_aws::SharedWaits;
+use grapnel_bench::{standin::StandIn, template::environment};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    ports::{PortError, StartWaits, WaitState},
+    time::{Minute, Timestamp},
+};
+use grapnel_port_suite::EndWaits;
+
+pub(crate) struct Waits {
+    /// Made from the clients for each instance.
+    clients: grapnel_aws::Clients,
+    port: SharedWaits,
+    aws: &'static StandIn,
+}
+
+fn of(clients: grapnel_aws::Clients, aws: &'static StandIn) -> Waits {
+    let environment = environment("DeliveryFunction", &aws.url());
+    let value = |wanted: &str| {
+        let found = environment.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone()).expect("set in the template")
+    };
+    let (wait, circuit) = (value("WAIT_STATE_MACHINE_ARN"), value("CIRCUIT_STATE_MACHINE_ARN"));
+    let port = SharedWaits::new(&clients, wait, circuit);
+    Waits { clients, port, aws }
+}
+
+impl StartWaits for Waits {
+    async fn ensure_waiting(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        minute: Minute,
+    ) -> Result<WaitState, PortError> {
+        self.port.ensure_waiting(user, webhook, minute).await
+    }
+
+    async fn ensure_watched(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        due: Timestamp,
+    ) -> Result<WaitState, PortError> {
+        self.port.ensure_watched(user, webhook, due).await
+    }
+}
+
+impl EndWaits for Waits {
+    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
+        self.aws.end_execution(&format!("{webhook}-{minute}"));
+    }
+
+    fn another_instance(&self) -> Self {
+        of(self.clients.clone(), self.aws)
+    }
+}
+
+pub(crate) async fn waits() -> Waits {
+    let aws = standin();
+    of(clients(aws).await, aws)
+}
