@@ -52,7 +52,7 @@ impl Receiver {
             |random: &mut Random| START.plus(Duration::from_secs(random.spread(1..=20_000)));
         match random.within(0..=16) {
             0..=3 => Self::Answers(*random.pick(&[200, 201, 204])),
-            4 => Self::Answers(*random.pick(&[302, 404, 410, 500])),
+            4 => Self::Answers(*random.pick(&[302, 404, 410, 422, 500])),
             5..=6 => Self::FailsUntil(until(random)),
             7..=8 => Self::Flaps(*random.pick(&[100, 500, 800])),
             9 => Self::HangsUntil(until(random)),

@@ -139,11 +139,10 @@ impl<P: Ports> Deliver<P> {
     }
 }
 
-/// The delivery of the last attempt that counts against the endpoint.
+/// The delivery of the last attempt that failed.
 fn last_failure(seen: &[Observation]) -> Option<DeliveryId> {
-    let against =
-        |evidence| matches!(evidence, Evidence::Failure { counts: true, .. } | Evidence::Stop(_));
-    seen.iter().rfind(|seen| against(seen.evidence)).map(|seen| seen.delivery.id)
+    let failed = |evidence| matches!(evidence, Evidence::Failure { .. } | Evidence::Stop(_));
+    seen.iter().rfind(|seen| failed(seen.evidence)).map(|seen| seen.delivery.id)
 }
 
 /// The latest health that any of the attempts read.

@@ -5,6 +5,9 @@
 //! due time and makes the one request of that interval. A success closes the circuit breaker. Days
 //! without a success disable the webhook.
 //!
+//! A response that is about the event, such as 422, does not open the circuit breaker: the next event
+//! may be accepted. But days of nothing else disable the webhook too.
+//!
 //! Health is stored next to the webhook's configuration, and written on condition of the version
 //! that was read ([`Health::version`]). It never changes what a user set.
 
@@ -89,12 +92,13 @@ pub struct Health {
     pub version: u64,
     /// Whether requests are made.
     pub circuit: Circuit,
-    /// Failures in a row that count against the endpoint. Not increased while the circuit breaker
-    /// is open.
+    /// Failures without a success between them that count against the endpoint. Not increased while
+    /// the circuit breaker is open.
     pub failures: u32,
-    /// When the first of them happened.
+    /// When the first failure since the last success happened, whatever its status.
     pub failing_since: Option<Timestamp>,
-    /// How many deliveries failed since then.
+    /// How many deliveries failed since then, up to [`DISABLED_AFTER_DELIVERIES`]: each is one write
+    /// of the health.
     pub deliveries: u32,
     /// For how many intervals the circuit breaker has been open.
     pub intervals: u32,
@@ -130,7 +134,7 @@ pub enum Evidence {
     Failure {
         /// When the attempt began.
         at: Timestamp,
-        /// Whether it counts against the endpoint: see [`counts_against`].
+        /// Whether it counts towards opening the circuit breaker: see [`counts_against`].
         counts: bool,
         /// When the same delivery failed before, if it did.
         failed_before: Option<Timestamp>,
@@ -172,12 +176,19 @@ pub struct Outcome {
     pub changes: Vec<Change>,
 }
 
-/// Whether a failed attempt with this status counts against the endpoint. An endpoint that refuses
-/// a request with a 4xx is reachable; only "too slow" and "too many requests" show a problem. No
-/// status means no answer.
+/// Whether a failed attempt with this status counts towards opening the circuit breaker. `None` means
+/// no response.
+///
+/// Most 4xx are about the body of one event. The others are about the endpoint: it takes no event
+/// from this sender (401, 403, 407), there is no such endpoint (404, 405, 421, 451), or it is too slow
+/// or too busy (408, 429).
 #[must_use]
 pub fn counts_against(status: Option<u16>) -> bool {
-    !matches!(status, Some(400..=407 | 409..=428 | 430..=499))
+    match status {
+        Some(401 | 403..=405 | 407 | 408 | 421 | 429 | 451) => true,
+        Some(400..=499) => false,
+        Some(_) | None => true,
+    }
 }
 
 impl Health {
@@ -272,15 +283,17 @@ impl Health {
             }
             Evidence::Stop(cause) => Some(self.disable(cause)),
             Evidence::Failure { at, counts, failed_before, .. } => {
-                if self.is_failing() {
-                    let lost = self.has_lost_hope(now);
-                    return lost.then(|| self.disable(DisabledCause::Failing));
+                if !self.is_failing() {
+                    self.count_delivery(failed_before);
+                    self.failing_since.get_or_insert(at);
                 }
-                if !counts {
+                if self.has_lost_hope(now) {
+                    return Some(self.disable(DisabledCause::Failing));
+                }
+                // The attempt that claimed the probe has counted it.
+                if !counts || self.is_failing() {
                     return None;
                 }
-                self.count_delivery(failed_before);
-                self.failing_since.get_or_insert(at);
                 self.failures = self.failures.saturating_add(1);
                 (self.failures >= rules.failures).then(|| {
                     self.open(rules, now);
@@ -310,7 +323,7 @@ impl Health {
         let counted =
             self.failing_since.zip(failed_before).is_some_and(|(since, before)| before >= since);
         if !counted {
-            self.deliveries = self.deliveries.saturating_add(1);
+            self.deliveries = self.deliveries.saturating_add(1).min(DISABLED_AFTER_DELIVERIES);
         }
     }
 

@@ -12,6 +12,11 @@ fn failure(seconds: u64) -> Evidence {
     Evidence::Failure { at: at(seconds), counts: true, failed_before: None, exhausted: false }
 }
 
+/// A failure that is about the event.
+fn refusal(seconds: u64) -> Evidence {
+    Evidence::Failure { at: at(seconds), counts: false, failed_before: None, exhausted: false }
+}
+
 fn after(health: Health, evidence: &[Evidence], seconds: u64) -> Health {
     health.after(evidence, &RULES, at(seconds)).map_or(health, |outcome| outcome.health)
 }
@@ -62,20 +67,61 @@ fn a_success_of_a_healthy_endpoint_writes_nothing() {
 }
 
 #[test]
-fn refusals_neither_count_nor_forgive() {
-    let refused =
-        Evidence::Failure { at: at(0), counts: false, failed_before: None, exhausted: false };
-    assert_eq!(Health::default().after(&[refused; 50], &RULES, at(0)), None);
+fn refusals_never_open_the_circuit_and_do_not_forgive() {
+    let refused = after(Health::default(), &[refusal(0); 50], 0);
+    assert_eq!((refused.circuit, refused.failures), (Circuit::Closed, 0));
+    assert_eq!(refused.failing_since, Some(at(0)));
     let two = after(Health::default(), &[failure(0), failure(0)], 0);
-    assert_eq!(two.after(&[refused], &RULES, at(1)), None);
+    let third = after(after(two, &[refusal(1)], 1), &[failure(2)], 2);
+    assert!(third.is_failing(), "a refusal between them is no success");
 }
 
 #[test]
-fn what_counts_is_every_failure_but_a_refusal() {
-    let refusals = [400, 401, 404, 407, 409, 410, 422, 428, 430, 499];
-    assert!(refusals.iter().all(|status| !counts_against(Some(*status))));
-    let faults = [300, 301, 399, 408, 429, 500, 503, 599];
-    assert!(faults.iter().all(|status| counts_against(Some(*status))));
+fn an_endpoint_that_refuses_everything_costs_ten_writes_until_it_is_disabled() {
+    let mut health = Health::default();
+    for seconds in 0..1_000 {
+        health = after(health, &[refusal(seconds)], seconds);
+    }
+    assert_eq!(health.version, u64::from(DISABLED_AFTER_DELIVERIES));
+    let five_days = DISABLED_AFTER.as_secs();
+    let early = health.after(&[refusal(five_days - 1)], &RULES, at(five_days - 1));
+    assert_eq!(early, None);
+    let outcome = health.after(&[refusal(five_days)], &RULES, at(five_days)).expect("a change");
+    assert_eq!(outcome.changes, [Change::Disabled(DisabledCause::Failing)]);
+}
+
+#[test]
+fn one_success_in_five_days_keeps_an_endpoint_that_refuses_almost_everything() {
+    let refused = after(Health::default(), &[refusal(0); 20], 0);
+    let day = DISABLED_AFTER.as_secs() / 5;
+    let well = refused.after(&[Evidence::Success], &RULES, at(4 * day)).expect("one write");
+    assert_eq!((well.health.failing_since, well.health.deliveries), (None, 0));
+    assert_eq!(well.changes, [], "it was never told to fail");
+    let later = after(well.health, &[refusal(5 * day); 20], 5 * day);
+    let later = after(later, &[refusal(8 * day); 20], 8 * day);
+    assert_eq!(later.circuit, Circuit::Closed);
+}
+
+#[test]
+fn nine_deliveries_that_are_refused_for_ever_do_not_disable() {
+    let nine = after(Health::default(), &[refusal(0); 9], 0);
+    let retried = Evidence::Failure {
+        at: at(60),
+        counts: false,
+        failed_before: Some(at(1)),
+        exhausted: false,
+    };
+    let later = 2 * DISABLED_AFTER.as_secs();
+    assert_eq!(nine.after(&[retried; 20], &RULES, at(later)), None);
+}
+
+#[test]
+fn what_counts_is_every_failure_that_is_about_the_endpoint() {
+    let endpoint = [401, 403, 404, 405, 407, 408, 421, 429, 451];
+    for status in 400..500 {
+        assert_eq!(counts_against(Some(status)), endpoint.contains(&status), "{status}");
+    }
+    assert!((300..400).chain(500..600).all(|status| counts_against(Some(status))));
     assert!(counts_against(None));
 }
 
@@ -169,8 +215,10 @@ fn of_each_kind_there_is_one_notice_an_hour() {
         Evidence::Failure { at: at(0), counts: false, failed_before: None, exhausted: true };
     let outcome = Health::default().after(&[exhausted; 4], &RULES, at(0)).expect("told");
     assert_eq!(outcome.changes, [Change::Exhausted]);
-    assert_eq!(outcome.health.after(&[exhausted], &RULES, at(3599)), None);
-    assert!(outcome.health.after(&[exhausted], &RULES, at(3600)).is_some());
+    let told =
+        |seconds| outcome.health.after(&[exhausted], &RULES, at(seconds)).map(|it| it.changes);
+    assert_eq!(told(3599), Some(vec![]), "the delivery is counted, and nobody is told");
+    assert_eq!(told(3600), Some(vec![Change::Exhausted]));
 
     // It opens, closes and opens again within an hour: one notice for two openings.
     let closed = after(claimed(opened()), &[Evidence::Success], 61);

@@ -194,7 +194,7 @@ answer! {
 answer! {
     #[derive(Debug, PartialEq, Eq)]
     WebhookHealth: "Health of a webhook's endpoint." {
-        required failures: u32 = at_least(0), "Number of failures in a row, counted until the circuit breaker opens.";
+        required failures: u32 = at_least(0), "Number of failures since the last success that count for the circuit breaker, until it opens.";
         optional failing_since: Timestamp = is("Instant"), "Since when every attempt has failed.";
         optional last_failure: WebhookFailure = is("WebhookFailure"), "The last failure. Absent while its delivery is being sent for the first time.";
         optional next_probe_at: Timestamp = is("Instant"), "When the next delivery probes the endpoint. Only while the circuit breaker is open.";

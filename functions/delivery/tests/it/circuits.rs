@@ -5,7 +5,7 @@ use crate::world::{VISIBILITY, World};
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, ParkedRow},
-    health::Circuit,
+    health::{Circuit, DisabledCause},
     message::{Check, MakeAttempt, QueueMessage, Record, ReleaseParked},
     ports::{Clock, StartWaits},
     time::Timestamp,
@@ -242,18 +242,56 @@ async fn what_a_batch_says_about_an_endpoint_is_one_write_over_the_newest_health
 async fn failures_in_one_batch_open_a_circuit_by_one_write() {
     let world = World::new();
     let webhook = a_webhook().build();
-    world.sender.always(URL, answered(503));
+    ten_answered(&world, &webhook, 503).await;
+    let health = world.memory.health_now(&webhook.user_id, webhook.id);
+    assert_eq!((health.version, health.failures), (1, 10));
+    assert_eq!(world.memory.calls(Operation::StoreHealth), 1);
+    let due = world.clock.now().plus(Duration::from_secs(60));
+    assert_eq!(health.circuit, Circuit::Open { due });
+}
+
+/// Ten deliveries to `webhook`, each answered once with this status.
+async fn ten_answered(world: &World, webhook: &Webhook, status: u16) {
+    world.sender.always(URL, answered(status));
     let record = |place: usize| {
-        let (_, delivery) = world.delivery_to(&webhook);
+        let (_, delivery) = world.delivery_to(webhook);
         let body =
             QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1)).to_json();
         Record::new(format!("m-{place}"), body)
     };
     let records: Vec<Record> = (0..10).map(record).collect();
     world.handle_records(&records).await;
-    let health = world.memory.health_now(&webhook.user_id, webhook.id);
-    assert_eq!((health.version, health.failures), (1, 10));
-    assert_eq!(world.memory.calls(Operation::StoreHealth), 1);
-    let due = world.clock.now().plus(Duration::from_secs(60));
-    assert_eq!(health.circuit, Circuit::Open { due });
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_opens_the_circuit_as_one_that_fails() {
+    for status in [401, 403, 404, 405, 407, 421, 451] {
+        let world = World::new();
+        let webhook = a_webhook().build();
+        ten_answered(&world, &webhook, status).await;
+        assert!(world.memory.health_now(&webhook.user_id, webhook.id).is_failing(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn answers_about_events_disable_after_five_days_and_one_success_resets_them() {
+    let world = World::new();
+    let webhook = a_webhook().build();
+    let now = || world.memory.health_now(&webhook.user_id, webhook.id);
+    ten_answered(&world, &webhook, 422).await;
+    assert_eq!((now().circuit, now().failing_since), (Circuit::Closed, Some(START)));
+    let sent = world.sender.requests().len();
+    let day = Duration::from_secs(86_400);
+    world.clock.advance(4 * day);
+    ten_answered(&world, &webhook, 200).await;
+    assert_eq!(now().failing_since, None);
+    assert_eq!(world.memory.calls(Operation::StoreHealth), 2, "one for the failures, one to reset");
+    ten_answered(&world, &webhook, 422).await;
+    world.clock.advance(4 * day);
+    ten_answered(&world, &webhook, 400).await;
+    assert!(!now().is_disabled(), "four days since the last success");
+    world.clock.advance(day);
+    ten_answered(&world, &webhook, 422).await;
+    assert_eq!(now().circuit, Circuit::Disabled { cause: DisabledCause::Failing });
+    assert_eq!(sent, 10, "a circuit breaker that is closed holds nothing back");
 }

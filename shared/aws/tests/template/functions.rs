@@ -44,6 +44,21 @@ fn each_queue_starts_its_function_with_its_size_of_batch(
     assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{queue}");
 }
 
+/// Only new events may wait for company: a retry is due, and an isolated message comes alone.
+#[test]
+fn only_events_are_gathered_and_only_if_asked_to() {
+    for (queue, window) in [
+        ("EventsQueue", json!({ "Ref": "EventsBatchingWindowSeconds" })),
+        ("EventsIsolationQueue", Value::Null),
+        ("DeliveryQueue", Value::Null),
+        ("DeliveryIsolationQueue", Value::Null),
+    ] {
+        let [(_, source)] = sources_on(queue)[..] else { panic!("{queue}: not one source") };
+        assert_eq!(source["MaximumBatchingWindowInSeconds"], window, "{queue}");
+    }
+    assert_eq!(parameter("EventsBatchingWindowSeconds")["Default"], 0);
+}
+
 #[rstest]
 #[case("EventsQueue", json!({ "MaximumConcurrency": { "Ref": "IngestMaximumConcurrency" } }))]
 #[case("EventsIsolationQueue", json!({ "MaximumConcurrency": { "Ref": "IsolationMaximumConcurrency" } }))]
