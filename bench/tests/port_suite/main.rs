@@ -31,31 +31,16 @@ async fn keys() -> KeyStore {
 }
 
 mod contract {
-    grapnel_port_suite::contract_of_webhooks!(crate::webhooks());
-    grapnel_port_suite::contract_of_health!(crate::webhooks());
-    grapnel_port_suite::contract_of_limits!(crate::webhooks());
-    grapnel_port_suite::contract_of_event_types!(crate::event_types());
-    grapnel_port_suite::contract_of_events!(crate::events());
-    grapnel_port_suite::contract_of_event_list!(crate::events());
-    grapnel_port_suite::contract_of_keys!(crate::keys());
-    grapnel_port_suite::contract_of_portal!(crate::keys());
-    grapnel_port_suite::contract_of_echoes!(crate::keys());
-    grapnel_port_suite::contract_of_deliveries!(crate::deliveries());
-    grapnel_port_suite::contract_of_records!(crate::deliveries());
-    grapnel_port_suite::contract_of_endings!(crate::deliveries());
-    grapnel_port_suite::contract_of_erasures!(crate::deliveries());
-    grapnel_port_suite::contract_of_listing!(crate::deliveries());
-    grapnel_port_suite::contract_of_parking!(crate::deliveries());
-    grapnel_port_suite::contract_of_slots!(crate::deliveries());
-    grapnel_port_suite::contract_of_reopening!(crate::deliveries());
-    grapnel_port_suite::contract_of_settled!(crate::deliveries());
-    grapnel_port_suite::contract_of_replays!(crate::events());
-    grapnel_port_suite::contract_of_claims!(crate::events());
-    grapnel_port_suite::contract_of_waiting!(crate::deliveries());
-    grapnel_port_suite::contract_of_queues!(crate::queues::delivery_queue());
-    grapnel_port_suite::contract_of_orders!(crate::queues::events_queue());
-    grapnel_port_suite::contract_of_publishing!(crate::queues::events_queue());
-    grapnel_port_suite::contract_of_dead_letters!(crate::queues::dead_letters());
-    grapnel_port_suite::contract_of_isolation!(crate::queues::isolation());
-    grapnel_port_suite::contract_of_waits!(crate::waits::waits());
+    grapnel_port_suite::contract_of_all_ports! {
+        webhooks: crate::webhooks(),
+        event_types: crate::event_types(),
+        events: crate::events(),
+        keys: crate::keys(),
+        deliveries: crate::deliveries(),
+        delivery_queue: crate::queues::delivery_queue(),
+        events_queue: crate::queues::events_queue(),
+        dead_letters: crate::queues::dead_letters(),
+        isolation: crate::queues::isolation(),
+        waits: crate::waits::waits(),
+    }
 }

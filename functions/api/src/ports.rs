@@ -77,7 +77,8 @@ pub struct Api<P: Ports> {
 }
 
 impl<P: Ports> Api<P> {
-    /// The user's webhook as it is now. Read consistently: a caller who has just changed it sees the change.
+    /// The user's webhook as it is now. Read consistently: a caller who has just changed it sees the
+    /// change.
     ///
     /// # Errors
     /// 404 if this user has none with this id.

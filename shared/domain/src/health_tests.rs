@@ -217,7 +217,7 @@ fn of_each_kind_there_is_one_notice_an_hour() {
     assert_eq!(outcome.changes, [Change::Exhausted]);
     let told =
         |seconds| outcome.health.after(&[exhausted], &RULES, at(seconds)).map(|it| it.changes);
-    assert_eq!(told(3599), Some(vec![]), "the delivery is counted, and nobody is told");
+    assert_eq!(told(3599), Some(vec![]), "the delivery is counted without a notice");
     assert_eq!(told(3600), Some(vec![Change::Exhausted]));
 
     // It opens, closes and opens again within an hour: one notice for two openings.

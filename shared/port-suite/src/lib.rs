@@ -115,6 +115,52 @@ macro_rules! contract_tests {
     };
 }
 
+/// All contracts, on the ports that these expressions make: one list for every implementation, so
+/// that none leaves a contract out.
+#[macro_export]
+macro_rules! contract_of_all_ports {
+    (
+        webhooks: $webhooks:expr,
+        event_types: $event_types:expr,
+        events: $events:expr,
+        keys: $keys:expr,
+        deliveries: $deliveries:expr,
+        delivery_queue: $delivery_queue:expr,
+        events_queue: $events_queue:expr,
+        dead_letters: $dead_letters:expr,
+        isolation: $isolation:expr,
+        waits: $waits:expr,
+    ) => {
+        $crate::contract_of_webhooks!($webhooks);
+        $crate::contract_of_health!($webhooks);
+        $crate::contract_of_limits!($webhooks);
+        $crate::contract_of_event_types!($event_types);
+        $crate::contract_of_events!($events);
+        $crate::contract_of_event_list!($events);
+        $crate::contract_of_keys!($keys);
+        $crate::contract_of_portal!($keys);
+        $crate::contract_of_echoes!($keys);
+        $crate::contract_of_deliveries!($deliveries);
+        $crate::contract_of_records!($deliveries);
+        $crate::contract_of_endings!($deliveries);
+        $crate::contract_of_erasures!($deliveries);
+        $crate::contract_of_listing!($deliveries);
+        $crate::contract_of_parking!($deliveries);
+        $crate::contract_of_slots!($deliveries);
+        $crate::contract_of_reopening!($deliveries);
+        $crate::contract_of_settled!($deliveries);
+        $crate::contract_of_replays!($events);
+        $crate::contract_of_claims!($events);
+        $crate::contract_of_waiting!($deliveries);
+        $crate::contract_of_queues!($delivery_queue);
+        $crate::contract_of_orders!($events_queue);
+        $crate::contract_of_publishing!($events_queue);
+        $crate::contract_of_dead_letters!($dead_letters);
+        $crate::contract_of_isolation!($isolation);
+        $crate::contract_of_waits!($waits);
+    };
+}
+
 /// A new user.
 #[must_use]
 pub fn a_user() -> UserId {

@@ -161,31 +161,16 @@ async fn waits() -> Waits {
 }
 
 mod contract {
-    grapnel_port_suite::contract_of_webhooks!(crate::tables());
-    grapnel_port_suite::contract_of_health!(crate::tables());
-    grapnel_port_suite::contract_of_limits!(crate::tables());
-    grapnel_port_suite::contract_of_parking!(crate::tables());
-    grapnel_port_suite::contract_of_slots!(crate::tables());
-    grapnel_port_suite::contract_of_event_types!(crate::tables());
-    grapnel_port_suite::contract_of_events!(crate::tables());
-    grapnel_port_suite::contract_of_event_list!(crate::tables());
-    grapnel_port_suite::contract_of_keys!(crate::tables());
-    grapnel_port_suite::contract_of_portal!(crate::tables());
-    grapnel_port_suite::contract_of_echoes!(crate::tables());
-    grapnel_port_suite::contract_of_deliveries!(crate::tables());
-    grapnel_port_suite::contract_of_records!(crate::tables());
-    grapnel_port_suite::contract_of_endings!(crate::tables());
-    grapnel_port_suite::contract_of_erasures!(crate::tables());
-    grapnel_port_suite::contract_of_listing!(crate::tables());
-    grapnel_port_suite::contract_of_reopening!(crate::tables());
-    grapnel_port_suite::contract_of_settled!(crate::tables());
-    grapnel_port_suite::contract_of_replays!(crate::tables());
-    grapnel_port_suite::contract_of_claims!(crate::tables());
-    grapnel_port_suite::contract_of_waiting!(crate::tables());
-    grapnel_port_suite::contract_of_queues!(crate::delivery_queue());
-    grapnel_port_suite::contract_of_orders!(crate::events_queue());
-    grapnel_port_suite::contract_of_publishing!(crate::events_queue());
-    grapnel_port_suite::contract_of_dead_letters!(crate::dead_letters());
-    grapnel_port_suite::contract_of_isolation!(crate::isolation());
-    grapnel_port_suite::contract_of_waits!(crate::waits());
+    grapnel_port_suite::contract_of_all_ports! {
+        webhooks: crate::tables(),
+        event_types: crate::tables(),
+        events: crate::tables(),
+        keys: crate::tables(),
+        deliveries: crate::tables(),
+        delivery_queue: crate::delivery_queue(),
+        events_queue: crate::events_queue(),
+        dead_letters: crate::dead_letters(),
+        isolation: crate::isolation(),
+        waits: crate::waits(),
+    }
 }

@@ -197,8 +197,8 @@ impl MemoryQueue {
         std::mem::take(&mut self.state().exhausted)
     }
 
-    /// Puts back what was received too often, as a redrive does: due at once, and with no receipt counted.
-    /// Answers how many.
+    /// Puts back what was received too often, as a redrive does: due at once, and with no receipt
+    /// counted. Answers how many.
     pub fn redrive(&self) -> usize {
         let now = self.clock.now();
         let mut state = self.state();
