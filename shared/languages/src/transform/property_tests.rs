@@ -202,6 +202,13 @@ fn with_minijinja(template: &str, data: &str) -> Option<String> {
     environment.get_template("template").ok()?.render(context).ok()
 }
 
+/// Whether minijinja compares what a template compares as Jinja does. To minijinja, a slice of a list is of
+/// another kind than a list, and greater or less than all lists; to Python, `[1, 2][1:] < [3]` is true.
+fn compares_as_jinja_does(template: &str) -> bool {
+    let has_slice = ["[1:]", "[:-1]", "[::-1]", "[::2]"].iter().any(|it| template.contains(it));
+    !(has_slice && [") < (", ") >= ("].iter().any(|it| template.contains(it)))
+}
+
 /// Values that both engines have and accept.
 const LEAVES: [&str; 13] = [
     "data.l",
@@ -336,7 +343,8 @@ proptest! {
     #[test]
     fn a_template_means_what_jinja_means(template in common_template()) {
         let data = r#"{"l":[3,"x",{"a":null}],"s":"xyx","n":3,"o":{"a":1,"b":[2]},"t":true}"#;
-        if let (Ok(ours), Some(theirs)) = (render(&template, data), with_minijinja(&template, data)) {
+        let both = (render(&template, data), with_minijinja(&template, data));
+        if let (Ok(ours), Some(theirs)) = both && compares_as_jinja_does(&template) {
             prop_assert_eq!(ours, theirs, "{}", template);
         }
     }

@@ -133,7 +133,11 @@ impl Number {
     }
 
     pub(in crate::transform) fn negated(self) -> Result<Self, Failure> {
-        Self::Whole(0).subtract(self)
+        match self {
+            // Not `0.0 - number`, which makes `0.0` of `0.0`.
+            Self::Double(number) => Ok(Self::Double(-number)),
+            whole => Self::Whole(0).subtract(whole),
+        }
     }
 
     pub(in crate::transform) fn absolute(self) -> Result<Self, Failure> {
@@ -215,7 +219,9 @@ fn divide_doubles(one: f64, other: f64) -> (f64, f64) {
         rest += other;
         quotient -= 1.0;
     }
-    (quotient.round(), rest)
+    // `one - rest` loses the sign of a zero.
+    let quotient = if quotient == 0.0 { 0.0_f64.copysign(one / other) } else { quotient.round() };
+    (quotient, rest)
 }
 
 fn truncated(number: f64) -> i128 {

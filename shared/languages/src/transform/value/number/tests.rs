@@ -49,6 +49,28 @@ fn whole_numbers_and_doubles_compare_exactly(#[case] expression: &str, #[case] e
     assert_eq!(printed(expression).as_deref(), Ok(expected), "{expression}");
 }
 
+/// The expected values are Python's.
+#[rstest]
+#[case("-(0.0)", "-0.0")]
+#[case("-(-0.0)", "0.0")]
+#[case("-(0 / 3)", "-0.0")]
+#[case("-(0)", "0")]
+#[case("0.0 * -1", "-0.0")]
+#[case("-0.0 + 0.0", "0.0")]
+#[case("-0.0 - 0.0", "-0.0")]
+#[case("-0.0 // 1", "-0.0")]
+#[case("0.0 // -1", "-0.0")]
+#[case("-0.0 // -1", "0.0")]
+#[case("0.5 // 1", "0.0")]
+#[case("-0.0 % 1", "0.0")]
+#[case("0.0 % -1", "-0.0")]
+#[case("(-0.4)|round", "-0.0")]
+#[case("(-0.0)|round", "-0.0")]
+#[case("(-0.0)|abs", "0.0")]
+fn a_zero_keeps_its_sign(#[case] expression: &str, #[case] expected: &str) {
+    assert_eq!(printed(expression).as_deref(), Ok(expected), "{expression}");
+}
+
 #[rstest]
 #[case("1e20|int", "100000000000000000000")]
 #[case("1.9|int", "1")]
