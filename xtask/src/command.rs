@@ -12,6 +12,10 @@ use tokio::{
 /// How many lines of output are shown when a quiet program fails.
 const LINES_OF_A_FAILURE: usize = 60;
 
+/// How many lines of the report of each failed test are shown again, and of how many tests.
+const LINES_OF_A_TEST: usize = 12;
+const MOST_TESTS: usize = 10;
+
 /// How long the output of a program that has ended is waited for.
 const PIPES: Duration = Duration::from_secs(2);
 
@@ -74,16 +78,17 @@ pub(crate) async fn run(command: &mut Command, step: &Step) -> Result<String> {
 #[error("{how}")]
 pub(crate) struct Failed {
     how: String,
-    /// The last lines of its output; none if a terminal showed them.
-    pub(crate) end: Vec<String>,
+    /// What it said of the tests that failed, or else the last lines of its output; none if a
+    /// terminal showed them.
+    pub(crate) why: Vec<String>,
 }
 
 impl Failed {
     /// What `name` failed with.
     pub(crate) fn of(name: &str, error: anyhow::Error) -> Self {
         let how = format!("{name}: {error:#}");
-        let end = error.downcast::<Self>().map(|failed| failed.end).unwrap_or_default();
-        Self { how, end }
+        let why = error.downcast::<Self>().map(|failed| failed.why).unwrap_or_default();
+        Self { how, why }
     }
 
     /// One failure of several.
@@ -94,9 +99,9 @@ impl Failed {
         if failures.is_empty() {
             return Ok(());
         }
-        let (hows, ends): (Vec<_>, Vec<_>) =
-            failures.into_iter().map(|failed| (failed.how, failed.end)).unzip();
-        Err(Self { how: hows.join("\n"), end: ends.concat() }.into())
+        let (hows, whys): (Vec<_>, Vec<_>) =
+            failures.into_iter().map(|failed| (failed.how, failed.why)).unzip();
+        Err(Self { how: hows.join("\n"), why: whys.concat() }.into())
     }
 }
 
@@ -130,9 +135,30 @@ async fn show(command: &mut Command, piped: bool) -> Result<()> {
         return Ok(());
     }
     let (stderr, stdout) = output.transpose()?.unwrap_or_default();
+    Err(Failed { how: how_it_ended(command, status), why: why(stderr, stdout) }.into())
+}
+
+/// What programs of tests said of the tests that failed: hours of other tests may follow it. Without
+/// such a report, the end of the output.
+fn why(stderr: Vec<String>, stdout: Vec<String>) -> Vec<String> {
+    let is_report = |line: &String| line.starts_with("---- ") && line.ends_with(" ----");
+    let reports: Vec<String> = stdout
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| is_report(line))
+        .take(MOST_TESTS)
+        .flat_map(|(at, head)| {
+            let rest = stdout[at + 1..].iter().take_while(|line| !is_report(line));
+            let rest = rest.take_while(|line| *line != "failures:");
+            std::iter::once(head).chain(rest.take(LINES_OF_A_TEST))
+        })
+        .cloned()
+        .collect();
+    if !reports.is_empty() {
+        return reports;
+    }
     let lines: Vec<String> = stderr.into_iter().chain(stdout).collect();
-    let end = lines[lines.len().saturating_sub(LINES_OF_A_FAILURE)..].to_vec();
-    Err(Failed { how: how_it_ended(command, status), end }.into())
+    lines[lines.len().saturating_sub(LINES_OF_A_FAILURE)..].to_vec()
 }
 
 fn how_it_ended(command: &Command, status: std::process::ExitStatus) -> String {
@@ -241,12 +267,25 @@ mod tests {
         let error = show(Command::new("sh").args(["-c", script]), true).await.expect_err("fails");
         let failed = error.downcast::<Failed>().expect("how");
         assert!(failed.how.contains("exit status: 3"), "{}", failed.how);
-        assert_eq!(failed.end.len(), LINES_OF_A_FAILURE);
-        assert_eq!(failed.end.last().map(String::as_str), Some("100"));
+        assert_eq!(failed.why.len(), LINES_OF_A_FAILURE);
+        assert_eq!(failed.why.last().map(String::as_str), Some("100"));
         let all = Failed::all(vec![Failed::of("it", failed.into())]).expect_err("fails");
         let all = all.downcast::<Failed>().expect("how");
         assert!(all.how.starts_with("it: "), "{}", all.how);
-        assert_eq!(all.end.len(), LINES_OF_A_FAILURE);
+        assert_eq!(all.why.len(), LINES_OF_A_FAILURE);
+    }
+
+    #[test]
+    fn the_reports_of_failed_tests_are_why_a_program_failed() {
+        let said = "test a ... FAILED\n\nfailures:\n\n---- a stdout ----\nleft: 1\nright: 2\n\
+                    ---- b stdout ----\nno\nfailures:\n    a\n    b\ntest result: FAILED\n";
+        let many = (0..100).map(|number| format!("test other_{number} ... ok"));
+        let stdout = said.lines().map(str::to_owned).chain(many).collect();
+        let expected = ["---- a stdout ----", "left: 1", "right: 2", "---- b stdout ----", "no"];
+        assert_eq!(why(vec!["error: test failed".to_owned()], stdout), expected);
+        let long = std::iter::once("---- a stdout ----".to_owned())
+            .chain((0..100).map(|number| number.to_string()));
+        assert_eq!(why(Vec::new(), long.collect()).len(), 1 + LINES_OF_A_TEST);
     }
 
     #[tokio::test]

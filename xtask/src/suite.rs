@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Only this step; may be given more than once
     #[arg(long, value_enum)]
     only: Vec<Step>,
+    /// What the property tests make their inputs of: the same number gives the same inputs
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// What the black-box tests are called with, such as part of a test's name
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -101,7 +104,7 @@ impl Step {
         }
     }
 
-    async fn run(self, workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    async fn run(self, workspace: &Workspace, options: &Options) -> Result<()> {
         match self {
             Self::Format => checks::format(workspace).await,
             Self::English => english::check(workspace),
@@ -111,9 +114,9 @@ impl Step {
             Self::Sam => checks::sam(workspace).await,
             Self::Dependencies => checks::dependencies(workspace).await,
             Self::Unused => checks::unused(workspace).await,
-            Self::Unit => checks::unit(workspace).await,
+            Self::Unit => checks::unit(workspace, options.seed).await,
             Self::Simulation => checks::simulation(workspace).await,
-            Self::BlackBox => deployed::test(workspace, arguments).await,
+            Self::BlackBox => deployed::test(workspace, &options.arguments).await,
             Self::SecondOpinion => second::test(workspace).await,
             Self::Clients => clients::test(workspace).await,
             Self::Contract => contract::test(workspace).await,
@@ -134,20 +137,20 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<Exit
     for step in Step::ALL.into_iter().filter(wanted) {
         terminal::heading(step.title());
         let began = Instant::now();
-        let result = step.run(workspace, &options.arguments).await;
+        let result = step.run(workspace, options).await;
         if let Err(error) = &result {
             println!("{} {error:#}", style("failed:").red().bold());
             if let Some(failed) = error.downcast_ref::<command::Failed>() {
-                failures.push((step, failed.end.clone()));
+                failures.push((step, failed.why.clone()));
             }
         }
         results.push((step, result.is_ok(), began.elapsed()));
     }
 
     // Once more at the end: a log of all steps is long, and what reads it may keep only its end.
-    for (step, end) in failures.iter().filter(|(_, end)| !end.is_empty()) {
-        terminal::heading(&format!("The end of the failed step: {}", step.title()));
-        println!("{}", end.join("\n"));
+    for (step, why) in failures.iter().filter(|(_, why)| !why.is_empty()) {
+        terminal::heading(&format!("Why it failed: {}", step.title()));
+        println!("{}", why.join("\n"));
     }
 
     terminal::heading("Summary");
