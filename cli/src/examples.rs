@@ -37,7 +37,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "webhooks preview",
         &[
-            "grapnel webhooks preview wh_019aa3f2 --template '{\"text\": {{ data.name|tojson }}}' --event lead.created",
+            "grapnel webhooks preview wh_019aa3f2 --template '{\"text\": {{ data.message|tojson }}}' --event lead.created",
         ],
     ),
     (

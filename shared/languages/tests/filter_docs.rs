@@ -47,3 +47,25 @@ fn every_comparison_is_in_the_table() {
         assert!(page.contains(&format!("{{\"{comparison}\": ")), "{comparison}");
     }
 }
+
+/// `grapnel webhooks test-filter … --data '…' --filter '…'` shows data that passes.
+#[test]
+fn the_data_of_commands_passes_their_filter() {
+    let mut shown = 0;
+    for path in ["docs/cli.md", "docs/filter.md", "cli/src/examples.rs"] {
+        let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("readable");
+        for line in
+            text.lines().filter(|line| line.contains("test-filter") && line.contains("--filter '"))
+        {
+            let option = |name: &str| {
+                let rest = line.split_once(&format!("{name} '")).expect(name).1;
+                rest.split('\'').next().expect(name)
+            };
+            let filter = Filter::parse(option("--filter"), "filter").expect("accepted");
+            assert!(filter.verdict(option("--data")).delivers(), "{line}");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 2, "{shown}");
+}

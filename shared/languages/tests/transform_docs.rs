@@ -3,9 +3,13 @@
 use grapnel_languages::transform::{TemplateEvent, Transform};
 use serde_json::Value;
 
+fn read(path: &str) -> String {
+    let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).expect("readable")
+}
+
 fn document() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/transform.md");
-    std::fs::read_to_string(path).expect("the page is readable")
+    read("docs/transform.md")
 }
 
 fn transform(input: &Value) -> Transform {
@@ -51,4 +55,38 @@ fn trying_a_transform_answers_as_shown() {
     let transform = transform(&body);
     assert_eq!(shown["contentType"], transform.content_type);
     assert_eq!(shown["body"], render(&transform, &body["data"].to_string()));
+}
+
+/// The data of a built-in type's sample.
+fn sample(event_type: &str) -> String {
+    let event: Value =
+        serde_json::from_str(&read(&format!("events/{event_type}.json"))).expect("JSON");
+    event["detail"].to_string()
+}
+
+/// `webhooks preview` and a test delivery use the built-in sample of the event type. A command that
+/// names no type follows one for `lead.created`.
+#[test]
+fn templates_that_are_shown_as_commands_render_the_built_in_sample() {
+    let mut shown = 0;
+    for path in [
+        "README.md",
+        "docs/cli.md",
+        "docs/transform.md",
+        "docs/webhooks.md",
+        "cli/src/examples.rs",
+        "functions/api/openapi.json",
+    ] {
+        let text = read(path).replace("\\\"", "\"");
+        for line in text.lines().filter(|line| line.contains("--template '")) {
+            let after = |option: &str| line.split_once(option).map(|(_, rest)| rest);
+            let template = after("--template '").and_then(|rest| rest.split('\'').next());
+            let event = after("--event ").and_then(|rest| rest.split([' ', '"']).next());
+            let written = serde_json::json!({ "template": template.expect("a template") });
+            let body = render(&transform(&written), &sample(event.unwrap_or("lead.created")));
+            serde_json::from_str::<Value>(&body).expect("JSON");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 4, "{shown}");
 }
