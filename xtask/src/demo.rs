@@ -44,7 +44,6 @@ impl Demo {
 pub(crate) struct LoggedDelivery {
     /// The event's type.
     pub(crate) event: String,
-    pub(crate) event_id: String,
     pub(crate) status: String,
     pub(crate) attempts: Vec<LoggedAttempt>,
 }

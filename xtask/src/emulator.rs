@@ -26,6 +26,9 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The access key and secret of the account's owner.
 pub(crate) const CREDENTIALS: (&str, &str) = ("test", "test");
 
+/// The name of its record.
+pub(crate) const NAME: &str = "local AWS";
+
 /// Time limit of its start. It takes less than a second if its files are in memory.
 const START: Duration = Duration::from_secs(60);
 
@@ -100,7 +103,7 @@ impl Emulator {
             }
         }
         let group = Group::start(&mut command)?;
-        let service = Service::record(workspace, group, "local AWS", purpose, port)?;
+        let service = Service::record(workspace, group, NAME, purpose, port)?;
         let mut emulator = Self { service, port, log };
         emulator.wait_until_ready().await?;
         Ok(emulator)

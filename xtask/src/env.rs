@@ -1,9 +1,9 @@
 //! `cargo xtask env`: what a shell needs to call the API of a running `up`.
 
 use crate::{emulator::CREDENTIALS, workspace::Workspace};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use std::fs;
+use std::{fs, io::ErrorKind, path::Path};
 
 /// The part of `target/local/stack.json` that a shell needs.
 #[derive(Debug, Deserialize)]
@@ -31,15 +31,24 @@ pub(crate) struct Options {
 /// # Errors
 /// When nothing is up.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let text = fs::read_to_string(workspace.local("stack.json"))
-        .context("nothing is up: run `cargo xtask up` first, and this while it runs")?;
-    let description: Description = serde_json::from_str(&text)
-        .context("target/local/stack.json is not what `cargo xtask up` writes: run it again")?;
+    let description = read(&workspace.local("stack.json"))?;
     print!("{}", exports(&description.grapnel()));
     if options.aws {
         print!("{}", exports(&description.aws()));
     }
     Ok(())
+}
+
+fn read(file: &Path) -> Result<Description> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("nothing is up: run `cargo xtask up` first, and this while it runs")
+        }
+        Err(error) => return Err(error).context("reading target/local/stack.json"),
+    };
+    serde_json::from_str(&text)
+        .context("target/local/stack.json is not what `cargo xtask up` writes: run it again")
 }
 
 impl Description {
@@ -85,6 +94,13 @@ mod tests {
             endpoint_url: "http://127.0.0.1".into(),
             region: "us-east-1".into(),
         }
+    }
+
+    #[test]
+    fn without_a_grapnel_that_is_up_the_error_says_just_that() {
+        let error = read(Path::new("/no/such/folder/stack.json")).expect_err("nothing is up");
+        let text = format!("{error:#}");
+        assert!(text.contains("nothing is up") && !text.contains("os error"), "{text}");
     }
 
     #[test]

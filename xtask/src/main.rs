@@ -52,7 +52,7 @@ struct Cli {
 enum Command {
     /// Bring the whole system up on a local AWS and deliver the sample events
     Up(up::Options),
-    /// Stop what `up --detach` left running
+    /// Stop what `up` runs, in another terminal or with --detach in the background
     Down,
     /// Print what a shell needs to call the API: eval "$(cargo xtask env)"
     Env(env::Options),

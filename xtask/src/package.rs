@@ -11,6 +11,10 @@ use anyhow::{Context, Result};
 use std::{fs, path::Path};
 use tokio::process::Command;
 
+/// What to do with the package.
+const NEXT: &str = "Deploy it with `aws cloudformation package` and `aws cloudformation deploy`:\n\
+                    README.md, \"Deploy to AWS\", has both commands with their options.";
+
 /// What to package for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -22,8 +26,8 @@ pub(crate) struct Options {
     x86_64: bool,
 }
 
-/// Builds the functions for Lambda and writes `target/package`: the zips, and a template for `sam
-/// deploy` and `aws cloudformation package`.
+/// Builds the functions for Lambda and writes `target/package`: the zips, and a template for `aws
+/// cloudformation package`.
 ///
 /// # Errors
 /// If a tool can't be installed or the build fails.
@@ -69,10 +73,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     terminal::heading("In target/package");
     terminal::table(&["file", "program", "zip"], &sizes);
     println!("  template.yaml");
-    println!(
-        "\nDeploy it with\n  sam deploy --guided --template-file target/package/template.yaml \
-         --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
-    );
+    println!("\n{NEXT}");
     Ok(())
 }
 
@@ -106,4 +107,20 @@ fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
     let megabytes = bytes as f64 / 1_000_000.0;
     format!("{megabytes:.2} MB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_commands_that_the_end_recommends() {
+        let readme = include_str!("../../README.md");
+        let (_, section) = readme.split_once("\n## Deploy to AWS\n").expect("the section");
+        let commands: Vec<&str> = NEXT.split('`').skip(1).step_by(2).collect();
+        assert_eq!(commands.len(), 2);
+        for command in commands {
+            assert!(section.contains(&format!("{command} --template-file")), "{command}");
+        }
+    }
 }

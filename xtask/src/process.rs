@@ -101,6 +101,17 @@ pub(crate) fn end_group(id: i32) {
     signal(id, Signal::KILL);
 }
 
+/// Asks a program to end, and waits until it has ended or the time is over that its own services may
+/// take.
+pub(crate) fn end_program(id: u32) {
+    let Some(id) = Pid::from_raw(id.cast_signed()) else { return };
+    let _ = rustix::process::kill_process(id, Signal::TERM);
+    let deadline = Instant::now() + 2 * GRACE;
+    while rustix::process::test_kill_process(id).is_ok() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn signal(group: Pid, signal: Signal) {
     // The only expected error is that it has already ended, which is the goal.
     let _ = kill_process_group(group, signal);
@@ -117,7 +128,7 @@ pub(crate) async fn interrupted() -> Result<&'static str> {
     let mut hang_up = signal(SignalKind::hangup())?;
     Ok(tokio::select! {
         _ = interrupt.recv() => "Ctrl-C",
-        _ = terminate.recv() => "SIGTERM",
+        _ = terminate.recv() => "SIGTERM, as `cargo xtask down` sends it",
         _ = hang_up.recv() => "SIGHUP",
     })
 }

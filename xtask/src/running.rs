@@ -31,6 +31,11 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
+    /// Whether it is part of a Grapnel that `up` started.
+    pub(crate) const fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::Detached)
+    }
+
     /// Whether a service stays when the program that started it ends.
     pub(crate) const fn stays(self) -> bool {
         matches!(self, Self::Detached | Self::Stacks)

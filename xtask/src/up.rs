@@ -6,7 +6,7 @@ use crate::{
     emulator::{self, Emulator},
     process::Group,
     receiver::{Delivery, Follower, Line, Signatures},
-    running::{self, Purpose, Service},
+    running::{self, Purpose, Record, Service},
     stack::{Deployer, SAMPLE_SOURCE, Stack},
     terminal::{self, Step, pad, seconds},
     workspace::{Workspace, private_file, write_private},
@@ -58,6 +58,12 @@ struct Pids {
     receiver: i32,
 }
 
+/// What to do next, in another terminal.
+const TRY_IT: &str = r#"  eval "$(cargo xtask env)"    # in another terminal, in this folder
+  curl -s "$GRAPNEL_URL/api/webhooks" -H "Authorization: Bearer $GRAPNEL_KEY"
+  README.md, "A tour", goes on from here, and shows the command line.
+"#;
+
 /// The running programs, to be ended in this order.
 struct Running {
     receiver: Service,
@@ -70,16 +76,10 @@ struct Running {
 /// If a step fails; everything that was started is then ended.
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let began = Instant::now();
-    if let Some(record) = running::survey(workspace)?
-        .iter()
-        .find(|record| matches!(record.purpose, Purpose::Up | Purpose::Detached))
-    {
+    if let Some(how) = already_up(&running::survey(workspace)?) {
         bail!(
-            "Grapnel is up already, its local AWS on port {} (process {}). To use it: \
-             eval \"$(cargo xtask env)\". To start again with an empty one: cargo xtask down, then \
-             cargo xtask up",
-            record.port,
-            record.group
+            "Grapnel is up already{how}.\nTo use it: eval \"$(cargo xtask env)\"\nTo start again \
+             with an empty one: cargo xtask down, then cargo xtask up"
         );
     }
     let purpose = if options.detach { Purpose::Detached } else { Purpose::Up };
@@ -137,6 +137,17 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     }
     println!("Deliveries are shown as they come. Stop with Ctrl-C.\n");
     stay(follower, running).await
+}
+
+/// Where a Grapnel that is up has its local AWS; `None` if no Grapnel is up. The receiver has a record
+/// too, which names no port.
+fn already_up(running: &[Record]) -> Option<String> {
+    let is_up = |record: &&Record| record.purpose.is_up();
+    running.iter().find(is_up)?;
+    let local_aws = running.iter().filter(is_up).find(|record| record.name == emulator::NAME);
+    Some(local_aws.map_or_else(String::new, |it| {
+        format!(", its local AWS on port {} (process {})", it.port, it.group)
+    }))
 }
 
 fn start_receiver(
@@ -231,24 +242,24 @@ fn delivery(line: Line) -> Option<Delivery> {
     }
 }
 
+/// ✓ says that both signatures are right; anything else is said in words.
 fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
     let (mark, verdict) = match &delivery.signatures {
-        Signatures::Right => (style("✓").green(), "both signatures right"),
+        Signatures::Right => (style("✓").green(), ""),
         Signatures::Wrong(fault) => (style("✗").red(), fault.as_str()),
-        Signatures::NotChecked => (style("•").dim(), "another webhook's: not checked"),
+        Signatures::NotChecked => (style("•").dim(), "not checked"),
     };
-    let verdict = verdict.to_owned();
     let arrived = Duration::from_millis(delivery.at_ms);
     let after = since
         .and_then(|since| since.duration_since(UNIX_EPOCH).ok())
-        .map(|since| format!("  after {} ms", arrived.saturating_sub(since).as_millis()));
-    format!(
-        "  {mark} {} {} {:>6} B  {}",
-        pad(&delivery.event_type, 20),
+        .map(|since| format!("after {} ms ", arrived.saturating_sub(since).as_millis()));
+    let line = format!(
+        "  {mark} {} {}  {}",
+        pad(&delivery.event_type, 18),
         delivery.event_id,
-        delivery.bytes,
-        style(verdict + &after.unwrap_or_default()).dim(),
-    )
+        style(after.unwrap_or_default() + verdict).dim(),
+    );
+    line.trim_end().to_owned()
 }
 
 /// The API's deliveries, next to what the receiver saw.
@@ -262,7 +273,6 @@ fn show_log(deliveries: &[LoggedDelivery]) {
             let answer = last.and_then(|attempt| attempt.status_code);
             vec![
                 delivery.event.clone(),
-                delivery.event_id.clone(),
                 delivery.status.clone(),
                 delivery.attempts.len().to_string(),
                 answer.map_or_else(|| "none".to_owned(), |status| status.to_string()),
@@ -270,7 +280,7 @@ fn show_log(deliveries: &[LoggedDelivery]) {
             ]
         })
         .collect();
-    terminal::table(&["event", "id", "status", "attempts", "answer", "took"], &rows);
+    terminal::table(&["event", "status", "attempts", "answer", "took"], &rows);
 }
 
 fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str) {
@@ -291,13 +301,7 @@ fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str
     }
 
     terminal::heading("Try it");
-    println!("  curl -H 'Authorization: Bearer {}' \\", demo.user_key);
-    println!("    '{}/api/webhooks/{}/deliveries?limit=3'", stack.api_url, demo.webhook_id);
-    println!(
-        "  cargo install --locked --debug --no-default-features --path cli --target-dir target"
-    );
-    println!("  grapnel deliveries list {}", demo.webhook_id);
-    println!("  grapnel listen --events 'lead.*'     # a receiver of your own\n");
+    println!("{TRY_IT}");
 }
 
 /// `stack.json`, which must be removed when the system ends.
@@ -310,6 +314,42 @@ impl Drop for DescriptionFile {
     fn drop(&mut self) {
         if !self.stays {
             let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(name: &str, purpose: Purpose, port: u16) -> Record {
+        Record { name: name.to_owned(), purpose, group: i32::from(port) + 1, owner: 1, port }
+    }
+
+    #[test]
+    fn what_is_up_already_is_named_by_its_local_aws() {
+        let receiver = record("receiver", Purpose::Up, 0);
+        let local_aws = record(emulator::NAME, Purpose::Up, 4566);
+        let of_tests = record(emulator::NAME, Purpose::Test, 4600);
+        let running = [receiver.clone(), of_tests.clone(), local_aws];
+        let expected = ", its local AWS on port 4566 (process 4567)";
+        assert_eq!(already_up(&running).as_deref(), Some(expected));
+        assert_eq!(already_up(&[receiver]).as_deref(), Some(""));
+        assert_eq!(already_up(&[of_tests]), None);
+    }
+
+    #[test]
+    fn the_first_lines_that_a_newcomer_sees_fit_80_columns() {
+        let delivery = Delivery {
+            at_ms: 123_456,
+            event_type: "workflow.completed".to_owned(),
+            event_id: "evt_cdb90426-c621-837a-882c-b6da806f806f".to_owned(),
+            bytes: 588,
+            signatures: Signatures::Right,
+        };
+        let line = line(&delivery, Some(UNIX_EPOCH));
+        for line in TRY_IT.lines().chain([line.as_str()]) {
+            assert!(console::measure_text_width(line) <= 80, "{line}");
         }
     }
 }
