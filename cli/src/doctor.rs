@@ -37,6 +37,9 @@ use std::process::ExitCode;
 use stop::{Break, StopFlag};
 use trial::{Receiver, Trial};
 
+/// The checks of the API that need no key, in their order.
+const WITHOUT_KEY: [&str; 2] = ["health", "preflight"];
+
 /// The checks that need the admin key, in their order.
 const WITH_KEY: [&str; 6] = ["key", "webhook", "test delivery", "retry", "versions", LONG_RETRY];
 const LONG_RETRY: &str = "long retry";
@@ -122,8 +125,12 @@ async fn check(
         Some(name) => stop.or_stop(aws::look(name, plan.region.clone())).await?,
         None => Facts::none(&Unchecked::because("no stack is named (--stack)")),
     };
-    for check in judge::all(&facts) {
-        report.add(&check).map_err(Break::Unread)?;
+    check_facts(plan, &facts, report).map_err(Break::Unread)?;
+    if global.flags.api.is_none()
+        && let Some(reason) = unknown_address(plan, &facts)
+    {
+        // Another deployment than the one that is named must not pass for it.
+        return Checks { stop, report }.skip(&WITHOUT_KEY, &WITH_KEY, reason);
     }
     let stack = facts.stack.as_ref().ok();
     found.retention =
@@ -136,18 +143,42 @@ async fn check(
     let mut checks = Checks { stop, report };
     let health = service::health(&anonymous, settings.is_of_stack(), stop).await;
     found.api_version = health.as_ref().ok().map(|health| health.version.clone());
-    if !checks.add("health", health.map(|health| service::judge_health(&anonymous, &health)))? {
-        return checks.skip(&["preflight"], &WITH_KEY, "the API does not answer");
+    let [health_check, preflight] = WITHOUT_KEY;
+    if !checks.add(health_check, health.map(|health| service::judge_health(&anonymous, &health)))? {
+        return checks.skip(&WITHOUT_KEY[1..], &WITH_KEY, "the API does not answer");
     }
     let given = plan.origin.as_deref().map(|origin| vec![origin]);
     let origins = given.or_else(|| stack.map(Stack::origins));
-    checks.add("preflight", service::preflight(&anonymous, origins.as_deref(), stop).await)?;
+    checks.add(preflight, service::preflight(&anonymous, origins.as_deref(), stop).await)?;
     if settings.key.is_none() {
         return checks.skip(&[], &WITH_KEY, "there is no admin key: set GRAPNEL_ADMIN_KEY");
     }
     let admin = Settings { user: None, ..settings }.client().map_err(Break::Unread)?;
     found.admin = Some(admin.clone());
     checks.with_key(plan, &admin, belongings, found).await
+}
+
+/// The checks that ask AWS. A stack that is named and cannot be read is one failure: nothing else is
+/// known then.
+fn check_facts(plan: &Plan, facts: &Facts, report: &mut Report<'_>) -> Result<(), Failure> {
+    match &facts.stack {
+        Err(why) if plan.stack.is_some() => report.add(&Verdict::unread(why).of("stack")),
+        _ => judge::all(facts).iter().try_for_each(|check| report.add(check)),
+    }
+}
+
+/// Why it is not known where the API of the stack is that is named.
+fn unknown_address(plan: &Plan, facts: &Facts) -> Option<&'static str> {
+    plan.stack.as_ref()?;
+    match &facts.stack {
+        Err(_) => {
+            Some("the stack names the API's address and could not be read: --api names it, too")
+        }
+        Ok(stack) if !stack.outputs.contains_key("ApiUrl") => {
+            Some("the stack has no output ApiUrl: --api names the API's address")
+        }
+        Ok(_) => None,
+    }
 }
 
 /// Adds checks to the report.
@@ -223,3 +254,7 @@ async fn remove(
     let view = output.view().clone();
     left.iter().try_for_each(|leftover| output.line(leftover.text(&view)))
 }
+
+#[cfg(test)]
+#[path = "doctor/stack_tests.rs"]
+mod stack_tests;

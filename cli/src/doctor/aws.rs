@@ -33,12 +33,8 @@ pub(super) async fn look(name: &str, region: Option<String>) -> Facts {
         Err(why) => return Facts::none(&why),
     };
     let stack = cloudformation::describe(&config, name).await;
-    if let Err(why) = &stack
-        && why.is_fault
-    {
-        // One failure: the rest of the facts could not be asked because of it.
-        let rest = Facts::none(&Unchecked::because(why.reason.clone()));
-        return Facts { stack, ..rest };
+    if let Err(why) = &stack {
+        return Facts::none(why);
     }
     let resources = cloudformation::resources(&config, name).await;
     let of_kind = |kind: &str| -> Vec<Resource> {

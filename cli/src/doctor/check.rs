@@ -88,6 +88,18 @@ impl Verdict {
         }
     }
 
+    /// A stack that is named could not be read.
+    pub(crate) fn unread(why: &Unchecked) -> Self {
+        if why.is_fault {
+            return Self::unchecked(why);
+        }
+        Self::failed(
+            format!("it could not be read: {}", why.reason),
+            "The doctor finds credentials and region as the AWS CLI does, and needs the rights in \
+             docs/operate.md, \"Check a deployment\". Without --stack, it checks the API alone.",
+        )
+    }
+
     /// With a name, as a check.
     pub(crate) fn of(self, name: impl Into<String>) -> Check {
         Check { name: name.into(), verdict: self }
