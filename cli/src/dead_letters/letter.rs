@@ -76,7 +76,13 @@ impl Subject {
         }
         let event: Value = serde_json::from_str(body).unwrap_or_default();
         let text = |name: &str| event[name].as_str().map(str::to_owned);
-        let ids = [("source", text("source")), ("sourceId", text("id"))];
+        // The same order as in docs/events.md: EventBridge's id stands in for the source's own.
+        let own = match &event["detail"]["id"] {
+            Value::String(id) if !id.is_empty() => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        let ids = [("source", text("source")), ("sourceId", own.or_else(|| text("id")))];
         let ids = ids.into_iter().filter_map(|(name, id)| Some((name, id?)));
         Self { kind: text("detail-type"), ids: ids.collect() }
     }
@@ -99,11 +105,17 @@ mod tests {
     const EVENT: &str =
         r#"{"id":"7","source":"shop","detail-type":"lead.created","detail":{"userId":"u"}}"#;
     const NO_USER: &str = r#"{"id":"7","source":"shop","detail-type":"lead.created","detail":{}}"#;
+    const OWN_ID: &str =
+        r#"{"id":"7","source":"shop","detail-type":"lead.created","detail":{"id":"task-17"}}"#;
+    const NUMBER: &str =
+        r#"{"id":"7","source":"shop","detail-type":"lead.created","detail":{"id":17}}"#;
 
     #[rstest]
     #[case::an_attempt(Source::Delivery, ATTEMPT, Some("attempt"), Some("dlv_1"))]
     #[case::a_release(Source::Delivery, RELEASE, Some("release"), Some("wh_1"))]
     #[case::an_event_without_a_user(Source::Events, NO_USER, Some("lead.created"), Some("7"))]
+    #[case::its_sources_own_id(Source::Rule, OWN_ID, Some("lead.created"), Some("task-17"))]
+    #[case::an_id_that_is_a_number(Source::Events, NUMBER, Some("lead.created"), Some("17"))]
     #[case::not_json(Source::Delivery, "{", None, None)]
     #[case::an_event_that_is_no_json(Source::Rule, "{", None, None)]
     #[case::no_object(Source::Events, "[1]", None, None)]

@@ -8,7 +8,7 @@ use crate::{
     },
     failure::Failure,
     ids,
-    output::{Output, say},
+    output::{Output, more, say},
     render::{Cell, Column, Table, View},
 };
 use serde::Serialize;
@@ -22,6 +22,9 @@ const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Most messages that a redrive shows in its table; `list` shows all.
 const MOST_LEFT_SHOWN: usize = 20;
+
+/// Fewest columns of a reason where `about` is shown.
+const LEAST_REASON: usize = 32;
 
 /// A message and what was done with it, as `--json` prints it.
 #[derive(Serialize)]
@@ -98,10 +101,10 @@ impl<'a> Report<'a> {
     }
 
     fn end_list(self) -> Result<(), Failure> {
-        let more = self.is_full().then(|| of(self.expected));
+        let all = self.is_full().then(|| of(self.expected));
         self.output.table(self.table, "No dead letters.")?;
-        if let Some(all) = more {
-            say(&format!("{} are shown{all}. For more: --limit or --all.", self.most));
+        if let Some(all) = all {
+            say(&more(self.most, &all));
         }
         Ok(())
     }
@@ -200,7 +203,8 @@ pub(in crate::commands) fn table() -> Table {
         Column::cut("kind", 8),
         // Left out rather than cut: it holds whole ids.
         Column::spare("about"),
-        Column::cut("reason", 16),
+        // What must be read: it takes several lines, and `about` gives way to it.
+        Column::wrapped("reason", LEAST_REASON),
     ])
 }
 
