@@ -91,6 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn every_usage_fits_80_columns() {
+        fn check(command: &mut clap::Command) {
+            let usage = command.render_usage().to_string();
+            assert!(usage.lines().all(|line| line.len() <= 80), "{usage}");
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Cli::command();
+        command.build();
+        check(&mut command);
+    }
+
+    #[test]
     fn the_help_of_a_command_is_its_whole_text() {
         let long = |name: &str| {
             let command = Cli::command();

@@ -9,6 +9,7 @@ pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
+mod limit;
 pub(crate) mod listen;
 pub(crate) mod login;
 pub(crate) mod portal;

@@ -7,6 +7,7 @@
 //! | 2 | it was called wrongly, or a setting is missing |
 //! | 3 | it was done, and the result is negative: a request that is not verified, a test that failed, a deployment with a fault |
 
+use crate::output::say;
 use console::style;
 use grapnel_client::Error;
 use std::{fmt, io, process::ExitCode};
@@ -94,7 +95,7 @@ impl Failure {
         if self.message.is_empty() {
             return ExitCode::SUCCESS;
         }
-        eprintln!("{} {self}", style("error:").for_stderr().red().bold());
+        say(&format!("{} {self}", style("error:").for_stderr().red().bold()));
         ExitCode::from(self.code)
     }
 }

@@ -44,6 +44,9 @@ pub(crate) fn event(text: &str) -> Result<&str, Failure> {
     if text.parse::<EventId>().is_ok() {
         return Ok(text);
     }
+    if text.is_empty() {
+        return Err(empty("event").advise("`grapnel events list` shows whole ids."));
+    }
     let beginning = text.trim_end_matches(CUT);
     let message = match beginning.starts_with(EventId::PREFIX) {
         true => format!("`{text}` is not a whole id of an event: a shortened id is not accepted"),
@@ -114,6 +117,13 @@ fn whole<Id: FromStr>(text: &str) -> Option<String> {
     text.parse::<Id>().is_ok().then(|| text.to_owned())
 }
 
+/// As of a variable that an earlier command was to set.
+fn empty(one: &str) -> Failure {
+    Failure::usage(format!(
+        "the id of the {one} is empty: did the command that was to print it print nothing?"
+    ))
+}
+
 /// What is looked for.
 struct Search<'a> {
     text: &'a str,
@@ -133,6 +143,9 @@ impl Search<'_> {
     where
         T: Named + DeserializeOwned + Send + 'static,
     {
+        if self.text.is_empty() {
+            return Err(empty(self.one).advise(advice));
+        }
         let bare = self.bare();
         if bare.is_empty() || !bare.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-') {
             let (text, one) = (self.text, self.one);

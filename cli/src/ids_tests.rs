@@ -32,6 +32,13 @@ async fn a_beginning_that_only_one_id_has_stands_for_it() {
     assert_eq!(found("019aa3f2-0000-7000-8000-0000000000b").await, second);
 }
 
+/// As `"$DELIVERY"` is where the command that was to set it printed nothing.
+#[tokio::test]
+async fn an_empty_id_is_said_to_be_empty() {
+    let error = found("").await.expect_err("refused");
+    assert!(error.starts_with("the id of the webhook is empty"), "{error}");
+}
+
 #[tokio::test]
 async fn a_beginning_may_end_in_the_mark_of_a_cut() {
     assert_eq!(found("wh_019aa3f2-0000-7000-8000-0000000000a…").await, Ok(FIRST.to_owned()));
@@ -42,7 +49,7 @@ async fn a_beginning_may_end_in_the_mark_of_a_cut() {
 #[case::its_beginning("evt_9b1f0193-4567", "a shortened id is not accepted")]
 #[case::a_webhook(FIRST, "is not the id of an event")]
 #[case::a_word("lead.created", "is not the id of an event")]
-#[case::nothing("", "is not the id of an event")]
+#[case::nothing("", "the id of the event is empty")]
 fn an_events_id_must_be_whole(#[case] text: &str, #[case] expected: &str) {
     let error = event(text).expect_err("refused").to_string();
     assert!(error.contains(expected) && error.contains("grapnel events list"), "{error}");

@@ -6,7 +6,7 @@
 use crate::{
     clock::Clock,
     failure::Failure,
-    render::{Cell, Table, View},
+    render::{Cell, Table, View, prose},
 };
 use futures::TryStreamExt;
 use grapnel_client::{Call, List};
@@ -22,22 +22,22 @@ pub(crate) struct Output {
     out: Box<dyn Write>,
     json: bool,
     view: View,
+    /// Whether a person sees what is said beside the answers.
+    is_watched: bool,
 }
 
 impl Output {
     /// Standard output.
     pub(crate) fn standard(json: bool, clock: Clock) -> Self {
-        let terminal = console::Term::stdout();
-        let of_terminal = terminal.size_checked().map(|(_, columns)| usize::from(columns));
-        let of_terminal = of_terminal.filter(|_| terminal.is_term());
-        let width = width(std::env::var("COLUMNS").ok().as_deref(), of_terminal);
-        Self { out: Box::new(io::stdout()), json, view: View { clock, width } }
+        let view = View { clock, width: width_of(&console::Term::stdout()) };
+        let is_watched = console::Term::stderr().is_term();
+        Self { out: Box::new(io::stdout()), json, view, is_watched }
     }
 
     /// Another place than standard output, for a terminal of this width.
     #[cfg(test)]
     pub(crate) fn for_tests(out: impl Write + 'static, json: bool, width: Option<usize>) -> Self {
-        Self { out: Box::new(out), json, view: View::for_tests(width) }
+        Self { out: Box::new(out), json, view: View::for_tests(width), is_watched: false }
     }
 
     /// Whether JSON is wanted.
@@ -63,6 +63,15 @@ impl Output {
         writeln!(self.out, "{line}")?;
         // Who watches, or reads through a pipe, sees each line when it is there.
         Ok(self.out.flush()?)
+    }
+
+    /// Prints sentences: each is one line, or as many lines of the terminal's width as it takes.
+    ///
+    /// # Errors
+    /// When nobody reads it.
+    pub(crate) fn prose(&mut self, text: &str) -> Result<(), Failure> {
+        let text = prose(text, self.view.width);
+        self.line(text)
     }
 
     /// Prints JSON that is not the API's.
@@ -113,28 +122,43 @@ impl Output {
         Ok(value)
     }
 
-    /// Reads a list and prints it: each item's JSON as soon as it is there, or a table with a row
-    /// for each, or `none` where there are none.
+    /// Reads a list and prints up to `most` items: each item's JSON as soon as it is there, or a table
+    /// with a row for each, or `none` where there are none. A person gets a hint if there are more.
     ///
     /// # Errors
     /// When a page cannot be had.
     pub(crate) async fn list<T: DeserializeOwned>(
         &mut self,
         list: List<T>,
+        most: usize,
         table: impl FnOnce(&View) -> Table,
         row: impl Fn(&T, &View) -> Vec<Cell>,
         none: &str,
     ) -> Result<(), Failure> {
         let mut table = table(&self.view);
-        let mut items = std::pin::pin!(list.raw().stream());
+        let gives_hint = self.is_watched && !self.json;
+        // One more item shows whether there are more.
+        let asked_for = most.saturating_add(usize::from(gives_hint));
+        let mut items = std::pin::pin!(list.raw().most(asked_for).stream());
+        let mut printed = 0;
+        let mut has_more = false;
         while let Some(raw) = items.try_next().await? {
+            if printed == most {
+                has_more = true;
+                break;
+            }
+            printed += 1;
             if self.json {
                 self.raw(&raw)?;
             } else {
                 table.add(row(&read(&raw)?, &self.view));
             }
         }
-        self.table(table, none)
+        self.table(table, none)?;
+        if has_more {
+            say(&more(most, ""));
+        }
+        Ok(())
     }
 
     /// Prints a table, or `none` where it has no row. JSON has no tables.
@@ -147,11 +171,24 @@ impl Output {
         }
         if table.is_empty() {
             // Not an answer that a script could take for an item.
-            eprintln!("{none}");
+            say(none);
             return Ok(());
         }
         self.line(table.text(self.view.width).trim_end())
     }
+}
+
+/// The hint that a list is not whole. `all` is ` of …`, or nothing if their number is not known.
+pub(crate) fn more(shown: usize, all: &str) -> String {
+    let verb = if shown == 1 { "is" } else { "are" };
+    format!("{shown} {verb} shown{all}. For more: --limit N or --all.")
+}
+
+/// The width of what is printed to a terminal, or to a file in its place.
+fn width_of(terminal: &console::Term) -> Option<usize> {
+    let of_terminal = terminal.size_checked().map(|(_, columns)| usize::from(columns));
+    let of_terminal = of_terminal.filter(|_| terminal.is_term());
+    width(std::env::var("COLUMNS").ok().as_deref(), of_terminal)
 }
 
 /// Widths that COLUMNS may set. Narrower lines show nothing; a wider one is a mistake.
@@ -175,9 +212,11 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Failure> {
     })
 }
 
-/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic.
+/// Says something to a person who may be gone, with their terminal: `eprintln!` would panic. Sentences
+/// are fitted to the terminal.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let text = prose(text, width_of(&console::Term::stderr()));
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// JSON without the white space between its tokens. Data comes from the API as it was published,
@@ -199,7 +238,55 @@ fn compact(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Column;
+    use grapnel_client::{Client, EventType};
+    use grapnel_receiver::{Reply, TestReceiver};
     use rstest::rstest;
+    use serde_json::json;
+    use std::{cell::RefCell, rc::Rc};
+
+    #[derive(Clone, Default)]
+    struct Printed(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The names that are printed of a list of three, and how many the API was asked for.
+    async fn listed(most: usize, is_watched: bool) -> (String, String) {
+        let api = TestReceiver::start().await.expect("starts");
+        let items: Vec<_> = ["a", "b", "c"]
+            .map(|name| json!({"name": name, "deprecated": false, "builtIn": true}))
+            .into();
+        let page = json!({ "items": items }).to_string();
+        api.answer_with("/api/event-types", Reply::status(200).body(page));
+        let client = Client::builder(api.url("").trim_end_matches('/')).build().expect("a client");
+        let printed = Printed::default();
+        let mut output = Output::for_tests(printed.clone(), false, None);
+        output.is_watched = is_watched;
+        let row = |it: &EventType, _: &View| vec![Cell::plain(&it.name)];
+        let table = |_: &View| Table::new([Column::fixed("name")]);
+        let list = client.event_types_named(None);
+        output.list(list, most, table, row, "none").await.expect("printed");
+        let text = String::from_utf8(printed.0.borrow().clone()).expect("text");
+        let text = console::strip_ansi_codes(&text).replace('\n', " ");
+        let query = api.received("/api/event-types")[0].query.clone().unwrap_or_default();
+        (text.trim_end().to_owned(), query)
+    }
+
+    #[tokio::test]
+    async fn a_list_asks_for_one_more_only_where_a_person_sees_the_hint() {
+        assert_eq!(listed(2, true).await, ("name a b".to_owned(), "limit=3".to_owned()));
+        assert_eq!(listed(2, false).await, ("name a b".to_owned(), "limit=2".to_owned()));
+        assert_eq!(listed(usize::MAX, true).await.0, "name a b c");
+        assert_eq!(more(20, ""), "20 are shown. For more: --limit N or --all.");
+    }
 
     #[rstest]
     #[case::a_terminal(None, Some(80), Some(80))]

@@ -15,7 +15,7 @@ mod wrap;
 pub(crate) use cell::{Cell, visible};
 pub(crate) use facts::Facts;
 pub(crate) use table::{Column, Table};
-pub(crate) use wrap::hanging;
+pub(crate) use wrap::{folded, hanging, prose};
 
 use crate::clock::Clock;
 

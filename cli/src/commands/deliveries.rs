@@ -1,5 +1,6 @@
 //! `grapnel deliveries`: the log of what was sent.
 
+use super::limit::Limit;
 use crate::{
     clock::Clock,
     failure::{self, Failure},
@@ -7,7 +8,7 @@ use crate::{
     ids,
     input::confirm,
     moment::{Moment, resolve},
-    output::Output,
+    output::{Output, say},
     render::{self, View},
 };
 use grapnel_client::{Delivery, DeliveryFilter, DeliveryStatus};
@@ -20,12 +21,8 @@ pub(crate) enum Command {
     List {
         /// Webhook id; default: all webhooks
         webhook: Option<String>,
-        /// Maximum number of items
-        #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
-        limit: usize,
-        /// All items
-        #[arg(long, conflicts_with = "limit")]
-        all: bool,
+        #[command(flatten)]
+        limit: Limit,
         #[command(flatten)]
         which: Which,
     },
@@ -89,6 +86,13 @@ pub(crate) struct Which {
 }
 
 impl Which {
+    /// Whether every delivery is meant.
+    fn is_any(&self) -> bool {
+        let Self { status, waiting_for, event, code, since, until } = self;
+        let texts = [status, waiting_for, event, code];
+        texts.iter().all(|it| it.is_none()) && since.is_none() && until.is_none()
+    }
+
     fn filter(self, clock: &Clock) -> Result<DeliveryFilter, Failure> {
         Ok(DeliveryFilter {
             status: self.status.map(DeliveryStatus::from),
@@ -120,21 +124,27 @@ pub(crate) async fn run(
         Ok::<_, Failure>((webhook, delivery))
     };
     match command {
-        Command::List { webhook, limit, all, which } => {
+        Command::List { webhook, limit, which } => {
+            let is_any = which.is_any();
             let filter = which.filter(output.clock())?;
-            let most = if all { usize::MAX } else { limit };
-            let none = "No such deliveries. Send one: grapnel webhooks test ID";
+            let none = match is_any {
+                true => "No deliveries. Send one: `grapnel webhooks test ID`",
+                false => "No delivery matches.",
+            };
             match webhook {
                 Some(webhook) => {
                     let webhook = ids::webhook(&client, &webhook).await?;
-                    let list = client.deliveries_where(&webhook, filter).most(most);
-                    output.list(list, render::delivery::table, render::delivery::row, none).await?;
+                    let list = client.deliveries_where(&webhook, filter);
+                    let most = limit.most();
+                    output
+                        .list(list, most, render::delivery::table, render::delivery::row, none)
+                        .await?;
                 }
                 None => {
-                    let list = client.all_deliveries_where(filter).most(most);
+                    let list = client.all_deliveries_where(filter);
                     let (table, row) =
                         (render::delivery::table_of_all, render::delivery::row_of_all);
-                    output.list(list, table, row, none).await?;
+                    output.list(list, limit.most(), table, row, none).await?;
                 }
             }
         }
@@ -163,7 +173,7 @@ pub(crate) async fn run(
             let found = output.one(call, render::delivery::facts).await?;
             // A success stays one, so it is the attempt that tells.
             let Some(attempt) = found.attempts.get(before..).and_then(<[_]>::last) else {
-                eprintln!("{}", on_its_way(&found, before + 1));
+                say(&on_its_way(&found, before + 1));
                 return Ok(failure::yes_or_no(false));
             };
             return Ok(failure::yes_or_no(attempt.error.is_none()));
@@ -179,5 +189,5 @@ pub(crate) async fn run(
 
 fn on_its_way(delivery: &Delivery, number: usize) -> String {
     let (webhook, id) = (&delivery.webhook_id, &delivery.id);
-    format!("Attempt {number} is on its way. See it: grapnel deliveries get {webhook} {id}")
+    format!("Attempt {number} is on its way. See it:\n  grapnel deliveries get {webhook} {id}")
 }

@@ -1,5 +1,6 @@
 //! `grapnel event-types`: the catalogue.
 
+use super::limit::ShortListLimit;
 use crate::{
     failure::Failure,
     global::Global,
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     List {
         /// An event type, or a group such as 'lead.*'
         name: Option<String>,
+        #[command(flatten)]
+        limit: ShortListLimit,
     },
     /// Show an event type with its schema and sample
     Get {
@@ -63,10 +66,11 @@ pub(crate) async fn run(
     // The catalogue is nobody's, so no user is named.
     let admin = || Settings { user: None, ..global.settings(Caller::Admin)? }.client();
     match command {
-        Command::List { name } => {
+        Command::List { name, limit } => {
             let list = global.client()?.event_types_named(name.as_deref());
             let (table, row) = (render::event::types, render::event::type_row);
-            output.list(list, table, row, "No event types.").await
+            let none = if name.is_some() { "No event type matches." } else { "No event types." };
+            output.list(list, limit.most(), table, row, none).await
         }
         Command::Get { name } => {
             let call = global.client()?.event_type(&name);

@@ -3,6 +3,7 @@
 mod file;
 mod publish;
 
+use super::limit::Limit;
 use crate::{
     failure::Failure,
     global::Global,
@@ -23,12 +24,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// List events, newest first
     List {
-        /// Maximum number of items
-        #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
-        limit: usize,
-        /// All items
-        #[arg(long, conflicts_with = "limit")]
-        all: bool,
+        #[command(flatten)]
+        limit: Limit,
         /// Filter by event type, or a group such as 'lead.*'
         #[arg(long, value_name = "TYPE")]
         r#type: Option<String>,
@@ -74,14 +71,17 @@ pub(crate) async fn run(
     let client = global.client()?;
     match command {
         Command::Publish(publish) => publish.run(&client, output).await,
-        Command::List { limit, all, r#type, since, until } => {
+        Command::List { limit, r#type, since, until } => {
             let clock = output.clock();
             let (since, until) = (resolve(since, clock)?, resolve(until, clock)?);
+            let none = match r#type.is_none() && since.is_none() && until.is_none() {
+                true => "No events. Publish one: `grapnel events publish --type TYPE --data JSON`",
+                false => "No event matches.",
+            };
             let list = client.events_where(EventFilter { r#type, since, until });
-            let list = list.most(if all { usize::MAX } else { limit });
-            let none =
-                "No such events. Publish one: grapnel events publish --type TYPE --data JSON";
-            output.list(list, render::event::table, render::event::list_row, none).await
+            output
+                .list(list, limit.most(), render::event::table, render::event::list_row, none)
+                .await
         }
         Command::Get { id, source, source_id } => {
             let id = match (id, source_id) {

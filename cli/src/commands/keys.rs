@@ -1,5 +1,6 @@
 //! `grapnel keys`: for the admin.
 
+use super::limit::ShortListLimit;
 use crate::{
     failure::Failure,
     global::Global,
@@ -22,9 +23,8 @@ pub(crate) enum Command {
     List {
         /// User id
         user: String,
-        /// Maximum number of items
-        #[arg(long, short = 'n', value_name = "N")]
-        limit: Option<usize>,
+        #[command(flatten)]
+        limit: ShortListLimit,
     },
     /// Revoke a key at once
     Revoke {
@@ -86,8 +86,8 @@ pub(crate) async fn run(
             output.one(client.create_key(&order), facts).await?;
         }
         Command::List { user, limit } => {
-            let list = client.keys(&user).most(limit.unwrap_or(usize::MAX));
-            output.list(list, table, row, "This user has no keys.").await?;
+            let list = client.keys(&user);
+            output.list(list, limit.most(), table, row, "This user has no keys.").await?;
         }
         Command::Revoke { user, id, yes } => {
             let id = ids::key(&client, &user, &id).await?;

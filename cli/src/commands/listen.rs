@@ -10,6 +10,7 @@ use crate::{
     listen::{Answering, Forward, Receiver, Seen, Stop, Target},
     moment::parse_span,
     output::{Output, say},
+    render::folded,
     verdict::Secrets,
 };
 use kept::KeptWebhook;
@@ -105,13 +106,13 @@ async fn listen(
         say(&format!("Listening on {url}. Ctrl-C ends it."));
         say(&sender(kept, secrets.is_empty()));
     }
-    let clock = output.clock().clone();
+    let view = output.view().clone();
     let mut count = 0_u64;
     let print = |seen: &Seen| -> Result<(), Failure> {
         count += 1;
         match output.is_json() {
             true => output.json(&seen.json()),
-            false => output.line(seen.line(&clock)),
+            false => output.line(folded(&seen.line(&view.clock), "  ", view.width)),
         }
     };
     let result = receiver.run(secrets, answering, save, stop.wanted(), print).await;
@@ -146,7 +147,7 @@ async fn put_away(kept: &KeptWebhook, stop: &mut Stop) -> Result<(), Failure> {
         () = stop.wanted() => return Err(left(Failure::new("the webhook is not disabled"))),
     }
     say(&format!(
-        "Webhook {id} is disabled until the next run. What it sent: grapnel deliveries list {id}"
+        "Webhook {id} is disabled until the next run. What it sent:\n  grapnel deliveries list {id}"
     ));
     Ok(())
 }

@@ -52,7 +52,9 @@ pub(crate) async fn run(
         unused: None,
     };
     let client = settings.client()?;
-    if !options.offline {
+    if options.offline {
+        output.line("Neither the address nor the key was tried (--offline).")?;
+    } else {
         match client.webhooks().page(1, None).await.map(|_| ()) {
             // The key is known, all the same: it has too little scope for a list, or is the admin's
             // and nobody was named to act for.
@@ -60,6 +62,7 @@ pub(crate) async fn run(
             Err(Error::Refused(problem)) if problem.code == "user_required" => Ok(()),
             other => other,
         }?;
+        output.line(format!("Tried: {url} answers and accepts the key."))?;
     }
     let path = file::write(&file::Kept { url: Some(url), key: Some(key), user })?;
     output.line(format!("Saved in {}.", settings::shown(&path)))

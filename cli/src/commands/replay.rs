@@ -1,5 +1,6 @@
 //! `grapnel replay`: many deliveries sent again.
 
+use super::limit::Limit;
 use crate::{
     failure::Failure,
     global::Global,
@@ -22,9 +23,8 @@ pub(crate) enum Command {
     Start(Start),
     /// List replays, newest first
     List {
-        /// Maximum number of items
-        #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
-        limit: usize,
+        #[command(flatten)]
+        limit: Limit,
     },
     /// Show a replay
     Get {
@@ -87,8 +87,9 @@ pub(crate) async fn run(
     match command {
         Command::Start(start) => start.run(&client, output).await,
         Command::List { limit } => {
-            let list = client.replays().most(limit);
-            output.list(list, render::replay::table, render::replay::row, "No replays.").await
+            let (list, most) = (client.replays(), limit.most());
+            let (table, row) = (render::replay::table, render::replay::row);
+            output.list(list, most, table, row, "No replays.").await
         }
         Command::Get { replay } => {
             let replay = ids::replay(&client, &replay).await?;
@@ -121,7 +122,7 @@ impl Start {
         if !self.watch {
             let render = |replay: &Replay, _: &View| {
                 let id = &replay.id;
-                format!("{id} has begun. See how far it is: grapnel replay watch {id}")
+                format!("{id} has begun. See its progress:\n  grapnel replay watch {id}")
             };
             return output.one(call, render).await.map(|_| ());
         }

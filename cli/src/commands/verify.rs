@@ -5,7 +5,7 @@ use crate::{
     global::Global,
     ids,
     moment::{Moment, parse_span, resolve},
-    output::Output,
+    output::{Output, say},
     saved_request::SavedRequest,
     verdict::{self, ReportJson, Secrets},
 };
@@ -108,12 +108,12 @@ pub(crate) async fn run(
         .judge(&received, now, tolerance)
         .ok_or_else(|| Failure::usage("there is no secret to check with"))?;
     for remark in &captured.remarks {
-        eprintln!("note: {remark}");
+        say(&format!("note: {remark}"));
     }
     if output.is_json() {
         output.json(&ReportJson::of(&report))?;
     } else {
-        output.line(verdict::text(&report).trim_end())?;
+        output.prose(verdict::text(&report).trim_end())?;
     }
     Ok(failure::yes_or_no(report.is_verified()))
 }

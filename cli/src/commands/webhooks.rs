@@ -3,13 +3,14 @@
 mod attempt;
 mod change;
 
+use super::limit::ShortListLimit;
 use crate::{
     failure::{self, Failure},
     global::Global,
     ids,
     input::{ask, confirm, json_or_file},
     moment::parse_span,
-    output::Output,
+    output::{Output, say},
     render::{self, Cell, Facts, View},
 };
 use grapnel_client::{Delivery, DeliveryStatus, RotatedSecret, Secret, WebhookFilter};
@@ -20,9 +21,8 @@ use std::{process::ExitCode, time::Duration};
 pub(crate) enum Command {
     /// List webhooks, in order of creation
     List {
-        /// Maximum number of items
-        #[arg(long, short = 'n', value_name = "N")]
-        limit: Option<usize>,
+        #[command(flatten)]
+        limit: ShortListLimit,
         /// Filter by status: active, failing or disabled
         #[arg(long)]
         status: Option<String>,
@@ -105,10 +105,15 @@ pub(crate) async fn run(
     let client = global.client()?;
     match command {
         Command::List { limit, status, event, name } => {
+            let none = match status.is_none() && event.is_none() && name.is_none() {
+                true => "No webhooks. Create one: `grapnel webhooks create https://…`",
+                false => "No webhook matches.",
+            };
             let filter = WebhookFilter { status: status.map(Into::into), event, name };
-            let list = client.webhooks_where(filter).most(limit.unwrap_or(usize::MAX));
-            let none = "No such webhooks. Make one: grapnel webhooks create https://…";
-            output.list(list, render::webhook::table, render::webhook::row, none).await?;
+            let list = client.webhooks_where(filter);
+            output
+                .list(list, limit.most(), render::webhook::table, render::webhook::row, none)
+                .await?;
         }
         Command::Get { id } => {
             let id = ids::webhook(&client, &id).await?;
@@ -162,7 +167,10 @@ pub(crate) async fn run(
             };
             let delivery: Delivery = output.one(call, render::delivery::facts).await?;
             if !delivery.is_settled() {
-                eprintln!("No answer yet. See later: grapnel deliveries get {id} {}", delivery.id);
+                let delivery = &delivery.id;
+                say(&format!(
+                    "No answer yet. See later:\n  grapnel deliveries get {id} {delivery}"
+                ));
             }
             return Ok(failure::yes_or_no(delivery.status == DeliveryStatus::Success));
         }

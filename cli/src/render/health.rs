@@ -11,9 +11,9 @@ pub(super) fn add(facts: Facts, health: &WebhookHealth, view: &View) -> Facts {
     });
     let disabled = health.disabled_because.as_deref().map(disabled);
     facts
-        .with("health", Cell::plain(state(health, view)))
+        .with_prose("health", Some(Cell::plain(state(health, view))))
         .with_some("disabled", disabled.map(Cell::plain))
-        .with_some("last failure", health.last_failure.as_ref().map(|it| last_failure(it, view)))
+        .with_prose("last failure", health.last_failure.as_ref().map(|it| last_failure(it, view)))
         .with_some("next probe", next_probe.map(Cell::plain))
         .with_some("parked", health.parked.map(parked))
 }

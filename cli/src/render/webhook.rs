@@ -41,7 +41,7 @@ pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
     }
     facts = facts
         .with("format", Cell::plain(webhook.payload_format.as_str()))
-        .with("retries", Cell::plain(retries(&webhook.retry_config)))
+        .with_prose("retries", Some(Cell::plain(retries(&webhook.retry_config))))
         .with("time limit", Cell::plain(format!("{} s", webhook.retry_config.timeout_seconds)))
         .with("user", Cell::plain(&webhook.user_id));
     for (name, value) in &webhook.headers {
@@ -59,14 +59,14 @@ pub(crate) fn facts(webhook: &Webhook, view: &View) -> String {
     let transform = webhook.transform.as_ref().map(|transform| json!(transform).to_string());
     let shown = Some(&webhook.secret).filter(|secret| !secret.ends_with('*'));
     facts
-        .with_some("about", webhook.description.as_ref().map(Cell::plain))
+        .with_prose("about", webhook.description.as_ref().map(Cell::plain))
         .with_some("rate limit", limit)
         .with_some("filter", filter)
         .with_some("transform", transform.map(Cell::plain))
         .with_some("secret", shown.map(Cell::plain))
         .with("created", Cell::dim(view.clock.full(webhook.created_at)))
         .with("changed", Cell::dim(view.clock.full(webhook.updated_at)))
-        .text()
+        .text_within(view.width)
 }
 
 /// `5 attempts, after 1m, 5m, 30m, 2h`.

@@ -37,6 +37,55 @@ pub(crate) fn hanging(text: &str, indent: usize, width: Option<usize>) -> String
     }
 }
 
+/// Sentences within `width` columns. Lines end at blanks, so that a URL stays whole, and so does a
+/// command between backquotes. A line that begins with two blanks holds a command or data, to be copied
+/// as it is.
+pub(crate) fn prose(text: &str, width: Option<usize>) -> String {
+    let lines = text.split('\n').map(|line| match line.starts_with("  ") {
+        true => line.to_owned(),
+        false => folded(line, "", width),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A line within `width` columns, as [`prose`] has it. Further lines begin with `indent`.
+pub(crate) fn folded(line: &str, indent: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return line.to_owned() };
+    let mut folded = String::new();
+    let mut column = 0;
+    for (number, word) in whole_words(line).iter().enumerate() {
+        let length = measure_text_width(word);
+        if number > 0 && column + 1 + length > width {
+            folded.truncate(folded.trim_end_matches(' ').len());
+            folded.push_str(&format!("\n{indent}"));
+            column = indent.len();
+        } else if number > 0 && column != indent.len() {
+            folded.push(' ');
+            column += 1;
+        }
+        folded.push_str(word);
+        column += length;
+    }
+    folded
+}
+
+/// The words of a line, and what is between backquotes as one of them.
+fn whole_words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_quoted = false;
+    for word in line.split(' ') {
+        match words.last_mut() {
+            Some(last) if is_quoted => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+        is_quoted ^= word.matches('`').count() % 2 == 1;
+    }
+    words
+}
+
 /// Adds to the last line, and begins further lines where it is full.
 fn push(lines: &mut Vec<String>, room: &mut usize, text: &str, width: usize) {
     for c in text.chars() {
@@ -81,6 +130,32 @@ mod tests {
         assert_eq!(hanging(text, 2, Some(24)), "the database is down\n  since this morning");
         assert_eq!(hanging(text, 2, Some(1)), hanging(text, 2, Some(22)));
         assert_eq!(hanging(text, 2, None), text);
+    }
+
+    #[test]
+    fn sentences_are_wrapped_and_what_is_copied_stays_whole() {
+        let text = "error: no key for https://a.example/a/long/path, and `grapnel config show` says \
+                    so.\n\n  grapnel deliveries get wh_1 dlv_1 --json\nEnd.";
+        assert_eq!(
+            prose(text, Some(24)),
+            "error: no key for\nhttps://a.example/a/long/path,\nand\n`grapnel config show`\nsays so.\n\n  \
+             grapnel deliveries get wh_1 dlv_1 --json\nEnd."
+        );
+        assert_eq!(prose(text, None), text, "a pipe gets it as it is");
+    }
+
+    #[test]
+    fn a_folded_line_keeps_its_columns_and_goes_on_below() {
+        let line = "✓ 06:24 lead      evt_1  200 in 0 ms  verified";
+        assert_eq!(
+            folded(line, "  ", Some(30)),
+            "✓ 06:24 lead      evt_1  200\n  in 0 ms  verified"
+        );
+        assert_eq!(folded(line, "  ", Some(80)), line);
+        for width in 10..60 {
+            let fits = |line: &str| measure_text_width(line) <= width;
+            assert!(folded(line, "  ", Some(width)).lines().all(fits), "{width}");
+        }
     }
 
     #[test]

@@ -107,6 +107,25 @@ fn the_readme_uses_no_variable_before_it_is_set() {
     assert!(known.contains("HASH") && known.contains("BUCKET"), "{known:?}");
 }
 
+/// Without the first, curl shows a progress meter in a pipe; without the second, the prompt stands behind
+/// the answer.
+#[test]
+fn curl_is_quiet_and_ends_its_answer_with_a_line_break() {
+    let mut commands = 0;
+    for (document, text) in documents() {
+        for code in fences(&text) {
+            for command in format!("\n{code}").split("\ncurl ").skip(1) {
+                assert!(command.starts_with("-s "), "{document}: curl {command}");
+                let is_ended =
+                    ["-w '\\n'", "-o ", "-X DELETE"].iter().any(|it| command.contains(it));
+                assert!(is_ended, "{document}: curl {command}");
+                commands += 1;
+            }
+        }
+    }
+    assert!(commands > 20, "{commands}");
+}
+
 #[test]
 fn what_is_to_be_pasted_is_a_shells_language() {
     for (document, text) in documents() {

@@ -82,7 +82,8 @@ fn templates_that_are_shown_as_commands_render_the_built_in_sample() {
             let after = |option: &str| line.split_once(option).map(|(_, rest)| rest);
             let template = after("--template '").and_then(|rest| rest.split('\'').next());
             let event = after("--event ").and_then(|rest| rest.split([' ', '"']).next());
-            let written = serde_json::json!({ "template": template.expect("a template") });
+            let written =
+                serde_json::json!({ "transform": { "template": template.expect("a template") } });
             let body = render(&transform(&written), &sample(event.unwrap_or("lead.created")));
             serde_json::from_str::<Value>(&body).expect("JSON");
             shown += 1;

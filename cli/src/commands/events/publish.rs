@@ -4,7 +4,7 @@ use super::file::{self, Line};
 use crate::{
     failure::Failure,
     input::{json, json_or_file, read_text},
-    output::Output,
+    output::{Output, say},
     render::{self, View},
 };
 use grapnel_client::{Client, Error, NewEvent, Published, requests};
@@ -48,12 +48,12 @@ impl Publish {
         let requests = requests(&events);
         let keys = Keys::new(self.idempotency_key.clone(), requests.len());
         if let (None, Some(key)) = (&self.idempotency_key, &keys.0) {
-            eprintln!(
+            say(&format!(
                 "{} events go in {} requests. If that breaks off, repeat it with --idempotency-key {key}: \
                  nothing is published twice.",
                 events.len(),
                 requests.len(),
-            );
+            ));
         }
         let mut done = 0;
         for (number, request) in requests.iter().enumerate() {

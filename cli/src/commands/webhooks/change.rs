@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     input::{ask, read_text},
     moment::parse_span,
-    output::Output,
+    output::{Output, say},
     render,
 };
 use clap::{ArgGroup, Args, ValueEnum};
@@ -39,6 +39,8 @@ pub(crate) struct Create {
 
 /// What is to change.
 #[derive(Debug, Args)]
+// clap's own line names every option of the group.
+#[command(override_usage = "grapnel webhooks update [OPTIONS] <ID>")]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args([
     "url", "events", "name", "headers", "sensitive_headers", "without_headers", "format",
     "max_attempts", "time_limit", "delays", "description", "metadata", "without_metadata", "filter",
@@ -176,7 +178,10 @@ impl Create {
         let call = client.create_webhook(&body);
         output.one(call, render::webhook::facts).await?;
         if !output.is_json() {
-            eprintln!("\nThe secret signs its requests. Keep it where its receiver finds it.");
+            say(
+                "\nGrapnel signs the requests of this webhook with the secret. Give the secret to the \
+                 receiver, which verifies them.",
+            );
         }
         Ok(())
     }
