@@ -37,9 +37,6 @@ use std::process::ExitCode;
 use stop::{Break, StopFlag};
 use trial::{Receiver, Trial};
 
-/// The checks of the API that need no key, in their order.
-const WITHOUT_KEY: [&str; 2] = ["health", "preflight"];
-
 /// The checks that need the admin key, in their order.
 const WITH_KEY: [&str; 6] = ["key", "webhook", "test delivery", "retry", "versions", LONG_RETRY];
 const LONG_RETRY: &str = "long retry";
@@ -130,7 +127,7 @@ async fn check(
         && let Some(reason) = unknown_address(plan, &facts)
     {
         // Another deployment than the one that is named must not pass for it.
-        return Checks { stop, report }.skip(&WITHOUT_KEY, &WITH_KEY, reason);
+        return report.add(&Verdict::skipped(reason).of("API")).map_err(Break::Unread);
     }
     let stack = facts.stack.as_ref().ok();
     found.retention =
@@ -143,13 +140,12 @@ async fn check(
     let mut checks = Checks { stop, report };
     let health = service::health(&anonymous, settings.is_of_stack(), stop).await;
     found.api_version = health.as_ref().ok().map(|health| health.version.clone());
-    let [health_check, preflight] = WITHOUT_KEY;
-    if !checks.add(health_check, health.map(|health| service::judge_health(&anonymous, &health)))? {
-        return checks.skip(&WITHOUT_KEY[1..], &WITH_KEY, "the API does not answer");
+    if !checks.add("health", health.map(|health| service::judge_health(&anonymous, &health)))? {
+        return checks.skip(&["preflight"], &WITH_KEY, "the API does not answer");
     }
     let given = plan.origin.as_deref().map(|origin| vec![origin]);
     let origins = given.or_else(|| stack.map(Stack::origins));
-    checks.add(preflight, service::preflight(&anonymous, origins.as_deref(), stop).await)?;
+    checks.add("preflight", service::preflight(&anonymous, origins.as_deref(), stop).await)?;
     if settings.key.is_none() {
         return checks.skip(&[], &WITH_KEY, "there is no admin key: set GRAPNEL_ADMIN_KEY");
     }
@@ -172,10 +168,10 @@ fn unknown_address(plan: &Plan, facts: &Facts) -> Option<&'static str> {
     plan.stack.as_ref()?;
     match &facts.stack {
         Err(_) => {
-            Some("the stack names the API's address and could not be read: --api names it, too")
+            Some("its address is an output of the stack, which could not be read; --api gives it")
         }
         Ok(stack) if !stack.outputs.contains_key("ApiUrl") => {
-            Some("the stack has no output ApiUrl: --api names the API's address")
+            Some("the stack has no output ApiUrl; --api gives the address")
         }
         Ok(_) => None,
     }

@@ -100,7 +100,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Outcome::Done(code)) => code,
         Ok(Outcome::Interrupted(how)) => {
-            println!("\nStopped by {how}. Everything that this command started has ended.");
+            println!("\nStopped by {how}.\nEverything that this command started has ended.");
             ExitCode::from(INTERRUPTED)
         }
         Err(error) => {

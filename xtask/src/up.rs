@@ -341,13 +341,15 @@ mod tests {
     #[test]
     fn the_first_lines_that_a_newcomer_sees_fit_80_columns() {
         let delivery = Delivery {
-            at_ms: 123_456,
+            at_ms: 1505,
             event_type: "workflow.completed".to_owned(),
             event_id: "evt_cdb90426-c621-837a-882c-b6da806f806f".to_owned(),
             bytes: 588,
             signatures: Signatures::Right,
         };
         let line = line(&delivery, Some(UNIX_EPOCH));
+        let shown = console::strip_ansi_codes(&line);
+        assert!(include_str!("../../README.md").contains(&format!("\n{shown}\n")), "{shown}");
         for line in TRY_IT.lines().chain([line.as_str()]) {
             assert!(console::measure_text_width(line) <= 80, "{line}");
         }

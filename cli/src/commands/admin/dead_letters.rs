@@ -85,6 +85,12 @@ pub(crate) struct Which {
 }
 
 impl Which {
+    /// Whether every message is meant.
+    fn is_any(&self) -> bool {
+        let Self { queue, reason, since, until } = self;
+        queue.is_none() && reason.is_none() && since.is_none() && until.is_none()
+    }
+
     fn queues(&self) -> Vec<Source> {
         Source::ALL.into_iter().filter(|it| self.queue.is_none_or(|queue| queue == *it)).collect()
     }
@@ -106,11 +112,13 @@ impl Which {
 pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
         Command::List { stack, which, limit, all } => {
+            let selects = !which.is_any();
             let (sources, selection) = (which.queues(), which.selection(Vec::new(), output)?);
             let queues = sqs::open(&stack.stack, stack.region).await?;
             let expected = count(&queues, &sources).await;
             let most = if all { usize::MAX } else { limit };
-            let mut report = Report::new(output, Task::List, &sources, most, expected);
+            let report = Report::new(output, Task::List, &sources, most, expected);
+            let mut report = if selects { report.of_selected() } else { report };
             walk(&queues, &sources, &selection, Task::List, &mut report).await?;
             report.end()
         }

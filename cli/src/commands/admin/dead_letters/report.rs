@@ -54,6 +54,8 @@ pub(super) struct Report<'a> {
     expected: Option<u64>,
     table: Table,
     tallies: Vec<Tally>,
+    /// What is said where there is no message.
+    none: &'static str,
     terminal: console::Term,
     printed_at: Instant,
 }
@@ -74,9 +76,15 @@ impl<'a> Report<'a> {
             expected,
             table: table(),
             tallies: queues.iter().map(none).collect(),
+            none: "No dead letters.",
             terminal: console::Term::stderr(),
             printed_at: Instant::now(),
         }
+    }
+
+    /// Of messages that an option selects: that there are none does not say that there are no others.
+    pub(super) fn of_selected(self) -> Self {
+        Self { none: "No dead letter matches.", ..self }
     }
 
     /// Whether there is room for no further message.
@@ -102,7 +110,7 @@ impl<'a> Report<'a> {
 
     fn end_list(self) -> Result<(), Failure> {
         let all = self.is_full().then(|| of(self.expected));
-        self.output.table(self.table, "No dead letters.")?;
+        self.output.table(self.table, self.none)?;
         if let Some(all) = all {
             say(&more(self.most, &all));
         }
