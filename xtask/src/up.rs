@@ -253,13 +253,11 @@ fn line(delivery: &Delivery, since: Option<SystemTime>) -> String {
     let after = since
         .and_then(|since| since.duration_since(UNIX_EPOCH).ok())
         .map(|since| format!("after {} ms ", arrived.saturating_sub(since).as_millis()));
-    let line = format!(
-        "  {mark} {} {}  {}",
-        pad(&delivery.event_type, 18),
-        delivery.event_id,
-        style(after.unwrap_or_default() + verdict).dim(),
-    );
-    line.trim_end().to_owned()
+    let line = format!("  {mark} {} {}", pad(&delivery.event_type, 18), delivery.event_id);
+    match (after.unwrap_or_default() + verdict).trim_end() {
+        "" => line,
+        remark => format!("{line}  {}", style(remark).dim()),
+    }
 }
 
 /// The API's deliveries, next to what the receiver saw.

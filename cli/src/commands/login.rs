@@ -62,7 +62,7 @@ pub(crate) async fn run(
             Err(Error::Refused(problem)) if problem.code == "user_required" => Ok(()),
             other => other,
         }?;
-        output.line(format!("Tried: {url} answers and accepts the key."))?;
+        output.prose(&format!("Tried: {url} answers and accepts the key."))?;
     }
     let path = file::write(&file::Kept { url: Some(url), key: Some(key), user })?;
     output.line(format!("Saved in {}.", settings::shown(&path)))

@@ -107,6 +107,20 @@ fn the_readme_uses_no_variable_before_it_is_set() {
     assert!(known.contains("HASH") && known.contains("BUCKET"), "{known:?}");
 }
 
+/// Otherwise the AWS CLI fails, or asks another region than that of the stack.
+#[test]
+fn the_region_is_set_before_aws_is_called() {
+    for document in ["README.md", "docs/operate.md"] {
+        let text = std::fs::read_to_string(root().join(document)).expect("readable");
+        let mut lines = fences(&text).into_iter().flat_map(str::lines);
+        let is_set = |line: &&str| line.contains("AWS_REGION=") || line.contains("xtask env --aws");
+        let before: Vec<&str> = lines.by_ref().take_while(|line| !is_set(line)).collect();
+        let calls = |line: &&str| line.starts_with("aws ") || line.contains("$(aws ");
+        assert!(!before.iter().any(calls), "{document}: {before:?}");
+        assert!(lines.any(|line| calls(&line)), "{document} calls AWS");
+    }
+}
+
 /// Without the first, curl shows a progress meter in a pipe; without the second, the prompt stands behind
 /// the answer.
 #[test]
