@@ -25,7 +25,8 @@ use crate::{
     failure::{self, Failure},
     global::Global,
     listen::Stop,
-    output::{Output, say},
+    output::Output,
+    say::say,
     settings::{Caller, Settings},
 };
 use belongings::Belongings;

@@ -7,7 +7,7 @@
 //! | 2 | it was called wrongly, or a setting is missing |
 //! | 3 | it was done, and the result is negative: a request that is not verified, a test that failed, a deployment with a fault |
 
-use crate::output::say;
+use crate::say::say;
 use console::style;
 use grapnel_client::Error;
 use std::{fmt, io, process::ExitCode};

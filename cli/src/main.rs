@@ -4,7 +4,7 @@
 //!   where the API is and who calls.
 //! - [`commands`] has one file per subject. Each makes calls of `grapnel-client` and hands what came
 //!   back to [`output`], which prints the API's own JSON for scripts or what [`render`] makes of it
-//!   for people.
+//!   for people. [`say`] prints what is no answer.
 //! - [`ids`] finds what the beginning of an id stands for; [`clock`] and [`moment`] are times as people
 //!   read and type them.
 //! - [`listen`] is a receiver on this machine; [`saved_request`] reads a request that was kept; [`verdict`]
@@ -29,6 +29,7 @@ mod moment;
 mod output;
 mod render;
 mod saved_request;
+mod say;
 mod settings;
 #[cfg(test)]
 mod shell_words;

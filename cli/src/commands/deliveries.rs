@@ -8,8 +8,9 @@ use crate::{
     ids,
     input::confirm,
     moment::{Moment, resolve},
-    output::{Output, say},
+    output::Output,
     render::{self, View},
+    say::say,
 };
 use grapnel_client::{Delivery, DeliveryFilter, DeliveryStatus};
 use std::process::ExitCode;

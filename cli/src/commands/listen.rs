@@ -9,8 +9,9 @@ use crate::{
     global::Global,
     listen::{Answering, Forward, Receiver, Seen, Stop, Target},
     moment::parse_span,
-    output::{Output, say},
+    output::Output,
     render::folded,
+    say::say,
     verdict::Secrets,
 };
 use kept::KeptWebhook;

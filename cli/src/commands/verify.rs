@@ -5,8 +5,9 @@ use crate::{
     global::Global,
     ids,
     moment::{Moment, parse_span, resolve},
-    output::{Output, say},
+    output::Output,
     saved_request::SavedRequest,
+    say::say,
     verdict::{self, ReportJson, Secrets},
 };
 use grapnel_domain::signature::verify::{Received, TOLERANCE};

@@ -10,8 +10,9 @@ use crate::{
     ids,
     input::{ask, confirm, json_or_file},
     moment::parse_span,
-    output::{Output, say},
+    output::Output,
     render::{self, Cell, Facts, View},
+    say::say,
 };
 use grapnel_client::{Delivery, DeliveryStatus, RotatedSecret, Secret, WebhookFilter};
 use std::{process::ExitCode, time::Duration};

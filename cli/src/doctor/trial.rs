@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::{self, now},
-    output::say,
+    say::say,
 };
 use futures::TryStreamExt;
 use grapnel_client::{

@@ -13,7 +13,8 @@ use crate::{
     input::confirm,
     listen::Stop,
     moment::{Moment, resolve},
-    output::{Output, say},
+    output::Output,
+    say::say,
 };
 use report::Report;
 use std::cell::Cell;

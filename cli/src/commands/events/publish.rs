@@ -4,8 +4,9 @@ use super::file::{self, Line};
 use crate::{
     failure::Failure,
     input::{json, json_or_file, read_text},
-    output::{Output, say},
+    output::Output,
     render::{self, View},
+    say::say,
 };
 use grapnel_client::{Client, Error, NewEvent, Published, requests};
 use serde_json::value::RawValue;

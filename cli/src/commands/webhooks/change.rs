@@ -7,8 +7,9 @@ use crate::{
     failure::Failure,
     input::{ask, read_text},
     moment::parse_span,
-    output::{Output, say},
+    output::Output,
     render,
+    say::say,
 };
 use clap::{ArgGroup, Args, ValueEnum};
 use grapnel_client::Client;

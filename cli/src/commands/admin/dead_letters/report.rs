@@ -8,8 +8,9 @@ use crate::{
     },
     failure::Failure,
     ids,
-    output::{Output, more, say},
+    output::{Output, more},
     render::{Cell, Column, Table, View},
+    say::say,
 };
 use serde::Serialize;
 use std::{
