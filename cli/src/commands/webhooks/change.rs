@@ -11,7 +11,7 @@ use crate::{
     render,
     say::say,
 };
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 use grapnel_client::Client;
 use grapnel_domain::{fault::Faults, webhook::Headers};
 use serde_json::{Map, Value, json};
@@ -39,14 +39,7 @@ pub(crate) struct Create {
 }
 
 /// What is to change.
-#[derive(Debug, Args)]
-// clap's own line names every option of the group.
-#[command(override_usage = "grapnel webhooks update [OPTIONS] <ID>")]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args([
-    "url", "events", "name", "headers", "sensitive_headers", "without_headers", "format",
-    "max_attempts", "time_limit", "delays", "description", "metadata", "without_metadata", "filter",
-    "template", "content_type", "rate_limit", "without", "json_fields",
-]))]
+#[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct Update {
     /// Webhook id
     id: String,
@@ -73,7 +66,7 @@ pub(crate) struct Update {
 }
 
 /// What a webhook can be without.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum Optional {
     Description,
     Metadata,
@@ -102,7 +95,7 @@ impl Optional {
 }
 
 /// What both can say.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 struct Fields {
     /// Header to send; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
@@ -210,8 +203,17 @@ impl Update {
     /// # Errors
     /// When the API refuses.
     pub(crate) async fn run(self, client: &Client, output: &mut Output) -> Result<(), Failure> {
+        if self.changes_nothing() {
+            let advice = "`grapnel webhooks update --help` lists the options.";
+            return Err(Failure::usage("no option says what to change").advise(advice));
+        }
         let id = crate::ids::webhook(client, &self.id).await?;
         change(client, &id, output, |body| self.change(body)).await
+    }
+
+    // clap could require one of the options, but would name all of them in the usage and in the error.
+    fn changes_nothing(&self) -> bool {
+        *self == Self { id: self.id.clone(), ..Self::default() }
     }
 
     fn change(&self, body: &mut Value) -> Result<(), Failure> {

@@ -117,7 +117,13 @@ fn what_an_option_is_set_to_and_what_is_left_out() {
 
 #[test]
 fn a_change_of_nothing_is_refused() {
-    assert!(typed(&["update", "wh_1"]).is_err());
+    let nothing = |words: &[&str]| match typed(words).expect("understood") {
+        Typed::Update(update) => update.changes_nothing(),
+        Typed::Create(_) => unreachable!("update was typed"),
+    };
+    assert!(nothing(&["update", "wh_1"]));
+    assert!(!nothing(&["update", "wh_1", "--rate-limit", "10"]));
+    assert!(!nothing(&["update", "wh_1", "--without", "filter"]));
 }
 
 #[test]
