@@ -15,12 +15,13 @@ mod keys;
 mod limiters;
 mod queues;
 mod receivers;
+mod tending;
 mod updates;
 mod waits;
 mod webhooks;
 
 pub(crate) use fate::{Fate, of_read as fate_of_read, of_write as fate_of_write};
-pub(crate) use find::{parked_page, waiting_page};
+pub(crate) use find::parked_page;
 pub(crate) use isolation::Isolation;
 pub(crate) use queues::{ENTRY_FAILED, describe, pause_between_tries, put};
 pub(crate) use webhooks::changed as webhook_changed;
@@ -74,7 +75,7 @@ pub(crate) struct Aws {
     /// second.
     ahead: u64,
     /// The waits that this instance knows to be running, as the adapter remembers them.
-    running: Arc<Mutex<BTreeSet<(WebhookId, Minute)>>>,
+    running: Arc<Mutex<BTreeSet<Minute>>>,
     /// The circuit breakers that this instance knows to be watched.
     watched: Arc<Mutex<BTreeSet<(WebhookId, Timestamp)>>>,
 }
@@ -90,7 +91,7 @@ impl Aws {
         &self.sim
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeSet<(WebhookId, Minute)>> {
+    fn running(&self) -> MutexGuard<'_, BTreeSet<Minute>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

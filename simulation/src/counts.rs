@@ -59,6 +59,8 @@ counts! {
     Invocations: "invocations", Traffic;
     /// Shared waits started.
     Waits: "shared waits", Traffic;
+    /// Calls of the tend function by executions.
+    Visits: "visits of shared waits", Traffic;
     /// Circuits opened.
     Opened: "circuits opened", Traffic;
     /// Probes claimed.
@@ -135,7 +137,7 @@ counts! {
     LaggingReads: "reads that lagged", Fault;
     /// Executions that started late.
     LateExecutions: "executions late", Fault;
-    /// Executions that were stopped before any delivery relied on them.
+    /// Executions that somebody stopped.
     Stopped: "executions stopped", Fault;
     /// Messages that an execution sent twice.
     ReleasesRepeated: "releases sent twice", Fault;

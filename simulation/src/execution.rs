@@ -1,94 +1,157 @@
-//! An execution of the state machine for waits (`infra/wait.asl.json`), state by state.
+//! An execution of the state machine for waits (`infra/wait.asl.json`). It waits, calls the tend
+//! function, and tries the call again for ever. Everything else is the function's.
 
 use crate::{
-    aws::{Fate, fate_of_read, fate_of_write, pause_between_tries, put, waiting_page},
+    aws::{Aws, Fate, fate_of_write, pause_between_tries},
     counts::Count,
+    invocation::Invocation,
     mutation::Mutation,
     plan::Part,
-    sim::Sim,
-    trace::short,
+    sim::{Occasion, Sim},
+    task::{TaskId, at_once, millis},
+    vocabulary::Function,
 };
 use grapnel_domain::{
-    delay::QueueDelay,
-    ids::{UserId, WebhookId},
-    message::{Outgoing, QueueMessage, Release},
-    time::Minute,
+    ports::{PortError, StartWaits, WaitState},
+    tending::{Answer, Visit},
+    time::{Minute, Timestamp},
 };
-use std::time::Duration;
+use grapnel_tend::Tend;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-/// `MaxAttempts` of its `Retry`, plus the first try.
-const TRIES: u32 = 13;
+/// After this many tries the pauses between them no longer grow: `MaxDelaySeconds`.
+const LONGEST_PAUSE_AT: u32 = 9;
 
-/// The longest of its pauses.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1800);
-
-pub(crate) async fn run(sim: Sim, user_id: UserId, webhook_id: WebhookId, minute: Minute) {
-    sim.sleep_until(minute.strikes_at()).await;
-    let late = sim.plan().faults.late_execution;
-    if sim.goes_wrong(late, Count::LateExecutions) {
-        let lateness = sim.draw(|random| random.spread(1..=600));
-        sim.sleep(Duration::from_secs(lateness)).await;
-    }
-    let looks = if sim.mutation() == Some(Mutation::LooksOnce) { 1 } else { 2 };
-    let release = Release { webhook_id, user_id, minute, cursor: None };
-    let release = Outgoing::new(QueueMessage::Release(release), QueueDelay::NONE);
-    let mut pause = Duration::from_secs(60);
-    let mut looks_without_anyone = 0;
-    while looks_without_anyone < looks {
-        if looks_without_anyone == 0 {
-            send(&sim, &release).await;
+/// Starts the execution of a minute, unless there was one before.
+pub(crate) fn ensure(sim: &Sim, minute: Minute) -> Result<WaitState, PortError> {
+    let mut state = at_once(sim.memory().ensure_waiting(minute))?;
+    if sim.with(|state| state.executions.insert(minute)) {
+        sim.count(Count::Waits);
+        if sim.goes_wrong(sim.plan().faults.stopped, Count::Stopped) {
+            stop(sim, minute);
+            state = WaitState::Over;
+        } else {
+            sim.spawn(run(sim.clone(), minute));
         }
-        // If a look fails for good, the next look follows after another pause.
-        loop {
-            sim.sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            match look(&sim, webhook_id, minute).await {
-                Some(true) => looks_without_anyone = 0,
-                Some(false) => looks_without_anyone += 1,
-                None => continue,
-            }
+    }
+    sim.trace(|| format!("the wait for {minute} is {state:?}"));
+    if state == WaitState::Over {
+        sim.count(Count::WaitsOver);
+    }
+    Ok(state)
+}
+
+async fn run(sim: Sim, minute: Minute) {
+    let mut visit = Visit::first(minute);
+    let stops_at = stops_at(&sim, minute);
+    let mut late = Duration::ZERO;
+    if sim.goes_wrong(sim.plan().faults.late_execution, Count::LateExecutions) {
+        late = Duration::from_secs(sim.draw(|random| random.spread(1..=600)));
+    }
+    loop {
+        let wakes = visit.until.plus(std::mem::take(&mut late));
+        sim.sleep_until(stops_at.map_or(wakes, |stops| stops.min(wakes))).await;
+        if stops_at.is_some_and(|stops| stops <= sim.now()) {
+            return stop(&sim, minute);
+        }
+        let answer = call(&sim, visit).await;
+        sim.trace(|| format!("the wait for {minute}: {answer:?}"));
+        if answer.over || sim.mutation() == Some(Mutation::LooksOnce) {
             break;
         }
+        visit.until = answer.until;
     }
-    sim.trace(|| format!("the wait of {} for {minute} ends", short(webhook_id)));
-    sim.memory().end_wait(webhook_id, minute);
+    sim.trace(|| format!("the wait for {minute} ends"));
+    sim.memory().end_wait(minute);
 }
 
-pub(crate) async fn send(sim: &Sim, release: &Outgoing) {
-    for number in 0..TRIES {
+/// When somebody stops the execution, if somebody does: deliveries may rely on it by then.
+fn stops_at(sim: &Sim, minute: Minute) -> Option<Timestamp> {
+    let stops = sim.goes_wrong(sim.plan().faults.stopped, Count::Stopped);
+    stops.then(|| {
+        let seconds = sim.draw(|random| random.within(0..=900));
+        minute.strikes_at().minus(Duration::from_secs(600)).plus(Duration::from_secs(seconds))
+    })
+}
+
+/// Somebody stops an execution. The deployment has other users, so a later minute has an execution,
+/// too, for whatever waits.
+fn stop(sim: &Sim, minute: Minute) {
+    sim.trace(|| format!("the wait for {minute} is stopped"));
+    sim.memory().end_wait(minute);
+    let later = sim.draw(|random| random.within(3..=30));
+    let after = sim.now().max(minute.strikes_at()).plus(Duration::from_secs(60 * later));
+    // It cannot fail: it is in memory.
+    drop(ensure(sim, Minute::at_or_after(after)));
+}
+
+/// Calls the function until it answers.
+async fn call(sim: &Sim, visit: Visit) -> Answer {
+    let mut number = 0;
+    loop {
         sim.pause(1..=500).await;
-        let fate = fate_of_write(sim, Part::Queues, "send release");
-        match fate {
-            Fate::Works | Fate::Slow => {
-                put(sim, release);
-                if sim.goes_wrong(sim.plan().faults.release_repeated, Count::ReleasesRepeated) {
-                    sim.pause(1..=60_000).await;
-                    put(sim, release);
-                }
-                return;
-            }
+        let fate = fate_of_write(sim, Part::Functions, "call tend");
+        let answer = match fate {
+            Fate::Throttled | Fate::RequestLost | Fate::KilledBefore => None,
+            // Two calls for one: they run at the same time.
             Fate::Repeated => {
-                put(sim, release);
-                return put(sim, release);
+                let second = Running::start(sim, visit);
+                let first = Running::start(sim, visit).answer(sim).await;
+                second.answer(sim).await.and(first)
             }
-            Fate::AnswerLost | Fate::LateEffect | Fate::KilledAfter => put(sim, release),
-            Fate::Throttled | Fate::RequestLost | Fate::KilledBefore => {}
+            _ => Running::start(sim, visit).answer(sim).await,
+        };
+        if let (Some(answer), Fate::Works | Fate::Slow | Fate::Repeated) = (answer, fate) {
+            return answer;
         }
         pause_between_tries(sim, number).await;
+        number = (number + 1).min(LONGEST_PAUSE_AT);
     }
 }
 
-/// Whether any delivery still waits; `None` without a response.
-async fn look(sim: &Sim, webhook: WebhookId, minute: Minute) -> Option<bool> {
-    for number in 0..TRIES {
-        sim.pause(1..=500).await;
-        let fate = fate_of_read(sim, Part::Tables, "look who waits");
-        if matches!(fate, Fate::Works | Fate::Slow) {
-            let waits = waiting_page(sim, webhook, minute, None).ok()?.items.len();
-            sim.trace(|| format!("a look at {} for {minute}: {waits} wait", short(webhook)));
-            return Some(waits > 0);
-        }
-        pause_between_tries(sim, number).await;
+/// A call of the function.
+struct Running {
+    task: TaskId,
+    answer: Arc<Mutex<Option<Answer>>>,
+}
+
+impl Running {
+    fn start(sim: &Sim, visit: Visit) -> Self {
+        let aws = Aws::new(sim);
+        let tend = Tend::<Aws> {
+            deliveries: aws.clone(),
+            queue: aws.clone(),
+            dead_letters: aws.clone(),
+            clock: aws,
+        };
+        let timeout = sim.now().plus(sim.plan().settings.time_budget.function_timeout);
+        let answer: Arc<Mutex<Option<Answer>>> = Arc::default();
+        let (given, of_task) = (Arc::clone(&answer), sim.clone());
+        let invocation = Invocation::new(Function::Tend, sim.now(), &[]);
+        let task = sim.invoke(invocation, async move {
+            let report = tend.visit(visit, timeout).await;
+            of_task.with(|state| state.check_visit(&report));
+            *given.lock().unwrap_or_else(PoisonError::into_inner) = Some(report.answer);
+        });
+        sim.count(Count::Visits);
+        sim.trace(|| format!("{task:?} tends {}", visit.minute));
+        sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
+        Self { task, answer }
     }
-    None
+
+    /// The answer; `None` if the function died.
+    async fn answer(self, sim: &Sim) -> Option<Answer> {
+        let mut pause = 20;
+        loop {
+            sim.sleep(millis(pause)).await;
+            let given = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if given.is_some() || !sim.with(|state| state.invocations.contains_key(&self.task)) {
+                return given;
+            }
+            pause = (pause * 2).min(1000);
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Earlier versions of rows: what a lagging read may still see, and what was true in a period.
 
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, ParkedRow},
+    delivery::{Delivery, DeliveryKey, DeliveryStatus, ParkedRow},
     event::Event,
     ids::{DeliveryId, EventId, UserId, WebhookId},
     replay::SettledRow,
+    tending::{DueRow, Minutes, Place, Spread},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -164,19 +165,24 @@ impl History {
         self.events.get(&(user.clone(), id)).is_some_and(|since| *since <= time)
     }
 
-    /// The webhook's deliveries that waited for this minute. Each is read at a different time.
-    pub(crate) fn waiting_at(
+    /// The rows of a part of the index of waits, in its order. Each is read at a different time.
+    pub(crate) fn due_at(
         &self,
-        webhook: WebhookId,
-        minute: Minute,
+        spread: Spread,
+        minutes: Minutes,
+        user: impl Fn((WebhookId, DeliveryId)) -> Option<UserId>,
         mut time: impl FnMut() -> Timestamp,
-    ) -> Vec<DeliveryId> {
-        self.waits
-            .iter()
-            .filter(|((of, _), _)| *of == webhook)
-            .filter(|(_, versions)| at(versions, time()) == Some(&Some(minute)))
-            .map(|((_, id), _)| *id)
-            .collect()
+    ) -> Vec<DueRow> {
+        let mine = self.waits.iter().filter(|((_, id), _)| Spread::of(*id) == spread);
+        let mut rows: Vec<DueRow> = mine
+            .filter_map(|((webhook_id, id), versions)| {
+                let minute = (*at(versions, time())?).filter(|it| minutes.contains(*it))?;
+                let key = DeliveryKey { webhook_id: *webhook_id, id: *id };
+                Some(DueRow { key, user_id: user((*webhook_id, *id))?, minute })
+            })
+            .collect();
+        rows.sort_by_key(|row| Place::of(row.minute, row.key));
+        rows
     }
 
     /// The webhook's parked deliveries, the longest parked first. Each is read at a different time.

@@ -158,7 +158,6 @@ impl Intake {
             Grouping::Users => match &outgoing.message {
                 QueueMessage::MakeAttempt(attempt) => attempt.target.user_id.to_string(),
                 QueueMessage::Check(check) => check.target.user_id.to_string(),
-                QueueMessage::Release(release) => release.user_id.to_string(),
                 QueueMessage::ReleaseParked(release) => release.user_id.to_string(),
                 QueueMessage::Replay(page) => page.user_id.to_string(),
             },
@@ -170,7 +169,6 @@ fn webhook_of(message: &QueueMessage) -> Option<WebhookId> {
     match message {
         QueueMessage::MakeAttempt(attempt) => Some(attempt.target.webhook_id),
         QueueMessage::Check(check) => Some(check.target.webhook_id),
-        QueueMessage::Release(release) => Some(release.webhook_id),
         QueueMessage::ReleaseParked(release) => Some(release.webhook_id),
         QueueMessage::Replay(_) => None,
     }

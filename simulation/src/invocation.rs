@@ -2,17 +2,18 @@
 
 use crate::{ledger::Key, vocabulary::Function};
 use grapnel_domain::{
+    delivery::DeliveryKey,
     ids::WebhookId,
     message::{Check, MakeAttempt, Outgoing, QueueMessage, Record},
     retry::RetryConfig,
+    tending::{Minutes, Spread},
     time::{Minute, Timestamp},
 };
+use std::collections::BTreeSet;
 
 /// The subject of a release's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// Deliveries that wait for a minute.
-    Waiting(WebhookId, Minute),
     /// Parked deliveries.
     Parked(WebhookId),
 }
@@ -36,7 +37,7 @@ pub(crate) struct Invocation {
     /// Deliveries about which it sent a message.
     pub(crate) sent: Vec<Key>,
     /// Executions of shared waits that it knows to be running.
-    pub(crate) waits_seen: Vec<(WebhookId, Minute)>,
+    pub(crate) waits_seen: Vec<Minute>,
     /// Executions that it knows to be watching a circuit breaker.
     pub(crate) watches_seen: Vec<(WebhookId, Timestamp)>,
     /// Deliveries that it parked, or for which it scheduled a slot, and until when.
@@ -50,13 +51,19 @@ pub(crate) struct Invocation {
     pub(crate) existed: Vec<Key>,
     /// Pages with a next page for which it has sent no message yet.
     pub(crate) pages: Vec<Page>,
+    /// Parts of the index of waits with a next page that it has not read yet.
+    pub(crate) parts: Vec<(Spread, Minutes)>,
+    /// What the index of waits showed it.
+    pub(crate) shown: Vec<(DeliveryKey, Minute)>,
+    /// Deliveries that waited when it read them.
+    pub(crate) read_waiting: BTreeSet<Key>,
     /// Whether it postponed an attempt because the name server did not answer.
     pub(crate) postpones: bool,
     /// The number of faults in this run.
     pub(crate) faults: u32,
     /// Attempts that a wrong handler has scheduled too early, and does not schedule again.
     pub(crate) scheduled: Vec<(Key, u32)>,
-    pub(crate) awaited: Vec<(WebhookId, Minute)>,
+    pub(crate) awaited: Vec<Minute>,
     /// Messages that a wrong handler sends too late.
     pub(crate) held_back: Vec<Outgoing>,
 }
@@ -66,7 +73,7 @@ impl Invocation {
         let read = |record: &Record| {
             let message = match function {
                 Function::Delivery => QueueMessage::parse(&record.body).ok(),
-                Function::Ingest | Function::Api => None,
+                Function::Ingest | Function::Tend | Function::Api => None,
             };
             (record.clone(), message)
         };
@@ -87,6 +94,9 @@ impl Invocation {
             created: Vec::new(),
             existed: Vec::new(),
             pages: Vec::new(),
+            parts: Vec::new(),
+            shown: Vec::new(),
+            read_waiting: BTreeSet::new(),
             postpones: false,
             faults: 0,
             scheduled: Vec::new(),
@@ -143,7 +153,6 @@ impl Invocation {
     /// Whether its batch releases deliveries of this webhook.
     pub(crate) fn releases(&self, webhook: WebhookId) -> bool {
         self.messages.iter().any(|(_, message)| match message {
-            Some(QueueMessage::Release(release)) => release.webhook_id == webhook,
             Some(QueueMessage::ReleaseParked(release)) => release.webhook_id == webhook,
             _ => false,
         })

@@ -25,6 +25,7 @@
 mod aws;
 mod counts;
 mod crash;
+mod crowd;
 mod dead_endpoint;
 mod document;
 mod execution;
@@ -52,6 +53,7 @@ mod world;
 
 pub use counts::{Count, Counts, Group};
 pub use crash::{Report, crash_points};
+pub use crowd::{Crowd, crowd};
 pub use dead_endpoint::{But, Cost, Dead, DeadEndpoint, dead_endpoint, dead_endpoint_but};
 pub use document::Part;
 pub use intake::{Grouping, Pool};

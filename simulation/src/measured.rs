@@ -1,8 +1,8 @@
 //! The latencies of events, in runs that measure them.
 
-use grapnel_domain::{ids::WebhookId, time::Timestamp};
+use grapnel_domain::{ids::WebhookId, tending::Spread, time::Timestamp};
 use grapnel_testing::memory::Queued;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The measurements.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Measured {
     arrivals: Vec<(WebhookId, Timestamp, Timestamp)>,
     /// When circuit breakers opened.
     pub(crate) opened: Vec<Timestamp>,
+    /// Writes by deliveries that left the index of waits, for each of its parts and each second.
+    pub(crate) left_index: BTreeMap<(Spread, i64), u64>,
     /// Dead letters, as they were redriven.
     pub(crate) dead_letters: Vec<Queued>,
 }

@@ -6,6 +6,7 @@
 mod batches;
 mod calls;
 mod rules;
+mod tending;
 mod times;
 
 pub(crate) use batches::{for_delivery, for_ingest};
@@ -13,7 +14,8 @@ pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
 
-pub(crate) use rules::{after_parked, after_waiting, on_reading, recorded, reopened};
+pub(crate) use rules::{after_parked, on_reading, recorded, reopened};
+pub(crate) use tending::{after_due, after_stopping, read_waiting};
 pub(crate) use times::{deadline, time_budget};
 
 /// A mistake.
@@ -32,14 +34,20 @@ pub enum Mutation {
     SchedulesBeforeRecording,
     /// The message is acknowledged after the record, before the next attempt is scheduled.
     AcknowledgesBeforeScheduling,
-    /// A release removes deliveries from the index before their messages are queued.
+    /// A visit removes deliveries from the index before their messages are queued.
     TakesOutBeforeEnqueuing,
     /// Fan-out does not enqueue a delivery that exists and is pending.
     SkipsPending,
     /// Fan-out ignores an event that is already stored.
     SkipsKnownEvents,
-    /// An execution ends when one look finds nobody.
+    /// An execution ends after its first visit.
     LooksOnce,
+    /// A visit reads no other minute than its own.
+    AdoptsNobody,
+    /// A visit releases what the index shows, without reading it.
+    TrustsTheIndex,
+    /// A delivery is taken out of the index even if it waits for something else by now.
+    TakesOutWhateverItWaitsFor,
     /// A check makes the missing attempt itself.
     CheckRecords,
     /// The results for single messages of a batch are ignored.
@@ -100,7 +108,7 @@ pub enum Mutation {
     ChecksAtOnce,
     /// A check treats an attempt that waits for its slot as missing.
     ChecksIgnoreSlots,
-    /// A release ends at a page on which no delivery waits any more.
+    /// A release, or a visit, ends at a page on which no delivery waits any more.
     LosesPages,
     /// A pending delivery that exists already is enqueued again without a delay.
     RepeatsPendingAtOnce,
@@ -137,6 +145,9 @@ impl Mutation {
         Self::SkipsPending,
         Self::SkipsKnownEvents,
         Self::LooksOnce,
+        Self::AdoptsNobody,
+        Self::TrustsTheIndex,
+        Self::TakesOutWhateverItWaitsFor,
         Self::CheckRecords,
         Self::TrustsBatches,
         Self::EndsOnLaggingReads,

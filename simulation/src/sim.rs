@@ -67,7 +67,7 @@ pub(crate) struct State {
     pub(crate) queued: BTreeMap<DeliveryId, Vec<String>>,
     /// The latencies of first requests, if they are measured.
     pub(crate) measured: Measured,
-    pub(crate) executions: BTreeSet<(WebhookId, Minute)>,
+    pub(crate) executions: BTreeSet<Minute>,
     pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
     /// How many faults may still happen.
     pub(crate) budget: u32,

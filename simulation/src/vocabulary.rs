@@ -46,6 +46,7 @@ impl Queue {
 pub(crate) enum Function {
     Ingest,
     Delivery,
+    Tend,
     Api,
 }
 
@@ -54,6 +55,7 @@ impl Function {
         match self {
             Self::Ingest => "ingest",
             Self::Delivery => "delivery",
+            Self::Tend => "tend",
             Self::Api => "api",
         }
     }

@@ -2,9 +2,8 @@
 //! state by state.
 
 use crate::{
-    aws::{Fate, fate_of_read, fate_of_write, parked_page, pause_between_tries},
+    aws::{Fate, fate_of_read, fate_of_write, parked_page, pause_between_tries, put},
     counts::Count,
-    execution::send,
     plan::Part,
     sim::Sim,
     task::at_once,
@@ -21,7 +20,7 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// `MaxAttempts` of the `Retry` of its reads, plus the first try.
+/// `MaxAttempts` of its `Retry`, plus the first try.
 const TRIES: u32 = 13;
 
 /// Starts the execution of this due time, unless there was one before.
@@ -82,6 +81,30 @@ async fn run(sim: Sim, user: UserId, webhook: WebhookId, due: Timestamp) {
     }
     sim.trace(|| format!("the watch of {} at {due} ends", short(webhook)));
     sim.memory().end_watch(webhook, due);
+}
+
+async fn send(sim: &Sim, release: &Outgoing) {
+    for number in 0..TRIES {
+        sim.pause(1..=500).await;
+        let fate = fate_of_write(sim, Part::Queues, "send release");
+        match fate {
+            Fate::Works | Fate::Slow => {
+                put(sim, release);
+                if sim.goes_wrong(sim.plan().faults.release_repeated, Count::ReleasesRepeated) {
+                    sim.pause(1..=60_000).await;
+                    put(sim, release);
+                }
+                return;
+            }
+            Fate::Repeated => {
+                put(sim, release);
+                return put(sim, release);
+            }
+            Fate::AnswerLost | Fate::LateEffect | Fate::KilledAfter => put(sim, release),
+            Fate::Throttled | Fate::RequestLost | Fate::KilledBefore => {}
+        }
+        pause_between_tries(sim, number).await;
+    }
 }
 
 /// The delivery that has been parked longest, if there is one; `None` without a response.

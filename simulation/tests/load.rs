@@ -3,7 +3,7 @@
 
 use grapnel_simulation::{
     But, Circumstances, Cost, DELIVERIES, Dead, DeadEndpoint, Grouping, Isolation, IsolationReport,
-    Latencies, Part, Pool, Throttled, ThrottlingReport, dead_endpoint_but,
+    Latencies, Part, Pool, Throttled, ThrottlingReport, crowd, dead_endpoint_but,
 };
 use std::time::Duration;
 
@@ -130,4 +130,18 @@ fn a_throttling_wave_shorter_than_the_tries_of_a_record_sends_nothing_twice() {
         report.is_in(DOCUMENT),
         "docs/reliability.md says something else: cargo xtask simulate --throttling --write"
     );
+}
+
+/// A partition of an index takes 1,000 writes a second. While 2,000 deliveries a second fail, each
+/// of the 16 parts also takes 125 writes by those that enter it.
+const MOST_WRITES: u64 = 700 - 125;
+
+#[test]
+fn a_minute_with_a_hundred_thousand_deliveries_keeps_no_other_user_waiting() {
+    let crowd = crowd(100_000).unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{crowd:?}");
+    assert!(crowd.all_after <= Duration::from_secs(60), "{crowd:?}");
+    assert!(crowd.single_after <= Duration::from_secs(5), "{crowd:?}");
+    assert!(crowd.most_writes <= MOST_WRITES, "{crowd:?}");
+    assert_eq!(crowd.messages, 100_001, "nothing is sent twice");
 }

@@ -22,12 +22,14 @@ pub enum Function {
     Ingest,
     /// From a delivery to its receiver.
     Delivery,
+    /// From a shared wait to the delivery queue.
+    Tend,
     /// The HTTP API.
     Api,
 }
 
 impl Function {
-    pub const ALL: [Self; 3] = [Self::Ingest, Self::Delivery, Self::Api];
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Delivery, Self::Tend, Self::Api];
 
     /// The name in the template.
     #[must_use]
@@ -35,6 +37,7 @@ impl Function {
         match self {
             Self::Ingest => "IngestFunction",
             Self::Delivery => "DeliveryFunction",
+            Self::Tend => "TendFunction",
             Self::Api => "ApiFunction",
         }
     }
@@ -43,6 +46,7 @@ impl Function {
         match self {
             Self::Ingest => "ingest",
             Self::Delivery => "delivery",
+            Self::Tend => "tend",
             Self::Api => "api",
         }
     }
@@ -114,6 +118,8 @@ enum Subject {
     User,
     Key,
     Webhook(Path),
+    /// The call is about the deliveries of all users.
+    Everybody,
 }
 
 /// The table or queue that a call is made to.
@@ -157,9 +163,9 @@ const fn change(path: Path, name: &'static str, says: &'static str) -> Call {
 }
 
 fn event_calls() -> Vec<Call> {
-    use Function::{Api, Delivery, Ingest};
+    use Function::{Api, Delivery, Ingest, Tend};
     use Path::{Delayed, Exhausted, Success};
-    use Subject::{Key, User, Webhook};
+    use Subject::{Everybody, Key, User, Webhook};
     use Target::{Deliveries, Events, Keys, Queue, Waits, Webhooks};
     let create = |number, name| Call { number, ..call(Ingest, name, "PutItem", Deliveries, User) };
     vec![
@@ -178,14 +184,10 @@ fn event_calls() -> Vec<Call> {
         change(Delayed, "record the success of a retry", "#attempts[1]"),
         change(Exhausted, "record a failure, retried by wait", "#attempts[0]"),
         call(Delivery, "start execution", "StartExecution", Waits, Webhook(Exhausted)),
-        call(Delivery, "query waiting", "Query", Deliveries, Webhook(Exhausted)),
-        // The first is that of its first attempt.
-        Call {
-            number: 2,
-            ..call(Delivery, "read who waits", "GetItem", Deliveries, Webhook(Exhausted))
-        },
-        call(Delivery, "send who waited", "SendMessageBatch", Queue, Webhook(Exhausted)),
-        change(Exhausted, "stop waiting", r##""REMOVE #waitKey, #slot""##),
+        call(Tend, "query waits", "Query", Deliveries, Everybody),
+        call(Tend, "read who waits", "BatchGetItem", Deliveries, Webhook(Exhausted)),
+        call(Tend, "send who waited", "SendMessageBatch", Queue, Webhook(Exhausted)),
+        call(Tend, "stop waiting", "UpdateItem", Deliveries, Webhook(Exhausted)),
         call(Delivery, "read event", "GetItem", Events, User),
         change(Exhausted, "record the last failure", "#attempts[1]"),
         call(Api, "read key", "GetItem", Keys, Key),
@@ -252,14 +254,15 @@ impl Call {
             Target::Waits => &outputs.wait_state_machine_arn,
         };
         let subject = match self.subject {
+            Subject::Everybody => "",
             Subject::User => &names.user,
             Subject::Key => &names.key_hash,
-            Subject::Webhook(path) => &names.webhooks[&path],
+            Subject::Webhook(path) => names.webhooks[&path].as_str(),
         };
         Cut {
             function: self.function,
             operation: self.operation,
-            says: [target, subject, self.says].map(str::to_owned).into(),
+            says: [target.as_str(), subject, self.says].map(str::to_owned).into(),
             times: Times::Number(self.number),
             moment,
         }

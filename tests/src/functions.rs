@@ -25,7 +25,7 @@ pub async fn put_behind(proxy: &Proxy, stack: &Stack, aws: &Aws) -> anyhow::Resu
 /// # Errors
 /// If the functions cannot be found or changed.
 pub async fn take_one_at_a_time(stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
-    for function in Function::ALL {
+    for function in Function::ALL.into_iter().filter(|it| *it != Function::Tend) {
         one_at_a_time(aws, &name_of(function, stack, aws).await?).await?;
     }
     Ok(())

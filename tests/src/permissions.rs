@@ -9,7 +9,7 @@ use serde_json::json;
 pub const DENIED: &str = "AccessDenied";
 
 /// The functions, by the last part of their log groups' names.
-pub const FUNCTIONS: [&str; 3] = ["api", "ingest", "delivery"];
+pub const FUNCTIONS: [&str; 4] = ["api", "ingest", "delivery", "tend"];
 
 /// Credentials with exactly the rights of the stack's role with this logical id. Only Lambda can
 /// assume the role itself, so its policy is applied to a session of the owner.

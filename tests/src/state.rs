@@ -9,7 +9,7 @@ use grapnel_aws::{Clients, DeliveryStore, EventStore, WebhookStore};
 use grapnel_domain::{
     delivery::{AttemptRecord, Delivery, DeliveryKey},
     event::Event,
-    ids::{UserId, WebhookId},
+    ids::UserId,
     limit::{RateLimit, Reservation},
     ports::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, ReserveSlots, StoreEvents,
@@ -175,20 +175,27 @@ impl State {
         Ok(())
     }
 
-    /// The shared waits that were ever started for a webhook, by minute.
+    /// The shared wait for a minute, if it was ever started.
     ///
     /// # Errors
-    /// If they cannot be listed, or one has a name that is none.
-    pub async fn waits(&self, webhook_id: &str) -> anyhow::Result<Vec<Wait>> {
-        let prefix = format!("{}-", webhook_id.parse::<WebhookId>()?);
+    /// If Step Functions does not answer.
+    pub async fn wait(&self, minute: Minute) -> anyhow::Result<Option<Wait>> {
+        let all = self.waits().await?;
+        Ok(all.into_iter().find(|wait| wait.minute == minute))
+    }
+
+    /// The shared waits that were ever started, by minute.
+    ///
+    /// # Errors
+    /// If they cannot be listed, or one has a name that is not a minute.
+    pub async fn waits(&self) -> anyhow::Result<Vec<Wait>> {
         let mut waits = Vec::new();
         let mut pages =
             self.sfn.list_executions().state_machine_arn(&self.machine).into_paginator().send();
         while let Some(page) = pages.next().await {
             for execution in page?.executions() {
-                let Some(minute) = execution.name().strip_prefix(&prefix) else { continue };
                 waits.push(Wait {
-                    minute: minute.parse()?,
+                    minute: execution.name().parse()?,
                     running: *execution.status() == ExecutionStatus::Running,
                     status: execution.status().clone(),
                 });
@@ -198,18 +205,15 @@ impl State {
         Ok(waits)
     }
 
-    /// What went wrong in the tasks of every wait of this webhook, as Step Functions tells it.
+    /// What went wrong in the calls of every wait, as Step Functions tells it.
     ///
     /// # Errors
     /// If a history cannot be read.
-    pub async fn wait_failures(&self, webhook_id: &str) -> anyhow::Result<Vec<String>> {
+    pub async fn wait_failures(&self) -> anyhow::Result<Vec<String>> {
         let mut failures = Vec::new();
-        for wait in self.waits(webhook_id).await? {
-            let arn = format!(
-                "{}:{webhook_id}-{}",
-                self.machine.replace(":stateMachine:", ":execution:"),
-                wait.minute
-            );
+        let executions = self.machine.replace(":stateMachine:", ":execution:");
+        for wait in self.waits().await? {
+            let arn = format!("{executions}:{}", wait.minute);
             let mut pages =
                 self.sfn.get_execution_history().execution_arn(arn).into_paginator().send();
             while let Some(page) = pages.next().await {

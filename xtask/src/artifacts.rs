@@ -21,10 +21,11 @@ pub(crate) struct Function {
     pub(crate) code_uri: &'static str,
 }
 
-pub(crate) const FUNCTIONS: [Function; 3] = [
+pub(crate) const FUNCTIONS: [Function; 4] = [
     Function { program: "grapnel-api", code_uri: "functions/api" },
     Function { program: "grapnel-ingest", code_uri: "functions/ingest" },
     Function { program: "grapnel-delivery", code_uri: "functions/delivery" },
+    Function { program: "grapnel-tend", code_uri: "functions/tend" },
 ];
 
 /// The build profile of programs that run on this machine: the same as for tests, so nothing is

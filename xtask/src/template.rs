@@ -57,6 +57,7 @@ mod tests {
                 "CodeUri: grapnel-api.zip",
                 "CodeUri: grapnel-ingest.zip",
                 "CodeUri: grapnel-delivery.zip",
+                "CodeUri: grapnel-tend.zip",
                 "DefinitionUri: wait.asl.json",
                 "DefinitionUri: circuit.asl.json"
             ]

@@ -12,7 +12,7 @@ use crate::{
 };
 use grapnel_domain::{
     delay::QueueDelay,
-    delivery::{Delivery, Target},
+    delivery::Delivery,
     message::{Check, MakeAttempt, Outgoing, QueueMessage},
     notice::DeliveryDigest,
     outbound::{OutboundRequest, SendOutcome, Sent},
@@ -157,10 +157,9 @@ impl<P: Ports> Deliver<P> {
         status: WebhookStatus,
     ) -> Result<(), PortError> {
         if let Some(minute) = retry.wait {
-            let Target { user_id, webhook_id, .. } = &next.target;
-            match self.waits.ensure_waiting(user_id, *webhook_id, minute).await? {
+            match self.waits.ensure_waiting(minute).await? {
                 WaitState::Running if self.clock.now() < minute.strikes_at() => return Ok(()),
-                // The record was written after the minute. The execution may look for the last time
+                // The record was written after the minute. The execution's last visit may come
                 // before the index shows the row, so this attempt is also sent by queue.
                 WaitState::Running => {}
                 // The minute has passed, and the execution has ended.

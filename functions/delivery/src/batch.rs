@@ -4,12 +4,11 @@ use crate::{
     Deliver, Done, Ports, StepError, StepResult,
     health::Observations,
     limit::{self, Desk},
-    release,
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
     message::{MakeAttempt, QueueMessage, Record},
-    ports::{Clock, DeadLetters, PortError},
+    ports::{DeadLetters, PortError},
     time::Timestamp,
 };
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
@@ -121,11 +120,6 @@ impl<P: Ports> Deliver<P> {
                 self.attempt(attempt, desk, observations, deadline).await
             }
             QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
-            QueueMessage::Release(release) => {
-                let now = self.clock.now();
-                let work = release::carry_out(release, &self.deliveries, &self.queue, now);
-                desk.leave_for(work).await
-            }
             QueueMessage::ReleaseParked(release) => {
                 desk.leave_for(self.release_parked_page(release)).await
             }

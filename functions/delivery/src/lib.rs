@@ -9,7 +9,6 @@
 //!   retries.
 //! - [`stale`]: the attempt is already recorded: make sure that the next one comes.
 //! - [`check`]: was the attempt made? If not, send its message.
-//! - [`release`]: a shared wait has ended: send the messages of its deliveries.
 //! - [`circuit`]: the gate before an attempt; [`health`]: the health of endpoints;
 //!   [`release_parked`]: a circuit breaker is due or closed: release its deliveries.
 //! - [`reopen`]: a replay resends a failed delivery: reopen it, then it is due.
@@ -27,7 +26,6 @@ mod ports;
 mod ready;
 mod record;
 mod recording;
-mod release;
 mod release_parked;
 mod reopen;
 mod replay;

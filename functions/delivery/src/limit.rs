@@ -184,9 +184,8 @@ impl<P: Ports> Deliver<P> {
                 Recorded::Refused(None) => return Ok(Some(Done::NothingToDo)),
             }
         }
-        let (user, webhook) = (&delivery.user_id, delivery.webhook_id);
-        let state = self.waits.ensure_waiting(user, webhook, minute).await?;
-        // After the minute, the last look of the execution may come before the index shows the row.
+        let state = self.waits.ensure_waiting(minute).await?;
+        // After the minute, the execution's last visit may come before the index shows the row.
         if state != WaitState::Running || self.clock.now() >= minute.strikes_at() {
             return Ok(None);
         }

@@ -1,13 +1,15 @@
 //! A circuit breaker is due or closed: its parked deliveries are released.
 
-use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one, release};
+use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one};
 use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::{Delivery, DeliveryKey, ParkedRow},
     health::Circuit,
-    message::{QueueMessage, ReleaseParked},
-    ports::{Clock, Consistency, Deliveries, PortError, UpdateDeliveries, Webhooks},
+    message::{MakeAttempt, Outgoing, QueueMessage, ReleaseParked},
+    ports::{
+        Clock, Consistency, Deliveries, EnqueueAttempts, PortError, UpdateDeliveries, Webhooks,
+    },
 };
 
 /// The deliveries that a release sends.
@@ -36,14 +38,14 @@ impl<P: Ports> Deliver<P> {
                     return Ok(Done::Released(0));
                 }
                 let oldest: Vec<Delivery> = oldest.into_iter().collect();
-                for sent in release::enqueue_all(&oldest, &self.queue, self.clock.now()).await {
+                for sent in self.enqueue_all(&oldest).await {
                     sent?;
                 }
                 oldest.len()
             }
             Who::All => {
                 let parked = self.all_parked(&release, &page.items).await?;
-                let sent = release::enqueue_all(&parked, &self.queue, self.clock.now()).await;
+                let sent = self.enqueue_all(&parked).await;
                 let count = parked.len();
                 let leaving = parked.into_iter().zip(sent).map(|(row, sent)| self.leave(row, sent));
                 // Some rows are still in the index: the message is received again and finds exactly
@@ -58,6 +60,18 @@ impl<P: Ports> Deliver<P> {
             }
         };
         Ok(Done::Released(released))
+    }
+
+    /// Sends the message of each delivery's next attempt.
+    async fn enqueue_all(&self, parked: &[Delivery]) -> Vec<Result<(), PortError>> {
+        if parked.is_empty() {
+            return Vec::new();
+        }
+        let messages = parked.iter().map(|delivery| {
+            let next = MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
+            Outgoing::new(QueueMessage::MakeAttempt(next), QueueDelay::NONE)
+        });
+        self.queue.enqueue(messages.collect()).await
     }
 
     async fn who_may_go(&self, release: &ReleaseParked) -> Result<Who, PortError> {

@@ -21,10 +21,9 @@ impl<P: Ports> Deliver<P> {
             return Ok(Done::NothingToDo);
         }
         if let Some(minute) = delivery.waits_for {
-            let state =
-                self.waits.ensure_waiting(&delivery.user_id, delivery.webhook_id, minute).await?;
-            // After the minute, the last look of the execution may come before the index shows a
-            // new row.
+            let state = self.waits.ensure_waiting(minute).await?;
+            // After the minute, the execution's last visit may come before the index shows a new
+            // row.
             if state == WaitState::Running && now < minute.strikes_at() {
                 return Ok(Done::Stale);
             }

@@ -16,11 +16,12 @@ const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The items with these keys, by consistent reads, in no order, without the keys that do not exist.
-/// `operation` names the call in errors.
+/// With `attributes`, they contain only these. `operation` names the call in errors.
 pub(crate) async fn items(
     client: &Client,
     table: &str,
     keys: Vec<Item>,
+    attributes: Option<&[&str]>,
     operation: &str,
 ) -> Result<Vec<Item>, PortError> {
     let mut found = Vec::with_capacity(keys.len());
@@ -29,6 +30,11 @@ pub(crate) async fn items(
     while !wanted.is_empty() {
         let later = wanted.split_off(wanted.len().min(MAX_KEYS));
         let asked = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+        let asked = attributes
+            .into_iter()
+            .flatten()
+            .fold(asked, |asked, name| asked.expression_attribute_names(format!("#{name}"), *name));
+        let asked = asked.set_projection_expression(attributes.map(projection));
         let asked = asked
             .build()
             .map_err(|_| PortError::Unusable(format!("{operation} could not be built")))?;
@@ -54,4 +60,9 @@ pub(crate) async fn items(
         wanted.extend(later);
     }
     Ok(found)
+}
+
+/// An expression with a placeholder for each attribute, because some of our names are reserved words.
+fn projection(attributes: &[&str]) -> String {
+    attributes.iter().map(|name| format!("#{name}")).collect::<Vec<_>>().join(", ")
 }

@@ -1,9 +1,11 @@
-//! The deliveries table: `webhookId`, `id`, and two sparse indexes, `waiting` (`webhookId`,
-//! `waitKey`) and `failed` (`webhookId`, `failedKey`). A delivery's row contains its attempts; each
-//! is recorded by one conditional write.
+//! The deliveries table: `webhookId`, `id`, and three sparse indexes: `due` (`waitSpread`,
+//! `waitMinute`) has the deliveries in shared waits, `waiting` (`webhookId`, `waitKey`) the parked
+//! ones, `failed` (`webhookId`, `failedKey`) the failed ones. A delivery's row contains its attempts;
+//! each is recorded by one conditional write.
 
 mod find;
 mod row;
+mod tending;
 mod update;
 
 use crate::{batch_get, clients::Clients, error::from_sdk, item::text};
@@ -21,10 +23,11 @@ use grapnel_domain::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded,
         UpdateDeliveries,
     },
-    time::{Minute, Timestamp},
+    time::Timestamp,
     time_budget::RECORD_TRY,
 };
 use std::collections::HashMap;
+pub use tending::ATTRIBUTES as TENDED_ATTRIBUTES;
 use update::Update;
 
 /// The index over `waitKey`.
@@ -154,6 +157,7 @@ impl DeliveryLog for DeliveryStore {
             &self.client,
             &self.table,
             keys.iter().copied().map(row::key).collect(),
+            None,
             "BatchGetItem on deliveries",
         );
         let found = items.await?.into_iter().map(row::to_delivery);
@@ -250,17 +254,6 @@ impl UpdateDeliveries for DeliveryStore {
 
     async fn await_slot(&self, wait: SlotWait) -> Result<Recorded, PortError> {
         self.update(wait.key, update::await_slot(&wait)?).await
-    }
-
-    async fn stop_waiting(
-        &self,
-        key: DeliveryKey,
-        minute: Minute,
-        attempts: u32,
-    ) -> Result<(), PortError> {
-        // If the condition fails, the delivery waits for something else or for nothing. Its next
-        // wake-up is then another process's task.
-        self.update(key, update::stop_waiting(key.id, minute, attempts)).await.map(|_| ())
     }
 
     async fn park(&self, parking: Parking) -> Result<Recorded, PortError> {

@@ -127,8 +127,8 @@ impl EventTypes for EventTypeStore {
 
     async fn event_types(&self, names: &[EventTypeName]) -> Result<Vec<OwnType>, PortError> {
         let keys = names.iter().map(key).collect();
-        let found =
-            batch_get::items(&self.client, &self.table, keys, "BatchGetItem of event types");
+        let operation = "BatchGetItem of event types";
+        let found = batch_get::items(&self.client, &self.table, keys, None, operation);
         found.await?.into_iter().map(to_type).collect()
     }
 

@@ -89,7 +89,7 @@ impl KeyStore {
     /// The rows of these keys, in no order, without the keys that do not exist.
     async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
         let found =
-            batch_get::items(&self.client, &self.table, keys, "BatchGetItem on keys").await?;
+            batch_get::items(&self.client, &self.table, keys, None, "BatchGetItem on keys").await?;
         found.into_iter().map(row::to_key).collect()
     }
 }

@@ -33,7 +33,7 @@ mod webhooks;
 pub use clients::{Clients, sdk_defaults};
 pub use clock::{RandomIds, SystemClock};
 pub use dead_letters::DeadLetterQueue;
-pub use deliveries::DeliveryStore;
+pub use deliveries::{DeliveryStore, TENDED_ATTRIBUTES};
 pub use event_types::EventTypeStore;
 pub use events::EventStore;
 pub use keys::KeyStore;

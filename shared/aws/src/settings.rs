@@ -143,6 +143,23 @@ pub struct DeliverySettings {
     pub log_level: tracing::Level,
 }
 
+/// Settings of the tend function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TendSettings {
+    /// `DELIVERIES_TABLE`.
+    pub deliveries_table: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue_url: String,
+    /// `DELIVERY_DEAD_LETTER_QUEUE_URL`.
+    pub dead_letter_queue_url: String,
+    /// `FUNCTION_TIMEOUT_SECONDS`.
+    pub function_timeout: Duration,
+    /// `STACK_NAME`: distinguishes this deployment's metrics from another's.
+    pub stack_name: String,
+    /// `LOG_LEVEL`.
+    pub log_level: tracing::Level,
+}
+
 impl Settings for ApiSettings {
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(&lookup);
@@ -212,6 +229,21 @@ impl Settings for DeliverySettings {
             time_budget,
             visibility_timeout,
             retention: read.retention(),
+            log_level: read.log_level(),
+        };
+        read.finish(settings)
+    }
+}
+
+impl Settings for TendSettings {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(&lookup);
+        let settings = Self {
+            deliveries_table: read.text("DELIVERIES_TABLE"),
+            delivery_queue_url: read.url("DELIVERY_QUEUE_URL"),
+            dead_letter_queue_url: read.url("DELIVERY_DEAD_LETTER_QUEUE_URL"),
+            function_timeout: read.function_timeout(),
+            stack_name: read.text("STACK_NAME"),
             log_level: read.log_level(),
         };
         read.finish(settings)

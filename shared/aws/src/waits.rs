@@ -1,5 +1,5 @@
-//! Shared waits: one execution of a state machine per webhook and minute. Also one execution of
-//! another state machine per webhook and due time of its circuit breaker.
+//! Shared waits: one execution of a state machine per minute. Also one execution of another state
+//! machine per webhook and due time of its circuit breaker.
 
 mod started;
 
@@ -8,6 +8,7 @@ use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::Execut
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{Clock, PortError, StartWaits, WaitState},
+    tending::Visit,
     time::{Minute, Timestamp},
 };
 use serde::Serialize;
@@ -34,17 +35,6 @@ struct CircuitInput<'a> {
     webhook_id: WebhookId,
     user_id: &'a UserId,
     due: String,
-    release_at: String,
-}
-
-/// An execution's input. It follows from the execution's name: Step Functions would refuse the same
-/// name with another input.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Input<'a> {
-    webhook_id: WebhookId,
-    user_id: &'a UserId,
-    minute: Minute,
     release_at: String,
 }
 
@@ -114,15 +104,11 @@ impl SharedWaits {
 }
 
 impl StartWaits for SharedWaits {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        let name = execution_name(webhook, minute);
-        let input = input(user, webhook, minute)?;
-        self.ensure(&self.machine_arn, name, input, minute.strikes_at()).await
+    /// The name of an execution is its minute, and its input follows from that: Step Functions would
+    /// refuse the same name with another input.
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
+        let input = write(&Visit::first(minute))?;
+        self.ensure(&self.machine_arn, minute.to_string(), input, minute.strikes_at()).await
     }
 
     async fn ensure_watched(
@@ -137,19 +123,8 @@ impl StartWaits for SharedWaits {
     }
 }
 
-/// 54 characters; a name may have 80.
-fn execution_name(webhook: WebhookId, minute: Minute) -> String {
-    format!("{webhook}-{minute}")
-}
-
 fn execution_arn(machine_arn: &str, name: &str) -> String {
     format!("{}:{name}", machine_arn.replacen(":stateMachine:", ":execution:", 1))
-}
-
-fn input(user: &UserId, webhook: WebhookId, minute: Minute) -> Result<String, PortError> {
-    // Whole seconds, as in the examples of the Amazon States Language.
-    let release_at = minute.strikes_at().to_string().replace(".000Z", "Z");
-    write(&Input { webhook_id: webhook, user_id: user, minute, release_at })
 }
 
 /// The release is one second after the due time: by then it is due by every clock, and clocks may
@@ -170,21 +145,6 @@ fn write(input: &impl Serialize) -> Result<String, PortError> {
 mod tests {
     use super::*;
     use uuid::Uuid;
-
-    #[test]
-    fn name_and_input_follow_from_webhook_and_minute() {
-        let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
-        let user = UserId::parse("u-1").expect("valid");
-        let minute: Minute = "20261124T0624Z".parse().expect("valid");
-        assert_eq!(
-            execution_name(webhook, minute),
-            "wh_00000000-0000-0000-0000-000000000007-20261124T0624Z"
-        );
-        assert_eq!(
-            input(&user, webhook, minute).expect("written"),
-            r#"{"webhookId":"wh_00000000-0000-0000-0000-000000000007","userId":"u-1","minute":"20261124T0624Z","releaseAt":"2026-11-24T06:24:00Z"}"#
-        );
-    }
 
     #[test]
     fn a_watch_is_released_on_the_second_after_its_due_time() {

@@ -229,20 +229,17 @@ async fn a_limiter_that_keeps_changing_is_not_waited_for() {
 }
 
 struct Wait {
-    user: UserId,
-    webhook: WebhookId,
     minute: Minute,
 }
 
 impl Wait {
     /// A clock whose minute does not end during a test.
     fn new() -> Self {
-        let webhook = a_webhook().build();
-        Self { user: webhook.user_id, webhook: webhook.id, minute: Minute::at_or_after(NEVER) }
+        Self { minute: Minute::at_or_after(NEVER) }
     }
 
     async fn ensured(&self, waits: &SharedWaits) -> Result<WaitState, PortError> {
-        waits.ensure_waiting(&self.user, self.webhook, self.minute).await
+        waits.ensure_waiting(self.minute).await
     }
 }
 
@@ -263,6 +260,11 @@ async fn a_wait_that_was_started_costs_no_further_call_until_its_minute_strikes(
         assert_eq!(wait.ensured(&waits.clone()).await, Ok(WaitState::Running));
     }
     assert_eq!(aws.calls(), ["StartExecution"]);
+    let asked = &aws.server.all_received()[0];
+    let body: serde_json::Value = serde_json::from_slice(&asked.body).expect("JSON");
+    assert_eq!(body["name"], wait.minute.to_string());
+    let first = serde_json::to_string(&Visit::first(wait.minute)).expect("serialises");
+    assert_eq!(body["input"], first, "it follows from the name");
 }
 
 #[tokio::test]
@@ -270,7 +272,7 @@ async fn a_wait_whose_minute_has_struck_is_asked_for_each_time() {
     let aws = Scripted::answering([ok(STARTED), ok(STARTED)]).await;
     let waits = SharedWaits::new(&aws.clients, MACHINE, MACHINE);
     let past = "20200101T0000Z".parse().expect("a minute");
-    let wait = Wait { minute: past, ..Wait::new() };
+    let wait = Wait { minute: past };
     for _ in 0..2 {
         assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));
     }
@@ -293,7 +295,7 @@ async fn a_wait_that_exists_is_looked_at() {
         let asked = &aws.server.all_received()[1];
         let body: serde_json::Value = serde_json::from_slice(&asked.body).expect("JSON");
         let execution = MACHINE.replace("stateMachine", "execution");
-        let arn = format!("{execution}:{}-{}", wait.webhook, wait.minute);
+        let arn = format!("{execution}:{}", wait.minute);
         assert_eq!(body["executionArn"], arn);
     }
 }

@@ -11,6 +11,7 @@
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: events about webhooks for the platform. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
+//! - [`tending`]: which deliveries a shared wait releases, and in which order.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`time_budget`]: how long the delivery function may take for each step.
@@ -43,6 +44,7 @@ pub mod retry;
 mod samples;
 pub mod signature;
 pub mod suspect;
+pub mod tending;
 pub mod time_budget;
 pub mod token;
 pub mod url_policy;

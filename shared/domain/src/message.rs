@@ -13,7 +13,7 @@ use crate::{
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
     replay::{ReplayPage, Resend},
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,8 +29,6 @@ pub enum QueueMessage {
     /// Make sure that this attempt is made: the check ends if the attempt is recorded, and
     /// otherwise sends the attempt's ordinary message. It never sends a request and never records.
     Check(Check),
-    /// A shared wait has ended.
-    Release(Release),
     /// An open circuit breaker is due, or has closed.
     ReleaseParked(ReleaseParked),
     /// The next page of a replay.
@@ -70,19 +68,6 @@ pub struct Check {
     /// The check was sent again until all slots that were assigned before it were past: the attempt
     /// no longer waits for its slot.
     pub after_slots: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Release {
-    /// The webhook whose deliveries are released.
-    pub webhook_id: WebhookId,
-    pub user_id: UserId,
-    /// The minute of the shared wait.
-    pub minute: Minute,
-    /// The end of the page before.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cursor: Option<DeliveryId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,9 +152,6 @@ impl QueueMessage {
                 };
                 serde_json::to_string(&Tagged { kind: "check", body: &wire })
             }
-            Self::Release(release) => {
-                serde_json::to_string(&Tagged { kind: "release", body: release })
-            }
             Self::ReleaseParked(release) => {
                 serde_json::to_string(&Tagged { kind: "releaseParked", body: release })
             }
@@ -200,7 +182,6 @@ impl QueueMessage {
                     target: wire.target(),
                 }))
             }
-            "release" => serde_json::from_str(text).map(Self::Release).map_err(unreadable),
             "releaseParked" => {
                 serde_json::from_str(text).map(Self::ReleaseParked).map_err(unreadable)
             }

@@ -34,11 +34,10 @@ fn every_message_survives_the_queue() {
         after_parking: false,
         after_slots: true,
     };
-    let release = Release {
+    let release = ReleaseParked {
         webhook_id: target().webhook_id,
         user_id: target().user_id,
-        minute: Minute::at_or_after(Timestamp::from_millis(1)),
-        cursor: Some(target().delivery_id),
+        cursor: Some(ParkedRow { due: Timestamp::from_millis(1), id: target().delivery_id }),
     };
     let filter = ReplayFilter {
         status: ReplayStatus::Failed,
@@ -64,7 +63,7 @@ fn every_message_survives_the_queue() {
         QueueMessage::Replay(page(7, None)),
         QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1)),
         QueueMessage::Check(check),
-        QueueMessage::Release(release),
+        QueueMessage::ReleaseParked(release),
     ] {
         assert_eq!(QueueMessage::parse(&message.to_json()), Ok(message));
     }
@@ -110,7 +109,7 @@ fn unreadable_messages_are_told_apart_without_repeating_them() {
         "{",
         r#"{"kind":"secret-kind"}"#,
         r#"{"kind":"attempt"}"#,
-        r#"{"kind":"release","webhookId":"secret"}"#,
+        r#"{"kind":"releaseParked","webhookId":"secret"}"#,
         &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1))
             .to_json()
             .replace(":1", ":0"),

@@ -19,13 +19,14 @@ mod portal;
 mod queues;
 mod replays;
 mod send;
+mod tending;
 mod waits;
 mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
     CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Recorded, SettledPage,
-    UpdateDeliveries, WaitingPage, WaitingRow,
+    UpdateDeliveries,
 };
 pub use echoes::Echoes;
 pub use event_types::EventTypes;
@@ -37,6 +38,7 @@ pub use portal::PortalLinks;
 pub use queues::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages};
 pub use replays::{Replays, Stored};
 pub use send::SendRequests;
+pub use tending::TendDeliveries;
 pub use waits::{StartWaits, WaitState};
 pub use webhooks::{ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks};
 

@@ -39,8 +39,10 @@ pub mod webhooks;
 use grapnel_domain::{
     delivery::Delivery,
     event::Event,
-    ids::{UserId, WebhookId},
+    ids::{DeliveryId, UserId, WebhookId},
     message::Record,
+    ports::TendDeliveries,
+    tending::{Minutes, Spread},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -95,7 +97,7 @@ pub trait TwoQueues: Send + Sync {
 /// The other end of shared waits.
 pub trait EndWaits: Send + Sync {
     /// Ends a wait, even before its minute.
-    fn end_wait(&self, webhook: WebhookId, minute: Minute) -> impl Future<Output = ()> + Send;
+    fn end_wait(&self, minute: Minute) -> impl Future<Output = ()> + Send;
     /// The same waits in another instance, which remembers nothing.
     fn another_instance(&self) -> Self;
 }
@@ -159,6 +161,40 @@ macro_rules! contract_of_all_ports {
         $crate::contract_of_isolation!($isolation);
         $crate::contract_of_waits!($waits);
     };
+}
+
+/// A minute that no other case waits for, and that never strikes: a deployed stack releases what is
+/// due.
+#[must_use]
+pub fn a_minute() -> Minute {
+    let random = u64::from(Uuid::now_v7().as_fields().3[7])
+        + (u64::from(Uuid::now_v7().as_fields().3[6]) << 8);
+    let apart = Duration::from_secs(60 * 10);
+    Minute::at_or_after(NEVER.plus(apart * u32::try_from(random).unwrap_or(0)))
+}
+
+/// The webhook's deliveries that wait for this minute, by id.
+async fn who_waits(
+    stores: &impl TendDeliveries,
+    webhook: WebhookId,
+    minute: Minute,
+) -> Vec<DeliveryId> {
+    let mut found = Vec::new();
+    for spread in Spread::all() {
+        let mut after = None;
+        loop {
+            let page = stores.due(spread, Minutes::Only(minute), after).await.expect("found");
+            found.extend(page.rows.into_iter().map(|row| row.key));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    found.retain(|key| key.webhook_id == webhook);
+    let mut ids: Vec<DeliveryId> = found.into_iter().map(|key| key.id).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// A new user.

@@ -1,10 +1,10 @@
 //! Parked deliveries: [`UpdateDeliveries::park`], [`Deliveries::parked`] and [`UpdateDeliveries::unpark`].
 
-use super::{NEVER, eventually, somebodys_webhook};
+use super::{NEVER, a_minute, eventually, somebodys_webhook, who_waits};
 use grapnel_domain::{
     delivery::{Delivery, Ending, ParkedRow, Parking, Reason},
-    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
-    time::{Minute, Timestamp},
+    ports::{CreateDeliveries, Deliveries, Recorded, TendDeliveries, UpdateDeliveries},
+    time::Timestamp,
     webhook::Webhook,
 };
 use grapnel_testing::{
@@ -33,8 +33,8 @@ macro_rules! contract_of_parking {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries {}
-impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + TendDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + TendDeliveries> Store for S {}
 
 fn due(seconds: u64) -> Timestamp {
     START.plus(Duration::from_secs(seconds))
@@ -90,14 +90,13 @@ pub async fn many_that_are_parked_are_found_in_pages<S: Store>(stores: &S) {
 }
 
 pub async fn parking_takes_the_place_of_a_wait<S: Store>(stores: &S) {
-    let (webhook, minute) = (somebodys_webhook(), Minute::at_or_after(START).next());
+    let (webhook, minute) = (somebodys_webhook(), a_minute());
     let builder = a_delivery().of(&an_event().build()).to(&webhook).expires_at(NEVER);
     let delivery = builder.waiting_for(minute).build();
     stores.create_delivery(&delivery).await.expect("created");
     assert_eq!(park(stores, &delivery, due(60)).await, Recorded::Yes);
     eventually(&1, async || found(stores, &webhook).await.len()).await;
-    let waiting = async || stores.waiting(webhook.id, minute, None).await.expect("found").items;
-    eventually(&Vec::new(), waiting).await;
+    eventually(&Vec::new(), || who_waits(stores, webhook.id, minute)).await;
     let stored = stores.delivery(delivery.key()).await.expect("read").expect("there");
     assert_eq!((stored.waits_for, stored.parked_until), (None, Some(due(60))));
     assert_eq!(stored.next_attempt_at, delivery.next_attempt_at, "its schedule is as it was");

@@ -1,11 +1,10 @@
 //! [`UpdateDeliveries::await_slot`]: deliveries in a shared wait for a slot of their webhook's rate limit.
 
-use super::{NEVER, eventually, somebodys_webhook};
+use super::{NEVER, eventually, somebodys_webhook, who_waits};
 use grapnel_domain::{
     delivery::{AttemptRecord, Delivery, DeliveryStatus, Ending, Parking, Reason, SlotWait},
-    ids::DeliveryId,
     limit::Slot,
-    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
+    ports::{CreateDeliveries, Deliveries, Recorded, TendDeliveries, UpdateDeliveries},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -34,11 +33,12 @@ macro_rules! contract_of_slots {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries {}
-impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + TendDeliveries {}
+impl<S: CreateDeliveries + Deliveries + UpdateDeliveries + TendDeliveries> Store for S {}
 
+/// A slot in minutes that never strike: a deployed stack releases what is due.
 fn slot(seconds: u64) -> Slot {
-    Slot { at: START.plus(Duration::from_secs(seconds)), moved: false }
+    Slot { at: NEVER.plus(Duration::from_secs(seconds)), moved: false }
 }
 
 fn minute(slot: Slot) -> Minute {
@@ -64,11 +64,6 @@ async fn stored<S: Store>(stores: &S, delivery: &Delivery) -> Delivery {
     stores.delivery(delivery.key()).await.expect("read").expect("there")
 }
 
-async fn found<S: Store>(stores: &S, webhook: &Webhook, minute: Minute) -> Vec<DeliveryId> {
-    let page = stores.waiting(webhook.id, minute, None).await.expect("found");
-    page.items.into_iter().map(|row| row.id).collect()
-}
-
 pub async fn who_waits_for_a_slot_is_found_by_its_minute<S: Store>(stores: &S) {
     let (webhook, slot) = (somebodys_webhook(), Slot { moved: true, ..slot(3601) });
     let delivery = created(stores, &webhook).await;
@@ -76,7 +71,7 @@ pub async fn who_waits_for_a_slot_is_found_by_its_minute<S: Store>(stores: &S) {
     for _ in 0..2 {
         assert_eq!(wait(stores, &delivery, slot).await, Recorded::Yes);
     }
-    eventually(&vec![delivery.id], || found(stores, &webhook, minute(slot))).await;
+    eventually(&vec![delivery.id], || who_waits(stores, webhook.id, minute(slot))).await;
     let waits_for = Some(minute(slot));
     let expected = Delivery { waits_for, slot: Some(slot), ..delivery.clone() };
     assert_eq!(stored(stores, &delivery).await, expected, "and nothing else changed");
@@ -87,8 +82,8 @@ pub async fn a_slot_takes_the_place_of_another_wait<S: Store>(stores: &S) {
     let delivery = created(stores, &webhook).await;
     wait(stores, &delivery, slot(3600)).await;
     assert_eq!(wait(stores, &delivery, slot(7200)).await, Recorded::Yes);
-    eventually(&vec![delivery.id], || found(stores, &webhook, minute(slot(7200)))).await;
-    eventually(&vec![], || found(stores, &webhook, minute(slot(3600)))).await;
+    eventually(&vec![delivery.id], || who_waits(stores, webhook.id, minute(slot(7200)))).await;
+    eventually(&vec![], || who_waits(stores, webhook.id, minute(slot(3600)))).await;
     let parked = created(stores, &webhook).await;
     park(stores, &parked, START).await;
     assert_eq!(wait(stores, &parked, slot(3600)).await, Recorded::Yes);
@@ -152,5 +147,5 @@ pub async fn a_record_an_end_and_parking_take_the_slot_away<S: Store>(stores: &S
     for delivery in [&recorded, &ended, &parked] {
         assert_eq!(stored(stores, delivery).await.slot, None);
     }
-    eventually(&vec![recorded.id], || found(stores, &webhook, minute(slot))).await;
+    eventually(&vec![recorded.id], || who_waits(stores, webhook.id, minute(slot))).await;
 }

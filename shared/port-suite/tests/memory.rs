@@ -105,13 +105,8 @@ impl TwoQueues for Two {
 struct Waits(Memory);
 
 impl StartWaits for Waits {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        self.0.ensure_waiting(user, webhook, minute).await
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
+        self.0.ensure_waiting(minute).await
     }
 
     async fn ensure_watched(
@@ -125,8 +120,8 @@ impl StartWaits for Waits {
 }
 
 impl EndWaits for Waits {
-    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
-        self.0.end_wait(webhook, minute);
+    async fn end_wait(&self, minute: Minute) {
+        self.0.end_wait(minute);
     }
 
     fn another_instance(&self) -> Self {

@@ -1,7 +1,7 @@
 //! One AWS in memory, behind every port.
 //!
 //! [`Memory`] is cheap to clone; clones are the same AWS. It means what the real one means:
-//! conditional writes, the sparse `waiting` index, a queue with delays and visibility, executions
+//! conditional writes, sparse indexes, a queue with delays and visibility, executions
 //! by name. Tests look inside ([`Memory::deliveries`], [`Memory::delivery_queue`],
 //! [`Memory::dead_letters`], [`Memory::waits`], [`Memory::calls`]), make the next call fail
 //! ([`Memory::fail_next`]), have something happen around calls ([`Memory::before`],
@@ -28,6 +28,7 @@ mod portal;
 mod queue;
 mod replays;
 mod rows;
+mod tending;
 mod updates;
 mod waits;
 mod webhooks;
@@ -54,6 +55,7 @@ use grapnel_domain::{
     notice::Notice,
     ports::Consistency,
     replay::Replay,
+    tending::{Spread, Unreadable},
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -82,7 +84,8 @@ struct State {
     /// What eventually consistent reads see while replication is stopped.
     replica: Option<Tables>,
     dead_letters: Vec<DeadLetter>,
-    waits: BTreeMap<(WebhookId, Minute), StartedWait>,
+    waits: BTreeMap<Minute, StartedWait>,
+    unreadable: Vec<(Spread, Unreadable)>,
     watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     notices: Vec<Notice>,
     issuer_keys: String,
@@ -108,7 +111,7 @@ struct Tables {
     requests: BTreeMap<(UserId, Minute), u32>,
 }
 
-/// Rows of one page of the `waiting` index, as the AWS adapter reads them.
+/// Rows of one page of the indexes of parked deliveries and of shared waits.
 const WAITING_PAGE_ROWS: usize = 100;
 
 /// Rows that a page of settled deliveries is looked for in, as the AWS adapter reads them.
@@ -135,6 +138,7 @@ impl Memory {
             replica: None,
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
+            unreadable: Vec::new(),
             watches: BTreeMap::new(),
             notices: Vec::new(),
             issuer_keys: String::new(),
@@ -189,7 +193,7 @@ impl Memory {
         MemoryIsolation { from: self.delivery_queue(), to: self.delivery_isolation_queue() }
     }
 
-    /// From now on, eventually consistent reads and the `waiting` index show what is there now.
+    /// From now on, eventually consistent reads and the indexes show what is there now.
     pub fn stop_replication(&self) {
         let mut state = self.state();
         state.replica = Some(state.tables.clone());
@@ -200,7 +204,7 @@ impl Memory {
         self.state().replica = None;
     }
 
-    /// Makes pages of the `waiting` index this long.
+    /// Makes pages of the indexes of parked deliveries and of shared waits this long.
     pub fn set_waiting_page(&self, rows: usize) {
         self.state().waiting_page = rows;
     }

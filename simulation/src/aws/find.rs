@@ -3,19 +3,17 @@
 use super::Aws;
 use crate::{
     counts::Count,
-    invocation::Page as Place,
-    mutation::{self, Mutation},
+    mutation::Mutation,
     plan::Part,
     sim::{Sim, State},
     task::{at_once, millis},
-    trace::short,
 };
 use grapnel_domain::{
     delivery::ParkedRow,
     ids::{DeliveryId, WebhookId},
-    ports::{Deliveries, FindDeliveries, Page, PortError, SettledPage, WaitingPage, WaitingRow},
+    ports::{Deliveries, FindDeliveries, Page, PortError, SettledPage},
     replay::{ReplayFilter, ReplayStatus, SettledRow},
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 
 impl FindDeliveries for Aws {
@@ -35,32 +33,6 @@ impl FindDeliveries for Aws {
             Ok(page)
         };
         self.read(Part::Tables, "query settled", effect).await
-    }
-
-    async fn waiting(
-        &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> Result<WaitingPage, PortError> {
-        let effect = |sim: &Sim| {
-            let mut page = waiting_page(sim, webhook, minute, after)?;
-            if page.next.is_some() {
-                sim.with(|state| {
-                    if let Some(invocation) = state.invocation() {
-                        invocation.pages.push(Place::Waiting(webhook, minute));
-                    }
-                });
-            }
-            let ids = page.items.iter().map(|row| row.id);
-            page.next = mutation::after_waiting(sim, webhook, minute, ids, page.next);
-            sim.trace(|| {
-                let (webhook, rows) = (short(webhook), page.items.len());
-                format!("{rows} deliveries of {webhook} wait for {minute}")
-            });
-            Ok(page)
-        };
-        self.read(Part::Tables, "query waiting", effect).await
     }
 }
 
@@ -92,35 +64,6 @@ fn settled_page(
     if page.rows.len() != current.rows.len() {
         sim.count(Count::LaggingReads);
         sim.trace(|| format!("a look for settled deliveries lags: sees {}", page.rows.len()));
-    }
-    Ok(page)
-}
-
-/// A page of the index as a read sees it now.
-pub(crate) fn waiting_page(
-    sim: &Sim,
-    webhook: WebhookId,
-    minute: Minute,
-    after: Option<DeliveryId>,
-) -> Result<WaitingPage, PortError> {
-    let current = at_once(sim.memory().waiting(webhook, minute, after))?;
-    let now = sim.now();
-    let Some(past) = past(sim) else { return Ok(current) };
-    // Each row of an index lags independently.
-    let lag = u64::try_from(past.until(now).as_millis()).unwrap_or_default();
-    let most = sim.plan().settings.waiting_page;
-    let seen = sim.with(|state| {
-        let State { random, history, .. } = state;
-        let each = || past.plus(millis(random.within(0..=lag / 4)));
-        history.waiting_at(webhook, minute, each)
-    });
-    let mut rest = seen.into_iter().filter(|id| after.is_none_or(|after| *id > after));
-    let items: Vec<WaitingRow> = rest.by_ref().take(most).map(|id| WaitingRow { id }).collect();
-    let next = rest.next().and(items.last().map(|row| row.id));
-    let page = WaitingPage { items, next };
-    if page != current {
-        sim.count(Count::LaggingReads);
-        sim.trace(|| format!("the index lags: sees {} of {minute}", page.items.len()));
     }
     Ok(page)
 }

@@ -145,7 +145,7 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
             let count = if check.after_parking { Count::ParkingChecks } else { Count::Checks };
             (Some(count), Some(check.target.delivery_id))
         }
-        QueueMessage::Release(_) | QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
+        QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
         QueueMessage::Replay(page) => {
             sim.with(|state| state.ledger.replay_asked(page));
             (Some(Count::ReplayPages), None)
@@ -239,9 +239,6 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
         }
         QueueMessage::ReleaseParked(release) => {
             format!("release of who is parked at {}", short(release.webhook_id))
-        }
-        QueueMessage::Release(release) => {
-            format!("release of {} for {}", short(release.webhook_id), release.minute)
         }
         QueueMessage::Replay(page) => format!("page {} of {}", page.page, short(page.replay_id)),
     }

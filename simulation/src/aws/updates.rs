@@ -14,7 +14,7 @@ use grapnel_domain::{
     delivery::{AttemptRecord, DeliveryKey, Parking, Reopening, SlotWait},
     health::LONGEST_PARKING,
     ports::{PortError, Recorded, UpdateDeliveries},
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -171,21 +171,6 @@ impl UpdateDeliveries for Aws {
             Ok(())
         };
         self.write(Target::Delivery(key.webhook_id), "unpark", effect).await
-    }
-
-    async fn stop_waiting(
-        &self,
-        key: DeliveryKey,
-        minute: Minute,
-        attempts: u32,
-    ) -> Result<(), PortError> {
-        let effect = move |sim: &Sim| {
-            at_once(sim.memory().stop_waiting(key, minute, attempts))?;
-            sim.trace(|| format!("{} leaves {minute}", ledger::name(ledger::key(key))));
-            written(sim, key);
-            Ok(())
-        };
-        self.write(Target::Delivery(key.webhook_id), "stop waiting", effect).await
     }
 }
 

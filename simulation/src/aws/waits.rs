@@ -2,13 +2,10 @@
 
 use super::Aws;
 use crate::{
-    counts::Count,
     execution,
     mutation::{self, Mutation},
     plan::Part,
     sim::Sim,
-    task::at_once,
-    trace::short,
     watch,
 };
 use grapnel_domain::{
@@ -18,45 +15,20 @@ use grapnel_domain::{
 };
 
 impl StartWaits for Aws {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        if mutation::started_early(&self.sim, webhook, minute)
-            || mutation::never_starts(&self.sim, webhook, minute)
-        {
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
+        if mutation::started_early(&self.sim, minute) || mutation::never_starts(&self.sim, minute) {
             return Ok(WaitState::Running);
         }
         // Like the adapter: it remembers the executions that it started until their minute.
-        if self.now() < minute.strikes_at() && self.running().contains(&(webhook, minute)) {
-            self.wait_seen(webhook, minute);
+        if self.now() < minute.strikes_at() && self.running().contains(&minute) {
+            self.wait_seen(minute);
             return Ok(WaitState::Running);
         }
-        let user = user.clone();
-        let effect = move |sim: &Sim| {
-            let mut state = at_once(sim.memory().ensure_waiting(&user, webhook, minute))?;
-            let first = sim.with(|state| state.executions.insert((webhook, minute)));
-            let stopped = first && sim.goes_wrong(sim.plan().faults.stopped, Count::Stopped);
-            if stopped {
-                sim.memory().end_wait(webhook, minute);
-                state = WaitState::Over;
-            }
-            sim.trace(|| format!("the wait of {} for {minute} is {state:?}", short(webhook)));
-            if state == WaitState::Over {
-                sim.count(Count::WaitsOver);
-            }
-            if first && !stopped {
-                sim.count(Count::Waits);
-                sim.spawn(execution::run(sim.clone(), user.clone(), webhook, minute));
-            }
-            Ok(state)
-        };
+        let effect = move |sim: &Sim| execution::ensure(sim, minute);
         let state = self.write(Part::Waits, "start execution", effect).await?;
         if state == WaitState::Running {
-            self.running().insert((webhook, minute));
-            self.wait_seen(webhook, minute);
+            self.running().insert(minute);
+            self.wait_seen(minute);
         }
         Ok(state)
     }
@@ -91,10 +63,10 @@ impl StartWaits for Aws {
 
 impl Aws {
     /// An execution waits for this minute.
-    fn wait_seen(&self, webhook: WebhookId, minute: Minute) {
+    fn wait_seen(&self, minute: Minute) {
         self.sim.with(|state| {
             if let Some(invocation) = state.invocation() {
-                invocation.waits_seen.push((webhook, minute));
+                invocation.waits_seen.push(minute);
             }
         });
     }

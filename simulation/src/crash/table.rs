@@ -5,7 +5,7 @@ use crate::document::Part;
 use std::fmt;
 
 /// The order of the callers.
-const CALLERS: [&str; 4] = ["ingest", "delivery", "wait", "api"];
+const CALLERS: [&str; 5] = ["ingest", "delivery", "wait", "tend", "api"];
 
 impl Report {
     /// Each call once, grouped by caller, in the order of their first occurrence.

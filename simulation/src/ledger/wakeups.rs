@@ -57,10 +57,6 @@ impl Ledger {
                 row.and_then(|row| fault_of_check(invocation, check, row, history))
                     .map(|fault| format!("{}: {fault}", name(key)))
             }
-            QueueMessage::Release(release) => {
-                let page = Page::Waiting(release.webhook_id, release.minute);
-                invocation.leaves_out(page).then(|| "a release stopped before its last page".into())
-            }
             QueueMessage::ReleaseParked(release) => {
                 let webhook = release.webhook_id;
                 let stopped = invocation.read_as_closed(webhook)
@@ -95,7 +91,8 @@ impl Ledger {
                 let fault = fault_of_repeat(invocation, key, delay, at.settings)
                     .or_else(|| fault_of_silence(invocation, attempt, at))
                     .or_else(|| fault_of_slot(invocation, attempt, at.now))
-                    .or_else(|| self.fault_of_healing(invocation, attempt, at));
+                    .or_else(|| self.fault_of_healing(invocation, attempt, at))
+                    .or_else(|| fault_of_release(invocation, key));
                 if let Some(fault) = fault {
                     self.broken(format!("{}: attempt {} {fault}", name(key), attempt.attempt));
                 }
@@ -112,9 +109,6 @@ impl Ledger {
                     self.broken(format!("{}: {what}", name(key)));
                 }
                 invocation.sent.push(key);
-            }
-            QueueMessage::Release(release) => {
-                invocation.goes_on(Page::Waiting(release.webhook_id, release.minute));
             }
             QueueMessage::ReleaseParked(release) => {
                 invocation.goes_on(Page::Parked(release.webhook_id));
@@ -213,8 +207,7 @@ fn fault_of_check(
 /// Whether the function knows of a running execution that will release the delivery. The execution
 /// looks after its minute, so it sees rows that were written before.
 fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> bool {
-    let waits =
-        |(webhook, minute): &(_, _)| *webhook == key.0 && history.waited_before(key, *minute);
+    let waits = |minute: &_| history.waited_before(key, *minute);
     let watched = |(webhook, due): &(_, _)| *webhook == key.0 && history.parked_before(key, *due);
     invocation.waits_seen.iter().any(waits) || invocation.watches_seen.iter().any(watched)
 }
@@ -229,6 +222,12 @@ fn fault_of_repeat(
     let repeated = invocation.function == Function::Ingest && invocation.existed.contains(&key);
     let ends = u64::from(delay.seconds()) > settings.time_budget.function_timeout.as_secs();
     (repeated && !ends).then(|| format!("was sent again after {} s", delay.seconds()))
+}
+
+/// A delivery was released that did not wait: the index lags, and its attempt may be under way.
+fn fault_of_release(invocation: &Invocation, key: Key) -> Option<String> {
+    let released = invocation.function == Function::Tend && !invocation.read_waiting.contains(&key);
+    released.then(|| "was released and does not wait".into())
 }
 
 /// The time since a name server stopped answering was forgotten, or is too long to ignore.

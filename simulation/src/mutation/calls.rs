@@ -5,9 +5,8 @@ use crate::{aws::Aws, ledger, sim::Sim, task::TaskId};
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::{AttemptRecord, Delivery, DeliveryStatus},
-    ids::WebhookId,
     message::{MakeAttempt, Outgoing, QueueMessage},
-    ports::{Clock, PortError, Recorded, StartWaits, UpdateDeliveries, WaitState},
+    ports::{Clock, PortError, Recorded, StartWaits, TendDeliveries, UpdateDeliveries, WaitState},
     retry::next::queue_delay,
     time::Minute,
 };
@@ -186,11 +185,10 @@ impl Aws {
         let Some(delivery) = self.sim().memory().delivery_now(record.key) else { return };
         let number = record.attempt.attempt_number + 1;
         if let Some(minute) = record.waits_for {
-            let (user, webhook) = (&delivery.user_id, delivery.webhook_id);
-            if self.ensure_waiting(user, webhook, minute).await == Ok(WaitState::Running) {
+            if self.ensure_waiting(minute).await == Ok(WaitState::Running) {
                 self.sim().with(|state| {
                     if let Some(invocation) = state.invocation() {
-                        invocation.awaited.push((webhook, minute));
+                        invocation.awaited.push(minute);
                     }
                 });
             }
@@ -210,21 +208,15 @@ impl Aws {
 }
 
 /// Whether a wrong handler has already started this wait.
-pub(crate) fn started_early(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
+pub(crate) fn started_early(sim: &Sim, minute: Minute) -> bool {
     sim.mutation() == Some(Mutation::SchedulesBeforeRecording)
-        && sim.with(|state| {
-            state.invocation().is_some_and(|i| i.awaited.contains(&(webhook, minute)))
-        })
+        && sim.with(|state| state.invocation().is_some_and(|i| i.awaited.contains(&minute)))
 }
 
 /// Whether a wrong handler starts no execution for this wait, because deliveries wait in it for
 /// slots.
-pub(crate) fn never_starts(sim: &Sim, webhook: WebhookId, minute: Minute) -> bool {
-    let waits = |delivery: &Delivery| {
-        delivery.webhook_id == webhook
-            && delivery.waits_for == Some(minute)
-            && delivery.slot.is_some()
-    };
+pub(crate) fn never_starts(sim: &Sim, minute: Minute) -> bool {
+    let waits = |delivery: &Delivery| delivery.waits_for == Some(minute) && delivery.slot.is_some();
     sim.mutation() == Some(Mutation::AwaitsSlotsUnreleased)
         && sim.memory().deliveries().iter().any(waits)
 }

@@ -10,10 +10,10 @@ use crate::{
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::{AttemptRecord, Delivery, DeliveryKey, ParkedRow, Reopening},
-    ids::{DeliveryId, WebhookId},
+    ids::WebhookId,
     message::{Check, MakeAttempt, Outgoing, QueueMessage},
     retry::next::queue_delay,
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -154,37 +154,23 @@ pub(crate) fn reopened(sim: &Sim, reopening: Reopening) -> Reopening {
     }
 }
 
-/// Where a wrong release continues after a page with these rows.
-pub(crate) fn after_waiting(
-    sim: &Sim,
-    webhook: WebhookId,
-    minute: Minute,
-    ids: impl Iterator<Item = DeliveryId>,
-    next: Option<DeliveryId>,
-) -> Option<DeliveryId> {
-    let waits = |row: &Delivery| row.waits_for == Some(minute);
-    next.filter(|_| !loses_page(sim, webhook, ids, waits))
-}
-
-/// Like [`after_waiting`], for parked deliveries.
+/// Where a wrong release of parked deliveries continues after a page with these rows.
 pub(crate) fn after_parked(
     sim: &Sim,
     webhook: WebhookId,
     rows: &[ParkedRow],
     next: Option<ParkedRow>,
 ) -> Option<ParkedRow> {
-    let ids = rows.iter().map(|row| row.id);
+    let keys = rows.iter().map(|row| DeliveryKey { webhook_id: webhook, id: row.id });
     let parked = |row: &Delivery| row.parked_until.is_some();
-    next.filter(|_| !loses_page(sim, webhook, ids, parked))
+    next.filter(|_| !loses_page(sim, keys, parked))
 }
 
-fn loses_page(
+pub(super) fn loses_page(
     sim: &Sim,
-    webhook: WebhookId,
-    ids: impl Iterator<Item = DeliveryId>,
+    keys: impl Iterator<Item = DeliveryKey>,
     is_kept: impl Fn(&Delivery) -> bool,
 ) -> bool {
-    let keys = ids.map(|id| DeliveryKey { webhook_id: webhook, id });
     let mut rows = keys.filter_map(|key| sim.memory().delivery_now(key));
     sim.mutation() == Some(Mutation::LosesPages) && !rows.any(|row| is_kept(&row))
 }

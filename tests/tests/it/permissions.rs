@@ -103,7 +103,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     // checked.
     tour_of_events(world).await?;
     world.api.delete_webhook(&tested.id).await?;
-    world.state.wait_failures(&by_wait.id).await
+    world.state.wait_failures().await
 }
 
 /// Creates, lists and deletes an event type, and publishes and reads events of it, with an

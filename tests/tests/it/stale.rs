@@ -13,7 +13,6 @@ use grapnel_domain::{
 use grapnel_tests::{
     forged,
     model::Webhook,
-    state::Wait,
     until::{Look, until},
     world::{SOON, World, arrived_at, now},
 };
@@ -32,19 +31,21 @@ async fn send_first_again(world: &World, delivery: &Delivery, times: usize) -> a
     world.queues.send_batch(&world.stack.outputs.delivery_queue_url, &copies).await
 }
 
-/// A wait too long for any queue.
-fn in_ten_minutes(now: Timestamp) -> anyhow::Result<Retry> {
-    let retry = schedule(now.plus(Duration::from_secs(600)), now, QueueDelay::NONE);
+/// A wait too long for any queue, after so many minutes.
+fn in_minutes(now: Timestamp, minutes: u64) -> anyhow::Result<Retry> {
+    let due = now.plus(Duration::from_secs(60 * minutes));
+    let retry = schedule(due, now, QueueDelay::NONE);
     ensure!(retry.wait.is_some(), "a shared wait: {retry:?}");
     Ok(retry)
 }
 
-/// The webhook's waits, once all that were started have ended.
-async fn waits_end(world: &World, webhook: &Webhook) -> anyhow::Result<Vec<Wait>> {
-    until("the end of the waits", SOON, async || {
-        let waits = world.state.waits(&webhook.id).await?;
-        let over = !waits.is_empty() && waits.iter().all(|wait| !wait.running);
-        Ok(if over { Look::Found(waits) } else { Look::not_yet(waits) })
+/// Waits until the shared wait of a retry has ended.
+async fn wait_ends(world: &World, retry: Retry) -> anyhow::Result<()> {
+    let minute = retry.wait.context("a shared wait")?;
+    until("the end of the wait", SOON, async || {
+        let wait = world.state.wait(minute).await?;
+        let over = wait.as_ref().is_some_and(|wait| !wait.running);
+        Ok(if over { Look::Found(()) } else { Look::not_yet(wait) })
     })
     .await
 }
@@ -133,28 +134,26 @@ async fn a_lost_wake_up_is_healed_by_a_check_once() -> anyhow::Result<()> {
 async fn a_wait_that_was_recorded_but_never_started_is_started() -> anyhow::Result<()> {
     let world = World::scaled().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
-    let retry = in_ten_minutes(now()?)?;
+    // A minute that no other test waits for, later than theirs: their waits would release it.
+    let retry = in_minutes(now()?, 120)?;
     let delivery = forged::abandoned(&world, &webhook, retry).await?;
-    assert_eq!(world.state.waits(&webhook.id).await?, []);
+    assert_eq!(world.state.wait(retry.wait.context("a shared wait")?).await?, None);
     send_first_again(&world, &delivery, 1).await?;
 
     world.requests("/hook", 1).await?;
     assert_eq!(world.settled(&webhook).await?.attempt_numbers(), [1, 2]);
-    let minutes: Vec<_> =
-        waits_end(&world, &webhook).await?.into_iter().map(|wait| wait.minute).collect();
-    assert_eq!(Some(minutes.as_slice()), retry.wait.as_ref().map(std::slice::from_ref));
-    Ok(())
+    wait_ends(&world, retry).await
 }
 
 #[tokio::test]
 async fn a_delivery_whose_wait_is_over_is_healed_by_a_check() -> anyhow::Result<()> {
     let world = World::scaled().await?;
     let webhook = world.webhook("/hook", json!({})).await?;
-    let retry = in_ten_minutes(now()?)?;
+    let retry = in_minutes(now()?, 10)?;
     let first = forged::abandoned(&world, &webhook, retry).await?;
     send_first_again(&world, &first, 1).await?;
     world.requests("/hook", 1).await?;
-    waits_end(&world, &webhook).await?;
+    wait_ends(&world, retry).await?;
 
     // Recorded for a minute whose execution has ended: nobody will ever release it.
     let late = forged::abandoned(&world, &webhook, retry).await?;

@@ -25,13 +25,8 @@ impl Waits {
 }
 
 impl StartWaits for Waits {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        self.port.ensure_waiting(user, webhook, minute).await
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
+        self.port.ensure_waiting(minute).await
     }
 
     async fn ensure_watched(
@@ -45,12 +40,12 @@ impl StartWaits for Waits {
 }
 
 impl EndWaits for Waits {
-    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
+    async fn end_wait(&self, minute: Minute) {
         let machine = &self.deployed.stack.outputs.wait_state_machine_arn;
         let executions = machine.replace(":stateMachine:", ":execution:");
         aws_sdk_sfn::Client::new(&self.deployed.config)
             .stop_execution()
-            .execution_arn(format!("{executions}:{webhook}-{minute}"))
+            .execution_arn(format!("{executions}:{minute}"))
             .send()
             .await
             .expect("stopped");

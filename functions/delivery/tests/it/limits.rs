@@ -7,9 +7,10 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
     event::Retention,
     limit::Slot,
-    message::{Check, MakeAttempt, QueueMessage, Record, Release},
+    message::{Check, MakeAttempt, QueueMessage, Record},
     ports::{Clock, PortError},
     replay::ReplayStatus,
+    tending::Visit,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
@@ -169,7 +170,7 @@ async fn what_a_replay_sends_again_keeps_to_the_limit() {
 #[tokio::test]
 async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() {
     let world = World::new();
-    let (webhook, delivery) = behind_an_hour(&world);
+    let (_, delivery) = behind_an_hour(&world);
     let at = after(&world, BEHIND);
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::RateLimited]);
     let minute = Minute::at_or_before(at);
@@ -189,9 +190,7 @@ async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() {
 
     world.clock.set(minute.strikes_at());
     let _checks = world.memory.delivery_queue().take_due();
-    let (webhook_id, user_id) = (webhook.id, webhook.user_id.clone());
-    let release = Release { webhook_id, user_id, minute, cursor: None };
-    assert_eq!(world.handle(QueueMessage::Release(release)).await.done, [Done::Released(1)]);
+    world.visit(Visit::first(minute)).await;
     assert_eq!(slots(&world), [(30_500, 31)], "what is left goes by queue");
     let released = world.now(&delivery);
     assert_eq!((released.waits_for, released.slot), (None, None));
@@ -204,14 +203,14 @@ async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() {
 #[tokio::test]
 async fn a_wait_that_is_over_is_replaced_by_the_queue() {
     let world = World::new();
-    let (webhook, delivery) = behind_an_hour(&world);
+    let (_, delivery) = behind_an_hour(&world);
     let minute = Minute::at_or_before(after(&world, BEHIND));
     {
         use grapnel_domain::ports::StartWaits;
-        let started = world.memory.ensure_waiting(&webhook.user_id, webhook.id, minute).await;
+        let started = world.memory.ensure_waiting(minute).await;
         started.expect("started");
     }
-    world.memory.end_wait(webhook.id, minute);
+    world.memory.end_wait(minute);
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::RateLimited]);
     assert_eq!(slots(&world), [(BEHIND, 900)]);
     world.run_until_quiet().await;

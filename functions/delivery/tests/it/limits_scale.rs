@@ -5,8 +5,9 @@ use crate::world::World;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
     ids::DeliveryId,
-    message::{MakeAttempt, QueueMessage, Record, Release},
+    message::{MakeAttempt, QueueMessage, Record},
     ports::Clock,
+    tending::Visit,
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{
@@ -22,7 +23,6 @@ const DELIVERIES: usize = 10_000;
 struct Messages {
     attempts: usize,
     checks: usize,
-    releases: usize,
 }
 
 /// Makes every delivery due at once, and advances the time until nothing is left to do.
@@ -54,10 +54,7 @@ async fn deliver_all(per_second: u32) -> (World, Messages) {
         world.clock.set(next.max(world.clock.now()));
         if let Some(minute) = minute.filter(|minute| minute.strikes_at() <= next) {
             released.insert(minute);
-            let (webhook_id, user_id) = (webhook.id, webhook.user_id.clone());
-            let release = Release { webhook_id, user_id, minute, cursor: None };
-            let body = QueueMessage::Release(release).to_json();
-            world.memory.delivery_queue().send(body, "", Duration::ZERO);
+            world.visit(Visit::first(minute)).await;
         }
         for batch in world.memory.delivery_queue().take_due().chunks(10) {
             batch.iter().for_each(|message| messages.count(message));
@@ -73,7 +70,6 @@ impl Messages {
         match message.message() {
             QueueMessage::MakeAttempt(MakeAttempt { manual: false, .. }) => self.attempts += 1,
             QueueMessage::Check(_) => self.checks += 1,
-            QueueMessage::Release(_) => self.releases += 1,
             other => panic!("{other:?} was not asked for"),
         }
     }
@@ -132,5 +128,4 @@ async fn ten_thousand_at_one_a_second_share_an_execution_a_minute() {
     assert_eq!(world.memory.calls(Operation::StopWaiting), far);
     let minutes = (9_999 - 900) / 60 + 2;
     assert!(world.memory.waits().len() <= minutes, "{} executions", world.memory.waits().len());
-    assert_eq!(messages.releases, world.memory.waits().len(), "a page for each minute");
 }

@@ -1,17 +1,16 @@
-//! Shared waits and their release.
+//! Shared waits: how they are started, and what happens without them.
 
 use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus},
-    message::{QueueMessage, Release},
-    ports::{Clock, PortError},
+    ports::Clock,
     time::Minute,
     webhook::Webhook,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_webhook},
-    memory::{Effect, Operation},
+    memory::Operation,
     sender::{answered, busy},
 };
 use std::{future::ready, time::Duration};
@@ -27,11 +26,6 @@ fn waiting(world: &World, webhook: &Webhook, minute: Minute) -> Delivery {
     let waiting = a_delivery().of(&event).to(webhook).retrying().waiting_for(minute).build();
     world.memory.put_delivery(waiting.clone());
     waiting
-}
-
-fn release(webhook: &Webhook, minute: Minute) -> QueueMessage {
-    let (webhook_id, user_id) = (webhook.id, webhook.user_id.clone());
-    QueueMessage::Release(Release { webhook_id, user_id, minute, cursor: None })
 }
 
 #[tokio::test]
@@ -52,11 +46,11 @@ async fn the_default_schedule_is_walked_to_its_end() {
 }
 
 #[tokio::test]
-async fn deliveries_of_a_webhook_that_are_due_in_one_minute_share_a_wait() {
+async fn deliveries_that_are_due_in_one_minute_share_a_wait_whosever_they_are() {
     let world = World::new();
-    let webhook = a_webhook().build();
+    let webhooks = ["ada", "bob"].map(|user| a_webhook().for_user(user).build());
     let minute = minute(&world);
-    let both = [waiting(&world, &webhook, minute), waiting(&world, &webhook, minute)];
+    let both = webhooks.map(|webhook| waiting(&world, &webhook, minute));
     for delivery in &both {
         world.attempt(delivery, 1).await;
     }
@@ -65,62 +59,6 @@ async fn deliveries_of_a_webhook_that_are_due_in_one_minute_share_a_wait() {
     for delivery in &both {
         assert_eq!(world.now(delivery).status, DeliveryStatus::Success);
     }
-}
-
-#[tokio::test]
-async fn a_release_lets_go_a_page_and_sends_the_next_as_a_message() {
-    let world = World::new();
-    world.memory.set_waiting_page(2);
-    let webhook = a_webhook().build();
-    let minute = minute(&world);
-    for _ in 0..5 {
-        waiting(&world, &webhook, minute);
-    }
-    assert_eq!(world.handle(release(&webhook, minute)).await.done, [Done::Released(2)]);
-    assert_eq!(world.queued().len(), 3, "two attempts and the next page");
-    world.run_until_quiet().await;
-    assert_eq!(world.sender.requests().len(), 5);
-}
-
-#[tokio::test]
-async fn who_waits_for_another_minute_by_now_is_not_released() {
-    let world = World::new();
-    let webhook = a_webhook().build();
-    let minute = minute(&world);
-    let delivery = waiting(&world, &webhook, minute);
-    world.memory.stop_replication();
-    let moved = Delivery { waits_for: Some(minute.next()), ..delivery };
-    world.memory.put_delivery(moved);
-    assert_eq!(world.handle(release(&webhook, minute)).await.done, [Done::Released(0)]);
-    assert!(world.queued().is_empty());
-}
-
-#[tokio::test]
-async fn a_page_on_which_nobody_waits_any_more_is_followed_by_the_next() {
-    let world = World::new();
-    world.memory.set_waiting_page(1);
-    let webhook = a_webhook().build();
-    let minute = minute(&world);
-    let mut both = [waiting(&world, &webhook, minute), waiting(&world, &webhook, minute)];
-    both.sort_by_key(|delivery| delivery.id);
-    world.memory.stop_replication();
-    world.memory.put_delivery(Delivery { waits_for: None, ..both[0].clone() });
-    assert_eq!(world.handle(release(&webhook, minute)).await.done, [Done::Released(0)]);
-    let (webhook_id, user_id) = (webhook.id, webhook.user_id.clone());
-    let next = Release { webhook_id, user_id, minute, cursor: Some(both[0].id) };
-    assert_eq!(world.queued(), [(QueueMessage::Release(next), 0)]);
-}
-
-#[tokio::test]
-async fn who_could_not_be_enqueued_stays_in_the_index() {
-    let world = World::new();
-    let webhook = a_webhook().build();
-    let minute = minute(&world);
-    let delivery = waiting(&world, &webhook, minute);
-    let error = PortError::Throttled("send".into());
-    world.memory.fail_next(Operation::Enqueue, error, Effect::Before);
-    assert_eq!(world.handle(release(&webhook, minute)).await.failed, ["m-1"]);
-    assert_eq!(world.now(&delivery).waits_for, Some(minute));
 }
 
 #[tokio::test]
@@ -153,9 +91,9 @@ async fn a_wait_that_is_over_is_replaced_by_the_queue() {
     let mut minute = Minute::at_or_after(world.clock.now().plus(Duration::from_secs(1800)));
     for _ in 0..10 {
         use grapnel_domain::ports::StartWaits;
-        let started = world.memory.ensure_waiting(&webhook.user_id, webhook.id, minute).await;
+        let started = world.memory.ensure_waiting(minute).await;
         started.expect("started");
-        world.memory.end_wait(webhook.id, minute);
+        world.memory.end_wait(minute);
         minute = minute.next();
     }
     assert_eq!(world.attempt(&delivery, 3).await.done, [Done::Rescheduled]);

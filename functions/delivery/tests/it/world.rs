@@ -1,5 +1,5 @@
 //! The delivery function in a small world: AWS in memory, scripted receivers, virtual time, and
-//! executions that release and look again as the state machine does.
+//! executions that call the tend function as the state machine does.
 
 use grapnel_delivery::{BatchReport, Deliver, Ports, Rules};
 use grapnel_domain::{
@@ -7,12 +7,13 @@ use grapnel_domain::{
     delivery::Delivery,
     event::{Event, Retention},
     health::CircuitRules,
-    ids::WebhookId,
-    message::{MakeAttempt, QueueMessage, Record, Release},
+    message::{MakeAttempt, QueueMessage, Record},
     ports::{Clock, Deliveries, FindDeliveries, UpdateDeliveries},
+    tending::Visit,
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
+use grapnel_tend::Tend;
 use grapnel_testing::{
     builders::{a_delivery, an_event},
     clock::{ManualClock, TIME_BUDGET, VISIBILITY_TIMEOUT},
@@ -45,12 +46,11 @@ pub(crate) struct World {
     pub(crate) deliver: Deliver<OverMemory>,
 }
 
-/// An execution of the state machine for waits.
-struct Execution {
-    acts_at: Timestamp,
-    pause: Duration,
-    released: bool,
-    looks_without_anyone: u32,
+impl grapnel_tend::Ports for OverMemory {
+    type Deliveries = Memory;
+    type DeliveryQueue = Memory;
+    type DeadLetters = Memory;
+    type Clock = ManualClock;
 }
 
 impl World {
@@ -142,7 +142,7 @@ impl World {
                 for record in records.iter().filter(|r| !report.failed.contains(&r.message_id)) {
                     self.memory.delivery_queue().acknowledge(&record.message_id);
                 }
-            } else if !self.let_time_pass(&mut executions) {
+            } else if !self.let_time_pass(&mut executions).await {
                 return;
             }
         }
@@ -150,48 +150,35 @@ impl World {
     }
 
     /// Advances to the next thing to do; `false` if there is none.
-    fn let_time_pass(&self, executions: &mut BTreeMap<(WebhookId, Minute), Execution>) -> bool {
+    async fn let_time_pass(&self, executions: &mut BTreeMap<Minute, Visit>) -> bool {
         for wait in self.memory.waits().into_iter().filter(|wait| wait.running) {
-            executions.entry((wait.webhook_id, wait.minute)).or_insert_with(|| Execution {
-                acts_at: wait.minute.strikes_at().max(self.clock.now()),
-                pause: Duration::from_secs(60),
-                released: false,
-                looks_without_anyone: 0,
-            });
+            executions.entry(wait.minute).or_insert(Visit::first(wait.minute));
         }
-        let next_execution = executions.values().map(|execution| execution.acts_at).min();
-        let Some(next) =
-            self.memory.delivery_queue().next_due().into_iter().chain(next_execution).min()
-        else {
-            return false;
-        };
+        let next_visit = executions.values().map(|visit| visit.until).min();
+        let due = self.memory.delivery_queue().next_due();
+        let Some(next) = due.into_iter().chain(next_visit).min() else { return false };
         self.clock.set(next.max(self.clock.now()));
-        executions.retain(|(webhook, minute), execution| {
-            execution.acts_at > next || self.act(*webhook, *minute, execution)
-        });
+        let visits: Vec<Visit> = executions.values().copied().collect();
+        for visit in visits.into_iter().filter(|visit| visit.until <= next) {
+            let answer = self.visit(visit).await;
+            if answer.over {
+                self.memory.end_wait(visit.minute);
+                executions.remove(&visit.minute);
+            } else {
+                executions.insert(visit.minute, Visit { until: answer.until, ..visit });
+            }
+        }
         true
     }
 
-    /// One step of the state machine; `false` when it ends.
-    fn act(&self, webhook: WebhookId, minute: Minute, execution: &mut Execution) -> bool {
-        let waiting = |d: &Delivery| d.webhook_id == webhook && d.waits_for == Some(minute);
-        let first = self.memory.deliveries().into_iter().find(waiting);
-        if execution.released && first.is_none() {
-            execution.looks_without_anyone += 1;
-            if execution.looks_without_anyone == 2 {
-                self.memory.end_wait(webhook, minute);
-                return false;
-            }
-        } else {
-            execution.released = true;
-            execution.looks_without_anyone = 0;
-            let user_id = self.memory.waits()[0].user_id.clone();
-            let release = Release { webhook_id: webhook, user_id, minute, cursor: None };
-            let body = QueueMessage::Release(release).to_json();
-            self.memory.delivery_queue().send(body, webhook.to_string(), Duration::ZERO);
-        }
-        execution.acts_at = execution.acts_at.plus(execution.pause);
-        execution.pause = (execution.pause * 2).min(Duration::from_secs(1800));
-        true
+    /// A visit of an execution.
+    pub(crate) async fn visit(&self, visit: Visit) -> grapnel_domain::tending::Answer {
+        let tend = Tend::<OverMemory> {
+            deliveries: self.memory.clone(),
+            queue: self.memory.clone(),
+            dead_letters: self.memory.clone(),
+            clock: self.clock.clone(),
+        };
+        tend.visit(visit, self.deadline()).await.answer
     }
 }

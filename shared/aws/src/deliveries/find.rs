@@ -1,8 +1,7 @@
-//! Deliveries by their state: deliveries in a shared wait come from the sparse index `waiting`. For
-//! replays, failed deliveries come from the sparse index `failed`, successful deliveries from the
-//! table.
+//! Settled deliveries, for replays: failed ones come from the sparse index `failed`, successful ones
+//! from the table.
 
-use super::{DeliveryStore, WAITING_INDEX, WAITING_PAGE_ROWS, row};
+use super::{DeliveryStore, row};
 use crate::{
     error::from_sdk,
     item::{Item, text, to_row},
@@ -11,9 +10,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use grapnel_domain::{
     delivery::DeliveryStatus,
     ids::{DeliveryId, EventId, ReplayId, WebhookId},
-    ports::{FindDeliveries, Page, PortError, SettledPage, WaitingPage},
+    ports::{FindDeliveries, PortError, SettledPage},
     replay::{ReplayFilter, ReplayStatus, SettledRow},
-    time::Minute,
 };
 use serde::Deserialize;
 
@@ -117,31 +115,5 @@ impl FindDeliveries for DeliveryStore {
             .map(|key| to_row::<Stopped>("a key of the deliveries table", key))
             .transpose()?;
         Ok(SettledPage { rows, examined, next: stopped.map(|key| key.id) })
-    }
-
-    async fn waiting(
-        &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> Result<WaitingPage, PortError> {
-        let start: Option<Item> = after.map(|id| row::waiting_key(webhook, minute, id));
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(WAITING_INDEX)
-            .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :minute)")
-            .expression_attribute_values(":webhook", text(webhook))
-            .expression_attribute_values(":minute", text(row::wait_prefix(minute)))
-            .limit(WAITING_PAGE_ROWS)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| from_sdk("Query on waiting", &error))?;
-        let items = answer.items.unwrap_or_default();
-        let items = items.into_iter().map(row::to_waiting).collect::<Result<_, _>>()?;
-        let next = answer.last_evaluated_key.map(row::to_waiting).transpose()?;
-        Ok(Page { items, next: next.map(|row| row.id) })
     }
 }

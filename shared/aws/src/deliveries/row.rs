@@ -8,7 +8,8 @@ use grapnel_domain::{
     filter::Undecided,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
-    ports::{PortError, WaitingRow},
+    ports::PortError,
+    tending::Spread,
     time::{Minute, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,15 @@ struct Row {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     next_attempt_at: Option<Timestamp>,
+    /// The minute for which it waits, and the part of the `due` index that has it then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    wait_minute: Option<Minute>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    wait_spread: Option<String>,
+    /// Puts the row into the `waiting` index while it is parked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     wait_key: Option<String>,
-    /// The rate limit slot, if the delivery waits for one in `waitKey`.
+    /// The rate limit slot, if the delivery waits for one until the minute in `waitMinute`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     slot: Option<Slot>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,12 +71,7 @@ struct ParkedIndexRow {
     wait_key: String,
 }
 
-#[derive(Deserialize)]
-struct IndexRow {
-    id: DeliveryId,
-}
-
-/// The prefix of the index keys of parked deliveries. It sorts after every minute.
+/// The prefix of the index keys of parked deliveries.
 pub(super) const PARKED: &str = "parked#";
 
 /// The index key of a delivery that is parked until `due`. It has the due time as 13 digits of
@@ -100,28 +102,6 @@ pub(super) fn key(key: DeliveryKey) -> Item {
     Item::from([("webhookId".to_owned(), text(key.webhook_id)), ("id".to_owned(), text(key.id))])
 }
 
-/// The prefix of the index keys of all deliveries that wait for this minute.
-pub(super) fn wait_prefix(minute: Minute) -> String {
-    format!("{minute}#")
-}
-
-/// The index key of a delivery that waits for this minute.
-pub(super) fn wait_key(minute: Minute, id: DeliveryId) -> String {
-    format!("{minute}#{id}")
-}
-
-/// The whole key of a row in the `waiting` index.
-pub(super) fn waiting_key(webhook: WebhookId, minute: Minute, id: DeliveryId) -> Item {
-    let mut item = key(DeliveryKey { webhook_id: webhook, id });
-    item.insert("waitKey".to_owned(), text(wait_key(minute, id)));
-    item
-}
-
-pub(super) fn to_waiting(item: Item) -> Result<WaitingRow, PortError> {
-    let row: IndexRow = to_row("a row of the waiting index", item)?;
-    Ok(WaitingRow { id: row.id })
-}
-
 pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
     let row = Row {
         webhook_id: delivery.webhook_id,
@@ -136,11 +116,9 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
         attempts: delivery.attempts.clone(),
         created_at: delivery.created_at,
         next_attempt_at: delivery.next_attempt_at,
-        wait_key: match (delivery.waits_for, delivery.parked_until) {
-            (Some(minute), _) => Some(wait_key(minute, delivery.id)),
-            (None, Some(due)) => Some(parked_key(ParkedRow { due, id: delivery.id })),
-            (None, None) => None,
-        },
+        wait_minute: delivery.waits_for,
+        wait_spread: delivery.waits_for.map(|_| Spread::of(delivery.id).to_string()),
+        wait_key: delivery.parked_until.map(|due| parked_key(ParkedRow { due, id: delivery.id })),
         slot: delivery.slot,
         reason: delivery.reason,
         failed_key: delivery.may_be_reopened().then_some(delivery.id),
@@ -155,17 +133,9 @@ pub(super) fn from_delivery(delivery: &Delivery) -> Result<Item, PortError> {
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
     let row: Row = to_row(ROW, item)?;
-    let (waits_for, parked_until) = match &row.wait_key {
-        None => (None, None),
-        Some(key) => match parse_parked(key) {
-            Some(parked) => (None, Some(parked.due)),
-            None => {
-                let minute = key.split_once('#').and_then(|(minute, _)| minute.parse().ok());
-                let no_minute = || unusable(ROW, "has a wait key that names no minute");
-                (Some(minute.ok_or_else(no_minute)?), None)
-            }
-        },
-    };
+    let no_time = || unusable(ROW, "has a wait key that names no time");
+    let parked = row.wait_key.as_deref().map(|key| parse_parked(key).ok_or_else(no_time));
+    let parked_until = parked.transpose()?.map(|parked| parked.due);
     let delivery = Delivery {
         id: row.id,
         webhook_id: row.webhook_id,
@@ -178,7 +148,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, PortError> {
         attempts: row.attempts,
         created_at: row.created_at,
         next_attempt_at: row.next_attempt_at,
-        waits_for,
+        waits_for: row.wait_minute,
         parked_until,
         slot: row.slot,
         reason: row.reason,

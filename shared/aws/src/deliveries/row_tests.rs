@@ -97,9 +97,9 @@ fn a_row_whose_count_and_list_differ_is_unusable() {
 }
 
 #[test]
-fn a_wait_key_that_names_no_minute_is_unusable() {
+fn a_wait_key_that_names_no_time_is_unusable() {
     let mut item = from_delivery(&delivery()).expect("written");
-    item.insert("waitKey".into(), text("soon#dlv"));
+    item.insert("waitKey".into(), text("parked#soon#dlv"));
     assert!(matches!(to_delivery(item), Err(PortError::Unusable(_))));
 }
 

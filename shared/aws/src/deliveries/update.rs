@@ -1,6 +1,6 @@
 //! The conditional writes to a delivery. Each is one `UpdateItem`.
 
-use super::row::{ROW, parked_key, wait_key};
+use super::row::{ROW, parked_key};
 use crate::item::{number, text, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
@@ -10,6 +10,7 @@ use grapnel_domain::{
     },
     ids::DeliveryId,
     ports::PortError,
+    tending::Spread,
     time::Minute,
 };
 use serde::Serialize;
@@ -73,6 +74,12 @@ impl Update {
         }
     }
 
+    /// Puts the row into the `due` index for this minute, or removes it from there.
+    fn wait_for(&mut self, minute: Option<Minute>, id: DeliveryId) {
+        self.set_or_remove("waitSpread", minute.map(|_| text(Spread::of(id))));
+        self.set_or_remove("waitMinute", minute.map(text));
+    }
+
     /// The condition that exactly this many attempts are recorded. It is false if the row does not
     /// exist, so that no update creates one.
     fn only_with_attempts(&mut self, count: u32) {
@@ -122,8 +129,8 @@ pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
         let failed = (status == DeliveryStatus::Failed).then(|| text(record.key.id));
         update.set_or_remove("failedKey", failed);
     }
-    let wait = record.waits_for.map(|minute| text(wait_key(minute, record.key.id)));
-    update.set_or_remove("waitKey", wait);
+    update.wait_for(record.waits_for, record.key.id);
+    update.remove("waitKey");
     update.remove("slot");
     update.set("expiresAt", number(record.expires_at.as_secs()));
     Ok(update)
@@ -141,6 +148,7 @@ pub(super) fn end(ending: &Ending) -> Result<Update, PortError> {
     }
     update.set("expiresAt", number(ending.expires_at.as_secs()));
     update.remove("nextAttemptAt");
+    update.wait_for(None, ending.key.id);
     update.remove("waitKey");
     update.remove("slot");
     Ok(update)
@@ -171,9 +179,25 @@ pub(super) fn reopen(reopening: &Reopening) -> Result<Update, PortError> {
     Ok(update)
 }
 
-/// Removes a delivery from the `waiting` index.
+/// Ends the wait of a delivery for a minute.
 pub(super) fn stop_waiting(id: DeliveryId, minute: Minute, attempts: u32) -> Update {
-    leave_index(wait_key(minute, id), attempts)
+    let mut update = Update::default();
+    update.only_with_attempts(attempts);
+    update.wait_for(None, id);
+    update.remove("slot");
+    let minute = update.value("minute", text(minute));
+    update.and(&format!("#waitMinute = {minute}"));
+    update
+}
+
+/// Removes a row that cannot be released from the `due` index, and notes why.
+pub(super) fn give_up(reason: &str) -> Update {
+    let mut update = Update::default();
+    update.remove("waitSpread");
+    update.remove("waitMinute");
+    update.set("unreleased", text(reason));
+    update.condition = "attribute_exists(#waitMinute)".into();
+    update
 }
 
 /// Parks a delivery, in place of any other wait.
@@ -183,6 +207,7 @@ pub(super) fn park(parking: &Parking) -> Result<Update, PortError> {
     update.only_unsettled()?;
     let row = ParkedRow { due: parking.due, id: parking.key.id };
     update.set("waitKey", text(parked_key(row)));
+    update.wait_for(None, row.id);
     update.remove("slot");
     update.set("expiresAt", number(parking.expires_at.as_secs()));
     Ok(update)
@@ -193,7 +218,8 @@ pub(super) fn await_slot(wait: &SlotWait) -> Result<Update, PortError> {
     let mut update = Update::default();
     update.only_with_attempts(wait.attempts);
     update.only_unsettled()?;
-    update.set("waitKey", text(wait_key(wait.minute, wait.key.id)));
+    update.wait_for(Some(wait.minute), wait.key.id);
+    update.remove("waitKey");
     update.set("slot", attribute(&wait.slot)?);
     update.set("expiresAt", number(wait.expires_at.as_secs()));
     Ok(update)
@@ -201,15 +227,11 @@ pub(super) fn await_slot(wait: &SlotWait) -> Result<Update, PortError> {
 
 /// Ends the parking of a delivery.
 pub(super) fn unpark(row: ParkedRow, attempts: u32) -> Update {
-    leave_index(parked_key(row), attempts)
-}
-
-fn leave_index(key: String, attempts: u32) -> Update {
     let mut update = Update::default();
     update.only_with_attempts(attempts);
     update.remove("waitKey");
     update.remove("slot");
-    let key = update.value("waitKey", text(key));
+    let key = update.value("waitKey", text(parked_key(row)));
     update.and(&format!("#waitKey = {key}"));
     update
 }

@@ -68,11 +68,12 @@ fn a_retry_is_recorded_with_its_due_time_and_its_wait() {
     assert_eq!(
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[2] = :attempt, #status = :status, \
-         #nextAttemptAt = :nextAttemptAt, #waitKey = :waitKey, #expiresAt = :expiresAt \
-         REMOVE #reason, #failedKey, #slot"
+         #nextAttemptAt = :nextAttemptAt, #waitSpread = :waitSpread, #waitMinute = :waitMinute, \
+         #expiresAt = :expiresAt REMOVE #reason, #failedKey, #waitKey, #slot"
     );
     assert_eq!(update.values[":seen"], number(2));
-    assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
+    assert_eq!(update.values[":waitMinute"], text(MINUTE));
+    assert_eq!(update.values[":waitSpread"], text(Spread::of(key().id)));
     assert_eq!(update.values[":expiresAt"], number(1_797_600_000));
 }
 
@@ -85,7 +86,7 @@ fn without_a_status_the_record_leaves_reason_and_due_time_alone() {
     assert_eq!(
         update.expression(),
         "SET #attemptCount = :attemptCount, #attempts[0] = :attempt, #expiresAt = :expiresAt \
-         REMOVE #waitKey, #slot"
+         REMOVE #waitSpread, #waitMinute, #waitKey, #slot"
     );
 }
 
@@ -163,8 +164,8 @@ fn only_what_failed_is_reopened_and_leaves_its_index() {
 fn leaving_the_index_asks_for_the_same_wait() {
     let update = stop_waiting(key().id, MINUTE, 1);
     assert_placeholders_are_all_used(&update);
-    assert_eq!(update.expression(), "REMOVE #waitKey, #slot");
-    assert_eq!(update.condition, "#attemptCount = :seen AND #waitKey = :waitKey");
+    assert_eq!(update.expression(), "REMOVE #waitSpread, #waitMinute, #slot");
+    assert_eq!(update.condition, "#attemptCount = :seen AND #waitMinute = :minute");
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn parking_asks_for_an_unsettled_delivery_and_leaving_for_the_same_place() {
     assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
     assert_eq!(
         update.expression(),
-        "SET #waitKey = :waitKey, #expiresAt = :expiresAt REMOVE #slot"
+        "SET #waitKey = :waitKey, #expiresAt = :expiresAt REMOVE #waitSpread, #waitMinute, #slot"
     );
     assert_eq!(update.values[":waitKey"], text(format!("parked#1795000000123#{}", key().id)));
 
@@ -195,9 +196,19 @@ fn waiting_for_a_slot_asks_for_an_unsettled_delivery() {
     assert_eq!(update.condition, "#attemptCount = :seen AND #status IN (:pending, :retrying)");
     assert_eq!(
         update.expression(),
-        "SET #waitKey = :waitKey, #slot = :slot, #expiresAt = :expiresAt"
+        "SET #waitSpread = :waitSpread, #waitMinute = :waitMinute, #slot = :slot, \
+         #expiresAt = :expiresAt REMOVE #waitKey"
     );
-    assert_eq!(update.values[":waitKey"], text(format!("{MINUTE}#{}", key().id)));
+    assert_eq!(update.values[":waitMinute"], text(MINUTE));
+}
+
+#[test]
+fn what_cannot_be_released_leaves_the_index_and_says_why() {
+    let update = give_up("it cannot be read");
+    assert_placeholders_are_all_used(&update);
+    let expected = "SET #unreleased = :unreleased REMOVE #waitSpread, #waitMinute";
+    assert_eq!(update.expression(), expected);
+    assert_eq!(update.condition, "attribute_exists(#waitMinute)");
 }
 
 #[test]

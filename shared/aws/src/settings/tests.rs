@@ -56,6 +56,8 @@ fn each_function_reads_what_the_template_gives_it() {
     assert_eq!(api.log_level, tracing::Level::INFO);
     let ingest = IngestSettings::from_lookup(deployed).expect("complete");
     assert_eq!(ingest.function_timeout, Duration::from_secs(70));
+    let tend = TendSettings::from_lookup(deployed).expect("complete");
+    assert_eq!(tend.function_timeout, Duration::from_secs(70));
     let delivery = DeliverySettings::from_lookup(deployed).expect("complete");
     assert_eq!(delivery.longest_queue_delay.seconds(), 900);
     assert_eq!(delivery.visibility_timeout, Duration::from_secs(420));
@@ -99,6 +101,7 @@ fn every_missing_name_is_reported_together() {
     );
     assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 12);
     assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 21);
+    assert_eq!(problems(TendSettings::from_lookup(|_| None)).len(), 6);
 }
 
 #[rstest]

@@ -99,7 +99,10 @@ fn described(operation: &str, body: &Value) -> String {
             let keys = asked["Keys"].as_array().into_iter().flatten().filter_map(Value::as_object);
             let keys: Vec<String> = keys.map(attributes).collect();
             let consistent = if asked["ConsistentRead"] == true { ", consistent" } else { "" };
-            format!("BatchGetItem {table}{consistent}\nkeys {}\n", keys.join("; "))
+            let only = asked["ProjectionExpression"].as_str();
+            let only =
+                only.map_or_else(String::new, |it| format!("only {}\n", resolved(it, asked)));
+            format!("BatchGetItem {table}{consistent}\nkeys {}\n{only}", keys.join("; "))
         });
         return each.collect();
     }

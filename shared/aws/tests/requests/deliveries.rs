@@ -9,8 +9,11 @@ use grapnel_domain::{
     },
     ids::ReplayId,
     limit::Slot,
-    ports::{CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, UpdateDeliveries},
+    ports::{
+        CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, TendDeliveries, UpdateDeliveries,
+    },
     replay::ReplayStatus,
+    tending::{Minutes, Place, Spread, Unreadable},
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{
@@ -40,6 +43,7 @@ impl Asked {
         let names = [
             (self.delivery.webhook_id.to_string(), "WEBHOOK"),
             (self.delivery.id.to_string(), "DELIVERY"),
+            (format!("'{}'", Spread::of(self.delivery.id)), "'SPREAD'"),
         ];
         assert_lines(&self.aws.requests(&names), expected);
     }
@@ -103,6 +107,8 @@ async fn an_attempt_is_recorded_only_behind_the_attempts_before_it() {
         REMOVE reason
           nextAttemptAt
           failedKey
+          waitSpread
+          waitMinute
           waitKey
           slot
     ");
@@ -127,10 +133,12 @@ async fn a_failed_attempt_leaves_a_retry_only_where_nobody_settled_the_delivery(
           attempts[1] = …
           status = 'retrying'
           nextAttemptAt = '2026-11-24T06:25:00.000Z'
-          waitKey = '20261124T0625Z#DELIVERY'
+          waitSpread = 'SPREAD'
+          waitMinute = '20261124T0625Z'
           expiresAt = 1795501500
         REMOVE reason
           failedKey
+          waitKey
           slot
     ");
 }
@@ -159,6 +167,8 @@ async fn a_last_attempt_puts_the_delivery_into_the_failed_index() {
           attempts[1].responseRemark
           attempts[1].location
           nextAttemptAt
+          waitSpread
+          waitMinute
           waitKey
           slot
     ");
@@ -175,7 +185,9 @@ async fn an_attempt_beside_the_schedule_leaves_the_status_alone() {
         SET attemptCount = 2
           attempts[1] = …
           expiresAt = 1795501500
-        REMOVE waitKey
+        REMOVE waitSpread
+          waitMinute
+          waitKey
           slot
     ");
 }
@@ -198,6 +210,8 @@ async fn a_delivery_ends_only_where_nobody_settled_it_or_made_an_attempt() {
           failedKey = 'DELIVERY'
           expiresAt = 1795501500
         REMOVE nextAttemptAt
+          waitSpread
+          waitMinute
           waitKey
           slot
         UpdateItem deliveries
@@ -208,6 +222,8 @@ async fn a_delivery_ends_only_where_nobody_settled_it_or_made_an_attempt() {
           reason = 'cancelled'
           expiresAt = 1795501500
         REMOVE nextAttemptAt
+          waitSpread
+          waitMinute
           waitKey
           slot
     ");
@@ -245,20 +261,21 @@ async fn who_waits_or_is_parked_is_found_in_its_own_part_of_the_index() {
     let asked = Asked::new().await;
     let (webhook, id) = (asked.delivery.webhook_id, asked.delivery.id);
     let minute = Minute::at_or_after(DUE);
-    for after in [None, Some(id)] {
-        asked.store.waiting(webhook, minute, after).await.expect("found");
-    }
+    let spread = Spread::of(id);
+    asked.store.due(spread, Minutes::Only(minute), None).await.expect("found");
+    let after = Some(Place::of(minute, asked.delivery.key()));
+    asked.store.due(spread, Minutes::UpTo(minute), after).await.expect("found");
     for after in [None, Some(ParkedRow { due: DUE, id })] {
         asked.store.parked(webhook, after).await.expect("found");
     }
     asked.is("
-        Query deliveries/waiting
-        where webhookId = 'WEBHOOK'
-          and begins_with(waitKey, '20261124T0625Z#')
-        Query deliveries/waiting
-        after id = 'DELIVERY', waitKey = '20261124T0625Z#DELIVERY', webhookId = 'WEBHOOK'
-        where webhookId = 'WEBHOOK'
-          and begins_with(waitKey, '20261124T0625Z#')
+        Query deliveries/due
+        where waitSpread = 'SPREAD'
+          and waitMinute = '20261124T0625Z'
+        Query deliveries/due
+        after id = 'DELIVERY', waitMinute = '20261124T0625Z', waitSpread = 'SPREAD', webhookId = 'WEBHOOK'
+        where waitSpread = 'SPREAD'
+          and waitMinute <= '20261124T0625Z'
         Query deliveries/waiting
         where webhookId = 'WEBHOOK'
           and begins_with(waitKey, 'parked#')
@@ -266,6 +283,27 @@ async fn who_waits_or_is_parked_is_found_in_its_own_part_of_the_index() {
         after id = 'DELIVERY', waitKey = 'parked#1795501500000#DELIVERY', webhookId = 'WEBHOOK'
         where webhookId = 'WEBHOOK'
           and begins_with(waitKey, 'parked#')
+    ");
+}
+
+#[tokio::test]
+async fn of_who_waits_no_attempt_is_read_and_what_cannot_be_released_leaves_the_index() {
+    let asked = Asked::new().await;
+    let key = asked.delivery.key();
+    asked.store.waiting(&[key]).await.expect("read");
+    let (webhook_id, id) = (key.webhook_id.to_string(), key.id.to_string());
+    let row = Unreadable { webhook_id, id, reason: "it cannot be read".into() };
+    asked.store.give_up(&row).await.expect("left");
+    asked.is("
+        BatchGetItem deliveries, consistent
+        keys id = 'DELIVERY', webhookId = 'WEBHOOK'
+        only webhookId, id, userId, eventId, attemptCount, waitMinute, slot
+        UpdateItem deliveries
+        key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        if attribute_exists(waitMinute)
+        SET unreleased = 'it cannot be read'
+        REMOVE waitSpread
+          waitMinute
     ");
 }
 
@@ -284,16 +322,20 @@ async fn a_delivery_waits_or_is_parked_only_while_it_is_as_it_was_read() {
         key id = 'DELIVERY', webhookId = 'WEBHOOK'
         if attemptCount = 1
           and status IN ('pending', 'retrying')
-        SET waitKey = '20261124T0625Z#DELIVERY'
+        SET waitSpread = 'SPREAD'
+          waitMinute = '20261124T0625Z'
           slot = …
           expiresAt = 1795501500
+        REMOVE waitKey
         UpdateItem deliveries
         key id = 'DELIVERY', webhookId = 'WEBHOOK'
         if attemptCount = 1
           and status IN ('pending', 'retrying')
         SET waitKey = 'parked#1795501500000#DELIVERY'
           expiresAt = 1795501500
-        REMOVE slot
+        REMOVE waitSpread
+          waitMinute
+          slot
     ");
 }
 
@@ -307,8 +349,9 @@ async fn a_delivery_leaves_the_index_only_if_it_waits_for_the_same_still() {
         UpdateItem deliveries
         key id = 'DELIVERY', webhookId = 'WEBHOOK'
         if attemptCount = 1
-          and waitKey = '20261124T0625Z#DELIVERY'
-        REMOVE waitKey
+          and waitMinute = '20261124T0625Z'
+        REMOVE waitSpread
+          waitMinute
           slot
         UpdateItem deliveries
         key id = 'DELIVERY', webhookId = 'WEBHOOK'

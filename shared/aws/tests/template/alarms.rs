@@ -51,7 +51,7 @@ fn every_alarm_is_on_a_metric_that_there_is() {
 
 #[test]
 fn the_functions_that_count_know_their_stack() {
-    for function in ["IngestFunction", "DeliveryFunction"] {
+    for function in ["IngestFunction", "DeliveryFunction", "TendFunction"] {
         let variables = &TEMPLATE["Resources"][function]["Properties"]["Environment"]["Variables"];
         assert_eq!(variables["STACK_NAME"], json!({ "Ref": "AWS::StackName" }), "{function}");
     }
@@ -90,7 +90,7 @@ const RINGS: [Rings; 10] = [
         [1, 300, 6, 5],
     ),
     (
-        &["IngestErrorsAlarm", "DeliveryErrorsAlarm"],
+        &["IngestErrorsAlarm", "DeliveryErrorsAlarm", "TendErrorsAlarm"],
         "crashed or ran out of time, in two of three periods of five minutes",
         [1, 300, 3, 2],
     ),
@@ -152,8 +152,9 @@ fn the_cost_of_the_metrics_is_the_documented_one() {
     let ingest = metrics_of("ingest", include_str!("../../../../functions/ingest/src/batch.rs"));
     let delivery =
         metrics_of("delivery", include_str!("../../../../functions/delivery/src/batch.rs"));
-    assert!(ingest > 1 && delivery > 1, "{ingest} and {delivery}");
-    let count = ingest + delivery;
+    let tend = metrics_of("tend", include_str!("../../../../functions/tend/src/lib.rs"));
+    assert!(ingest > 1 && delivery > 1 && tend > 1, "{ingest}, {delivery} and {tend}");
+    let count = ingest + delivery + tend;
     let cents = count * 30;
     let cost = include_str!("../../../../docs/cost.md");
     let expected = format!("{count} of them at most (${}.{:02})", cents / 100, cents % 100);

@@ -2,7 +2,10 @@
 //! but not those that an update writes.
 
 use crate::reading::{TEMPLATE, one_or_more, resources, statements_on};
-use grapnel_aws::webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION};
+use grapnel_aws::{
+    TENDED_ATTRIBUTES,
+    webhook_attributes::{HEALTH, LIMITER, SUBSCRIPTION},
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -50,6 +53,31 @@ fn delivery_writes_of_webhooks_only_health_and_limiters_and_only_by_updates() {
         limited.push(attributes(statement));
     }
     assert_eq!(limited, [set(HEALTH), set(LIMITER)]);
+}
+
+/// What waits needs no secret, no event and nothing that a receiver answered.
+#[test]
+fn tending_reads_and_writes_of_deliveries_only_their_waits_and_reaches_no_other_table() {
+    let statements = statements_on("TendRole", "DeliveriesTable");
+    let mut found = Vec::new();
+    for statement in statements {
+        found.push((actions(statement), attributes(statement)));
+    }
+    let find = (set(["dynamodb:Query"]), set([]));
+    let read = (set(["dynamodb:BatchGetItem"]), set(TENDED_ATTRIBUTES));
+    let written =
+        ["webhookId", "id", "attemptCount", "waitMinute", "waitSpread", "slot", "unreleased"];
+    let write = (set(["dynamodb:UpdateItem"]), set(written));
+    assert_eq!(found, [find, read, write]);
+    for table in ["WebhooksTable", "EventsTable", "KeysTable"] {
+        for role in ["TendRole", "WaitRole"] {
+            assert!(statements_on(role, table).is_empty(), "{role} {table}");
+        }
+    }
+    let wait = crate::reading::statements("WaitRole");
+    assert_eq!(wait.len(), 1, "an execution does nothing but call the function");
+    assert_eq!(actions(wait[0]), set(["lambda:InvokeFunction"]));
+    assert_eq!(wait[0]["Resource"], json!({ "Fn::GetAtt": "TendFunction.Arn" }));
 }
 
 #[test]

@@ -30,9 +30,24 @@ fn an_index_is_prepared_for_as_much_as_its_table() {
         let is_warmed = ["EventsTable", "DeliveriesTable"].contains(&id);
         assert_eq!(*of_table, if is_warmed { prepared.clone() } else { Value::Null }, "{id}");
     }
-    for name in ["byTime", "waiting", "failed"] {
+    for name in ["byTime", "due", "waiting", "failed"] {
         assert!(found.contains(&name), "{name} is not among {found:?}");
     }
+}
+
+/// The tend function finds by it what is due, and orders it by user.
+#[test]
+fn waits_are_indexed_by_spread_and_minute() {
+    let deliveries = resources("AWS::DynamoDB::Table").into_iter();
+    let (_, table) = deliveries.clone().find(|(id, _)| *id == "DeliveriesTable").expect("there");
+    let due = indexes(table).into_iter().find(|index| index["IndexName"] == "due").expect("there");
+    let keys = json!([
+        { "AttributeName": "waitSpread", "KeyType": "HASH" },
+        { "AttributeName": "waitMinute", "KeyType": "RANGE" },
+    ]);
+    assert_eq!(due["KeySchema"], keys);
+    let projection = json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": ["userId"] });
+    assert_eq!(due["Projection"], projection);
 }
 
 #[test]

@@ -25,7 +25,6 @@ impl Outgoing {
         let group = match &message {
             QueueMessage::MakeAttempt(attempt) => attempt.target.webhook_id.to_string(),
             QueueMessage::Check(check) => check.target.webhook_id.to_string(),
-            QueueMessage::Release(release) => release.webhook_id.to_string(),
             QueueMessage::ReleaseParked(release) => release.webhook_id.to_string(),
             QueueMessage::Replay(page) => page.user_id.to_string(),
         };

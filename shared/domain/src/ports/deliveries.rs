@@ -6,7 +6,7 @@ use crate::{
     },
     ids::{DeliveryId, WebhookId},
     replay::{ReplayFilter, SettledRow},
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 
 /// The result of [`CreateDeliveries::create_delivery`].
@@ -35,13 +35,6 @@ pub enum Recorded {
     Refused(Option<Box<Delivery>>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitingRow {
-    pub id: DeliveryId,
-}
-
-pub type WaitingPage = Page<WaitingRow, DeliveryId>;
-
 /// Some of a webhook's settled deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledPage {
@@ -61,7 +54,7 @@ pub trait Deliveries: Send + Sync {
         key: DeliveryKey,
     ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
 
-    /// Marks the delivery `failed` and removes it from the `waiting` index, on condition that it
+    /// Marks the delivery `failed` and ends every wait, on condition that it
     /// has exactly `attempts` attempts and is not settled.
     fn end_delivery(
         &self,
@@ -114,7 +107,7 @@ pub trait DeliveryLog: Send + Sync {
 pub trait UpdateDeliveries: Send + Sync {
     /// Records an attempt in one conditional write. Tried once and for at most
     /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): the caller decides how often to retry.
-    /// Removes the delivery from the `waiting` index, unless the record has its next wait.
+    /// Ends every wait of the delivery, unless the record has its next wait.
     fn record_attempt(
         &self,
         record: &AttemptRecord,
@@ -129,21 +122,12 @@ pub trait UpdateDeliveries: Send + Sync {
         reopening: Reopening,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 
-    /// Puts the delivery into the `waiting` index for its minute, with its slot, in place of any
-    /// other wait, on condition that it has exactly `attempts` attempts and is not settled.
+    /// Puts the delivery into the `due` index for its minute, with its slot, in place of any other
+    /// wait, on condition that it has exactly `attempts` attempts and is not settled.
     fn await_slot(
         &self,
         wait: SlotWait,
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
-
-    /// Removes it from the index, with its slot, if it still waits for `minute` and still has
-    /// `attempts` attempts; otherwise does nothing.
-    fn stop_waiting(
-        &self,
-        key: DeliveryKey,
-        minute: Minute,
-        attempts: u32,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Puts the delivery into the `waiting` index as parked until its due time, in place of any
     /// other wait, on condition that it has exactly `attempts` attempts and is not settled.
@@ -161,14 +145,6 @@ pub trait UpdateDeliveries: Send + Sync {
 
 /// Finds deliveries by their state, by reads that may lag.
 pub trait FindDeliveries: Send + Sync {
-    /// The webhook's deliveries that wait for this minute, by id, after `after`.
-    fn waiting(
-        &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> impl Future<Output = Result<WaitingPage, PortError>> + Send;
-
     /// A page of the webhook's deliveries with this status and time, oldest first, after `after`.
     /// Reads at most 100 rows; it may find none of them and still not be the last page. The other
     /// conditions of the filter may be ignored.

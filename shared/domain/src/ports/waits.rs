@@ -7,7 +7,7 @@ use crate::{
 /// Whether a shared wait is still running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitState {
-    /// It is running, and will look for waiting deliveries.
+    /// It is running, and will release the deliveries that wait for it.
     Running,
     /// It ended: it will release no delivery.
     Over,
@@ -15,12 +15,9 @@ pub enum WaitState {
 
 /// Starts the executions for shared waits and open circuit breakers.
 pub trait StartWaits: Send + Sync {
-    /// Makes sure that the wait of this webhook for this minute is running, unless it has already
-    /// ended.
+    /// Makes sure that the execution of this minute is running, unless it has already ended.
     fn ensure_waiting(
         &self,
-        user: &UserId,
-        webhook: WebhookId,
         minute: Minute,
     ) -> impl Future<Output = Result<WaitState, PortError>> + Send;
 

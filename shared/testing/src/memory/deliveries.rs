@@ -7,10 +7,9 @@ use grapnel_domain::{
     ids::{DeliveryId, WebhookId},
     ports::{
         Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Page,
-        PortError, Recorded, SettledPage, WaitingPage, WaitingRow,
+        PortError, Recorded, SettledPage,
     },
     replay::{ReplayFilter, ReplayStatus, SettledRow},
-    time::Minute,
 };
 
 impl Deliveries for Memory {
@@ -139,23 +138,6 @@ fn change(delivery: &mut Delivery, places: &[u32], change: impl Fn(&mut Delivery
 }
 
 impl FindDeliveries for Memory {
-    async fn waiting(
-        &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> Result<WaitingPage, PortError> {
-        self.run(Operation::Waiting, |state| {
-            let deliveries = &state.seen(Consistency::Eventual).deliveries;
-            let mut rest = deliveries.waiting(webhook, minute, after).map(|id| WaitingRow { id });
-            let items: Vec<WaitingRow> = rest.by_ref().take(state.waiting_page).collect();
-            let more = rest.next().is_some();
-            let next = items.last().filter(|_| more).map(|row| row.id);
-            Ok(Page { items, next })
-        })
-        .await
-    }
-
     async fn settled(
         &self,
         webhook: WebhookId,

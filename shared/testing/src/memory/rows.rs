@@ -3,11 +3,12 @@
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, ParkedRow},
     ids::{DeliveryId, WebhookId},
-    time::{Minute, Timestamp},
+    tending::{DueRow, Minutes, Place, Spread},
+    time::Timestamp,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
+    ops::{Bound, RangeInclusive},
 };
 use uuid::Uuid;
 
@@ -17,7 +18,8 @@ type Key = (WebhookId, DeliveryId);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     rows: BTreeMap<Key, Delivery>,
-    waiting: BTreeSet<(WebhookId, Minute, DeliveryId)>,
+    /// The index of shared waits. Its order is that of the texts that are stored.
+    waiting: BTreeMap<(Spread, Place), Key>,
     parked: BTreeSet<(WebhookId, ParkedRow)>,
 }
 
@@ -74,16 +76,25 @@ impl Rows {
         self.rows.range(range).map(|(_, row)| row)
     }
 
-    /// Who waits for this minute, after `after`.
-    pub(super) fn waiting(
+    /// The rows of a part of the index that wait for these minutes, by minute, after `after`.
+    pub(super) fn due(
         &self,
-        webhook: WebhookId,
-        minute: Minute,
-        after: Option<DeliveryId>,
-    ) -> impl Iterator<Item = DeliveryId> {
-        let from = (webhook, minute, after.unwrap_or(FIRST));
-        let rows = self.waiting.range(from..=(webhook, minute, LAST)).map(|(.., id)| *id);
-        rows.filter(move |id| after != Some(*id))
+        spread: Spread,
+        minutes: Minutes,
+        after: Option<Place>,
+    ) -> impl Iterator<Item = DueRow> {
+        let from = match after {
+            Some(after) => Bound::Excluded((spread, after)),
+            None => Bound::Included((spread, Place::first())),
+        };
+        let rows = self.waiting.range((from, Bound::Unbounded));
+        let rows = rows.take_while(move |((of, _), _)| *of == spread);
+        rows.filter_map(|(_, key)| {
+            let row = self.rows.get(key)?;
+            Some(DueRow { key: row.key(), user_id: row.user_id.clone(), minute: row.waits_for? })
+        })
+        .skip_while(move |row| !minutes.contains(row.minute))
+        .take_while(move |row| minutes.contains(row.minute))
     }
 
     /// Who is parked, the longest parked first, after `after`.
@@ -106,14 +117,15 @@ impl Rows {
 
     fn index(&mut self, row: &Delivery) {
         let (webhook, id) = (row.webhook_id, row.id);
-        self.waiting.extend(row.waits_for.map(|minute| (webhook, minute, id)));
+        let place = |minute| ((Spread::of(id), Place::of(minute, row.key())), (webhook, id));
+        self.waiting.extend(row.waits_for.map(place));
         self.parked.extend(row.parked_until.map(|due| (webhook, ParkedRow { due, id })));
     }
 
     fn leave_index(&mut self, row: &Delivery) {
         let (webhook, id) = (row.webhook_id, row.id);
         if let Some(minute) = row.waits_for {
-            self.waiting.remove(&(webhook, minute, id));
+            self.waiting.remove(&(Spread::of(id), Place::of(minute, row.key())));
         }
         if let Some(due) = row.parked_until {
             self.parked.remove(&(webhook, ParkedRow { due, id }));

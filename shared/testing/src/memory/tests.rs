@@ -4,9 +4,10 @@ use grapnel_domain::{
     delay::QueueDelay,
     message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
-        CreateDeliveries, Deliveries, EnqueueAttempts, FindDeliveries, PortError, StoreEvents,
+        CreateDeliveries, Deliveries, EnqueueAttempts, PortError, StoreEvents, TendDeliveries,
         Webhooks,
     },
+    tending::Minutes,
     time::Minute,
 };
 use std::time::Duration;
@@ -77,11 +78,13 @@ async fn without_replication_only_consistent_reads_see_what_is_new() {
     let read = async |consistency| memory.webhook(&user(USER), webhook.id, consistency).await;
     assert_eq!(read(Consistency::Eventual).await, Ok(None));
     assert_eq!(read(Consistency::Strong).await, Ok(Some(webhook.clone())));
-    assert!(memory.waiting(webhook.id, minute, None).await.expect("read").items.is_empty());
-    assert_eq!(memory.delivery(delivery.key()).await, Ok(Some(delivery)));
+    let spread = Spread::of(delivery.id);
+    let due = async || memory.due(spread, Minutes::Only(minute), None).await.expect("read").rows;
+    assert!(due().await.is_empty());
+    assert_eq!(memory.delivery(delivery.key()).await, Ok(Some(delivery.clone())));
     memory.resume_replication();
     assert_eq!(read(Consistency::Eventual).await, Ok(Some(webhook.clone())));
-    assert_eq!(memory.waiting(webhook.id, minute, None).await.expect("read").items.len(), 1);
+    assert_eq!(due().await.len(), 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use grapnel_domain::{
         AttemptRecord, Delivery, DeliveryKey, DeliveryStatus, Parking, Reopening, SlotWait,
     },
     ports::{PortError, Recorded, UpdateDeliveries},
-    time::{Minute, Timestamp},
+    time::Timestamp,
 };
 
 /// A write on a condition: `change` if the delivery is there and `condition` holds.
@@ -55,25 +55,6 @@ impl UpdateDeliveries for Memory {
                 delivery.reopened = Some(reopening.reopened);
                 delivery.expires_at = whole_second(reopening.expires_at);
             }))
-        })
-        .await
-    }
-
-    async fn stop_waiting(
-        &self,
-        key: DeliveryKey,
-        minute: Minute,
-        attempts: u32,
-    ) -> Result<(), PortError> {
-        self.run(Operation::StopWaiting, |state| {
-            let still_waits = |delivery: &Delivery| {
-                delivery.waits_for == Some(minute) && delivery.attempt_count() == attempts
-            };
-            update(state, key, still_waits, |delivery| {
-                delivery.waits_for = None;
-                delivery.slot = None;
-            });
-            Ok(())
         })
         .await
     }

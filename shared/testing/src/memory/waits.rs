@@ -8,10 +8,6 @@ use grapnel_domain::{
 /// A shared wait that was started at some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartedWait {
-    /// The webhook's owner.
-    pub user_id: UserId,
-    /// The webhook.
-    pub webhook_id: WebhookId,
     /// The minute that is waited for.
     pub minute: Minute,
     /// Whether it still runs.
@@ -32,15 +28,15 @@ pub struct StartedWatch {
 }
 
 impl Memory {
-    /// Every wait that was started, by webhook and minute.
+    /// Every wait that was started, by minute.
     #[must_use]
     pub fn waits(&self) -> Vec<StartedWait> {
         self.state().waits.values().cloned().collect()
     }
 
-    /// Ends a wait, as the state machine does when it has found nobody twice.
-    pub fn end_wait(&self, webhook: WebhookId, minute: Minute) {
-        if let Some(wait) = self.state().waits.get_mut(&(webhook, minute)) {
+    /// Ends a wait, as the state machine does after its last visit.
+    pub fn end_wait(&self, minute: Minute) {
+        if let Some(wait) = self.state().waits.get_mut(&minute) {
             wait.running = false;
         }
     }
@@ -60,19 +56,10 @@ impl Memory {
 }
 
 impl StartWaits for Memory {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
         self.run(Operation::EnsureWaiting, |state| {
-            let wait = state.waits.entry((webhook, minute)).or_insert_with(|| StartedWait {
-                user_id: user.clone(),
-                webhook_id: webhook,
-                minute,
-                running: true,
-            });
+            let new = StartedWait { minute, running: true };
+            let wait = state.waits.entry(minute).or_insert(new);
             Ok(if wait.running { WaitState::Running } else { WaitState::Over })
         })
         .await

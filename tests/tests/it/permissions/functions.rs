@@ -140,3 +140,30 @@ async fn delivery_may_do_no_more_than_it_does() -> anyhow::Result<()> {
     delivery.cannot_send(&outputs.events_queue_url).await?;
     delivery.cannot_send(&outputs.events_dead_letter_queue_url).await
 }
+
+#[tokio::test]
+async fn tending_may_do_no_more_than_it_does() -> anyhow::Result<()> {
+    let world = World::main().await?;
+    let tend = Role::assume(&world, "TendRole", "tend").await?;
+    let outputs = &world.stack.outputs;
+    let find = tend
+        .dynamodb
+        .query()
+        .table_name(&outputs.deliveries_table)
+        .index_name("due")
+        .key_condition_expression("waitSpread = :spread")
+        .expression_attribute_values(":spread", AttributeValue::S("0".into()));
+    allowed("a query of the index of waits", find.send().await)?;
+    tend.can_send(&outputs.delivery_queue_url).await?;
+    tend.can_send(&outputs.delivery_dead_letter_queue_url).await?;
+    // What waits needs no secret, no event and no answer of a receiver.
+    for table in [&outputs.webhooks_table, &outputs.events_table] {
+        tend.cannot_read(table, "userId").await?;
+        tend.cannot_write(table, "userId").await?;
+    }
+    tend.cannot_read(&outputs.keys_table, "hash").await?;
+    tend.cannot_read(&outputs.deliveries_table, "webhookId").await?;
+    tend.cannot_write(&outputs.deliveries_table, "webhookId").await?;
+    tend.cannot_scan(&outputs.deliveries_table).await?;
+    tend.cannot_send(&outputs.events_queue_url).await
+}

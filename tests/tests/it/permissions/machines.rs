@@ -8,30 +8,17 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn the_wait_machine_may_do_what_it_does_and_no_more() -> anyhow::Result<()> {
+async fn the_wait_machine_calls_the_tend_function_and_does_no_more() -> anyhow::Result<()> {
     let world = World::main().await?;
     let wait = Role::assume(&world, "WaitRole", "wait").await?;
     let outputs = &world.stack.outputs;
-    let webhook = WebhookId::from_uuid(Uuid::now_v7());
-    let release = json!({
-        "kind": "release", "webhookId": webhook, "userId": world.user, "minute": "20261124T0624Z",
-    });
-    let send = wait.sqs.send_message().queue_url(&outputs.delivery_queue_url);
-    send.message_body(release.to_string()).message_group_id(webhook.to_string()).send().await?;
-    let look = wait
-        .dynamodb
-        .query()
-        .table_name(&outputs.deliveries_table)
-        .index_name("waiting")
-        .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :minute)")
-        .expression_attribute_values(":webhook", AttributeValue::S(webhook.to_string()))
-        .expression_attribute_values(":minute", AttributeValue::S("20261124T0624Z#".into()));
-    assert_eq!(look.send().await?.count(), 0);
-
+    for table in [&outputs.deliveries_table, &outputs.webhooks_table] {
+        wait.cannot_scan(table).await?;
+    }
     wait.cannot_read(&outputs.deliveries_table, "webhookId").await?;
     wait.cannot_read(&outputs.webhooks_table, "userId").await?;
     wait.cannot_write(&outputs.deliveries_table, "webhookId").await?;
-    wait.cannot_send(&outputs.events_queue_url).await
+    wait.cannot_send(&outputs.delivery_queue_url).await
 }
 
 #[tokio::test]
