@@ -148,6 +148,13 @@ impl StandIn {
         self.state().machines.executions().filter(|it| it.running).map(|it| it.clone()).collect()
     }
 
+    /// Gives a running execution another input: what it waits for next.
+    pub fn continue_execution(&self, name: &str, input: &str) {
+        let mut state = self.state();
+        let found = state.machines.executions().filter(|it| it.name == name);
+        found.for_each(|it| input.clone_into(&mut it.input));
+    }
+
     /// Ends a running execution.
     pub fn end_execution(&self, name: &str) {
         let mut state = self.state();

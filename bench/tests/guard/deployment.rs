@@ -1,13 +1,16 @@
 //! The functions, wired as in their programs, over the stand-in: with a clock that is moved on, and
 //! with receivers that answer as a path says.
 
-use crate::{connector::InProcess, waits};
+use crate::{
+    connector::InProcess,
+    waits::{self, Struck},
+};
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
 use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, EventStore, NoticeBus, SharedWaits,
     WebhookStore, sdk_defaults,
-    settings::{DeliverySettings, IngestSettings, Settings},
+    settings::{DeliverySettings, IngestSettings, Settings, TendSettings},
 };
 use grapnel_bench::{
     counts::Counts,
@@ -17,11 +20,12 @@ use grapnel_bench::{
 use grapnel_delivery::Deliver;
 use grapnel_domain::{message::Record, ports::Clock, time::Timestamp};
 use grapnel_ingest::Ingest;
+use grapnel_tend::Tend;
 use grapnel_testing::{
     clock::{ManualClock, NEVER},
     sender::ScriptedSender,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 const EVENTS: &str = "EventsQueue";
 const DELIVERIES: &str = "DeliveryQueue";
@@ -53,6 +57,13 @@ impl grapnel_delivery::Ports for Aws {
     type Clock = ManualClock;
 }
 
+impl grapnel_tend::Ports for Aws {
+    type Deliveries = DeliveryStore;
+    type DeliveryQueue = DeliveryQueue;
+    type DeadLetters = DeadLetterQueue;
+    type Clock = ManualClock;
+}
+
 pub(crate) struct Deployment {
     pub(crate) aws: Arc<StandIn>,
     pub(crate) clock: ManualClock,
@@ -61,6 +72,8 @@ pub(crate) struct Deployment {
     pub(crate) queue: DeliveryQueue,
     ingest: Ingest<Aws>,
     deliver: Deliver<Aws>,
+    tend: Tend<Aws>,
+    visit_within: Duration,
 }
 
 /// What was counted until nothing was left to do.
@@ -68,8 +81,11 @@ pub(crate) struct Deployment {
 pub(crate) struct Work {
     pub(crate) ingest: Counts,
     pub(crate) delivery: Counts,
+    pub(crate) tend: Counts,
     /// Of ingest and of delivery.
     pub(crate) batches: [usize; 2],
+    /// Calls of the tend function.
+    pub(crate) visits: usize,
     pub(crate) executions: usize,
     pub(crate) transitions: usize,
 }
@@ -134,7 +150,15 @@ impl Deployment {
                 circuit: set.circuit,
             },
         };
-        Self { aws, clock, sender, webhooks, queue, ingest, deliver }
+        let set: TendSettings = settings("TendFunction", &aws.url());
+        let tend = Tend {
+            deliveries: DeliveryStore::new(&clients, set.deliveries_table),
+            queue: DeliveryQueue::new(&clients, set.delivery_queue_url),
+            dead_letters: DeadLetterQueue::new(&clients, set.dead_letter_queue_url),
+            clock: clock.clone(),
+        };
+        let visit_within = set.function_timeout;
+        Self { aws, clock, sender, webhooks, queue, ingest, deliver, tend, visit_within }
     }
 
     /// Puts an event on the events queue, as the rule does.
@@ -176,9 +200,26 @@ impl Deployment {
                 return work;
             };
             self.clock.set(next.max(self.clock.now()));
-            let (executions, transitions) = waits::end(&self.aws, self.clock.now());
-            work.executions += executions;
-            work.transitions += transitions;
+            self.strike(&mut work).await;
+        }
+    }
+
+    /// Ends all waits that are over.
+    async fn strike(&self, work: &mut Work) {
+        let now = self.clock.now();
+        for (name, struck) in waits::struck(&self.aws, now) {
+            let Struck::Visit(visit) = struck else {
+                work.executions += 1;
+                work.transitions += struck.transitions(None);
+                continue;
+            };
+            assert_eq!(self.aws.refusals(), Vec::<String>::new());
+            let before = self.aws.counts();
+            let report = self.tend.visit(visit, now.plus(self.visit_within)).await;
+            work.tend.add_all(&self.aws.counts().since(&before));
+            work.visits += 1;
+            work.transitions += struck.transitions(Some(report.answer));
+            work.executions += usize::from(waits::go_on(&self.aws, &name, visit, report.answer));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The file with the counts: a part for each path, a line for each kind of call.
 
-use crate::paths::Counted;
+use crate::{deployment::Work, paths::Counted};
 use grapnel_bench::counts::{Count, Counts};
 
 pub(crate) const HEADER: &str = "\
@@ -38,10 +38,11 @@ fn short(value: f64) -> String {
 }
 
 pub(crate) fn described(counted: &Counted) -> String {
-    let Counted { name, deliveries, ingest, delivery, batches, executions, transitions } = counted;
+    let Counted { name, deliveries, work } = counted;
+    let Work { ingest, delivery, tend, batches, visits, executions, transitions } = work;
     let mut text = format!("\n[{name}] {deliveries} deliveries\n  {:<46}{COLUMNS}\n", "");
     let mut all = Counts::default();
-    for (function, counts) in [("ingest", ingest), ("delivery", delivery)] {
+    for (function, counts) in [("ingest", ingest), ("delivery", delivery), ("tend", tend)] {
         for (line, count) in counts.lines() {
             text.push_str(&row(&format!("{function}: {line}"), count, 1.0));
         }
@@ -53,7 +54,8 @@ pub(crate) fn described(counted: &Counted) -> String {
     if *executions > 0 {
         let each = short(*transitions as f64 / each);
         text.push_str(&format!(
-            "  executions: {executions}, with {transitions} state transitions, {each} a delivery\n"
+            "  executions: {executions}, with {visits} visits and {transitions} state transitions, \
+             {each} a delivery\n"
         ));
     }
     text

@@ -1,7 +1,6 @@
 //! The paths of a delivery whose costs are counted.
 
 use crate::deployment::{Deployment, Work};
-use grapnel_bench::counts::Counts;
 use grapnel_domain::{
     delay::QueueDelay,
     ids::WebhookId,
@@ -48,11 +47,7 @@ pub(crate) struct Path {
 pub(crate) struct Counted {
     pub(crate) name: &'static str,
     pub(crate) deliveries: usize,
-    pub(crate) ingest: Counts,
-    pub(crate) delivery: Counts,
-    pub(crate) batches: [usize; 2],
-    pub(crate) executions: usize,
-    pub(crate) transitions: usize,
+    pub(crate) work: Work,
 }
 
 pub(crate) fn all() -> Vec<Path> {
@@ -165,8 +160,7 @@ pub(crate) async fn counted(path: &Path) -> Counted {
     };
     let requests = deployment.sender.requests().len();
     assert_eq!(requests, deliveries + failures, "{}: every delivery succeeds at last", path.name);
-    let Work { ingest, delivery, batches, executions, transitions } = work;
-    Counted { name: path.name, deliveries, ingest, delivery, batches, executions, transitions }
+    Counted { name: path.name, deliveries, work }
 }
 
 /// Replays all failed deliveries of the only user.

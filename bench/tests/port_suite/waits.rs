@@ -29,13 +29,8 @@ fn of(clients: grapnel_aws::Clients, aws: &'static StandIn) -> Waits {
 }
 
 impl StartWaits for Waits {
-    async fn ensure_waiting(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        minute: Minute,
-    ) -> Result<WaitState, PortError> {
-        self.port.ensure_waiting(user, webhook, minute).await
+    async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
+        self.port.ensure_waiting(minute).await
     }
 
     async fn ensure_watched(
@@ -49,8 +44,8 @@ impl StartWaits for Waits {
 }
 
 impl EndWaits for Waits {
-    async fn end_wait(&self, webhook: WebhookId, minute: Minute) {
-        self.aws.end_execution(&format!("{webhook}-{minute}"));
+    async fn end_wait(&self, minute: Minute) {
+        self.aws.end_execution(&minute.to_string());
     }
 
     fn another_instance(&self) -> Self {

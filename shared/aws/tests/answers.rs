@@ -8,13 +8,13 @@ use grapnel_aws::{
 };
 use grapnel_domain::{
     delay::QueueDelay,
-    ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
     message::{MakeAttempt, Outgoing, QueueMessage, Record},
     ports::{
         CreateDeliveries, Deliveries, EnqueueAttempts, IsolateMessages, PortError, ReadEvents,
         ReserveSlots, StartWaits, WaitState,
     },
+    tending::Visit,
     time::Minute,
 };
 use grapnel_receiver::{Reply, Script, TestReceiver};

@@ -52,7 +52,11 @@ pub(super) fn batch_get(tables: &mut Tables, body: &Value) -> Answer {
     let mut responses = Map::new();
     let mut all = 0;
     for (name, part) in asked {
-        let part = Request::new(part, &["Keys", "ConsistentRead"])?;
+        let known = ["Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
+        let part = Request::new(part, &known)?;
+        let mut placeholders = Placeholders::of(part);
+        let names = projection(part, &mut placeholders)?;
+        placeholders.all_used()?;
         let consistent = part.flag("ConsistentRead")?;
         let table = tables.get(name)?;
         let (mut units, mut items, mut keys) = (0, Vec::new(), Vec::new());
@@ -64,7 +68,7 @@ pub(super) fn batch_get(tables: &mut Tables, body: &Value) -> Answer {
             }
             let item = table.get(&key);
             units += half_reads(item.map_or(0, size), consistent);
-            items.extend(item.cloned().map(Value::Object));
+            items.extend(item.map(|item| projected(item, names.as_deref())));
             keys.push(key);
         }
         all += keys.len();

@@ -65,8 +65,8 @@ mod tests {
     use super::*;
     use grapnel_domain::{
         ids::{UserId, WebhookId},
-        message::{Outgoing, QueueMessage, Release},
-        time::{Minute, Timestamp},
+        message::{Outgoing, QueueMessage, ReleaseParked},
+        time::Timestamp,
     };
     use uuid::Uuid;
 
@@ -80,14 +80,13 @@ mod tests {
     }
 
     fn message(number: usize) -> Entry {
-        let release = Release {
+        let release = ReleaseParked {
             webhook_id: WebhookId::from_uuid(Uuid::from_u128(1)),
             user_id: UserId::parse("u").expect("valid"),
-            minute: Minute::at_or_after(Timestamp::from_millis(0)),
             cursor: None,
         };
         entry(&Outgoing {
-            message: QueueMessage::Release(release),
+            message: QueueMessage::ReleaseParked(release),
             group: number.to_string(),
             delay: QueueDelay::NONE,
         })

@@ -63,12 +63,18 @@ fn tending_reads_and_writes_of_deliveries_only_their_waits_and_reaches_no_other_
     for statement in statements {
         found.push((actions(statement), attributes(statement)));
     }
-    let find = (set(["dynamodb:Query"]), set([]));
     let read = (set(["dynamodb:BatchGetItem"]), set(TENDED_ATTRIBUTES));
     let written =
         ["webhookId", "id", "attemptCount", "waitMinute", "waitSpread", "slot", "unreleased"];
     let write = (set(["dynamodb:UpdateItem"]), set(written));
-    assert_eq!(found, [find, read, write]);
+    assert_eq!(found, [read, write]);
+    let select = &statements_on("TendRole", "DeliveriesTable")[0]["Condition"]["StringEqualsIfExists"]
+        ["dynamodb:Select"];
+    assert_eq!(select, "SPECIFIC_ATTRIBUTES");
+    let queries = crate::reading::statements("TendRole");
+    let queries = queries.iter().filter(|one| actions(one).contains("dynamodb:Query"));
+    let queried: Vec<_> = queries.map(|one| &one["Resource"]).collect();
+    assert_eq!(queried, [&json!({ "Fn::Sub": "${DeliveriesTable.Arn}/index/due" })]);
     for table in ["WebhooksTable", "EventsTable", "KeysTable"] {
         for role in ["TendRole", "WaitRole"] {
             assert!(statements_on(role, table).is_empty(), "{role} {table}");
