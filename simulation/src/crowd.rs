@@ -15,7 +15,7 @@ use crate::{
 };
 use grapnel_domain::{
     delivery::Delivery,
-    event::Event,
+    event::{Event, Retention},
     ids::{DeliveryId, EventId, UserId, WebhookId},
     message::QueueMessage,
     tending::SPREADS,
@@ -30,6 +30,8 @@ use std::{
     time::Duration,
 };
 use uuid::Builder;
+
+const KEPT: Retention = Retention { days: 30 };
 
 /// The webhooks of the user with many deliveries.
 const WEBHOOKS: u8 = 10;
@@ -76,7 +78,7 @@ pub fn crowd(deliveries: u64) -> Result<Crowd, String> {
 fn plan() -> Plan {
     let nobody = Pool { at_first: 0, ..Pool::on_demand(0) };
     let mapping = Mapping { delivery: nobody, ..Mapping::of_template(Grouping::AsSent) };
-    let settings = Settings::of_template(Grouping::AsSent);
+    let settings = Settings { retention: KEPT, ..Settings::of_template(Grouping::AsSent) };
     Plan {
         smooth: false,
         // As the adapter's pages of the index: one megabyte.
@@ -100,7 +102,8 @@ fn waiting(user: &str, webhook: u8, number: u64) -> Delivery {
         ..an_event().for_user(user.as_str()).build()
     };
     let id = DeliveryId::derive(&webhook.id, &event.id, event.stored_at);
-    let delivery = a_delivery().of(&event).to(&webhook).waiting_for(minute()).expires_at(NEVER);
+    let kept = KEPT.delivery_expiry(minute().strikes_at(), event.stored_at);
+    let delivery = a_delivery().of(&event).to(&webhook).waiting_for(minute()).expires_at(kept);
     Delivery { id, ..delivery.build() }
 }
 

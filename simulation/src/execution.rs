@@ -13,7 +13,7 @@ use crate::{
 };
 use grapnel_domain::{
     ports::{PortError, StartWaits, WaitState},
-    tending::{Answer, Visit},
+    tending::{Answer, SENT_AGAIN_AFTER, Visit},
     time::{Minute, Timestamp},
 };
 use grapnel_tend::Tend;
@@ -24,6 +24,12 @@ use std::{
 
 /// After this many tries the pauses between them no longer grow: `MaxDelaySeconds`.
 const LONGEST_PAUSE_AT: u32 = 9;
+
+/// `MaxDelaySeconds`.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The pause of a wrong execution.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Starts the execution of a minute, unless there was one before.
 pub(crate) fn ensure(sim: &Sim, minute: Minute) -> Result<WaitState, PortError> {
@@ -62,7 +68,12 @@ async fn run(sim: Sim, minute: Minute) {
         if answer.over || sim.mutation() == Some(Mutation::LooksOnce) {
             break;
         }
-        visit.until = answer.until;
+        visit.until = match sim.mutation() {
+            Some(Mutation::SendsAgainSoon) if sim.now().until(answer.until) <= SENT_AGAIN_AFTER => {
+                answer.until.min(sim.now().plus(SOON))
+            }
+            _ => answer.until,
+        };
     }
     sim.trace(|| format!("the wait for {minute} ends"));
     sim.memory().end_wait(minute);
@@ -90,12 +101,16 @@ fn stop(sim: &Sim, minute: Minute) {
 
 /// Calls the function until it answers.
 async fn call(sim: &Sim, visit: Visit) -> Answer {
-    let mut number = 0;
+    let (mut not_begun, mut died) = (0, 0);
     loop {
         sim.pause(1..=500).await;
         let fate = fate_of_write(sim, Part::Functions, "call tend");
+        if matches!(fate, Fate::Throttled | Fate::RequestLost | Fate::KilledBefore) {
+            pause_between_tries(sim, not_begun).await;
+            not_begun = (not_begun + 1).min(LONGEST_PAUSE_AT);
+            continue;
+        }
         let answer = match fate {
-            Fate::Throttled | Fate::RequestLost | Fate::KilledBefore => None,
             // Two calls for one: they run at the same time.
             Fate::Repeated => {
                 let second = Running::start(sim, visit);
@@ -107,8 +122,11 @@ async fn call(sim: &Sim, visit: Visit) -> Answer {
         if let (Some(answer), Fate::Works | Fate::Slow | Fate::Repeated) = (answer, fate) {
             return answer;
         }
-        pause_between_tries(sim, number).await;
-        number = (number + 1).min(LONGEST_PAUSE_AT);
+        match sim.mutation() {
+            Some(Mutation::SendsAgainSoon) => sim.sleep(SOON).await,
+            _ => sim.sleep((SENT_AGAIN_AFTER * 2_u32.pow(died)).min(LONGEST_PAUSE)).await,
+        }
+        died = (died + 1).min(2);
     }
 }
 

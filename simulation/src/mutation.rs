@@ -42,6 +42,8 @@ pub enum Mutation {
     SkipsKnownEvents,
     /// An execution ends after its first visit.
     LooksOnce,
+    /// After a failure an execution comes again soon, although messages may have been sent.
+    SendsAgainSoon,
     /// A visit reads no other minute than its own.
     AdoptsNobody,
     /// A visit releases what the index shows, without reading it.

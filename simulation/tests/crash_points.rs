@@ -6,11 +6,12 @@ const DOCUMENT: &str = include_str!("../../docs/reliability.md");
 
 /// Mistakes that a fault in a single call reveals. The others need two faults or a lagging read;
 /// the seeded runs find them.
-const MISTAKES: [Mutation; 9] = [
+const MISTAKES: [Mutation; 10] = [
     Mutation::StaleIsMerelyAcknowledged,
     Mutation::SchedulesBeforeRecording,
     Mutation::AcknowledgesBeforeScheduling,
     Mutation::TakesOutBeforeEnqueuing,
+    Mutation::SendsAgainSoon,
     Mutation::SkipsPending,
     Mutation::SkipsKnownEvents,
     Mutation::TrustsBatches,

@@ -33,7 +33,7 @@ use std::{
 const PAGE: usize = 100;
 
 /// How many pages are worked on side by side. A page takes about 0.2 s, so 100,000 deliveries take
-/// about half a minute. More would write too much to each part of the index.
+/// about half a minute.
 const LANES: usize = 6;
 
 /// A visit's result.
@@ -47,7 +47,7 @@ impl Report {
     pub fn metrics(&self) -> Metrics {
         Metrics::of("tend")
             .count("DeliveriesReleased", self.tended.released)
-            .count("WaitsLeft", self.tended.left)
+            .count("WaitsLeft", self.tended.left + self.tended.unsure)
             .count("WaitsPutAside", self.tended.put_aside)
     }
 }
@@ -70,6 +70,7 @@ impl<P: Ports> Tend<P> {
             tended.released += lane.released;
             tended.put_aside += lane.put_aside;
             tended.left += lane.left;
+            tended.unsure += lane.unsure;
             tended.more |= lane.more;
         }
         Report { answer: visit.answer(tended, self.clock.now()), tended }
@@ -95,6 +96,7 @@ impl<P: Ports> Tend<P> {
                     tended.released += released.released;
                     tended.put_aside += released.put_aside;
                     tended.left += released.left;
+                    tended.unsure += released.unsure;
                 }
                 Err(error) => {
                     tracing::warn!(minute = %visit.minute, %error, "a page of waits was not released");
@@ -136,7 +138,7 @@ impl<P: Ports> Tend<P> {
                 Ok(()) => tended.released += 1,
                 Err(error) => {
                     tracing::warn!(delivery.id = %delivery.target.delivery_id, %error, "a delivery that waits was not released");
-                    tended.left += 1;
+                    tended.unsure += 1;
                 }
             }
         }

@@ -11,7 +11,7 @@
 use crate::{
     delay::QueueDelay,
     delivery::{DeliveryKey, Target},
-    ids::{DeliveryId, UserId},
+    ids::{DeliveryId, UserId, WebhookId},
     limit::Slot,
     message::{MakeAttempt, Outgoing, QueueMessage},
     retry::next::queue_delay,
@@ -39,6 +39,12 @@ pub const ADOPTED_AFTER: Duration = Duration::from_secs(300);
 
 /// The shortest pause after a visit that could not release everything.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The shortest pause after a visit whose messages may have been sent, although their deliveries are
+/// still in the index. Sent again at once, they would make two requests for one attempt. By then the
+/// first message's attempt is on record: its slot is at most a minute away, and a request takes up to
+/// 30 s. The state machine waits as long after a visit that died.
+pub const SENT_AGAIN_AFTER: Duration = Duration::from_secs(100);
 
 /// The longest pause. An execution ends after 25,000 entries in its history; a visit takes nine, so
 /// this pause keeps it going for weeks.
@@ -196,6 +202,8 @@ pub struct Tended {
     pub put_aside: usize,
     /// Deliveries that may still be in the index, those of adopted minutes included: a call failed.
     pub left: usize,
+    /// The same, if the call that failed sent their messages or came after that.
+    pub unsure: usize,
     /// Whether the time ran out before the index was read to its end.
     pub more: bool,
 }
@@ -238,10 +246,13 @@ impl Visit {
         let now = self.time(now);
         let age = self.minute.strikes_at().until(now);
         let again = |until| Answer { over: false, until };
-        if tended.more {
+        let pause = |shortest| again(now.plus((age / 4).clamp(shortest, LONGEST_PAUSE)));
+        if tended.unsure > 0 {
+            pause(SENT_AGAIN_AFTER)
+        } else if tended.more {
             again(now)
         } else if tended.left > 0 {
-            again(now.plus((age / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)))
+            pause(SHORTEST_PAUSE)
         } else if self.until < self.settled() {
             again(self.settled().max(now))
         } else {
@@ -251,12 +262,13 @@ impl Visit {
 }
 
 /// The rows in the order in which they are released: one of each user in turn, and for each user,
-/// one of each webhook in turn. So a user with one row does not wait for a user with many.
+/// one of each webhook in turn. So a user with one row does not wait for a user with many. A webhook's
+/// rows are taken from each part of the index in turn, because a part takes few writes a second.
 #[must_use]
 pub fn in_turn(rows: Vec<DueRow>) -> Vec<DueRow> {
     let mut users: BTreeMap<UserId, BTreeMap<_, VecDeque<DueRow>>> = BTreeMap::new();
     let count = rows.len();
-    for row in rows {
+    for row in parts_in_turn(rows) {
         let webhooks = users.entry(row.user_id.clone()).or_default();
         webhooks.entry(row.key.webhook_id).or_default().push_back(row);
     }
@@ -274,6 +286,20 @@ pub fn in_turn(rows: Vec<DueRow>) -> Vec<DueRow> {
         }
     }
     ordered
+}
+
+/// The rows of each webhook, one of each part of the index in turn.
+fn parts_in_turn(rows: Vec<DueRow>) -> impl Iterator<Item = DueRow> {
+    let mut counts: BTreeMap<(WebhookId, Spread), usize> = BTreeMap::new();
+    let numbered = rows.into_iter().map(|row| {
+        let part = (row.key.webhook_id, Spread::of(row.key.id));
+        let count = counts.entry(part).or_default();
+        *count += 1;
+        (*count, row)
+    });
+    let mut numbered: Vec<_> = numbered.collect();
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, row)| row)
 }
 
 #[cfg(test)]

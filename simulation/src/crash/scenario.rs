@@ -82,14 +82,15 @@ fn planned(path: Path) -> (Receiver, RetryConfig) {
 }
 
 /// The plan. Rows that wait in the index for a circuit breaker or a slot hide the mistakes of wrong
-/// handlers, or make them run without end. So for wrong handlers only retries wait in the index.
-fn plan(order: u64, is_right: bool) -> Plan {
+/// handlers, or make them run without end. So for wrong handlers only retries wait in the index,
+/// unless the mistake is about slots.
+fn plan(order: u64, is_whole: bool) -> Plan {
     let planned = |path: Path| {
         let (receiver, retry) = planned(path);
         let id = path.webhook();
         let webhook = a_webhook().id(id).for_user(USER).url(&url(id, 0)).retry(retry);
         let webhook = match path {
-            Path::Limited if is_right => webhook.limited_to(1).next_slot(FREE_SLOT),
+            Path::Limited if is_whole => webhook.limited_to(1).next_slot(FREE_SLOT),
             Path::Limited => webhook.limited_to(1),
             Path::Success | Path::Delayed | Path::Exhausted => webhook,
         };
@@ -110,7 +111,7 @@ fn plan(order: u64, is_right: bool) -> Plan {
             // In every other order the first failure opens a circuit breaker, and early retries are
             // parked until it is due.
             circuit: CircuitRules {
-                failures: if is_right && order % 2 == 1 { 1 } else { 10 },
+                failures: if is_whole && order % 2 == 1 { 1 } else { 10 },
                 first_interval: Duration::from_secs(1200),
             },
             waiting_page: 100,
@@ -134,7 +135,8 @@ pub(super) fn run(
     mutation: Option<Mutation>,
     trace: Trace,
 ) -> (Run, Vec<Call>) {
-    let sim = Sim::of(plan(order, mutation.is_none()), Random::new(order), mutation, trace);
+    let is_whole = matches!(mutation, None | Some(Mutation::SendsAgainSoon));
+    let sim = Sim::of(plan(order, is_whole), Random::new(order), mutation, trace);
     sim.with(|state| state.calls = Some(Calls { cut, ..Calls::default() }));
     let begin = |sim: &Sim| {
         users::begin(sim);

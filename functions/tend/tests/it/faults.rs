@@ -3,7 +3,7 @@
 use crate::world::{World, last, minute};
 use grapnel_domain::{
     ports::{Clock, PortError},
-    tending::Visit,
+    tending::{Answer, SENT_AGAIN_AFTER, Visit},
 };
 use grapnel_testing::{
     builders::a_webhook,
@@ -41,15 +41,30 @@ async fn any_call_may_fail_and_the_delivery_is_released_by_a_later_visit() {
 }
 
 #[tokio::test]
-async fn who_could_not_be_queued_stays_in_the_index_and_comes_soon() {
+async fn who_could_not_be_read_stays_in_the_index_and_comes_soon() {
     let world = World::new();
     let delivery = world.waiting(&a_webhook().build(), minute());
-    world.memory.fail_next(Operation::Enqueue, throttled(), Effect::Before);
+    world.memory.fail_next(Operation::Waiting, throttled(), Effect::Before);
     let report = world.visit(Visit::first(minute())).await;
     assert_eq!((report.tended.released, report.tended.left), (0, 1));
     let soon = minute().strikes_at().plus(Duration::from_secs(5));
     assert!(!report.answer.over && report.answer.until <= soon, "{:?}", report.answer);
     assert_eq!(world.now(delivery.key()), delivery);
+}
+
+/// Its message may have been sent.
+#[tokio::test]
+async fn who_may_have_been_queued_comes_again_when_the_first_message_has_had_its_effect() {
+    for effect in [Effect::Before, Effect::After] {
+        let world = World::new();
+        let delivery = world.waiting(&a_webhook().build(), minute());
+        world.memory.fail_next(Operation::Enqueue, throttled(), effect);
+        let report = world.visit(Visit::first(minute())).await;
+        assert_eq!((report.tended.released, report.tended.unsure), (0, 1));
+        let again = world.clock.now().plus(SENT_AGAIN_AFTER);
+        assert_eq!(report.answer, Answer { over: false, until: again });
+        assert_eq!(world.now(delivery.key()), delivery);
+    }
 }
 
 /// Its message is queued: in the index, it would be sent again.
@@ -117,7 +132,7 @@ async fn an_adopted_delivery_that_was_not_released_keeps_the_adopting_minute_ali
     let following = minute().next().next();
     world.memory.fail_next(Operation::Enqueue, throttled(), Effect::Before);
     let report = world.visit(last(following)).await;
-    assert_eq!((report.tended.left, report.answer.over), (1, false));
+    assert_eq!((report.tended.unsure, report.answer.over), (1, false));
     let next = Visit { until: report.answer.until, ..last(following) };
     assert!(world.visit(next).await.answer.over);
     assert_eq!((world.now(old.key()).waits_for, world.queued()), (None, vec![(old.key(), 2)]));

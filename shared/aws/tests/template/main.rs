@@ -9,3 +9,4 @@ mod reading;
 mod roles;
 mod rule;
 mod tables;
+mod waits;
