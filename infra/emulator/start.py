@@ -66,6 +66,29 @@ def _request_context_with_sources(service, action, body, *rest):
 iam_actions.request_tag_context = _request_context_with_sources
 
 
+# A BatchGetItem names its attributes for each table. MiniStack 1.5.33 looks for them where a GetItem
+# has them, so that a policy with a condition on them would allow no BatchGetItem.
+_dynamodb_context = iam_actions.dynamodb_service_context
+
+
+def _dynamodb_context_of_each_table(body):
+    try:
+        tables = json.loads(body or b"{}").get("RequestItems")
+    except (AttributeError, TypeError, ValueError):
+        tables = None  # The service itself refuses such a request, with a reason.
+    parts = tables.values() if isinstance(tables, dict) else []
+    contexts = [_dynamodb_context(json.dumps(part).encode()) for part in parts if isinstance(part, dict)]
+    if not contexts:
+        return _dynamodb_context(body)
+    attributes = [name for context in contexts for name in context.get("dynamodb:Attributes", [])]
+    whole = any(context["dynamodb:Select"] == "ALL_ATTRIBUTES" for context in contexts)
+    select = "ALL_ATTRIBUTES" if whole else "SPECIFIC_ATTRIBUTES"
+    return {"dynamodb:Select": select, **({"dynamodb:Attributes": attributes} if attributes else {})}
+
+
+iam_actions.dynamodb_service_context = _dynamodb_context_of_each_table
+
+
 # Locally everything speaks plain HTTP, which the queues' policies refuse on AWS.
 _condition_key = iam_evaluator._resolve_condition_key
 
