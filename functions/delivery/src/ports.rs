@@ -2,8 +2,8 @@
 
 use crate::Rules;
 use grapnel_domain::ports::{
-    Clock, DeadLetters, Deliveries, EnqueueAttempts, FindDeliveries, ReadEvents, Replays,
-    ReserveSlots, SendNotices, SendRequests, StartWaits, UpdateDeliveries, Webhooks,
+    Clock, DeadLetters, Deliveries, EnqueueAttempts, ReadEvents, Replays, ReserveSlots,
+    SendNotices, SendRequests, StartWaits, UpdateDeliveries, Webhooks,
 };
 
 /// The rights of the delivery function, grouped by table and service, like an IAM policy: nothing
@@ -14,7 +14,7 @@ pub trait Ports {
     /// The events table: events to read, and replays.
     type Events: ReadEvents + Replays;
     /// The deliveries table.
-    type Deliveries: Deliveries + UpdateDeliveries + FindDeliveries;
+    type Deliveries: Deliveries + UpdateDeliveries;
     /// The delivery queue.
     type DeliveryQueue: EnqueueAttempts;
     /// The delivery queue's dead letters.

@@ -17,8 +17,8 @@ use grapnel_domain::{
     ids::WebhookId,
     message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
-        Clock, Consistency, EnqueueAttempts, FindDeliveries, PortError, Replays, SettledPage,
-        Stored, Webhooks,
+        Clock, Consistency, EnqueueAttempts, PortError, Replays, SettledPage, Stored,
+        UpdateDeliveries, Webhooks,
     },
     replay::{Place, Replay, ReplayPage, SettledRow, Turn},
 };

@@ -20,9 +20,10 @@ use grapnel_domain::{
     },
     ids::{DeliveryId, WebhookId},
     ports::{
-        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded,
+        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded, SettledPage,
         UpdateDeliveries,
     },
+    replay::ReplayFilter,
     time::Timestamp,
     time_budget::RECORD_TRY,
 };
@@ -270,5 +271,14 @@ impl UpdateDeliveries for DeliveryStore {
         // If the condition fails, the delivery is parked until another time or no longer. Its next
         // wake-up is then another process's task.
         self.update(key, update::unpark(row, attempts)).await.map(|_| ())
+    }
+
+    async fn settled(
+        &self,
+        webhook: WebhookId,
+        filter: &ReplayFilter,
+        after: Option<DeliveryId>,
+    ) -> Result<SettledPage, PortError> {
+        self.find_settled(webhook, filter, after).await
     }
 }

@@ -25,8 +25,7 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Recorded, SettledPage,
-    UpdateDeliveries,
+    CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, SettledPage, UpdateDeliveries,
 };
 pub use echoes::Echoes;
 pub use event_types::EventTypes;

@@ -128,7 +128,7 @@ pub struct Unreadable {
     /// The keys of its row, as they are stored.
     pub webhook_id: String,
     pub id: String,
-    /// Why it cannot be released. Repeats nothing of the row.
+    /// Why it cannot be released. Quotes no part of the row.
     pub reason: String,
 }
 

@@ -7,9 +7,7 @@ use grapnel_domain::{
         Reopened, Reopening, ResponseErasure, TRANSFORM_FAILED,
     },
     ids::ReplayId,
-    ports::{
-        CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, Recorded, UpdateDeliveries,
-    },
+    ports::{CreateDeliveries, Deliveries, DeliveryLog, Recorded, UpdateDeliveries},
     replay::{ReplayFilter, ReplayStatus},
     time::Timestamp,
 };
@@ -46,14 +44,8 @@ macro_rules! contract_of_erasures {
 }
 
 /// All that these cases need.
-pub trait Store:
-    CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries + DeliveryLog
-{
-}
-impl<S> Store for S where
-    S: CreateDeliveries + Deliveries + UpdateDeliveries + FindDeliveries + DeliveryLog
-{
-}
+pub trait Store: CreateDeliveries + Deliveries + UpdateDeliveries + DeliveryLog {}
+impl<S> Store for S where S: CreateDeliveries + Deliveries + UpdateDeliveries + DeliveryLog {}
 
 const LATER: Timestamp = Timestamp::from_millis(START.as_millis() + 5000);
 

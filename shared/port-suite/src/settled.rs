@@ -1,11 +1,11 @@
-//! [`FindDeliveries::settled`].
+//! [`UpdateDeliveries::settled`].
 
 use super::{NEVER, eventually, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
     delivery::{AttemptRecord, Delivery, DeliveryStatus, Ending, Reason, Reopened, Reopening},
     ids::{DeliveryId, ReplayId},
-    ports::{CreateDeliveries, Deliveries, FindDeliveries, Recorded, UpdateDeliveries},
+    ports::{CreateDeliveries, Deliveries, Recorded, UpdateDeliveries},
     replay::{ReplayFilter, ReplayStatus, SettledRow},
     time::Timestamp,
     webhook::Webhook,
@@ -37,8 +37,8 @@ macro_rules! contract_of_settled {
 }
 
 /// All that these cases need.
-pub trait Store: CreateDeliveries + UpdateDeliveries + Deliveries + FindDeliveries {}
-impl<S: CreateDeliveries + UpdateDeliveries + Deliveries + FindDeliveries> Store for S {}
+pub trait Store: CreateDeliveries + UpdateDeliveries + Deliveries {}
+impl<S: CreateDeliveries + UpdateDeliveries + Deliveries> Store for S {}
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(START.as_millis() + millis)

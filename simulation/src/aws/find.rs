@@ -1,43 +1,20 @@
 //! Finds deliveries by their state, by reads that lag behind their table.
 
-use super::Aws;
 use crate::{
     counts::Count,
-    mutation::Mutation,
-    plan::Part,
     sim::{Sim, State},
     task::{at_once, millis},
 };
 use grapnel_domain::{
     delivery::ParkedRow,
     ids::{DeliveryId, WebhookId},
-    ports::{Deliveries, FindDeliveries, Page, PortError, SettledPage},
-    replay::{ReplayFilter, ReplayStatus, SettledRow},
+    ports::{Deliveries, Page, PortError, SettledPage, UpdateDeliveries},
+    replay::{ReplayFilter, SettledRow},
     time::Timestamp,
 };
 
-impl FindDeliveries for Aws {
-    async fn settled(
-        &self,
-        webhook: WebhookId,
-        filter: &ReplayFilter,
-        after: Option<DeliveryId>,
-    ) -> Result<SettledPage, PortError> {
-        let effect = |sim: &Sim| {
-            let mut page = settled_page(sim, webhook, filter, after)?;
-            if sim.mutation() == Some(Mutation::ReplaysLeaveOutSuccesses)
-                && filter.status == ReplayStatus::Success
-            {
-                page.rows.pop();
-            }
-            Ok(page)
-        };
-        self.read(Part::Tables, "query settled", effect).await
-    }
-}
-
-/// A page as a read sees it now.
-fn settled_page(
+/// A page of settled deliveries, as a read sees it now.
+pub(super) fn settled_page(
     sim: &Sim,
     webhook: WebhookId,
     filter: &ReplayFilter,

@@ -1,11 +1,11 @@
 //! Writes that change deliveries during their attempts and waits.
 
-use super::{Aws, Patience, deliveries::written, fate};
+use super::{Aws, Patience, deliveries::written, fate, find::settled_page};
 use crate::{
     counts::Count,
     ledger,
     mutation::{self, Mutation},
-    plan::Target,
+    plan::{Part, Target},
     sim::Sim,
     task::at_once,
     trace::short,
@@ -13,7 +13,9 @@ use crate::{
 use grapnel_domain::{
     delivery::{AttemptRecord, DeliveryKey, Parking, Reopening, SlotWait},
     health::LONGEST_PARKING,
-    ports::{PortError, Recorded, UpdateDeliveries},
+    ids::{DeliveryId, WebhookId},
+    ports::{PortError, Recorded, SettledPage, UpdateDeliveries},
+    replay::{ReplayFilter, ReplayStatus},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -171,6 +173,24 @@ impl UpdateDeliveries for Aws {
             Ok(())
         };
         self.write(Target::Delivery(key.webhook_id), "unpark", effect).await
+    }
+
+    async fn settled(
+        &self,
+        webhook: WebhookId,
+        filter: &ReplayFilter,
+        after: Option<DeliveryId>,
+    ) -> Result<SettledPage, PortError> {
+        let effect = |sim: &Sim| {
+            let mut page = settled_page(sim, webhook, filter, after)?;
+            if sim.mutation() == Some(Mutation::ReplaysLeaveOutSuccesses)
+                && filter.status == ReplayStatus::Success
+            {
+                page.rows.pop();
+            }
+            Ok(page)
+        };
+        self.read(Part::Tables, "query settled", effect).await
     }
 }
 

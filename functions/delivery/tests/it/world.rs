@@ -8,7 +8,7 @@ use grapnel_domain::{
     event::{Event, Retention},
     health::CircuitRules,
     message::{MakeAttempt, QueueMessage, Record},
-    ports::{Clock, Deliveries, FindDeliveries, UpdateDeliveries},
+    ports::{Clock, Deliveries, UpdateDeliveries},
     tending::Visit,
     time::{Minute, Timestamp},
     webhook::Webhook,
@@ -27,7 +27,7 @@ pub(crate) const VISIBILITY: Duration = VISIBILITY_TIMEOUT;
 /// Everything over memory, but for the deliveries table where a test says so.
 pub(crate) struct OverMemory<D = Memory>(PhantomData<D>);
 
-impl<D: Deliveries + UpdateDeliveries + FindDeliveries> Ports for OverMemory<D> {
+impl<D: Deliveries + UpdateDeliveries> Ports for OverMemory<D> {
     type Webhooks = Memory;
     type Events = Memory;
     type Deliveries = D;

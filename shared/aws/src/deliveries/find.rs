@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use grapnel_domain::{
     delivery::DeliveryStatus,
     ids::{DeliveryId, EventId, ReplayId, WebhookId},
-    ports::{FindDeliveries, PortError, SettledPage},
+    ports::{PortError, SettledPage},
     replay::{ReplayFilter, ReplayStatus, SettledRow},
 };
 use serde::Deserialize;
@@ -80,10 +80,9 @@ impl DeliveryStore {
                 .expression_attribute_values(":success", text("success")),
         }
     }
-}
 
-impl FindDeliveries for DeliveryStore {
-    async fn settled(
+    /// [`UpdateDeliveries::settled`](grapnel_domain::ports::UpdateDeliveries::settled).
+    pub(super) async fn find_settled(
         &self,
         webhook: WebhookId,
         filter: &ReplayFilter,

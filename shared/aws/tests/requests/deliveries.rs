@@ -4,16 +4,13 @@ use crate::captured::{Captured, assert_lines};
 use grapnel_aws::DeliveryStore;
 use grapnel_domain::{
     delivery::{
-        AttemptRecord, Delivery, DeliveryStatus, Ending, ParkedRow, Parking, PayloadErasure,
-        Reason, Reopened, Reopening, ResponseErasure, SlotWait,
+        AttemptRecord, Delivery, DeliveryStatus, Ending, PayloadErasure, Reason, Reopened,
+        Reopening, ResponseErasure,
     },
     ids::ReplayId,
-    limit::Slot,
-    ports::{
-        CreateDeliveries, Deliveries, DeliveryLog, FindDeliveries, TendDeliveries, UpdateDeliveries,
-    },
+    ports::{CreateDeliveries, Deliveries, DeliveryLog, UpdateDeliveries},
     replay::ReplayStatus,
-    tending::{Minutes, Place, Spread, Unreadable},
+    tending::Spread,
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{
@@ -22,24 +19,24 @@ use grapnel_testing::{
 };
 use uuid::Uuid;
 
-const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
+pub(crate) const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
 
 /// A store, a delivery with one failed attempt, and the requests about it.
-struct Asked {
+pub(crate) struct Asked {
     aws: Captured,
-    store: DeliveryStore,
-    delivery: Delivery,
+    pub(crate) store: DeliveryStore,
+    pub(crate) delivery: Delivery,
 }
 
 impl Asked {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let aws = Captured::new().await;
         let store = DeliveryStore::new(&aws.clients, "deliveries");
         Self { aws, store, delivery: a_delivery().retrying().build() }
     }
 
     #[track_caller]
-    fn is(&self, expected: &str) {
+    pub(crate) fn is(&self, expected: &str) {
         let names = [
             (self.delivery.webhook_id.to_string(), "WEBHOOK"),
             (self.delivery.id.to_string(), "DELIVERY"),
@@ -253,112 +250,6 @@ async fn only_what_has_failed_is_reopened_and_by_a_replay_only_once() {
           expiresAt = 1795501500
         REMOVE reason
           failedKey
-    ");
-}
-
-#[tokio::test]
-async fn who_waits_or_is_parked_is_found_in_its_own_part_of_the_index() {
-    let asked = Asked::new().await;
-    let (webhook, id) = (asked.delivery.webhook_id, asked.delivery.id);
-    let minute = Minute::at_or_after(DUE);
-    let spread = Spread::of(id);
-    asked.store.due(spread, Minutes::Only(minute), None).await.expect("found");
-    let after = Some(Place::of(minute, asked.delivery.key()));
-    asked.store.due(spread, Minutes::UpTo(minute), after).await.expect("found");
-    for after in [None, Some(ParkedRow { due: DUE, id })] {
-        asked.store.parked(webhook, after).await.expect("found");
-    }
-    asked.is("
-        Query deliveries/due
-        where waitSpread = 'SPREAD'
-          and waitMinute = '20261124T0625Z'
-        Query deliveries/due
-        after id = 'DELIVERY', waitMinute = '20261124T0625Z', waitSpread = 'SPREAD', webhookId = 'WEBHOOK'
-        where waitSpread = 'SPREAD'
-          and waitMinute <= '20261124T0625Z'
-        Query deliveries/waiting
-        where webhookId = 'WEBHOOK'
-          and begins_with(waitKey, 'parked#')
-        Query deliveries/waiting
-        after id = 'DELIVERY', waitKey = 'parked#1795501500000#DELIVERY', webhookId = 'WEBHOOK'
-        where webhookId = 'WEBHOOK'
-          and begins_with(waitKey, 'parked#')
-    ");
-}
-
-#[tokio::test]
-async fn of_who_waits_no_attempt_is_read_and_what_cannot_be_released_leaves_the_index() {
-    let asked = Asked::new().await;
-    let key = asked.delivery.key();
-    asked.store.waiting(&[key]).await.expect("read");
-    let (webhook_id, id) = (key.webhook_id.to_string(), key.id.to_string());
-    let row = Unreadable { webhook_id, id, reason: "it cannot be read".into() };
-    asked.store.give_up(&row).await.expect("left");
-    asked.is("
-        BatchGetItem deliveries, consistent
-        keys id = 'DELIVERY', webhookId = 'WEBHOOK'
-        only webhookId, id, userId, eventId, attemptCount, waitMinute, slot
-        UpdateItem deliveries
-        key id = 'DELIVERY', webhookId = 'WEBHOOK'
-        if attribute_exists(waitMinute)
-        SET unreleased = 'it cannot be read'
-        REMOVE waitSpread
-          waitMinute
-    ");
-}
-
-#[tokio::test]
-async fn a_delivery_waits_or_is_parked_only_while_it_is_as_it_was_read() {
-    let asked = Asked::new().await;
-    let key = asked.delivery.key();
-    let (attempts, expires_at, minute) = (1, DUE, Minute::at_or_after(DUE));
-    let slot = Slot { at: DUE, moved: false };
-    let wait = SlotWait { key, slot, minute, attempts, expires_at };
-    asked.store.await_slot(wait).await.expect("waits");
-    let parking = Parking { key, due: DUE, attempts, expires_at };
-    asked.store.park(parking).await.expect("parked");
-    asked.is("
-        UpdateItem deliveries
-        key id = 'DELIVERY', webhookId = 'WEBHOOK'
-        if attemptCount = 1
-          and status IN ('pending', 'retrying')
-        SET waitSpread = 'SPREAD'
-          waitMinute = '20261124T0625Z'
-          slot = …
-          expiresAt = 1795501500
-        REMOVE waitKey
-        UpdateItem deliveries
-        key id = 'DELIVERY', webhookId = 'WEBHOOK'
-        if attemptCount = 1
-          and status IN ('pending', 'retrying')
-        SET waitKey = 'parked#1795501500000#DELIVERY'
-          expiresAt = 1795501500
-        REMOVE waitSpread
-          waitMinute
-          slot
-    ");
-}
-
-#[tokio::test]
-async fn a_delivery_leaves_the_index_only_if_it_waits_for_the_same_still() {
-    let asked = Asked::new().await;
-    let key = asked.delivery.key();
-    asked.store.stop_waiting(key, Minute::at_or_after(DUE), 1).await.expect("left");
-    asked.store.unpark(key, DUE, 1).await.expect("left");
-    asked.is("
-        UpdateItem deliveries
-        key id = 'DELIVERY', webhookId = 'WEBHOOK'
-        if attemptCount = 1
-          and waitMinute = '20261124T0625Z'
-        REMOVE waitSpread
-          waitMinute
-          slot
-        UpdateItem deliveries
-        key id = 'DELIVERY', webhookId = 'WEBHOOK'
-        if attemptCount = 1
-          and waitKey = 'parked#1795501500000#DELIVERY'
-        REMOVE waitKey
-          slot
     ");
 }
 

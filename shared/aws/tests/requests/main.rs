@@ -8,6 +8,7 @@ mod events;
 mod events_queue;
 mod keys;
 mod notices;
+mod waits;
 mod webhooks;
 
 use std::{fs, path::Path};

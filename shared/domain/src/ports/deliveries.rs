@@ -103,7 +103,8 @@ pub trait DeliveryLog: Send + Sync {
     ) -> impl Future<Output = Result<Recorded, PortError>> + Send;
 }
 
-/// Changes deliveries during their attempts and waits. Each change is one conditional write.
+/// Changes deliveries during their attempts and waits, and finds those that a replay changes. Each
+/// change is one conditional write.
 pub trait UpdateDeliveries: Send + Sync {
     /// Records an attempt in one conditional write. Tried once and for at most
     /// [`RECORD_TRY`](crate::time_budget::RECORD_TRY): the caller decides how often to retry.
@@ -141,11 +142,8 @@ pub trait UpdateDeliveries: Send + Sync {
         due: Timestamp,
         attempts: u32,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
-}
 
-/// Finds deliveries by their state, by reads that may lag.
-pub trait FindDeliveries: Send + Sync {
-    /// A page of the webhook's deliveries with this status and time, oldest first, after `after`.
+    /// By a read that may lag: a page of the webhook's deliveries with this status and time, oldest first, after `after`.
     /// Reads at most 100 rows; it may find none of them and still not be the last page. The other
     /// conditions of the filter may be ignored.
     fn settled(

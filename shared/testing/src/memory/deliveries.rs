@@ -6,10 +6,8 @@ use grapnel_domain::{
     },
     ids::{DeliveryId, WebhookId},
     ports::{
-        Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, FindDeliveries, Page,
-        PortError, Recorded, SettledPage,
+        Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded,
     },
-    replay::{ReplayFilter, ReplayStatus, SettledRow},
 };
 
 impl Deliveries for Memory {
@@ -134,40 +132,5 @@ fn change(delivery: &mut Delivery, places: &[u32], change: impl Fn(&mut Delivery
         if let Some(attempt) = delivery.attempts.get_mut(place) {
             change(attempt);
         }
-    }
-}
-
-impl FindDeliveries for Memory {
-    async fn settled(
-        &self,
-        webhook: WebhookId,
-        filter: &ReplayFilter,
-        after: Option<DeliveryId>,
-    ) -> Result<SettledPage, PortError> {
-        self.run(Operation::Settled, |state| {
-            let Some(ids) = filter.ids(after) else {
-                return Ok(SettledPage { rows: Vec::new(), examined: 0, next: None });
-            };
-            let status = filter.status.of_delivery();
-            // An index holds the failed only; for the others the table itself is looked through.
-            let indexed = filter.status == ReplayStatus::Failed;
-            let mut looked_at = state
-                .seen(Consistency::Eventual)
-                .deliveries
-                .between(webhook, ids)
-                .filter(|delivery| !indexed || delivery.may_be_reopened());
-            let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
-            let more = looked_at.next().is_some();
-            let next = page.last().filter(|_| more).map(|delivery| delivery.id);
-            let row = |delivery| {
-                let row = SettledRow::of(delivery);
-                let last_attempt_at = row.last_attempt_at.filter(|_| !indexed);
-                SettledRow { last_attempt_at, ..row }
-            };
-            let found = page.iter().filter(|delivery| delivery.status == status);
-            let rows = found.map(|delivery| row(delivery)).collect();
-            Ok(SettledPage { rows, examined: page.len() as u64, next })
-        })
-        .await
     }
 }

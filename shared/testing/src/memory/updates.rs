@@ -3,7 +3,9 @@ use grapnel_domain::{
     delivery::{
         AttemptRecord, Delivery, DeliveryKey, DeliveryStatus, Parking, Reopening, SlotWait,
     },
-    ports::{PortError, Recorded, UpdateDeliveries},
+    ids::{DeliveryId, WebhookId},
+    ports::{Consistency, PortError, Recorded, SettledPage, UpdateDeliveries},
+    replay::{ReplayFilter, ReplayStatus, SettledRow},
     time::Timestamp,
 };
 
@@ -101,6 +103,39 @@ impl UpdateDeliveries for Memory {
                 delivery.slot = Some(wait.slot);
                 delivery.expires_at = whole_second(wait.expires_at);
             }))
+        })
+        .await
+    }
+
+    async fn settled(
+        &self,
+        webhook: WebhookId,
+        filter: &ReplayFilter,
+        after: Option<DeliveryId>,
+    ) -> Result<SettledPage, PortError> {
+        self.run(Operation::Settled, |state| {
+            let Some(ids) = filter.ids(after) else {
+                return Ok(SettledPage { rows: Vec::new(), examined: 0, next: None });
+            };
+            let status = filter.status.of_delivery();
+            // An index holds the failed only; for the others the table itself is looked through.
+            let indexed = filter.status == ReplayStatus::Failed;
+            let mut looked_at = state
+                .seen(Consistency::Eventual)
+                .deliveries
+                .between(webhook, ids)
+                .filter(|delivery| !indexed || delivery.may_be_reopened());
+            let page: Vec<_> = looked_at.by_ref().take(state.settled_page).collect();
+            let more = looked_at.next().is_some();
+            let next = page.last().filter(|_| more).map(|delivery| delivery.id);
+            let row = |delivery| {
+                let row = SettledRow::of(delivery);
+                let last_attempt_at = row.last_attempt_at.filter(|_| !indexed);
+                SettledRow { last_attempt_at, ..row }
+            };
+            let found = page.iter().filter(|delivery| delivery.status == status);
+            let rows = found.map(|delivery| row(delivery)).collect();
+            Ok(SettledPage { rows, examined: page.len() as u64, next })
         })
         .await
     }
