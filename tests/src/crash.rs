@@ -118,7 +118,7 @@ enum Subject {
     User,
     Key,
     Webhook(Path),
-    /// The call is about the deliveries of all users.
+    /// The call is about the deliveries of all users, those of the other cases included.
     Everybody,
 }
 
@@ -183,11 +183,11 @@ fn event_calls() -> Vec<Call> {
         call(Delivery, "store health", "UpdateItem", Webhooks, Webhook(Delayed)),
         change(Delayed, "record the success of a retry", "#attempts[1]"),
         change(Exhausted, "record a failure, retried by wait", "#attempts[0]"),
-        call(Delivery, "start execution", "StartExecution", Waits, Webhook(Exhausted)),
+        call(Delivery, "start execution", "StartExecution", Waits, Everybody),
         call(Tend, "query waits", "Query", Deliveries, Everybody),
-        call(Tend, "read who waits", "BatchGetItem", Deliveries, Webhook(Exhausted)),
-        call(Tend, "send who waited", "SendMessageBatch", Queue, Webhook(Exhausted)),
-        call(Tend, "stop waiting", "UpdateItem", Deliveries, Webhook(Exhausted)),
+        call(Tend, "read who waits", "BatchGetItem", Deliveries, Everybody),
+        call(Tend, "send who waited", "SendMessageBatch", Queue, Everybody),
+        call(Tend, "stop waiting", "UpdateItem", Deliveries, Everybody),
         call(Delivery, "read event", "GetItem", Events, User),
         change(Exhausted, "record the last failure", "#attempts[1]"),
         call(Api, "read key", "GetItem", Keys, Key),

@@ -31,6 +31,26 @@ pub async fn take_one_at_a_time(stack: &Stack, aws: &Aws) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Makes the state machine for waits repeat a call soon, whatever its error. It waits long enough for
+/// the messages of a function that died, and here one minute's calls die several times in turn.
+///
+/// # Errors
+/// If the state machine cannot be read or changed.
+pub async fn tend_again_soon(stack: &Stack, aws: &Aws) -> anyhow::Result<()> {
+    let (client, arn) =
+        (aws_sdk_sfn::Client::new(aws.config()), &stack.outputs.wait_state_machine_arn);
+    let found = client.describe_state_machine().state_machine_arn(arn).send().await?;
+    let mut definition: Value = serde_json::from_str(found.definition())?;
+    let retriers = definition["States"]["Tend"]["Retry"].as_array_mut().context("retriers")?;
+    for retrier in retriers {
+        retrier["IntervalSeconds"] = json!(1);
+        retrier["BackoffRate"] = json!(1);
+    }
+    let definition = definition.to_string();
+    client.update_state_machine().state_machine_arn(arn).definition(definition).send().await?;
+    Ok(())
+}
+
 async fn name_of(function: Function, stack: &Stack, aws: &Aws) -> anyhow::Result<String> {
     let resource = aws_sdk_cloudformation::Client::new(aws.config())
         .describe_stack_resource()

@@ -79,8 +79,10 @@ pub struct Cut {
 #[derive(Debug)]
 struct Armed {
     cut: Cut,
-    /// The number of matching calls so far.
+    /// The number of matching calls so far, without those that killed for another cut.
     seen: usize,
+    /// Its call was met.
+    met: bool,
     /// The result of the kill.
     outcome: Option<Result<(), String>>,
     /// It no longer kills.
@@ -132,7 +134,7 @@ impl Proxy {
     /// Arms a kill.
     pub fn arm(&self, cut: Cut) -> CutId {
         let mut armed = self.shared.armed();
-        armed.push(Armed { cut, seen: 0, outcome: None, disarmed: false });
+        armed.push(Armed { cut, seen: 0, met: false, outcome: None, disarmed: false });
         CutId(armed.len() - 1)
     }
 
@@ -223,8 +225,13 @@ impl Shared {
     fn meet(&self, function: Function, operation: &str, body: &[u8]) -> Option<(usize, Moment)> {
         let body = std::str::from_utf8(body).ok()?;
         let mut armed = self.armed();
-        let mut met = None;
-        for (place, Armed { cut, seen, outcome, disarmed }) in armed.iter_mut().enumerate() {
+        // A visit of shared waits makes calls side by side, for all cases: one kill at a time.
+        let dies = |it: &Armed| it.cut.function == function && it.met && it.outcome.is_none();
+        if function == Function::Tend && armed.iter().any(dies) {
+            return None;
+        }
+        let mut met_at = None;
+        for (place, Armed { cut, seen, met, outcome, disarmed }) in armed.iter_mut().enumerate() {
             let is_over = *disarmed || (outcome.is_some() && cut.times != Times::Each);
             let fits = !is_over
                 && (cut.function, cut.operation) == (function, operation)
@@ -237,11 +244,16 @@ impl Shared {
                 Times::Number(number) => *seen == number,
                 Times::Each => true,
             };
-            if is_met && met.is_none() {
-                met = Some((place, cut.moment));
+            match met_at {
+                _ if !is_met => {}
+                None => {
+                    *met = true;
+                    met_at = Some((place, cut.moment));
+                }
+                Some(_) => *seen -= 1,
             }
         }
-        met
+        met_at
     }
 
     /// Kills the caller of this connection, and never answers.

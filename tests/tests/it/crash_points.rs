@@ -56,6 +56,7 @@ async fn a_killed_function_loses_nothing_and_records_nothing_twice() -> anyhow::
     let proxy = Proxy::start(&stack.endpoint_url).await?;
     functions::put_behind(&proxy, &stack, &aws).await?;
     functions::take_one_at_a_time(&stack, &aws).await?;
+    functions::tend_again_soon(&stack, &aws).await?;
 
     let mut cases = Vec::new();
     for scenario in Scenario::ALL {
