@@ -121,6 +121,22 @@ fn the_region_is_set_before_aws_is_called() {
     }
 }
 
+/// zsh takes a comment in a pasted line for arguments, and a quote in it for the beginning of a text.
+#[test]
+fn comments_do_not_spoil_what_is_pasted() {
+    for (document, text) in documents() {
+        let lines = fences(&text).into_iter().flat_map(str::lines);
+        let comments = lines.filter_map(|line| {
+            let behind = line.split_once(" # ").map(|(_, comment)| comment);
+            behind.or_else(|| line.strip_prefix("# "))
+        });
+        for comment in comments {
+            assert!(!comment.contains(['\'', '"', '`']), "{document}: # {comment}");
+            assert_ne!(document, "README.md", "# {comment}");
+        }
+    }
+}
+
 /// Without the first, curl shows a progress meter in a pipe; without the second, the prompt stands behind
 /// the answer.
 #[test]
