@@ -67,11 +67,7 @@ impl<P: Ports> Tend<P> {
         let pages = Mutex::new(rows.chunks(PAGE));
         let lanes = (0..LANES).map(|_| self.lane(&pages, &visit, last_page, deadline));
         for lane in join_all(lanes).await {
-            tended.released += lane.released;
-            tended.put_aside += lane.put_aside;
-            tended.left += lane.left;
-            tended.unsure += lane.unsure;
-            tended.more |= lane.more;
+            tended += lane;
         }
         Report { answer: visit.answer(tended, self.clock.now()), tended }
     }
@@ -92,12 +88,7 @@ impl<P: Ports> Tend<P> {
                 break;
             }
             match self.release(page, deadline).await {
-                Ok(released) => {
-                    tended.released += released.released;
-                    tended.put_aside += released.put_aside;
-                    tended.left += released.left;
-                    tended.unsure += released.unsure;
-                }
+                Ok(released) => tended += released,
                 Err(error) => {
                     tracing::warn!(minute = %visit.minute, %error, "a page of waits was not released");
                     tended.left += page.len();

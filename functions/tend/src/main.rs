@@ -4,7 +4,7 @@ use grapnel_aws::{
     Clients, DeadLetterQueue, DeliveryQueue, DeliveryStore, SystemClock,
     settings::{Settings, TendSettings},
 };
-use grapnel_domain::{ports::Clock, tending::Visit, time::Timestamp};
+use grapnel_domain::{ports::Clock, tending::Visit, time::Timestamp, time_budget::deadline};
 use grapnel_tend::{Ports, Tend};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
@@ -32,9 +32,7 @@ async fn main() -> anyhow::Result<()> {
     run(service_fn(async |event: LambdaEvent<Visit>| {
         let announced = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let announced = Timestamp::from_millis(announced);
-        // Local runtimes announce impossible deadlines.
-        let (now, latest) = (SystemClock.now(), SystemClock.now().plus(settings.function_timeout));
-        let deadline = if (now..=latest).contains(&announced) { announced } else { latest };
+        let deadline = deadline(announced, SystemClock.now(), settings.function_timeout);
         let report = tend.visit(event.payload, deadline).await;
         report.metrics().emit(&settings.stack_name, SystemClock.now().as_millis());
         Ok::<_, std::convert::Infallible>(report.answer)

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
+    ops::AddAssign,
     time::Duration,
 };
 
@@ -206,6 +207,16 @@ pub struct Tended {
     pub unsure: usize,
     /// Whether the time ran out before the index was read to its end.
     pub more: bool,
+}
+
+impl AddAssign for Tended {
+    fn add_assign(&mut self, other: Self) {
+        self.released += other.released;
+        self.put_aside += other.put_aside;
+        self.left += other.left;
+        self.unsure += other.unsure;
+        self.more |= other.more;
+    }
 }
 
 impl Visit {

@@ -30,6 +30,14 @@ pub struct TimeBudget {
     pub record_retries: Duration,
 }
 
+/// When Lambda stops an invocation that begins `now`. `announced` is the runtime's value; a local
+/// runtime may announce an impossible one.
+#[must_use]
+pub fn deadline(announced: Timestamp, now: Timestamp, function_timeout: Duration) -> Timestamp {
+    let latest = now.plus(function_timeout);
+    if (now..=latest).contains(&announced) { announced } else { latest }
+}
+
 impl TimeBudget {
     /// The shortest function timeout with time for all steps.
     #[must_use]
@@ -42,8 +50,7 @@ impl TimeBudget {
     /// timeout allows, is ignored.
     #[must_use]
     pub fn deadline(&self, announced: Timestamp, now: Timestamp) -> Timestamp {
-        let latest = now.plus(self.function_timeout);
-        if (now..=latest).contains(&announced) { announced } else { latest }
+        deadline(announced, now, self.function_timeout)
     }
 
     /// Whether a request with this time limit can begin `now`: there must be time for its record,
