@@ -274,6 +274,12 @@ impl Call {
         moment == Moment::Before && self.says.starts_with("#attempts")
     }
 
+    /// Whether the call is about the deliveries of all cases.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.subject == Subject::Everybody
+    }
+
     /// Whether the kill leaves the user without an answer, so that the user asks again.
     #[must_use]
     pub fn is_of_the_api(&self) -> bool {

@@ -6,8 +6,9 @@ use tokio::time::{Instant, sleep};
 
 /// The first pause between two looks. Each later pause is longer by half.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause: many tests look at the same time, and one emulator answers them all.
-const LONGEST_PAUSE: Duration = Duration::from_millis(700);
+/// The longest pause: many tests look at the same time, and one emulator answers them all, some 200
+/// calls a second.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The result of one look.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -172,8 +172,11 @@ async fn a_delivery_is_tested_looked_at_and_sent_again() -> anyhow::Result<()> {
 
     let lines = cli.done(&["deliveries", "list", &webhook.id, "--json", "-n", "1"]).await?;
     assert_eq!(lines.lines().count(), 1, "{lines}");
-    let listed = cli.done(&["deliveries", "list", &webhook.id, "--code", "5xx"]).await?;
-    ensure!(listed.contains("503") && !listed.contains("200"), "those that failed: {listed}");
+    let listed = cli.done(&["deliveries", "list", &webhook.id, "--code", "5xx", "--json"]).await?;
+    let listed: Vec<Value> = listed.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let codes: Vec<&Value> =
+        listed.iter().map(|delivery| &delivery["attempts"][0]["statusCode"]).collect();
+    assert_eq!(codes, [503], "those that failed: {listed:?}");
     world.receiver.answer_with("/hook", 200);
     let again = attempted(&cli, &["deliveries", "retry", &webhook.id, id, "--wait"]).await?;
     let shown = &again.stdout;

@@ -27,6 +27,7 @@ use grapnel_tests::{
 };
 use serde_json::json;
 use std::{collections::HashMap, time::Duration};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 const DOCUMENT: &str = include_str!("../../../docs/reliability.md");
@@ -37,6 +38,9 @@ const HEALED: Duration = Duration::from_secs(240);
 /// Requests that may be made again because of one kill, here where one of them may meet a machine too
 /// busy to record within the function's time.
 const MOST_REPEATED: usize = 2;
+
+/// Between two waits that are there to be served by a call that kills.
+const BETWEEN_WAITS: Duration = Duration::from_secs(10);
 
 /// What the event is. Nobody asks for it who is not meant to have it.
 const EVENT: &str = "lead.created";
@@ -144,6 +148,9 @@ impl Case {
             Scenario::Event => event::end(&self).await?,
             Scenario::Replay => replay::end(&self).await?,
         }
+        if self.call.is_shared() {
+            self.wait_again_until_killed(proxy).await?;
+        }
         // The last call's effect may be seen before its caller is dead.
         until("the kill: without it nothing was tried", SOON, async || {
             Ok(if proxy.has_killed(self.cut)? { Look::Found(()) } else { Look::not_yet("no kill") })
@@ -155,6 +162,25 @@ impl Case {
             ensure!(repeated > 0, "a request that was not recorded must come again");
         }
         Ok(())
+    }
+
+    /// One call serves the waits of all cases, and kills for one of them. The others need waits
+    /// that are still to come.
+    async fn wait_again_until_killed(&self, proxy: &Proxy) -> anyhow::Result<()> {
+        let path = Path::Exhausted.url_path();
+        let other = World::crash().await?;
+        other.receiver.answer_with(path, 503);
+        let retries = json!({ "maxAttempts": 2, "delaysSeconds": [3] });
+        other.webhook(path, json!({ "retryConfig": retries })).await?;
+        until("a kill at a call that serves all", HEALED, async || {
+            if proxy.has_killed(self.cut)? {
+                return Ok(Look::Found(()));
+            }
+            other.publish(EVENT, json!({})).await?;
+            sleep(BETWEEN_WAITS).await;
+            Ok(Look::not_yet("no kill"))
+        })
+        .await
     }
 
     /// The user asks the API until it takes the order on.
