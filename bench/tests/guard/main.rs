@@ -32,7 +32,7 @@ async fn no_path_costs_more_or_less_than_is_on_file() {
         "What a delivery costs has changed (- on file, + counted now):\n\n{differences}\n\
          If that is intended, write the file again, and say in the commit why:\n    \
          cargo test -p grapnel-bench --test guard -- --ignored accept\n\
-         docs/cost.md is counted from the same calls.\n"
+         The bills of docs/cost.md follow from that file: cargo xtask cost --write\n"
     );
 }
 

@@ -1,0 +1,138 @@
+//! A month's bill: what is used, times the prices.
+
+use super::{month::Usage, prices::Prices};
+use anyhow::Result;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bill {
+    /// From the dearest to the cheapest.
+    pub(super) lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    pub(super) service: &'static str,
+    /// What is charged, in words: `3,000,000 write units`.
+    pub(super) used: String,
+    pub(super) dollars: f64,
+    /// Whether it is the same without any traffic.
+    pub(super) fixed: bool,
+}
+
+impl Bill {
+    /// Multiplies.
+    ///
+    /// # Errors
+    /// If a price is missing.
+    pub(super) fn of(usage: &Usage, prices: &Prices) -> Result<Self> {
+        let price = |id| prices.of(id);
+        let requests = usage.queue_requests;
+        let fair = usage.fair_requests * price("fairQueueRequests")?;
+        let logs =
+            usage.log_gigabytes * price("logs")? + usage.kept_log_gigabytes * price("logStorage")?;
+        let list =
+            usage.list_writes * price("writes")? + usage.listed_gigabytes * price("storage")?;
+        let gigabytes = |number: f64| format!("{number:.2} GB");
+        let lines = [
+            (
+                "EventBridge",
+                number(usage.bus_events, "events"),
+                usage.bus_events * price("events")?,
+            ),
+            (
+                "API Gateway",
+                number(usage.api_requests, "requests"),
+                usage.api_requests * price("apiRequests")?,
+            ),
+            ("SQS", number(requests, "requests"), requests * price("queueRequests")?),
+            ("SQS, fair queues", number(usage.fair_requests, "requests"), fair),
+            ("DynamoDB writes", number(usage.writes, "units"), usage.writes * price("writes")?),
+            ("DynamoDB reads", number(usage.reads, "units"), usage.reads * price("reads")?),
+            (
+                "DynamoDB storage",
+                gigabytes(usage.stored_gigabytes),
+                usage.stored_gigabytes * price("storage")?,
+            ),
+            ("The list of events", number(usage.list_writes, "write units"), list),
+            (
+                "Lambda requests",
+                number(usage.invocations, "requests"),
+                usage.invocations * price("invocations")?,
+            ),
+            (
+                "Lambda time",
+                number(usage.memory_time, "GB-seconds"),
+                usage.memory_time * price("memoryTime")?,
+            ),
+            (
+                "Step Functions",
+                number(usage.transitions, "transitions"),
+                usage.transitions * price("transitions")?,
+            ),
+            ("CloudWatch logs", gigabytes(usage.log_gigabytes), logs),
+            ("Data to receivers", gigabytes(usage.sent_gigabytes), {
+                usage.sent_gigabytes * price("dataOut")?
+            }),
+        ];
+        let fixed = [
+            (
+                "SQS, polling",
+                number(usage.empty_polls, "requests"),
+                usage.empty_polls * price("queueRequests")?,
+            ),
+            (
+                "CloudWatch metrics",
+                number(usage.metrics, "metrics"),
+                usage.metrics * price("metrics")?,
+            ),
+            ("CloudWatch alarms", number(usage.alarms, "alarms"), usage.alarms * price("alarms")?),
+        ];
+        let line = |fixed| move |(service, used, dollars)| Line { service, used, dollars, fixed };
+        let lines = lines.into_iter().map(line(false)).chain(fixed.into_iter().map(line(true)));
+        let mut lines: Vec<Line> = lines.filter(|line| line.dollars > 0.0).collect();
+        lines.sort_by(|one, other| other.dollars.total_cmp(&one.dollars));
+        Ok(Self { lines })
+    }
+
+    pub(super) fn total(&self) -> f64 {
+        self.lines.iter().map(|line| line.dollars).sum()
+    }
+
+    /// What is paid without any traffic.
+    pub(super) fn fixed(&self) -> f64 {
+        self.lines.iter().filter(|line| line.fixed).map(|line| line.dollars).sum()
+    }
+
+    /// The dollars of a line, or 0.
+    pub(super) fn of_service(&self, service: &str) -> f64 {
+        let line = self.lines.iter().find(|line| line.service == service);
+        line.map_or(0.0, |line| line.dollars)
+    }
+}
+
+/// `1,234,567 units`
+fn number(value: f64, unit: &str) -> String {
+    format!("{} {unit}", grouped(value))
+}
+
+/// A whole number with commas.
+pub(super) fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A sum of money: cents below a hundred, then none.
+pub(super) fn money(currency: &str, value: f64) -> String {
+    if value < 99.995 {
+        format!("{currency}{value:.2}")
+    } else {
+        format!("{currency}{}", grouped(value))
+    }
+}
