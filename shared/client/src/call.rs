@@ -1,68 +1,29 @@
-//! A request that is ready to be sent, and its answer.
+//! A request that is ready to be sent.
 
-use crate::{Client, Error, Problem, retries};
+use crate::{
+    Error,
+    answer::{Answer, Tagged, parse},
+    transport::{Request, Transport},
+};
 use reqwest::{
     Method,
-    header::{self, HeaderMap, HeaderName, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::{future::IntoFuture, marker::PhantomData, pin::Pin};
 
-/// Longest part of a foreign answer that an error shows.
-const SHOWN_CHARS: usize = 200;
-
 /// A request to the API whose answer is a `T`. Await it, or ask for its [`Answer`] as it came.
 #[derive(Debug)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<T> {
-    client: Client,
+    transport: Transport,
     request: Result<Request, Error>,
     answer: PhantomData<fn() -> T>,
 }
 
-/// A request as it will be sent.
-#[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    /// With its query, if it came with one.
-    pub(crate) path: String,
-    pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) body: Option<Vec<u8>>,
-}
-
-/// An answer with what names its version.
-#[derive(Debug, Clone)]
-pub struct Tagged<T> {
-    /// What was answered.
-    pub value: T,
-    /// Its version (`ETag`), for [`Call::if_match`]; `None` where the API names none.
-    pub tag: Option<HeaderValue>,
-}
-
-/// An answer, whatever its status.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub text: String,
-    /// How often the request was sent, 1 or more.
-    pub tries: u32,
-}
-
-impl Request {
-    /// Method and address, for errors.
-    pub(crate) fn name(&self, base: &str) -> String {
-        format!("{} {base}{}", self.method, self.path)
-    }
-}
-
 impl<T> Call<T> {
-    pub(crate) fn new(client: Client, method: Method, path: Result<String, Error>) -> Self {
+    pub(crate) fn new(transport: Transport, method: Method, path: Result<String, Error>) -> Self {
         let request = path.map(|path| Request {
             method,
             path,
@@ -70,7 +31,7 @@ impl<T> Call<T> {
             headers: Vec::new(),
             body: None,
         });
-        Self { client, request, answer: PhantomData }
+        Self { transport, request, answer: PhantomData }
     }
 
     fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
@@ -122,7 +83,7 @@ impl<T> Call<T> {
 
     /// The same request, answered with the API's JSON as it came.
     pub fn raw(self) -> Call<Box<RawValue>> {
-        Call { client: self.client, request: self.request, answer: PhantomData }
+        Call { transport: self.transport, request: self.request, answer: PhantomData }
     }
 
     /// Sends it and answers what came back, whatever its status.
@@ -130,7 +91,7 @@ impl<T> Call<T> {
     /// # Errors
     /// If nothing did.
     pub async fn answer(self) -> Result<Answer, Error> {
-        self.client.exchange(&self.request?).await
+        self.transport.exchange(&self.request?).await
     }
 }
 
@@ -149,12 +110,12 @@ impl<T: DeserializeOwned> Call<T> {
     /// As [`Call::send`].
     pub async fn tagged(self) -> Result<Tagged<T>, Error> {
         let request = self.request?;
-        let answer = self.client.exchange(&request).await?;
+        let answer = self.transport.exchange(&request).await?;
         // The answer to an earlier try was lost, and that try has deleted it.
         let is_gone = request.method == Method::DELETE && answer.status == 404 && answer.tries > 1;
         let read = if is_gone { parse("") } else { answer.read() };
         let value = read.map_err(|refusal| {
-            refusal.unwrap_or_else(|| answer.foreign(request.name(self.client.url())))
+            refusal.unwrap_or_else(|| answer.foreign(request.name(&self.transport.base)))
         })?;
         Ok(Tagged { value, tag: answer.headers.get(header::ETAG).cloned() })
     }
@@ -167,37 +128,6 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Call<T> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
-}
-
-impl Answer {
-    /// The problem in the answer, if it is one.
-    #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
-        let problem = serde_json::from_str(&self.text).ok()?;
-        Some(Problem { retry_after: retries::retry_after(self), ..problem })
-    }
-
-    /// What it holds; what it refuses; or neither, if Grapnel would not answer so.
-    fn read<T: DeserializeOwned>(&self) -> Result<T, Option<Error>> {
-        if (200..300).contains(&self.status) {
-            return parse(&self.text);
-        }
-        Err(self.problem().map(|problem| Error::Refused(Box::new(problem))))
-    }
-
-    fn foreign(&self, what: String) -> Error {
-        let shown = match self.text.trim() {
-            "" => "nothing".to_owned(),
-            text => text.chars().take(SHOWN_CHARS).collect(),
-        };
-        Error::NotGrapnel { what, status: self.status, shown }
-    }
-}
-
-/// Reads JSON; an empty body stands for `null`.
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Option<Error>> {
-    let text = if text.is_empty() { "null" } else { text };
-    serde_json::from_str(text).map_err(|_| None)
 }
 
 /// The path with these segments. Ids are put into it as they are, so one that would change its

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{DeliveryStatus, WebhookStatus};
+use crate::{Client, DeliveryStatus, WebhookStatus};
 use futures::TryStreamExt;
 use grapnel_receiver::{Reply, Script, TestReceiver};
 use rstest::rstest;

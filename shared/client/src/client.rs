@@ -1,15 +1,7 @@
-//! The client: where the API is, who calls, and how a request is carried out.
+//! The client: where the API is, and who calls.
 
-use crate::{
-    Answer, Error,
-    call::{Call, Request},
-    retries, tls,
-};
-use reqwest::{
-    Method, Url,
-    header::{self, HeaderValue},
-    redirect,
-};
+use crate::{Error, call::Call, retries, tls, transport::Transport};
+use reqwest::{Method, Url, header::HeaderValue, redirect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::{net::Ipv4Addr, time::Duration};
@@ -25,17 +17,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// client that closes first, by a wide margin.
 const IDLE_LIMIT: Duration = Duration::from_secs(20);
 
-/// Most bytes of an answer. Lambda's own limit is 6 MB.
-const ANSWER_BYTES: usize = 8 * 1024 * 1024;
-
 /// A client of one deployment's API. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    base: String,
-    authorization: Option<HeaderValue>,
-    user: Option<String>,
-    tries: u32,
+    transport: Transport,
 }
 
 /// What a [`Client`] is made of.
@@ -104,13 +89,14 @@ impl Builder {
             let port = url.port_or_known_default().unwrap_or(80);
             http = http.resolve(host, (Ipv4Addr::LOCALHOST, port).into());
         }
-        let client = Client {
+        let transport = Transport {
             http: http.build().map_err(|error| Error::Setup(Box::new(error)))?,
             base: self.url.trim_end_matches('/').to_owned(),
             authorization: None,
             user: self.user,
             tries: self.tries,
         };
+        let client = Client { transport };
         match self.key {
             Some(key) => client.with_key(&key.0),
             None => Ok(client),
@@ -163,19 +149,20 @@ impl Client {
     /// The same client with this `Authorization` header, or none.
     #[must_use]
     pub fn with_authorization(&self, authorization: Option<HeaderValue>) -> Self {
-        Self { authorization, ..self.clone() }
+        Self { transport: Transport { authorization, ..self.transport.clone() } }
     }
 
     /// The same client for this user, which the admin key has to name.
     #[must_use]
     pub fn for_user(&self, user: &str) -> Self {
-        Self { user: Some(user.to_owned()), ..self.clone() }
+        let user = Some(user.to_owned());
+        Self { transport: Transport { user, ..self.transport.clone() } }
     }
 
     /// The address that it was built with.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.base
+        &self.transport.base
     }
 
     /// Any request: `path` with its query, as it is to be sent. For what this crate has no method
@@ -186,7 +173,7 @@ impl Client {
 
     /// A request that is still to get its query or body.
     pub(crate) fn call<T>(&self, method: Method, path: Result<String, Error>) -> Call<T> {
-        Call::new(self.clone(), method, path)
+        Call::new(self.transport.clone(), method, path)
     }
 
     /// A request with a JSON body.
@@ -197,72 +184,6 @@ impl Client {
         body: &impl Serialize,
     ) -> Call<T> {
         self.call(method, path).json(body)
-    }
-
-    /// Carries a request out, again where that is allowed.
-    pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Error> {
-        let url = self.url_of(request)?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let answer = self.try_once(url.clone(), request, tries).await;
-            let seen = match &answer {
-                Ok(answer) => Some(answer),
-                Err(Error::NoAnswer { .. }) => None,
-                Err(_) => return answer,
-            };
-            match retries::pause(&request.method, tries, self.tries, seen) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return answer,
-            }
-        }
-    }
-
-    fn url_of(&self, request: &Request) -> Result<Url, Error> {
-        let text = format!("{}{}", self.base, request.path);
-        let mut url = Url::parse(&text)
-            .map_err(|error| Error::InvalidUrl { url: text, reason: error.to_string() })?;
-        let user = self.user.as_deref().map(|user| ("userId", user));
-        let query = request.query.iter().map(|(name, value)| (*name, value.as_str()));
-        let mut pairs = query.chain(user).peekable();
-        if pairs.peek().is_some() {
-            url.query_pairs_mut().extend_pairs(pairs);
-        }
-        Ok(url)
-    }
-
-    async fn try_once(&self, url: Url, request: &Request, tries: u32) -> Result<Answer, Error> {
-        let mut sent = self.http.request(request.method.clone(), url);
-        if let Some(authorization) = &self.authorization {
-            sent = sent.header(header::AUTHORIZATION, authorization);
-        }
-        for (name, value) in &request.headers {
-            sent = sent.header(name, value);
-        }
-        if let Some(body) = &request.body {
-            sent = sent.body(body.clone());
-        }
-        let lost = |source: reqwest::Error| Error::NoAnswer {
-            what: request.name(&self.base),
-            // It is named already, without a query that may hold a user's id.
-            source: source.without_url(),
-        };
-        let mut response = sent.send().await.map_err(lost)?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(lost)? {
-            if body.len() + chunk.len() > ANSWER_BYTES {
-                let shown = format!("over {ANSWER_BYTES} bytes");
-                return Err(Error::NotGrapnel { what: request.name(&self.base), status, shown });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let text = String::from_utf8(body).map_err(|_| Error::NotGrapnel {
-            what: request.name(&self.base),
-            status,
-            shown: "bytes that are no text".to_owned(),
-        })?;
-        Ok(Answer { status, headers, text, tries })
     }
 }
 

@@ -32,6 +32,7 @@
 
 #![warn(missing_docs)]
 
+mod answer;
 mod call;
 mod client;
 mod error;
@@ -39,8 +40,10 @@ mod list;
 mod resources;
 mod retries;
 pub mod tls;
+mod transport;
 
-pub use call::{Answer, Call, Tagged};
+pub use answer::{Answer, Tagged};
+pub use call::Call;
 pub use client::{Builder, Client};
 pub use error::{Error, Problem};
 pub use grapnel_wire::{

@@ -1,8 +1,7 @@
 //! When a request is sent again.
 
 use crate::Answer;
-use grapnel_wire::retry_after::parse_retry_after_since;
-use reqwest::{Method, header};
+use reqwest::Method;
 use std::time::Duration;
 
 /// Tries of a request that may be repeated, the first included.
@@ -30,20 +29,14 @@ pub(crate) fn pause(
         return None;
     }
     let own = FIRST_PAUSE * 4_u32.pow(tries.saturating_sub(1).min(8));
-    let asked = answer.and_then(retry_after).unwrap_or_default();
+    let asked = answer.and_then(Answer::retry_after).unwrap_or_default();
     (asked <= LONGEST_PAUSE).then(|| own.max(asked))
-}
-
-/// How long `Retry-After` says to wait. The API uses seconds; what stands between it and us may use
-/// dates.
-pub(crate) fn retry_after(answer: &Answer) -> Option<Duration> {
-    let text = |name| answer.headers.get(name)?.to_str().ok();
-    parse_retry_after_since(text(header::RETRY_AFTER)?, text(header::DATE))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::header;
     use rstest::rstest;
 
     fn answer(status: u16, retry_after: Option<&str>) -> Answer {
