@@ -7,7 +7,10 @@ pub use own::{
     EventTypeName, InvalidName, MAX_DESCRIPTION_CHARS, MAX_OWN_TYPES, MAX_SAMPLE_BYTES, OwnType,
 };
 
-use crate::{schema::Schema, webhook::EventPattern};
+use crate::{
+    schema::Schema,
+    webhook::{EventPattern, pattern::MalformedPattern},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -53,6 +56,36 @@ pub fn find(name: &str) -> Option<&'static BuiltIn> {
 #[must_use]
 pub fn first(pattern: &EventPattern) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|known| pattern.matches(known.name))
+}
+
+/// Why a webhook cannot have a pattern; the message is for the webhook's owner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPattern {
+    #[error(transparent)]
+    Malformed(#[from] MalformedPattern),
+    /// Well formed, but no event type has this name.
+    #[error("`{0}` is not a known event type; `GET /api/event-types` lists them")]
+    Unknown(String),
+    /// A group without any event type.
+    #[error("`{0}` matches no known event type; `GET /api/event-types` lists them")]
+    MatchesNothing(String),
+}
+
+/// Reads a pattern. Refuses a pattern that matches no built-in type and is not in `known`.
+///
+/// # Errors
+/// [`InvalidPattern`], which distinguishes the three cases.
+pub fn parse_known(text: &str, known: &[EventPattern]) -> Result<EventPattern, InvalidPattern> {
+    let pattern: EventPattern = text.parse()?;
+    if first(&pattern).is_some() || known.contains(&pattern) {
+        return Ok(pattern);
+    }
+    Err(match pattern {
+        EventPattern::Exact(name) => InvalidPattern::Unknown(name),
+        EventPattern::Group(_) | EventPattern::Any => {
+            InvalidPattern::MatchesNothing(text.to_owned())
+        }
+    })
 }
 
 impl BuiltIn {
@@ -163,6 +196,31 @@ mod tests {
             assert!(known.data().starts_with('{'), "{}", known.name);
             assert!(known.name.parse::<EventTypeName>().is_ok(), "{}", known.name);
         }
+    }
+
+    #[test]
+    fn a_pattern_of_built_in_types_is_taken_and_a_malformed_one_is_refused() {
+        for pattern in ["*", "workflow.*", "workflow.completed"] {
+            let parsed = parse_known(pattern, &[]).map(|it| it.to_string());
+            assert_eq!(parsed, Ok(pattern.to_owned()));
+        }
+        let malformed = parse_known("work*", &[]);
+        assert!(matches!(malformed, Err(InvalidPattern::Malformed(_))), "{malformed:?}");
+    }
+
+    #[test]
+    fn a_pattern_that_nothing_can_match_is_refused() {
+        let unknown = parse_known("invoice.paid", &[]);
+        assert!(matches!(unknown, Err(InvalidPattern::Unknown(_))));
+        let nothing = parse_known("invoice.*", &[]);
+        assert!(matches!(nothing, Err(InvalidPattern::MatchesNothing(_))));
+    }
+
+    #[test]
+    fn a_pattern_that_is_known_is_taken_whatever_is_built_in() {
+        let known = [EventPattern::Exact("invoice.paid".into())];
+        assert!(parse_known("invoice.paid", &known).is_ok());
+        assert!(parse_known("invoice.*", &known).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
 };
 pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
-pub use rotation::{MAX_PREVIOUS_SECRETS, PreviousSecret};
+pub use rotation::MAX_PREVIOUS_SECRETS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,15 @@ pub struct Webhook {
     /// The first free slot of its rate limit, if one was ever assigned. Stored separately, like the
     /// health.
     pub next_slot: Option<SlotTime>,
+}
+
+/// A secret that was replaced and still signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// The old secret.
+    pub secret: Secret,
+    /// From this instant on it signs no more.
+    pub valid_until: Timestamp,
 }
 
 impl Webhook {

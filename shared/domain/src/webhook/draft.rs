@@ -7,6 +7,7 @@ mod rules;
 pub use rules::{Purpose, Rules};
 
 use crate::{
+    catalogue,
     fault::FieldFault,
     filter::Filter,
     health::Health,
@@ -53,7 +54,7 @@ impl Draft {
         let named = input.get("events").and_then(Value::as_array);
         let named = named.filter(|list| WEBHOOK_EVENTS.contains(&list.len())).into_iter().flatten();
         let patterns = named.filter_map(|entry| entry.as_str()?.parse::<EventPattern>().ok());
-        patterns.filter(|pattern| !pattern.matches_built_in()).collect()
+        patterns.filter(|pattern| catalogue::first(pattern).is_none()).collect()
     }
 
     /// Reads a body, whose text is `text` if that is known. In place of a webhook, what is shown of it
@@ -208,7 +209,7 @@ fn events(
         if !read.is_sound_at(&field) {
             continue;
         }
-        match EventPattern::parse_known(&text, &known) {
+        match catalogue::parse_known(&text, &known) {
             Ok(pattern) => events.push(pattern),
             Err(invalid) => read.fault(field, invalid.to_string()),
         }

@@ -1,19 +1,10 @@
 //! Replacing a webhook's secret, while the receiver changes over in its own time.
 
-use super::Webhook;
+use super::{PreviousSecret, Webhook};
 use crate::{signature::Secret, time::Timestamp};
 
 /// Most old secrets that sign beside the current one. Each adds a signature to every request.
 pub use grapnel_wire::limits::PREVIOUS_SECRETS as MAX_PREVIOUS_SECRETS;
-
-/// A secret that was replaced and still signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreviousSecret {
-    /// The old secret.
-    pub secret: Secret,
-    /// From this instant on it signs no more.
-    pub valid_until: Timestamp,
-}
 
 impl Webhook {
     /// The old secrets that still sign at `now`, the one replaced last first.
