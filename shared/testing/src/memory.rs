@@ -28,43 +28,32 @@ mod portal;
 mod queue;
 mod replays;
 mod rows;
+mod state;
 mod tending;
 mod updates;
 mod waits;
 mod webhooks;
 
 pub use faults::{Effect, Operation};
-pub use messages::{DeadLetter, MemoryIsolation};
+pub use messages::MemoryIsolation;
 pub use queue::{MAX_RECEIVES, MemoryQueue, Queued, Received};
-pub use waits::{StartedWait, StartedWatch};
+pub use state::{DeadLetter, StartedWait, StartedWatch};
 
 use crate::clock::ManualClock;
-use faults::Faults;
 use grapnel_domain::{
-    catalogue::{EventTypeName, OwnType},
+    catalogue::OwnType,
     delivery::{Delivery, DeliveryKey},
     echo::Echo,
-    event::{
-        Event,
-        publish::{Claim, IdempotencyKey},
-    },
-    health::Health,
-    ids::{EchoId, EventId, ReplayId, UserId, WebhookId},
-    key::{ApiKey, KeyHash, PortalLink},
-    limit::SlotTime,
-    notice::Notice,
-    ports::Consistency,
+    event::Event,
+    ids::{EventId, UserId},
+    key::{ApiKey, KeyHash},
     replay::Replay,
-    tending::{Spread, Unreadable},
-    time::{Minute, Timestamp},
+    time::Timestamp,
     webhook::Webhook,
 };
 use hooks::Hooks;
-use rows::Rows;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use state::State;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// AWS in memory. See the [module](self).
 #[derive(Debug, Clone)]
@@ -77,45 +66,6 @@ pub struct Memory {
     hooks: Hooks<Self>,
     state: Arc<Mutex<State>>,
 }
-
-#[derive(Debug)]
-struct State {
-    tables: Tables,
-    /// What eventually consistent reads see while replication is stopped.
-    replica: Option<Tables>,
-    dead_letters: Vec<DeadLetter>,
-    waits: BTreeMap<Minute, StartedWait>,
-    unreadable: Vec<(Spread, Unreadable)>,
-    watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
-    notices: Vec<Notice>,
-    issuer_keys: String,
-    waiting_page: usize,
-    settled_page: usize,
-    faults: Faults,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Tables {
-    webhooks: BTreeMap<(UserId, WebhookId), Webhook>,
-    health: BTreeMap<(UserId, WebhookId), Health>,
-    limiters: BTreeMap<(UserId, WebhookId), SlotTime>,
-    event_types: BTreeMap<EventTypeName, OwnType>,
-    events: BTreeMap<(UserId, EventId), Event>,
-    replays: BTreeMap<(UserId, ReplayId), Replay>,
-    claims: BTreeMap<(UserId, IdempotencyKey), Claim>,
-    deliveries: Rows,
-    keys: BTreeMap<String, ApiKey>,
-    links: BTreeMap<String, PortalLink>,
-    echoes: BTreeMap<EchoId, Echo>,
-    /// Requests that a user made in a minute.
-    requests: BTreeMap<(UserId, Minute), u32>,
-}
-
-/// Rows of one page of the indexes of parked deliveries and of shared waits.
-const WAITING_PAGE_ROWS: usize = 100;
-
-/// Rows that a page of settled deliveries is looked for in, as the AWS adapter reads them.
-const SETTLED_PAGE_ROWS: usize = 100;
 
 impl Default for Memory {
     fn default() -> Self {
@@ -133,19 +83,6 @@ impl Memory {
     /// An empty AWS on this clock.
     #[must_use]
     pub fn with_clock(clock: ManualClock) -> Self {
-        let state = State {
-            tables: Tables::default(),
-            replica: None,
-            dead_letters: Vec::new(),
-            waits: BTreeMap::new(),
-            unreadable: Vec::new(),
-            watches: BTreeMap::new(),
-            notices: Vec::new(),
-            issuer_keys: String::new(),
-            waiting_page: WAITING_PAGE_ROWS,
-            settled_page: SETTLED_PAGE_ROWS,
-            faults: Faults::default(),
-        };
         Self {
             delivery_queue: MemoryQueue::new(clock.clone(), "message"),
             events_queue: MemoryQueue::new(clock.clone(), "event"),
@@ -153,7 +90,7 @@ impl Memory {
             events_isolation_queue: MemoryQueue::new(clock.clone(), "isolated-event"),
             clock,
             hooks: Hooks::default(),
-            state: Arc::new(Mutex::new(state)),
+            state: Arc::default(),
         }
     }
 
@@ -185,12 +122,6 @@ impl Memory {
     #[must_use]
     pub fn events_isolation_queue(&self) -> MemoryQueue {
         self.events_isolation_queue.clone()
-    }
-
-    /// The way from the delivery queue to its isolation queue.
-    #[must_use]
-    pub fn delivery_isolation(&self) -> MemoryIsolation {
-        MemoryIsolation { from: self.delivery_queue(), to: self.delivery_isolation_queue() }
     }
 
     /// From now on, eventually consistent reads and the indexes show what is there now.
@@ -327,25 +258,6 @@ impl Memory {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tables {
-    /// A webhook with its health and its limiter, as one query reads them all.
-    fn webhook(&self, key: &(UserId, WebhookId)) -> Option<Webhook> {
-        let health = self.health.get(key).copied().unwrap_or_default();
-        let next_slot = self.limiters.get(key).copied();
-        self.webhooks.get(key).map(|webhook| Webhook { health, next_slot, ..webhook.clone() })
-    }
-}
-
-impl State {
-    /// What a read of this consistency sees.
-    fn seen(&self, consistency: Consistency) -> &Tables {
-        match consistency {
-            Consistency::Strong => &self.tables,
-            Consistency::Eventual => self.replica.as_ref().unwrap_or(&self.tables),
-        }
     }
 }
 

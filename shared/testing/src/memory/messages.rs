@@ -1,19 +1,10 @@
-use super::{Effect, Memory, MemoryQueue, Operation, hooks::Side};
+use super::{DeadLetter, Effect, Memory, MemoryQueue, Operation, hooks::Side};
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
     message::{Outgoing, Record},
     ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, PortError},
 };
 use std::time::Duration;
-
-/// A message that was put aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// Its text.
-    pub body: String,
-    /// Why.
-    pub reason: String,
-}
 
 fn put(queue: &MemoryQueue, outgoing: &Outgoing) {
     let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
@@ -64,8 +55,16 @@ impl DeadLetters for Memory {
 /// The way from a queue to its isolation queue.
 #[derive(Debug, Clone)]
 pub struct MemoryIsolation {
-    pub(super) from: MemoryQueue,
-    pub(super) to: MemoryQueue,
+    from: MemoryQueue,
+    to: MemoryQueue,
+}
+
+impl Memory {
+    /// The way from the delivery queue to its isolation queue.
+    #[must_use]
+    pub fn delivery_isolation(&self) -> MemoryIsolation {
+        MemoryIsolation { from: self.delivery_queue(), to: self.delivery_isolation_queue() }
+    }
 }
 
 impl IsolateMessages for MemoryIsolation {

@@ -4,10 +4,10 @@ use grapnel_domain::{
     delay::QueueDelay,
     message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
-        CreateDeliveries, Deliveries, EnqueueAttempts, PortError, StoreEvents, TendDeliveries,
-        Webhooks,
+        Consistency, CreateDeliveries, Deliveries, EnqueueAttempts, PortError, StoreEvents,
+        TendDeliveries, Webhooks,
     },
-    tending::Minutes,
+    tending::{Minutes, Spread},
     time::Minute,
 };
 use std::time::Duration;

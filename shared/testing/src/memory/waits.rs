@@ -1,31 +1,9 @@
-use super::{Memory, Operation};
+use super::{Memory, Operation, StartedWait, StartedWatch};
 use grapnel_domain::{
     ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
     time::{Minute, Timestamp},
 };
-
-/// A shared wait that was started at some time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartedWait {
-    /// The minute that is waited for.
-    pub minute: Minute,
-    /// Whether it still runs.
-    pub running: bool,
-}
-
-/// An execution that looks after an open circuit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartedWatch {
-    /// The webhook's owner.
-    pub user_id: UserId,
-    /// The webhook.
-    pub webhook_id: WebhookId,
-    /// When it acts first.
-    pub due: Timestamp,
-    /// Whether it has not ended.
-    pub running: bool,
-}
 
 impl Memory {
     /// Every wait that was started, by minute.

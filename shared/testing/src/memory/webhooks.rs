@@ -1,4 +1,4 @@
-use super::{Memory, Operation, Tables};
+use super::{Memory, Operation, state::Tables};
 use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
