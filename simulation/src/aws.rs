@@ -20,10 +20,10 @@ mod updates;
 mod waits;
 mod webhooks;
 
-pub(crate) use fate::{Fate, of_read as fate_of_read, of_write as fate_of_write};
+pub(crate) use fate::{ENTRY_FAILED, Fate, of_read as fate_of_read, of_write as fate_of_write};
 pub(crate) use find::parked_page;
 pub(crate) use isolation::Isolation;
-pub(crate) use queues::{ENTRY_FAILED, describe, pause_between_tries, put};
+pub(crate) use queues::{describe, pause_between_tries, put};
 pub(crate) use webhooks::changed as webhook_changed;
 
 use crate::{

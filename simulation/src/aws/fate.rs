@@ -1,4 +1,4 @@
-//! The outcome of a call.
+//! The outcome of a call, and of an entry of a batch.
 
 use crate::{
     counts::Count,
@@ -6,6 +6,7 @@ use crate::{
     sim::{Sim, State},
     vocabulary::Fault,
 };
+use grapnel_domain::ports::PortError;
 
 /// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,26 @@ impl From<Fault> for Fate {
             Fault::ErrorAfter => Self::AnswerLost,
             Fault::KilledBefore => Self::KilledBefore,
             Fault::KilledAfter => Self::KilledAfter,
+        }
+    }
+}
+
+/// The error of an entry that failed alone.
+pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
+
+/// The result for one entry of a batch.
+pub(super) enum Entry {
+    Sent,
+    Failed,
+    FailedAfterAll,
+}
+
+impl Entry {
+    /// The result that the sender gets.
+    pub(super) fn answer(self) -> Result<(), PortError> {
+        match self {
+            Self::Sent => Ok(()),
+            Self::Failed | Self::FailedAfterAll => Err(PortError::Unavailable(ENTRY_FAILED.into())),
         }
     }
 }
@@ -121,6 +142,20 @@ fn draw_write(sim: &Sim, part: Part) -> Fate {
 /// as a fault of AWS.
 pub(crate) fn of_request(sim: &Sim) -> Fate {
     sim.cut("send request").map_or(Fate::Works, Fate::from)
+}
+
+/// The result for an entry of a batch that arrives.
+pub(super) fn of_entry(sim: &Sim) -> Entry {
+    let partial = sim.plan().faults.partial;
+    if !sim.goes_wrong(partial, Count::PartialFailures) {
+        return Entry::Sent;
+    }
+    sim.with(|state| {
+        if let Some(invocation) = state.invocation() {
+            invocation.faults += 1;
+        }
+        if state.random.chance(500) { Entry::Failed } else { Entry::FailedAfterAll }
+    })
 }
 
 /// The fate that was chosen for this call, if there is one.

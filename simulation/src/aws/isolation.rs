@@ -2,7 +2,8 @@
 
 use super::{
     Aws,
-    queues::{Entry, count_copies},
+    fate::{self, Entry},
+    queues::count_copies,
 };
 use crate::{counts::Count, mutation::Mutation, plan::Part, sim::Sim, vocabulary::Queue};
 use grapnel_domain::{
@@ -37,7 +38,7 @@ impl IsolateMessages for Isolation {
 
 impl Isolation {
     async fn send(&self, messages: &[Record]) -> Vec<Result<(), PortError>> {
-        let entries: Vec<Entry> = messages.iter().map(|_| self.aws.entry()).collect();
+        let entries: Vec<Entry> = messages.iter().map(|_| fate::of_entry(self.aws.sim())).collect();
         let arrives = |(message, entry): (&Record, &Entry)| {
             (!matches!(entry, Entry::Failed)).then(|| message.clone())
         };

@@ -1,7 +1,10 @@
 //! The queues for their senders: the delivery queue, the events queue and dead letters; and the bus
 //! for notices.
 
-use super::{Aws, Fate, Patience, fate};
+use super::{
+    Aws, Fate, Patience,
+    fate::{self, Entry},
+};
 use crate::{
     counts::Count,
     ledger::{self, Ledger, Moment},
@@ -29,26 +32,6 @@ const BATCH: usize = 10;
 
 /// How many batches the adapter sends concurrently.
 const CONCURRENT_BATCHES: usize = 4;
-
-/// The error of an entry that failed alone.
-pub(crate) const ENTRY_FAILED: &str = "an entry of the batch failed";
-
-/// The result for one entry of a batch.
-pub(super) enum Entry {
-    Sent,
-    Failed,
-    FailedAfterAll,
-}
-
-impl Entry {
-    /// The result that the sender gets.
-    pub(super) fn answer(self) -> Result<(), PortError> {
-        match self {
-            Self::Sent => Ok(()),
-            Self::Failed | Self::FailedAfterAll => Err(PortError::Unavailable(ENTRY_FAILED.into())),
-        }
-    }
-}
 
 impl EnqueueAttempts for Aws {
     async fn enqueue(&self, messages: Vec<Outgoing>) -> Vec<Result<(), PortError>> {
@@ -92,7 +75,7 @@ impl Aws {
         if let Err(error) = self.there(NAME, fate, &Patience::SDK).await {
             return all(error);
         }
-        let entries: Vec<Entry> = batch.iter().map(|_| self.entry()).collect();
+        let entries: Vec<Entry> = batch.iter().map(|_| fate::of_entry(&self.sim)).collect();
         for (message, entry) in batch.iter().zip(&entries) {
             if !matches!(entry, Entry::Failed) {
                 put(&self.sim, message);
@@ -106,19 +89,6 @@ impl Aws {
             return all(error);
         }
         entries.into_iter().map(Entry::answer).collect()
-    }
-
-    pub(super) fn entry(&self) -> Entry {
-        let partial = self.sim.plan().faults.partial;
-        if !self.sim.goes_wrong(partial, Count::PartialFailures) {
-            return Entry::Sent;
-        }
-        self.sim.with(|state| {
-            if let Some(invocation) = state.invocation() {
-                invocation.faults += 1;
-            }
-            if state.random.chance(500) { Entry::Failed } else { Entry::FailedAfterAll }
-        })
     }
 }
 
@@ -295,7 +265,7 @@ impl Aws {
     async fn publish_batch(&self, batch: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         const NAME: &str = "publish events";
         let count = batch.len();
-        let entries: Vec<Entry> = batch.iter().map(|_| self.entry()).collect();
+        let entries: Vec<Entry> = batch.iter().map(|_| fate::of_entry(&self.sim)).collect();
         let failed = |entry: &Entry| matches!(entry, Entry::Failed);
         let left_out: Vec<bool> = entries.iter().map(failed).collect();
         let effect = move |sim: &Sim| {
