@@ -8,49 +8,13 @@
 
 use crate::{
     proxy::{Cut, Moment, Times},
-    stack::Outputs,
+    stack::{Function, Outputs},
 };
 use grapnel_testing::document::{generated_part, with_generated_part};
 use std::{collections::HashMap, fmt};
 
 /// The name of the table's part in `docs/reliability.md`.
 const PART: &str = "crash points, deployed";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Function {
-    /// From an event to its deliveries.
-    Ingest,
-    /// From a delivery to its receiver.
-    Delivery,
-    /// From a shared wait to the delivery queue.
-    Tend,
-    /// The HTTP API.
-    Api,
-}
-
-impl Function {
-    pub const ALL: [Self; 4] = [Self::Ingest, Self::Delivery, Self::Tend, Self::Api];
-
-    /// The name in the template.
-    #[must_use]
-    pub const fn logical_id(self) -> &'static str {
-        match self {
-            Self::Ingest => "IngestFunction",
-            Self::Delivery => "DeliveryFunction",
-            Self::Tend => "TendFunction",
-            Self::Api => "ApiFunction",
-        }
-    }
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Delivery => "delivery",
-            Self::Tend => "tend",
-            Self::Api => "api",
-        }
-    }
-}
 
 /// What happens while a function is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

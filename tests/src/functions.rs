@@ -1,6 +1,10 @@
 //! Changes the stack's functions for tests that must stand between them and AWS.
 
-use crate::{aws::Aws, crash::Function, proxy::Proxy, stack::Stack};
+use crate::{
+    aws::Aws,
+    proxy::Proxy,
+    stack::{Function, Stack},
+};
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};

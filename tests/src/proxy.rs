@@ -7,7 +7,7 @@
 
 mod process;
 
-use crate::{aws::http_client, crash::Function};
+use crate::{aws::http_client, stack::Function};
 use anyhow::Context;
 use http_body_util::{BodyExt, Full};
 use hyper::{

@@ -111,6 +111,45 @@ pub struct Outputs {
     pub circuit_state_machine_arn: String,
 }
 
+/// A function of the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// From an event to its deliveries.
+    Ingest,
+    /// From a delivery to its receiver.
+    Delivery,
+    /// From a shared wait to the delivery queue.
+    Tend,
+    /// The HTTP API.
+    Api,
+}
+
+impl Function {
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Delivery, Self::Tend, Self::Api];
+
+    /// The name in the template.
+    #[must_use]
+    pub const fn logical_id(self) -> &'static str {
+        match self {
+            Self::Ingest => "IngestFunction",
+            Self::Delivery => "DeliveryFunction",
+            Self::Tend => "TendFunction",
+            Self::Api => "ApiFunction",
+        }
+    }
+
+    /// The name in a table.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Delivery => "delivery",
+            Self::Tend => "tend",
+            Self::Api => "api",
+        }
+    }
+}
+
 impl Stack {
     /// Reads a stack from the file that [`VARIABLE`] names. If it is not there, it is deployed
     /// first.

@@ -1,7 +1,7 @@
 //! What lies behind the doors: rows and executions. Mostly read; written only to bring about what
 //! no door can, such as a delivery whose wake-up was lost.
 
-use crate::{aws::Aws, model, stack::Stack, world::now};
+use crate::{aws::Aws, model, stack::Stack};
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
@@ -15,7 +15,7 @@ use grapnel_domain::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, ReserveSlots, StoreEvents,
         StoreWebhooks, UpdateDeliveries,
     },
-    time::Minute,
+    time::{Minute, Timestamp},
     webhook::Webhook,
 };
 use std::collections::HashMap;
@@ -129,7 +129,7 @@ impl State {
         Ok(self.webhooks.create_webhook(webhook).await?)
     }
 
-    /// Takes slots of a webhook, one a second, as so many deliveries would.
+    /// Takes slots of a webhook, one a second from `now`, as so many deliveries would.
     ///
     /// # Errors
     /// If they are not handed out.
@@ -138,9 +138,10 @@ impl State {
         user: &str,
         webhook: &model::Webhook,
         count: u32,
+        now: Timestamp,
     ) -> anyhow::Result<()> {
         let limit = RateLimit::new(1).context("a limit")?;
-        let asked = Reservation { count, limit, now: now()?, seen: None };
+        let asked = Reservation { count, limit, now, seen: None };
         let id = webhook.id.parse()?;
         self.webhooks.reserve_slots(&UserId::parse(user)?, id, &asked).await?;
         Ok(())

@@ -41,7 +41,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let by_queue = world.webhook("/queue", delayed(1)).await?;
     let by_wait = world.webhook("/wait", delayed(3)).await?;
     let limited = world.webhook("/limit", json!({ "rateLimit": 1 })).await?;
-    world.state.hand_out_slots(&world.user, &limited, 100).await?;
+    world.state.hand_out_slots(&world.user, &limited, 100, now()?).await?;
     let ended = world.webhook("/end", delayed(3)).await?;
     for path in ["/queue", "/wait"] {
         world.receiver.answer_with(path, Script::statuses([500]));

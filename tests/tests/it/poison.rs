@@ -6,11 +6,10 @@ use anyhow::ensure;
 use grapnel_domain::delivery::{Delivery, DeliveryStatus};
 use grapnel_tests::{
     aws::Aws,
-    crash::Function,
     forged, functions,
     permissions::{DENIED, log_lines},
     proxy::{Cut, Moment, Proxy, Times},
-    stack::{Stack, StackKind},
+    stack::{Function, Stack, StackKind},
     until::{Look, until},
     world::World,
 };

@@ -75,7 +75,7 @@ async fn a_slot_that_is_far_off_is_waited_for_in_a_shared_wait() -> anyhow::Resu
     let world = World::tight().await?;
     let webhook = world.webhook("/hook", json!({ "rateLimit": 1 })).await?;
     let free_from = now()?.plus(Duration::from_secs(100));
-    world.state.hand_out_slots(&world.user, &webhook, 100).await?;
+    world.state.hand_out_slots(&world.user, &webhook, 100, now()?).await?;
     let events: Vec<_> =
         (0..EVENTS).map(|_| world.event("lead.created", &json!({})).event).collect();
     world.bus.put(&events).await?;
