@@ -41,7 +41,7 @@ pub(crate) enum Step {
     Format,
     /// No phrase that CONTRIBUTING.md bans, in documents, the API's description and the help
     English,
-    /// No more circles of imports, port traits and long files than allowed: cargo xtask house
+    /// No circles of imports, no long files, and no more port traits than allowed: cargo xtask house
     House,
     /// cargo clippy on everything, warnings as errors
     Clippy,
