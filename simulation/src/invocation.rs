@@ -2,7 +2,7 @@
 
 use crate::{ledger::Key, vocabulary::Function};
 use grapnel_domain::{
-    delivery::DeliveryKey,
+    delivery::{AttemptNumber, DeliveryKey},
     ids::WebhookId,
     message::{Check, MakeAttempt, Outgoing, QueueMessage, Record},
     retry::RetryConfig,
@@ -62,7 +62,7 @@ pub(crate) struct Invocation {
     /// The number of faults in this run.
     pub(crate) faults: u32,
     /// Attempts that a wrong handler has scheduled too early, and does not schedule again.
-    pub(crate) scheduled: Vec<(Key, u32)>,
+    pub(crate) scheduled: Vec<(Key, AttemptNumber)>,
     pub(crate) awaited: Vec<Minute>,
     /// Messages that a wrong handler sends too late.
     pub(crate) held_back: Vec<Outgoing>,
@@ -107,7 +107,7 @@ impl Invocation {
 
     /// The number of the attempt of this delivery that its batch requests; `None` if it requests
     /// several or none.
-    pub(crate) fn attempt_asked_for(&self, key: Key) -> Option<u32> {
+    pub(crate) fn attempt_asked_for(&self, key: Key) -> Option<AttemptNumber> {
         let mut numbers = self.messages.iter().filter_map(|(_, message)| match message {
             Some(QueueMessage::MakeAttempt(attempt))
                 if (attempt.target.webhook_id, attempt.target.delivery_id) == key =>
@@ -227,16 +227,17 @@ impl Invocation {
     }
 
     /// The step at which it last read this delivery with `number` as its next attempt.
-    pub(crate) fn read_of(&self, key: Key, number: Option<u32>) -> Option<u64> {
+    pub(crate) fn read_of(&self, key: Key, number: Option<AttemptNumber>) -> Option<u64> {
         let fits = |(read, attempts, _): &&(Key, u32, u64)| {
-            *read == key && number.is_none_or(|number| number == attempts + 1)
+            *read == key && number.is_none_or(|number| number.attempts_before() == *attempts)
         };
         self.reads.iter().rev().find(fits).map(|(.., step)| *step)
     }
 
-    /// The shortest delay before attempt `number` in any configuration that it read.
-    pub(crate) fn delay_before(&self, webhook: WebhookId, number: u32) -> Option<u32> {
+    /// The shortest delay before the attempt at this place of the schedule, in any configuration
+    /// that it read.
+    pub(crate) fn delay_before(&self, webhook: WebhookId, place: u32) -> Option<u32> {
         let configs = self.configs.iter().filter(|(of, _)| *of == webhook);
-        configs.map(|(_, config)| config.delay_before(number)).min()
+        configs.map(|(_, config)| config.delay_before(place)).min()
     }
 }

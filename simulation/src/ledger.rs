@@ -22,7 +22,7 @@ pub(crate) use account::{Key, Sending, key, name};
 pub(crate) use wakeups::{Moment, fault_of_another_slot};
 
 use crate::task::TaskId;
-use account::{Accepted, Asked, Erasures, Limits, OnRecord, Replays, Request};
+use account::{Accepted, Asked, Attempt, Erasures, Limits, OnRecord, Replays, Request};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus},
     ids::{DeliveryId, EventId, WebhookId},
@@ -38,7 +38,7 @@ pub(crate) struct Ledger {
     requests: BTreeMap<Key, Vec<Request>>,
     /// Requests of functions that have not ended, by their index in `requests`.
     under_way: BTreeMap<TaskId, Vec<(Key, usize)>>,
-    on_record: BTreeMap<(Key, u32), OnRecord>,
+    on_record: BTreeMap<Attempt, OnRecord>,
     accepted: BTreeMap<EventId, Accepted>,
     malformed: BTreeSet<String>,
     /// The answer to each request to publish, by the request's key.
@@ -142,7 +142,7 @@ fn same(was: &DeliveryAttempt, is: &DeliveryAttempt) -> bool {
 
 /// A row with an impossible content.
 fn faulty_row(row: &Delivery) -> Option<String> {
-    let numbers = row.attempts.iter().map(|attempt| attempt.attempt_number);
+    let numbers = row.attempts.iter().map(|attempt| attempt.attempt_number.get());
     if !numbers.eq(1..=row.attempt_count()) {
         return Some("its attempts are not numbered from 1".into());
     }

@@ -6,12 +6,13 @@ use crate::{
     world::{SOON, World, now},
 };
 use grapnel_domain::{
-    delivery::{AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus},
+    delivery::{AttemptNumber, AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus},
     event::{Event, EventContent, Retention},
     ids::{EventId, UserId, WebhookId},
     message::{MakeAttempt, QueueMessage},
     retry::{RetryConfig, next::Retry},
     signature::{SECRET_BYTES, Secret},
+    target_url::TargetUrl,
     webhook::{self, EventPattern, PayloadFormat, WebhookStatus},
 };
 use serde_json::json;
@@ -39,7 +40,7 @@ pub fn envelope(world: &World, id: &str, detail: &str) -> String {
 
 /// The ordinary message of a delivery's attempt, as text.
 #[must_use]
-pub fn message(delivery: &Delivery, attempt: u32) -> String {
+pub fn message(delivery: &Delivery, attempt: AttemptNumber) -> String {
     QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), attempt)).to_json()
 }
 
@@ -69,7 +70,7 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         id,
         user_id: UserId::parse(&world.user)?,
         name: "unchecked".into(),
-        url: url.into(),
+        url: TargetUrl::stored(url.to_owned())?,
         events: vec![EventPattern::Any],
         filter: None,
         secret: Secret::from_random([7; SECRET_BYTES]),
@@ -129,7 +130,7 @@ pub async fn pending(world: &World, webhook: &Webhook) -> anyhow::Result<Deliver
 pub async fn abandoned(world: &World, webhook: &Webhook, retry: Retry) -> anyhow::Result<Delivery> {
     let delivery = pending(world, webhook).await?;
     let attempt = DeliveryAttempt {
-        attempt_number: 1,
+        attempt_number: AttemptNumber::FIRST,
         status_code: Some(500),
         response: None,
         response_remark: None,

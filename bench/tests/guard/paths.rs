@@ -142,7 +142,7 @@ pub(crate) async fn counted(path: &Path) -> Counted {
             deployment.webhooks.create_webhook(&webhook).await.expect("created");
             if let Answers::FailFirst(failures) = path.answers {
                 let failures = vec![answered(500); failures];
-                deployment.sender.answer(&webhook.url, failures);
+                deployment.sender.answer(webhook.url.as_str(), failures);
             }
         }
     }

@@ -128,7 +128,7 @@ impl<P: Ports> Deliver<P> {
             NextStep::Succeed => Ok(Done::Delivered),
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),
             NextStep::Retry(retry) => {
-                let next = MakeAttempt::scheduled(target, number + 1).carrying(&event);
+                let next = MakeAttempt::scheduled(target, number.next()).carrying(&event);
                 self.schedule(next, retry, status).await?;
                 Ok(Done::Rescheduled)
             }

@@ -17,7 +17,7 @@ impl<P: Ports> Deliver<P> {
         let Some(delivery) = self.deliveries.delivery(check.target.key()).await? else {
             return Ok(Done::NothingToDo);
         };
-        let on_record = delivery.attempt_count() >= check.attempt;
+        let on_record = check.attempt.is_among(delivery.attempt_count());
         if delivery.status.is_settled() || (on_record && !check.after_parking) {
             return Ok(Done::NothingToDo);
         }

@@ -66,7 +66,7 @@ impl<P: Ports> Deliver<P> {
                 ControlFlow::Break(done) => return Ok(ControlFlow::Break(done)),
             }
         }
-        if number <= delivery.attempt_count() {
+        if number.is_among(delivery.attempt_count()) {
             return Ok(ControlFlow::Break(self.stale(&delivery).await?));
         }
         if number > delivery.next_attempt_number() {

@@ -3,8 +3,8 @@
 use crate::Rules;
 use grapnel_domain::{
     delivery::{
-        AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, Reason, SUCCESS_RESPONSE_BYTES,
-        body_to_drop,
+        AttemptNumber, AttemptRecord, Delivery, DeliveryAttempt, DeliveryStatus, Reason,
+        SUCCESS_RESPONSE_BYTES, body_to_drop,
     },
     health::{Evidence, counts_against},
     outbound::{DeliveryControl, SendOutcome, Sent, is_redirect},
@@ -20,7 +20,7 @@ use grapnel_domain::{
 pub(crate) struct Attempted<'a> {
     pub(crate) delivery: &'a Delivery,
     pub(crate) config: &'a RetryConfig,
-    pub(crate) number: u32,
+    pub(crate) number: AttemptNumber,
     pub(crate) manual: bool,
     pub(crate) begun: Timestamp,
     pub(crate) sent: Sent,
@@ -52,8 +52,13 @@ pub(crate) fn decide(
         duration: u64::try_from(sent.duration.as_millis()).unwrap_or(u64::MAX),
         attempted_at: begun,
         manual,
-        ..outcome(sent.outcome, verdict)
+        status_code: None,
+        response: None,
+        response_remark: None,
+        location: None,
+        error: None,
     };
+    let attempt = with_outcome(attempt, sent.outcome, verdict);
     let (status, reason, retry) = match next {
         NextStep::Succeed => (Some(DeliveryStatus::Success), None, None),
         NextStep::Fail(reason) => (Some(DeliveryStatus::Failed), Some(reason), None),
@@ -121,19 +126,11 @@ pub(crate) fn evidence(
     })
 }
 
-/// The outcome of an attempt. [`decide`] adds its number and times.
-fn outcome(outcome: SendOutcome, verdict: Verdict) -> DeliveryAttempt {
-    let attempt = DeliveryAttempt {
-        attempt_number: 0,
-        status_code: None,
-        response: None,
-        response_remark: None,
-        location: None,
-        error: None,
-        duration: 0,
-        attempted_at: Timestamp::from_millis(0),
-        manual: false,
-    };
+fn with_outcome(
+    attempt: DeliveryAttempt,
+    outcome: SendOutcome,
+    verdict: Verdict,
+) -> DeliveryAttempt {
     let error = match outcome {
         SendOutcome::Answered(answer) => {
             let location = answer.redirects_to().map(str::to_owned);

@@ -7,7 +7,10 @@ use grapnel_domain::{
     ids::{EventId, UserId, WebhookId},
     outbound::{Answer, BodyRemark},
 };
-use grapnel_testing::clock::{TIME_BUDGET, VISIBILITY_TIMEOUT};
+use grapnel_testing::{
+    builders::nth,
+    clock::{TIME_BUDGET, VISIBILITY_TIMEOUT},
+};
 use rstest::rstest;
 use std::time::Duration;
 
@@ -57,6 +60,7 @@ fn answer(status: u16, body: &str) -> SendOutcome {
 
 fn decided(delivery: &Delivery, number: u32, outcome: SendOutcome) -> (AttemptRecord, NextStep) {
     let config = RetryConfig::default();
+    let number = nth(number);
     let sent = Sent { outcome, duration: Duration::from_millis(12) };
     let made = Attempted { delivery, config: &config, number, manual: false, begun: NOW, sent };
     decide(made, &rules(), NOW)

@@ -1,7 +1,7 @@
 use super::*;
 use grapnel_domain::{delivery::DeliveryStatus, ports::Deliveries};
 use grapnel_testing::{
-    builders::a_delivery,
+    builders::{a_delivery, nth},
     clock::START,
     memory::{Effect, Memory, Operation},
 };
@@ -19,7 +19,7 @@ fn a_record(memory: &Memory) -> AttemptRecord {
     AttemptRecord {
         key: delivery.key(),
         attempt: DeliveryAttempt {
-            attempt_number: 1,
+            attempt_number: nth(1),
             status_code: Some(200),
             response: Some("thanks".into()),
             response_remark: None,

@@ -6,7 +6,7 @@
 
 use crate::{Deliver, Done, Ports, StepError};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryStatus, Reopened, Reopening},
+    delivery::{AttemptNumber, Delivery, DeliveryStatus, Reopened, Reopening},
     ids::ReplayId,
     ports::{Clock, Recorded, UpdateDeliveries},
     replay::Reopen,
@@ -19,7 +19,7 @@ impl<P: Ports> Deliver<P> {
     pub(crate) async fn reopen(
         &self,
         mut found: Delivery,
-        number: u32,
+        number: AttemptNumber,
         by: ReplayId,
     ) -> Result<ControlFlow<Done, Delivery>, StepError> {
         loop {

@@ -7,7 +7,7 @@ use crate::{
 use futures::{StreamExt, stream};
 use grapnel_domain::{
     delay::QueueDelay,
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{AttemptNumber, Delivery, DeliveryStatus},
     event::{Event, inbound::InboundEvent},
     filter::Undecided,
     ids::WebhookId,
@@ -185,7 +185,7 @@ impl<P: Ports> Ingest<P> {
             // After its first attempt, a delivery has its own wake-up.
             Created::Existed(_) => return Ok(None),
         };
-        let attempt = MakeAttempt::scheduled(delivery.target(), 1);
+        let attempt = MakeAttempt::scheduled(delivery.target(), AttemptNumber::FIRST);
         let attempt = match event.payload_erased_at {
             None => attempt.carrying(&event.content),
             Some(_) => attempt,

@@ -19,7 +19,7 @@ use grapnel_domain::{
 };
 use grapnel_receiver::{Reply, Script, TestReceiver};
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, an_event},
+    builders::{a_delivery, a_webhook, an_event, nth},
     clock::NEVER,
     clock::START,
 };
@@ -63,7 +63,7 @@ fn error(code: &str) -> Reply {
 }
 
 fn message() -> Outgoing {
-    let attempt = MakeAttempt::scheduled(a_delivery().build().target(), 1);
+    let attempt = MakeAttempt::scheduled(a_delivery().build().target(), nth(1));
     Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE)
 }
 

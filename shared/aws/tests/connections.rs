@@ -9,7 +9,10 @@ use grapnel_domain::{
     ports::{Deliveries, PortError, Recorded, UpdateDeliveries},
 };
 use grapnel_receiver::{Reply, Script, TestReceiver};
-use grapnel_testing::{builders::a_delivery, clock::START};
+use grapnel_testing::{
+    builders::{a_delivery, nth},
+    clock::START,
+};
 use std::{net::SocketAddr, sync::mpsc, thread};
 
 async fn store(address: SocketAddr) -> DeliveryStore {
@@ -31,7 +34,7 @@ fn a_record() -> AttemptRecord {
     AttemptRecord {
         key: delivery.key(),
         attempt: DeliveryAttempt {
-            attempt_number: 1,
+            attempt_number: nth(1),
             status_code: Some(200),
             response: None,
             response_remark: None,

@@ -2,12 +2,14 @@
 
 mod change;
 pub mod key;
+mod number;
 mod waiting;
 
 pub use change::{
     AttemptRecord, Ending, Parking, PayloadErasure, Reopening, ResponseErasure, SlotWait,
 };
 pub use key::{DeliveryKey, ParkedRow, Reopened, Target};
+pub use number::AttemptNumber;
 pub use waiting::{Waiting, WaitingFor};
 
 use crate::{
@@ -89,8 +91,7 @@ impl Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryAttempt {
-    /// 1 for the first.
-    pub attempt_number: u32,
+    pub attempt_number: AttemptNumber,
     /// The receiver's HTTP status, if it answered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status_code: Option<u16>,
@@ -282,16 +283,16 @@ impl Delivery {
     }
 
     #[must_use]
-    pub fn next_attempt_number(&self) -> u32 {
-        self.attempt_count().saturating_add(1)
+    pub fn next_attempt_number(&self) -> AttemptNumber {
+        AttemptNumber::after(self.attempt_count())
     }
 }
 
-/// The index, counted from 0, of the attempt whose kept body must be removed when attempt number
+/// The index, counted from 0, of the attempt whose kept body must be removed when attempt
 /// `recorded` is added: it is then neither among the first five nor among the last five.
 #[must_use]
-pub fn body_to_drop(recorded: u32) -> Option<u32> {
-    let leaves = recorded.checked_sub(BODIES_KEPT_AT_EACH_END + 1)?;
+pub fn body_to_drop(recorded: AttemptNumber) -> Option<u32> {
+    let leaves = recorded.attempts_before().checked_sub(BODIES_KEPT_AT_EACH_END)?;
     (leaves >= BODIES_KEPT_AT_EACH_END).then_some(leaves)
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::samples;
+use crate::samples::{self, nth};
 use std::time::Duration;
 
 /// A new delivery of an event that is stored now.
@@ -13,7 +13,7 @@ fn only_the_first_and_the_last_five_bodies_stay() {
     let mut kept: Vec<u32> = Vec::new();
     for number in 1..=200 {
         kept.push(number);
-        if let Some(index) = body_to_drop(number) {
+        if let Some(index) = body_to_drop(nth(number)) {
             kept.retain(|n| *n != index + 1);
         }
         assert!(kept.len() <= 10);
@@ -39,7 +39,7 @@ fn the_expiry_of_a_row_never_comes_nearer() {
 #[test]
 fn what_repeats_the_data_is_known_by_its_beginning() {
     let attempt = |status_code, error: &str| DeliveryAttempt {
-        attempt_number: 1,
+        attempt_number: nth(1),
         status_code,
         response: None,
         response_remark: None,
@@ -71,7 +71,7 @@ fn what_repeats_the_data_is_known_by_its_beginning() {
 fn all_of_a_response_is_forgotten_and_all_of_it_is_named() {
     let text = || Some("x".to_owned());
     let mut attempt = DeliveryAttempt {
-        attempt_number: 1,
+        attempt_number: nth(1),
         status_code: Some(301),
         response: text(),
         response_remark: text(),
@@ -99,7 +99,7 @@ fn all_of_a_response_is_forgotten_and_all_of_it_is_named() {
 #[test]
 fn an_attempt_keeps_its_published_names() {
     let attempt = DeliveryAttempt {
-        attempt_number: 1,
+        attempt_number: nth(1),
         status_code: Some(500),
         response: Some("no".into()),
         response_remark: None,

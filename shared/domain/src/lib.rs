@@ -44,6 +44,7 @@ pub mod retry;
 mod samples;
 pub mod signature;
 pub mod suspect;
+pub mod target_url;
 pub mod tending;
 pub mod time_budget;
 pub mod token;

@@ -8,7 +8,7 @@ pub use outgoing::{MOST_WEBHOOK_GROUPS, Outgoing};
 pub use record::{Attribute, AttributeValue, Record};
 
 use crate::{
-    delivery::{ParkedRow, Target},
+    delivery::{AttemptNumber, ParkedRow, Target},
     event::EventContent,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
@@ -38,8 +38,7 @@ pub enum QueueMessage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MakeAttempt {
     pub target: Target,
-    /// The number of the attempt, 1 for the first.
-    pub attempt: u32,
+    pub attempt: AttemptNumber,
     /// A manual retry, outside the schedule.
     pub manual: bool,
     /// The replay that requested it: the replay first reopens a failed delivery. With `manual`, a
@@ -56,8 +55,8 @@ pub struct MakeAttempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     pub target: Target,
-    /// The number of the attempt to look for.
-    pub attempt: u32,
+    /// The attempt to look for.
+    pub attempt: AttemptNumber,
     /// Before this time it is too early to look. A queue delays by at most 15 minutes, so a check
     /// may have to be sent again.
     pub not_before: Timestamp,
@@ -96,7 +95,7 @@ struct Wire<'a> {
     webhook_id: WebhookId,
     user_id: UserId,
     event_id: EventId,
-    attempt: u32,
+    attempt: AttemptNumber,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     manual: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -194,7 +193,7 @@ impl QueueMessage {
 impl MakeAttempt {
     /// An ordinary attempt of the schedule.
     #[must_use]
-    pub fn scheduled(target: Target, attempt: u32) -> Self {
+    pub fn scheduled(target: Target, attempt: AttemptNumber) -> Self {
         Self {
             target,
             attempt,
@@ -246,7 +245,7 @@ impl MakeAttempt {
 }
 
 impl<'a> Wire<'a> {
-    fn new(target: &Target, attempt: u32) -> Self {
+    fn new(target: &Target, attempt: AttemptNumber) -> Self {
         Self {
             delivery_id: target.delivery_id,
             webhook_id: target.webhook_id,
@@ -265,11 +264,7 @@ impl<'a> Wire<'a> {
     }
 
     fn parse(text: &'a str) -> Result<Self, UnreadableMessage> {
-        let wire: Self = serde_json::from_str(text).map_err(unreadable)?;
-        if wire.attempt == 0 {
-            return Err(UnreadableMessage("attempt numbers begin at 1".into()));
-        }
-        Ok(wire)
+        serde_json::from_str(text).map_err(unreadable)
     }
 
     fn target(&self) -> Target {

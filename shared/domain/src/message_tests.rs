@@ -1,5 +1,8 @@
 use super::*;
-use crate::replay::{ReplayFilter, ReplayOrder, ReplayStatus};
+use crate::{
+    replay::{ReplayFilter, ReplayOrder, ReplayStatus},
+    samples::nth,
+};
 use uuid::Uuid;
 
 fn target() -> Target {
@@ -25,11 +28,11 @@ fn every_message_survives_the_queue() {
         manual: true,
         resolver_silent_since: Some(Timestamp::from_millis(5)),
         event: Some(content(r#"{"n": 12345678901234567890, "x":1.0,  "b":"\u00e9é"}"#)),
-        ..MakeAttempt::scheduled(target(), 3)
+        ..MakeAttempt::scheduled(target(), nth(3))
     };
     let check = Check {
         target: target(),
-        attempt: 2,
+        attempt: nth(2),
         not_before: Timestamp::from_millis(9),
         after_parking: false,
         after_slots: true,
@@ -53,15 +56,16 @@ fn every_message_survives_the_queue() {
     let replay_id = ReplayId::from_uuid(Uuid::from_u128(3));
     let page = |page, order| ReplayPage { user_id: target().user_id, replay_id, page, order };
     let slot = Slot { at: Timestamp::from_millis(1_795_000_000_123), moved: true };
-    let limited = MakeAttempt { slot: Some(slot), ..MakeAttempt::scheduled(target(), 2) };
-    let replayed = MakeAttempt { replay: Some(replay_id), ..MakeAttempt::scheduled(target(), 6) };
+    let limited = MakeAttempt { slot: Some(slot), ..MakeAttempt::scheduled(target(), nth(2)) };
+    let replayed =
+        MakeAttempt { replay: Some(replay_id), ..MakeAttempt::scheduled(target(), nth(6)) };
     for message in [
         QueueMessage::MakeAttempt(attempt),
         QueueMessage::MakeAttempt(replayed),
         QueueMessage::MakeAttempt(limited),
         QueueMessage::Replay(page(0, Some(order))),
         QueueMessage::Replay(page(7, None)),
-        QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1)),
+        QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), nth(1))),
         QueueMessage::Check(check),
         QueueMessage::ReleaseParked(release),
     ] {
@@ -72,7 +76,8 @@ fn every_message_survives_the_queue() {
 #[test]
 fn data_travels_byte_for_byte() {
     let data = r#"{ "z":1, "a" : [1.0, 1e3, 12345678901234567890] , "dup":1,"dup":2}"#;
-    let attempt = MakeAttempt { event: Some(content(data)), ..MakeAttempt::scheduled(target(), 1) };
+    let attempt =
+        MakeAttempt { event: Some(content(data)), ..MakeAttempt::scheduled(target(), nth(1)) };
     let Ok(QueueMessage::MakeAttempt(read)) =
         QueueMessage::parse(&QueueMessage::MakeAttempt(attempt).to_json())
     else {
@@ -84,9 +89,9 @@ fn data_travels_byte_for_byte() {
 #[test]
 fn large_data_stays_behind() {
     let data = format!("\"{}\"", "x".repeat(INLINE_DATA_BYTES));
-    assert_eq!(MakeAttempt::scheduled(target(), 1).carrying(&content(&data)).event, None);
+    assert_eq!(MakeAttempt::scheduled(target(), nth(1)).carrying(&content(&data)).event, None);
     let small = content("{}");
-    assert_eq!(MakeAttempt::scheduled(target(), 1).carrying(&small).event, Some(small));
+    assert_eq!(MakeAttempt::scheduled(target(), nth(1)).carrying(&small).event, Some(small));
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn ten_messages_with_inline_data_fit_into_one_billed_request() {
     let attempt = MakeAttempt {
         event: Some(content(&data)),
         target: Target { user_id: UserId::parse("u".repeat(128)).expect("valid"), ..target() },
-        ..MakeAttempt::scheduled(target(), 1)
+        ..MakeAttempt::scheduled(target(), nth(1))
     };
     assert!(QueueMessage::MakeAttempt(attempt).to_json().len() * 10 < 64 * 1024);
 }
@@ -110,10 +115,10 @@ fn unreadable_messages_are_told_apart_without_repeating_them() {
         r#"{"kind":"secret-kind"}"#,
         r#"{"kind":"attempt"}"#,
         r#"{"kind":"releaseParked","webhookId":"secret"}"#,
-        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1))
+        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), nth(1)))
             .to_json()
             .replace(":1", ":0"),
-        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), 1))
+        &QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), nth(1)))
             .to_json()
             .replace("attempt\"", "check\""),
     ] {

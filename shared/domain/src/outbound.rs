@@ -4,7 +4,7 @@
 //! carries it out, with the address guard, and returns a [`Sent`]. Neither depends on the other's
 //! implementation, so the simulation can replace the network by scripted receivers.
 
-use crate::health::DisabledCause;
+use crate::{health::DisabledCause, target_url::TargetUrl};
 use std::{fmt, time::Duration};
 
 /// How many bytes of a response body are kept, counted after conversion to text.
@@ -14,8 +14,7 @@ pub const CAPTURE_LIMIT_BYTES: usize = 4096;
 /// (`host`, `content-length`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboundRequest {
-    /// Absolute URL, as it is stored with the webhook.
-    pub url: String,
+    pub url: TargetUrl,
     /// Header names in lower case and their values, in the order in which they are sent.
     pub headers: Vec<(String, String)>,
     /// The exact bytes that were signed.

@@ -12,7 +12,7 @@
 //! successful.
 
 use crate::{
-    delivery::{Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Target},
+    delivery::{AttemptNumber, Delivery, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Target},
     event::{Retention, TypeFilter},
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     time::Timestamp,
@@ -167,7 +167,7 @@ impl Replay {
                 user_id: self.user_id.clone(),
                 event_id: row.event_id,
             },
-            attempt: row.attempts + 1,
+            attempt: AttemptNumber::after(row.attempts),
             replay: self.id,
             manual: filter.status == ReplayStatus::Success,
         })
@@ -191,8 +191,7 @@ impl Replay {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resend {
     pub target: Target,
-    /// The number of the attempt.
-    pub attempt: u32,
+    pub attempt: AttemptNumber,
     pub replay: ReplayId,
     /// Whether the delivery was successful: it gets one more attempt and stays successful.
     pub manual: bool,
@@ -278,7 +277,7 @@ pub enum Reopen {
 impl Reopen {
     /// Decides, for a delivery from a consistent read.
     #[must_use]
-    pub fn decide(delivery: &Delivery, number: u32, replay: ReplayId) -> Self {
+    pub fn decide(delivery: &Delivery, number: AttemptNumber, replay: ReplayId) -> Self {
         let mine = delivery.reopened.filter(|reopened| reopened.by == replay);
         let is_later = delivery.reopened.is_none_or(|reopened| reopened.by < replay);
         let is_next = number == delivery.next_attempt_number();
@@ -287,16 +286,14 @@ impl Reopen {
                 if is_next
                     && is_later
                     && delivery.may_be_reopened()
-                    && number <= MAX_ATTEMPTS_ON_RECORD =>
+                    && number.is_among(MAX_ATTEMPTS_ON_RECORD) =>
             {
                 Self::Now
             }
-            DeliveryStatus::Retrying if mine.is_some_and(|mine| mine.attempts + 1 == number) => {
-                if is_next {
-                    Self::IsDone
-                } else {
-                    Self::Stale
-                }
+            DeliveryStatus::Retrying
+                if mine.is_some_and(|mine| mine.attempts == number.attempts_before()) =>
+            {
+                if is_next { Self::IsDone } else { Self::Stale }
             }
             _ => Self::No,
         }

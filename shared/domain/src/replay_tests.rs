@@ -1,5 +1,8 @@
 use super::*;
-use crate::delivery::{Reason, Reopened};
+use crate::{
+    delivery::{Reason, Reopened},
+    samples::nth,
+};
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -23,8 +26,8 @@ fn delivery(status: DeliveryStatus, attempts: u32) -> Delivery {
     let stored_at = Timestamp::from_millis(1_794_000_000_000);
     let event = crate::samples::event(stored_at);
     let webhook = WebhookId::from_uuid(Uuid::from_u128(7));
-    let attempt = |attempt_number| crate::delivery::DeliveryAttempt {
-        attempt_number,
+    let attempt = |number| crate::delivery::DeliveryAttempt {
+        attempt_number: nth(number),
         status_code: Some(500),
         response: None,
         response_remark: None,
@@ -51,7 +54,7 @@ fn reopened(status: DeliveryStatus, attempts: u32, by: ReplayId, from: u32) -> D
 fn a_failed_delivery_is_asked_for_by_its_next_number() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Failed, 5));
     let attempt = replay(filter(ReplayStatus::Failed)).resend(&row).expect("chosen");
-    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (6, id(1), false));
+    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (nth(6), id(1), false));
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn a_success_is_sent_once_more_as_a_manual_retry_is() {
     let row = SettledRow::of(&delivery(DeliveryStatus::Success, 1));
     let replay = replay(filter(ReplayStatus::Success));
     let attempt = replay.resend(&row).expect("chosen");
-    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (2, id(1), true));
+    assert_eq!((attempt.attempt, attempt.replay, attempt.manual), (nth(2), id(1), true));
     // When the page is received again, that attempt is recorded.
     let sent = SettledRow { attempts: 2, last_attempt_at: Some(ASKED), ..row };
     assert_eq!(replay.resend(&sent), None);
@@ -144,7 +147,7 @@ fn a_replay_reopens_what_failed_and_that_once(
     #[case] number: u32,
     #[case] expected: Reopen,
 ) {
-    assert_eq!(Reopen::decide(&found, number, id(2)), expected);
+    assert_eq!(Reopen::decide(&found, nth(number), id(2)), expected);
 }
 
 #[test]

@@ -63,11 +63,11 @@ impl Default for RetryConfig {
 }
 
 impl RetryConfig {
-    /// The configured delay, in seconds, before attempt number `attempt` (2 is the first that has
-    /// one; for 0 and 1 it is zero).
+    /// The configured delay, in seconds, before the attempt at this place of the schedule (2 is the
+    /// first that has one; for 0 and 1 it is zero). A replay restarts the schedule.
     #[must_use]
-    pub fn delay_before(&self, attempt: u32) -> u32 {
-        let Some(index) = attempt.checked_sub(2) else { return 0 };
+    pub fn delay_before(&self, place: u32) -> u32 {
+        let Some(index) = place.checked_sub(2) else { return 0 };
         match &self.schedule {
             Schedule::DelaysSeconds(list) => {
                 let index = usize::try_from(index).unwrap_or(usize::MAX);

@@ -2,11 +2,13 @@
 //! which use the types of this crate as it is compiled without its tests.
 
 use crate::{
+    delivery::AttemptNumber,
     event::{Event, EventContent},
     health::Health,
     ids::{EventId, UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
+    target_url::TargetUrl,
     time::Timestamp,
     webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
 };
@@ -17,13 +19,17 @@ pub(crate) fn user() -> UserId {
     UserId::parse("u").expect("valid")
 }
 
+pub(crate) fn nth(number: u32) -> AttemptNumber {
+    AttemptNumber::new(number).expect("attempts count from 1")
+}
+
 /// A webhook for every event.
 pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
     Webhook {
         id: WebhookId::from_uuid(Uuid::from_u128(1)),
         user_id: user(),
         name: "CRM".into(),
-        url: "https://hooks.example.com/in".into(),
+        url: TargetUrl::stored("https://hooks.example.com/in".into()).expect("valid"),
         events: vec![EventPattern::Any],
         filter: None,
         secret: Secret::from_random([0; 32]),

@@ -10,7 +10,7 @@
 
 use crate::{
     delay::QueueDelay,
-    delivery::{DeliveryKey, Target},
+    delivery::{AttemptNumber, DeliveryKey, Target},
     ids::{DeliveryId, UserId, WebhookId},
     limit::Slot,
     message::{MakeAttempt, Outgoing, QueueMessage},
@@ -167,7 +167,7 @@ impl WaitingDelivery {
     /// The message of its next attempt. If it waits for a slot, the message is delayed until then.
     #[must_use]
     pub fn message(&self, now: Timestamp) -> Outgoing {
-        let next = MakeAttempt::scheduled(self.target.clone(), self.attempts.saturating_add(1));
+        let next = MakeAttempt::scheduled(self.target.clone(), AttemptNumber::after(self.attempts));
         let message = QueueMessage::MakeAttempt(MakeAttempt { slot: self.slot, ..next });
         let delay = self.slot.map_or(QueueDelay::NONE, |slot| queue_delay(slot.at, now));
         Outgoing::new(message, delay)

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use crate::address;
+use crate::{address, target_url::TargetUrl};
 
 /// Longest URL in bytes, as written and as normalised.
 pub use grapnel_wire::limits::WEBHOOK_URL_BYTES as MAX_URL_BYTES;
@@ -31,31 +31,43 @@ pub struct UrlPolicy {
 }
 
 impl UrlPolicy {
-    /// Parses `raw` if it obeys every rule.
+    /// Parses what a user asks for, if it obeys every rule.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it, each fault worded to follow the name of the field, for
     /// example `must be an absolute https URL`. No fault repeats more of the URL than an address or
     /// the ending of its host name.
-    pub fn check(&self, raw: &str) -> Result<Url, Vec<String>> {
+    pub fn check(&self, raw: &str) -> Result<TargetUrl, Vec<String>> {
         let mut faults = written_faults(raw);
-        match self.parse(raw) {
+        match self.form(raw).and_then(|()| self.parse(raw)) {
             Ok(url) => {
+                let url = TargetUrl::checked(raw, url);
                 self.parsed_faults(&url, &mut faults);
-                if url.as_str().len() > MAX_URL_BYTES && raw.len() <= MAX_URL_BYTES {
-                    faults.push(too_long());
-                }
-                if faults.is_empty() {
-                    return Ok(url);
-                }
+                if faults.is_empty() { Ok(url) } else { Err(faults) }
             }
-            Err(fault) => faults.push(fault),
+            Err(fault) => {
+                faults.push(fault);
+                Err(faults)
+            }
         }
-        Err(faults)
     }
 
-    fn parse(&self, raw: &str) -> Result<Url, String> {
+    /// Checks again what was allowed when it was saved: the settings may have changed.
+    ///
+    /// # Errors
+    ///
+    /// Like [`UrlPolicy::check`].
+    pub fn check_again(&self, url: &TargetUrl) -> Result<(), Vec<String>> {
+        let mut faults = written_faults(url.as_str());
+        match self.form(url.as_str()) {
+            Ok(()) => self.parsed_faults(url, &mut faults),
+            Err(fault) => faults.push(fault),
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    fn form(&self, raw: &str) -> Result<(), String> {
         let (scheme, rest) =
             raw.trim_matches(is_blank).split_once("://").ok_or_else(|| self.wrong_scheme())?;
         let https = scheme.eq_ignore_ascii_case("https");
@@ -67,6 +79,10 @@ impl UrlPolicy {
         if authority(rest).is_empty() {
             return Err("must name a host".to_owned());
         }
+        Ok(())
+    }
+
+    fn parse(&self, raw: &str) -> Result<Url, String> {
         Url::parse(raw).map_err(|error| match error {
             url::ParseError::EmptyHost => "must name a host".to_owned(),
             url::ParseError::InvalidPort => "must have a port from 1 to 65535".to_owned(),
@@ -80,7 +96,8 @@ impl UrlPolicy {
         })
     }
 
-    fn parsed_faults(&self, url: &Url, faults: &mut Vec<String>) {
+    fn parsed_faults(&self, target: &TargetUrl, faults: &mut Vec<String>) {
+        let url = target.parsed();
         if url.port() == Some(0) {
             faults.push("must have a port from 1 to 65535".to_owned());
         }
@@ -94,6 +111,9 @@ impl UrlPolicy {
                 faults.extend(self.address_fault(ip.into()).or_else(|| self.unreachable(ip)));
             }
             None => faults.push("must name a host".to_owned()),
+        }
+        if url.as_str().len() > MAX_URL_BYTES && target.as_str().len() <= MAX_URL_BYTES {
+            faults.push(too_long());
         }
     }
 

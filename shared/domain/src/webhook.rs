@@ -12,6 +12,7 @@ use crate::{
     limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
+    target_url::TargetUrl,
     time::Timestamp,
     transform::Transform,
 };
@@ -60,8 +61,7 @@ pub struct Webhook {
     pub user_id: UserId,
     /// At most 200 characters.
     pub name: String,
-    /// The target; it satisfied [`crate::url_policy::UrlPolicy`] when it was saved.
-    pub url: String,
+    pub url: TargetUrl,
     /// 1–50 patterns.
     pub events: Vec<EventPattern>,
     /// A filter on the data of the events.

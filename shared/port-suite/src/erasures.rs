@@ -82,7 +82,7 @@ fn without_a_body(number: u32) -> DeliveryAttempt {
 fn record(delivery: &Delivery, status: Option<DeliveryStatus>) -> AttemptRecord {
     AttemptRecord {
         key: delivery.key(),
-        attempt: a_failed_attempt(delivery.next_attempt_number()),
+        attempt: a_failed_attempt(delivery.next_attempt_number().get()),
         status,
         reason: (status == Some(DeliveryStatus::Failed)).then_some(Reason::AttemptsExhausted),
         next_attempt_at: (status == Some(DeliveryStatus::Retrying)).then_some(LATER),

@@ -6,7 +6,7 @@ use grapnel_domain::{
     message::{MakeAttempt, Outgoing, QueueMessage},
     ports::EnqueueAttempts,
 };
-use grapnel_testing::builders::{a_delivery, an_event};
+use grapnel_testing::builders::{a_delivery, an_event, nth};
 use std::{collections::HashSet, time::Duration};
 
 /// Every case of this part, as a test each.
@@ -28,8 +28,10 @@ macro_rules! contract_of_queues {
 fn message(delay: QueueDelay) -> Outgoing {
     let delivery = a_delivery().to(&somebodys_webhook()).build();
     let event = an_event().data(format!(r#"{{"text":"{} ✓"}}"#, "x".repeat(3000))).build();
-    let attempt =
-        MakeAttempt { event: Some(event.content), ..MakeAttempt::scheduled(delivery.target(), 1) };
+    let attempt = MakeAttempt {
+        event: Some(event.content),
+        ..MakeAttempt::scheduled(delivery.target(), nth(1))
+    };
     Outgoing::new(QueueMessage::MakeAttempt(attempt), delay)
 }
 

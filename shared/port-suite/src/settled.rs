@@ -229,7 +229,7 @@ pub async fn whatever_makes_it_fail_no_more_takes_it_out<S: Store>(stores: &S) {
 
 /// The record of the next attempt, which settles the delivery.
 fn record(delivery: &Delivery, status: DeliveryStatus) -> AttemptRecord {
-    let number = delivery.next_attempt_number();
+    let number = delivery.next_attempt_number().get();
     let failed = status == DeliveryStatus::Failed;
     AttemptRecord {
         key: delivery.key(),

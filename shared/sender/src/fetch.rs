@@ -35,7 +35,7 @@ impl Sender {
         let json = HeaderValue::from_static("application/json");
         let outgoing = Outgoing {
             method: Method::GET,
-            url,
+            url: url.into(),
             headers: HeaderMap::from_iter([(header::ACCEPT, json)]),
             body: Vec::new(),
             deadline,

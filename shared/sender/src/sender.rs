@@ -79,17 +79,16 @@ impl Sender {
 
     async fn carry_out(&self, request: OutboundRequest, deadline: Instant) -> SendOutcome {
         let time = request.timeout;
-        let url = match self.policy.check(&request.url) {
-            Ok(url) => url,
-            Err(faults) => return failed(format!("the webhook's URL {}", faults.join("; it "))),
-        };
+        if let Err(faults) = self.policy.check_again(&request.url) {
+            return failed(format!("the webhook's URL {}", faults.join("; it ")));
+        }
         let headers = match headers(request.headers) {
             Ok(headers) => headers,
             Err(error) => return failed(error),
         };
         let outgoing = Outgoing {
             method: Method::POST,
-            url,
+            url: request.url.into(),
             headers,
             body: request.body,
             deadline,

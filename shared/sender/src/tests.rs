@@ -24,6 +24,7 @@ use grapnel_domain::{
     address,
     outbound::{Answer, OutboundRequest, SendOutcome, Sent},
     ports::SendRequests,
+    target_url::TargetUrl,
 };
 use rustls::RootCertStore;
 
@@ -62,7 +63,7 @@ const ONLY_LOCALHOST: Refusal = |ip| (ip != IpAddr::from([127, 0, 0, 1])).then_s
 
 fn request(url: impl Into<String>) -> OutboundRequest {
     OutboundRequest {
-        url: url.into(),
+        url: TargetUrl::stored(url.into()).expect("a URL"),
         headers: vec![("content-type".into(), "application/json".into())],
         body: b"{\"n\":1}".to_vec(),
         timeout: TIME,

@@ -17,10 +17,10 @@ mod event;
 mod replay;
 mod webhook;
 
-pub use delivery::{DeliveryBuilder, a_delivery, a_failed_attempt, an_attempt};
+pub use delivery::{DeliveryBuilder, a_delivery, a_failed_attempt, an_attempt, nth};
 pub use event::{EventBuilder, an_event};
 pub use replay::{ReplayBuilder, a_replay};
-pub use webhook::{WebhookBuilder, a_failing_health, a_webhook};
+pub use webhook::{WebhookBuilder, a_failing_health, a_webhook, target_url};
 
 use grapnel_domain::ids::UserId;
 

@@ -65,7 +65,7 @@ impl ScriptedSender {
     /// Every request to `url`.
     #[must_use]
     pub fn requests_to(&self, url: &str) -> Vec<OutboundRequest> {
-        self.requests().into_iter().filter(|request| request.url == url).collect()
+        self.requests().into_iter().filter(|request| request.url.as_str() == url).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,7 +77,7 @@ impl SendRequests for ScriptedSender {
     async fn send(&self, request: OutboundRequest) -> Sent {
         tokio::task::yield_now().await;
         let mut state = self.state();
-        let script = state.scripts.entry(request.url.clone()).or_default();
+        let script = state.scripts.entry(request.url.to_string()).or_default();
         let outcome = script.once.pop_front().unwrap_or_else(|| script.then.clone());
         state.requests.push(request);
         Sent { outcome, duration: DURATION }
@@ -155,6 +155,7 @@ pub fn resolver_silent() -> SendOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builders::target_url;
 
     #[tokio::test]
     async fn a_script_is_followed_and_then_its_default_holds() {
@@ -163,7 +164,7 @@ mod tests {
         sender.answer(url, [answered(500), unreachable("connection refused")]);
         sender.always(url, answered(204));
         let request = OutboundRequest {
-            url: url.to_owned(),
+            url: target_url(url),
             headers: vec![],
             body: vec![],
             timeout: Duration::from_secs(1),

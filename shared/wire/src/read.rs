@@ -195,8 +195,19 @@ impl<T> Read<T> {
     /// # Errors
     /// Every fault, in the order of the fields.
     pub fn finish(self) -> Result<T, Vec<FieldFault>> {
-        if self.faults.is_empty() {
-            return Ok(self.value);
+        self.finish_with(Some(())).map(|(request, ())| request)
+    }
+
+    /// The request with what was made of one of its fields. It is missing only if the field is
+    /// faulty.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the fields.
+    pub fn finish_with<U>(self, made: Option<U>) -> Result<(T, U), Vec<FieldFault>> {
+        if self.faults.is_empty()
+            && let Some(made) = made
+        {
+            return Ok((self.value, made));
         }
         let mut faults = self.faults.into_vec();
         // Fields that are not known come first.

@@ -10,6 +10,7 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
+    delivery::AttemptNumber,
     ids::{EventId, WebhookId},
     outbound::{OutboundRequest, SendOutcome, Sent},
     ports::{Clock, SendRequests},
@@ -84,7 +85,7 @@ fn on_its_way(reaction: Reaction, fate: Fate) -> Reaction {
 fn whose(sim: &Sim, request: &OutboundRequest) -> Option<usize> {
     sim.plan().webhooks.iter().position(|planned| {
         let host = planned.webhook.id.uuid().simple().to_string();
-        request.url.get(8..40) == Some(host.as_str())
+        request.url.as_str().get(8..40) == Some(host.as_str())
     })
 }
 
@@ -123,7 +124,7 @@ fn arrive(
     }
     let sending = Sending { task, key, number, read, began, reaches };
     if reaches
-        && number == Some(1)
+        && number == Some(AttemptNumber::FIRST)
         && let Some(put) = state.ledger.put_at(event)
     {
         state.measured.arrived(webhook, put, now);

@@ -11,7 +11,7 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
-    delivery::{AttemptRecord, DeliveryKey, Parking, Reopening, SlotWait},
+    delivery::{AttemptNumber, AttemptRecord, DeliveryKey, Parking, Reopening, SlotWait},
     health::LONGEST_PARKING,
     ids::{DeliveryId, WebhookId},
     ports::{PortError, Recorded, SettledPage, UpdateDeliveries},
@@ -34,7 +34,7 @@ impl UpdateDeliveries for Aws {
         let row = self.sim.memory().delivery_now(record.key);
         let from = row.map_or(0, |row| row.schedule_from());
         let (task, place, delay) = self.sim.with(|state| {
-            let next = (number + 1).saturating_sub(from);
+            let next = number.next().get().saturating_sub(from);
             let delay = state
                 .invocation()
                 .and_then(|invocation| invocation.delay_before(record.key.webhook_id, next));
@@ -130,7 +130,9 @@ impl UpdateDeliveries for Aws {
                     }
                 });
                 sim.trace(|| format!("{} waits for {}", ledger::name(key), wait.slot.at));
-                sim.with(|state| state.ledger.scheduled((key, wait.attempts + 1), wait.slot));
+                sim.with(|state| {
+                    state.ledger.scheduled((key, AttemptNumber::after(wait.attempts)), wait.slot)
+                });
                 written(sim, wait.key);
             }
             Ok(waits)

@@ -2,7 +2,7 @@
 
 use crate::{receiver::Wish, task::TaskId, trace::short};
 use grapnel_domain::{
-    delivery::DeliveryKey,
+    delivery::{AttemptNumber, DeliveryKey},
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     replay::ReplayOrder,
@@ -28,7 +28,7 @@ pub(crate) struct Sending {
     pub(crate) task: TaskId,
     pub(crate) key: Key,
     /// The attempt, if it is certain.
-    pub(crate) number: Option<u32>,
+    pub(crate) number: Option<AttemptNumber>,
     /// The step at which the function read the delivery.
     pub(crate) read: u64,
     /// When it began, by the function's clock.
@@ -106,7 +106,7 @@ impl Accepted {
 pub(super) struct Asked {
     pub(super) key: Key,
     /// Its number or a higher one.
-    pub(super) number: u32,
+    pub(super) number: AttemptNumber,
     pub(super) at: Timestamp,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct Erasures {
 }
 
 /// An attempt of a delivery.
-pub(super) type Attempt = (Key, u32);
+pub(super) type Attempt = (Key, AttemptNumber);
 
 /// All slots.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::{Key, Ledger, account::Asked, name};
 use crate::history::History;
 use grapnel_domain::{
-    delivery::{Delivery, MAX_ATTEMPTS_ON_RECORD},
+    delivery::{AttemptNumber, Delivery, MAX_ATTEMPTS_ON_RECORD},
     event::Event,
     time::Timestamp,
     webhook::Webhook,
@@ -19,7 +19,7 @@ pub(super) fn has_data(events: &[Event], row: &Delivery) -> bool {
 impl Ledger {
     /// A manual retry with `attempts` recorded attempts was answered with 202.
     pub(crate) fn retry_accepted(&mut self, key: Key, attempts: u32, at: Timestamp) {
-        self.asked.push(Asked { key, number: attempts + 1, at });
+        self.asked.push(Asked { key, number: AttemptNumber::after(attempts), at });
     }
 
     /// At the end of the run: each of them is recorded, unless it could not be made.
@@ -28,12 +28,12 @@ impl Ledger {
             let Some(row) = self.rows.get(&key) else { continue };
             let sendable = row.payload_erased_at.is_none()
                 && has_data(events, row)
-                && number <= MAX_ATTEMPTS_ON_RECORD;
+                && number.is_among(MAX_ATTEMPTS_ON_RECORD);
             let stopped = |webhook: Option<&Webhook>| {
                 webhook.is_none_or(|webhook| !webhook.effective_status().receives())
             };
             let active = !history.ever((&row.user_id, key.0), at, now, stopped);
-            if sendable && active && row.attempt_count() < number {
+            if sendable && active && !number.is_among(row.attempt_count()) {
                 let made = row.attempt_count();
                 let what = format!("a retry was accepted at {at}, and {made} attempts were made");
                 self.broken(format!("{}: {what}", name(key)));

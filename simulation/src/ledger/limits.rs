@@ -83,7 +83,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use grapnel_domain::{ids::DeliveryId, limit::RateLimit};
+    use grapnel_domain::{delivery::AttemptNumber, ids::DeliveryId, limit::RateLimit};
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -91,7 +91,7 @@ mod tests {
 
     fn attempt(delivery: u128) -> Attempt {
         let webhook = WebhookId::from_uuid(Uuid::from_u128(1));
-        ((webhook, DeliveryId::from_uuid(Uuid::from_u128(delivery))), 1)
+        ((webhook, DeliveryId::from_uuid(Uuid::from_u128(delivery))), AttemptNumber::FIRST)
     }
 
     fn slot(millis: i64) -> Slot {

@@ -6,7 +6,11 @@ use super::{
     name,
 };
 use crate::{counts::Count, receiver::Wish, task::TaskId};
-use grapnel_domain::{delivery::AttemptRecord, time::Timestamp, time_budget::TimeBudget};
+use grapnel_domain::{
+    delivery::{AttemptNumber, AttemptRecord},
+    time::Timestamp,
+    time_budget::TimeBudget,
+};
 use std::time::Duration;
 
 /// The maximum difference between the clocks of two machines.
@@ -122,7 +126,7 @@ impl Ledger {
 
     /// The record was refused. Unless the attempt is already recorded, its function must still
     /// record it.
-    pub(crate) fn refused(&mut self, key: Key, place: usize, number: u32) {
+    pub(crate) fn refused(&mut self, key: Key, place: usize, number: AttemptNumber) {
         if self.on_record.contains_key(&(key, number)) {
             self.settle(key, place, Fate::Refused);
         } else if let Some(request) = self.requests.get_mut(&key).and_then(|r| r.get_mut(place)) {
@@ -163,8 +167,10 @@ impl Ledger {
         let began = attempt.attempted_at;
         // A replay starts the schedule again: its first attempt is due at once.
         let row = self.rows.get(&key);
-        let first = row.is_some_and(|row| number == row.schedule_from() + 1);
-        let before = self.on_record.get(&(key, number - 1)).filter(|_| !first);
+        let first = row.is_some_and(|row| number.attempts_before() == row.schedule_from());
+        let before = AttemptNumber::new(number.attempts_before());
+        let before = before.and_then(|before| self.on_record.get(&(key, before)));
+        let before = before.filter(|_| !first);
         // An attempt that does not change the status does not change the schedule either.
         let beside =
             before.filter(|_| record.status.is_none()).map(|record| record.next_not_before);
@@ -196,7 +202,7 @@ impl Ledger {
     }
 
     /// Whether an attempt was postponed because of a name server.
-    fn was_postponed(&self, key: Key, number: u32) -> bool {
+    fn was_postponed(&self, key: Key, number: AttemptNumber) -> bool {
         self.requests
             .get(&key)
             .into_iter()

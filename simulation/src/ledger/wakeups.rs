@@ -171,9 +171,9 @@ fn fault_of_attempt(
     let key = super::key(row.key());
     // Another replay or the schedule may have reopened it: then this replay has nothing to do.
     let owes = match attempt.replay.filter(|_| !attempt.manual) {
-        Some(by) => {
-            row.reopened.is_some_and(|it| it.by == by && it.attempts + 1 == attempt.attempt)
-        }
+        Some(by) => row
+            .reopened
+            .is_some_and(|it| it.by == by && it.attempts == attempt.attempt.attempts_before()),
         None => true,
     };
     let (number, sent) = (attempt.attempt, invocation.sent.contains(&key));
@@ -196,7 +196,7 @@ fn fault_of_check(
     history: &History,
 ) -> Option<String> {
     let key = super::key(row.key());
-    let on_record = invocation.most_attempts_read(key)? >= check.attempt;
+    let on_record = check.attempt.is_among(invocation.most_attempts_read(key)?);
     // After parking, the check replaces the message of a recorded attempt; otherwise that of a
     // missing attempt.
     let owes = on_record == check.after_parking;

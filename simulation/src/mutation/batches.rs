@@ -38,7 +38,7 @@ fn without_stale(sim: &Sim, record: Record) -> Option<Record> {
     match QueueMessage::parse(&record.body) {
         Ok(QueueMessage::MakeAttempt(MakeAttempt { target, attempt, .. })) => {
             let found = sim.memory().delivery_now(target.key());
-            found.is_none_or(|found| found.attempt_count() < attempt).then_some(record)
+            found.is_none_or(|found| !attempt.is_among(found.attempt_count())).then_some(record)
         }
         _ => Some(record),
     }
@@ -66,7 +66,7 @@ fn attempt_for_check(sim: &Sim, record: Record) -> Option<Record> {
     let missing = sim
         .memory()
         .delivery_now(target.key())
-        .is_some_and(|d| !d.status.is_settled() && d.attempt_count() < attempt);
+        .is_some_and(|d| !d.status.is_settled() && !attempt.is_among(d.attempt_count()));
     if !missing || sim.memory().clock().now() < not_before {
         return Some(record);
     }

@@ -70,7 +70,7 @@ async fn take_out(aws: &Aws, outgoing: &Outgoing) {
     let key = attempt.target.key();
     if let Some(Delivery { waits_for: Some(minute), .. }) = aws.sim().memory().delivery_now(key) {
         // The result is ignored.
-        drop(aws.stop_waiting(key, minute, attempt.attempt - 1).await);
+        drop(aws.stop_waiting(key, minute, attempt.attempt.attempts_before()).await);
     }
 }
 
@@ -79,7 +79,7 @@ async fn unpark(aws: &Aws, outgoing: &Outgoing) {
     let key = attempt.target.key();
     if let Some(Delivery { parked_until: Some(due), .. }) = aws.sim().memory().delivery_now(key) {
         // The result is ignored.
-        drop(aws.unpark(key, due, attempt.attempt - 1).await);
+        drop(aws.unpark(key, due, attempt.attempt.attempts_before()).await);
     }
 }
 
@@ -183,7 +183,7 @@ impl Aws {
             return;
         };
         let Some(delivery) = self.sim().memory().delivery_now(record.key) else { return };
-        let number = record.attempt.attempt_number + 1;
+        let number = record.attempt.attempt_number.next();
         if let Some(minute) = record.waits_for {
             if self.ensure_waiting(minute).await == Ok(WaitState::Running) {
                 self.sim().with(|state| {

@@ -84,7 +84,7 @@ fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
     let struck = row.and_then(|row| row.waits_for).is_some_and(|it| it.strikes_at() <= sim.now());
     let scheduled = |state: &mut State| {
         let asked = state.invocation().and_then(|invocation| invocation.attempt_asked_for(key));
-        asked.is_some_and(|number| number + 1 == attempt.attempt)
+        asked.is_some_and(|number| number.next() == attempt.attempt)
     };
     struck && sim.with(scheduled)
 }

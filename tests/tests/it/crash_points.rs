@@ -244,7 +244,7 @@ impl Case {
 
 /// The answers on record. Every attempt must be there once, in its place.
 fn answers(delivery: &Delivery) -> anyhow::Result<Vec<u16>> {
-    let numbers: Vec<u32> = delivery.attempts.iter().map(|a| a.attempt_number).collect();
+    let numbers: Vec<u32> = delivery.attempts.iter().map(|a| a.attempt_number.get()).collect();
     ensure!(numbers.iter().copied().eq(1..=delivery.attempt_count()), "numbers: {numbers:?}");
     Ok(delivery.attempts.iter().filter_map(|attempt| attempt.status_code).collect())
 }

@@ -2,7 +2,7 @@
 //! the other messages of its batch are processed.
 
 use anyhow::{Context, ensure};
-use grapnel_domain::delivery::Delivery;
+use grapnel_domain::delivery::{AttemptNumber, Delivery};
 use grapnel_tests::{
     forged,
     world::{SOON, World},
@@ -76,7 +76,8 @@ async fn one_bad_attempt(
     let marker = Uuid::new_v4().to_string();
     let mut batch = Vec::new();
     for _ in 0..9 {
-        batch.push(forged::message(&forged::pending(&world, &webhook).await?, 1));
+        batch
+            .push(forged::message(&forged::pending(&world, &webhook).await?, AttemptNumber::FIRST));
     }
     let untouched = forged::pending(&world, &webhook).await?;
     batch.insert(4, bad(&untouched, &marker));
@@ -111,7 +112,11 @@ async fn a_delivery_message_of_an_unknown_kind_is_put_aside_alone() -> anyhow::R
 async fn an_attempt_that_nothing_led_to_is_put_aside_alone() -> anyhow::Result<()> {
     let bad = |delivery: &Delivery, marker: &str| {
         // This version ignores unknown fields; the field identifies the message.
-        forged::message(delivery, 7).replacen('{', &format!(r#"{{"marker":"{marker}","#), 1)
+        forged::message(delivery, AttemptNumber::after(6)).replacen(
+            '{',
+            &format!(r#"{{"marker":"{marker}","#),
+            1,
+        )
     };
     one_bad_attempt(bad, "attempt 7").await
 }

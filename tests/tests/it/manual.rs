@@ -1,7 +1,10 @@
 //! One more attempt, asked for by somebody.
 
 use anyhow::{Context, ensure};
-use grapnel_domain::message::{MakeAttempt, QueueMessage};
+use grapnel_domain::{
+    delivery::AttemptNumber,
+    message::{MakeAttempt, QueueMessage},
+};
 use grapnel_receiver::Script;
 use grapnel_tests::{
     model::{Delivery, Webhook},
@@ -89,7 +92,10 @@ async fn two_clicks_are_one_attempt() -> anyhow::Result<()> {
     let row = world.state.deliveries(&webhook.id).await?.pop().context("the delivery's row")?;
     let sent_before = world.receiver.received("/hook").len();
     ensure!(sent_before <= 3, "two messages cannot send more than twice: {sent_before}");
-    let late = MakeAttempt { manual: true, ..MakeAttempt::scheduled(row.target(), 2) };
+    let late = MakeAttempt {
+        manual: true,
+        ..MakeAttempt::scheduled(row.target(), AttemptNumber::FIRST.next())
+    };
     let late = QueueMessage::MakeAttempt(late).to_json();
     world.queues.send(&world.stack.outputs.delivery_queue_url, &late).await?;
     let clock = world.webhook("/clock", json!({ "events": ["task.failed"] })).await?;

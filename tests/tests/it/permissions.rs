@@ -11,7 +11,7 @@ mod role;
 
 use crate::echoes;
 use anyhow::{Context, ensure};
-use grapnel_domain::retry::next::Retry;
+use grapnel_domain::{delivery::AttemptNumber, retry::next::Retry};
 use grapnel_receiver::Script;
 use grapnel_tests::{
     bus::BusEvent,
@@ -54,7 +54,7 @@ async fn tour(world: &World) -> anyhow::Result<Vec<String>> {
     let retry = Retry { due: now()?, wait: None };
     let abandoned = forged::abandoned(world, &checked, retry).await?;
     let delivery_queue = &world.stack.outputs.delivery_queue_url;
-    world.queues.send(delivery_queue, &forged::message(&abandoned, 1)).await?;
+    world.queues.send(delivery_queue, &forged::message(&abandoned, AttemptNumber::FIRST)).await?;
 
     // The API: every route that reads, writes or enqueues.
     let tested = world.webhook("/test", json!({ "events": ["task.failed"] })).await?;

@@ -3,7 +3,7 @@
 
 use crate::cli::dead_letters::redrive;
 use anyhow::ensure;
-use grapnel_domain::delivery::{Delivery, DeliveryStatus};
+use grapnel_domain::delivery::{AttemptNumber, Delivery, DeliveryStatus};
 use grapnel_tests::{
     aws::Aws,
     forged, functions,
@@ -64,7 +64,8 @@ async fn one_of_ten_deliveries(world: &World, proxy: &Proxy) -> anyhow::Result<(
         times: Times::Each,
         moment: Moment::Before,
     });
-    let batch: Vec<String> = deliveries.iter().map(|each| forged::message(each, 1)).collect();
+    let batch: Vec<String> =
+        deliveries.iter().map(|each| forged::message(each, AttemptNumber::FIRST)).collect();
     world.queues.send_batch(&outputs.delivery_queue_url, &batch).await?;
 
     for delivery in deliveries.iter().filter(|each| each.id != lethal.id) {

@@ -5,7 +5,7 @@
 use anyhow::{Context, ensure};
 use grapnel_domain::{
     delay::QueueDelay,
-    delivery::{Delivery, DeliveryStatus},
+    delivery::{AttemptNumber, Delivery, DeliveryStatus},
     message::{Check, QueueMessage},
     retry::next::{Retry, schedule},
     time::Timestamp,
@@ -27,7 +27,7 @@ const CHECKED: Duration = Duration::from_secs(150);
 
 /// Sends the message of a delivery's first attempt once more, as often as this.
 async fn send_first_again(world: &World, delivery: &Delivery, times: usize) -> anyhow::Result<()> {
-    let copies = vec![forged::message(delivery, 1); times];
+    let copies = vec![forged::message(delivery, AttemptNumber::FIRST); times];
     world.queues.send_batch(&world.stack.outputs.delivery_queue_url, &copies).await
 }
 
@@ -159,7 +159,7 @@ async fn a_delivery_whose_wait_is_over_is_healed_by_a_check() -> anyhow::Result<
     let late = forged::abandoned(&world, &webhook, retry).await?;
     let check = Check {
         target: late.target(),
-        attempt: 2,
+        attempt: AttemptNumber::FIRST.next(),
         not_before: now()?,
         after_parking: false,
         after_slots: false,

@@ -53,7 +53,7 @@ pub(crate) fn delivery(delivery: &Delivery, circuit: Circuit, payload: &Payload)
 
 fn attempt(attempt: &DeliveryAttempt) -> Attempt {
     Attempt {
-        attempt_number: attempt.attempt_number,
+        attempt_number: attempt.attempt_number.get(),
         status_code: attempt.status_code,
         response: attempt.response.clone(),
         response_remark: attempt.response_remark.clone(),

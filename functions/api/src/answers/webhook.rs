@@ -41,7 +41,7 @@ fn with_secret(webhook: &Webhook, secret: &str) -> Result<wire::Webhook, Problem
         id: webhook.id.to_string(),
         user_id: webhook.user_id.to_string(),
         name: webhook.name.clone(),
-        url: webhook.url.clone(),
+        url: webhook.url.to_string(),
         events: webhook.events.iter().map(ToString::to_string).collect(),
         filter: filter.map_err(|_| Problem::internal("a filter has no JSON"))?,
         secret: secret.to_owned(),

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryKey},
+    delivery::{AttemptNumber, Delivery, DeliveryKey},
     ports::Deliveries,
 };
 use std::{convert::Infallible, time::Duration};
@@ -45,7 +45,7 @@ pub(super) async fn wait_for_attempt<P: Ports>(
     api: &Api<P>,
     permit: &Permit,
     key: DeliveryKey,
-    number: u32,
+    number: AttemptNumber,
     patience: Duration,
 ) -> Waited {
     let wait = permit.begin_wait(api, patience).await;
@@ -57,7 +57,12 @@ pub(super) async fn wait_for_attempt<P: Ports>(
 
 /// Looks at the delivery from time to time. What was asked for is on its way, so a look that fails is
 /// no reason to fail: the next may succeed, and 202 stays true.
-async fn look<P: Ports>(api: &Api<P>, key: DeliveryKey, number: u32, patience: Duration) -> Seen {
+async fn look<P: Ports>(
+    api: &Api<P>,
+    key: DeliveryKey,
+    number: AttemptNumber,
+    patience: Duration,
+) -> Seen {
     let deadline = Instant::now() + patience;
     let mut pause = FIRST_PAUSE;
     let mut seen = Seen::Nothing;
@@ -69,11 +74,11 @@ async fn look<P: Ports>(api: &Api<P>, key: DeliveryKey, number: u32, patience: D
         sleep_until(next_look).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         match timeout_at(deadline, api.deliveries.delivery(key)).await {
-            Ok(Ok(Some(found))) if found.attempt_count() >= number => {
+            Ok(Ok(Some(found))) if number.is_among(found.attempt_count()) => {
                 return Seen::Attempted(found);
             }
             // A first attempt that was not made: the delivery ended without one.
-            Ok(Ok(Some(found))) if number == 1 && found.status.is_settled() => {
+            Ok(Ok(Some(found))) if number == AttemptNumber::FIRST && found.status.is_settled() => {
                 return Seen::Attempted(found);
             }
             Ok(Ok(Some(found))) => seen = Seen::Waiting(found),

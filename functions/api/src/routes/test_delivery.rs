@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use grapnel_domain::{
-    delivery::Delivery,
+    delivery::{AttemptNumber, Delivery},
     event::{
         Event,
         inbound::{InboundEvent, TestOrder, TestTarget},
@@ -68,7 +68,8 @@ pub(super) async fn order<P: Ports>(
     };
     api.events_queue.order_test(&order).await?;
 
-    let waited = wait_for_attempt(&api, &permit, expected.key(), 1, PATIENCE).await;
+    let waited =
+        wait_for_attempt(&api, &permit, expected.key(), AttemptNumber::FIRST, PATIENCE).await;
     let (status, delivery) = match waited.seen {
         Seen::Attempted(delivery) => (StatusCode::OK, delivery),
         Seen::Waiting(delivery) => (StatusCode::ACCEPTED, delivery),

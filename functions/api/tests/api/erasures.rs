@@ -306,7 +306,7 @@ fn disturb(
     let mut delivery = delivery.clone();
     tokio::spawn(async move {
         while memory.calls(operation) < calls {
-            let attempt = an_attempt(delivery.next_attempt_number());
+            let attempt = an_attempt(delivery.next_attempt_number().get());
             delivery.attempts.push(attempt);
             memory.put_delivery(delivery.clone());
             tokio::task::yield_now().await;

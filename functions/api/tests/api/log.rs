@@ -9,7 +9,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{DeliveryBuilder, a_delivery, a_webhook, an_event},
+    builders::{DeliveryBuilder, a_delivery, a_webhook, an_event, nth},
     clock::START,
     memory::Operation,
 };
@@ -179,7 +179,7 @@ fn attempt_later(world: &World, key: DeliveryKey, pause: Duration) {
     tokio::spawn(async move {
         tokio::time::sleep(pause).await;
         let attempt = grapnel_domain::delivery::DeliveryAttempt {
-            attempt_number: 2,
+            attempt_number: nth(2),
             status_code: Some(204),
             response: None,
             response_remark: None,

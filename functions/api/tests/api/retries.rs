@@ -8,7 +8,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{DeliveryBuilder, a_delivery, a_webhook, an_event},
+    builders::{DeliveryBuilder, a_delivery, a_webhook, an_event, nth},
     memory::{Effect, Operation},
 };
 use rstest::rstest;
@@ -56,7 +56,7 @@ async fn a_retry_asks_for_the_next_attempt_and_writes_nothing(
     let messages = world.memory.delivery_queue().messages();
     assert_eq!(messages.len(), 1);
     let expected =
-        MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), number) };
+        MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), nth(number)) };
     assert_eq!(messages[0].message(), QueueMessage::MakeAttempt(expected));
     assert_eq!(messages[0].group, delivery.webhook_id.to_string());
     assert_eq!(world.memory.delivery_queue().take_due().len(), 1, "due at once");

@@ -13,7 +13,7 @@ use grapnel_domain::{
 };
 use grapnel_sender::{Sender, SenderConfig};
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, an_event},
+    builders::{a_delivery, a_webhook, an_event, nth},
     clock::{ManualClock, START, TIME_BUDGET, VISIBILITY_TIMEOUT},
     memory::Memory,
 };
@@ -132,7 +132,7 @@ fn pending(memory: &Memory, url: &str, retry: &RetryConfig) -> Delivery {
 }
 
 fn first_attempt(delivery: &Delivery) -> Record {
-    let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
+    let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1)));
     Record::new(delivery.id.to_string(), message.to_json())
 }
 
@@ -168,7 +168,7 @@ impl SendRequests for &Noting {
         let url = request.url.clone();
         let sent = self.sender.send(request).await;
         if matches!(&sent.outcome, SendOutcome::Answered(answer) if answer.truncated) {
-            self.cut.lock().unwrap_or_else(PoisonError::into_inner).insert(url);
+            self.cut.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_string());
         }
         sent
     }

@@ -9,7 +9,7 @@ use grapnel_domain::{
     webhook::WebhookStatus,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook},
+    builders::{a_delivery, a_webhook, nth},
     memory::{Effect, Operation},
     sender::{answered, busy, resolver_silent},
 };
@@ -21,7 +21,7 @@ const URL: &str = "https://receiver.example/hook";
 async fn a_success_costs_two_reads_and_one_write() {
     let world = World::new();
     let (event, delivery) = world.delivery_to(&a_webhook().build());
-    let attempt = MakeAttempt::scheduled(delivery.target(), 1).carrying(&event.content);
+    let attempt = MakeAttempt::scheduled(delivery.target(), nth(1)).carrying(&event.content);
     let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Delivered]);
     let now = world.now(&delivery);
@@ -47,7 +47,7 @@ async fn a_failure_schedules_the_next_attempt_on_the_queue() {
     let [(QueueMessage::MakeAttempt(next), delay)] = queued.as_slice() else {
         panic!("one attempt is queued, not {queued:?}")
     };
-    assert_eq!(next.attempt, 2);
+    assert_eq!(next.attempt, nth(2));
     assert!((60..=66).contains(delay), "{delay}");
     assert_eq!(world.now(&delivery).status, DeliveryStatus::Retrying);
 }
@@ -130,7 +130,7 @@ async fn a_manual_retry_that_fails_leaves_a_settled_delivery_as_it_was() {
     world.memory.put_delivery(failed.clone());
     world.sender.answer(URL, [answered(500)]);
     let manual = |number| {
-        let attempt = MakeAttempt::scheduled(failed.target(), number);
+        let attempt = MakeAttempt::scheduled(failed.target(), nth(number));
         QueueMessage::MakeAttempt(MakeAttempt { manual: true, ..attempt })
     };
     assert_eq!(world.handle(manual(6)).await.done, [Done::FailedForGood]);
@@ -153,7 +153,8 @@ async fn two_clicks_before_the_first_is_recorded_are_one_attempt() {
     let failed = a_delivery().of(&event).to(&webhook).failed(5, Reason::AttemptsExhausted).build();
     world.memory.put_delivery(failed.clone());
     for _ in 0..2 {
-        let attempt = MakeAttempt { manual: true, ..MakeAttempt::scheduled(failed.target(), 6) };
+        let attempt =
+            MakeAttempt { manual: true, ..MakeAttempt::scheduled(failed.target(), nth(6)) };
         world.handle(QueueMessage::MakeAttempt(attempt)).await;
     }
     assert_eq!(world.sender.requests().len(), 1);
@@ -184,7 +185,8 @@ async fn a_silent_resolver_spends_no_attempt_for_an_hour_and_then_counts() {
 async fn what_cannot_be_read_is_put_aside_with_a_reason_and_harms_no_neighbour() {
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
-    let good = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1)).to_json();
+    let good =
+        QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1))).to_json();
     let record = |id: &str, body: &str| Record::new(id, body);
     let batch = [record("bad", "{\"kind\":\"riddle\"}"), record("good", &good)];
     let report = world.handle_records(&batch).await;
@@ -230,7 +232,7 @@ async fn ten_messages_are_worked_on_side_by_side() {
     let records: Vec<_> = (0..10)
         .map(|index| {
             let (_, delivery) = world.delivery_to(&webhook);
-            let attempt = MakeAttempt::scheduled(delivery.target(), 1);
+            let attempt = MakeAttempt::scheduled(delivery.target(), nth(1));
             let body = QueueMessage::MakeAttempt(attempt).to_json();
             Record::new(format!("m-{index}"), body)
         })

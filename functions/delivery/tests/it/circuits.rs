@@ -12,7 +12,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook},
+    builders::{a_delivery, a_webhook, nth},
     clock::START,
     memory::Operation,
     sender::answered,
@@ -45,7 +45,7 @@ fn next_page(webhook: &Webhook, after: &Delivery) -> QueueMessage {
 /// The numbers of the queued attempts, each with the seconds until it is due.
 fn attempts_queued(world: &World) -> Vec<(u32, u64)> {
     let number = |message: QueueMessage| match message {
-        QueueMessage::MakeAttempt(attempt) => Some(attempt.attempt),
+        QueueMessage::MakeAttempt(attempt) => Some(attempt.attempt.get()),
         _ => None,
     };
     let queued = world.queued().into_iter();
@@ -69,7 +69,7 @@ async fn an_open_circuit_parks_a_delivery_and_has_the_circuit_watched() {
     assert_eq!(watches, [DUE]);
     let check = Check {
         target: delivery.target(),
-        attempt: 1,
+        attempt: nth(1),
         not_before: START.plus(VISIBILITY),
         after_parking: true,
         after_slots: false,
@@ -107,7 +107,9 @@ async fn when_the_circuit_is_due_a_stale_message_does_not_rely_on_the_watch_alon
     world.clock.set(DUE);
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Stale]);
     assert_eq!(world.memory.watches().len(), 1);
-    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == 2));
+    assert!(
+        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(2))
+    );
 }
 
 #[tokio::test]
@@ -117,7 +119,9 @@ async fn a_stale_message_does_not_rely_on_a_watch_that_has_ended() {
     let delivery = parked(&world, &webhook);
     start_and_end_watch(&world, &webhook, DUE).await;
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Stale]);
-    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == 2));
+    assert!(
+        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(2))
+    );
 }
 
 #[tokio::test]
@@ -213,9 +217,9 @@ async fn batch_with_probe(probe_first: bool) -> World {
     let asked_for = a_delivery().of(&event).to(&webhook).retrying().build();
     world.memory.put_delivery(asked_for.clone());
     world.clock.set(DUE);
-    let manual = MakeAttempt { manual: true, ..MakeAttempt::scheduled(asked_for.target(), 2) };
+    let manual = MakeAttempt { manual: true, ..MakeAttempt::scheduled(asked_for.target(), nth(2)) };
     // One claims the probe while the other reads its event: they end in the order of the batch.
-    let probe = MakeAttempt::scheduled(scheduled.target(), 1).carrying(&carried.content);
+    let probe = MakeAttempt::scheduled(scheduled.target(), nth(1)).carrying(&carried.content);
     let mut messages = vec![probe, manual];
     if !probe_first {
         messages.reverse();
@@ -256,7 +260,7 @@ async fn ten_answered(world: &World, webhook: &Webhook, status: u16) {
     let record = |place: usize| {
         let (_, delivery) = world.delivery_to(webhook);
         let body =
-            QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1)).to_json();
+            QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1))).to_json();
         Record::new(format!("m-{place}"), body)
     };
     let records: Vec<Record> = (0..10).map(record).collect();

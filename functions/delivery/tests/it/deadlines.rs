@@ -10,7 +10,7 @@ use grapnel_domain::{
     retry::RetryConfig,
 };
 use grapnel_testing::{
-    builders::a_webhook,
+    builders::{a_webhook, nth},
     clock::TIME_BUDGET,
     memory::{Effect, Operation},
     sender::answered,
@@ -24,7 +24,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const FOR_THE_RECORD: Duration = Duration::from_secs(30);
 
 fn first_attempt(delivery: &Delivery) -> Record {
-    let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
+    let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1)));
     Record::new(delivery.id.to_string(), message.to_json())
 }
 
@@ -121,7 +121,7 @@ async fn a_throttled_record_of_a_delivery_that_was_settled_meanwhile_is_tried_ag
     let world = World::new();
     let (_, delivery) = world.delivery_to(&a_webhook().build());
     let manual = |number| {
-        let attempt = MakeAttempt::scheduled(delivery.target(), number);
+        let attempt = MakeAttempt::scheduled(delivery.target(), nth(number));
         QueueMessage::MakeAttempt(MakeAttempt { manual: true, ..attempt })
     };
     world.sender.always(URL, answered(500));
@@ -150,7 +150,7 @@ async fn a_record_whose_answers_were_all_lost_is_scheduled_by_the_same_run() {
     assert_eq!(world.now(&delivery).attempts.len(), 1);
     let queued = world.queued();
     assert!(
-        matches!(queued.as_slice(), [(QueueMessage::MakeAttempt(next), _)] if next.attempt == 2),
+        matches!(queued.as_slice(), [(QueueMessage::MakeAttempt(next), _)] if next.attempt == nth(2)),
         "{queued:?}"
     );
 }

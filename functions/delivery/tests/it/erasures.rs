@@ -9,7 +9,7 @@ use grapnel_domain::{
     ports::{CreateDeliveries, DeliveryLog, EventLog, Recorded, StoreEvents},
 };
 use grapnel_testing::{
-    builders::{DeliveryBuilder, a_delivery, a_replay, a_webhook, an_event},
+    builders::{DeliveryBuilder, a_delivery, a_replay, a_webhook, an_event, nth},
     clock::START,
     memory::Operation,
     sender::answered,
@@ -59,7 +59,7 @@ async fn a_message_that_carries_the_data_is_not_believed(
     let (world, event, delivery) = world(state).await;
     erase_data(&world, &event).await;
     tell(&world, &delivery).await;
-    let attempt = MakeAttempt::scheduled(delivery.target(), number).carrying(&event.content);
+    let attempt = MakeAttempt::scheduled(delivery.target(), nth(number)).carrying(&event.content);
     assert!(attempt.event.is_some());
     let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Ended(Reason::PayloadErased)]);
@@ -98,7 +98,8 @@ async fn a_retry_that_somebody_asked_for_before_is_not_made_and_changes_nothing(
         tell(&world, &delivery).await;
     }
     let before = world.now(&delivery);
-    let attempt = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), number) };
+    let attempt =
+        MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), nth(number)) };
     let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::NothingToDo]);
     assert_eq!(world.now(&delivery), before);
@@ -113,7 +114,7 @@ async fn a_replay_that_reopened_it_before_ends_with_its_reason() {
     erase_data(&world, &event).await;
     tell(&world, &delivery).await;
     let asked =
-        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), 2) };
+        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), nth(2)) };
     let report = world.handle(QueueMessage::MakeAttempt(asked)).await;
     assert_eq!(report.done, [Done::Ended(Reason::PayloadErased)]);
     assert_ended(&world, &delivery);
@@ -128,7 +129,7 @@ async fn a_replay_that_comes_later_reopens_nothing() {
     let before = world.now(&delivery);
     let replay = a_replay().build().id;
     let asked =
-        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), 2) };
+        MakeAttempt { replay: Some(replay), ..MakeAttempt::scheduled(delivery.target(), nth(2)) };
     let report = world.handle(QueueMessage::MakeAttempt(asked)).await;
     assert_eq!(report.done, [Done::NothingToDo]);
     assert_eq!(world.now(&delivery), before, "why it failed stays on record");
@@ -141,7 +142,7 @@ async fn a_replay_that_comes_later_reopens_nothing() {
 async fn an_attempt_under_way_is_recorded_and_its_next_message_sends_nothing() {
     let (world, event, delivery) = world(DeliveryBuilder::retrying).await;
     world.sender.always("https://receiver.example/hook", answered(500));
-    let attempt = MakeAttempt::scheduled(delivery.target(), 2).carrying(&event.content);
+    let attempt = MakeAttempt::scheduled(delivery.target(), nth(2)).carrying(&event.content);
     let report = world.handle(QueueMessage::MakeAttempt(attempt)).await;
     assert_eq!(report.done, [Done::Rescheduled]);
     erase_data(&world, &event).await;

@@ -39,7 +39,8 @@ async fn run(fault: Option<(Operation, usize, Effect)>) -> World {
     world.run_until_quiet().await;
     let now = world.now(&delivery);
     assert_eq!(now.status, DeliveryStatus::Success, "{fault:?}");
-    let numbers: Vec<u32> = now.attempts.iter().map(|attempt| attempt.attempt_number).collect();
+    let numbers = now.attempts.iter().map(|attempt| attempt.attempt_number.get());
+    let numbers: Vec<u32> = numbers.collect();
     assert!(numbers.iter().copied().eq(1..=now.attempt_count()), "{fault:?}: {numbers:?}");
     assert!(world.memory.dead_letters().is_empty(), "{fault:?}");
     assert!(world.memory.delivery_queue().exhausted().is_empty(), "{fault:?}");

@@ -15,7 +15,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_replay, a_webhook},
+    builders::{a_delivery, a_replay, a_webhook, nth},
     memory::{Effect, Operation},
 };
 use std::time::Duration;
@@ -266,7 +266,7 @@ async fn a_check_does_not_take_who_waits_for_a_slot_for_lost() {
     let (_, delivery) = behind_an_hour(&world);
     let check = Check {
         target: delivery.target(),
-        attempt: 1,
+        attempt: nth(1),
         not_before: world.clock.now(),
         after_parking: false,
         after_slots: false,

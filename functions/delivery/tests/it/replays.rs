@@ -13,7 +13,7 @@ use grapnel_domain::{
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
-    builders::{USER, a_delivery, a_replay, a_webhook, an_event},
+    builders::{USER, a_delivery, a_replay, a_webhook, an_event, nth},
     memory::{Effect, Operation},
     sender::answered,
 };
@@ -112,7 +112,7 @@ async fn a_delivery_that_is_reopened_lives_for_another_retention() {
     let reopened_at = world.clock.now();
     let message = MakeAttempt {
         replay: Some(order(&world, Some(&webhook), ReplayStatus::Failed).id),
-        ..MakeAttempt::scheduled(delivery.target(), 6)
+        ..MakeAttempt::scheduled(delivery.target(), nth(6))
     };
     // The function may die between reopening and recording: the row must live long enough.
     for _ in 0..100 {
@@ -232,7 +232,7 @@ async fn an_event_that_is_gone_ends_its_delivery_once_more() {
 }
 
 fn replayed(delivery: &Delivery, number: u32, replay: &Replay) -> QueueMessage {
-    let attempt = MakeAttempt::scheduled(delivery.target(), number);
+    let attempt = MakeAttempt::scheduled(delivery.target(), nth(number));
     QueueMessage::MakeAttempt(MakeAttempt { replay: Some(replay.id), ..attempt })
 }
 
@@ -264,7 +264,9 @@ async fn whoever_dies_after_recording_is_followed_by_one_who_sends_a_check() {
     world.clock.advance(Duration::from_secs(70));
     let _taken = world.memory.delivery_queue().take_due();
     assert_eq!(world.handle(replayed(&delivery, 6, &replay)).await.done, [Done::Stale]);
-    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == 7));
+    assert!(
+        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(7))
+    );
     assert_eq!(world.sender.requests().len(), 1);
 }
 

@@ -8,7 +8,7 @@ use grapnel_domain::{
     ports::Clock,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook},
+    builders::{a_delivery, a_webhook, nth},
     memory::Operation,
     sender::answered,
 };
@@ -41,7 +41,7 @@ async fn a_stale_message_sends_a_check_due_two_visibility_timeouts_after_the_att
     let not_before = due.plus(VISIBILITY * 2);
     let expected = Check {
         target: retrying.target(),
-        attempt: 2,
+        attempt: nth(2),
         not_before,
         after_parking: false,
         after_slots: false,
@@ -57,7 +57,7 @@ async fn a_check_finds_its_attempt_and_dies_out() {
     world.memory.put_delivery(retrying.clone());
     let check = Check {
         target: retrying.target(),
-        attempt: 1,
+        attempt: nth(1),
         not_before: world.clock.now(),
         after_parking: false,
         after_slots: false,
@@ -73,14 +73,14 @@ async fn a_check_sends_the_missing_attempt_and_never_a_request() {
     world.memory.put_delivery(retrying.clone());
     let check = Check {
         target: retrying.target(),
-        attempt: 2,
+        attempt: nth(2),
         not_before: world.clock.now(),
         after_parking: false,
         after_slots: false,
     };
     assert_eq!(world.handle(QueueMessage::Check(check)).await.done, [Done::Healed]);
     assert!(
-        matches!(world.queued().as_slice(), [(QueueMessage::MakeAttempt(a), 0)] if a.attempt == 2)
+        matches!(world.queued().as_slice(), [(QueueMessage::MakeAttempt(a), 0)] if a.attempt == nth(2))
     );
     assert!(world.sender.requests().is_empty());
     assert_eq!(world.memory.calls(Operation::RecordAttempt), 0);
@@ -94,7 +94,7 @@ async fn a_check_that_comes_too_early_is_sent_on_within_what_a_queue_can_delay()
     let not_before = world.clock.now().plus(Duration::from_secs(2000));
     let check = Check {
         target: retrying.target(),
-        attempt: 2,
+        attempt: nth(2),
         not_before,
         after_parking: false,
         after_slots: false,
@@ -126,7 +126,9 @@ async fn after_the_minute_a_stale_message_does_not_rely_on_the_wait_alone() {
     world.clock.set(minute.strikes_at());
     assert_eq!(world.attempt(&waiting, 1).await.done, [Done::Stale]);
     assert_eq!(world.memory.waits().len(), 1);
-    assert!(matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == 2));
+    assert!(
+        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(2))
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use grapnel_domain::{
     time_budget::TimeBudget,
 };
 use grapnel_receiver::{ReceivedRequest, Reply, Script, TestReceiver};
-use grapnel_testing::builders::a_webhook;
+use grapnel_testing::builders::{a_webhook, nth};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -131,7 +131,8 @@ async fn ten_records_outlast_a_throttling_wave_twice_in_a_row() {
     };
     for (number, batch) in batches.iter().enumerate() {
         let record = |delivery: &Delivery| {
-            let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
+            let message =
+                QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1)));
             Record::new(delivery.id.to_string(), message.to_json())
         };
         let records: Vec<Record> = batch.iter().map(record).collect();

@@ -8,7 +8,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_failing_health, a_webhook},
+    builders::{a_failing_health, a_webhook, nth},
     memory::Operation,
 };
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn one_that_fails_ends_the_delivery_with_its_error_and_no_request() {
     // After the template was corrected, a manual retry delivers it.
     let mended = a_webhook().transform("mended").build().transform;
     world.memory.put_webhook(Webhook { transform: mended, ..webhook });
-    let retry = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), 2) };
+    let retry = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), nth(2)) };
     let report = world.handle(QueueMessage::MakeAttempt(retry)).await;
     assert_eq!(report.done, [Done::Delivered]);
     assert_eq!(world.now(&delivery).status, DeliveryStatus::Success);

@@ -15,7 +15,7 @@ use grapnel_domain::{
 };
 use grapnel_tend::Tend;
 use grapnel_testing::{
-    builders::{a_delivery, an_event},
+    builders::{a_delivery, an_event, nth},
     clock::{ManualClock, TIME_BUDGET, VISIBILITY_TIMEOUT},
     memory::{Memory, Received},
     sender::ScriptedSender,
@@ -113,13 +113,16 @@ impl World {
     }
 
     pub(crate) async fn attempt(&self, delivery: &Delivery, number: u32) -> BatchReport {
-        self.handle(QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), number)))
-            .await
+        self.handle(QueueMessage::MakeAttempt(MakeAttempt::scheduled(
+            delivery.target(),
+            nth(number),
+        )))
+        .await
     }
 
     /// Enqueues a first attempt, as fan-out does.
     pub(crate) fn enqueue_first(&self, delivery: &Delivery) {
-        let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), 1));
+        let message = QueueMessage::MakeAttempt(MakeAttempt::scheduled(delivery.target(), nth(1)));
         let group = delivery.webhook_id.to_string();
         self.memory.delivery_queue().send(message.to_json(), group, Duration::ZERO);
     }

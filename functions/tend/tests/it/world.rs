@@ -83,7 +83,7 @@ impl World {
     pub(crate) fn queued(&self) -> Vec<(DeliveryKey, u32)> {
         let messages = self.memory.delivery_queue().messages();
         let attempts = messages.iter().map(|queued| match queued.message() {
-            QueueMessage::MakeAttempt(attempt) => (attempt.target.key(), attempt.attempt),
+            QueueMessage::MakeAttempt(attempt) => (attempt.target.key(), attempt.attempt.get()),
             other => panic!("{other:?}"),
         });
         attempts.collect()

@@ -1,6 +1,9 @@
 use super::*;
 use crate::item::{WRITE_UNIT_BYTES, size};
-use grapnel_domain::{delivery::SUCCESS_RESPONSE_BYTES, time::Minute};
+use grapnel_domain::{
+    delivery::{AttemptNumber, SUCCESS_RESPONSE_BYTES},
+    time::Minute,
+};
 use uuid::Uuid;
 
 fn delivery() -> Delivery {
@@ -32,7 +35,7 @@ fn delivery() -> Delivery {
 
 fn success(response: &str) -> DeliveryAttempt {
     DeliveryAttempt {
-        attempt_number: 1,
+        attempt_number: AttemptNumber::FIRST,
         status_code: Some(200),
         response: Some(response.into()),
         response_remark: None,
@@ -67,7 +70,7 @@ fn a_new_delivery_survives_its_item() {
 fn a_delivery_with_everything_survives_its_item() {
     let minute = Minute::at_or_after(Timestamp::from_millis(1_795_000_000_123));
     let failure = DeliveryAttempt {
-        attempt_number: 2,
+        attempt_number: AttemptNumber::after(1),
         status_code: None,
         response: None,
         error: Some("the receiver did not answer within 10 s".into()),

@@ -103,13 +103,10 @@ impl Update {
 }
 
 pub(super) fn record(record: &AttemptRecord) -> Result<Update, PortError> {
-    let count = record.attempt.attempt_number;
-    let Some(index) = count.checked_sub(1) else {
-        return Err(unusable("an attempt", "has the number 0"));
-    };
+    let index = record.attempt.attempt_number.attempts_before();
     let mut update = Update::default();
     update.only_with_attempts(index);
-    update.set("attemptCount", number(count));
+    update.set("attemptCount", number(record.attempt.attempt_number));
     // Sets the element at its position instead of using `list_append`: an expression that rewrites
     // the whole list may not also remove a part of it. The condition makes this position the end of
     // the list.

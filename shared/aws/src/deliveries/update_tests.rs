@@ -5,6 +5,7 @@ use grapnel_domain::{
     limit::Slot,
     time::Timestamp,
 };
+use grapnel_testing::builders::nth;
 use uuid::Uuid;
 
 const MINUTE: Minute = Minute::at_or_after(Timestamp::from_millis(1_795_000_020_000));
@@ -20,7 +21,7 @@ fn attempt_record(number: u32) -> AttemptRecord {
     AttemptRecord {
         key: key(),
         attempt: DeliveryAttempt {
-            attempt_number: number,
+            attempt_number: nth(number),
             status_code: Some(500),
             response: None,
             response_remark: None,
@@ -99,11 +100,6 @@ fn a_body_in_the_middle_goes_in_the_same_write() {
     let removed = "REMOVE #attempts[5].#response, #attempts[5].#responseRemark, \
                    #attempts[5].#location, #reason, #failedKey";
     assert!(update.expression().contains(removed), "{}", update.expression());
-}
-
-#[test]
-fn attempt_number_zero_is_refused() {
-    assert!(matches!(record(&attempt_record(0)), Err(PortError::Unusable(_))));
 }
 
 #[test]

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_full_batch_of_the_largest_attempts_is_within_the_limit() {
         use grapnel_domain::{
-            delivery::Target,
+            delivery::{AttemptNumber, Target},
             event::EventContent,
             ids::{DeliveryId, EventId},
             message::{INLINE_DATA_BYTES, MakeAttempt},
@@ -139,7 +139,10 @@ mod tests {
             time: Timestamp::from_millis(0),
             data,
         };
-        let attempt = MakeAttempt { event: Some(event), ..MakeAttempt::scheduled(target, 1) };
+        let attempt = MakeAttempt {
+            event: Some(event),
+            ..MakeAttempt::scheduled(target, AttemptNumber::FIRST)
+        };
         let outgoing = Outgoing {
             message: QueueMessage::MakeAttempt(attempt),
             group: "g".into(),

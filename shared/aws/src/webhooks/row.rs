@@ -10,6 +10,7 @@ use grapnel_domain::{
     ports::PortError,
     retry::RetryConfig,
     signature::Secret,
+    target_url::TargetUrl,
     time::Timestamp,
     transform::Transform,
     webhook::{
@@ -47,7 +48,7 @@ struct Row {
     user_id: UserId,
     id: WebhookId,
     name: String,
-    url: String,
+    url: TargetUrl,
     events: Vec<EventPattern>,
     /// JSON text: a map would not keep how numbers are written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -233,7 +234,7 @@ mod tests {
             id: WebhookId::from_uuid(Uuid::from_u128(7)),
             user_id: UserId::parse("u-1").expect("valid"),
             name: "Bestellungen ✓".into(),
-            url: "https://example.com/hook?a=b".into(),
+            url: TargetUrl::stored("https://example.com/hook?a=b".into()).expect("a URL"),
             events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
             filter: Some(Filter::stored(r#"{"n":[9007199254740993,"ä"]}"#.into())),
             secret: Secret::from_random([3; 32]),

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRecord {
     pub key: DeliveryKey,
-    /// The attempt. The record is refused unless exactly `attempt_number - 1` are recorded.
+    /// The attempt. The record is refused unless exactly the attempts before it are recorded.
     pub attempt: DeliveryAttempt,
     /// The new status, or `None` to keep the status, the reason and the due time. A delivery that
     /// was settled meanwhile never becomes `retrying`: the record is refused, because the process

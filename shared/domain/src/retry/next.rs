@@ -3,7 +3,7 @@
 use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
     delay::{MINUTE_MARGIN, QueueDelay},
-    delivery::{DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
+    delivery::{AttemptNumber, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
     ids::DeliveryId,
     time::{Minute, Timestamp},
 };
@@ -32,7 +32,7 @@ pub enum Verdict {
 pub struct Made<'a> {
     /// The delivery. Jitter is derived from it, so that a decision can be repeated.
     pub delivery_id: DeliveryId,
-    pub attempt: u32,
+    pub attempt: AttemptNumber,
     /// The number of attempts before the schedule began: attempt `schedule_from + 1` is its first.
     pub schedule_from: u32,
     /// The delivery's status before the attempt.
@@ -85,12 +85,12 @@ pub fn next_step(made: &Made<'_>) -> NextStep {
     if let Some(reason) = end {
         return NextStep::Fail(reason);
     }
-    let place = made.attempt.saturating_sub(made.schedule_from);
-    let is_last = place >= made.config.max_attempts || made.attempt >= MAX_ATTEMPTS_ON_RECORD;
+    let place = made.attempt.get().saturating_sub(made.schedule_from);
+    let next = made.attempt.next();
+    let is_last = place >= made.config.max_attempts || !next.is_among(MAX_ATTEMPTS_ON_RECORD);
     if made.test || is_last {
         return NextStep::Fail(Reason::AttemptsExhausted);
     }
-    let next = made.attempt + 1;
     let configured = Duration::from_secs(u64::from(made.config.delay_before(place + 1)));
     let jittered = lengthen(configured, jitter(made.delivery_id, next));
     let delay = jittered.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
@@ -126,10 +126,10 @@ pub fn queue_delay(due: Timestamp, now: Timestamp) -> QueueDelay {
 
 /// A number in `0.0..1.0` that is derived from the delivery and the attempt: different for each
 /// delivery, and the same when a step is repeated.
-fn jitter(delivery: DeliveryId, attempt: u32) -> f64 {
+fn jitter(delivery: DeliveryId, attempt: AttemptNumber) -> f64 {
     let mut hash = Sha256::new();
     hash.update(delivery.uuid().as_bytes());
-    hash.update(attempt.to_be_bytes());
+    hash.update(attempt.get().to_be_bytes());
     let digest = hash.finalize();
     let value = u16::from_be_bytes([digest[0], digest[1]]);
     f64::from(value) / 65_536.0

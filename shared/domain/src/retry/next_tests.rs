@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     ids::{EventId, UserId, WebhookId},
     retry::{Backoff, Schedule, after::parse_retry_after},
+    samples::nth,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ fn delivery(seed: u128) -> DeliveryId {
 fn made(config: &RetryConfig, attempt: u32) -> Made<'_> {
     Made {
         delivery_id: delivery(1),
-        attempt,
+        attempt: nth(attempt),
         schedule_from: 0,
         before: DeliveryStatus::Retrying,
         test: false,

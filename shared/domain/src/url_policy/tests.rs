@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::{MAX_URL_BYTES, UrlPolicy};
+use crate::target_url::TargetUrl;
 
 const STRICT: UrlPolicy = UrlPolicy { allow_http: false, allow_private: false };
 const LOCAL: UrlPolicy = UrlPolicy { allow_http: true, allow_private: true };
@@ -208,9 +209,29 @@ fn the_length_limit_counts_bytes_as_written_and_as_normalised() {
 }
 
 #[test]
-fn hands_back_the_normalised_url() {
+fn hands_back_the_url_as_written_and_normalised() {
     let url = STRICT.check("HTTPS://Hooks.Example.COM:443/In").expect("a URL");
-    assert_eq!(url.as_str(), "https://hooks.example.com/In");
+    assert_eq!(url.as_str(), "HTTPS://Hooks.Example.COM:443/In");
+    assert_eq!(url.parsed().as_str(), "https://hooks.example.com/In");
+}
+
+/// What was stored under other settings is judged by those in force, with the same faults.
+#[rstest]
+#[case("http://hooks.example.com/")]
+#[case("http://10.0.0.1/in#part")]
+#[case("https://10.0.0.1/in#part")]
+#[case("https://user@hooks.example.com\\in")]
+#[case("https:///hooks.example.com/in")]
+#[case("https://hooks.example.com/ in")]
+#[case("https://hooks.example.com:0/in")]
+#[case("ftp://hooks.example.com/in")]
+#[case("https://[2606:4700::1111]/in")]
+#[case("https://hooks.example.com/in")]
+fn a_stored_url_is_checked_again_by_the_same_rules(#[case] written: &str) {
+    let stored = TargetUrl::stored(written.to_owned()).expect("a URL");
+    for policy in [STRICT, LOCAL] {
+        assert_eq!(policy.check_again(&stored).err().unwrap_or_default(), faults(policy, written));
+    }
 }
 
 proptest! {

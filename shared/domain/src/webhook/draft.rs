@@ -15,6 +15,7 @@ use crate::{
     limit::RateLimit,
     retry::RetryConfig,
     signature::Secret,
+    target_url::TargetUrl,
     time::Timestamp,
     transform::Transform,
     url_policy::UrlPolicy,
@@ -32,7 +33,7 @@ use std::{collections::BTreeMap, time::Duration};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     name: String,
-    url: String,
+    url: TargetUrl,
     events: Vec<EventPattern>,
     filter: Option<Filter>,
     headers: Headers,
@@ -87,7 +88,7 @@ impl Draft {
         rules: &Rules,
         known: &[EventPattern],
     ) -> Result<Self, Vec<FieldFault>> {
-        url(&mut read, rules.urls);
+        let url = url(&mut read, rules.urls);
         let events = events(&mut read, purpose, known);
         let filter = read
             .value
@@ -104,10 +105,10 @@ impl Draft {
         let transform = read.value.transform.take();
         let transform =
             transform.and_then(|given| read.found(Transform::parse(&given, "transform")));
-        let given = read.finish()?;
+        let (given, url) = read.finish_with(url)?;
         Ok(Self {
             name: given.name,
-            url: given.url,
+            url,
             events,
             filter,
             headers,
@@ -185,12 +186,12 @@ impl Webhook {
     }
 }
 
-fn url(read: &mut Read<NewWebhook>, policy: UrlPolicy) {
-    if read.is_sound("url")
-        && let Err(sentences) = policy.check(&read.value.url)
-    {
-        sentences.into_iter().for_each(|sentence| read.fault("url", sentence));
+fn url(read: &mut Read<NewWebhook>, policy: UrlPolicy) -> Option<TargetUrl> {
+    if !read.is_sound("url") {
+        return None;
     }
+    let checked = policy.check(&read.value.url);
+    checked.map_err(|faults| faults.into_iter().for_each(|fault| read.fault("url", fault))).ok()
 }
 
 fn events(

@@ -43,14 +43,9 @@ async fn the_scheme_is_checked_again_when_sending() {
     assert_eq!(error, "the webhook's URL must be an absolute https URL");
 }
 
-#[rstest]
-#[case::empty("")]
-#[case::no_url("hook")]
-#[case::other_scheme("gopher://hook.example.com/")]
-#[case::broken("http://[::1")]
 #[tokio::test]
-async fn a_url_that_is_none_is_a_failure(#[case] url: &str) {
-    let error = failure_of(&local_sender(), request(url)).await;
+async fn a_url_of_another_scheme_is_a_failure() {
+    let error = failure_of(&local_sender(), request("gopher://hook.example.com/")).await;
     assert!(error.starts_with("the webhook's URL "), "{error}");
 }
 

@@ -8,14 +8,13 @@ use grapnel_receiver::{Reply, TestReceiver};
 use rstest::rstest;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::{TIME, answer_to, failure_of, local_sender, request};
+use super::{answer_to, failure_of, local_sender, request};
 
 #[tokio::test]
 async fn the_request_arrives_as_it_was_built() {
     let receiver = TestReceiver::start().await.expect("a receiver");
     let body: Vec<u8> = (0..=255).collect();
     let built = OutboundRequest {
-        url: receiver.url("/in/%7Ehook?a=b%2Fc&d"),
         headers: vec![
             ("content-type".into(), "application/json".into()),
             ("user-agent".into(), "Grapnel/1.0".into()),
@@ -25,7 +24,7 @@ async fn the_request_arrives_as_it_was_built() {
             ("x-latin".into(), "caf\u{e9}".into()),
         ],
         body: body.clone(),
-        timeout: TIME,
+        ..request(receiver.url("/in/%7Ehook?a=b%2Fc&d"))
     };
     answer_to(&local_sender(), built).await;
     let received = receiver.all_received();

@@ -1,7 +1,7 @@
 use super::{a_webhook, an_event};
 use crate::{clock::START, sender::DURATION};
 use grapnel_domain::{
-    delivery::{Delivery, DeliveryAttempt, DeliveryStatus, Reason, Reopened},
+    delivery::{AttemptNumber, Delivery, DeliveryAttempt, DeliveryStatus, Reason, Reopened},
     event::{Event, Retention},
     filter::Undecided,
     limit::Slot,
@@ -31,11 +31,20 @@ pub fn a_delivery() -> DeliveryBuilder {
     }
 }
 
+/// The number of an attempt.
+///
+/// # Panics
+/// If it is 0.
+#[must_use]
+pub fn nth(number: u32) -> AttemptNumber {
+    AttemptNumber::new(number).expect("attempts count from 1")
+}
+
 /// A first attempt that the receiver took, at [`START`].
 #[must_use]
 pub fn an_attempt(number: u32) -> DeliveryAttempt {
     DeliveryAttempt {
-        attempt_number: number,
+        attempt_number: nth(number),
         status_code: Some(200),
         response: None,
         response_remark: None,

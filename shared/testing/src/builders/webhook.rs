@@ -7,6 +7,7 @@ use grapnel_domain::{
     limit::{RateLimit, SlotTime},
     retry::RetryConfig,
     signature::Secret,
+    target_url::TargetUrl,
     time::Timestamp,
     transform::Transform,
     webhook::{HeaderValue, Headers, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
@@ -23,7 +24,7 @@ pub fn a_webhook() -> WebhookBuilder {
             id: WebhookId::from_uuid(Uuid::now_v7()),
             user_id: user(USER),
             name: "orders".into(),
-            url: "https://receiver.example/hook".into(),
+            url: target_url("https://receiver.example/hook"),
             events: vec![grapnel_domain::webhook::EventPattern::Any],
             filter: None,
             secret: Secret::from_random([1; 32]),
@@ -60,6 +61,15 @@ pub fn a_failing_health() -> Health {
     }
 }
 
+/// A URL that no policy has checked.
+///
+/// # Panics
+/// If it is not a URL.
+#[must_use]
+pub fn target_url(url: &str) -> TargetUrl {
+    TargetUrl::stored(url.to_owned()).expect("a URL")
+}
+
 /// Builds a [`Webhook`], see [`a_webhook`].
 #[derive(Debug, Clone)]
 pub struct WebhookBuilder {
@@ -85,9 +95,13 @@ impl WebhookBuilder {
         self
     }
 
+    /// Sets its URL, which no policy checks.
+    ///
+    /// # Panics
+    /// If it is not a URL.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
-        url.clone_into(&mut self.webhook.url);
+        self.webhook.url = target_url(url);
         self
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::builders::{USER, a_delivery, a_webhook, an_event, user};
+use crate::builders::{USER, a_delivery, a_webhook, an_event, nth, user};
 use grapnel_domain::{
     delay::QueueDelay,
     message::{MakeAttempt, Outgoing, QueueMessage},
@@ -34,7 +34,7 @@ async fn a_call_fails_before_or_after_its_effect() {
 async fn one_message_of_a_call_fails_alone() {
     let memory = Memory::new();
     let message = || {
-        let attempt = MakeAttempt::scheduled(a_delivery().build().target(), 1);
+        let attempt = MakeAttempt::scheduled(a_delivery().build().target(), nth(1));
         Outgoing::new(QueueMessage::MakeAttempt(attempt), QueueDelay::NONE)
     };
     memory.fail_next(Operation::Enqueue, unavailable(), Effect::Before);

@@ -30,9 +30,6 @@ impl UpdateDeliveries for Memory {
     async fn record_attempt(&self, record: &AttemptRecord) -> Result<Recorded, PortError> {
         self.run(Operation::RecordAttempt, |state| {
             let number = record.attempt.attempt_number;
-            if number == 0 {
-                return Err(PortError::Unusable("an attempt has the number 0".into()));
-            }
             let retries = record.status == Some(DeliveryStatus::Retrying);
             let fits = |delivery: &Delivery| {
                 delivery.next_attempt_number() == number

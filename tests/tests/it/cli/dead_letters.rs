@@ -7,7 +7,7 @@ use super::{
 };
 use anyhow::{Context, ensure};
 use aws_sdk_sqs::{Client, types::MessageAttributeValue};
-use grapnel_domain::delivery::{Delivery, DeliveryStatus};
+use grapnel_domain::delivery::{AttemptNumber, Delivery, DeliveryStatus};
 use grapnel_tests::{
     forged,
     until::{Look, until},
@@ -48,7 +48,7 @@ async fn put_aside(world: &World, delivery: &Delivery, reason: Option<&str>) -> 
     let mut request = Client::new(world.aws.config())
         .send_message()
         .queue_url(&world.stack.outputs.delivery_dead_letter_queue_url)
-        .message_body(forged::message(delivery, 1));
+        .message_body(forged::message(delivery, AttemptNumber::FIRST));
     if let Some(reason) = reason.transpose()? {
         request = request.message_attributes("reason", reason);
     }
