@@ -66,17 +66,16 @@ pub async fn next_attempt(world: &World, webhook: &Webhook) -> anyhow::Result<()
 /// If it cannot be stored.
 pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
     let (id, now) = (WebhookId::from_uuid(Uuid::now_v7()), now()?);
-    let webhook = webhook::Webhook {
+    let configuration = webhook::Configuration {
         id,
         user_id: UserId::parse(&world.user)?,
-        name: "unchecked".into(),
+        texts: webhook::Texts { name: "unchecked".into(), ..webhook::Texts::default() },
         url: TargetUrl::stored(url.to_owned())?,
         events: vec![EventPattern::Any],
         filter: None,
         secret: Secret::from_random([7; SECRET_BYTES]),
         previous_secrets: Vec::new(),
         headers: webhook::Headers::default(),
-        description: None,
         metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
@@ -85,9 +84,8 @@ pub async fn webhook(world: &World, url: &str) -> anyhow::Result<WebhookId> {
         rate_limit: None,
         created_at: now,
         updated_at: now,
-        health: grapnel_domain::health::Health::default(),
-        next_slot: None,
     };
+    let webhook = webhook::Webhook::new(configuration)?;
     world.state.store_webhook(&webhook).await?;
     Ok(id)
 }

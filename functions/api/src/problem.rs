@@ -12,6 +12,7 @@ use axum::{
 };
 use grapnel_domain::{
     fault::FieldFault, ports::PortError, quota::Quota, scope::Scope, token::Refusal,
+    webhook::BrokenRule,
 };
 use grapnel_wire::problem as wire;
 use std::{borrow::Cow, collections::HashSet, time::Duration};
@@ -313,6 +314,13 @@ impl From<PortError> for Problem {
             }
             PortError::Unusable(_) => Self::internal(error.to_string()),
         }
+    }
+}
+
+impl From<BrokenRule> for Problem {
+    /// What a user asked for was checked before.
+    fn from(broken: BrokenRule) -> Self {
+        Self::internal(broken.to_string())
     }
 }
 

@@ -266,7 +266,8 @@ impl StoreWebhooks for WebhookStore {
                 // another writer's change, the rotation of a secret would run twice.
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                     let stored = refused.item().cloned().map(row::to_webhook).transpose()?;
-                    Ok(stored == Some(webhook.configuration()))
+                    Ok(stored
+                        .is_some_and(|stored| stored.configuration() == webhook.configuration()))
                 }
                 _ => Err(from_sdk("PutItem on webhooks", &error)),
             },

@@ -146,7 +146,7 @@ impl WebhookNotice {
             kind,
             user_id: webhook.user_id.clone(),
             webhook_id: webhook.id,
-            webhook_name: webhook.name.clone(),
+            webhook_name: webhook.texts.name.clone(),
             at: now,
             cause,
             failing_since: webhook.health.failing_since,
@@ -181,12 +181,13 @@ mod tests {
         let fields = input.as_object().expect("an object");
         let draft = Draft::read(fields, None, Purpose::Create);
         let draft = Draft::check(draft, Purpose::Create, &rules, &[]);
-        draft.expect("valid").into_webhook(
+        let webhook = draft.expect("valid").into_webhook(
             WebhookId::from_uuid(Uuid::from_u128(7)),
             UserId::parse("u-1").expect("valid"),
             Secret::from_random([1; 32]),
             Timestamp::from_millis(0),
-        )
+        );
+        webhook.expect("a webhook")
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     samples,
+    samples::changed,
     signature::Secret,
     webhook::{HeaderValue, Headers, PreviousSecret},
 };
@@ -14,7 +15,7 @@ fn webhook() -> Webhook {
         ("X-Api-Key", HeaderValue::sensitive("k")),
         ("Host", HeaderValue::plain("evil")),
     ]);
-    Webhook { headers, ..samples::webhook(NOW) }
+    changed(&samples::webhook(NOW), |it| it.headers = headers)
 }
 
 fn event() -> (EventId, EventContent) {
@@ -51,9 +52,9 @@ fn the_envelope_wraps_the_data_byte_for_byte() {
 
 #[test]
 fn raw_is_the_data_alone_and_cloudevents_is_structured() {
-    let raw = Webhook { payload_format: PayloadFormat::Raw, ..webhook() };
+    let raw = changed(&webhook(), |it| it.payload_format = PayloadFormat::Raw);
     assert_eq!(built(&raw).1, event().1.data);
-    let cloud = Webhook { payload_format: PayloadFormat::CloudEvents, ..webhook() };
+    let cloud = changed(&webhook(), |it| it.payload_format = PayloadFormat::CloudEvents);
     let (headers, body) = built(&cloud);
     assert_eq!(headers["content-type"], "application/cloudevents+json");
     let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
@@ -75,7 +76,7 @@ fn every_secret_signs_until_its_own_end() {
         secret: Secret::from_random([number; 32]),
         valid_until: NOW.plus(Duration::from_millis(millis)),
     };
-    let rotating = Webhook { previous_secrets: vec![old(2, 2), old(3, 1)], ..webhook() };
+    let rotating = changed(&webhook(), |it| it.previous_secrets = vec![old(2, 2), old(3, 1)]);
     let signatures = |now| {
         let (id, content) = event();
         let request = build(&rotating, id, &content, now).expect("builds");
@@ -115,11 +116,10 @@ fn a_transform_makes_the_body_and_its_type_whatever_the_format() {
         template: "{{ type }} {{ data.n }}".into(),
         content_type: "text/plain".into(),
     };
-    let webhook = Webhook {
-        transform: Some(transform),
-        payload_format: PayloadFormat::CloudEvents,
-        ..webhook()
-    };
+    let webhook = changed(&webhook(), |it| {
+        it.transform = Some(transform);
+        it.payload_format = PayloadFormat::CloudEvents;
+    });
     let request = build(&webhook, id, &content, NOW).expect("builds");
     assert_eq!(request.body, b"lead.created 12345678901234567890");
     let header = |name| request.headers.iter().find(|(other, _)| other == name);
@@ -131,6 +131,6 @@ fn a_transform_makes_the_body_and_its_type_whatever_the_format() {
         template: "{{ data.missing }}".into(),
         content_type: "text/plain".into(),
     };
-    let webhook = Webhook { transform: Some(failing), ..webhook };
+    let webhook = changed(&webhook, |it| it.transform = Some(failing));
     assert!(matches!(build(&webhook, id, &content, NOW), Err(NoRequest::Transform(_))));
 }

@@ -4,13 +4,12 @@
 use crate::{
     delivery::AttemptNumber,
     event::{Event, EventContent},
-    health::Health,
     ids::{EventId, UserId, WebhookId},
     retry::RetryConfig,
     signature::Secret,
     target_url::TargetUrl,
     time::Timestamp,
-    webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
+    webhook::{Configuration, EventPattern, Headers, PayloadFormat, Texts, Webhook, WebhookStatus},
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -23,19 +22,23 @@ pub(crate) fn nth(number: u32) -> AttemptNumber {
     AttemptNumber::new(number).expect("attempts count from 1")
 }
 
+/// A webhook with a change of its configuration.
+pub(crate) fn changed(webhook: &Webhook, change: impl FnOnce(&mut Configuration)) -> Webhook {
+    webhook.changed(change).expect("within its limits")
+}
+
 /// A webhook for every event.
 pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
-    Webhook {
+    let configuration = Configuration {
         id: WebhookId::from_uuid(Uuid::from_u128(1)),
         user_id: user(),
-        name: "CRM".into(),
+        texts: Texts { name: "CRM".into(), ..Texts::default() },
         url: TargetUrl::stored("https://hooks.example.com/in".into()).expect("valid"),
         events: vec![EventPattern::Any],
         filter: None,
         secret: Secret::from_random([0; 32]),
         previous_secrets: Vec::new(),
         headers: Headers::default(),
-        description: None,
         metadata: BTreeMap::new(),
         status: WebhookStatus::Active,
         retry_config: RetryConfig::default(),
@@ -44,9 +47,8 @@ pub(crate) fn webhook(created_at: Timestamp) -> Webhook {
         rate_limit: None,
         created_at,
         updated_at: created_at,
-        health: Health::default(),
-        next_slot: None,
-    }
+    };
+    Webhook::new(configuration).expect("within its limits")
 }
 
 /// An event that happened and was stored at this time, before its webhooks are decided.

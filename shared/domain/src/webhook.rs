@@ -1,92 +1,34 @@
 //! A webhook: where a user's events are sent, and how.
 
+mod configuration;
 pub mod draft;
 pub mod headers;
 pub mod pattern;
 mod rotation;
+mod rules;
+mod texts;
 
 use crate::{
     filter::{Filter, Judgement, Verdict},
     health::Health,
-    ids::{UserId, WebhookId},
-    limit::{RateLimit, SlotTime},
-    retry::RetryConfig,
-    signature::Secret,
-    target_url::TargetUrl,
-    time::Timestamp,
-    transform::Transform,
+    ids::WebhookId,
+    limit::SlotTime,
 };
+pub use configuration::{Configuration, PayloadFormat, PreviousSecret, WebhookStatus};
 pub use headers::{HeaderValue, Headers};
 pub use pattern::EventPattern;
 pub use rotation::MAX_PREVIOUS_SECRETS;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+pub use rules::BrokenRule;
+use std::ops::Deref;
+pub use texts::Texts;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WebhookStatus {
-    /// Receives events.
-    Active,
-    /// Receives no events until its owner sets it to `active`.
-    Disabled,
-    /// Receives events, but its endpoint has been failing.
-    Failing,
-}
-
-impl WebhookStatus {
-    /// Whether a matching event is delivered.
-    #[must_use]
-    pub fn receives(self) -> bool {
-        !matches!(self, Self::Disabled)
-    }
-}
-
-/// How an event becomes a body.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PayloadFormat {
-    /// `{"id","type","timestamp","data"}`.
-    #[default]
-    Envelope,
-    /// The event's data alone.
-    Raw,
-    /// CloudEvents 1.0, structured mode.
-    CloudEvents,
-}
-
-/// The whole configuration of a webhook.
+/// A webhook: a configuration within its limits, and what is stored beside it.
+///
+/// The fields of the configuration are read like the webhook's own. Nothing changes them in place: a
+/// change makes another webhook, which is checked again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
-    pub id: WebhookId,
-    pub user_id: UserId,
-    /// At most 200 characters.
-    pub name: String,
-    pub url: TargetUrl,
-    /// 1–50 patterns.
-    pub events: Vec<EventPattern>,
-    /// A filter on the data of the events.
-    pub filter: Option<Filter>,
-    /// The secret of its requests' signatures.
-    pub secret: Secret,
-    /// The previous secrets, the latest first. Some of them may still sign.
-    pub previous_secrets: Vec<PreviousSecret>,
-    /// Headers that its owner adds to each request.
-    pub headers: Headers,
-    /// The owner's description.
-    pub description: Option<String>,
-    /// Data of the owner's programs.
-    pub metadata: BTreeMap<String, String>,
-    pub status: WebhookStatus,
-    /// Attempts, time limit and delays.
-    pub retry_config: RetryConfig,
-    pub payload_format: PayloadFormat,
-    /// A template that makes the body in place of the format.
-    pub transform: Option<Transform>,
-    /// Maximum number of requests per second; unlimited if `None`.
-    pub rate_limit: Option<RateLimit>,
-    pub created_at: Timestamp,
-    /// When its configuration last changed.
-    pub updated_at: Timestamp,
+    configuration: Configuration,
     /// The health of its endpoint. Stored separately from the configuration, and never written
     /// together with it.
     pub health: Health,
@@ -95,20 +37,43 @@ pub struct Webhook {
     pub next_slot: Option<SlotTime>,
 }
 
-/// A secret that was replaced and still signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreviousSecret {
-    /// The old secret.
-    pub secret: Secret,
-    /// From this instant on it signs no more.
-    pub valid_until: Timestamp,
+impl Deref for Webhook {
+    type Target = Configuration;
+
+    fn deref(&self) -> &Configuration {
+        &self.configuration
+    }
 }
 
 impl Webhook {
-    /// This webhook without health and rate limit state, which are separate items.
+    /// A webhook with this configuration. Its health and its rate limit slots are new.
+    ///
+    /// # Errors
+    /// [`BrokenRule`] if the configuration is outside its limits.
+    pub fn new(configuration: Configuration) -> Result<Self, BrokenRule> {
+        rules::check(&configuration)?;
+        Ok(Self { configuration, health: Health::default(), next_slot: None })
+    }
+
+    /// This webhook with a change of its configuration.
+    ///
+    /// # Errors
+    /// [`BrokenRule`] if the configuration is then outside its limits.
+    pub fn changed(&self, change: impl FnOnce(&mut Configuration)) -> Result<Self, BrokenRule> {
+        let mut configuration = self.configuration.clone();
+        change(&mut configuration);
+        Ok(Self::new(configuration)?.with_state(self.health, self.next_slot))
+    }
+
+    /// This webhook with what is stored beside its configuration.
     #[must_use]
-    pub fn configuration(&self) -> Self {
-        Self { health: Health::default(), next_slot: None, ..self.clone() }
+    pub fn with_state(self, health: Health, next_slot: Option<SlotTime>) -> Self {
+        Self { health, next_slot, ..self }
+    }
+
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
     }
 
     /// The status that its owner sees: `disabled` by the owner first, then the endpoint's health.

@@ -9,7 +9,7 @@ use grapnel_domain::{
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
-    builders::{a_failing_health, a_webhook},
+    builders::{a_failing_health, a_webhook, changed},
     clock::START,
     ids::SequentialIds,
 };
@@ -86,11 +86,12 @@ pub async fn of_many_who_claim_one_wins<S: Store>(stores: &S) {
 pub async fn a_new_configuration_leaves_health_alone<S: Store>(stores: &S) {
     let webhook = created(stores).await;
     assert!(store(stores, &webhook, &first()).await);
-    let renamed = Webhook { name: "other".into(), ..webhook.clone() };
+    let renamed = changed(&webhook, |it| it.texts.name = "other".into());
     assert_eq!(stores.replace_webhook(&renamed, webhook.updated_at).await, Ok(true));
     assert_eq!(health_of(stores, &webhook).await, Some(first()));
     // Said twice by somebody who has read the health as well: the first time did it.
-    let renamed = Webhook { health: first(), updated_at: LATER, ..renamed };
+    let renamed = changed(&renamed, |it| it.updated_at = LATER);
+    let renamed = renamed.with_state(first(), None);
     for _ in 0..2 {
         assert_eq!(stores.replace_webhook(&renamed, webhook.updated_at).await, Ok(true));
     }

@@ -10,7 +10,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_failing_health, a_webhook},
+    builders::{a_failing_health, a_webhook, changed},
     clock::START,
     ids::SequentialIds,
 };
@@ -77,7 +77,7 @@ async fn next_slot<S: Store>(stores: &S, webhook: &Webhook) -> Option<SlotTime> 
 pub async fn a_limit_is_stored_with_its_webhook<S: Store>(stores: &S) {
     let webhook = created(stores).await;
     assert_eq!(read(stores, &webhook).await, Some(webhook.clone()));
-    let unlimited = Webhook { rate_limit: None, ..webhook.clone() };
+    let unlimited = changed(&webhook, |it| it.rate_limit = None);
     assert_eq!(stores.replace_webhook(&unlimited, webhook.updated_at).await, Ok(true));
     assert_eq!(read(stores, &webhook).await, Some(unlimited));
 }
@@ -125,7 +125,10 @@ pub async fn a_new_configuration_leaves_the_limiter_alone<S: Store>(stores: &S) 
     reserve(stores, &webhook, asked(3, START)).await;
     let read_back = read(stores, &webhook).await.expect("there");
     // Said twice by somebody who has read the limiter as well: the first time did it.
-    let renamed = Webhook { name: "other".into(), updated_at: later(1), ..read_back };
+    let renamed = changed(&read_back, |it| {
+        it.texts.name = "other".into();
+        it.updated_at = later(1);
+    });
     for _ in 0..2 {
         assert_eq!(stores.replace_webhook(&renamed, webhook.updated_at).await, Ok(true));
     }

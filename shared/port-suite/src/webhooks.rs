@@ -12,7 +12,11 @@ use grapnel_domain::{
     time::Timestamp,
     webhook::{Headers, PayloadFormat, Subscription, Webhook, WebhookStatus},
 };
-use grapnel_testing::{builders::a_webhook, clock::START, ids::SequentialIds};
+use grapnel_testing::{
+    builders::{a_webhook, changed},
+    clock::START,
+    ids::SequentialIds,
+};
 
 /// Every case of this part, as a test each.
 #[macro_export]
@@ -53,7 +57,10 @@ async fn read(stores: &impl Store, webhook: &Webhook) -> Option<Webhook> {
 }
 
 fn renamed(webhook: &Webhook, name: &str, at: Timestamp) -> Webhook {
-    Webhook { name: name.into(), updated_at: at, ..webhook.clone() }
+    changed(webhook, |it| {
+        it.texts.name = name.into();
+        it.updated_at = at;
+    })
 }
 
 pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
@@ -72,7 +79,7 @@ pub async fn a_webhook_reads_back_with_everything<S: Store>(stores: &S) {
         .format(PayloadFormat::CloudEvents)
         .transform("{{ data.name }} ✓\n")
         .build();
-    let webhook = Webhook { updated_at: LATER, ..webhook };
+    let webhook = changed(&webhook, |it| it.updated_at = LATER);
     stores.create_webhook(&webhook).await.expect("created");
     for consistency in [Consistency::Strong, Consistency::Eventual] {
         let read = stores.webhook(&webhook.user_id, webhook.id, consistency).await;
@@ -91,7 +98,7 @@ pub async fn a_webhook_is_its_owners_only<S: Store>(stores: &S) {
     let seen = stores.webhook(&stranger, webhook.id, Consistency::Strong).await;
     assert_eq!(seen, Ok(None));
     assert_eq!(stores.delete_webhook(&stranger, webhook.id).await, Ok(false));
-    let stolen = Webhook { user_id: stranger, ..webhook.clone() };
+    let stolen = changed(&webhook, |it| it.user_id = stranger);
     assert_eq!(stores.replace_webhook(&stolen, webhook.updated_at).await, Ok(false));
     assert_eq!(read(stores, &webhook).await, Some(webhook));
 }
@@ -121,13 +128,12 @@ pub async fn subscriptions_are_all_of_the_users_webhooks<S: Store>(stores: &S) {
     let user = a_user();
     assert_eq!(stores.subscriptions(&user).await, Ok(vec![]));
     let webhooks = created(stores, &user, 3).await;
-    let disabled = Webhook {
-        status: WebhookStatus::Disabled,
-        events: vec!["workflow.*".parse().expect("a pattern")],
-        filter: Some(Filter::stored(r#"{"a":["x"]}"#.into())),
-        updated_at: LATER,
-        ..webhooks[1].clone()
-    };
+    let disabled = changed(&webhooks[1], |it| {
+        it.status = WebhookStatus::Disabled;
+        it.events = vec!["workflow.*".parse().expect("a pattern")];
+        it.filter = Some(Filter::stored(r#"{"a":["x"]}"#.into()));
+        it.updated_at = LATER;
+    });
     assert_eq!(stores.replace_webhook(&disabled, START).await, Ok(true));
     let expected: Vec<Subscription> = [&webhooks[0], &disabled, &webhooks[2]]
         .map(|webhook| Subscription {
@@ -173,13 +179,12 @@ pub async fn a_webhook_is_replaced_if_it_is_unchanged<S: Store>(stores: &S) {
         .build();
     stores.create_webhook(&full).await.expect("created");
     // What the new one has no more must not shine through.
-    let plain = Webhook {
-        filter: None,
-        transform: None,
-        headers: Headers::default(),
-        previous_secrets: Vec::new(),
-        ..renamed(&full, "replaced", LATER)
-    };
+    let plain = changed(&renamed(&full, "replaced", LATER), |it| {
+        it.filter = None;
+        it.transform = None;
+        it.headers = Headers::default();
+        it.previous_secrets = Vec::new();
+    });
     assert_eq!(stores.replace_webhook(&plain, full.updated_at).await, Ok(true));
     assert_eq!(read(stores, &full).await, Some(plain));
 }
@@ -203,8 +208,9 @@ pub async fn a_webhook_that_is_gone_is_not_replaced<S: Store>(stores: &S) {
 pub async fn replacing_with_the_same_again_is_no_conflict<S: Store>(stores: &S) {
     let webhook = somebodys_webhook();
     stores.create_webhook(&webhook).await.expect("created");
-    let changed =
-        Webhook { secret: Secret::from_random([9; 32]), ..renamed(&webhook, "rotated", LATER) };
+    let changed = changed(&renamed(&webhook, "rotated", LATER), |it| {
+        it.secret = Secret::from_random([9; 32])
+    });
     for _ in 0..2 {
         assert_eq!(stores.replace_webhook(&changed, START).await, Ok(true));
     }

@@ -20,7 +20,7 @@ mod webhook;
 pub use delivery::{DeliveryBuilder, a_delivery, a_failed_attempt, an_attempt, nth};
 pub use event::{EventBuilder, an_event};
 pub use replay::{ReplayBuilder, a_replay};
-pub use webhook::{WebhookBuilder, a_failing_health, a_webhook, target_url};
+pub use webhook::{WebhookBuilder, a_failing_health, a_webhook, changed, target_url};
 
 use grapnel_domain::ids::UserId;
 

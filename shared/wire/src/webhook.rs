@@ -89,8 +89,9 @@ request! {
     });
 }
 
+/// Limits of a webhook's metadata.
 #[cfg(feature = "read")]
-const METADATA: crate::kind::Texts = crate::kind::Texts {
+pub const METADATA: crate::kind::Texts = crate::kind::Texts {
     entries: METADATA_ENTRIES,
     name_chars: METADATA_NAME_CHARS,
     value_chars: METADATA_VALUE_CHARS,

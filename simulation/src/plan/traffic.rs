@@ -10,7 +10,10 @@ use grapnel_domain::{
     time::Timestamp,
     webhook::Webhook,
 };
-use grapnel_testing::{builders::a_webhook, clock::START};
+use grapnel_testing::{
+    builders::{a_webhook, changed},
+    clock::START,
+};
 use std::time::Duration;
 use uuid::Builder;
 
@@ -89,15 +92,18 @@ pub(crate) enum What {
 impl PlannedWebhook {
     /// Makes its deliveries wait for one of few minutes.
     pub(crate) fn retry_in_half_a_minute(&mut self) {
-        self.webhook.retry_config.schedule = Schedule::DelaysSeconds(vec![30]);
+        self.webhook = changed(&self.webhook, |it| {
+            it.retry_config.schedule = Schedule::DelaysSeconds(vec![30])
+        });
     }
 
     /// Sends at most one request per second, and retries after two minutes.
     fn retry_slowly(&mut self) {
-        self.webhook.rate_limit = RateLimit::new(1);
-        let schedule = Schedule::DelaysSeconds(vec![120]);
-        self.webhook.retry_config =
-            RetryConfig { max_attempts: 3, schedule, ..self.webhook.retry_config.clone() };
+        self.webhook = changed(&self.webhook, |it| {
+            it.rate_limit = RateLimit::new(1);
+            it.retry_config.max_attempts = 3;
+            it.retry_config.schedule = Schedule::DelaysSeconds(vec![120]);
+        });
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn print() {
     let create = Sent { body: draft.to_string(), ..Sent::post(&all, StatusCode::CREATED) };
     bench.time("create a webhook", &create, || {
         // So that the next is the 51st again.
-        for made in memory.webhooks().into_iter().filter(|made| made.name == "made here") {
+        for made in memory.webhooks().into_iter().filter(|made| made.texts.name == "made here") {
             let gone = beside.block_on(memory.delete_webhook(&made.user_id, made.id));
             assert_eq!(gone, Ok(true));
         }

@@ -40,7 +40,7 @@ fn with_secret(webhook: &Webhook, secret: &str) -> Result<wire::Webhook, Problem
     Ok(wire::Webhook {
         id: webhook.id.to_string(),
         user_id: webhook.user_id.to_string(),
-        name: webhook.name.clone(),
+        name: webhook.texts.name.clone(),
         url: webhook.url.to_string(),
         events: webhook.events.iter().map(ToString::to_string).collect(),
         filter: filter.map_err(|_| Problem::internal("a filter has no JSON"))?,
@@ -50,7 +50,7 @@ fn with_secret(webhook: &Webhook, secret: &str) -> Result<wire::Webhook, Problem
             .iter()
             .map(|(name, value)| (name.to_owned(), header(value)))
             .collect(),
-        description: webhook.description.clone(),
+        description: webhook.texts.description.clone(),
         metadata: webhook.metadata.clone(),
         status: word(&webhook.effective_status()),
         health: None,

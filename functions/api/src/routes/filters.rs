@@ -41,7 +41,7 @@ pub(super) async fn test<P: Ports>(
     let given = given.and_then(|text| asked.found(Filter::parse(text.get(), "filter")));
     let asked = asked.finish().map_err(Problem::invalid_fields)?;
 
-    let (data, filter) = (asked.data.get(), given.or(webhook.filter));
+    let (data, filter) = (asked.data.get(), given.or(webhook.filter.clone()));
     let verdict = filter.as_ref().map_or(Verdict::Matches, |filter| filter.verdict(data));
     let unsatisfied = match (verdict.delivers(), filter) {
         (false, Some(filter)) => filter.unsatisfied(data).ok(),

@@ -76,7 +76,8 @@ pub(super) async fn create<P: Ports>(
     if api.webhooks.count_webhooks(&user).await? >= api.rules.max_webhooks {
         return Err(Problem::too_many_webhooks(api.rules.max_webhooks));
     }
-    let webhook = draft.into_webhook(api.ids.webhook_id(), user, api.ids.secret(), api.clock.now());
+    let (id, secret) = (api.ids.webhook_id(), api.ids.secret());
+    let webhook = draft.into_webhook(id, user, secret, api.clock.now())?;
     api.webhooks.create_webhook(&webhook).await?;
     let location = [(header::LOCATION, format!("/api/webhooks/{}", webhook.id))];
     let answer = answers::json(StatusCode::CREATED, &answers::created_webhook(&webhook)?)?;
@@ -242,7 +243,7 @@ async fn configure<P: Ports>(
             }
         };
         before.get_or_insert_with(|| existing.clone());
-        Ok(draft.replace(existing, api.clock.now()))
+        Ok(draft.replace(existing, api.clock.now())?)
     };
     let mut webhook = change_webhook(api, user, id, change).await?;
     let begins_anew = before.is_some_and(|before| {

@@ -5,9 +5,12 @@ use grapnel_domain::{
     catalogue::{BUILT_IN, OwnType},
     event::inbound::InboundEvent,
     scope::Scope,
-    webhook::Webhook,
 };
-use grapnel_testing::{builders::a_webhook, clock::START, memory::Operation};
+use grapnel_testing::{
+    builders::{a_webhook, changed},
+    clock::START,
+    memory::Operation,
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -199,7 +202,7 @@ async fn what_is_built_in_asks_no_table() {
 async fn tested(world: &World, events: &[&str], body: &str) -> InboundEvent {
     let key = world.full_key("u").await;
     let events = events.iter().map(|text| text.parse().expect("a pattern")).collect();
-    let webhook = Webhook { events, ..a_webhook().for_user("u").build() };
+    let webhook = changed(&a_webhook().for_user("u").build(), |it| it.events = events);
     let path = format!("/api/webhooks/{}/test", webhook.id);
     world.memory.put_webhook(webhook);
     let answer = world.call("POST", path).key(&key).body(body).send().await;

@@ -24,7 +24,7 @@ async fn with_credentials() -> (World, String, WebhookId) {
 
 async fn stored(world: &World, id: WebhookId) -> Headers {
     let found = world.memory.webhook(&user("u"), id, Consistency::Strong).await;
-    found.expect("read").expect("there").headers
+    found.expect("read").expect("there").headers.clone()
 }
 
 fn all(team: &str) -> Vec<(String, HeaderValue)> {

@@ -56,7 +56,7 @@ async fn a_failing_webhook_says_since_when_why_until_when_and_how_many_wait() {
         last_tried: Some(probed.id),
         ..a_failing_health()
     };
-    world.memory.put_webhook(Webhook { health: failing, ..webhook.clone() });
+    world.memory.put_webhook(webhook.clone().with_state(failing, None));
     world.memory.put_delivery(probed.clone());
     let park = |second: u64| {
         let event = an_event().for_user("u").stored_at(START.plus(Duration::from_secs(second)));
@@ -104,7 +104,7 @@ async fn what_repeats_an_events_data_is_not_shown() {
         .attempt(attempt(3, format!("{TRANSFORM_FAILED}: `secret` is no number")))
         .build();
     let failing = Health { last_tried: Some(delivery.id), ..a_failing_health() };
-    world.memory.put_webhook(Webhook { health: failing, ..webhook.clone() });
+    world.memory.put_webhook(webhook.clone().with_state(failing, None));
     world.memory.put_delivery(delivery);
     let shown = health(&world, &key, &webhook).await;
     assert_eq!(shown["lastFailure"]["error"], "the receiver did not answer within 10 s");
@@ -117,7 +117,7 @@ async fn a_probe_without_an_attempt_or_a_row_shows_no_failure() {
     let webhook = a_webhook().for_user("u").build();
     let probed = a_delivery().to(&webhook).build();
     let failing = Health { last_tried: Some(probed.id), ..a_failing_health() };
-    world.memory.put_webhook(Webhook { health: failing, ..webhook.clone() });
+    world.memory.put_webhook(webhook.clone().with_state(failing, None));
     assert_eq!(health(&world, &key, &webhook).await.get("lastFailure"), None);
     world.memory.put_delivery(probed);
     assert_eq!(health(&world, &key, &webhook).await.get("lastFailure"), None);

@@ -7,7 +7,7 @@ use grapnel_domain::{
     webhook::{PreviousSecret, Webhook},
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, an_event},
+    builders::{a_delivery, a_webhook, an_event, changed},
     clock::START,
     memory::{Effect, Operation},
 };
@@ -141,13 +141,12 @@ async fn a_rotation_of_unknown_outcome_says_so_and_can_be_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_is_masked_wherever_it_was_not_asked_for() {
     let (world, key, webhook) = world().await;
-    let webhook = Webhook {
-        previous_secrets: vec![PreviousSecret {
+    let webhook = changed(&webhook, |it| {
+        it.previous_secrets = vec![PreviousSecret {
             secret: Secret::from_random([0x5A; 32]),
             valid_until: START.plus(Duration::from_secs(60)),
-        }],
-        ..webhook
-    };
+        }];
+    });
     world.memory.put_webhook(webhook.clone());
     let event = an_event().for_user("u").build();
     let delivery = a_delivery().of(&event).to(&webhook).delivered().build();

@@ -7,7 +7,7 @@ use grapnel_domain::{
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
-    builders::{a_webhook, user},
+    builders::{a_webhook, changed, user},
     memory::Operation,
 };
 use serde_json::{Value, json};
@@ -188,9 +188,10 @@ fn contended(races: usize) -> (World, Webhook) {
     world.memory.before(Operation::ReplaceWebhook, move |memory| {
         let left = |races: usize| races.checked_sub(1);
         if races.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
-            let mut other = memory.webhooks().swap_remove(0);
-            other.updated_at = other.updated_at.plus(Duration::from_millis(1));
-            other.secret = grapnel_domain::signature::Secret::from_random([7; 32]);
+            let other = changed(&memory.webhooks()[0], |it| {
+                it.updated_at = it.updated_at.plus(Duration::from_millis(1));
+                it.secret = grapnel_domain::signature::Secret::from_random([7; 32]);
+            });
             memory.put_webhook(other);
         }
         ready(())
@@ -207,7 +208,7 @@ async fn a_change_that_loses_a_race_is_made_to_what_the_winner_left() {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     let stored = world.memory.webhook(&user("u"), webhook.id, Consistency::Strong).await;
     let stored = stored.expect("answers").expect("there");
-    assert_eq!(stored.name, "CRM");
+    assert_eq!(stored.texts.name, "CRM");
     assert_ne!(stored.secret, webhook.secret, "the winner's secret stays");
 }
 
@@ -219,5 +220,5 @@ async fn a_change_that_always_loses_is_a_conflict() {
     let answer = world.call("PUT", path).key(&key).json(&draft()).send().await;
     assert_eq!(answer.problem(), problem(409, "changed_meanwhile"));
     assert!(world.memory.calls(Operation::ReplaceWebhook) <= 5);
-    assert_eq!(world.memory.webhooks()[0].name, webhook.name);
+    assert_eq!(world.memory.webhooks()[0].texts.name, webhook.texts.name);
 }

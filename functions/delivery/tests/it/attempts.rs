@@ -9,7 +9,7 @@ use grapnel_domain::{
     webhook::WebhookStatus,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_webhook, nth},
+    builders::{a_delivery, a_webhook, changed, nth},
     memory::{Effect, Operation},
     sender::{answered, busy, resolver_silent},
 };
@@ -73,9 +73,7 @@ async fn a_disabled_or_deleted_webhook_ends_the_delivery_with_a_reason() {
         let (_, delivery) = world.delivery_to(&webhook);
         match status {
             Some(status) => {
-                let mut changed = webhook.clone();
-                changed.status = status;
-                world.memory.put_webhook(changed);
+                world.memory.put_webhook(changed(&webhook, |it| it.status = status));
             }
             None => {
                 use grapnel_domain::ports::StoreWebhooks;

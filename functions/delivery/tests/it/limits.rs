@@ -6,6 +6,7 @@ use grapnel_delivery::{BatchReport, Done};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
     event::Retention,
+    health::Health,
     limit::Slot,
     message::{Check, MakeAttempt, QueueMessage, Record},
     ports::{Clock, PortError},
@@ -15,7 +16,7 @@ use grapnel_domain::{
     webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_delivery, a_replay, a_webhook, nth},
+    builders::{a_delivery, a_replay, a_webhook, changed, nth},
     memory::{Effect, Operation},
 };
 use std::time::Duration;
@@ -138,7 +139,7 @@ async fn whoever_asks_or_tries_out_waits_for_nobody() {
     world.memory.put_delivery(test.clone());
     assert_eq!(world.attempt(&test, 1).await.done, [Done::Delivered]);
     // A probe: while the circuit breaker is open, it is the only request.
-    let failing = Webhook { health: a_webhook().failing().build().health, ..webhook };
+    let failing = webhook.with_state(a_webhook().failing().build().health, None);
     let (_, probe) = world.delivery_to(&failing);
     world.clock.advance(Duration::from_secs(60));
     assert_eq!(world.attempt(&probe, 1).await.done, [Done::Delivered]);
@@ -223,10 +224,8 @@ async fn an_event_that_would_be_gone_by_then_ends_its_delivery() {
     let webhook = a_webhook().limited_to(1).build();
     let (_, delivery) = world.delivery_to(&webhook);
     let last = Retention { days: 30 }.last_delivery_expiry(delivery.id.event_stored_at());
-    world.memory.put_webhook(Webhook {
-        next_slot: Some(grapnel_domain::limit::SlotTime::at(last)),
-        ..webhook
-    });
+    let slot = Some(grapnel_domain::limit::SlotTime::at(last));
+    world.memory.put_webhook(webhook.with_state(Health::default(), slot));
     assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Ended(Reason::EventExpired)]);
     assert!(world.queued().is_empty());
 }
@@ -235,7 +234,7 @@ async fn an_event_that_would_be_gone_by_then_ends_its_delivery() {
 async fn a_limit_that_was_taken_away_keeps_nobody() {
     let world = World::new();
     let (webhook, delivery) = behind_an_hour(&world);
-    world.memory.put_webhook(Webhook { rate_limit: None, ..webhook });
+    world.memory.put_webhook(changed(&webhook, |it| it.rate_limit = None));
     let waiting = MakeAttempt { slot: Some(slot(&world, 60_000)), ..ordinary(&delivery) };
     assert_eq!(handle(&world, vec![waiting]).await.done, [Done::Delivered]);
 }

@@ -13,7 +13,7 @@ use grapnel_domain::{
     webhook::{Webhook, WebhookStatus},
 };
 use grapnel_testing::{
-    builders::{USER, a_delivery, a_replay, a_webhook, an_event, nth},
+    builders::{USER, a_delivery, a_replay, a_webhook, an_event, changed, nth},
     memory::{Effect, Operation},
     sender::answered,
 };
@@ -203,7 +203,7 @@ async fn a_webhook_that_is_disabled_meanwhile_is_left() {
     let replay = order(&world, Some(&webhook), ReplayStatus::Failed);
     let first = QueueMessage::Replay(replay.first_page());
     assert_eq!(world.handle(first).await.done, [Done::Replayed(1)]);
-    let disabled = Webhook { status: WebhookStatus::Disabled, ..webhook };
+    let disabled = changed(&webhook, |it| it.status = WebhookStatus::Disabled);
     world.memory.put_webhook(disabled);
     world.run_until_quiet().await;
     let stored = progress(&world, &replay);

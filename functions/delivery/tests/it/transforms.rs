@@ -5,10 +5,9 @@ use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{DeliveryStatus, Reason},
     message::{MakeAttempt, QueueMessage},
-    webhook::Webhook,
 };
 use grapnel_testing::{
-    builders::{a_failing_health, a_webhook, nth},
+    builders::{a_failing_health, a_webhook, changed, nth},
     memory::Operation,
 };
 use std::time::Duration;
@@ -44,8 +43,8 @@ async fn one_that_fails_ends_the_delivery_with_its_error_and_no_request() {
     assert_eq!(world.now(&delivery), now);
 
     // After the template was corrected, a manual retry delivers it.
-    let mended = a_webhook().transform("mended").build().transform;
-    world.memory.put_webhook(Webhook { transform: mended, ..webhook });
+    let mended = a_webhook().transform("mended").build().transform.clone();
+    world.memory.put_webhook(changed(&webhook, |it| it.transform = mended));
     let retry = MakeAttempt { manual: true, ..MakeAttempt::scheduled(delivery.target(), nth(2)) };
     let report = world.handle(QueueMessage::MakeAttempt(retry)).await;
     assert_eq!(report.done, [Done::Delivered]);
@@ -63,11 +62,9 @@ async fn a_probe_is_not_spent_on_one_that_fails() {
     assert_eq!(world.now(&delivery).reason, Some(Reason::TransformFailed));
     assert_eq!(world.memory.webhooks()[0].health, a_failing_health(), "nobody has claimed it");
 
-    let sound = a_webhook().transform("{{ type }}").build().transform;
-    world.memory.put_webhook(Webhook { transform: sound, ..webhook.clone() });
-    let (_, next) = world.delivery_to(&Webhook {
-        transform: a_webhook().transform("{{ type }}").build().transform,
-        ..webhook
-    });
+    let sound = a_webhook().transform("{{ type }}").build().transform.clone();
+    let sound = changed(&webhook, |it| it.transform = sound);
+    world.memory.put_webhook(sound.clone());
+    let (_, next) = world.delivery_to(&sound);
     assert_eq!(world.attempt(&next, 1).await.done, [Done::Delivered]);
 }

@@ -9,10 +9,10 @@ use grapnel_domain::{
     },
     message::{MOST_WEBHOOK_GROUPS, MakeAttempt, Record},
     ports::{Clock, EventLog, PortError, StoreWebhooks},
-    webhook::{Webhook, WebhookStatus},
+    webhook::WebhookStatus,
 };
 use grapnel_testing::{
-    builders::{USER, a_failed_attempt, a_webhook, user},
+    builders::{USER, a_failed_attempt, a_webhook, changed, user},
     memory::{Effect, Memory, Operation, Queued},
 };
 use std::time::Duration;
@@ -102,8 +102,8 @@ async fn a_filter_that_changes_later_changes_nothing_for_an_event_that_was_store
     let cut = PortError::Unavailable("cut".into());
     memory.fail_next(Operation::CreateDelivery, cut, Effect::Before);
     over(&memory).handle(&[event("1", "lead.created")]).await;
-    memory.put_webhook(Webhook { filter: second.filter.clone(), ..first.clone() });
-    memory.put_webhook(Webhook { filter: first.filter.clone(), ..second });
+    memory.put_webhook(changed(&first, |it| it.filter = second.filter.clone()));
+    memory.put_webhook(changed(&second, |it| it.filter = first.filter.clone()));
     over(&memory).handle(&[event("1", "lead.created")]).await;
     let to: Vec<String> = queued(&memory).into_iter().map(|(webhook, _)| webhook).collect();
     assert_eq!(to, [first.id.to_string()]);
@@ -155,7 +155,7 @@ async fn an_event_goes_to_whom_it_was_for_when_it_was_first_stored() {
     let report = ingest.handle(&[event("1", "lead.created")]).await;
     assert_eq!((report.enqueued, report.failed.len()), (0, 1));
 
-    memory.put_webhook(Webhook { status: WebhookStatus::Disabled, ..disabled.clone() });
+    memory.put_webhook(changed(&disabled, |it| it.status = WebhookStatus::Disabled));
     memory.delete_webhook(&deleted.user_id, deleted.id).await.expect("deleted");
     memory.put_webhook(a_webhook().build());
     let report = ingest.handle(&[event("1", "lead.created")]).await;
@@ -186,10 +186,9 @@ async fn what_a_run_that_died_had_recorded_is_woken_even_if_its_webhook_wants_it
     assert_eq!(ingest.handle(&[event("1", "lead.created")]).await.failed, ["m-1"]);
     assert_eq!((memory.deliveries().len(), queued(&memory).len()), (1, 0));
 
-    memory.put_webhook(grapnel_domain::webhook::Webhook {
-        events: vec![grapnel_domain::webhook::EventPattern::Exact("task.failed".into())],
-        ..webhook
-    });
+    memory.put_webhook(changed(&webhook, |it| {
+        it.events = vec![grapnel_domain::webhook::EventPattern::Exact("task.failed".into())];
+    }));
     memory.clock().advance(Duration::from_secs(360));
     assert!(ingest.handle(&[event("1", "lead.created")]).await.failed.is_empty());
     assert_eq!(queued(&memory).len(), 1);

@@ -4,7 +4,6 @@ use crate::item::{Item, from_row, text, to_row, unusable};
 use aws_sdk_dynamodb::types::AttributeValue;
 use grapnel_domain::{
     filter::Filter,
-    health::Health,
     ids::{UserId, WebhookId},
     limit::RateLimit,
     ports::PortError,
@@ -14,8 +13,8 @@ use grapnel_domain::{
     time::Timestamp,
     transform::Transform,
     webhook::{
-        EventPattern, HeaderValue, PayloadFormat, PreviousSecret, Subscription, Webhook,
-        WebhookStatus,
+        Configuration, EventPattern, HeaderValue, PayloadFormat, PreviousSecret, Subscription,
+        Texts, Webhook, WebhookStatus,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -47,7 +46,8 @@ const ROW: &str = "a row of the webhooks table";
 struct Row {
     user_id: UserId,
     id: WebhookId,
-    name: String,
+    #[serde(flatten)]
+    texts: Texts,
     url: TargetUrl,
     events: Vec<EventPattern>,
     /// JSON text: a map would not keep how numbers are written.
@@ -63,8 +63,6 @@ struct Row {
     previous_secret_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     headers: BTreeMap<String, StoredHeader>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    description: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     metadata: BTreeMap<String, String>,
     status: WebhookStatus,
@@ -140,7 +138,7 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
     let row = Row {
         user_id: webhook.user_id.clone(),
         id: webhook.id,
-        name: webhook.name.clone(),
+        texts: webhook.texts.clone(),
         url: webhook.url.clone(),
         events: webhook.events.clone(),
         filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
@@ -149,7 +147,6 @@ pub(super) fn from_webhook(webhook: &Webhook) -> Result<Item, PortError> {
         previous_secret: None,
         previous_secret_until: None,
         headers: webhook.headers.iter().map(|(name, v)| (name.to_owned(), v.into())).collect(),
-        description: webhook.description.clone(),
         metadata: webhook.metadata.clone(),
         status: webhook.status,
         retry_config: webhook.retry_config.clone(),
@@ -171,17 +168,16 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         Ok(PreviousSecret { secret: secret(stored.secret)?, valid_until: stored.until })
     });
     let previous_secrets = previous.collect::<Result<_, PortError>>()?;
-    Ok(Webhook {
+    let configuration = Configuration {
         id: row.id,
         user_id: row.user_id,
-        name: row.name,
+        texts: row.texts,
         url: row.url,
         events: row.events,
         filter: row.filter.map(Filter::stored),
         secret: secret(row.secret)?,
         previous_secrets,
         headers: row.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
-        description: row.description,
         metadata: row.metadata,
         status: row.status,
         retry_config: row.retry_config,
@@ -190,9 +186,8 @@ pub(super) fn to_webhook(item: Item) -> Result<Webhook, PortError> {
         rate_limit: row.rate_limit,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        health: Health::default(),
-        next_slot: None,
-    })
+    };
+    Webhook::new(configuration).map_err(|broken| unusable(ROW, &broken.to_string()))
 }
 
 /// Sets the status of a subscription from its webhook's health. Health without a webhook is
@@ -230,10 +225,13 @@ mod tests {
 
     fn webhook() -> Webhook {
         let at = Timestamp::from_millis(1_795_000_000_123);
-        Webhook {
+        let configuration = Configuration {
             id: WebhookId::from_uuid(Uuid::from_u128(7)),
             user_id: UserId::parse("u-1").expect("valid"),
-            name: "Bestellungen ✓".into(),
+            texts: Texts {
+                name: "Bestellungen ✓".into(),
+                description: Some("Orders\nof the shop".into()),
+            },
             url: TargetUrl::stored("https://example.com/hook?a=b".into()).expect("a URL"),
             events: vec![EventPattern::Any, "workflow.*".parse().expect("valid")],
             filter: Some(Filter::stored(r#"{"n":[9007199254740993,"ä"]}"#.into())),
@@ -248,7 +246,6 @@ mod tests {
                 ("X-Empty", HeaderValue::plain("")),
                 ("Authorization", HeaderValue::sensitive("Bearer abc")),
             ]),
-            description: Some("Orders\nof the shop".into()),
             metadata: BTreeMap::from([
                 ("team".into(), "sales".into()),
                 ("empty".into(), "".into()),
@@ -270,9 +267,8 @@ mod tests {
             rate_limit: RateLimit::new(5),
             created_at: at,
             updated_at: at,
-            health: Health::default(),
-            next_slot: None,
-        }
+        };
+        Webhook::new(configuration).expect("within its limits")
     }
 
     #[test]
@@ -284,17 +280,18 @@ mod tests {
 
     #[test]
     fn a_plain_webhook_survives_its_item_without_empty_attributes() {
-        let webhook = Webhook {
+        let plain = Configuration {
             filter: None,
             transform: None,
             previous_secrets: Vec::new(),
             headers: Headers::default(),
-            description: None,
+            texts: Texts { name: webhook().texts.name.clone(), ..Texts::default() },
             metadata: BTreeMap::new(),
             rate_limit: None,
             retry_config: RetryConfig::default(),
-            ..webhook()
+            ..webhook().configuration().clone()
         };
+        let webhook = Webhook::new(plain).expect("within its limits");
         let item = from_webhook(&webhook).expect("written");
         for absent in [
             "filter",
@@ -326,9 +323,10 @@ mod tests {
 
     #[test]
     fn a_fractional_multiplier_survives() {
-        let mut webhook = webhook();
-        webhook.retry_config.schedule =
-            Schedule::Backoff(Backoff { initial_seconds: 1, multiplier: 1.1, max_seconds: 9 });
+        let backoff = Backoff { initial_seconds: 1, multiplier: 1.1, max_seconds: 9 };
+        let webhook = webhook()
+            .changed(|it| it.retry_config.schedule = Schedule::Backoff(backoff))
+            .expect("within its limits");
         let item = from_webhook(&webhook).expect("written");
         assert_eq!(to_webhook(item), Ok(webhook));
     }
@@ -339,6 +337,17 @@ mod tests {
         item.insert("secret".into(), text("whsec_broken"));
         let error = to_webhook(item).expect_err("unusable");
         assert!(matches!(&error, PortError::Unusable(text) if !text.contains("broken")), "{error}");
+    }
+
+    #[test]
+    fn a_row_outside_the_limits_of_a_webhook_is_unusable() {
+        let mut item = from_webhook(&webhook()).expect("written");
+        item.insert("name".into(), text("private ".repeat(200)));
+        let error = to_webhook(item).expect_err("unusable");
+        assert!(
+            matches!(&error, PortError::Unusable(text) if text.contains("name") && !text.contains("private")),
+            "{error}"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use grapnel_domain::{
     health::Health,
     limit::{Reservation, SlotTime},
     ports::{Consistency, EventTypes, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks},
-    webhook::Webhook,
+    webhook::{Configuration, Webhook},
 };
 use grapnel_testing::{
     builders::{a_failing_health, a_webhook},
@@ -39,7 +39,7 @@ impl Asked {
 #[tokio::test]
 async fn a_webhook_is_read_with_what_lies_beside_it_within_its_owner() {
     let asked = Asked::new().await;
-    let Webhook { user_id, id, .. } = &asked.webhook;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
     for consistency in [Consistency::Eventual, Consistency::Strong] {
         asked.store.webhook(user_id, *id, consistency).await.expect("read");
     }
@@ -56,7 +56,7 @@ async fn a_webhook_is_read_with_what_lies_beside_it_within_its_owner() {
 #[tokio::test]
 async fn webhooks_are_listed_and_counted_within_their_owner() {
     let asked = Asked::new().await;
-    let Webhook { user_id, id, .. } = &asked.webhook;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
     asked.store.subscriptions(user_id).await.expect("listed");
     asked.store.list_webhooks(user_id, 5, Some(*id)).await.expect("listed");
     asked.store.count_webhooks(user_id).await.expect("counted");
@@ -92,7 +92,7 @@ async fn a_webhook_is_created_once_and_replaced_only_as_it_was_read() {
 #[tokio::test]
 async fn a_webhook_is_deleted_with_what_lies_beside_it() {
     let asked = Asked::new().await;
-    let Webhook { user_id, id, .. } = &asked.webhook;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
     asked.store.delete_webhook(user_id, *id).await.expect("deleted");
     asked.is("
         DeleteItem webhooks
@@ -107,7 +107,7 @@ async fn a_webhook_is_deleted_with_what_lies_beside_it() {
 #[tokio::test]
 async fn a_webhook_that_must_not_have_changed_is_deleted_only_then() {
     let asked = Asked::new().await;
-    let Webhook { user_id, id, .. } = &asked.webhook;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
     asked.store.delete_unchanged_webhook(user_id, *id, START).await.expect("deleted");
     asked.is("
         DeleteItem webhooks
@@ -123,7 +123,7 @@ async fn a_webhook_that_must_not_have_changed_is_deleted_only_then() {
 #[tokio::test]
 async fn health_is_written_only_over_the_version_that_was_read() {
     let asked = Asked::new().await;
-    let Webhook { user_id, id, .. } = &asked.webhook;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
     for health in [Health { version: 1, ..Health::default() }, a_failing_health()] {
         asked.store.store_health(user_id, *id, &health).await.expect("stored");
     }
@@ -185,7 +185,7 @@ async fn slots_are_reserved_behind_those_that_are_taken_or_from_now_on() {
             Asked { store: WebhookStore::new(&aws.clients, "webhooks"), aws, ..Asked::new().await };
         let limit = asked.webhook.rate_limit.expect("limited");
         let reservation = Reservation { count: 2, limit, now: START, seen };
-        let Webhook { user_id, id, .. } = &asked.webhook;
+        let Configuration { user_id, id, .. } = asked.webhook.configuration();
         asked.store.reserve_slots(user_id, *id, &reservation).await.expect("reserved");
         asked.is(expected);
     }

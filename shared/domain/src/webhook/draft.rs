@@ -10,7 +10,6 @@ use crate::{
     catalogue,
     fault::FieldFault,
     filter::Filter,
-    health::Health,
     ids::{UserId, WebhookId},
     limit::RateLimit,
     retry::RetryConfig,
@@ -19,7 +18,10 @@ use crate::{
     time::Timestamp,
     transform::Transform,
     url_policy::UrlPolicy,
-    webhook::{EventPattern, Headers, PayloadFormat, Webhook, WebhookStatus},
+    webhook::{
+        BrokenRule, Configuration, EventPattern, Headers, PayloadFormat, Texts, Webhook,
+        WebhookStatus,
+    },
 };
 use grapnel_wire::{
     limits::WEBHOOK_EVENTS,
@@ -32,12 +34,11 @@ use std::{collections::BTreeMap, time::Duration};
 /// A webhook's configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    name: String,
+    texts: Texts,
     url: TargetUrl,
     events: Vec<EventPattern>,
     filter: Option<Filter>,
     headers: Headers,
-    description: Option<String>,
     metadata: BTreeMap<String, String>,
     secret: Option<Secret>,
     status: WebhookStatus,
@@ -107,12 +108,11 @@ impl Draft {
             transform.and_then(|given| read.found(Transform::parse(&given, "transform")));
         let (given, url) = read.finish_with(url)?;
         Ok(Self {
-            name: given.name,
+            texts: Texts::of(&given),
             url,
             events,
             filter,
             headers,
-            description: given.description.filter(|text| !text.is_empty()),
             metadata: given.metadata.unwrap_or_default(),
             secret: secret.flatten(),
             status: status.unwrap_or(WebhookStatus::Active),
@@ -124,25 +124,36 @@ impl Draft {
     }
 
     /// The new webhook that it describes, with `secret` unless it brings its own.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`BrokenRule`] if a draft allows what a webhook does not: a fault of this crate.
     pub fn into_webhook(
         self,
         id: WebhookId,
         user_id: UserId,
         secret: Secret,
         now: Timestamp,
-    ) -> Webhook {
-        Webhook {
+    ) -> Result<Webhook, BrokenRule> {
+        Webhook::new(self.into_configuration(id, user_id, secret, now))
+    }
+
+    fn into_configuration(
+        self,
+        id: WebhookId,
+        user_id: UserId,
+        secret: Secret,
+        now: Timestamp,
+    ) -> Configuration {
+        Configuration {
             id,
             user_id,
-            name: self.name,
+            texts: self.texts,
             url: self.url,
             events: self.events,
             filter: self.filter,
             secret: self.secret.unwrap_or(secret),
             previous_secrets: Vec::new(),
             headers: self.headers,
-            description: self.description,
             metadata: self.metadata,
             status: self.status,
             retry_config: self.retry_config,
@@ -151,29 +162,29 @@ impl Draft {
             rate_limit: self.rate_limit,
             created_at: now,
             updated_at: now,
-            health: Health::default(),
-            next_slot: None,
         }
     }
 
     /// `existing` with this configuration, which was read to replace it. Its identity and its
     /// secrets stay.
-    #[must_use]
-    pub fn replace(self, existing: &Webhook, now: Timestamp) -> Webhook {
+    ///
+    /// # Errors
+    /// As for [`Draft::into_webhook`].
+    pub fn replace(self, existing: &Webhook, now: Timestamp) -> Result<Webhook, BrokenRule> {
         let secret = existing.secret.clone();
-        Webhook {
+        // A repeated failure must not become `active` merely by saving what was read.
+        let status = match (self.status, existing.status) {
+            (WebhookStatus::Failing, current) => current,
+            (asked, _) => asked,
+        };
+        let webhook = Webhook::new(Configuration {
             previous_secrets: existing.previous_secrets.clone(),
             created_at: existing.created_at,
-            health: existing.health,
-            next_slot: existing.next_slot,
-            // A repeated failure must not become `active` merely by saving what was read.
-            status: match (self.status, existing.status) {
-                (WebhookStatus::Failing, current) => current,
-                (asked, _) => asked,
-            },
+            status,
             updated_at: existing.updated_after(now),
-            ..self.into_webhook(existing.id, existing.user_id.clone(), secret, now)
-        }
+            ..self.into_configuration(existing.id, existing.user_id.clone(), secret, now)
+        })?;
+        Ok(webhook.with_state(existing.health, existing.next_slot))
     }
 }
 

@@ -161,7 +161,7 @@ fn replacing_ignores_what_cannot_be_written_and_keeps_the_secret() {
     let id = WebhookId::from_uuid(uuid::Uuid::from_u128(1));
     let user = UserId::parse("u1").expect("valid");
     let created = Timestamp::from_millis(1000);
-    let existing = draft.into_webhook(id, user, secret, created);
+    let existing = draft.into_webhook(id, user, secret, created).expect("a webhook");
 
     let mut input = with("status", json!("disabled"));
     for field in READ_ONLY {
@@ -174,7 +174,7 @@ fn replacing_ignores_what_cannot_be_written_and_keeps_the_secret() {
         "unknown, but for a secret that is none: {refused:?}"
     );
     let draft = parse_for(&input, Purpose::Replace(&existing), &rules(), &[]).expect("accepted");
-    let replaced = draft.replace(&existing, created);
+    let replaced = draft.replace(&existing, created).expect("a webhook");
     assert_eq!(replaced.secret, existing.secret);
     assert_eq!(replaced.id, existing.id);
     assert_eq!(replaced.status, WebhookStatus::Disabled);
@@ -198,6 +198,7 @@ fn event_types_of_ones_own_are_looked_up_only_if_nothing_built_in_matches() {
     let (id, user) = (WebhookId::from_uuid(uuid::Uuid::nil()), UserId::parse("u").expect("valid"));
     let webhook =
         draft.into_webhook(id, user, Secret::from_random([1; 32]), Timestamp::from_millis(0));
+    let webhook = webhook.expect("a webhook");
     // The type is gone, and the webhook can be changed all the same.
     assert!(parse_for(&input, Purpose::Replace(&webhook), &rules(), &[]).is_ok());
 }

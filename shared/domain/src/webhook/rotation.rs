@@ -1,6 +1,6 @@
 //! Replacing a webhook's secret, while the receiver changes over in its own time.
 
-use super::{PreviousSecret, Webhook};
+use super::{Configuration, PreviousSecret, Webhook};
 use crate::{signature::Secret, time::Timestamp};
 
 /// Most old secrets that sign beside the current one. Each adds a signature to every request.
@@ -22,7 +22,7 @@ impl Webhook {
     pub fn rotated(&self, secret: &Secret, valid_until: Timestamp, now: Timestamp) -> Self {
         let updated_at = self.updated_after(now);
         if self.secret == *secret {
-            return Self { updated_at, ..self.clone() };
+            return self.with(Configuration { updated_at, ..self.configuration.clone() });
         }
         let replaced = PreviousSecret { secret: self.secret.clone(), valid_until };
         let before = self.previous_secrets.iter().cloned();
@@ -30,12 +30,17 @@ impl Webhook {
             // One that comes back signs as the current one.
             now < previous.valid_until && previous.secret != *secret
         });
-        Self {
+        self.with(Configuration {
             secret: secret.clone(),
             previous_secrets: previous.take(MAX_PREVIOUS_SECRETS).collect(),
             updated_at,
-            ..self.clone()
-        }
+            ..self.configuration.clone()
+        })
+    }
+
+    /// This webhook with a configuration that is within the limits, as its own is.
+    fn with(&self, configuration: Configuration) -> Self {
+        Self { configuration, ..self.clone() }
     }
 }
 

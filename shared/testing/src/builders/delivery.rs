@@ -204,7 +204,7 @@ impl DeliveryBuilder {
         let retention = Retention { days: 30 };
         let new = Delivery::of(&self.event, self.webhook.id, retention, self.event.stored_at);
         Delivery {
-            user_id: self.webhook.user_id,
+            user_id: self.webhook.user_id.clone(),
             status: self.status,
             test: self.test,
             undecided_filter: self.undecided_filter,

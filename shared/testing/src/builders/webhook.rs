@@ -10,7 +10,10 @@ use grapnel_domain::{
     target_url::TargetUrl,
     time::Timestamp,
     transform::Transform,
-    webhook::{HeaderValue, Headers, PayloadFormat, PreviousSecret, Webhook, WebhookStatus},
+    webhook::{
+        Configuration, HeaderValue, Headers, PayloadFormat, PreviousSecret, Texts, Webhook,
+        WebhookStatus,
+    },
 };
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -20,17 +23,16 @@ use uuid::Uuid;
 #[must_use]
 pub fn a_webhook() -> WebhookBuilder {
     WebhookBuilder {
-        webhook: Webhook {
+        configuration: Configuration {
             id: WebhookId::from_uuid(Uuid::now_v7()),
             user_id: user(USER),
-            name: "orders".into(),
+            texts: Texts { name: "orders".into(), ..Texts::default() },
             url: target_url("https://receiver.example/hook"),
             events: vec![grapnel_domain::webhook::EventPattern::Any],
             filter: None,
             secret: Secret::from_random([1; 32]),
             previous_secrets: Vec::new(),
             headers: Headers::default(),
-            description: None,
             metadata: BTreeMap::new(),
             status: WebhookStatus::Active,
             retry_config: RetryConfig::default(),
@@ -39,9 +41,9 @@ pub fn a_webhook() -> WebhookBuilder {
             rate_limit: None,
             created_at: START,
             updated_at: START,
-            health: Health::default(),
-            next_slot: None,
         },
+        health: Health::default(),
+        next_slot: None,
     }
 }
 
@@ -70,28 +72,39 @@ pub fn target_url(url: &str) -> TargetUrl {
     TargetUrl::stored(url.to_owned()).expect("a URL")
 }
 
+/// A webhook with a change of its configuration.
+///
+/// # Panics
+/// If the configuration is then outside its limits.
+#[must_use]
+pub fn changed(webhook: &Webhook, change: impl FnOnce(&mut Configuration)) -> Webhook {
+    webhook.changed(change).expect("within its limits")
+}
+
 /// Builds a [`Webhook`], see [`a_webhook`].
 #[derive(Debug, Clone)]
 pub struct WebhookBuilder {
-    webhook: Webhook,
+    configuration: Configuration,
+    health: Health,
+    next_slot: Option<SlotTime>,
 }
 
 impl WebhookBuilder {
     #[must_use]
     pub fn id(mut self, id: WebhookId) -> Self {
-        self.webhook.id = id;
+        self.configuration.id = id;
         self
     }
 
     #[must_use]
     pub fn for_user(mut self, id: &str) -> Self {
-        self.webhook.user_id = user(id);
+        self.configuration.user_id = user(id);
         self
     }
 
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.webhook.name);
+        name.clone_into(&mut self.configuration.texts.name);
         self
     }
 
@@ -101,7 +114,7 @@ impl WebhookBuilder {
     /// If it is not a URL.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
-        self.webhook.url = target_url(url);
+        self.configuration.url = target_url(url);
         self
     }
 
@@ -111,53 +124,54 @@ impl WebhookBuilder {
     /// If one of them is not a pattern.
     #[must_use]
     pub fn events<const N: usize>(mut self, patterns: [&str; N]) -> Self {
-        self.webhook.events = patterns.iter().map(|text| text.parse().expect("pattern")).collect();
+        self.configuration.events =
+            patterns.iter().map(|text| text.parse().expect("pattern")).collect();
         self
     }
 
     /// Sets its filter: JSON text, which is not checked.
     #[must_use]
     pub fn filter(mut self, text: &str) -> Self {
-        self.webhook.filter = Some(Filter::stored(text.to_owned()));
+        self.configuration.filter = Some(Filter::stored(text.to_owned()));
         self
     }
 
     #[must_use]
     pub fn secret(mut self, secret: Secret) -> Self {
-        self.webhook.secret = secret;
+        self.configuration.secret = secret;
         self
     }
 
     /// Adds a previous secret, and the time until which it signs.
     #[must_use]
     pub fn previous_secret(mut self, secret: Secret, valid_until: Timestamp) -> Self {
-        self.webhook.previous_secrets.push(PreviousSecret { secret, valid_until });
+        self.configuration.previous_secrets.push(PreviousSecret { secret, valid_until });
         self
     }
 
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name, HeaderValue::plain(value));
+        self.configuration.headers.insert(name, HeaderValue::plain(value));
         self
     }
 
     /// Adds a header that is never shown.
     #[must_use]
     pub fn sensitive_header(mut self, name: &str, value: &str) -> Self {
-        self.webhook.headers.insert(name, HeaderValue::sensitive(value));
+        self.configuration.headers.insert(name, HeaderValue::sensitive(value));
         self
     }
 
     #[must_use]
     pub fn retry(mut self, config: RetryConfig) -> Self {
-        self.webhook.retry_config = config;
+        self.configuration.retry_config = config;
         self
     }
 
     #[must_use]
     pub fn format(mut self, format: PayloadFormat) -> Self {
-        self.webhook.payload_format = format;
+        self.configuration.payload_format = format;
         self
     }
 
@@ -165,14 +179,14 @@ impl WebhookBuilder {
     #[must_use]
     pub fn transform(mut self, template: &str) -> Self {
         let (template, content_type) = (template.to_owned(), "text/plain".to_owned());
-        self.webhook.transform = Some(Transform { template, content_type });
+        self.configuration.transform = Some(Transform { template, content_type });
         self
     }
 
     /// Disables it.
     #[must_use]
     pub fn disabled(mut self) -> Self {
-        self.webhook.status = WebhookStatus::Disabled;
+        self.configuration.status = WebhookStatus::Disabled;
         self
     }
 
@@ -184,7 +198,7 @@ impl WebhookBuilder {
 
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
-        self.webhook.health = health;
+        self.health = health;
         self
     }
 
@@ -194,27 +208,32 @@ impl WebhookBuilder {
     /// If the limit is not allowed.
     #[must_use]
     pub fn limited_to(mut self, per_second: u32) -> Self {
-        self.webhook.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
+        self.configuration.rate_limit = Some(RateLimit::new(per_second).expect("a limit"));
         self
     }
 
     /// Every slot before this time is taken.
     #[must_use]
     pub fn next_slot(mut self, time: Timestamp) -> Self {
-        self.webhook.next_slot = Some(SlotTime::at(time));
+        self.next_slot = Some(SlotTime::at(time));
         self
     }
 
     /// When it was created and last changed.
     #[must_use]
     pub fn created_at(mut self, time: Timestamp) -> Self {
-        self.webhook.created_at = time;
-        self.webhook.updated_at = time;
+        self.configuration.created_at = time;
+        self.configuration.updated_at = time;
         self
     }
 
+    /// The webhook.
+    ///
+    /// # Panics
+    /// If its configuration is outside its limits.
     #[must_use]
     pub fn build(self) -> Webhook {
-        self.webhook
+        let webhook = Webhook::new(self.configuration).expect("within its limits");
+        webhook.with_state(self.health, self.next_slot)
     }
 }

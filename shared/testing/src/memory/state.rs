@@ -114,7 +114,7 @@ impl Tables {
     pub(super) fn webhook(&self, key: &(UserId, WebhookId)) -> Option<Webhook> {
         let health = self.health.get(key).copied().unwrap_or_default();
         let next_slot = self.limiters.get(key).copied();
-        self.webhooks.get(key).map(|webhook| Webhook { health, next_slot, ..webhook.clone() })
+        self.webhooks.get(key).map(|webhook| webhook.clone().with_state(health, next_slot))
     }
 }
 

@@ -79,8 +79,8 @@ impl ReadSubscriptions for Memory {
                 .map(|webhook| Subscription {
                     webhook_id: webhook.id,
                     status: webhook.effective_status(),
-                    events: webhook.events,
-                    filter: webhook.filter,
+                    events: webhook.events.clone(),
+                    filter: webhook.filter.clone(),
                 })
                 .collect())
         })
@@ -88,11 +88,16 @@ impl ReadSubscriptions for Memory {
     }
 }
 
+/// A webhook without health and rate limit state, which are separate rows.
+fn stored(webhook: &Webhook) -> Webhook {
+    webhook.clone().with_state(Health::default(), None)
+}
+
 impl StoreWebhooks for Memory {
     async fn create_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
         self.run(Operation::CreateWebhook, |state| {
             let key = (webhook.user_id.clone(), webhook.id);
-            state.tables.webhooks.entry(key).or_insert_with(|| webhook.configuration());
+            state.tables.webhooks.entry(key).or_insert_with(|| stored(webhook));
             Ok(())
         })
         .await
@@ -105,12 +110,12 @@ impl StoreWebhooks for Memory {
     ) -> Result<bool, PortError> {
         self.run(Operation::ReplaceWebhook, |state| {
             match state.tables.webhooks.get_mut(&(webhook.user_id.clone(), webhook.id)) {
-                Some(stored) if stored.updated_at == read_at => {
-                    *stored = webhook.configuration();
+                Some(found) if found.updated_at == read_at => {
+                    *found = stored(webhook);
                     Ok(true)
                 }
                 // Said twice: the first time did it.
-                Some(stored) => Ok(stored.configuration() == webhook.configuration()),
+                Some(found) => Ok(found.configuration() == webhook.configuration()),
                 None => Ok(false),
             }
         })

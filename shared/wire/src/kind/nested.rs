@@ -182,6 +182,22 @@ pub fn texts(limits: Texts) -> Texts {
     limits
 }
 
+impl Texts {
+    /// Whether this is such a map.
+    #[must_use]
+    pub fn allows(&self, map: &BTreeMap<String, String>) -> bool {
+        let bytes: usize = map.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let values = super::lines(self.value_chars);
+        map.len() <= self.entries
+            && bytes <= self.bytes
+            && map.iter().all(|(name, value)| self.allows_name(name) && values.allows(value))
+    }
+
+    fn allows_name(&self, name: &str) -> bool {
+        (1..=self.name_chars).contains(&name.chars().count()) && !name.contains(char::is_control)
+    }
+}
+
 impl Kind for Texts {
     type Value = BTreeMap<String, String>;
 
@@ -201,8 +217,7 @@ impl Kind for Texts {
         let mut texts = BTreeMap::new();
         for (name, value) in map {
             let field = entry(path, name);
-            let chars = name.chars().count();
-            if !(1..=self.name_chars).contains(&chars) || name.contains(char::is_control) {
+            if !self.allows_name(name) {
                 let message = format!(
                     "the name must have 1 to {} characters, and no control characters",
                     self.name_chars

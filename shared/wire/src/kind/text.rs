@@ -85,16 +85,22 @@ pub fn line(most: usize) -> Line {
     Line(most)
 }
 
+impl Line {
+    /// Whether this is such a text.
+    #[must_use]
+    pub fn allows(&self, text: &str) -> bool {
+        !text.trim().is_empty()
+            && text.chars().count() <= self.0
+            && !text.contains(char::is_control)
+    }
+}
+
 impl Kind for Line {
     type Value = String;
 
     fn read(&self, json: Json<'_>, path: &str, faults: &mut Faults) -> Option<String> {
         let most = self.0;
-        let text = json.value.as_str().filter(|text| {
-            !text.trim().is_empty()
-                && text.chars().count() <= most
-                && !text.contains(char::is_control)
-        });
+        let text = json.value.as_str().filter(|text| self.allows(text));
         expect(text.map(str::to_owned), path, faults, || {
             format!("must be a text of 1 to {most} characters on one line")
         })
@@ -115,14 +121,21 @@ pub fn lines(most: usize) -> Lines {
     Lines(most)
 }
 
+impl Lines {
+    /// Whether this is such a text.
+    #[must_use]
+    pub fn allows(&self, text: &str) -> bool {
+        let is_text = |char: char| !char.is_control() || matches!(char, '\n' | '\t');
+        text.chars().count() <= self.0 && text.chars().all(is_text)
+    }
+}
+
 impl Kind for Lines {
     type Value = String;
 
     fn read(&self, json: Json<'_>, path: &str, faults: &mut Faults) -> Option<String> {
         let most = self.0;
-        let is_text = |char: char| !char.is_control() || matches!(char, '\n' | '\t');
-        let text = json.value.as_str();
-        let text = text.filter(|text| text.chars().count() <= most && text.chars().all(is_text));
+        let text = json.value.as_str().filter(|text| self.allows(text));
         expect(text.map(str::to_owned), path, faults, || {
             format!(
                 "must be a text of at most {most} characters, with no control characters but line \

@@ -59,7 +59,10 @@ impl Wanted {
                 .event
                 .as_ref()
                 .is_none_or(|types| webhook.events.iter().any(|pattern| types.overlaps(pattern)))
-            && self.name.as_ref().is_none_or(|name| webhook.name.to_lowercase().starts_with(name))
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|name| webhook.texts.name.to_lowercase().starts_with(name))
     }
 }
 
