@@ -26,66 +26,34 @@ impl Bill {
     /// If a price is missing.
     pub(super) fn of(usage: &Usage, prices: &Prices) -> Result<Self> {
         let price = |id| prices.of(id);
-        let requests = usage.queue_requests;
-        let fair = usage.fair_requests * price("fairQueueRequests")?;
+        let charged = |service, amount: f64, unit, id| -> Result<_> {
+            Ok((service, number(amount, unit), amount * price(id)?))
+        };
         let logs =
             usage.log_gigabytes * price("logs")? + usage.kept_log_gigabytes * price("logStorage")?;
         let list =
             usage.list_writes * price("writes")? + usage.listed_gigabytes * price("storage")?;
         let gigabytes = |number: f64| format!("{number:.2} GB");
+        let (stored, sent) = (usage.stored_gigabytes, usage.sent_gigabytes);
         let lines = [
-            (
-                "EventBridge",
-                number(usage.bus_events, "events"),
-                usage.bus_events * price("events")?,
-            ),
-            (
-                "API Gateway",
-                number(usage.api_requests, "requests"),
-                usage.api_requests * price("apiRequests")?,
-            ),
-            ("SQS", number(requests, "requests"), requests * price("queueRequests")?),
-            ("SQS, fair queues", number(usage.fair_requests, "requests"), fair),
-            ("DynamoDB writes", number(usage.writes, "units"), usage.writes * price("writes")?),
-            ("DynamoDB reads", number(usage.reads, "units"), usage.reads * price("reads")?),
-            (
-                "DynamoDB storage",
-                gigabytes(usage.stored_gigabytes),
-                usage.stored_gigabytes * price("storage")?,
-            ),
+            charged("EventBridge", usage.bus_events, "events", "events")?,
+            charged("API Gateway", usage.api_requests, "requests", "apiRequests")?,
+            charged("SQS", usage.queue_requests, "requests", "queueRequests")?,
+            charged("SQS, fair queues", usage.fair_requests, "requests", "fairQueueRequests")?,
+            charged("DynamoDB writes", usage.writes, "units", "writes")?,
+            charged("DynamoDB reads", usage.reads, "units", "reads")?,
+            ("DynamoDB storage", gigabytes(stored), stored * price("storage")?),
             ("The list of events", number(usage.list_writes, "write units"), list),
-            (
-                "Lambda requests",
-                number(usage.invocations, "requests"),
-                usage.invocations * price("invocations")?,
-            ),
-            (
-                "Lambda time",
-                number(usage.memory_time, "GB-seconds"),
-                usage.memory_time * price("memoryTime")?,
-            ),
-            (
-                "Step Functions",
-                number(usage.transitions, "transitions"),
-                usage.transitions * price("transitions")?,
-            ),
+            charged("Lambda requests", usage.invocations, "requests", "invocations")?,
+            charged("Lambda time", usage.memory_time, "GB-seconds", "memoryTime")?,
+            charged("Step Functions", usage.transitions, "transitions", "transitions")?,
             ("CloudWatch logs", gigabytes(usage.log_gigabytes), logs),
-            ("Data to receivers", gigabytes(usage.sent_gigabytes), {
-                usage.sent_gigabytes * price("dataOut")?
-            }),
+            ("Data to receivers", gigabytes(sent), sent * price("dataOut")?),
         ];
         let fixed = [
-            (
-                "SQS, polling",
-                number(usage.empty_polls, "requests"),
-                usage.empty_polls * price("queueRequests")?,
-            ),
-            (
-                "CloudWatch metrics",
-                number(usage.metrics, "metrics"),
-                usage.metrics * price("metrics")?,
-            ),
-            ("CloudWatch alarms", number(usage.alarms, "alarms"), usage.alarms * price("alarms")?),
+            charged("SQS, polling", usage.empty_polls, "requests", "queueRequests")?,
+            charged("CloudWatch metrics", usage.metrics, "metrics", "metrics")?,
+            charged("CloudWatch alarms", usage.alarms, "alarms", "alarms")?,
         ];
         let line = |fixed| move |(service, used, dollars)| Line { service, used, dollars, fixed };
         let lines = lines.into_iter().map(line(false)).chain(fixed.into_iter().map(line(true)));

@@ -58,9 +58,9 @@ pub(super) struct Month {
     pub(super) fail_rate: f64,
     /// How many of their attempts fail.
     pub(super) failures: usize,
-    /// Deliveries a second; evenly over the month if there is none.
+    /// Deliveries a second. `None` spreads them evenly over the month.
     pub(super) rate: Option<f64>,
-    /// Messages of a batch; if there is none, they follow from the rate.
+    /// Messages of a batch. `None` derives them from the rate.
     pub(super) batch: Option<f64>,
     pub(super) receiver_millis: f64,
     /// How long a batch waits for AWS.
