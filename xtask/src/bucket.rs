@@ -1,21 +1,12 @@
 //! Stores artifacts where the emulator's CloudFormation finds them.
 
-use crate::{
-    emulator::{CREDENTIALS, REGION},
-    http_client::HttpClient,
-};
+use crate::{http_client::HttpClient, signed};
 use anyhow::{Result, ensure};
-use aws_sdk_cloudformation::config::Credentials;
-use aws_sigv4::{
-    http_request::{
-        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-        UriPathNormalizationMode, sign,
-    },
-    sign::v4,
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SigningSettings, UriPathNormalizationMode,
 };
 use http::Request;
 use hyper::body::Bytes;
-use std::time::SystemTime;
 
 /// The bucket's name. Each emulator is new, so the bucket never exists before.
 const BUCKET: &str = "grapnel-artifacts";
@@ -51,26 +42,12 @@ impl Bucket {
     }
 
     async fn put_url(&self, url: &str, content: Bytes) -> Result<()> {
-        let identity =
-            Credentials::new(CREDENTIALS.0, CREDENTIALS.1, None, None, "emulator").into();
         let mut settings = SigningSettings::default();
         // S3 signs the path as it is and requires the body's hash in a header.
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(REGION)
-            .name("s3")
-            .time(SystemTime::now())
-            .settings(settings)
-            .build()?
-            .into();
-        let signable =
-            SignableRequest::new("PUT", url, std::iter::empty(), SignableBody::Bytes(&content))?;
-        let (signature, _) = sign(signable, &parameters)?.into_parts();
-        let mut request = Request::put(url).body(content)?;
-        signature.apply_to_request_http1x(&mut request);
+        let request = signed::request(Request::put(url), content, "s3", settings)?;
         let response = self.client.send(request).await?;
         let text = String::from_utf8_lossy(&response.body);
         ensure!(response.status.is_success(), "PUT {url} answered {}: {text}", response.status);

@@ -25,6 +25,7 @@ mod package;
 mod process;
 mod receiver;
 mod running;
+mod signed;
 mod simulate;
 mod stack;
 mod stacks;

@@ -1,19 +1,13 @@
 //! Deploys the template on the emulator, and describes the deployment.
 
+mod cloudformation;
+
+use self::cloudformation::CloudFormation;
 use crate::{
-    artifacts::Artifact,
-    bucket::Bucket,
-    emulator::{CREDENTIALS, REGION},
-    http_client::HttpClient,
-    template,
+    artifacts::Artifact, bucket::Bucket, emulator::REGION, http_client::HttpClient, template,
     workspace::Workspace,
 };
 use anyhow::{Context, Result, bail, ensure};
-use aws_sdk_cloudformation::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::{Capability, Parameter, ResourceStatus, StackStatus},
-};
 use grapnel_domain::scope::Scope;
 use http::{Request, StatusCode};
 use hyper::body::Bytes;
@@ -28,6 +22,9 @@ use uuid::Uuid;
 
 /// Time limit of a deployment. The emulator takes a second.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How often a stack is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The name of the template in the package.
 const TEMPLATE: &str = "template.yaml";
@@ -81,7 +78,7 @@ impl Stack {
 /// The template and its artifacts, stored on an emulator.
 #[derive(Debug)]
 pub(crate) struct Deployer {
-    client: Client,
+    cloudformation: CloudFormation,
     endpoint_url: String,
     template_url: String,
 }
@@ -111,21 +108,8 @@ impl Deployer {
         // By its address, as SAM deploys it: a request may contain only 51,200 bytes of template.
         let template = template::point_at(&text, &places)?;
         bucket.put(TEMPLATE, template.into_bytes()).await?;
-        let config = aws_sdk_cloudformation::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(REGION))
-            .endpoint_url(endpoint_url)
-            .credentials_provider(Credentials::new(
-                CREDENTIALS.0,
-                CREDENTIALS.1,
-                None,
-                None,
-                "emulator",
-            ))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
         Ok(Self {
-            client: Client::from_conf(config),
+            cloudformation: CloudFormation::new(endpoint_url),
             endpoint_url: endpoint_url.to_owned(),
             template_url: bucket.url_of(TEMPLATE),
         })
@@ -154,18 +138,8 @@ impl Deployer {
             ("Architecture", architecture),
         ]);
         all.extend(parameters.iter().copied());
-        let mut request = self
-            .client
-            .create_stack()
-            .stack_name(name)
-            .template_url(&self.template_url)
-            .capabilities(Capability::CapabilityIam)
-            .capabilities(Capability::CapabilityAutoExpand);
-        for (key, value) in all {
-            let parameter = Parameter::builder().parameter_key(key).parameter_value(value);
-            request = request.parameters(parameter.build());
-        }
-        request.send().await.map_err(reason).with_context(|| format!("creating stack {name}"))?;
+        let created = self.cloudformation.create(name, &self.template_url, &all).await;
+        created.with_context(|| format!("creating stack {name}"))?;
         let outputs = self.wait_for(name).await?;
         let output = |key: &str| {
             outputs.get(key).cloned().with_context(|| format!("the template has no output {key}"))
@@ -188,18 +162,17 @@ impl Deployer {
     /// # Errors
     /// If the emulator refuses, or takes too long.
     pub(crate) async fn delete(&self, name: &str) -> Result<()> {
-        self.client.delete_stack().stack_name(name).send().await.map_err(reason)?;
+        self.cloudformation.delete(name).await?;
         let deadline = Instant::now() + DEADLINE;
         loop {
             // After its deletion there is no stack with this name.
-            let described = self.client.describe_stacks().stack_name(name).send().await;
-            let stack = described.ok().and_then(|page| page.stacks?.into_iter().next());
-            match stack.and_then(|stack| stack.stack_status) {
-                None | Some(StackStatus::DeleteComplete) => return Ok(()),
-                Some(StackStatus::DeleteInProgress) if Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+            let described = self.cloudformation.describe(name).await;
+            match described.as_ref().map(|stack| stack.status.as_str()) {
+                Err(_) | Ok("DELETE_COMPLETE") => return Ok(()),
+                Ok("DELETE_IN_PROGRESS") if Instant::now() < deadline => {
+                    tokio::time::sleep(LOOK).await;
                 }
-                Some(status) => bail!("stack {name} is {status:?} and can't be removed"),
+                Ok(status) => bail!("stack {name} is {status} and can't be removed"),
             }
         }
     }
@@ -207,57 +180,18 @@ impl Deployer {
     async fn wait_for(&self, name: &str) -> Result<BTreeMap<String, String>> {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let described = self.client.describe_stacks().stack_name(name).send().await;
-            let described = described.map_err(reason)?;
-            let stack = described.stacks().first().context("the stack is gone")?;
-            match stack.stack_status() {
-                Some(StackStatus::CreateComplete) => {
-                    let outputs = stack.outputs().iter().filter_map(|output| {
-                        Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
-                    });
-                    return Ok(outputs.collect());
-                }
-                Some(StackStatus::CreateInProgress) if Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+            let stack = self.cloudformation.describe(name).await?;
+            match stack.status.as_str() {
+                "CREATE_COMPLETE" => return Ok(stack.outputs),
+                "CREATE_IN_PROGRESS" if Instant::now() < deadline => {
+                    tokio::time::sleep(LOOK).await;
                 }
                 status => {
-                    let why = self.first_failure(name).await;
-                    bail!("stack {name} is {status:?}: {why}");
+                    let why = self.cloudformation.first_failure(name).await.ok().flatten();
+                    let why = why.unwrap_or_else(|| "no resource reports a failure".to_owned());
+                    bail!("stack {name} is {status}: {why}");
                 }
             }
         }
     }
-
-    async fn first_failure(&self, name: &str) -> String {
-        let events = self.client.describe_stack_events().stack_name(name).send().await;
-        let events = events.map(|page| page.stack_events.unwrap_or_default()).unwrap_or_default();
-        // Newest first: the first failure caused the others.
-        let failed = events
-            .iter()
-            .rev()
-            .find(|event| event.resource_status() == Some(&ResourceStatus::CreateFailed));
-        failed.map_or_else(
-            || "no resource reports a failure".to_owned(),
-            |event| {
-                let resource = event.logical_resource_id().unwrap_or("a resource");
-                format!(
-                    "{resource}: {}",
-                    event.resource_status_reason().unwrap_or("no reason given")
-                )
-            },
-        )
-    }
-}
-
-/// The emulator's error, without the SDK's wrapping.
-fn reason<E>(error: aws_sdk_cloudformation::error::SdkError<E>) -> anyhow::Error
-where
-    E: aws_sdk_cloudformation::error::ProvideErrorMetadata
-        + std::error::Error
-        + Send
-        + Sync
-        + 'static,
-{
-    let said = error.as_service_error().and_then(|service| service.message()).map(str::to_owned);
-    said.map_or_else(|| anyhow::Error::new(error), anyhow::Error::msg)
 }
