@@ -15,6 +15,13 @@ pub(crate) static DOCUMENT: LazyLock<Value> =
 /// The document as it is checked in.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
 
+/// The names of everything that a new webhook can have, but its user.
+pub(crate) fn fields_of_a_new_webhook() -> Vec<String> {
+    let properties = &DOCUMENT["components"]["schemas"]["NewWebhook"]["properties"];
+    let names = properties.as_object().expect("the fields").keys();
+    names.filter(|name| *name != "userId").cloned().collect()
+}
+
 /// An operation of the document.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {

@@ -19,6 +19,7 @@
 //! A request that ever did harm is added here, with what it ought to be answered.
 
 use crate::{
+    contract::fields_of_a_new_webhook,
     never_fails::{answered, stocked},
     world::{ADMIN, Answer, Call, World},
 };
@@ -71,6 +72,26 @@ fn kept(about: &str, text: &str) -> Kept {
         path: String::from_utf8(expanded(path)).expect("text"),
         headers: lines.map(header).collect(),
         body: expanded(body.trim_end_matches('\n')),
+    }
+}
+
+/// A new field of a webhook is easily forgotten here.
+#[test]
+fn requests_that_are_said_to_name_every_field_of_a_webhook_do() {
+    let names = ["every field", "every option null", "the same in place of one: every field"];
+    let is_said = |it: &&Kept| {
+        it.name.strip_prefix("webhooks: ").is_some_and(|it| names.iter().any(|n| it.starts_with(n)))
+    };
+    let corpus = corpus();
+    let whole: Vec<&Kept> = corpus.iter().filter(is_said).collect();
+    assert!(whole.len() >= 6, "{whole:?}");
+    for Kept { name, method, body, .. } in whole {
+        let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+        for field in fields_of_a_new_webhook() {
+            // A secret is made or given only when a webhook is created.
+            let has_it = body.get(&field).is_some() || (field == "secret" && method == "PUT");
+            assert!(has_it, "{name} has no {field}");
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Webhooks: create, list, read, replace, delete.
 
-use crate::world::{World, problem};
+use crate::{
+    contract::fields_of_a_new_webhook,
+    world::{World, problem},
+};
 use axum::http::header;
 use grapnel_domain::{
     ports::{Consistency, Webhooks},
@@ -57,6 +60,9 @@ async fn every_option_is_kept() {
     let key = world.full_key("u").await;
     let mut input = draft();
     input["headers"] = json!({"X-Team": "sales"});
+    input["description"] = json!("Orders\nof the shop");
+    input["metadata"] = json!({"team": "sales"});
+    input["secret"] = json!("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     input["status"] = json!("disabled");
     input["payloadFormat"] = json!("cloudevents");
     input["transform"] =
@@ -70,6 +76,9 @@ async fn every_option_is_kept() {
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
     for (field, value) in input.as_object().expect("an object") {
         assert_eq!(answer.json()[field], *value, "{field}");
+    }
+    for field in fields_of_a_new_webhook() {
+        assert!(input.get(&field).is_some(), "{field} is not tried");
     }
 }
 
