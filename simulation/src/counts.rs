@@ -110,6 +110,8 @@ counts! {
     RequestsLost: "timed out before the effect", Fault;
     /// Calls that had their effect and timed out.
     AnswersLost: "timed out after the effect", Fault;
+    /// Kept connections that broke after a request was written.
+    ConnectionsLost: "kept connections lost", Traffic;
     /// Calls that timed out and had their effect later.
     LateEffects: "effect after the time-out", Fault;
     /// Calls that the SDK sent twice, both with effect.

@@ -103,8 +103,13 @@ impl Receiver {
             }
             Self::Slow(_) => hangs(),
             Self::Unreachable(permille) if random.chance(permille) => {
-                let error = "connection refused".to_owned();
-                reaction(quick, SendOutcome::Failed { error })
+                // Only an endpoint that answers now and then has connections to keep.
+                let outcome = if permille < 1000 && random.chance(300) {
+                    SendOutcome::ConnectionLost { error: "a kept connection broke".to_owned() }
+                } else {
+                    SendOutcome::Failed { error: "connection refused".to_owned() }
+                };
+                reaction(quick, outcome)
             }
             Self::ResolverSilentUntil(until) if now < until => {
                 let error = "timed out".to_owned();

@@ -92,7 +92,9 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
                 (None, _) => None,
             },
         },
-        SendOutcome::Failed { .. } | SendOutcome::ResolverUnavailable { .. } => {
+        SendOutcome::Failed { .. }
+        | SendOutcome::ConnectionLost { .. }
+        | SendOutcome::ResolverUnavailable { .. } => {
             Verdict::Failure { retry_after: None, end: None }
         }
         SendOutcome::NotSent { .. } => {
@@ -101,8 +103,8 @@ fn verdict(outcome: &SendOutcome, now: Timestamp) -> Verdict {
     }
 }
 
-/// What an attempt shows about its endpoint; `None` if the name server did not answer or nothing
-/// was sent.
+/// What an attempt shows about its endpoint; `None` if the name server did not answer, a kept
+/// connection broke, or nothing was sent.
 pub(crate) fn evidence(
     outcome: &SendOutcome,
     delivery: &Delivery,
@@ -116,7 +118,9 @@ pub(crate) fn evidence(
             None => Some(answer.status),
         },
         SendOutcome::Failed { .. } => None,
-        SendOutcome::NotSent { .. } | SendOutcome::ResolverUnavailable { .. } => return None,
+        SendOutcome::ConnectionLost { .. }
+        | SendOutcome::NotSent { .. }
+        | SendOutcome::ResolverUnavailable { .. } => return None,
     };
     Some(Evidence::Failure {
         at: begun,
@@ -147,7 +151,9 @@ fn with_outcome(
                 ..attempt
             };
         }
-        SendOutcome::Failed { error } | SendOutcome::NotSent { error } => error,
+        SendOutcome::Failed { error }
+        | SendOutcome::ConnectionLost { error }
+        | SendOutcome::NotSent { error } => error,
         SendOutcome::ResolverUnavailable { error } => {
             format!("the name server did not answer for an hour: {error}")
         }

@@ -114,6 +114,17 @@ fn no_answer_is_a_failure_with_its_error() {
 }
 
 #[test]
+fn a_lost_connection_is_a_failed_attempt_and_says_nothing_of_the_endpoint() {
+    let outcome = SendOutcome::ConnectionLost { error: "a kept connection broke".into() };
+    assert_eq!(evidence(&outcome, &delivery(), NOW, NextStep::Succeed), None);
+    let (record, next) = decided(&delivery(), 1, outcome);
+    assert!(matches!(next, NextStep::Retry(_)), "{next:?}");
+    assert_eq!(record.status, Some(DeliveryStatus::Retrying));
+    assert_eq!(record.attempt.status_code, None);
+    assert_eq!(record.attempt.error.as_deref(), Some("a kept connection broke"));
+}
+
+#[test]
 fn what_was_not_sent_ends_failed_at_once_and_says_nothing_of_the_endpoint() {
     let outcome = SendOutcome::NotSent { error: "the transform failed".into() };
     assert_eq!(evidence(&outcome, &delivery(), NOW, NextStep::Succeed), None);

@@ -4,7 +4,7 @@
 //! carries it out, with the address guard, and returns a [`Sent`]. Neither depends on the other's
 //! implementation, so the simulation can replace the network by scripted receivers.
 
-use crate::{health::DisabledCause, target_url::TargetUrl};
+use crate::{health::DisabledCause, ids::UserId, target_url::TargetUrl};
 use std::{fmt, time::Duration};
 
 /// How many bytes of a response body are kept, counted after conversion to text.
@@ -14,6 +14,8 @@ pub const CAPTURE_LIMIT_BYTES: usize = 4096;
 /// (`host`, `content-length`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboundRequest {
+    /// Whose webhook it is for. Users never share a connection.
+    pub user_id: UserId,
     pub url: TargetUrl,
     /// Header names in lower case and their values, in the order in which they are sent.
     pub headers: Vec<(String, String)>,
@@ -50,6 +52,14 @@ pub enum SendOutcome {
     /// contains no secret and no header value.
     Failed {
         /// For example `the receiver did not answer within 10 s`.
+        error: String,
+    },
+    /// A connection that was kept from an earlier request broke after a part of this request was
+    /// sent, and there was no answer. Counts as an attempt, because the request may have arrived; it
+    /// is not sent again at once. Shows nothing about the receiver: it may have closed the
+    /// connection before the request came.
+    ConnectionLost {
+        /// A sentence for the webhook's owner.
         error: String,
     },
     /// There was no request: the webhook's transform made no body. Shows nothing about the

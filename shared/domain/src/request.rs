@@ -84,6 +84,7 @@ pub fn build(
         webhook.headers.iter().filter(|(name, _)| !super::webhook::headers::is_reserved(name));
     headers.extend(custom.map(|(name, value)| (name.to_ascii_lowercase(), value.text.clone())));
     Ok(OutboundRequest {
+        user_id: webhook.user_id.clone(),
         url: webhook.url.clone(),
         headers,
         body,

@@ -38,6 +38,9 @@ pub const END_STREAM: u8 = 1;
 /// Flag: the head is complete.
 pub const END_HEADERS: u8 = 4;
 
+/// The stream of a connection's second request (RFC 9113 section 5.1.1).
+const SECOND_STREAM: u8 = 3;
+
 /// HPACK for `:status: 200`.
 pub const STATUS_200: u8 = 0x88;
 
@@ -86,11 +89,28 @@ impl FrameServer {
     /// Sends `frames` once for each request, and then, if there is a `flood`, the flood repeatedly
     /// until the client closes.
     pub async fn start(identity: Identity, frames: Vec<u8>, flood: Vec<u8>) -> Self {
+        Self::answering(identity, false, frames, flood).await
+    }
+
+    /// Like [`Self::start`], but answers the first request of each connection as it should. `frames`
+    /// and `flood` are written for the stream of a first request.
+    pub async fn start_after_an_answer(identity: Identity, frames: &[u8], flood: &[u8]) -> Self {
+        let second = |frames| on_second_stream(frames);
+        Self::answering(identity, true, second(frames), second(flood)).await
+    }
+
+    async fn answering(
+        identity: Identity,
+        answers_first: bool,
+        frames: Vec<u8>,
+        flood: Vec<u8>,
+    ) -> Self {
         let seen = Arc::new(Seen::default());
         let noted = Arc::clone(&seen);
         let (frames, flood): (Arc<[u8]>, Arc<[u8]>) = (frames.into(), flood.into());
         let server = TlsServer::start(identity, "h2", move |stream| {
-            misbehave(stream, Arc::clone(&frames), Arc::clone(&flood), Arc::clone(&noted))
+            let (frames, flood) = (Arc::clone(&frames), Arc::clone(&flood));
+            misbehave(stream, answers_first, frames, flood, Arc::clone(&noted))
         });
         Self { server: server.await, seen }
     }
@@ -115,8 +135,27 @@ impl FrameServer {
     }
 }
 
+/// Frames for a connection's second stream in place of its first. Bytes that are no frames stay.
+fn on_second_stream(frames: &[u8]) -> Vec<u8> {
+    let mut moved = frames.to_vec();
+    let mut at = 0;
+    while let Some([0, high, low, kind, _, _, _, _, stream]) = moved.get_mut(at..at + 9) {
+        if *stream == 1 {
+            *stream = SECOND_STREAM;
+        }
+        if *kind == GOAWAY {
+            // The last stream that was looked at: the first.
+            moved[at + 12] = 1;
+            break;
+        }
+        at += 9 + usize::from(*high) * 256 + usize::from(*low);
+    }
+    moved
+}
+
 async fn misbehave(
     mut stream: TlsStream<TcpStream>,
+    mut answers_next: bool,
     frames: Arc<[u8]>,
     endless: Arc<[u8]>,
     seen: Arc<Seen>,
@@ -135,6 +174,12 @@ async fn misbehave(
         }
         if head[3] == HEADERS {
             seen.requests.fetch_add(1, Ordering::SeqCst);
+            if std::mem::take(&mut answers_next) {
+                let head = frame(HEADERS, END_HEADERS | END_STREAM, 1, &[STATUS_200]);
+                let _ = stream.write_all(&head).await;
+                let _ = stream.flush().await;
+                continue;
+            }
             // A client may close while this is written.
             let _ = stream.write_all(&frames).await;
             let _ = stream.flush().await;

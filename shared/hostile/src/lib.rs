@@ -160,15 +160,7 @@ impl Hostile {
                 let server = RawServer::answering_anything(*bytes, *then).await;
                 Running::at(format!("https://{}/in", server.address()), server)
             }
-            Conduct::Tls { once, flood } => {
-                let (once, flood) = (*once, *flood);
-                let flooded_bytes = Arc::new(AtomicUsize::new(0));
-                let written = Arc::clone(&flooded_bytes);
-                let serve = move |stream| speak(stream, once, flood, Arc::clone(&written));
-                let server = TlsServer::start(identity(), "http/1.1", serve).await;
-                let url = server.url(HOST);
-                Running::at(url, FloodingTls { _server: server, flooded_bytes })
-            }
+            Conduct::Tls { once, flood } => start_tls(identity(), false, once, flood).await,
             Conduct::Frames { once, flood } => {
                 let server = FrameServer::start(identity(), once.clone(), flood.clone()).await;
                 Running::at(server.url(HOST), server)
@@ -190,6 +182,34 @@ impl Hostile {
     }
 }
 
+impl Hostile {
+    /// Starts it like [`Self::start`], as a receiver that answers the first request of each connection
+    /// as it should, and misbehaves at the second. `None` if it misbehaves before any request.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port.
+    pub async fn start_after_an_answer(&self, authority: &Authority) -> Option<Running> {
+        let identity = || authority.certify(&tls::named(HOST));
+        let running = match &self.conduct {
+            Conduct::Bytes(bytes, then) => {
+                let server = RawServer::start_after_an_answer(bytes.clone(), *then).await;
+                Running::at(server.url("/in"), server)
+            }
+            Conduct::Tls { once, flood } => start_tls(identity(), true, once, flood).await,
+            Conduct::Frames { once, flood } => {
+                let server = FrameServer::start_after_an_answer(identity(), once, flood).await;
+                Running::at(server.url(HOST), server)
+            }
+            Conduct::BytesForTls(..)
+            | Conduct::Certificate(_)
+            | Conduct::Congested
+            | Conduct::Refusing => return None,
+        };
+        Some(running)
+    }
+}
+
 impl Flaw {
     fn identity(self, authority: &Authority) -> Identity {
         match self {
@@ -205,12 +225,34 @@ impl Flaw {
     }
 }
 
+async fn start_tls(
+    identity: Identity,
+    answers_first: bool,
+    once: &'static [u8],
+    flood: &'static [u8],
+) -> Running {
+    let flooded_bytes = Arc::new(AtomicUsize::new(0));
+    let written = Arc::clone(&flooded_bytes);
+    let serve = move |stream| speak(stream, answers_first, once, flood, Arc::clone(&written));
+    let server = TlsServer::start(identity, "http/1.1", serve).await;
+    let url = server.url(HOST);
+    Running::at(url, FloodingTls { _server: server, flooded_bytes })
+}
+
 async fn speak(
     mut stream: TlsStream<TcpStream>,
+    answers_first: bool,
     once: &[u8],
     flood: &[u8],
     written: Arc<AtomicUsize>,
 ) {
+    if answers_first {
+        if raw::read_request(&mut stream).await.is_none() {
+            return;
+        }
+        let _ = stream.write_all(raw::WELL_BEHAVED).await;
+        let _ = stream.flush().await;
+    }
     if raw::read_request(&mut stream).await.is_none() {
         return;
     }

@@ -39,7 +39,7 @@ pub enum Then {
     Flood(&'static [u8]),
 }
 
-/// Reads one request per connection, sends fixed bytes, and counts. Dropping it stops it and cuts
+/// Reads one or two requests per connection, sends fixed bytes, and counts. Dropping it stops it and cuts
 /// its connections.
 #[derive(Debug)]
 pub struct RawServer {
@@ -52,8 +52,13 @@ pub struct RawServer {
 #[derive(Clone, Copy, Debug)]
 enum Question {
     Request,
+    /// The second request of a connection. The first one is answered with [`WELL_BEHAVED`].
+    SecondRequest,
     Anything,
 }
+
+/// An answer without a fault, after which the connection stays open.
+pub(super) const WELL_BEHAVED: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -71,6 +76,16 @@ impl RawServer {
     /// If there is none.
     pub async fn start(bytes: impl Into<Vec<u8>>, then: Then) -> Self {
         Self::answering(Question::Request, bytes, then).await
+    }
+
+    /// Like [`Self::start`], but answers the first request of each connection as it should, and
+    /// sends its bytes after the second.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port.
+    pub async fn start_after_an_answer(bytes: impl Into<Vec<u8>>, then: Then) -> Self {
+        Self::answering(Question::SecondRequest, bytes, then).await
     }
 
     /// Like [`Self::start`], but answers any first bytes of a client.
@@ -155,7 +170,14 @@ async fn serve(
     seen: Arc<Seen>,
 ) {
     match question {
-        Question::Request => {
+        Question::Request | Question::SecondRequest => {
+            if matches!(question, Question::SecondRequest) {
+                if read_request(&mut stream).await.is_none() {
+                    return;
+                }
+                seen.requests.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(WELL_BEHAVED).await;
+            }
             if read_request(&mut stream).await.is_none() {
                 seen.client_left.notify_one();
                 return;

@@ -1,36 +1,24 @@
-//! The HTTP client's parts and bounds.
+//! The HTTP client's parts.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio_rustls::TlsConnector;
 
-use crate::guard::Guard;
+use crate::{
+    connection::{Connection, HTTP_2},
+    guard::Guard,
+    kept::Kept,
+};
 
-/// Time for a connection, including name resolution and TLS. It is split among the addresses of a
-/// name, so a dead first address does not use up a request's default 10 s.
-pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-
-/// Maximum size of a response's head, in both versions of HTTP. HTTP/1.1 also has hyper's limit of
-/// 100 headers.
-pub(crate) const HEAD_LIMIT_BYTES: u32 = 64 * 1024;
-
-/// Maximum number of bytes read from a connection in addition to the response's body: the TLS
-/// handshake, interim answers, the head, and the framing of the body.
-pub(crate) const OVERHEAD_LIMIT_BYTES: usize = 2 * HEAD_LIMIT_BYTES as usize;
-
-/// Maximum number of bytes in flight to this client on an HTTP/2 connection: the protocol's initial
-/// value. A larger window would waste traffic, because reading ends after 4 KiB.
-pub(crate) const HTTP2_WINDOW_BYTES: u32 = 65_535;
-
-/// The names of HTTP/2 (RFC 9113 section 3.2) and HTTP/1.1 (RFC 7301 section 6) in TLS.
-pub(crate) const HTTP_2: &[u8] = b"h2";
+/// The name of HTTP/1.1 in TLS (RFC 7301 section 6).
 const HTTP_1: &[u8] = b"http/1.1";
 
-/// Sends each request over a new connection.
+/// Sends requests, and keeps connections.
 pub(crate) struct Client {
     pub(crate) guard: Guard,
     pub(crate) tls: TlsConnector,
+    pub(crate) kept: Kept<Connection>,
 }
 
 impl std::fmt::Debug for Client {
@@ -72,7 +60,8 @@ pub(crate) fn system_roots(may_be_empty: bool) -> Result<RootCertStore, SenderEr
 impl Client {
     /// Makes a client that connects only to addresses that `guard` allows, and trusts `roots`.
     pub(crate) fn new(guard: Guard, roots: RootCertStore) -> Result<Self, SenderError> {
-        Ok(Self { guard, tls: TlsConnector::from(Arc::new(tls(roots)?)) })
+        let tls = TlsConnector::from(Arc::new(tls(roots)?));
+        Ok(Self { guard, tls, kept: Kept::default() })
     }
 }
 

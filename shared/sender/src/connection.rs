@@ -1,9 +1,11 @@
-//! A connection to a receiver, and one request on it.
+//! A connection to a receiver, and requests on it, one after the other.
 
 use std::{
     convert::Infallible,
     future::ready,
     net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -29,11 +31,16 @@ use tower::ServiceExt;
 use url::Host;
 
 use crate::{
-    client::{CONNECT_LIMIT, HEAD_LIMIT_BYTES, HTTP_2, HTTP2_WINDOW_BYTES},
-    meter::Metered,
+    kept::{Keep, LONGEST_IDLE},
+    limits::{CONNECT_LIMIT, HEAD_LIMIT_BYTES, HTTP2_WINDOW_BYTES},
+    meter::{Metered, Traffic},
 };
 
-/// How long after its attempt's deadline a connection may take to close properly.
+/// The name of HTTP/2 in TLS (RFC 9113 section 3.2).
+pub(crate) const HTTP_2: &[u8] = b"h2";
+
+/// How long after its attempt's deadline, or after its wait for another request, a connection may
+/// take to close properly.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// An error of whatever broke.
@@ -43,10 +50,25 @@ trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// An open connection for one request.
-pub(crate) struct Connection {
+/// A new connection, on which nobody speaks HTTP yet.
+pub(crate) struct Opened {
     io: TokioIo<Box<dyn Io>>,
     speaks_http2: bool,
+    address: IpAddr,
+    traffic: Arc<Traffic>,
+}
+
+/// A connection that carries one request at a time. It ends when it is dropped.
+pub(crate) struct Connection {
+    requests: Requests,
+    address: IpAddr,
+    traffic: Arc<Traffic>,
+    lifetime: Lifetime,
+}
+
+enum Requests {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
 }
 
 /// The addresses to connect to, which were checked, and the name that the certificate must have.
@@ -61,7 +83,7 @@ pub(crate) struct Target<'a> {
 #[error("the host name has only IPv6 addresses")]
 pub(crate) struct OnlyIpv6(#[source] BoxError);
 
-impl Connection {
+impl Opened {
     /// Connects, with TLS if `tls` is given. Reads at most `most_bytes`, including the handshake.
     pub(crate) async fn open(
         target: Target<'_>,
@@ -78,38 +100,91 @@ impl Connection {
             Host::Domain(_) if is_ipv6 => OnlyIpv6(error).into(),
             _ => error,
         });
-        let stream = Metered::new(dialled?, most_bytes);
-        let Some((tls, name)) = secured else {
-            return Ok(Self { io: TokioIo::new(Box::new(stream)), speaks_http2: false });
+        let stream = dialled?;
+        let address = stream.peer_addr()?.ip().to_canonical();
+        let stream = Metered::new(stream, most_bytes);
+        let traffic = stream.traffic();
+        let (io, speaks_http2): (Box<dyn Io>, _) = match secured {
+            None => (Box::new(stream), false),
+            Some((tls, name)) => {
+                let stream = tls.connect(name, stream).await?;
+                let speaks_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
+                (Box::new(stream), speaks_http2)
+            }
         };
-        let stream = tls.connect(name, stream).await?;
-        let speaks_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
-        Ok(Self { io: TokioIo::new(Box::new(stream)), speaks_http2 })
+        Ok(Self { io: TokioIo::new(io), speaks_http2, address, traffic })
     }
 
-    /// Sends `request`, and waits for the head of its response. The connection ends with that
-    /// response's body, and soon after `deadline` at the latest.
-    pub(crate) async fn send(
-        self,
-        request: Request<Full<Bytes>>,
-        deadline: Instant,
-    ) -> hyper::Result<Response<Incoming>> {
-        let background = Until(deadline + GOODBYE);
-        if self.speaks_http2 {
-            let mut builder = http2::Builder::new(background);
+    /// Begins to speak HTTP. The connection ends soon after `deadline` at the latest, unless its time
+    /// is extended.
+    pub(crate) async fn speak(self, deadline: Instant) -> hyper::Result<Connection> {
+        let Self { io, speaks_http2, address, traffic } = self;
+        let lifetime = Lifetime::until(deadline);
+        let requests = if speaks_http2 {
+            let mut builder = http2::Builder::new(lifetime.clone());
             builder
                 .max_header_list_size(HEAD_LIMIT_BYTES)
                 .initial_stream_window_size(HTTP2_WINDOW_BYTES)
                 .initial_connection_window_size(HTTP2_WINDOW_BYTES);
-            let (mut sender, connection) = builder.handshake(self.io).await?;
-            background.execute(connection);
-            sender.send_request(request).await
+            let (requests, connection) = builder.handshake(io).await?;
+            lifetime.execute(connection);
+            Requests::Http2(requests)
         } else {
             let mut builder = http1::Builder::new();
             builder.max_buf_size(HEAD_LIMIT_BYTES as usize);
-            let (mut sender, connection) = builder.handshake(self.io).await?;
-            background.execute(connection);
-            sender.send_request(for_http1(request)).await
+            let (requests, connection) = builder.handshake(io).await?;
+            lifetime.execute(connection);
+            Requests::Http1(requests)
+        };
+        Ok(Connection { requests, address, traffic, lifetime })
+    }
+}
+
+impl Connection {
+    /// Sends `request`, and waits for the head of its response.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Response<Incoming>> {
+        match &mut self.requests {
+            Requests::Http1(requests) => requests.send_request(for_http1(request)).await,
+            Requests::Http2(requests) => requests.send_request(request).await,
+        }
+    }
+
+    /// Prepares a connection that has waited for another request.
+    pub(crate) fn renew(&self, deadline: Instant, most_bytes: usize) {
+        self.traffic.allow(most_bytes);
+        self.lifetime.extend(deadline);
+    }
+
+    /// Lets the connection live as long as it may wait.
+    pub(crate) fn rest(&self) {
+        self.lifetime.extend(Instant::now() + LONGEST_IDLE);
+    }
+
+    /// How many bytes were written so far.
+    pub(crate) fn written(&self) -> usize {
+        self.traffic.written()
+    }
+}
+
+impl Keep for Connection {
+    fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    fn is_ready(&self) -> bool {
+        match &self.requests {
+            Requests::Http1(requests) => requests.is_ready(),
+            Requests::Http2(requests) => requests.is_ready(),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        match &self.requests {
+            Requests::Http1(requests) => requests.is_closed(),
+            Requests::Http2(requests) => requests.is_closed(),
         }
     }
 }
@@ -147,16 +222,41 @@ fn for_http1(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
     request
 }
 
-/// Drives a connection until this time.
-#[derive(Clone, Copy)]
-struct Until(Instant);
+/// Drives a connection until a time that can be extended.
+#[derive(Clone)]
+struct Lifetime(Arc<Mutex<Instant>>);
 
-impl<F> Executor<F> for Until
+impl Lifetime {
+    fn until(deadline: Instant) -> Self {
+        Self(Arc::new(Mutex::new(deadline + GOODBYE)))
+    }
+
+    fn extend(&self, deadline: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = deadline + GOODBYE;
+    }
+
+    fn ends_at(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F> Executor<F> for Lifetime
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     fn execute(&self, task: F) {
-        tokio::spawn(timeout_at(self.0, task));
+        let lifetime = self.clone();
+        tokio::spawn(async move {
+            let mut task = pin!(task);
+            let mut ends_at = lifetime.ends_at();
+            while timeout_at(ends_at, &mut task).await.is_err() {
+                let extended = lifetime.ends_at();
+                if extended <= ends_at {
+                    break;
+                }
+                ends_at = extended;
+            }
+        });
     }
 }

@@ -1,7 +1,8 @@
 //! One request and the head of its response.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
+use grapnel_domain::ids::UserId;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header::ACCEPT};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -9,8 +10,12 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::{
-    client::{CONNECT_LIMIT, Client, OVERHEAD_LIMIT_BYTES},
-    connection::{BoxError, Connection, Target},
+    client::Client,
+    connection::{BoxError, Connection, Opened, Target},
+    error::{ExchangeError, Phase},
+    failure,
+    kept::{Peer, wall_clock},
+    limits::{CONNECT_LIMIT, OVERHEAD_LIMIT_BYTES},
 };
 
 /// A day. Requests have at most 30 s; this limit only keeps a deadline representable.
@@ -31,56 +36,87 @@ pub(crate) struct Outgoing {
     pub(crate) deadline: Instant,
     /// Maximum number of bytes of the response's body that are used.
     pub(crate) body_limit_bytes: usize,
+    /// The user that kept connections are taken from and left to. `None`: a new
+    /// connection, which ends with the exchange.
+    pub(crate) keep_for: Option<UserId>,
 }
 
-/// What an exchange waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// The name server's answer.
-    Resolving,
-    /// TCP and TLS.
-    Connecting,
-    /// The receiver's status line and headers.
-    Answering,
-}
-
-/// Why there is no response.
-#[derive(Debug)]
-pub(crate) enum ExchangeError {
-    /// The URL cannot be written in an HTTP request.
-    UnusableUrl,
-    /// The deadline passed.
-    TimedOut(Phase),
-    Broken(Phase, BoxError),
+/// A response's head and body, and the connection that the body still comes over. Dropping one of them
+/// ends the connection.
+pub(crate) struct Exchanged {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) connection: Connection,
+    /// Who the connection may be kept for.
+    pub(crate) peer: Option<Peer>,
 }
 
 impl Client {
-    /// Sends one request over a new connection.
-    pub(crate) async fn exchange(
-        &self,
-        outgoing: Outgoing,
-    ) -> Result<Response<Incoming>, ExchangeError> {
-        let Outgoing { method, url, mut headers, body, deadline, body_limit_bytes } = outgoing;
+    /// Sends one request, over a kept connection if there is one.
+    pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Exchanged, ExchangeError> {
+        let Outgoing { method, url, mut headers, body, deadline, body_limit_bytes, keep_for } =
+            outgoing;
         let connected_by = deadline.min(Instant::now() + CONNECT_LIMIT);
         let most_bytes = OVERHEAD_LIMIT_BYTES + body_limit_bytes;
         let uri: Uri = url.as_str().parse().map_err(|_| ExchangeError::UnusableUrl)?;
         let host = url.host().ok_or(ExchangeError::UnusableUrl)?;
         let port = url.port_or_known_default().ok_or(ExchangeError::UnusableUrl)?;
+        let is_https = url.scheme() == "https";
+        let peer = keep_for.map(|user_id| Peer { user_id, is_https, host: host.to_string(), port });
 
         let looking_up = self.guard.addresses(&host);
         let addresses = within(connected_by, Phase::Resolving, looking_up).await?;
-
-        let target = Target { host, addresses, port };
-        let tls = (url.scheme() == "https").then_some(&self.tls);
-        let connecting = Connection::open(target, tls, most_bytes);
-        let connection = within(connected_by, Phase::Connecting, connecting).await?;
 
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         let mut request = Request::new(Full::from(body));
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        within(deadline, Phase::Answering, connection.send(request, deadline)).await
+
+        if let Some(peer) = &peer
+            && let Some(mut connection) = self.kept(peer, &addresses).await
+        {
+            connection.renew(deadline, most_bytes);
+            let before = connection.written();
+            let sending = connection.send(request.clone());
+            match within(deadline, Phase::Answering, sending).await {
+                Ok(response) => {
+                    return Ok(Exchanged { response, connection, peer: Some(peer.clone()) });
+                }
+                Err(ExchangeError::Broken(_, error))
+                    if connection.written() == before || failure::is_refused_stream(&*error) => {}
+                Err(ExchangeError::Broken(_, error)) if !failure::is_of_an_answer(&*error) => {
+                    return Err(ExchangeError::Lost);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+
+        let target = Target { host, addresses, port };
+        let tls = is_https.then_some(&self.tls);
+        let connecting = Opened::open(target, tls, most_bytes);
+        let opened = within(connected_by, Phase::Connecting, connecting).await?;
+        let sending = async {
+            let mut connection = opened.speak(deadline).await?;
+            let response = connection.send(request).await?;
+            Ok::<_, hyper::Error>((response, connection))
+        };
+        let (response, connection) = within(deadline, Phase::Answering, sending).await?;
+        Ok(Exchanged { response, connection, peer })
+    }
+
+    /// A kept connection that is still open as far as anybody can know here.
+    async fn kept(&self, peer: &Peer, checked: &[IpAddr]) -> Option<Connection> {
+        // Whatever came meanwhile, the receiver's goodbye above all, is read in this pause.
+        tokio::task::yield_now().await;
+        self.kept.take(peer, checked, wall_clock())
+    }
+
+    /// Keeps the connection of an exchange whose response was read to its end.
+    pub(crate) fn keep(&self, connection: Connection, peer: Option<Peer>) {
+        if let Some(peer) = peer {
+            connection.rest();
+            self.kept.put(peer, connection, wall_clock());
+        }
     }
 }
 

@@ -10,11 +10,11 @@ use grapnel_domain::outbound::SendOutcome;
 use rustls::{CertificateError, InvalidMessage, OtherError};
 
 use crate::{
-    client::CONNECT_LIMIT,
     connection::OnlyIpv6,
     dns::LookUpError,
-    exchange::{ExchangeError, Phase},
+    error::{ExchangeError, Phase},
     guard::GuardError,
+    limits::CONNECT_LIMIT,
     meter,
 };
 
@@ -24,7 +24,24 @@ pub(crate) fn outcome(error: &ExchangeError, time: Duration) -> SendOutcome {
         ExchangeError::UnusableUrl => failed("the webhook's URL cannot be used in an HTTP request"),
         ExchangeError::TimedOut(phase) => timed_out(*phase, time),
         ExchangeError::Broken(phase, cause) => broken(*phase, cause.as_ref(), time),
+        ExchangeError::Lost => SendOutcome::ConnectionLost { error: LOST.to_owned() },
     }
+}
+
+const LOST: &str = "a connection that was kept open from an earlier request broke before the receiver \
+                    answered; the request may have arrived";
+
+/// Whether an HTTP/2 receiver says that it has not looked at the request (RFC 9113 section 8.7).
+pub(crate) fn is_refused_stream(error: &(dyn Error + 'static)) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
+        error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+/// Whether the receiver answered, and the answer is at fault. Otherwise the connection broke.
+pub(crate) fn is_of_an_answer(error: &(dyn Error + 'static)) -> bool {
+    let told = causes(error).find_map(|cause| sentence(cause, Phase::Answering));
+    matches!(told, Some(TOO_MANY_HEADERS | TOO_MUCH | INVALID))
 }
 
 fn broken(phase: Phase, error: &(dyn Error + 'static), time: Duration) -> SendOutcome {

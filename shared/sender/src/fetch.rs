@@ -2,7 +2,7 @@
 
 use crate::{
     Sender,
-    exchange::{Outgoing, deadline_after, next_chunk},
+    exchange::{Exchanged, Outgoing, deadline_after, next_chunk},
     failure,
 };
 use grapnel_domain::outbound::SendOutcome;
@@ -40,10 +40,13 @@ impl Sender {
             body: Vec::new(),
             deadline,
             body_limit_bytes: limits.max_bytes,
+            keep_for: None,
         };
         let exchange = self.client.exchange(outgoing).await;
-        let response =
+        let exchanged =
             exchange.map_err(|error| sentence(failure::outcome(&error, limits.timeout)))?;
+        // The connection lives until the document is read.
+        let Exchanged { response, connection: _connection, .. } = exchanged;
         if response.status() != StatusCode::OK {
             return Err(format!("the answer is {}, not 200", response.status().as_u16()));
         }
@@ -72,6 +75,7 @@ async fn whole(response: Response<Incoming>, most: usize) -> Result<Vec<u8>, Str
 fn sentence(outcome: SendOutcome) -> String {
     match outcome {
         SendOutcome::Failed { error }
+        | SendOutcome::ConnectionLost { error }
         | SendOutcome::NotSent { error }
         | SendOutcome::ResolverUnavailable { error } => error,
         SendOutcome::Answered(answer) => format!("the answer is {}", answer.status),

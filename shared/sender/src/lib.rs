@@ -10,7 +10,7 @@
 //! 1. [`Sender`] checks the URL again by the domain's rules (scheme, literal addresses, local names).
 //!    No later step looks at a literal address, so this is the only place that can refuse one.
 //! 2. `exchange` runs the next steps, each until its deadline. There is no code for redirects,
-//!    proxies, cookies, decompression, retries or pooled connections.
+//!    proxies, cookies or decompression.
 //! 3. `guard` provides the addresses to connect to. It asks `dns` **once**, refuses the whole answer
 //!    if one address in it is not globally reachable, and returns exactly the addresses that it
 //!    checked: there is no second look-up that could have another answer.
@@ -18,7 +18,8 @@
 //!    host name means the same here as it does to its owner.
 //! 5. `connection` connects, speaks TLS, and sends the request with `hyper`, with limits on the head
 //!    of the response. `meter` sits between the socket and TLS and limits all bytes that are read.
-//! 6. `response_body` keeps the status and the start of the body, and then drops the connection.
+//! 6. `response_body` keeps the status and the start of the body. `kept` keeps the connection if the
+//!    body was read to its end; otherwise it is dropped.
 //! 7. `failure` turns every error into a sentence. A sentence may have addresses and the host, never
 //!    a query, a header or a body.
 //!
@@ -26,25 +27,37 @@
 //! accepts ([`IssuerKeys`]). `fetch` reads them with the same `exchange`, and so with the same guard
 //! and the same limits.
 //!
-//! # One connection per attempt
+//! # Kept connections
 //!
-//! There is no connection pool. Lambda freezes an instance between invocations. A connection that
-//! dies meanwhile still looks alive: the next request on it is lost, and it is impossible to know
-//! whether the receiver got it. A retry could deliver the attempt twice; without a retry, the
-//! receiver would be charged for our freeze. A new connection has no such case: a failure is the
-//! receiver's or the network's, at this moment. It also puts every request behind its own address
-//! check. The price is a TCP and TLS handshake per attempt; TLS sessions are remembered and resumed.
+//! A connection that has carried a request waits in `kept` for the same user's next request to the
+//! same receiver. It never makes a request go out twice, and is never a way around the guard:
 //!
+//! - It is kept only if the answer was read to its end, and waits at most a second by the wall clock.
+//!   Lambda freezes an instance between invocations, and a connection that dies meanwhile looks alive.
+//! - Its key is the user, the scheme, the host, the port and the address. Every request looks its host
+//!   up and has all addresses checked first, and takes a connection only to one of these.
+//! - If it breaks before one byte of the request was written, or an HTTP/2 receiver refuses the
+//!   stream, the request goes out over a new connection. If bytes were written and no answer came,
+//!   nobody can know whether the request arrived: the attempt has failed
+//!   ([`SendOutcome::ConnectionLost`]), and that does not count against the endpoint.
+//! - It carries one request at a time, with the limits of a new connection for each.
+//!
+//! TLS sessions are remembered and resumed as well.
+//!
+//! [`SendOutcome::ConnectionLost`]: grapnel_domain::outbound::SendOutcome::ConnectionLost
 //! [`OutboundRequest`]: grapnel_domain::outbound::OutboundRequest
 
 mod client;
 mod connection;
 mod dns;
+mod error;
 mod exchange;
 mod failure;
 mod fetch;
 mod guard;
 mod issuer;
+mod kept;
+mod limits;
 mod meter;
 mod response_body;
 mod sender;

@@ -7,6 +7,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -23,18 +27,51 @@ pub(crate) const TOO_MUCH: io::ErrorKind = io::ErrorKind::QuotaExceeded;
 /// compressed headers takes far longer than reading them.
 const TURN_BYTES: usize = 16 * 1024;
 
+/// The bytes of a connection.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    may_read: AtomicUsize,
+    written: AtomicUsize,
+}
+
+impl Traffic {
+    /// Allows about `limit` more bytes to be read: the read that reaches the limit is the last one.
+    pub(crate) fn allow(&self, limit: usize) {
+        self.may_read.store(limit, Ordering::Relaxed);
+    }
+
+    /// How many bytes were written so far, those of TLS included.
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    fn has_read(&self, bytes: usize) {
+        let left = self.may_read.load(Ordering::Relaxed).saturating_sub(bytes);
+        self.may_read.store(left, Ordering::Relaxed);
+    }
+
+    fn has_written(&self, bytes: usize) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
 /// A connection from which a limited number of bytes is read.
 #[derive(Debug)]
 pub(crate) struct Metered {
     stream: TcpStream,
-    left: usize,
+    traffic: Arc<Traffic>,
     left_in_turn: usize,
 }
 
 impl Metered {
-    /// Reads about `limit` bytes from `stream`: the read that reaches the limit is the last one.
+    /// Reads about `limit` bytes from `stream`, until [`Traffic::allow`] allows more.
     pub(crate) fn new(stream: TcpStream, limit: usize) -> Self {
-        Self { stream, left: limit, left_in_turn: TURN_BYTES }
+        let traffic = Traffic { may_read: AtomicUsize::new(limit), written: AtomicUsize::new(0) };
+        Self { stream, traffic: Arc::new(traffic), left_in_turn: TURN_BYTES }
+    }
+
+    pub(crate) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 }
 
@@ -44,7 +81,7 @@ impl AsyncRead for Metered {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.left == 0 {
+        if self.traffic.may_read.load(Ordering::Relaxed) == 0 {
             return Poll::Ready(Err(TOO_MUCH.into()));
         }
         if self.left_in_turn == 0 {
@@ -55,7 +92,7 @@ impl AsyncRead for Metered {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().len() - before;
-        self.left = self.left.saturating_sub(read);
+        self.traffic.has_read(read);
         self.left_in_turn = self.left_in_turn.saturating_sub(read);
         Poll::Ready(Ok(()))
     }
@@ -67,7 +104,9 @@ impl AsyncWrite for Metered {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.traffic.has_written(written);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
@@ -75,7 +114,9 @@ impl AsyncWrite for Metered {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
+        self.traffic.has_written(written);
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -139,6 +180,23 @@ mod tests {
         let mut received = Vec::new();
         let (read, ()) = tokio::join!(other_end.read_to_end(&mut received), sending);
         assert_eq!(read.expect("its end"), 100_000);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_counted_and_a_limit_can_be_renewed() {
+        let (mut stream, mut other_end) = metered(4).await;
+        let traffic = stream.traffic();
+        assert_eq!(traffic.written(), 0);
+        stream.write_all(b"request").await.expect("room");
+        assert_eq!(traffic.written(), 7);
+        other_end.write_all(b"four").await.expect("room");
+        let mut bytes = [0; 4];
+        stream.read_exact(&mut bytes).await.expect("four bytes");
+        assert_eq!(stream.read(&mut bytes).await.expect_err("a limit").kind(), TOO_MUCH);
+        traffic.allow(4);
+        other_end.write_all(b"more").await.expect("room");
+        stream.read_exact(&mut bytes).await.expect("four more");
+        assert_eq!(&bytes, b"more");
     }
 
     #[tokio::test]

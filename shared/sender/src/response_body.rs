@@ -30,12 +30,18 @@ const UNREADABLE_SHARE: usize = 4;
 /// The first bytes of a gzip stream.
 const GZIP: &[u8] = &[0x1F, 0x8B];
 
-/// Reads the part of `response` that is kept, until `deadline` at the latest, and drops its
-/// connection.
+/// An answer, and how much of it was read.
+pub(crate) struct Read {
+    pub(crate) answer: Answer,
+    /// Whether no byte of it is left on its connection.
+    pub(crate) to_its_end: bool,
+}
+
+/// Reads the part of `response` that is kept, until `deadline` at the latest.
 ///
 /// The status line has already decided the attempt. A body that is slow, endless or broken only
 /// marks the answer as truncated.
-pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> Answer {
+pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> Read {
     let status = response.status().as_u16();
     let retry_after = joined(response.headers(), RETRY_AFTER.as_str());
     let webhook_delivery = header(response.headers(), WEBHOOK_DELIVERY);
@@ -62,7 +68,9 @@ pub(crate) async fn answer(response: Response<Incoming>, deadline: Instant) -> A
     if remark.as_ref().is_some_and(BodyRemark::drops_body) {
         body.clear();
     }
-    Answer { status, body, truncated, retry_after, webhook_delivery, location, remark }
+    let answer =
+        Answer { status, body, truncated, retry_after, webhook_delivery, location, remark };
+    Read { answer, to_its_end: complete }
 }
 
 /// What a reader of `text` must know about the body. Some servers compress without a header.

@@ -16,7 +16,7 @@ use crate::{
     client,
     client::{Client, SenderError},
     dns::{LookUp, SystemNames},
-    exchange::{Outgoing, deadline_after},
+    exchange::{Exchanged, Outgoing, deadline_after},
     failure,
     guard::{Guard, Refusal},
     response_body,
@@ -93,11 +93,17 @@ impl Sender {
             body: request.body,
             deadline,
             body_limit_bytes: CAPTURE_LIMIT_BYTES,
+            keep_for: Some(request.user_id),
         };
-        match self.client.exchange(outgoing).await {
-            Ok(response) => SendOutcome::Answered(response_body::answer(response, deadline).await),
-            Err(error) => failure::outcome(&error, time),
+        let Exchanged { response, connection, peer } = match self.client.exchange(outgoing).await {
+            Ok(exchanged) => exchanged,
+            Err(error) => return failure::outcome(&error, time),
+        };
+        let read = response_body::answer(response, deadline).await;
+        if read.to_its_end {
+            self.client.keep(connection, peer);
         }
+        SendOutcome::Answered(read.answer)
     }
 }
 

@@ -6,6 +6,7 @@ mod failures;
 mod fetching;
 mod floods;
 mod http2;
+mod kept;
 mod name_server;
 mod resolving;
 mod tls;
@@ -22,6 +23,7 @@ use std::{
 
 use grapnel_domain::{
     address,
+    ids::UserId,
     outbound::{Answer, OutboundRequest, SendOutcome, Sent},
     ports::SendRequests,
     target_url::TargetUrl,
@@ -63,6 +65,7 @@ const ONLY_LOCALHOST: Refusal = |ip| (ip != IpAddr::from([127, 0, 0, 1])).then_s
 
 fn request(url: impl Into<String>) -> OutboundRequest {
     OutboundRequest {
+        user_id: UserId::parse("acme").expect("a user's id"),
         url: TargetUrl::stored(url.into()).expect("a URL"),
         headers: vec![("content-type".into(), "application/json".into())],
         body: b"{\"n\":1}".to_vec(),

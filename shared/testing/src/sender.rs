@@ -155,7 +155,7 @@ pub fn resolver_silent() -> SendOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builders::target_url;
+    use crate::builders::{target_url, user};
 
     #[tokio::test]
     async fn a_script_is_followed_and_then_its_default_holds() {
@@ -164,6 +164,7 @@ mod tests {
         sender.answer(url, [answered(500), unreachable("connection refused")]);
         sender.always(url, answered(204));
         let request = OutboundRequest {
+            user_id: user("acme"),
             url: target_url(url),
             headers: vec![],
             body: vec![],

@@ -40,6 +40,9 @@ impl SendRequests for Aws {
         let now = self.sim.now();
         let reaction = self.sim.draw(|random| receiver.react(random, now, request.timeout));
         let reaction = on_its_way(reaction, fate);
+        if matches!(reaction.outcome, SendOutcome::ConnectionLost { .. }) {
+            self.sim.with(|state| state.counts.add(Count::ConnectionsLost, 1));
+        }
         let reaches = fate != Fate::RequestLost
             && !matches!(reaction.outcome, SendOutcome::ResolverUnavailable { .. });
         let webhook = self.sim.plan().webhooks[webhook].webhook.id;
@@ -60,6 +63,7 @@ impl SendRequests for Aws {
             let status = match &reaction.outcome {
                 SendOutcome::Answered(answer) => Some(answer.status),
                 SendOutcome::Failed { .. }
+                | SendOutcome::ConnectionLost { .. }
                 | SendOutcome::NotSent { .. }
                 | SendOutcome::ResolverUnavailable { .. } => None,
             };

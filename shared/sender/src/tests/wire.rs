@@ -83,18 +83,6 @@ async fn a_request_that_was_read_is_never_sent_again(#[case] bytes: &str, #[case
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_attempt_and_is_closed() {
-    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n";
-    let server = RawServer::start(answer, Then::Hold).await;
-    let sender = local_sender();
-    for attempt in 1..=3 {
-        answer_to(&sender, request(server.url("/in"))).await;
-        server.client_left().await;
-        assert_eq!(server.connections_in_the_end().await, attempt);
-    }
-}
-
-#[tokio::test]
 async fn nothing_of_an_answer_comes_back_in_the_next_request() {
     let receiver = TestReceiver::start().await.expect("a receiver");
     let reply =
