@@ -137,6 +137,8 @@ counts! {
     Overlaps: "redelivered while running", Fault;
     /// Reads that showed an earlier state.
     LaggingReads: "reads that lagged", Fault;
+    /// Reads of several deliveries that left some out.
+    LeftUnread: "reads that left deliveries out", Fault;
     /// Executions that started late.
     LateExecutions: "executions late", Fault;
     /// Executions that somebody stopped.

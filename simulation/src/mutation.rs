@@ -9,7 +9,7 @@ mod rules;
 mod tending;
 mod times;
 
-pub(crate) use batches::{for_delivery, for_ingest};
+pub(crate) use batches::{for_delivery, for_ingest, read_together};
 pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
@@ -50,6 +50,8 @@ pub enum Mutation {
     TrustsTheIndex,
     /// A delivery is taken out of the index even if it waits for something else by now.
     TakesOutWhateverItWaitsFor,
+    /// A delivery that a read of several left out is taken for one that does not exist.
+    TakesUnreadForMissing,
     /// A check makes the missing attempt itself.
     CheckRecords,
     /// The results for single messages of a batch are ignored.
@@ -150,6 +152,7 @@ impl Mutation {
         Self::AdoptsNobody,
         Self::TrustsTheIndex,
         Self::TakesOutWhateverItWaitsFor,
+        Self::TakesUnreadForMissing,
         Self::CheckRecords,
         Self::TrustsBatches,
         Self::EndsOnLaggingReads,

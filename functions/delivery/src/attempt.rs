@@ -4,8 +4,10 @@
 //! conditional update. There are further calls only if something fails.
 
 use crate::{
-    Deliver, Done, Ports, StepError, StepResult, enqueue, enqueue_attempt,
-    health::{Observation, Observations},
+    Deliver, Done, Ports, StepError, StepResult,
+    common::Common,
+    enqueue, enqueue_attempt,
+    health::Observation,
     ready::Ready,
     record::{Attempted, decide, evidence},
     recording,
@@ -33,12 +35,9 @@ const RESOLVER_PAUSE_SECONDS: u64 = 30;
 
 impl<P: Ports> Deliver<P> {
     /// Makes an attempt that is due and allowed.
-    pub(crate) async fn make(
-        &self,
-        ready: Ready,
-        observations: &Observations,
-        deadline: Timestamp,
-    ) -> StepResult {
+    pub(crate) async fn make(&self, ready: Ready, common: &Common<'_>) -> StepResult {
+        let Common { observations, deadline, .. } = common;
+        let deadline = *deadline;
         let asked_for = ready.is_asked_for();
         let Ready { message, delivery, webhook, unsent } = ready;
         let MakeAttempt {

@@ -2,17 +2,22 @@
 
 use crate::{
     Deliver, Done, Ports, StepError, StepResult,
-    health::Observations,
+    common::Common,
     limit::{self, Desk},
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
+    delivery::DeliveryKey,
     message::{MakeAttempt, QueueMessage, Record},
     ports::{DeadLetters, PortError},
     time::Timestamp,
 };
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
-use std::{ops::ControlFlow, panic::AssertUnwindSafe};
+use std::{
+    collections::BTreeSet,
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// The results of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,18 +60,34 @@ impl BatchReport {
     }
 }
 
+/// The message of a record. A panic is a bug, and must fail only its own message.
+fn parse(record: &Record) -> Result<QueueMessage, StepError> {
+    let panicked = |_| PortError::Unavailable("panicked".into());
+    let parsed = catch_unwind(|| QueueMessage::parse(&record.body)).map_err(panicked)?;
+    parsed.map_err(|error| StepError::Never(error.to_string()))
+}
+
+fn key_of_attempt(message: &Result<QueueMessage, StepError>) -> Option<DeliveryKey> {
+    match message {
+        Ok(QueueMessage::MakeAttempt(attempt)) => Some(attempt.target.key()),
+        _ => None,
+    }
+}
+
 impl<P: Ports> Deliver<P> {
     /// Processes all messages concurrently, so that a slow receiver delays only its own message.
     /// Lambda stops this function at the `deadline`, and a request without a record would be sent
     /// again, so no request is begun too late for its record.
     pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
-        let observations = Observations::default();
+        let messages: Vec<_> = records.iter().map(parse).collect();
+        let keys: BTreeSet<DeliveryKey> = messages.iter().filter_map(key_of_attempt).collect();
+        let common = Common::new(deadline, keys);
         let (desk, asked) = limit::open();
-        let guarded = |body| self.guarded(body, desk.clone(), &observations, deadline);
-        let work = join_all(records.iter().map(|record| guarded(&record.body)));
+        let guarded = |(place, message)| self.guarded(message, desk.at(place), &common);
+        let work = join_all(messages.into_iter().enumerate().map(guarded));
         drop(desk);
         let (results, ()) = futures::join!(work, self.hand_out(asked));
-        self.update_health(observations).await;
+        self.update_health(common.observations).await;
         let mut report = BatchReport::default();
         for (record, result) in records.iter().zip(results) {
             let id = &record.message_id;
@@ -94,31 +115,25 @@ impl<P: Ports> Deliver<P> {
     }
 
     /// A panic is a bug, and must fail only its own message.
-    async fn guarded(
-        &self,
-        body: &str,
+    async fn guarded<'a>(
+        &'a self,
+        message: Result<QueueMessage, StepError>,
         desk: Desk,
-        observations: &Observations,
-        deadline: Timestamp,
+        common: &Common<'a>,
     ) -> StepResult {
-        let finish = self.finish(body, desk, observations, deadline);
+        let finish = self.finish(message?, desk, common);
         let finished = AssertUnwindSafe(finish).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
     }
 
-    async fn finish(
-        &self,
-        body: &str,
+    async fn finish<'a>(
+        &'a self,
+        message: QueueMessage,
         desk: Desk,
-        observations: &Observations,
-        deadline: Timestamp,
+        common: &Common<'a>,
     ) -> StepResult {
-        let message =
-            QueueMessage::parse(body).map_err(|error| StepError::Never(error.to_string()))?;
         match message {
-            QueueMessage::MakeAttempt(attempt) => {
-                self.attempt(attempt, desk, observations, deadline).await
-            }
+            QueueMessage::MakeAttempt(attempt) => self.attempt(attempt, desk, common).await,
             QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
             QueueMessage::ReleaseParked(release) => {
                 desk.leave_for(self.release_parked_page(release)).await
@@ -127,19 +142,18 @@ impl<P: Ports> Deliver<P> {
         }
     }
 
-    async fn attempt(
-        &self,
+    async fn attempt<'a>(
+        &'a self,
         attempt: MakeAttempt,
         desk: Desk,
-        observations: &Observations,
-        deadline: Timestamp,
+        common: &Common<'a>,
     ) -> StepResult {
-        let ready = match self.ready(attempt).await? {
+        let ready = match self.ready(attempt, common).await? {
             ControlFlow::Continue(ready) => ready,
             ControlFlow::Break(done) => return Ok(done),
         };
         match self.slot_to_wait_for(&ready, desk).await? {
-            None => self.make(ready, observations, deadline).await,
+            None => self.make(ready, common).await,
             Some(slot) => self.wait_for_slot(ready, slot).await,
         }
     }

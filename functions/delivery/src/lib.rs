@@ -14,12 +14,13 @@
 //! - [`reopen`]: a replay resends a failed delivery: reopen it, then it is due.
 //! - [`replay`]: one page of a replay: find deliveries, send their messages, record the page, send
 //!   the next page's message.
-//! - [`batch`]: ten messages, processed concurrently and independently.
+//! - [`batch`]: ten messages, processed concurrently and independently. [`common`]: what they share.
 
 mod attempt;
 mod batch;
 mod check;
 mod circuit;
+mod common;
 mod health;
 mod limit;
 mod ports;

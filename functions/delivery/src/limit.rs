@@ -30,6 +30,8 @@ use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 
 /// A request for a slot.
 struct Asking {
+    /// The place of its message in the batch: an earlier message gets an earlier slot.
+    place: usize,
     user_id: UserId,
     webhook_id: WebhookId,
     limit: RateLimit,
@@ -37,9 +39,11 @@ struct Asking {
     answer: oneshot::Sender<Result<Timestamp, PortError>>,
 }
 
-/// Where attempts ask for slots.
-#[derive(Clone)]
-pub(crate) struct Desk(mpsc::UnboundedSender<Asking>);
+/// Where the message at this place of the batch asks for a slot.
+pub(crate) struct Desk {
+    asking: mpsc::UnboundedSender<Asking>,
+    place: usize,
+}
 
 /// The requests, complete when the desk is closed.
 pub(crate) struct Queue(mpsc::UnboundedReceiver<Asking>);
@@ -47,10 +51,15 @@ pub(crate) struct Queue(mpsc::UnboundedReceiver<Asking>);
 /// Opens the desk of a batch. It closes when all its clones are dropped.
 pub(crate) fn open() -> (Desk, Queue) {
     let (asking, asked) = mpsc::unbounded();
-    (Desk(asking), Queue(asked))
+    (Desk { asking, place: 0 }, Queue(asked))
 }
 
 impl Desk {
+    /// The same desk, for the message at another place.
+    pub(crate) fn at(&self, place: usize) -> Self {
+        Self { asking: self.asking.clone(), place }
+    }
+
     /// Leaves the desk for work that needs no slot, because other attempts wait for the desk to
     /// close.
     pub(crate) fn leave_for<F>(self, work: F) -> F {
@@ -61,6 +70,7 @@ impl Desk {
     async fn ask(self, webhook: &Webhook, limit: RateLimit) -> Result<Timestamp, PortError> {
         let (answer, slot) = oneshot::channel();
         let asking = Asking {
+            place: self.place,
             user_id: webhook.user_id.clone(),
             webhook_id: webhook.id,
             limit,
@@ -68,7 +78,7 @@ impl Desk {
             answer,
         };
         // If nobody receives the request, it gets no answer, and the next line fails.
-        drop(self.0.unbounded_send(asking));
+        drop(self.asking.unbounded_send(asking));
         drop(self);
         let unanswered = |_| PortError::Unavailable("no slot was handed out".into());
         slot.await.map_err(unanswered)?
@@ -88,6 +98,9 @@ impl<P: Ports> Deliver<P> {
         let mut groups: BTreeMap<WebhookId, Vec<Asking>> = BTreeMap::new();
         for asking in asked.0.collect::<Vec<_>>().await {
             groups.entry(asking.webhook_id).or_default().push(asking);
+        }
+        for group in groups.values_mut() {
+            group.sort_by_key(|asking| asking.place);
         }
         join_all(groups.into_values().map(|group| self.hand_out_to(group))).await;
     }

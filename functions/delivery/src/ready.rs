@@ -1,16 +1,17 @@
 //! An attempt is due: reads what it needs, and decides whether it may be made.
 //!
-//! Reads: the delivery (consistent, 1 read unit), and its webhook with health and rate limiter (one
-//! query, eventually consistent, ½ read unit). There are further calls only if something is
+//! Reads: the delivery (consistent, 1 read unit, in one call with those of the other attempts of the
+//! batch), and its webhook with health and rate limiter (one query, eventually consistent, ½ read
+//! unit, for all messages of the batch that go to it). There are further calls only if something is
 //! unusual.
 
-use crate::{Deliver, Done, Ports, StepError, StepResult, circuit::Passage};
+use crate::{Deliver, Done, Ports, StepError, StepResult, circuit::Passage, common::Common};
 use grapnel_domain::{
     delivery::{Delivery, Ending, Reason, Target},
     event::EventContent,
     limit::RateLimit,
     message::MakeAttempt,
-    ports::{Clock, Consistency, Deliveries, PortError, ReadEvents, Recorded, Webhooks},
+    ports::{Clock, Consistency, Deliveries, PortError, ReadEvents, Recorded},
     request::{self, NoRequest},
     webhook::Webhook,
 };
@@ -46,15 +47,16 @@ impl Ready {
 
 impl<P: Ports> Deliver<P> {
     /// Returns the attempt that a message asks for, or how the message is finished without it.
-    pub(crate) async fn ready(
-        &self,
+    pub(crate) async fn ready<'a>(
+        &'a self,
         message: MakeAttempt,
+        common: &Common<'a>,
     ) -> Result<ControlFlow<Done, Ready>, StepError> {
         let MakeAttempt { target, attempt: number, manual, replay, .. } = &message;
         let (number, manual) = (*number, *manual);
         let (delivery, webhook) = futures::join!(
-            self.deliveries.delivery(target.key()),
-            self.webhooks.webhook(&target.user_id, target.webhook_id, Consistency::Eventual),
+            self.delivery_of(target.key(), common),
+            self.webhook_of(target, common),
         );
         let Some(mut delivery) = delivery? else {
             return Ok(ControlFlow::Break(Done::NothingToDo));
@@ -84,7 +86,7 @@ impl<P: Ports> Deliver<P> {
             let ended = self.end(&delivery, Reason::PayloadErased).await;
             return ended.map(ControlFlow::Break);
         }
-        let webhook = match self.usable(&delivery, target, webhook?).await? {
+        let webhook = match self.usable(&delivery, target, webhook?.as_ref().as_ref()).await? {
             Ok(webhook) => webhook,
             Err(reason) => return self.end(&delivery, reason).await.map(ControlFlow::Break),
         };
@@ -143,11 +145,11 @@ impl<P: Ports> Deliver<P> {
         &self,
         delivery: &Delivery,
         target: &Target,
-        seen: Option<Webhook>,
+        seen: Option<&Webhook>,
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        let may_send = |webhook: &Webhook| delivery.test || webhook.effective_status().receives();
+        let may_send = |webhook: &&Webhook| delivery.test || webhook.effective_status().receives();
         match seen.filter(may_send) {
-            Some(webhook) => Ok(Ok(Box::new(webhook))),
+            Some(webhook) => Ok(Ok(Box::new(webhook.clone()))),
             None => self.current(&target.user_id, target.webhook_id, delivery.test).await,
         }
     }

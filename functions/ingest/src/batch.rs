@@ -3,7 +3,7 @@
 use crate::{
     audience::Pace,
     fan_out::{PreparationError, Prepared},
-    ports::{Ingest, Ports},
+    ports::{Ingest, Ports, Subscriptions},
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
@@ -119,7 +119,9 @@ impl<P: Ports> Ingest<P> {
     /// allows.
     async fn fan_out(&self, batch: &mut Batch<'_>, places: Vec<usize>, pace: Pace) -> Vec<usize> {
         let records = batch.records;
-        let begun = places.iter().map(|at| self.prepare_guarded(&records[*at], pace));
+        let subscriptions = Subscriptions::default();
+        let begun =
+            places.iter().map(|at| self.prepare_guarded(&records[*at], pace, &subscriptions));
         let mut slow = Vec::new();
         let mut owners = Vec::new();
         let mut messages = Vec::new();
@@ -164,8 +166,14 @@ impl<P: Ports> Ingest<P> {
     }
 
     /// A panic is a bug, and must fail only its own message.
-    async fn prepare_guarded(&self, record: &Record, pace: Pace) -> Option<Prepared> {
-        let prepared = AssertUnwindSafe(self.prepare(&record.body, pace)).catch_unwind().await;
+    async fn prepare_guarded<'a>(
+        &'a self,
+        record: &Record,
+        pace: Pace,
+        subscriptions: &Subscriptions<'a>,
+    ) -> Option<Prepared> {
+        let prepare = self.prepare(&record.body, pace, subscriptions);
+        let prepared = AssertUnwindSafe(prepare).catch_unwind().await;
         prepared.unwrap_or_else(|_| {
             let error = PortError::Unavailable("panicked".into());
             Some(Prepared::failed(PreparationError::Later(error)))

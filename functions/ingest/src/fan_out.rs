@@ -2,7 +2,7 @@
 
 use crate::{
     audience::{Audience, FilterWork, Pace, audience},
-    ports::{Ingest, Ports},
+    ports::{Ingest, Ports, Subscriptions},
 };
 use futures::{StreamExt, stream};
 use grapnel_domain::{
@@ -83,8 +83,13 @@ impl From<PortError> for PreparationError {
 impl<P: Ports> Ingest<P> {
     /// Does everything except enqueueing. `None` if the event's filters take longer than the pace
     /// allows: then nothing is recorded.
-    pub(crate) async fn prepare(&self, body: &str, pace: Pace) -> Option<Prepared> {
-        let decided = match self.decide(body, pace).await {
+    pub(crate) async fn prepare<'a>(
+        &'a self,
+        body: &str,
+        pace: Pace,
+        subscriptions: &Subscriptions<'a>,
+    ) -> Option<Prepared> {
+        let decided = match self.decide(body, pace, subscriptions).await {
             Ok(decided) => decided?,
             Err(error) => return Some(Prepared::failed(error)),
         };
@@ -100,12 +105,19 @@ impl<P: Ports> Ingest<P> {
         Some(Prepared { outgoing, error, filters: decided.filters, conflict: decided.conflict })
     }
 
-    async fn decide(&self, body: &str, pace: Pace) -> Result<Option<Decided>, PreparationError> {
+    async fn decide<'a>(
+        &'a self,
+        body: &str,
+        pace: Pace,
+        subscriptions: &Subscriptions<'a>,
+    ) -> Result<Option<Decided>, PreparationError> {
         let now = self.clock.now();
         let inbound = InboundEvent::parse(body, now)
             .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
         let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
-        let subscriptions = self.subscriptions.subscriptions(&inbound.user_id).await?;
+        let user = inbound.user_id.clone();
+        let read = || async move { self.subscriptions.subscriptions(&user).await };
+        let subscriptions = subscriptions.get(inbound.user_id.clone(), read).await?;
         let wanted_by = audience(&subscriptions, &inbound.content, inbound.test, pace).await;
         let Some(Audience { webhooks: wanted_by, undecided, filters }) = wanted_by else {
             return Ok(None);

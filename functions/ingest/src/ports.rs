@@ -1,9 +1,17 @@
 //! The ports of the ingest function.
 
 use crate::Rules;
-use grapnel_domain::ports::{
-    Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, ReadSubscriptions, StoreEvents,
+use grapnel_domain::{
+    ids::UserId,
+    ports::{
+        Clock, CreateDeliveries, DeadLetters, EnqueueAttempts, ReadOnce, ReadSubscriptions,
+        StoreEvents,
+    },
+    webhook::Subscription,
 };
+
+/// The webhooks of the users in a batch, read once for all events of a user.
+pub(crate) type Subscriptions<'a> = ReadOnce<'a, UserId, Vec<Subscription>>;
 
 /// The rights of the ingest function, grouped by table and service, like an IAM policy: nothing
 /// here reads more of a webhook than fan-out needs, or reads or changes a delivery.

@@ -29,24 +29,7 @@ pub(crate) async fn items(
     let (mut in_vain, mut pause) = (0, FIRST_PAUSE);
     while !wanted.is_empty() {
         let later = wanted.split_off(wanted.len().min(MAX_KEYS));
-        let asked = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
-        let asked = attributes
-            .into_iter()
-            .flatten()
-            .fold(asked, |asked, name| asked.expression_attribute_names(format!("#{name}"), *name));
-        let asked = asked.set_projection_expression(attributes.map(projection));
-        let asked = asked
-            .build()
-            .map_err(|_| PortError::Unusable(format!("{operation} could not be built")))?;
-        let answer = client
-            .batch_get_item()
-            .request_items(table, asked)
-            .send()
-            .await
-            .map_err(|error| from_sdk(operation, &error))?;
-        let items = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
-        let left = answer.unprocessed_keys.unwrap_or_default().remove(table);
-        let left = left.map(|left| left.keys).unwrap_or_default();
+        let (items, left) = one_call(client, table, wanted, attributes, operation).await?;
         if items.is_empty() && !left.is_empty() {
             in_vain += 1;
             if in_vain == TRIES {
@@ -60,6 +43,34 @@ pub(crate) async fn items(
         wanted.extend(later);
     }
     Ok(found)
+}
+
+/// What one call reads of at most 100 keys, and the keys that it did not process.
+pub(crate) async fn one_call(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    attributes: Option<&[&str]>,
+    operation: &str,
+) -> Result<(Vec<Item>, Vec<Item>), PortError> {
+    let asked = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+    let asked = attributes
+        .into_iter()
+        .flatten()
+        .fold(asked, |asked, name| asked.expression_attribute_names(format!("#{name}"), *name));
+    let asked = asked.set_projection_expression(attributes.map(projection));
+    let asked = asked
+        .build()
+        .map_err(|_| PortError::Unusable(format!("{operation} could not be built")))?;
+    let answer = client
+        .batch_get_item()
+        .request_items(table, asked)
+        .send()
+        .await
+        .map_err(|error| from_sdk(operation, &error))?;
+    let items = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
+    let left = answer.unprocessed_keys.unwrap_or_default().remove(table);
+    Ok((items, left.map(|left| left.keys).unwrap_or_default()))
 }
 
 /// An expression with a placeholder for each attribute, because some of our names are reserved words.

@@ -20,8 +20,8 @@ use grapnel_domain::{
     },
     ids::{DeliveryId, WebhookId},
     ports::{
-        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded, SettledPage,
-        UpdateDeliveries,
+        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, ReadTogether,
+        Recorded, SettledPage, UpdateDeliveries,
     },
     replay::ReplayFilter,
     time::Timestamp,
@@ -33,6 +33,9 @@ use update::Update;
 
 /// The index over `waitKey`.
 const WAITING_INDEX: &str = "waiting";
+
+/// The name of the call in errors.
+const READ_TOGETHER: &str = "BatchGetItem on deliveries";
 
 /// Maximum number of rows in one page of the `waiting` index. A release reads each of them,
 /// enqueues it and removes it from the index: this many fit into the shortest function timeout.
@@ -123,6 +126,21 @@ impl Deliveries for DeliveryStore {
         answer.item.map(row::to_delivery).transpose()
     }
 
+    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+        let asked = keys.iter().copied().map(row::key).collect();
+        let (items, left) =
+            batch_get::one_call(&self.client, &self.table, asked, None, READ_TOGETHER).await?;
+        let count = items.len();
+        let found: Vec<_> =
+            items.into_iter().filter_map(|item| row::to_delivery(item).ok()).collect();
+        let mut unread = Vec::new();
+        if !left.is_empty() || found.len() < count {
+            let is_found = |key: &DeliveryKey| found.iter().any(|row| row.key() == *key);
+            unread.extend(keys.iter().copied().filter(|key| !is_found(key)));
+        }
+        Ok(ReadTogether { found, unread })
+    }
+
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {
         self.update(ending.key, update::end(&ending)?).await
     }
@@ -159,7 +177,7 @@ impl DeliveryLog for DeliveryStore {
             &self.table,
             keys.iter().copied().map(row::key).collect(),
             None,
-            "BatchGetItem on deliveries",
+            READ_TOGETHER,
         );
         let found = items.await?.into_iter().map(row::to_delivery);
         let found = found.map(|delivery| delivery.map(|it| (it.key(), it)));

@@ -8,11 +8,12 @@ use grapnel_aws::{
 };
 use grapnel_domain::{
     delay::QueueDelay,
+    delivery::DeliveryKey,
     limit::{Reservation, SlotTime},
     message::{MakeAttempt, Outgoing, QueueMessage, Record},
     ports::{
         CreateDeliveries, Deliveries, EnqueueAttempts, IsolateMessages, PortError, ReadEvents,
-        ReserveSlots, StartWaits, WaitState,
+        ReadTogether, ReserveSlots, StartWaits, WaitState,
     },
     tending::Visit,
     time::Minute,
@@ -195,6 +196,28 @@ async fn a_damaged_row_is_unusable() {
     let answer = store.event(&event.user_id, event.id, consistency).await;
     let text = "a row of the events table cannot be read";
     assert_eq!(answer, Err(PortError::Unusable(text.into())));
+}
+
+/// The answer to a read of two deliveries: one unreadable row, and what else it says.
+async fn read_together(more: &str) -> (Vec<DeliveryKey>, Result<ReadTogether, PortError>) {
+    let row = r#"{"id":{"S":"secret-value"}}"#;
+    let aws =
+        Scripted::answering([ok(&format!(r#"{{"Responses":{{"deliveries":[{row}]}}{more}}}"#))])
+            .await;
+    let keys = vec![a_delivery().build().key(), a_delivery().build().key()];
+    let store = DeliveryStore::new(&aws.clients, "deliveries");
+    let read = store.deliveries_together(&keys).await;
+    assert_eq!(aws.calls(), ["BatchGetItem"]);
+    (keys, read)
+}
+
+#[tokio::test]
+async fn what_a_read_of_several_deliveries_leaves_out_is_unread() {
+    let left = r#","UnprocessedKeys":{"deliveries":{"Keys":[{"id":{"S":"x"}}]}}"#;
+    for more in ["", left] {
+        let (keys, read) = read_together(more).await;
+        assert_eq!(read, Ok(ReadTogether { found: Vec::new(), unread: keys }));
+    }
 }
 
 /// Reserves two slots, one per second, from a limiter that was never read.

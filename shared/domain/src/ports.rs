@@ -15,6 +15,7 @@ mod events;
 mod issuer;
 mod keys;
 mod notices;
+mod once;
 mod portal;
 mod queues;
 mod replays;
@@ -25,7 +26,8 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, SettledPage, UpdateDeliveries,
+    CreateDeliveries, Created, Deliveries, DeliveryLog, ReadTogether, Recorded, SettledPage,
+    UpdateDeliveries,
 };
 pub use echoes::Echoes;
 pub use event_types::EventTypes;
@@ -33,6 +35,7 @@ pub use events::{ClaimKeys, EventLog, ReadEvents, StoreEvents};
 pub use issuer::FetchIssuerKeys;
 pub use keys::Keys;
 pub use notices::SendNotices;
+pub use once::ReadOnce;
 pub use portal::PortalLinks;
 pub use queues::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages};
 pub use replays::{Replays, Stored};

@@ -4,7 +4,7 @@ use super::{NEVER, somebodys_delivery, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, DeliveryKey, Reason},
-    ports::{CreateDeliveries, Created, Deliveries, DeliveryLog},
+    ports::{CreateDeliveries, Created, Deliveries, DeliveryLog, ReadTogether},
     time::{Minute, Timestamp},
 };
 use grapnel_testing::{
@@ -27,6 +27,7 @@ macro_rules! contract_of_deliveries {
                 creating_a_delivery_again_answers_what_is_there,
                 of_many_that_create_it_at_once_one_is_new,
                 many_are_read_in_the_order_of_their_keys,
+                those_of_a_batch_are_read_together,
                 more_than_one_call_takes_are_read_too,
             ]
         );
@@ -120,6 +121,17 @@ pub async fn many_are_read_in_the_order_of_their_keys<S: Store>(stores: &S) {
     assert_eq!(stores.deliveries_by_key(&keys).await, Ok(vec![other, one]));
     assert_eq!(stores.deliveries_by_key(&[missing.key()]).await, Ok(vec![]));
     assert_eq!(stores.deliveries_by_key(&[]).await, Ok(vec![]));
+}
+
+pub async fn those_of_a_batch_are_read_together<S: Store>(stores: &S) {
+    let (one, other, missing) = (somebodys_delivery(), somebodys_delivery(), somebodys_delivery());
+    for delivery in [&one, &other] {
+        stores.create_delivery(delivery).await.expect("created");
+    }
+    let keys = [other.key(), missing.key(), one.key()];
+    let mut read = stores.deliveries_together(&keys).await.expect("read");
+    read.found.sort_by_key(|delivery| delivery.key() == other.key());
+    assert_eq!(read, ReadTogether { found: vec![one, other], unread: Vec::new() });
 }
 
 pub async fn more_than_one_call_takes_are_read_too<S: Store>(stores: &S) {

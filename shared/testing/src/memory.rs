@@ -140,6 +140,11 @@ impl Memory {
         self.state().waiting_page = rows;
     }
 
+    /// From now on, a read of several deliveries leaves this one out.
+    pub fn leave_out(&self, delivery: DeliveryKey) {
+        self.state().left_out.insert(delivery);
+    }
+
     /// Makes pages of settled deliveries this long.
     pub fn set_settled_page(&self, rows: usize) {
         self.state().settled_page = rows;

@@ -19,40 +19,54 @@ use grapnel_domain::{
     },
     health::LONGEST_PARKING,
     ids::{DeliveryId, UserId, WebhookId},
-    ports::{CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded},
+    ports::{
+        CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, ReadTogether, Recorded,
+    },
     time::Timestamp,
 };
 use std::time::Duration;
 
+/// What a function sees of a row that it reads.
+fn seen(sim: &Sim, mut found: Delivery) -> Delivery {
+    if sim.mutation() == Some(Mutation::SendsErasedData) {
+        found.payload_erased_at = None;
+    }
+    let (key, attempts) = (ledger::key(found.key()), found.attempt_count());
+    sim.with(|state| {
+        let step = state.next_step();
+        if let Some(invocation) = state.invocation() {
+            invocation.reads.push((key, attempts, step));
+            invocation.expiries_read.push((key, found.expires_at));
+            invocation.slots_read.extend(found.slot.map(|slot| (key, slot.at)));
+        }
+    });
+    sim.trace(|| format!("reads {}: {:?}, {attempts} attempts", ledger::name(key), found.status));
+    mutation::on_reading(sim, &mut found);
+    found
+}
+
 impl Deliveries for Aws {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         let effect = |sim: &Sim| {
-            let mut found = at_once(sim.memory().delivery(key));
-            if let (Ok(Some(found)), Some(Mutation::SendsErasedData)) = (&mut found, sim.mutation())
-            {
-                found.payload_erased_at = None;
-            }
-            if let Ok(Some(found)) = &found {
-                let (key, attempts) = (ledger::key(key), found.attempt_count());
-                sim.with(|state| {
-                    let step = state.next_step();
-                    if let Some(invocation) = state.invocation() {
-                        invocation.reads.push((key, attempts, step));
-                        invocation.expiries_read.push((key, found.expires_at));
-                        invocation.slots_read.extend(found.slot.map(|slot| (key, slot.at)));
-                    }
-                });
-                sim.trace(|| {
-                    let name = ledger::name(key);
-                    format!("reads {name}: {:?}, {attempts} attempts", found.status)
-                });
-            }
-            if let Ok(Some(found)) = &mut found {
-                mutation::on_reading(sim, found);
-            }
-            found
+            let found = at_once(sim.memory().delivery(key))?;
+            Ok(found.map(|found| seen(sim, found)))
         };
         self.read(Part::Tables, "read delivery", effect).await
+    }
+
+    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+        let effect = |sim: &Sim| {
+            let rate = sim.plan().faults.throttled;
+            let (unread, read): (Vec<_>, Vec<_>) =
+                keys.iter().partition(|_| sim.with(|state| state.random.chance(rate)));
+            let ReadTogether { found, .. } = at_once(sim.memory().deliveries_together(&read))?;
+            let found = found.into_iter().map(|found| seen(sim, found)).collect();
+            if !unread.is_empty() {
+                sim.count(Count::LeftUnread);
+            }
+            Ok(mutation::read_together(sim, ReadTogether { found, unread }))
+        };
+        self.read(Part::Tables, "read deliveries", effect).await
     }
 
     async fn end_delivery(&self, ending: Ending) -> Result<Recorded, PortError> {

@@ -4,7 +4,7 @@ use super::Mutation;
 use crate::sim::Sim;
 use grapnel_domain::{
     message::{Check, MakeAttempt, QueueMessage, Record},
-    ports::Clock,
+    ports::{Clock, ReadTogether},
     suspect::SUSPECT_RECEIVES,
     time::Timestamp,
 };
@@ -20,6 +20,14 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
         _ => return suspected(sim, records),
     };
     records.into_iter().filter_map(|record| change(sim, record)).collect()
+}
+
+/// What a wrong batch makes of a read of its deliveries.
+pub(crate) fn read_together(sim: &Sim, read: ReadTogether) -> ReadTogether {
+    match sim.mutation() {
+        Some(Mutation::TakesUnreadForMissing) => ReadTogether { unread: Vec::new(), ..read },
+        _ => read,
+    }
 }
 
 /// As if the queue had delivered them more or less often.

@@ -13,6 +13,7 @@ mod replays;
 mod scale;
 mod stale;
 mod throttled;
+mod together;
 mod transforms;
 mod waits;
 mod world;

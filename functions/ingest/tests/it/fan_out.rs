@@ -1,6 +1,6 @@
 //! Which webhooks get an event, and no loss if any call fails.
 
-use crate::world::{event, over, queued_attempts};
+use crate::world::{event, event_with, over, queued_attempts};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, Reason},
     event::{
@@ -50,6 +50,27 @@ async fn an_event_goes_to_every_active_webhook_of_its_owner_that_wants_it() {
     assert_eq!(memory.events().len(), 1);
     assert_eq!(memory.calls(Operation::Subscriptions), 1);
     assert_eq!(memory.calls(Operation::Enqueue), 1);
+}
+
+#[tokio::test]
+async fn a_users_webhooks_are_read_once_for_all_events_of_a_batch() {
+    let memory = Memory::new();
+    memory.put_webhook(a_webhook().build());
+    memory.put_webhook(a_webhook().for_user("somebody-else").build());
+    let others = event_with("3", "lead.created", r#"{"userId":"somebody-else"}"#);
+    let batch = [event("1", "lead.created"), event("2", "lead.created"), others];
+    let report = over(&memory).handle(&batch).await;
+    assert_eq!((report.events, report.enqueued), (3, 3));
+    assert_eq!(memory.calls(Operation::Subscriptions), 2);
+}
+
+#[tokio::test]
+async fn a_webhook_gets_the_events_of_the_next_batch_once_it_is_there() {
+    let memory = Memory::new();
+    let ingest = over(&memory);
+    assert_eq!(ingest.handle(&[event("1", "lead.created")]).await.enqueued, 0);
+    memory.put_webhook(a_webhook().build());
+    assert_eq!(ingest.handle(&[event("2", "lead.created")]).await.enqueued, 1);
 }
 
 /// The groups of the messages of an event with this many webhooks.

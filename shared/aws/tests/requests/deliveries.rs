@@ -76,10 +76,13 @@ async fn deliveries_are_read_by_their_keys_and_listed_within_their_webhook() {
     let key = asked.delivery.key();
     asked.store.delivery(key).await.expect("read");
     asked.store.deliveries_by_key(&[key]).await.expect("read");
+    asked.store.deliveries_together(&[key]).await.expect("read");
     asked.store.list_deliveries(key.webhook_id, 5, Some(key.id)).await.expect("listed");
     asked.is("
         GetItem deliveries, consistent
         key id = 'DELIVERY', webhookId = 'WEBHOOK'
+        BatchGetItem deliveries, consistent
+        keys id = 'DELIVERY', webhookId = 'WEBHOOK'
         BatchGetItem deliveries, consistent
         keys id = 'DELIVERY', webhookId = 'WEBHOOK'
         Query deliveries, descending

@@ -55,6 +55,16 @@ fn delivery_writes_of_webhooks_only_health_and_limiters_and_only_by_updates() {
     assert_eq!(limited, [set(HEALTH), set(LIMITER)]);
 }
 
+/// Without `BatchGetItem` each row would be read alone, and no other test would notice.
+#[test]
+fn delivery_reads_the_deliveries_of_a_batch_in_one_call_and_creates_and_deletes_none() {
+    let allowed: BTreeSet<&str> =
+        statements_on("DeliveryRole", "DeliveriesTable").into_iter().flat_map(actions).collect();
+    let named =
+        ["GetItem", "BatchGetItem", "UpdateItem", "Query"].map(|it| format!("dynamodb:{it}"));
+    assert_eq!(allowed, named.iter().map(String::as_str).collect());
+}
+
 /// What waits needs no secret, no event and nothing that a receiver answered.
 #[test]
 fn tending_reads_and_writes_of_deliveries_only_their_waits_and_reaches_no_other_table() {

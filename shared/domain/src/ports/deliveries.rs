@@ -35,6 +35,16 @@ pub enum Recorded {
     Refused(Option<Box<Delivery>>),
 }
 
+/// The result of [`Deliveries::deliveries_together`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadTogether {
+    /// In no order.
+    pub found: Vec<Delivery>,
+    /// Those that this call did not read, or whose rows are unreadable: each is to be read alone. A
+    /// key that is neither here nor found has no delivery.
+    pub unread: Vec<DeliveryKey>,
+}
+
 /// Some of a webhook's settled deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledPage {
@@ -53,6 +63,13 @@ pub trait Deliveries: Send + Sync {
         &self,
         key: DeliveryKey,
     ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
+
+    /// The deliveries with these keys, by one consistent read, which may leave some of them out. At
+    /// most 100 keys, none of them twice.
+    fn deliveries_together(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> impl Future<Output = Result<ReadTogether, PortError>> + Send;
 
     /// Marks the delivery `failed` and ends every wait, on condition that it
     /// has exactly `attempts` attempts and is not settled.

@@ -6,14 +6,31 @@ use grapnel_domain::{
     },
     ids::{DeliveryId, WebhookId},
     ports::{
-        Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, Recorded,
+        Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError,
+        ReadTogether, Recorded,
     },
 };
+use std::collections::BTreeSet;
 
 impl Deliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         self.run(Operation::Delivery, |state| {
             Ok(state.tables.deliveries.get((key.webhook_id, key.id)).cloned())
+        })
+        .await
+    }
+
+    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+        self.run(Operation::DeliveriesTogether, |state| {
+            // As DynamoDB refuses it.
+            if keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
+                return Err(PortError::Unusable("a key twice".into()));
+            }
+            let is_left_out = |key: &DeliveryKey| state.left_out.contains(key);
+            let (unread, read): (Vec<_>, Vec<_>) = keys.iter().copied().partition(is_left_out);
+            let rows = &state.tables.deliveries;
+            let found = read.iter().filter_map(|key| rows.get((key.webhook_id, key.id)));
+            Ok(ReadTogether { found: found.cloned().collect(), unread })
         })
         .await
     }

@@ -26,6 +26,7 @@ pub enum Operation {
     ErasePayload,
     Delivery,
     Deliveries,
+    DeliveriesTogether,
     ListDeliveries,
     CreateDelivery,
     RecordAttempt,

@@ -3,6 +3,7 @@
 use super::{faults::Faults, rows::Rows};
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
+    delivery::DeliveryKey,
     echo::Echo,
     event::{
         Event,
@@ -19,7 +20,7 @@ use grapnel_domain::{
     time::{Minute, Timestamp},
     webhook::Webhook,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one page of the indexes of parked deliveries and of shared waits.
 const WAITING_PAGE_ROWS: usize = 100;
@@ -34,6 +35,8 @@ pub(super) struct State {
     pub(super) replica: Option<Tables>,
     pub(super) dead_letters: Vec<DeadLetter>,
     pub(super) waits: BTreeMap<Minute, StartedWait>,
+    /// Deliveries that reads of several leave out.
+    pub(super) left_out: BTreeSet<DeliveryKey>,
     pub(super) unreadable: Vec<(Spread, Unreadable)>,
     pub(super) watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     pub(super) notices: Vec<Notice>,
@@ -98,6 +101,7 @@ impl Default for State {
             replica: None,
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
+            left_out: BTreeSet::new(),
             unreadable: Vec::new(),
             watches: BTreeMap::new(),
             notices: Vec::new(),
