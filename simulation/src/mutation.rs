@@ -5,15 +5,18 @@
 
 mod batches;
 mod calls;
+mod kept;
 mod rules;
 mod tending;
 mod times;
 
-pub(crate) use batches::{for_delivery, for_ingest, read_together};
+pub(crate) use batches::{
+    delivery_read, for_delivery, for_ingest, read_together, subscriptions_read, webhook_read,
+};
 pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
-
+pub(crate) use kept::Kept;
 pub(crate) use rules::{after_parked, on_reading, recorded, reopened};
 pub(crate) use tending::{after_due, after_stopping, read_waiting};
 pub(crate) use times::{deadline, time_budget};
@@ -52,6 +55,12 @@ pub enum Mutation {
     TakesOutWhateverItWaitsFor,
     /// A delivery that a read of several left out is taken for one that does not exist.
     TakesUnreadForMissing,
+    /// A batch relies on rows of deliveries that an earlier batch read.
+    KeepsDeliveries,
+    /// A batch sends to webhooks as an earlier batch read them.
+    KeepsWebhooks,
+    /// A batch fans out to the webhooks that an earlier batch read.
+    KeepsSubscriptions,
     /// A check makes the missing attempt itself.
     CheckRecords,
     /// The results for single messages of a batch are ignored.
@@ -153,6 +162,9 @@ impl Mutation {
         Self::TrustsTheIndex,
         Self::TakesOutWhateverItWaitsFor,
         Self::TakesUnreadForMissing,
+        Self::KeepsDeliveries,
+        Self::KeepsWebhooks,
+        Self::KeepsSubscriptions,
         Self::CheckRecords,
         Self::TrustsBatches,
         Self::EndsOnLaggingReads,

@@ -8,7 +8,7 @@ use crate::{
     invocation::Invocation,
     ledger::Ledger,
     measured::Measured,
-    mutation::Mutation,
+    mutation::{Kept, Mutation},
     plan::{Part, Plan},
     random::Random,
     task::{TaskId, Timer, Work, millis},
@@ -69,6 +69,7 @@ pub(crate) struct State {
     pub(crate) measured: Measured,
     pub(crate) executions: BTreeSet<Minute>,
     pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
+    pub(crate) kept: Kept,
     /// How many faults may still happen.
     pub(crate) budget: u32,
     /// Counts steps, so that "before" is defined within a millisecond.
@@ -108,6 +109,7 @@ impl Sim {
             measured: Measured::default(),
             executions: BTreeSet::new(),
             watches: BTreeSet::new(),
+            kept: Kept::default(),
             budget: plan.faults.budget,
             step: 0,
             tasks: 0,

@@ -60,7 +60,10 @@ impl Deliveries for Aws {
             let (unread, read): (Vec<_>, Vec<_>) =
                 keys.iter().partition(|_| sim.with(|state| state.random.chance(rate)));
             let ReadTogether { found, .. } = at_once(sim.memory().deliveries_together(&read))?;
-            let found = found.into_iter().map(|found| seen(sim, found)).collect();
+            let found = found
+                .into_iter()
+                .map(|found| seen(sim, mutation::delivery_read(sim, found)))
+                .collect();
             if !unread.is_empty() {
                 sim.count(Count::LeftUnread);
             }

@@ -3,7 +3,7 @@
 use super::{Aws, find::past};
 use crate::{
     counts::Count,
-    mutation::Mutation,
+    mutation::{self, Mutation},
     plan::Part,
     sim::{Sim, State},
     task::at_once,
@@ -47,6 +47,9 @@ impl Webhooks for Aws {
                     sim.trace(|| format!("a read of {} lags", short(id)));
                     found = before;
                 }
+            }
+            if consistency == Consistency::Eventual {
+                found = found.map(|webhook| mutation::webhook_read(sim, webhook));
             }
             if let Some(webhook) = &found {
                 sim.with(|state| {
@@ -137,7 +140,10 @@ impl ReadSubscriptions for Aws {
         if lethal.is_some_and(|lethal| self.sim.now() < lethal.until) {
             self.sim.die().await
         }
-        let effect = |sim: &Sim| at_once(sim.memory().subscriptions(user));
+        let effect = |sim: &Sim| {
+            let read = at_once(sim.memory().subscriptions(user))?;
+            Ok(mutation::subscriptions_read(sim, user, read))
+        };
         self.read(Part::Tables, "query subscriptions", effect).await
     }
 }

@@ -1,13 +1,17 @@
 //! Mistakes in how a handler processes its batch.
 
-use super::Mutation;
+use super::{Kept, Mutation};
 use crate::sim::Sim;
 use grapnel_domain::{
+    delivery::Delivery,
+    ids::UserId,
     message::{Check, MakeAttempt, QueueMessage, Record},
     ports::{Clock, ReadTogether},
     suspect::SUSPECT_RECEIVES,
     time::Timestamp,
+    webhook::{Subscription, Webhook},
 };
+use std::collections::BTreeMap;
 
 /// The part of a batch that reaches the delivery function, and its form.
 pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
@@ -28,6 +32,41 @@ pub(crate) fn read_together(sim: &Sim, read: ReadTogether) -> ReadTogether {
         Some(Mutation::TakesUnreadForMissing) => ReadTogether { unread: Vec::new(), ..read },
         _ => read,
     }
+}
+
+/// The first value that was read for this key, if the function makes this mistake.
+fn first_read<K: Ord, V: Clone>(
+    sim: &Sim,
+    mutation: Mutation,
+    kept: impl FnOnce(&mut Kept) -> &mut BTreeMap<K, V>,
+    key: K,
+    read: V,
+) -> V {
+    if sim.mutation() != Some(mutation) {
+        return read;
+    }
+    sim.with(|state| kept(&mut state.kept).entry(key).or_insert(read).clone())
+}
+
+/// The delivery that a wrong batch uses in place of the one that it read.
+pub(crate) fn delivery_read(sim: &Sim, read: Delivery) -> Delivery {
+    first_read(sim, Mutation::KeepsDeliveries, |kept| &mut kept.deliveries, read.key(), read)
+}
+
+/// The webhook that a wrong batch uses in place of the one that it read.
+pub(crate) fn webhook_read(sim: &Sim, read: Webhook) -> Webhook {
+    let key = (read.user_id.clone(), read.id);
+    first_read(sim, Mutation::KeepsWebhooks, |kept| &mut kept.webhooks, key, read)
+}
+
+/// The webhooks that a wrong batch fans out to in place of those that it read.
+pub(crate) fn subscriptions_read(
+    sim: &Sim,
+    user: &UserId,
+    read: Vec<Subscription>,
+) -> Vec<Subscription> {
+    let key = user.clone();
+    first_read(sim, Mutation::KeepsSubscriptions, |kept| &mut kept.subscriptions, key, read)
 }
 
 /// As if the queue had delivered them more or less often.
