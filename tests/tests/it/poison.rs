@@ -59,7 +59,8 @@ async fn one_of_ten_deliveries(world: &World, proxy: &Proxy) -> anyhow::Result<(
     let lethal = deliveries[4].clone();
     let cut = proxy.arm(Cut {
         function: Function::Delivery,
-        operation: "GetItem",
+        // Its row is read together with those of its batch, and alone when it is isolated.
+        operation: "UpdateItem",
         says: vec![outputs.deliveries_table.clone(), lethal.id.to_string()],
         times: Times::Each,
         moment: Moment::Before,
