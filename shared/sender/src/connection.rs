@@ -66,6 +66,16 @@ pub(crate) struct Connection {
     lifetime: Lifetime,
 }
 
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(crate) struct SendError {
+    /// Whether any part of the request may have been written.
+    pub(crate) begun: bool,
+    #[source]
+    error: hyper::Error,
+}
+
 enum Requests {
     Http1(http1::SendRequest<Full<Bytes>>),
     Http2(http2::SendRequest<Full<Bytes>>),
@@ -145,11 +155,17 @@ impl Connection {
     pub(crate) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
-    ) -> hyper::Result<Response<Incoming>> {
-        match &mut self.requests {
-            Requests::Http1(requests) => requests.send_request(for_http1(request)).await,
-            Requests::Http2(requests) => requests.send_request(request).await,
-        }
+    ) -> Result<Response<Incoming>, SendError> {
+        let sent = match &mut self.requests {
+            Requests::Http1(requests) => requests.try_send_request(for_http1(request)).await,
+            Requests::Http2(requests) => requests.try_send_request(request).await,
+        };
+        sent.map_err(|mut failed| {
+            // The library returns a request only if it never began to write it. A count of the bytes on
+            // the socket would not do: what is in memory is still written when the connection closes.
+            let begun = failed.take_message().is_none();
+            SendError { begun, error: failed.into_error() }
+        })
     }
 
     /// Prepares a connection that has waited for another request.
@@ -158,14 +174,10 @@ impl Connection {
         self.lifetime.extend(deadline);
     }
 
-    /// Lets the connection live as long as it may wait.
+    /// Lets the connection live as long as it may wait. If nobody takes it, it may stay open until the
+    /// deadline of the request before.
     pub(crate) fn rest(&self) {
         self.lifetime.extend(Instant::now() + LONGEST_IDLE);
-    }
-
-    /// How many bytes were written so far.
-    pub(crate) fn written(&self) -> usize {
-        self.traffic.written()
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Exchanged {
     pub(crate) connection: Connection,
     /// Who the connection may be kept for.
     pub(crate) peer: Option<Peer>,
+    /// The request's body. As long as the connection holds it too, a part of it is not sent.
+    pub(crate) body: Bytes,
 }
 
 impl Client {
@@ -67,7 +69,8 @@ impl Client {
         let addresses = within(connected_by, Phase::Resolving, looking_up).await?;
 
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        let mut request = Request::new(Full::from(body));
+        let body = Bytes::from(body);
+        let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
@@ -76,21 +79,22 @@ impl Client {
             && let Some(mut connection) = self.kept(peer, &addresses).await
         {
             connection.renew(deadline, most_bytes);
-            let before = connection.written();
             let sending = connection.send(request.clone());
-            match within(deadline, Phase::Answering, sending).await {
-                Ok(response) => {
-                    return Ok(Exchanged { response, connection, peer: Some(peer.clone()) });
+            match timeout_at(deadline, sending).await {
+                Ok(Ok(response)) => {
+                    return Ok(Exchanged { response, connection, peer: Some(peer.clone()), body });
                 }
-                Err(ExchangeError::Broken(_, error))
-                    if connection.written() == before || failure::is_refused_stream(&*error) => {}
-                Err(ExchangeError::Broken(_, error)) if !failure::is_of_an_answer(&*error) => {
-                    return Err(ExchangeError::Lost);
+                Err(_) => return Err(ExchangeError::TimedOut(Phase::Answering)),
+                Ok(Err(error)) if !error.begun || failure::is_refused_stream(&error) => {}
+                Ok(Err(error)) if failure::is_of_an_answer(&error) => {
+                    return Err(ExchangeError::Broken(Phase::Answering, error.into()));
                 }
-                Err(error) => return Err(error),
+                Ok(Err(_)) => return Err(ExchangeError::Lost),
             }
         }
 
+        // A kept connection may have used some of the time.
+        let connected_by = deadline.min(Instant::now() + CONNECT_LIMIT);
         let target = Target { host, addresses, port };
         let tls = is_https.then_some(&self.tls);
         let connecting = Opened::open(target, tls, most_bytes);
@@ -98,10 +102,10 @@ impl Client {
         let sending = async {
             let mut connection = opened.speak(deadline).await?;
             let response = connection.send(request).await?;
-            Ok::<_, hyper::Error>((response, connection))
+            Ok::<_, BoxError>((response, connection))
         };
         let (response, connection) = within(deadline, Phase::Answering, sending).await?;
-        Ok(Exchanged { response, connection, peer })
+        Ok(Exchanged { response, connection, peer, body })
     }
 
     /// A kept connection that is still open as far as anybody can know here.
@@ -111,9 +115,13 @@ impl Client {
         self.kept.take(peer, checked, wall_clock())
     }
 
-    /// Keeps the connection of an exchange whose response was read to its end.
-    pub(crate) fn keep(&self, connection: Connection, peer: Option<Peer>) {
-        if let Some(peer) = peer {
+    /// Keeps the connection of an exchange whose response was read to its end, unless a part of its
+    /// request is not sent: an HTTP/2 receiver may answer and never take the body, and could so make a
+    /// connection hold one body after the other.
+    pub(crate) fn keep(&self, connection: Connection, peer: Option<Peer>, body: &Bytes) {
+        if let Some(peer) = peer
+            && (body.is_empty() || body.is_unique())
+        {
             connection.rest();
             self.kept.put(peer, connection, wall_clock());
         }

@@ -33,15 +33,20 @@ const LOST: &str = "a connection that was kept open from an earlier request brok
 
 /// Whether an HTTP/2 receiver says that it has not looked at the request (RFC 9113 section 8.7).
 pub(crate) fn is_refused_stream(error: &(dyn Error + 'static)) -> bool {
-    causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
-        error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
-    })
+    resets(error).any(|reason| reason == h2::Reason::REFUSED_STREAM)
 }
 
-/// Whether the receiver answered, and the answer is at fault. Otherwise the connection broke.
+/// Whether the receiver reacted to the request, though not with a usable answer. Otherwise the
+/// connection broke.
 pub(crate) fn is_of_an_answer(error: &(dyn Error + 'static)) -> bool {
     let told = causes(error).find_map(|cause| sentence(cause, Phase::Answering));
-    matches!(told, Some(TOO_MANY_HEADERS | TOO_MUCH | INVALID))
+    matches!(told, Some(TOO_MANY_HEADERS | TOO_MUCH | INVALID)) || resets(error).next().is_some()
+}
+
+/// Why an HTTP/2 receiver ended the request's stream.
+fn resets<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = h2::Reason> + 'a {
+    let errors = causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>());
+    errors.filter(|error| error.is_reset() && error.is_remote()).filter_map(h2::Error::reason)
 }
 
 fn broken(phase: Phase, error: &(dyn Error + 'static), time: Duration) -> SendOutcome {

@@ -32,14 +32,14 @@
 //! A connection that has carried a request waits in `kept` for the same user's next request to the
 //! same receiver. It never makes a request go out twice, and is never a way around the guard:
 //!
-//! - It is kept only if the answer was read to its end, and waits at most a second by the wall clock.
+//! - It is kept only if the request was sent whole and the answer was read to its end, and waits at most a second by the wall clock.
 //!   Lambda freezes an instance between invocations, and a connection that dies meanwhile looks alive.
 //! - Its key is the user, the scheme, the host, the port and the address. Every request looks its host
 //!   up and has all addresses checked first, and takes a connection only to one of these.
-//! - If it breaks before one byte of the request was written, or an HTTP/2 receiver refuses the
-//!   stream, the request goes out over a new connection. If bytes were written and no answer came,
-//!   nobody can know whether the request arrived: the attempt has failed
-//!   ([`SendOutcome::ConnectionLost`]), and that does not count against the endpoint.
+//! - If it breaks before the library began to write the request, or an HTTP/2 receiver refuses the
+//!   stream, the request goes out over a new connection. Otherwise nobody can know whether the request
+//!   arrived: the attempt has failed ([`SendOutcome::ConnectionLost`]), and that does not count against
+//!   the endpoint.
 //! - It carries one request at a time, with the limits of a new connection for each.
 //!
 //! TLS sessions are remembered and resumed as well.

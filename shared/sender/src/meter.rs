@@ -27,11 +27,10 @@ pub(crate) const TOO_MUCH: io::ErrorKind = io::ErrorKind::QuotaExceeded;
 /// compressed headers takes far longer than reading them.
 const TURN_BYTES: usize = 16 * 1024;
 
-/// The bytes of a connection.
+/// How much may still be read from a connection.
 #[derive(Debug)]
 pub(crate) struct Traffic {
     may_read: AtomicUsize,
-    written: AtomicUsize,
 }
 
 impl Traffic {
@@ -40,18 +39,9 @@ impl Traffic {
         self.may_read.store(limit, Ordering::Relaxed);
     }
 
-    /// How many bytes were written so far, those of TLS included.
-    pub(crate) fn written(&self) -> usize {
-        self.written.load(Ordering::Relaxed)
-    }
-
     fn has_read(&self, bytes: usize) {
-        let left = self.may_read.load(Ordering::Relaxed).saturating_sub(bytes);
-        self.may_read.store(left, Ordering::Relaxed);
-    }
-
-    fn has_written(&self, bytes: usize) {
-        self.written.fetch_add(bytes, Ordering::Relaxed);
+        let less = |left: usize| Some(left.saturating_sub(bytes));
+        let _ = self.may_read.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 
@@ -66,7 +56,7 @@ pub(crate) struct Metered {
 impl Metered {
     /// Reads about `limit` bytes from `stream`, until [`Traffic::allow`] allows more.
     pub(crate) fn new(stream: TcpStream, limit: usize) -> Self {
-        let traffic = Traffic { may_read: AtomicUsize::new(limit), written: AtomicUsize::new(0) };
+        let traffic = Traffic { may_read: AtomicUsize::new(limit) };
         Self { stream, traffic: Arc::new(traffic), left_in_turn: TURN_BYTES }
     }
 
@@ -104,9 +94,7 @@ impl AsyncWrite for Metered {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.traffic.has_written(written);
-        Poll::Ready(Ok(written))
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -114,9 +102,7 @@ impl AsyncWrite for Metered {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
-        self.traffic.has_written(written);
-        Poll::Ready(Ok(written))
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -183,12 +169,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_written_is_counted_and_a_limit_can_be_renewed() {
+    async fn a_limit_can_be_renewed() {
         let (mut stream, mut other_end) = metered(4).await;
         let traffic = stream.traffic();
-        assert_eq!(traffic.written(), 0);
-        stream.write_all(b"request").await.expect("room");
-        assert_eq!(traffic.written(), 7);
         other_end.write_all(b"four").await.expect("room");
         let mut bytes = [0; 4];
         stream.read_exact(&mut bytes).await.expect("four bytes");

@@ -95,13 +95,14 @@ impl Sender {
             body_limit_bytes: CAPTURE_LIMIT_BYTES,
             keep_for: Some(request.user_id),
         };
-        let Exchanged { response, connection, peer } = match self.client.exchange(outgoing).await {
-            Ok(exchanged) => exchanged,
-            Err(error) => return failure::outcome(&error, time),
-        };
+        let Exchanged { response, connection, peer, body } =
+            match self.client.exchange(outgoing).await {
+                Ok(exchanged) => exchanged,
+                Err(error) => return failure::outcome(&error, time),
+            };
         let read = response_body::answer(response, deadline).await;
         if read.to_its_end {
-            self.client.keep(connection, peer);
+            self.client.keep(connection, peer, &body);
         }
         SendOutcome::Answered(read.answer)
     }

@@ -1,6 +1,12 @@
 //! Requests over connections that were kept from an earlier request.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use grapnel_domain::{
     ids::UserId,
@@ -9,15 +15,23 @@ use grapnel_domain::{
 };
 use grapnel_hostile::{
     Hostile,
-    http2::{FrameServer, RST_STREAM, frame},
+    http2::{
+        END_HEADERS, END_STREAM, FrameServer, HEADERS, RST_STREAM, SETTINGS, STATUS_200, frame,
+    },
     raw::{RawServer, Then},
-    tls::named,
+    tls::{TlsServer, named},
 };
 use rstest::rstest;
-use tokio::task::JoinSet;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
+use tokio_rustls::server::TlsStream;
 
 use super::{
-    ONLY_LOCALHOST, ScriptedNames, answer_to, found, local_sender, request, sender_with,
+    ONLY_LOCALHOST, ScriptedNames, answer_to, failure_of, found, local_sender, request,
+    sender_with,
     tls::{HOST, authority, sender_trusting},
 };
 use crate::{Sender, kept::LONGEST_IDLE};
@@ -132,6 +146,59 @@ async fn a_request_that_the_receiver_refused_to_look_at_is_sent_over_a_new_conne
         assert_eq!(status(&sender, &receiver.url(HOST)).await, 200);
     }
     assert_eq!(receiver.requests(), 3);
+}
+
+#[tokio::test]
+async fn a_reset_after_the_request_counts_as_on_a_new_connection() {
+    let authority = authority();
+    let internal_error = frame(RST_STREAM, 0, 1, &[0, 0, 0, 2]);
+    let identity = authority.certify(&named(HOST));
+    let receiver = FrameServer::start_after_an_answer(identity, &internal_error, &[]).await;
+    let sender = sender_trusting(&authority);
+    assert_eq!(status(&sender, &receiver.url(HOST)).await, 200);
+    let error = failure_of(&sender, request(receiver.url(HOST))).await;
+    assert_eq!(error, "the receiver broke off the exchange before answering");
+    assert_eq!(receiver.requests(), 2);
+}
+
+/// Answers each request's head at once, and never makes room for more of the bodies.
+async fn answers_without_taking_bodies(mut stream: TlsStream<TcpStream>) {
+    stream.read_exact(&mut [0; 24]).await.expect("a client that speaks HTTP/2");
+    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.expect("room");
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).await.is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).expect("32 bits")];
+        if stream.read_exact(&mut payload).await.is_err() {
+            return;
+        }
+        if head[3] == HEADERS {
+            let answer = frame(HEADERS, END_HEADERS | END_STREAM, head[8], &[STATUS_200]);
+            if stream.write_all(&answer).await.is_err() || stream.flush().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_holds_a_part_of_a_request_is_not_kept() {
+    let authority = authority();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    let identity = authority.certify(&named(HOST));
+    let server = TlsServer::start(identity, "h2", move |stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        answers_without_taking_bodies(stream)
+    });
+    let server = server.await;
+    let sender = sender_trusting(&authority);
+    // The protocol's first window is 65,535 bytes: not two of these bodies.
+    for expected in [1, 1, 2, 2, 3] {
+        let large = OutboundRequest { body: vec![b'x'; 40_000], ..request(server.url(HOST)) };
+        assert_eq!(answer_to(&sender, large).await.status, 200);
+        assert_eq!(connections.load(Ordering::SeqCst), expected);
+    }
 }
 
 #[tokio::test]
