@@ -36,8 +36,7 @@ const RESOLVER_PAUSE_SECONDS: u64 = 30;
 impl<P: Ports> Deliver<P> {
     /// Makes an attempt that is due and allowed.
     pub(crate) async fn make(&self, ready: Ready, common: &Common<'_>) -> StepResult {
-        let Common { observations, deadline, .. } = common;
-        let deadline = *deadline;
+        let (observations, deadline) = (&common.observations, common.deadline);
         let asked_for = ready.is_asked_for();
         let Ready { message, delivery, webhook, unsent } = ready;
         let MakeAttempt {

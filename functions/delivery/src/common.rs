@@ -42,9 +42,11 @@ impl<P: Ports> Deliver<P> {
         target: &Target,
         common: &Common<'a>,
     ) -> Result<Arc<Option<Webhook>>, PortError> {
-        let (user, id) = (target.user_id.clone(), target.webhook_id);
-        let key = (user.clone(), id);
-        let read = || async move { self.webhooks.webhook(&user, id, Consistency::Eventual).await };
+        let key = (target.user_id.clone(), target.webhook_id);
+        let read = || {
+            let (user, id) = (target.user_id.clone(), target.webhook_id);
+            async move { self.webhooks.webhook(&user, id, Consistency::Eventual).await }
+        };
         common.webhooks.get(key, read).await
     }
 
@@ -56,12 +58,14 @@ impl<P: Ports> Deliver<P> {
         common: &Common<'a>,
     ) -> Result<Option<Delivery>, PortError> {
         if common.keys.len() > 1 {
-            let keys = common.keys.clone();
-            let read = || async move {
-                let read = self.deliveries.deliveries_together(&keys).await;
-                read.inspect_err(|error| {
-                    tracing::warn!(%error, "the deliveries of a batch are read one by one");
-                })
+            let read = || {
+                let keys = common.keys.clone();
+                async move {
+                    let read = self.deliveries.deliveries_together(&keys).await;
+                    read.inspect_err(|error| {
+                        tracing::warn!(%error, "the deliveries of a batch are read one by one");
+                    })
+                }
             };
             if let Ok(together) = common.deliveries.get((), read).await
                 && !together.unread.contains(&key)

@@ -115,8 +115,10 @@ impl<P: Ports> Ingest<P> {
         let inbound = InboundEvent::parse(body, now)
             .map_err(|rejection| PreparationError::Never(rejection.to_string()))?;
         let stored_at = inbound.test.map_or(now, |test| test.ordered_at);
-        let user = inbound.user_id.clone();
-        let read = || async move { self.subscriptions.subscriptions(&user).await };
+        let read = || {
+            let user = inbound.user_id.clone();
+            async move { self.subscriptions.subscriptions(&user).await }
+        };
         let subscriptions = subscriptions.get(inbound.user_id.clone(), read).await?;
         let wanted_by = audience(&subscriptions, &inbound.content, inbound.test, pace).await;
         let Some(Audience { webhooks: wanted_by, undecided, filters }) = wanted_by else {

@@ -72,6 +72,42 @@ pub fn many_fields() -> Vec<u8> {
     [&[0, 6], b"x-many".as_slice(), &[120], &[b'a'; 120]].concat().repeat(100)
 }
 
+/// The parts of a client's frame that a server here looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Its type.
+    pub kind: u8,
+    /// The last byte of its stream's number.
+    pub stream: u8,
+}
+
+/// Reads what a client sends first, and sends settings.
+///
+/// # Panics
+///
+/// If the client does not speak HTTP/2, or has closed.
+pub async fn open(stream: &mut TlsStream<TcpStream>) {
+    let mut preface = [0; 24];
+    let opened = stream.read_exact(&mut preface).await;
+    opened.expect("a client that speaks HTTP/2");
+    let settings = frame(SETTINGS, 0, 0, &[]);
+    stream.write_all(&settings).await.expect("room");
+}
+
+/// Reads a frame with its payload; `None` if the client closes before its end.
+///
+/// # Panics
+///
+/// If a `usize` has less than 32 bits.
+pub async fn next_frame(stream: &mut TlsStream<TcpStream>) -> Option<Frame> {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.ok()?;
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut payload = vec![0; usize::try_from(length).expect("32 bits")];
+    stream.read_exact(&mut payload).await.ok()?;
+    Some(Frame { kind: head[3], stream: head[8] })
+}
+
 /// Waits for a request, then sends frames and holds the connection.
 #[derive(Debug)]
 pub struct FrameServer {
@@ -160,19 +196,9 @@ async fn misbehave(
     endless: Arc<[u8]>,
     seen: Arc<Seen>,
 ) {
-    let mut preface = [0; 24];
-    let opened = stream.read_exact(&mut preface).await;
-    opened.expect("a client that speaks HTTP/2");
-    let settings = frame(SETTINGS, 0, 0, &[]);
-    stream.write_all(&settings).await.expect("room");
-    let mut head = [0; 9];
-    while stream.read_exact(&mut head).await.is_ok() {
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let mut payload = vec![0; usize::try_from(length).expect("32 bits")];
-        if stream.read_exact(&mut payload).await.is_err() {
-            return;
-        }
-        if head[3] == HEADERS {
+    open(&mut stream).await;
+    while let Some(Frame { kind, .. }) = next_frame(&mut stream).await {
+        if kind == HEADERS {
             seen.requests.fetch_add(1, Ordering::SeqCst);
             if std::mem::take(&mut answers_next) {
                 let head = frame(HEADERS, END_HEADERS | END_STREAM, 1, &[STATUS_200]);

@@ -75,21 +75,11 @@ impl Client {
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
 
-        if let Some(peer) = &peer
-            && let Some(mut connection) = self.kept(peer, &addresses).await
-        {
+        if let Some(connection) = self.kept(peer.as_ref(), &addresses).await {
             connection.renew(deadline, most_bytes);
-            let sending = connection.send(request.clone());
-            match timeout_at(deadline, sending).await {
-                Ok(Ok(response)) => {
-                    return Ok(Exchanged { response, connection, peer: Some(peer.clone()), body });
-                }
-                Err(_) => return Err(ExchangeError::TimedOut(Phase::Answering)),
-                Ok(Err(error)) if !error.begun || failure::is_refused_stream(&error) => {}
-                Ok(Err(error)) if failure::is_of_an_answer(&error) => {
-                    return Err(ExchangeError::Broken(Phase::Answering, error.into()));
-                }
-                Ok(Err(_)) => return Err(ExchangeError::Lost),
+            let sent = over_kept(connection, request.clone(), deadline).await?;
+            if let Some((response, connection)) = sent {
+                return Ok(Exchanged { response, connection, peer, body });
             }
         }
 
@@ -109,7 +99,8 @@ impl Client {
     }
 
     /// A kept connection that is still open as far as anybody can know here.
-    async fn kept(&self, peer: &Peer, checked: &[IpAddr]) -> Option<Connection> {
+    async fn kept(&self, peer: Option<&Peer>, checked: &[IpAddr]) -> Option<Connection> {
+        let peer = peer?;
         // Whatever came meanwhile, the receiver's goodbye above all, is read in this pause.
         tokio::task::yield_now().await;
         self.kept.take(peer, checked, wall_clock())
@@ -125,6 +116,25 @@ impl Client {
             connection.rest();
             self.kept.put(peer, connection, wall_clock());
         }
+    }
+}
+
+/// Sends a request over a connection that was kept. `None` if the request is to be sent over a new one.
+async fn over_kept(
+    mut connection: Connection,
+    request: Request<Full<Bytes>>,
+    deadline: Instant,
+) -> Result<Option<(Response<Incoming>, Connection)>, ExchangeError> {
+    let Ok(sent) = timeout_at(deadline, connection.send(request)).await else {
+        return Err(ExchangeError::TimedOut(Phase::Answering));
+    };
+    match sent {
+        Ok(response) => Ok(Some((response, connection))),
+        Err(error) if !error.begun || failure::is_refused_stream(&error) => Ok(None),
+        Err(error) if failure::is_of_an_answer(&error) => {
+            Err(ExchangeError::Broken(Phase::Answering, error.into()))
+        }
+        Err(_) => Err(ExchangeError::Lost),
     }
 }
 

@@ -40,7 +40,7 @@ fn a_path_in_a_use_and_a_path_in_code_are_imports() {
         "use crate::b::B;",
         "use super::b::{self, B as C};",
         "use crate::b; fn f() { b::g(); }",
-        "fn f() -> crate::b::B { todo!() }",
+        "fn f() -> crate::b::B { panic!() }",
         "fn f() { use crate::b::B; }",
         "fn f(it: u8) { matches!(it, crate::b::X) }",
         "use crate::*; fn f() { b::B::new(); }",

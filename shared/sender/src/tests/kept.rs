@@ -16,17 +16,14 @@ use grapnel_domain::{
 use grapnel_hostile::{
     Hostile,
     http2::{
-        END_HEADERS, END_STREAM, FrameServer, HEADERS, RST_STREAM, SETTINGS, STATUS_200, frame,
+        END_HEADERS, END_STREAM, FrameServer, HEADERS, RST_STREAM, STATUS_200, frame, next_frame,
+        open,
     },
     raw::{RawServer, Then},
     tls::{TlsServer, named},
 };
 use rstest::rstest;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    task::JoinSet,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet};
 use tokio_rustls::server::TlsStream;
 
 use super::{
@@ -163,17 +160,10 @@ async fn a_reset_after_the_request_counts_as_on_a_new_connection() {
 
 /// Answers each request's head at once, and never makes room for more of the bodies.
 async fn answers_without_taking_bodies(mut stream: TlsStream<TcpStream>) {
-    stream.read_exact(&mut [0; 24]).await.expect("a client that speaks HTTP/2");
-    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.expect("room");
-    let mut head = [0; 9];
-    while stream.read_exact(&mut head).await.is_ok() {
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let mut payload = vec![0; usize::try_from(length).expect("32 bits")];
-        if stream.read_exact(&mut payload).await.is_err() {
-            return;
-        }
-        if head[3] == HEADERS {
-            let answer = frame(HEADERS, END_HEADERS | END_STREAM, head[8], &[STATUS_200]);
+    open(&mut stream).await;
+    while let Some(read) = next_frame(&mut stream).await {
+        if read.kind == HEADERS {
+            let answer = frame(HEADERS, END_HEADERS | END_STREAM, read.stream, &[STATUS_200]);
             if stream.write_all(&answer).await.is_err() || stream.flush().await.is_err() {
                 return;
             }
