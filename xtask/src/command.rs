@@ -2,7 +2,7 @@
 
 use crate::{process::Group, terminal::Step};
 use anyhow::{Result, bail};
-use std::{io::IsTerminal, pin::pin, process::Stdio, time::Duration};
+use std::{cell::RefCell, io::IsTerminal, pin::pin, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Command,
@@ -114,17 +114,37 @@ pub(crate) async fn run_shown(command: &mut Command) -> Result<()> {
     show(command, !std::io::stdout().is_terminal()).await
 }
 
+/// Starts this program once more and keeps its output for later. Returns the lines in the order in which
+/// they came, and how it ended.
+pub(crate) async fn run_again(command: &mut Command) -> (Vec<String>, Result<()>) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let lines = RefCell::new(Vec::new());
+    let keep = |line: &str| lines.borrow_mut().push(line.to_owned());
+    let result = match Group::start_again(command) {
+        Ok(group) => follow(command, group, keep, keep).await,
+        Err(error) => Err(error),
+    };
+    (lines.into_inner(), result)
+}
+
 async fn show(command: &mut Command, piped: bool) -> Result<()> {
     if piped {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
-    let mut group = Group::start(command)?;
+    let group = Group::start(command)?;
+    follow(command, group, |line| println!("{line}"), |line| eprintln!("{line}")).await
+}
+
+/// Passes on the lines of a program that was started, until it ends.
+async fn follow(
+    command: &Command,
+    mut group: Group,
+    of_output: impl FnMut(&str),
+    of_errors: impl FnMut(&str),
+) -> Result<()> {
     let (stdout, stderr) = (group.child().stdout.take(), group.child().stderr.take());
     let mut output = pin!(async {
-        tokio::try_join!(
-            read_lines(stderr, |line| eprintln!("{line}")),
-            read_lines(stdout, |line| println!("{line}")),
-        )
+        tokio::try_join!(read_lines(stderr, of_errors), read_lines(stdout, of_output))
     });
     let (status, output) = tokio::select! {
         output = &mut output => (group.wait().await?, Some(output)),
@@ -273,6 +293,16 @@ mod tests {
         let all = all.downcast::<Failed>().expect("how");
         assert!(all.how.starts_with("it: "), "{}", all.how);
         assert_eq!(all.why.len(), LINES_OF_A_FAILURE);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_runs_beside_others_leaves_its_lines_in_order() {
+        let script =
+            "for i in 1 2 3; do echo $i; sleep 0.1; echo no $i >&2; sleep 0.1; done; exit 3";
+        let (lines, result) = run_again(Command::new("sh").args(["-c", script])).await;
+        assert_eq!(lines, ["1", "no 1", "2", "no 2", "3", "no 3"]);
+        let failed = result.expect_err("fails").downcast::<Failed>().expect("how");
+        assert_eq!(failed.why.len(), lines.len());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Group {
     id: Pid,
     /// Whether the group is ended when this handle is dropped.
     owned: bool,
+    /// Whether its first process has groups of its own, which it ends when it is asked to end.
+    has_groups: bool,
 }
 
 impl Group {
@@ -37,7 +39,17 @@ impl Group {
             .with_context(|| format!("starting {name}"))?;
         let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         let id = id.with_context(|| format!("{name} ended at once"))?;
-        Ok(Self { child, id, owned: true })
+        Ok(Self { child, id, owned: true, has_groups: false })
+    }
+
+    /// Starts this program once more, with these arguments. Its groups end with it.
+    ///
+    /// # Errors
+    /// If it can't be started.
+    pub(crate) fn start_again(command: &mut Command) -> Result<Self> {
+        let mut group = Self::start(command)?;
+        group.has_groups = true;
+        Ok(group)
     }
 
     /// The group's id, which is that of its first process.
@@ -84,9 +96,17 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.owned {
-            signal(self.id, Signal::KILL);
+        if !self.owned {
+            return;
         }
+        if self.has_groups {
+            signal(self.id, Signal::TERM);
+            let deadline = Instant::now() + 2 * GRACE;
+            while self.ended().is_none() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        signal(self.id, Signal::KILL);
     }
 }
 
