@@ -218,6 +218,10 @@ impl Clock for Aws {
         let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
         self.sim.pause(0..=longest).await;
     }
+
+    async fn wait(&self, time: Duration) {
+        self.sim.sleep(time).await;
+    }
 }
 
 impl State {

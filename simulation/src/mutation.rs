@@ -65,6 +65,8 @@ pub enum Mutation {
     CheckRecords,
     /// The results for single messages of a batch are ignored.
     TrustsBatches,
+    /// A message is acknowledged because another message of the same call was sent.
+    TrustsOneEntry,
     /// A delivery ends because of an eventually consistent read.
     EndsOnLaggingReads,
     /// Unfinished messages are acknowledged with the rest of their batch.
@@ -167,6 +169,7 @@ impl Mutation {
         Self::KeepsSubscriptions,
         Self::CheckRecords,
         Self::TrustsBatches,
+        Self::TrustsOneEntry,
         Self::EndsOnLaggingReads,
         Self::AcknowledgesFailures,
         Self::RecordsWithoutCondition,

@@ -6,8 +6,8 @@
 use crate::{
     Deliver, Done, Ports, StepError, StepResult,
     common::Common,
-    enqueue, enqueue_attempt,
     health::Observation,
+    outbox::Outbox,
     ready::Ready,
     record::{Attempted, decide, evidence},
     recording,
@@ -36,7 +36,8 @@ const RESOLVER_PAUSE_SECONDS: u64 = 30;
 impl<P: Ports> Deliver<P> {
     /// Makes an attempt that is due and allowed.
     pub(crate) async fn make(&self, ready: Ready, common: &Common<'_>) -> StepResult {
-        let (observations, deadline) = (&common.observations, common.deadline);
+        let Common { observations, outbox, .. } = common;
+        let deadline = common.deadline;
         let asked_for = ready.is_asked_for();
         let Ready { message, delivery, webhook, unsent } = ready;
         let MakeAttempt {
@@ -50,7 +51,7 @@ impl<P: Ports> Deliver<P> {
         } = message;
         let event = match self.event(&target, event).await? {
             Ok(event) => event,
-            Err(reason) => return self.end(&delivery, reason).await,
+            Err(reason) => return self.end(&delivery, reason, outbox).await,
         };
 
         let begun = self.clock.now();
@@ -78,7 +79,7 @@ impl<P: Ports> Deliver<P> {
                     ..MakeAttempt::scheduled(target, number).carrying(&event)
                 };
                 let delay = QueueDelay::at_most(RESOLVER_PAUSE_SECONDS);
-                enqueue_attempt(&self.queue, again, delay).await?;
+                outbox.send_attempt(again, delay).await?;
                 return Ok(Done::Postponed);
             }
         }
@@ -117,7 +118,7 @@ impl<P: Ports> Deliver<P> {
                 observations.extend(seen);
                 return Ok(Done::FailedForGood);
             }
-            Recorded::Refused(Some(found)) => return Ok(self.stale(&found).await?),
+            Recorded::Refused(Some(found)) => return Ok(self.stale(&found, outbox).await?),
             Recorded::Refused(None) => return Ok(Done::NothingToDo),
         }
         let status = webhook.effective_status();
@@ -127,7 +128,7 @@ impl<P: Ports> Deliver<P> {
             NextStep::Fail(_) | NextStep::LeaveSettled => Ok(Done::FailedForGood),
             NextStep::Retry(retry) => {
                 let next = MakeAttempt::scheduled(target, number.next()).carrying(&event);
-                self.schedule(next, retry, status).await?;
+                self.schedule(next, retry, status, outbox).await?;
                 Ok(Done::Rescheduled)
             }
         }
@@ -153,6 +154,7 @@ impl<P: Ports> Deliver<P> {
         next: MakeAttempt,
         retry: Retry,
         status: WebhookStatus,
+        outbox: &Outbox,
     ) -> Result<(), PortError> {
         if let Some(minute) = retry.wait {
             match self.waits.ensure_waiting(minute).await? {
@@ -182,6 +184,6 @@ impl<P: Ports> Deliver<P> {
             QueueMessage::MakeAttempt(next)
         };
         let message = Outgoing::new(message, delay);
-        enqueue(&self.queue, message.for_status(status, &user)).await
+        outbox.send(message.for_status(status, &user)).await
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Deliver, Done, Ports, StepError, StepResult,
     common::Common,
     limit::{self, Desk},
+    outbox,
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
@@ -81,12 +82,17 @@ impl<P: Ports> Deliver<P> {
     pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
         let messages: Vec<_> = records.iter().map(parse).collect();
         let keys: BTreeSet<DeliveryKey> = messages.iter().filter_map(key_of_attempt).collect();
-        let common = Common::new(deadline, keys);
+        let (outbox, steps) = outbox::open();
+        let common = Common::new(deadline, outbox, keys);
         let (desk, asked) = limit::open();
         let guarded = |(place, message)| self.guarded(message, desk.at(place), &common);
         let work = join_all(messages.into_iter().enumerate().map(guarded));
         drop(desk);
-        let (results, ()) = futures::join!(work, self.hand_out(asked));
+        let (results, (), ()) = futures::join!(
+            work,
+            self.hand_out(asked),
+            outbox::send_gathered(&self.queue, &self.clock, records.len(), steps)
+        );
         self.update_health(common.observations).await;
         let mut report = BatchReport::default();
         for (record, result) in records.iter().zip(results) {
@@ -121,6 +127,7 @@ impl<P: Ports> Deliver<P> {
         desk: Desk,
         common: &Common<'a>,
     ) -> StepResult {
+        let _at_work = common.outbox.enter();
         let finish = self.finish(message?, desk, common);
         let finished = AssertUnwindSafe(finish).catch_unwind().await;
         finished.unwrap_or_else(|_| Err(PortError::Unavailable("panicked".into()).into()))
@@ -134,7 +141,7 @@ impl<P: Ports> Deliver<P> {
     ) -> StepResult {
         match message {
             QueueMessage::MakeAttempt(attempt) => self.attempt(attempt, desk, common).await,
-            QueueMessage::Check(check) => desk.leave_for(self.check(check)).await,
+            QueueMessage::Check(check) => desk.leave_for(self.check(check, &common.outbox)).await,
             QueueMessage::ReleaseParked(release) => {
                 desk.leave_for(self.release_parked_page(release)).await
             }
@@ -154,7 +161,7 @@ impl<P: Ports> Deliver<P> {
         };
         match self.slot_to_wait_for(&ready, desk).await? {
             None => self.make(ready, common).await,
-            Some(slot) => self.wait_for_slot(ready, slot).await,
+            Some(slot) => self.wait_for_slot(ready, slot, &common.outbox).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A check: makes sure that an attempt's next step was scheduled.
 
-use crate::{Deliver, Done, Ports, StepResult, enqueue_attempt, enqueue_one};
+use crate::{Deliver, Done, Ports, StepResult, outbox::Outbox};
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::Target,
@@ -13,7 +13,7 @@ use grapnel_domain::{
 impl<P: Ports> Deliver<P> {
     /// Processes a check. It sends no request and records nothing. If the attempt is missing, it
     /// sends the attempt's ordinary message, and that ends the check.
-    pub(crate) async fn check(&self, check: Check) -> StepResult {
+    pub(crate) async fn check(&self, check: Check, outbox: &Outbox) -> StepResult {
         let Some(delivery) = self.deliveries.delivery(check.target.key()).await? else {
             return Ok(Done::NothingToDo);
         };
@@ -23,11 +23,11 @@ impl<P: Ports> Deliver<P> {
         }
         let now = self.clock.now();
         if now < check.not_before {
-            return self.send_on(check, now).await;
+            return self.send_on(check, now, outbox).await;
         }
         if check.after_parking {
             return match on_record {
-                true => Ok(self.stale(&delivery).await?),
+                true => Ok(self.stale(&delivery, outbox).await?),
                 // The delivery still waits, or its message was sent: a release sends the message
                 // before it removes the row.
                 false => Ok(Done::NothingToDo),
@@ -40,16 +40,17 @@ impl<P: Ports> Deliver<P> {
             && now < free
         {
             let not_before = free.plus(self.rules.visibility_timeout * 2);
-            return self.send_on(Check { not_before, after_slots: true, ..check }, now).await;
+            let later = Check { not_before, after_slots: true, ..check };
+            return self.send_on(later, now, outbox).await;
         }
         let attempt = MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
-        enqueue_attempt(&self.queue, attempt, QueueDelay::NONE).await?;
+        outbox.send_attempt(attempt, QueueDelay::NONE).await?;
         Ok(Done::Healed)
     }
 
-    async fn send_on(&self, check: Check, now: Timestamp) -> StepResult {
+    async fn send_on(&self, check: Check, now: Timestamp, outbox: &Outbox) -> StepResult {
         let delay = queue_delay(check.not_before, now);
-        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await?;
+        outbox.send_one(QueueMessage::Check(check), delay).await?;
         Ok(Done::SentOn)
     }
 

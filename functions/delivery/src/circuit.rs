@@ -1,7 +1,7 @@
 //! The gate before an attempt. While the endpoint's circuit breaker is open, a delivery is parked,
 //! and one at a time may pass as a probe.
 
-use crate::{Deliver, Done, Ports, enqueue_attempt, enqueue_one};
+use crate::{Deliver, Done, Ports, outbox::Outbox};
 use grapnel_domain::{
     delivery::{Delivery, Parking, Reason},
     health::{Circuit, Gate, LONGEST_PARKING},
@@ -38,6 +38,7 @@ impl<P: Ports> Deliver<P> {
         &self,
         delivery: &Delivery,
         mut webhook: Box<Webhook>,
+        outbox: &Outbox,
     ) -> Result<Passage, PortError> {
         let failed_before = delivery.last_attempted_at();
         for _ in 0..LOOKS {
@@ -67,7 +68,7 @@ impl<P: Ports> Deliver<P> {
             match self.deliveries.park(parking).await? {
                 Recorded::Yes => {}
                 Recorded::Refused(Some(found)) => {
-                    return Ok(Passage::Finished(self.stale(&found).await?));
+                    return Ok(Passage::Finished(self.stale(&found, outbox).await?));
                 }
                 Recorded::Refused(None) => return Ok(Passage::Finished(Done::NothingToDo)),
             }
@@ -79,9 +80,9 @@ impl<P: Ports> Deliver<P> {
             };
             if webhook.health.circuit == (Circuit::Open { due })
                 && self.clock.now() < due
-                && self.is_kept(delivery, &webhook, due).await?
+                && self.is_kept(delivery, &webhook, due, outbox).await?
             {
-                self.check_later(delivery).await?;
+                self.check_later(delivery, outbox).await?;
                 return Ok(Passage::Finished(Done::Parked));
             }
         }
@@ -95,6 +96,7 @@ impl<P: Ports> Deliver<P> {
         delivery: &Delivery,
         webhook: &Webhook,
         due: Timestamp,
+        outbox: &Outbox,
     ) -> Result<bool, PortError> {
         match self.waits.ensure_watched(&webhook.user_id, webhook.id, due).await? {
             WaitState::Running => Ok(self.clock.now() < due),
@@ -104,7 +106,7 @@ impl<P: Ports> Deliver<P> {
                 let again =
                     MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
                 let delay = queue_delay(due, self.clock.now());
-                enqueue_attempt(&self.queue, again, delay).await?;
+                outbox.send_attempt(again, delay).await?;
                 Ok(true)
             }
         }
@@ -112,7 +114,11 @@ impl<P: Ports> Deliver<P> {
 
     /// The message will be acknowledged. If another run made the attempt meanwhile and dies, this
     /// check replaces its wake-up.
-    pub(crate) async fn check_later(&self, delivery: &Delivery) -> Result<(), PortError> {
+    pub(crate) async fn check_later(
+        &self,
+        delivery: &Delivery,
+        outbox: &Outbox,
+    ) -> Result<(), PortError> {
         let now = self.clock.now();
         let check = Check {
             target: delivery.target(),
@@ -122,7 +128,7 @@ impl<P: Ports> Deliver<P> {
             after_slots: false,
         };
         let delay = queue_delay(check.not_before, now);
-        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await
+        outbox.send_one(QueueMessage::Check(check), delay).await
     }
 
     /// The webhook by a consistent read, or the reason why its deliveries end. A test is also sent

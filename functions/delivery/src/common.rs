@@ -1,6 +1,6 @@
 //! What the messages of a batch share: reads, and what they saw of endpoints.
 
-use crate::{Deliver, Ports, health::Observations};
+use crate::{Deliver, Ports, health::Observations, outbox::Outbox};
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey, Target},
     ids::{UserId, WebhookId},
@@ -16,6 +16,8 @@ pub(crate) struct Common<'a> {
     pub(crate) observations: Observations,
     /// When Lambda stops this function.
     pub(crate) deadline: Timestamp,
+    /// Where they send messages to the delivery queue.
+    pub(crate) outbox: Outbox,
     webhooks: ReadOnce<'a, (UserId, WebhookId), Option<Webhook>>,
     /// The deliveries of the attempts, each once.
     keys: Vec<DeliveryKey>,
@@ -24,10 +26,11 @@ pub(crate) struct Common<'a> {
 
 impl Common<'_> {
     /// For attempts of these deliveries.
-    pub(crate) fn new(deadline: Timestamp, keys: BTreeSet<DeliveryKey>) -> Self {
+    pub(crate) fn new(deadline: Timestamp, outbox: Outbox, keys: BTreeSet<DeliveryKey>) -> Self {
         Self {
             observations: Observations::default(),
             deadline,
+            outbox,
             webhooks: ReadOnce::default(),
             keys: keys.into_iter().collect(),
             deliveries: ReadOnce::default(),

@@ -15,6 +15,7 @@
 //! - [`replay`]: one page of a replay: find deliveries, send their messages, record the page, send
 //!   the next page's message.
 //! - [`batch`]: ten messages, processed concurrently and independently. [`common`]: what they share.
+//!   [`outbox`]: what they send to the queue, gathered into few calls.
 
 mod attempt;
 mod batch;
@@ -23,6 +24,7 @@ mod circuit;
 mod common;
 mod health;
 mod limit;
+mod outbox;
 mod ports;
 mod ready;
 mod record;
@@ -40,7 +42,7 @@ use grapnel_domain::{
     delivery::Reason,
     event::Retention,
     health::CircuitRules,
-    message::{MakeAttempt, Outgoing, QueueMessage},
+    message::{Outgoing, QueueMessage},
     ports::{EnqueueAttempts, PortError},
     time_budget::TimeBudget,
 };
@@ -116,28 +118,12 @@ impl From<PortError> for StepError {
 /// The result of one message.
 pub type StepResult = Result<Done, StepError>;
 
-/// Sends one message to the delivery queue.
-async fn enqueue(queue: &impl EnqueueAttempts, message: Outgoing) -> Result<(), PortError> {
-    let results = queue.enqueue(vec![message]).await;
-    // A port that returns no result for a message did not send it.
-    let unanswered = || Err(PortError::Unavailable("the queue did not answer".into()));
-    results.into_iter().next().unwrap_or_else(unanswered)
-}
-
-/// Sends one message to the delivery queue, in its webhook's group.
+/// Sends one message to the delivery queue at once, in its webhook's group.
 async fn enqueue_one(
     queue: &impl EnqueueAttempts,
     message: QueueMessage,
     delay: QueueDelay,
 ) -> Result<(), PortError> {
-    enqueue(queue, Outgoing::new(message, delay)).await
-}
-
-/// Sends an attempt's message to the delivery queue.
-async fn enqueue_attempt(
-    queue: &impl EnqueueAttempts,
-    attempt: MakeAttempt,
-    delay: QueueDelay,
-) -> Result<(), PortError> {
-    enqueue_one(queue, QueueMessage::MakeAttempt(attempt), delay).await
+    let results = queue.enqueue(vec![Outgoing::new(message, delay)]).await;
+    results.into_iter().next().unwrap_or_else(|| Err(outbox::unanswered()))
 }

@@ -10,7 +10,7 @@
 //! the delay is longer than a queue allows, in a shared wait. No attempt is used up. As with parked
 //! deliveries, the wait is recorded or queued before the message is acknowledged.
 
-use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_attempt, ready::Ready};
+use crate::{Deliver, Done, Ports, StepError, StepResult, outbox::Outbox, ready::Ready};
 use futures::{
     FutureExt, StreamExt,
     channel::{mpsc, oneshot},
@@ -152,18 +152,23 @@ impl<P: Ports> Deliver<P> {
     }
 
     /// Schedules an attempt for its slot.
-    pub(crate) async fn wait_for_slot(&self, ready: Ready, slot: Slot) -> StepResult {
+    pub(crate) async fn wait_for_slot(
+        &self,
+        ready: Ready,
+        slot: Slot,
+        outbox: &Outbox,
+    ) -> StepResult {
         let Ready { message, delivery, .. } = ready;
         let stored_at = delivery.id.event_stored_at();
         if slot.at >= self.rules.retention.last_delivery_expiry(stored_at) {
-            return self.end(&delivery, Reason::EventExpired).await;
+            return self.end(&delivery, Reason::EventExpired, outbox).await;
         }
         let longest = self.rules.longest_queue_delay;
         match WayToWait::until(slot.at, self.clock.now(), longest) {
             // A settled delivery cannot wait in its row. It waits by this message, which is sent
             // again and again.
             WayToWait::Shared(minute) if !delivery.status.is_settled() => {
-                if let Some(done) = self.wait_in_row(&delivery, slot, minute).await? {
+                if let Some(done) = self.wait_in_row(&delivery, slot, minute, outbox).await? {
                     return Ok(done);
                 }
             }
@@ -171,7 +176,7 @@ impl<P: Ports> Deliver<P> {
         }
         let delay = queue_delay(slot.at, self.clock.now());
         let sent_on = MakeAttempt { slot: Some(slot), ..message };
-        enqueue_attempt(&self.queue, sent_on, delay).await?;
+        outbox.send_attempt(sent_on, delay).await?;
         Ok(Done::RateLimited)
     }
 
@@ -182,6 +187,7 @@ impl<P: Ports> Deliver<P> {
         delivery: &Delivery,
         slot: Slot,
         minute: Minute,
+        outbox: &Outbox,
     ) -> Result<Option<Done>, StepError> {
         if (delivery.slot, delivery.waits_for) != (Some(slot), Some(minute)) {
             let wait = SlotWait {
@@ -193,7 +199,9 @@ impl<P: Ports> Deliver<P> {
             };
             match self.deliveries.await_slot(wait).await? {
                 Recorded::Yes => {}
-                Recorded::Refused(Some(found)) => return Ok(Some(self.stale(&found).await?)),
+                Recorded::Refused(Some(found)) => {
+                    return Ok(Some(self.stale(&found, outbox).await?));
+                }
                 Recorded::Refused(None) => return Ok(Some(Done::NothingToDo)),
             }
         }
@@ -202,7 +210,7 @@ impl<P: Ports> Deliver<P> {
         if state != WaitState::Running || self.clock.now() >= minute.strikes_at() {
             return Ok(None);
         }
-        self.check_later(delivery).await?;
+        self.check_later(delivery, outbox).await?;
         Ok(Some(Done::RateLimited))
     }
 }

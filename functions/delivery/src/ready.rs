@@ -5,7 +5,9 @@
 //! unit, for all messages of the batch that go to it). There are further calls only if something is
 //! unusual.
 
-use crate::{Deliver, Done, Ports, StepError, StepResult, circuit::Passage, common::Common};
+use crate::{
+    Deliver, Done, Ports, StepError, StepResult, circuit::Passage, common::Common, outbox::Outbox,
+};
 use grapnel_domain::{
     delivery::{Delivery, Ending, Reason, Target},
     event::EventContent,
@@ -54,6 +56,7 @@ impl<P: Ports> Deliver<P> {
     ) -> Result<ControlFlow<Done, Ready>, StepError> {
         let MakeAttempt { target, attempt: number, manual, replay, .. } = &message;
         let (number, manual) = (*number, *manual);
+        let outbox = &common.outbox;
         let (delivery, webhook) = futures::join!(
             self.delivery_of(target.key(), common),
             self.webhook_of(target, common),
@@ -63,13 +66,13 @@ impl<P: Ports> Deliver<P> {
         };
         // A successful delivery stays successful, even if a replay resends it.
         if let Some(replay) = replay.filter(|_| !manual) {
-            match self.reopen(delivery, number, replay).await? {
+            match self.reopen(delivery, number, replay, outbox).await? {
                 ControlFlow::Continue(reopened) => delivery = reopened,
                 ControlFlow::Break(done) => return Ok(ControlFlow::Break(done)),
             }
         }
         if number.is_among(delivery.attempt_count()) {
-            return Ok(ControlFlow::Break(self.stale(&delivery).await?));
+            return Ok(ControlFlow::Break(self.stale(&delivery, outbox).await?));
         }
         if number > delivery.next_attempt_number() {
             return Err(StepError::Never(format!(
@@ -83,12 +86,14 @@ impl<P: Ports> Deliver<P> {
         // From a consistent read: data that was erased before this read is not sent, even if the
         // message contains it.
         if delivery.payload_erased_at.is_some() {
-            let ended = self.end(&delivery, Reason::PayloadErased).await;
+            let ended = self.end(&delivery, Reason::PayloadErased, outbox).await;
             return ended.map(ControlFlow::Break);
         }
         let webhook = match self.usable(&delivery, target, webhook?.as_ref().as_ref()).await? {
             Ok(webhook) => webhook,
-            Err(reason) => return self.end(&delivery, reason).await.map(ControlFlow::Break),
+            Err(reason) => {
+                return self.end(&delivery, reason, outbox).await.map(ControlFlow::Break);
+            }
         };
         let mut ready = Ready { message, delivery, webhook, unsent: None };
         if ready.is_asked_for() {
@@ -101,7 +106,7 @@ impl<P: Ports> Deliver<P> {
             let event = match self.event(&ready.message.target, carried).await? {
                 Ok(event) => event,
                 Err(reason) => {
-                    return self.end(&ready.delivery, reason).await.map(ControlFlow::Break);
+                    return self.end(&ready.delivery, reason, outbox).await.map(ControlFlow::Break);
                 }
             };
             ready.unsent =
@@ -112,11 +117,13 @@ impl<P: Ports> Deliver<P> {
             }
         }
         let Ready { message, delivery, webhook, unsent } = ready;
-        match self.pass(&delivery, webhook).await? {
+        match self.pass(&delivery, webhook, outbox).await? {
             Passage::Through(webhook) => {
                 Ok(ControlFlow::Continue(Ready { message, delivery, webhook, unsent }))
             }
-            Passage::Ends(reason) => self.end(&delivery, reason).await.map(ControlFlow::Break),
+            Passage::Ends(reason) => {
+                self.end(&delivery, reason, outbox).await.map(ControlFlow::Break)
+            }
             Passage::Finished(done) => Ok(ControlFlow::Break(done)),
         }
     }
@@ -156,7 +163,12 @@ impl<P: Ports> Deliver<P> {
 
     /// Ends the delivery without an attempt. A settled delivery (this was a manual retry) does not
     /// change.
-    pub(crate) async fn end(&self, delivery: &Delivery, reason: Reason) -> StepResult {
+    pub(crate) async fn end(
+        &self,
+        delivery: &Delivery,
+        reason: Reason,
+        outbox: &Outbox,
+    ) -> StepResult {
         if delivery.status.is_settled() {
             return Ok(Done::NothingToDo);
         }
@@ -168,7 +180,7 @@ impl<P: Ports> Deliver<P> {
         };
         match self.deliveries.end_delivery(ending).await? {
             Recorded::Yes => Ok(Done::Ended(reason)),
-            Recorded::Refused(Some(found)) => Ok(self.stale(&found).await?),
+            Recorded::Refused(Some(found)) => Ok(self.stale(&found, outbox).await?),
             Recorded::Refused(None) => Ok(Done::NothingToDo),
         }
     }

@@ -4,7 +4,7 @@
 //! this message is its wake-up until the attempt is recorded, and the attempt is like any other. If
 //! the function dies in between, the message is received again and finds the delivery reopened.
 
-use crate::{Deliver, Done, Ports, StepError};
+use crate::{Deliver, Done, Ports, StepError, outbox::Outbox};
 use grapnel_domain::{
     delivery::{AttemptNumber, Delivery, DeliveryStatus, Reopened, Reopening},
     ids::ReplayId,
@@ -21,13 +21,14 @@ impl<P: Ports> Deliver<P> {
         mut found: Delivery,
         number: AttemptNumber,
         by: ReplayId,
+        outbox: &Outbox,
     ) -> Result<ControlFlow<Done, Delivery>, StepError> {
         loop {
             match Reopen::decide(&found, number, by) {
                 Reopen::IsDone => return Ok(ControlFlow::Continue(found)),
                 Reopen::No => return Ok(ControlFlow::Break(Done::NothingToDo)),
                 Reopen::Stale => {
-                    return Ok(ControlFlow::Break(self.stale(&found).await?));
+                    return Ok(ControlFlow::Break(self.stale(&found, outbox).await?));
                 }
                 Reopen::Now => {}
             }

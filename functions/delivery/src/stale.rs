@@ -5,7 +5,7 @@
 //! multiply. It sends a check, which ends if the next attempt was made, and which is due only after
 //! an ordinary message had enough time to come first.
 
-use crate::{Deliver, Done, Ports, enqueue_one};
+use crate::{Deliver, Done, Ports, outbox::Outbox};
 use grapnel_domain::{
     delivery::Delivery,
     message::{Check, QueueMessage},
@@ -15,7 +15,11 @@ use grapnel_domain::{
 
 impl<P: Ports> Deliver<P> {
     /// Makes sure that the delivery, read consistently, has its next wake-up.
-    pub(crate) async fn stale(&self, delivery: &Delivery) -> Result<Done, PortError> {
+    pub(crate) async fn stale(
+        &self,
+        delivery: &Delivery,
+        outbox: &Outbox,
+    ) -> Result<Done, PortError> {
         let now = self.clock.now();
         if delivery.status.is_settled() {
             return Ok(Done::NothingToDo);
@@ -45,7 +49,7 @@ impl<P: Ports> Deliver<P> {
             after_slots: false,
         };
         let delay = queue_delay(check.not_before, now);
-        enqueue_one(&self.queue, QueueMessage::Check(check), delay).await?;
+        outbox.send_one(QueueMessage::Check(check), delay).await?;
         Ok(Done::Stale)
     }
 }

@@ -24,6 +24,10 @@ impl Clock for SystemClock {
         let random = u32::from_le_bytes(random_bytes());
         tokio::time::sleep(longest.mul_f64(f64::from(random) / f64::from(u32::MAX))).await;
     }
+
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// Ids and secrets from the operating system's random numbers.

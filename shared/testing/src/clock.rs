@@ -66,6 +66,14 @@ impl Clock for ManualClock {
         tokio::task::yield_now().await;
         self.advance(longest);
     }
+
+    /// Lets other work have a turn for each millisecond, then moves the clock on by this time.
+    async fn wait(&self, time: Duration) {
+        for _ in 0..time.as_millis() {
+            tokio::task::yield_now().await;
+        }
+        self.advance(time);
+    }
 }
 
 #[cfg(test)]

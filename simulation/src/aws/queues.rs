@@ -39,13 +39,14 @@ impl EnqueueAttempts for Aws {
             return vec![Ok(()); messages.len()];
         }
         let messages = mutation::before_enqueue(self, messages).await;
-        let mut answers = Vec::with_capacity(messages.len());
+        let is_sent: Vec<bool> = messages.iter().map(Option::is_some).collect();
+        let messages: Vec<_> = messages.into_iter().flatten().collect();
         let sends: Vec<_> = messages.chunks(BATCH).map(|batch| self.send(batch.to_vec())).collect();
-        let mut sent = stream::iter(sends).buffered(CONCURRENT_BATCHES);
-        while let Some(answer) = sent.next().await {
-            answers.extend(answer);
-        }
-        mutation::after_enqueue(&self.sim, answers)
+        let sent: Vec<_> = stream::iter(sends).buffered(CONCURRENT_BATCHES).collect().await;
+        let mut sent = sent.into_iter().flatten();
+        let answers =
+            is_sent.into_iter().filter_map(|it| if it { sent.next() } else { Some(Ok(())) });
+        mutation::after_enqueue(&self.sim, answers.collect())
     }
 }
 

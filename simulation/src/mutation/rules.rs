@@ -17,7 +17,7 @@ use grapnel_domain::{
 };
 use std::time::Duration;
 
-/// The message that a wrong function sends in place of this one.
+/// The message that a wrong function sends in place of this one; `None` if it sends none.
 pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
     let is_left_out = match sim.mutation() {
         Some(Mutation::TrustsWaitsThatStruck) => schedules_beside_a_wait(sim, &outgoing),
@@ -27,17 +27,6 @@ pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
         _ => return Some(changed(sim, outgoing)),
     };
     (!is_left_out).then_some(outgoing)
-}
-
-/// Whether a mistake leaves out messages and treats them as sent.
-pub(super) const fn leaves_out(mutation: Mutation) -> bool {
-    matches!(
-        mutation,
-        Mutation::TrustsWaitsThatStruck
-            | Mutation::TrustsWatchesThatAreDue
-            | Mutation::ParksUnchecked
-            | Mutation::LosesManualRetries
-    )
 }
 
 fn changed(sim: &Sim, outgoing: Outgoing) -> Outgoing {
@@ -72,7 +61,7 @@ fn before(time: Timestamp, duration: Duration) -> Timestamp {
     Timestamp::from_millis(time.as_millis() - millis)
 }
 
-fn by(sim: &Sim, function: Function) -> bool {
+pub(super) fn by(sim: &Sim, function: Function) -> bool {
     sim.with(|state| state.invocation().is_some_and(|it| it.function == function))
 }
 

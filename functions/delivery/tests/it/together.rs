@@ -1,15 +1,16 @@
-//! What a batch reads once for all its messages.
+//! What the messages of a batch read and send together.
 
 use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
-    delivery::Delivery,
+    delivery::{Delivery, DeliveryKey, DeliveryStatus},
     message::{MakeAttempt, QueueMessage, Record},
     ports::PortError,
 };
 use grapnel_testing::{
     builders::{a_delivery, a_webhook, nth},
-    memory::{Effect, Operation},
+    memory::{Effect, Operation, Received},
+    sender::answered,
 };
 
 fn first_attempts(deliveries: &[Delivery]) -> Vec<Record> {
@@ -18,6 +19,13 @@ fn first_attempts(deliveries: &[Delivery]) -> Vec<Record> {
     };
     let named = deliveries.iter().enumerate();
     named.map(|(at, delivery)| Record::new(format!("m-{at}"), message(delivery))).collect()
+}
+
+fn key_of(message: &QueueMessage) -> Option<DeliveryKey> {
+    match message {
+        QueueMessage::MakeAttempt(attempt) => Some(attempt.target.key()),
+        _ => None,
+    }
 }
 
 /// Two deliveries to one webhook, and one to another.
@@ -124,4 +132,60 @@ async fn a_webhook_that_cannot_be_read_fails_only_its_own_messages() {
     world.memory.fail_next(Operation::Webhook, error, Effect::Before);
     let report = world.handle_records(&records).await;
     assert_eq!((report.done.len(), report.failed), (1, vec!["m-0".to_owned(), "m-1".to_owned()]));
+}
+
+#[tokio::test]
+async fn only_the_message_whose_retry_was_refused_comes_again() {
+    let world = World::new();
+    let webhook = a_webhook().build();
+    world.sender.always(webhook.url.as_str(), answered(500));
+    let deliveries = [(); 3].map(|()| world.delivery_to(&webhook).1);
+    let error = PortError::Throttled("full".into());
+    world.memory.fail_after(Operation::Enqueue, 1, error, Effect::Before);
+    let report = world.handle_records(&first_attempts(&deliveries)).await;
+    assert_eq!(world.memory.calls(Operation::Enqueue), 1);
+    assert_eq!(report.done, vec![Done::Rescheduled; 2]);
+    let has_retry = |delivery: &Delivery| {
+        let queued = world.queued().into_iter();
+        queued.filter_map(|(message, _)| key_of(&message)).any(|key| key == delivery.key())
+    };
+    let without: Vec<String> = (0..deliveries.len())
+        .filter(|at| !has_retry(&deliveries[*at]))
+        .map(|at| format!("m-{at}"))
+        .collect();
+    assert_eq!((report.failed.len(), report.failed), (1, without));
+}
+
+#[tokio::test]
+async fn if_the_function_dies_at_the_common_call_nothing_is_lost_or_repeated() {
+    for was_sent in [false, true] {
+        let world = World::new();
+        let deliveries = three(&world);
+        world.sender.answer(a_webhook().build().url.as_str(), [(); 3].map(|()| answered(500)));
+        deliveries.iter().for_each(|delivery| world.enqueue_first(delivery));
+        let never = |_| std::future::pending::<()>();
+        match was_sent {
+            false => world.memory.before(Operation::Enqueue, never),
+            true => world.memory.after(Operation::Enqueue, never),
+        }
+        let received = world.memory.delivery_queue().receive(10);
+        let records: Vec<Record> = received.iter().map(Received::record).collect();
+        let mut dying = Box::pin(world.handle_records(&records));
+        for _ in 0..200 {
+            assert!(futures::poll!(&mut dying).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(dying);
+        assert_eq!(world.memory.calls(Operation::Enqueue), usize::from(was_sent));
+        let retries = if was_sent { deliveries.len() } else { 0 };
+        assert_eq!(world.queued().len(), deliveries.len() + retries);
+        world.memory.before(Operation::Enqueue, |_| std::future::ready(()));
+        world.memory.after(Operation::Enqueue, |_| std::future::ready(()));
+        world.run_until_quiet().await;
+        for delivery in &deliveries {
+            let now = world.now(delivery);
+            assert_eq!((now.status, now.attempt_count()), (DeliveryStatus::Success, 2));
+        }
+        assert_eq!(world.sender.requests().len(), 2 * deliveries.len());
+    }
 }

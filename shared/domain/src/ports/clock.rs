@@ -26,4 +26,7 @@ pub trait Clock: Send + Sync {
     /// Waits for a random time of at most `longest`, so that processes that failed together do not
     /// retry together.
     fn pause(&self, longest: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Waits for this time.
+    fn wait(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
