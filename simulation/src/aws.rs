@@ -20,10 +20,9 @@ mod updates;
 mod waits;
 mod webhooks;
 
-pub(crate) use fate::{ENTRY_FAILED, Fate, of_read as fate_of_read, of_write as fate_of_write};
-pub(crate) use find::parked_page;
+pub(crate) use fate::{ENTRY_FAILED, Fate, of_write as fate_of_write};
 pub(crate) use isolation::Isolation;
-pub(crate) use queues::{describe, pause_between_tries, put};
+pub(crate) use queues::{describe, pause_between_tries};
 pub(crate) use webhooks::changed as webhook_changed;
 
 use crate::{
@@ -33,7 +32,6 @@ use crate::{
     task::millis,
 };
 use grapnel_domain::{
-    ids::WebhookId,
     ports::{Clock, PortError},
     time::{Minute, Timestamp},
 };
@@ -76,15 +74,13 @@ pub(crate) struct Aws {
     ahead: u64,
     /// The waits that this instance knows to be running, as the adapter remembers them.
     running: Arc<Mutex<BTreeSet<Minute>>>,
-    /// The circuit breakers that this instance knows to be watched.
-    watched: Arc<Mutex<BTreeSet<(WebhookId, Timestamp)>>>,
 }
 
 impl Aws {
     /// For a new instance, which has its own clock.
     pub(crate) fn new(sim: &Sim) -> Self {
         let ahead = sim.draw(|random| random.within(0..=1000));
-        Self { sim: sim.clone(), ahead, running: Arc::default(), watched: Arc::default() }
+        Self { sim: sim.clone(), ahead, running: Arc::default() }
     }
 
     pub(crate) fn sim(&self) -> &Sim {
@@ -93,10 +89,6 @@ impl Aws {
 
     fn running(&self) -> MutexGuard<'_, BTreeSet<Minute>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn watched(&self) -> MutexGuard<'_, BTreeSet<(WebhookId, Timestamp)>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call that changes nothing.

@@ -51,7 +51,9 @@ counts! {
     Ended: "deliveries ended without an attempt", Traffic;
     /// Messages put on the delivery queue.
     Messages: "messages", Traffic;
-    /// Release messages, of executions and of pages.
+    /// Messages of parked deliveries that releases sent.
+    Released: "deliveries released", Traffic;
+    /// Release messages: wake-ups, looks and pages.
     Releases: "releases", Traffic;
     /// Attempts postponed because the name server was silent.
     Postponed: "attempts postponed", Traffic;
@@ -81,8 +83,10 @@ counts! {
     SlotHops: "attempts sent on with the same slot", Traffic;
     /// Times that a delivery waited for its slot in a shared wait.
     SlotWaits: "times in a shared wait for a slot", Traffic;
-    /// Executions that watched a circuit.
-    Watches: "circuits watched", Traffic;
+    /// Wake-ups of circuits, those that were sent on included.
+    WakeUps: "wake-ups of circuits", Traffic;
+    /// Releases that looked again whether anybody is parked.
+    Looks: "looks for who is parked", Traffic;
     /// Calls of the API that changed something or asked for something.
     ApiCalls: "API calls", Traffic;
     /// Manual retries that the API sent.
@@ -143,8 +147,6 @@ counts! {
     LateExecutions: "executions late", Fault;
     /// Executions that somebody stopped.
     Stopped: "executions stopped", Fault;
-    /// Messages that an execution sent twice.
-    ReleasesRepeated: "releases sent twice", Fault;
     /// Messages that were received too often, so that the queue moved them to the dead letters.
     Exhausted: "dead letters by receive limit", Fault;
     /// Shared waits that had already ended when a delivery wanted to wait in them.

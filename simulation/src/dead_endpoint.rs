@@ -11,7 +11,7 @@ pub use table::DeadEndpoint;
 use crate::{
     counts::Count,
     intake::Grouping,
-    plan::{Faults, Plan, PlannedWebhook, Settings, url},
+    plan::{Act, Faults, Plan, PlannedWebhook, Settings, What, url},
     random::Random,
     receiver::Receiver,
     sim::Sim,
@@ -37,7 +37,7 @@ const ARRIVE_WITHIN_MILLIS: u64 = 3_600_000;
 const RECOVERS_AFTER: Duration = Duration::from_secs(6 * 3600);
 
 /// Writes to the deliveries table and to the webhook's health.
-const WRITES: [Operation; 7] = [
+const WRITES: [Operation; 8] = [
     Operation::CreateDelivery,
     Operation::RecordAttempt,
     Operation::EndDelivery,
@@ -45,6 +45,7 @@ const WRITES: [Operation; 7] = [
     Operation::Park,
     Operation::Unpark,
     Operation::StopWaiting,
+    Operation::Note,
 ];
 
 /// The course of the endpoint.
@@ -63,6 +64,9 @@ pub enum But {
     CircuitNeverOpens,
     /// Small pages of releases, so that few deliveries take as long as many.
     PagesOf(usize),
+    /// The same, and the owner retries this many deliveries at once when the endpoint has recovered: each
+    /// of them closes the circuit breaker.
+    RetriedInPagesOf(usize, u64),
 }
 
 /// The costs of this many deliveries.
@@ -73,9 +77,13 @@ pub struct Cost {
     pub deliveries: u64,
     /// Failed requests to the endpoint.
     pub failed_requests: u64,
-    /// Executions of both state machines.
+    /// Executions of the state machine for waits.
     pub executions: u64,
     pub messages: u64,
+    /// Messages of parked deliveries that releases sent, those of probes included.
+    pub released: u64,
+    /// How often the circuit breaker closed.
+    pub closed: u64,
     /// Writes of rows, including refused ones.
     pub writes: u64,
 }
@@ -97,6 +105,12 @@ pub fn dead_endpoint_but(deliveries: u64, dead: Dead, but: But) -> Result<Cost, 
     match but {
         But::CircuitNeverOpens => plan.settings.circuit.failures = u32::MAX,
         But::PagesOf(rows) => plan.settings.waiting_page = rows,
+        But::RetriedInPagesOf(rows, retries) => {
+            plan.settings.waiting_page = rows;
+            let at = START.plus(RECOVERS_AFTER + Duration::from_secs(1));
+            let retry = |number| Act { at, what: What::Retry(number) };
+            plan.acts = (0..retries).map(retry).collect();
+        }
     }
     run(deliveries, dead, plan)
 }
@@ -169,8 +183,10 @@ fn cost(sim: &Sim, run: &Run, deliveries: u64, dead: Dead) -> Cost {
         dead,
         deliveries,
         failed_requests: of(Count::Requests) - delivered,
-        executions: of(Count::Watches) + of(Count::Waits),
+        executions: of(Count::Waits),
         messages: of(Count::Messages),
+        released: of(Count::Released),
+        closed: of(Count::Closed),
         writes: WRITES.iter().map(|write| sim.memory().calls(*write) as u64).sum(),
     }
 }

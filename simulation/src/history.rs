@@ -125,10 +125,10 @@ impl History {
         versions.any(|(since, waited)| *waited == Some(minute) && *since < minute.strikes_at())
     }
 
-    /// Whether a delivery was parked until this time before this time.
+    /// Whether a delivery was parked before this time, until this time at the latest.
     pub(crate) fn parked_before(&self, key: (WebhookId, DeliveryId), due: Timestamp) -> bool {
         let mut versions = self.parked.get(&key).into_iter().flatten();
-        versions.any(|(since, parked)| *parked == Some(due) && *since < due)
+        versions.any(|(since, parked)| parked.is_some_and(|until| until <= due) && *since < due)
     }
 
     pub(crate) fn event_stored(&mut self, now: Timestamp, user: &UserId, id: EventId) {

@@ -2,9 +2,10 @@
 
 use crate::{ledger::Key, vocabulary::Function};
 use grapnel_domain::{
-    delivery::{AttemptNumber, DeliveryKey},
+    delivery::{AttemptNumber, DeliveryKey, ParkedRow},
     ids::WebhookId,
     message::{Check, MakeAttempt, Outgoing, QueueMessage, Record},
+    release::ReleaseParked,
     retry::RetryConfig,
     tending::{Minutes, Spread},
     time::{Minute, Timestamp},
@@ -38,8 +39,15 @@ pub(crate) struct Invocation {
     pub(crate) sent: Vec<Key>,
     /// Executions of shared waits that it knows to be running.
     pub(crate) waits_seen: Vec<Minute>,
-    /// Executions that it knows to be watching a circuit breaker.
-    pub(crate) watches_seen: Vec<(WebhookId, Timestamp)>,
+    /// Circuit breakers that it read as open before their wake-up, by a consistent read, and when they
+    /// are due.
+    pub(crate) open_seen: Vec<(WebhookId, Timestamp)>,
+    /// When the latest release began, in each health that it read.
+    pub(crate) releases_read: Vec<(WebhookId, Option<Timestamp>)>,
+    /// The delivery that the index showed as parked longest.
+    pub(crate) first_parked: Vec<(WebhookId, ParkedRow)>,
+    /// Probes that it claimed, by their new due times.
+    pub(crate) probes: Vec<(WebhookId, Timestamp)>,
     /// Deliveries that it parked, or for which it scheduled a slot, and until when.
     pub(crate) kept_back: Vec<(Key, Timestamp)>,
     /// Expiries that it read from rows.
@@ -87,7 +95,10 @@ impl Invocation {
             configs: Vec::new(),
             sent: Vec::new(),
             waits_seen: Vec::new(),
-            watches_seen: Vec::new(),
+            open_seen: Vec::new(),
+            releases_read: Vec::new(),
+            first_parked: Vec::new(),
+            probes: Vec::new(),
             kept_back: Vec::new(),
             expiries_read: Vec::new(),
             slots_read: Vec::new(),
@@ -150,12 +161,45 @@ impl Invocation {
         self.checks(key).filter(move |before| before.attempt == number)
     }
 
+    /// Whether it parked a delivery of this webhook.
+    pub(crate) fn parks(&self, webhook: WebhookId) -> bool {
+        self.kept_back.iter().any(|((of, _), _)| *of == webhook)
+    }
+
+    /// Whether its batch has a wake-up for this due time of the webhook's circuit breaker.
+    pub(crate) fn has_wake_up(&self, webhook: WebhookId, due: Timestamp) -> bool {
+        let due_at = |release: &ReleaseParked| release.look.and_then(|look| look.due);
+        self.releases_of(webhook).any(|release| due_at(release) == Some(due))
+    }
+
+    /// Its messages that release deliveries of this webhook.
+    pub(crate) fn releases_of(&self, webhook: WebhookId) -> impl Iterator<Item = &ReleaseParked> {
+        self.messages.iter().filter_map(move |(_, message)| match message {
+            Some(QueueMessage::ReleaseParked(release)) if release.webhook_id == webhook => {
+                Some(release)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether this release may stop before its last page, because another one goes on: a later one
+    /// began, or it has not begun and the first parked delivery is another than at its last look.
+    pub(crate) fn may_stop(&self, release: &ReleaseParked) -> bool {
+        let webhook = release.webhook_id;
+        let began = self.releases_read.iter().filter(|(of, _)| *of == webhook);
+        let overtaken = |own| began.clone().any(|(_, began)| *began > Some(own));
+        let changed = |(of, first): &(_, _)| {
+            *of == webhook && release.look.is_some_and(|look| look.first != Some(*first))
+        };
+        release.began.map_or_else(
+            || release.cursor.is_some() || self.first_parked.iter().any(changed),
+            overtaken,
+        )
+    }
+
     /// Whether its batch releases deliveries of this webhook.
     pub(crate) fn releases(&self, webhook: WebhookId) -> bool {
-        self.messages.iter().any(|(_, message)| match message {
-            Some(QueueMessage::ReleaseParked(release)) => release.webhook_id == webhook,
-            _ => false,
-        })
+        self.releases_of(webhook).next().is_some()
     }
 
     /// A message for the next page is sent.
@@ -165,9 +209,12 @@ impl Invocation {
         }
     }
 
-    /// Whether it sent no message for the next page, although there was no fault.
+    /// Whether it sent no message for the next page, although it should and there was no fault.
     pub(crate) fn leaves_out(&self, page: Page) -> bool {
-        self.faults == 0 && self.pages.contains(&page)
+        let Page::Parked(webhook) = page;
+        let left = self.pages.iter().filter(|left| **left == page).count();
+        let may_stop = self.releases_of(webhook).filter(|release| self.may_stop(release)).count();
+        self.faults == 0 && left > may_stop
     }
 
     /// Whether it never read this webhook's circuit breaker as open.

@@ -4,10 +4,11 @@
 //! write. The first broken promise ends the run. [`requests`] checks the requests to receivers,
 //! [`limits`] their times under rate limits, [`events`] which webhooks get an event, [`replays`] and
 //! [`asked`] what is resent, [`erasures`] what must not be sent, [`wakeups`] that the next step is
-//! always scheduled, [`expiry`] how long rows live, [`quiet`] the state at the end.
+//! always scheduled, [`circuits`] that open circuit breakers wake, [`expiry`] how long rows live, [`quiet`] the state at the end.
 
 mod account;
 mod asked;
+mod circuits;
 mod erasures;
 mod events;
 mod expiry;
@@ -51,6 +52,8 @@ pub(crate) struct Ledger {
     asked: Vec<Asked>,
     /// The function that was the last to write the health of a webhook.
     health_writers: BTreeMap<WebhookId, TaskId>,
+    /// The latest due time of each circuit breaker for which there was a wake-up.
+    wake_ups: BTreeMap<WebhookId, Timestamp>,
     broken: Option<String>,
 }
 

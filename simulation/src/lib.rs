@@ -10,8 +10,7 @@
 //! - [`plan`] draws a run from its seed: webhooks and receivers, events, users' actions, and how often
 //!   each fault happens.
 //! - [`aws`] stands between the handlers and the ports in memory; [`lambda`] receives messages and
-//!   invokes the functions; [`execution`] is the state machine for waits, [`watch`] the one for
-//!   circuit breakers; [`receiver`] is a receiver.
+//!   invokes the functions; [`execution`] is the state machine for waits; [`receiver`] is a receiver.
 //! - [`ledger`] keeps its own records and finds broken promises; [`history`] has earlier versions of
 //!   rows.
 //! - [`crash`] tries one path with every fault in every call.
@@ -48,7 +47,6 @@ mod throttling;
 mod trace;
 mod users;
 mod vocabulary;
-mod watch;
 mod world;
 
 pub use counts::{Count, Counts, Group};

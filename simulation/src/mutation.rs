@@ -5,6 +5,7 @@
 
 mod batches;
 mod calls;
+mod circuits;
 mod kept;
 mod rules;
 mod tending;
@@ -83,8 +84,18 @@ pub enum Mutation {
     ClaimsEveryProbe,
     /// A release removes parked deliveries from the index before their messages are queued.
     UnparksBeforeEnqueuing,
-    /// Deliveries are parked without an execution that watches the circuit breaker.
-    ParksUnwatched,
+    /// Deliveries are parked, and nothing wakes the circuit breaker.
+    ParksWithoutWakeUp,
+    /// A probe is claimed and made, and nothing wakes the circuit breaker at its next due time.
+    ProbesWithoutWakeUp,
+    /// A wake-up is noted in the health before it is sent.
+    NotesBeforeWakeUp,
+    /// A wake-up that comes too early is acknowledged.
+    DropsEarlyWakeUps,
+    /// A release of parked deliveries does not look again.
+    LooksForParkedOnce,
+    /// A release of parked deliveries goes on although a later one began.
+    ReleasesSideBySide,
     /// Attempts are made without regard to their slots.
     IgnoresSlots,
     /// An attempt gets a slot and is not scheduled for it.
@@ -109,10 +120,8 @@ pub enum Mutation {
     BeginsRequestsTooLate,
     /// A delivery that is recorded after its minute relies only on the shared wait.
     TrustsWaitsThatStruck,
-    /// A delivery is parked although the execution that watches its circuit breaker has ended.
-    TrustsWatchesThatEnded,
-    /// A stale message relies on the execution of a circuit breaker that is due.
-    TrustsWatchesThatAreDue,
+    /// A stale message relies on the wake-up of a circuit breaker that is due.
+    TrustsWakeUpsThatAreDue,
     /// No check is sent after parking a delivery, or after scheduling it for a slot.
     ParksUnchecked,
     /// A copy of a message ignores the slot in its delivery's row.
@@ -178,7 +187,12 @@ impl Mutation {
         Self::IgnoresCircuits,
         Self::ClaimsEveryProbe,
         Self::UnparksBeforeEnqueuing,
-        Self::ParksUnwatched,
+        Self::ParksWithoutWakeUp,
+        Self::ProbesWithoutWakeUp,
+        Self::NotesBeforeWakeUp,
+        Self::DropsEarlyWakeUps,
+        Self::LooksForParkedOnce,
+        Self::ReleasesSideBySide,
         Self::IgnoresSlots,
         Self::ForgetsSlots,
         Self::AwaitsSlotsUnreleased,
@@ -189,8 +203,7 @@ impl Mutation {
         Self::RecordIsTriedThreeTimes,
         Self::BeginsRequestsTooLate,
         Self::TrustsWaitsThatStruck,
-        Self::TrustsWatchesThatEnded,
-        Self::TrustsWatchesThatAreDue,
+        Self::TrustsWakeUpsThatAreDue,
         Self::ParksUnchecked,
         Self::ForgetsSlotsInRows,
         Self::ChecksTooEarly,

@@ -16,7 +16,7 @@ use crate::{
     vocabulary::{Call, Calls, Fault, Queue},
 };
 use grapnel_domain::{
-    ids::{DeliveryId, WebhookId},
+    ids::DeliveryId,
     ports::Clock,
     time::{Minute, Timestamp},
 };
@@ -68,7 +68,6 @@ pub(crate) struct State {
     /// The latencies of first requests, if they are measured.
     pub(crate) measured: Measured,
     pub(crate) executions: BTreeSet<Minute>,
-    pub(crate) watches: BTreeSet<(WebhookId, Timestamp)>,
     pub(crate) kept: Kept,
     /// How many faults may still happen.
     pub(crate) budget: u32,
@@ -108,7 +107,6 @@ impl Sim {
             queued: BTreeMap::new(),
             measured: Measured::default(),
             executions: BTreeSet::new(),
-            watches: BTreeSet::new(),
             kept: Kept::default(),
             budget: plan.faults.budget,
             step: 0,

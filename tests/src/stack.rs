@@ -107,8 +107,6 @@ pub struct Outputs {
     pub keys_table: String,
     /// The state machine of shared waits.
     pub wait_state_machine_arn: String,
-    /// The state machine that watches circuit breakers.
-    pub circuit_state_machine_arn: String,
 }
 
 /// A function of the template.

@@ -77,7 +77,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     Ok(())
 }
 
-/// Writes the zips, the state machines and a template that refers to them.
+/// Writes the zips, the state machine and a template that refers to them.
 ///
 /// # Errors
 /// If a file can't be read or written.
@@ -89,10 +89,9 @@ pub(crate) fn write(workspace: &Workspace, folder: &Path, artifacts: &[Artifact]
         fs::write(folder.join(&name), &artifact.zip)?;
         places.push((artifact.function.code_uri, name));
     }
-    for (path, name) in template::MACHINES {
-        fs::copy(workspace.path(path), folder.join(name))?;
-        places.push((path, name.to_owned()));
-    }
+    let (path, name) = template::MACHINE;
+    fs::copy(workspace.path(path), folder.join(name))?;
+    places.push((path, name.to_owned()));
     let text =
         fs::read_to_string(workspace.path("template.yaml")).context("reading template.yaml")?;
     Ok(fs::write(folder.join("template.yaml"), template::point_at(&text, &places)?)?)

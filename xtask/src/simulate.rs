@@ -46,7 +46,8 @@ pub(crate) struct Options {
 pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut simulation = command::cargo();
     simulation.args(["run", "--quiet", "--profile", LOCAL_PROFILE]);
-    simulation.args(["--package", "grapnel-simulation"]);
+    // By the program's name: see the alias in .cargo/config.toml.
+    simulation.args(["--bin", "grapnel-simulation"]);
     simulation.current_dir(workspace.root());
     if let Some(Some(deliveries)) = options.dead_endpoint {
         ensure!(!options.write, "the document tells of numbers of its own: leave out yours");
@@ -75,7 +76,7 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
     if options.write && options.crash_points {
         let mut deployed = command::cargo();
         deployed
-            .args(["run", "--quiet", "--package", "grapnel-tests", "--example", "crash_points"])
+            .args(["run", "--quiet", "--example", "crash_points"])
             .arg("--")
             .arg(workspace.path(DOCUMENT))
             .current_dir(workspace.root());

@@ -99,10 +99,9 @@ impl Deployer {
             let place = bucket.put(&artifact.key(), artifact.zip.clone()).await?;
             places.push((artifact.function.code_uri, place));
         }
-        for (path, name) in template::MACHINES {
-            let machine = std::fs::read(workspace.path(path))?;
-            places.push((path, bucket.put(name, machine).await?));
-        }
+        let (path, name) = template::MACHINE;
+        let machine = std::fs::read(workspace.path(path))?;
+        places.push((path, bucket.put(name, machine).await?));
         let text = std::fs::read_to_string(workspace.path("template.yaml"))
             .context("reading template.yaml")?;
         // By its address, as SAM deploys it: a request may contain only 51,200 bytes of template.

@@ -7,10 +7,8 @@ pub(crate) mod partitions;
 
 use anyhow::{Result, ensure};
 
-/// The state machines' definitions, as in `DefinitionUri` of the template, and their names in the
-/// package.
-pub(crate) const MACHINES: [(&str, &str); 2] =
-    [("infra/wait.asl.json", "wait.asl.json"), ("infra/circuit.asl.json", "circuit.asl.json")];
+/// The state machine's definition, as in `DefinitionUri` of the template, and its name in the package.
+pub(crate) const MACHINE: (&str, &str) = ("infra/wait.asl.json", "wait.asl.json");
 
 /// The template with each path (`CodeUri`, `DefinitionUri`) replaced by a place.
 ///
@@ -47,7 +45,7 @@ mod tests {
             .iter()
             .map(|function| (function.code_uri, format!("{}.zip", function.program)))
             .collect();
-        places.extend(MACHINES.map(|(path, name)| (path, name.to_owned())));
+        places.push((MACHINE.0, MACHINE.1.to_owned()));
         let pointed = point_at(&template, &places).expect("all are there");
         let changed = template.lines().zip(pointed.lines()).filter(|(old, new)| old != new);
         let changed: Vec<_> = changed.map(|(_, new)| new.trim()).collect();
@@ -58,8 +56,7 @@ mod tests {
                 "CodeUri: grapnel-ingest.zip",
                 "CodeUri: grapnel-delivery.zip",
                 "CodeUri: grapnel-tend.zip",
-                "DefinitionUri: wait.asl.json",
-                "DefinitionUri: circuit.asl.json"
+                "DefinitionUri: wait.asl.json"
             ]
         );
         let uris = pointed.lines().filter(|line| line.contains("Uri: "));

@@ -1,10 +1,7 @@
 //! The functions, wired as in their programs, over the stand-in: with a clock that is moved on, and
 //! with receivers that answer as a path says.
 
-use crate::{
-    connector::InProcess,
-    waits::{self, Struck},
-};
+use crate::{connector::InProcess, waits};
 use aws_config::Region;
 use aws_sdk_dynamodb::config::Credentials;
 use grapnel_aws::{
@@ -134,11 +131,7 @@ impl Deployment {
             deliveries: DeliveryStore::new(&clients, set.deliveries_table),
             queue: queue.clone(),
             dead_letters: DeadLetterQueue::new(&clients, set.dead_letter_queue_url),
-            waits: SharedWaits::new(
-                &clients,
-                set.wait_state_machine_arn,
-                set.circuit_state_machine_arn,
-            ),
+            waits: SharedWaits::new(&clients, set.wait_state_machine_arn),
             sender: sender.clone(),
             notices: NoticeBus::new(&clients, set.event_bus_name, set.stack_name),
             clock: clock.clone(),
@@ -207,18 +200,13 @@ impl Deployment {
     /// Ends all waits that are over.
     async fn strike(&self, work: &mut Work) {
         let now = self.clock.now();
-        for (name, struck) in waits::struck(&self.aws, now) {
-            let Struck::Visit(visit) = struck else {
-                work.executions += 1;
-                work.transitions += struck.transitions(None);
-                continue;
-            };
+        for (name, visit) in waits::struck(&self.aws, now) {
             assert_eq!(self.aws.refusals(), Vec::<String>::new());
             let before = self.aws.counts();
             let report = self.tend.visit(visit, now.plus(self.visit_within)).await;
             work.tend.add_all(&self.aws.counts().since(&before));
             work.visits += 1;
-            work.transitions += struck.transitions(Some(report.answer));
+            work.transitions += waits::transitions(report.answer);
             work.executions += usize::from(waits::go_on(&self.aws, &name, visit, report.answer));
         }
     }

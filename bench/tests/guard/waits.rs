@@ -1,4 +1,4 @@
-//! Strikes waits: what the state machines of `infra/` do when one is over. This is the only place of
+//! Strikes waits: what the state machine of `infra/` does when one is over. This is the only place of
 //! the guard that knows how waits work.
 
 use grapnel_bench::standin::{Execution, StandIn};
@@ -6,7 +6,6 @@ use grapnel_domain::{
     tending::{Answer, Visit},
     time::Timestamp,
 };
-use serde_json::{Value, json};
 
 /// State transitions of a visit: the execution waits, calls and decides.
 const OF_A_VISIT: usize = 3;
@@ -14,66 +13,25 @@ const OF_A_VISIT: usize = 3;
 /// The state in which an execution ends.
 const END: usize = 1;
 
-/// State transitions of an execution for a circuit breaker that finds nobody after its release: it
-/// waits, releases, pauses, looks and decides, pauses, looks and decides again, and ends.
-const OF_A_CIRCUIT: usize = 9;
-
-/// An execution whose wait is over.
-pub(crate) enum Struck {
-    /// It calls the tend function.
-    Visit(Visit),
-    /// It released a webhook's parked deliveries, and is over.
-    Circuit,
-}
-
-fn visit(execution: &Execution) -> Option<Visit> {
-    serde_json::from_str(&execution.input).ok()
-}
-
-/// When the wait of an execution is over.
-fn over_at(execution: &Execution) -> Timestamp {
-    if let Some(visit) = visit(execution) {
-        return visit.until;
-    }
-    let input: Value = serde_json::from_str(&execution.input).expect("JSON");
-    input["releaseAt"].as_str().and_then(|at| at.parse().ok()).expect("a time")
+/// The next visit of an execution.
+fn visit(execution: &Execution) -> Visit {
+    serde_json::from_str(&execution.input).expect("a visit")
 }
 
 /// When the next wait is over.
 pub(crate) fn next_at(aws: &StandIn) -> Option<Timestamp> {
-    aws.executions().iter().map(over_at).min()
+    aws.executions().iter().map(|execution| visit(execution).until).min()
 }
 
-/// All whose wait is over, with their names.
-pub(crate) fn struck(aws: &StandIn, now: Timestamp) -> Vec<(String, Struck)> {
-    let over = aws.executions().into_iter().filter(|execution| over_at(execution) <= now);
-    over.map(|execution| {
-        let struck = visit(&execution).map_or_else(|| circuit(aws, &execution), Struck::Visit);
-        (execution.name, struck)
-    })
-    .collect()
+/// The visits whose wait is over, with the names of their executions.
+pub(crate) fn struck(aws: &StandIn, now: Timestamp) -> Vec<(String, Visit)> {
+    let visits = aws.executions().into_iter().map(|execution| (visit(&execution), execution.name));
+    visits.filter(|(visit, _)| visit.until <= now).map(|(visit, name)| (name, visit)).collect()
 }
 
-fn circuit(aws: &StandIn, execution: &Execution) -> Struck {
-    let input: Value = serde_json::from_str(&execution.input).expect("JSON");
-    let message = json!({
-        "kind": "releaseParked", "webhookId": input["webhookId"], "userId": input["userId"],
-    });
-    let group = input["webhookId"].as_str().map(str::to_owned);
-    aws.put("DeliveryQueue", message.to_string(), group);
-    aws.end_execution(&execution.name);
-    Struck::Circuit
-}
-
-impl Struck {
-    /// The state transitions so far; `answer` is the tend function's.
-    pub(crate) fn transitions(&self, answer: Option<Answer>) -> usize {
-        match (self, answer) {
-            (Self::Circuit, _) => OF_A_CIRCUIT,
-            (Self::Visit(_), Some(Answer { over: true, .. })) => OF_A_VISIT + END,
-            (Self::Visit(_), _) => OF_A_VISIT,
-        }
-    }
+/// The state transitions of a visit; `answer` is the tend function's.
+pub(crate) const fn transitions(answer: Answer) -> usize {
+    if answer.over { OF_A_VISIT + END } else { OF_A_VISIT }
 }
 
 /// Goes on as the tend function answered. Returns whether the execution is over.

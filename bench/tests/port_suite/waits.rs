@@ -4,9 +4,8 @@ use crate::aws::{clients, standin};
 use grapnel_aws::SharedWaits;
 use grapnel_bench::{standin::StandIn, template::environment};
 use grapnel_domain::{
-    ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
-    time::{Minute, Timestamp},
+    time::Minute,
 };
 use grapnel_port_suite::EndWaits;
 
@@ -23,23 +22,13 @@ fn of(clients: grapnel_aws::Clients, aws: &'static StandIn) -> Waits {
         let found = environment.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone()).expect("set in the template")
     };
-    let (wait, circuit) = (value("WAIT_STATE_MACHINE_ARN"), value("CIRCUIT_STATE_MACHINE_ARN"));
-    let port = SharedWaits::new(&clients, wait, circuit);
+    let port = SharedWaits::new(&clients, value("WAIT_STATE_MACHINE_ARN"));
     Waits { clients, port, aws }
 }
 
 impl StartWaits for Waits {
     async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
         self.port.ensure_waiting(minute).await
-    }
-
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        self.port.ensure_watched(user, webhook, due).await
     }
 }
 

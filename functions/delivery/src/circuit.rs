@@ -6,10 +6,8 @@ use grapnel_domain::{
     delivery::{Delivery, Parking, Reason},
     health::{Circuit, Gate, LONGEST_PARKING},
     ids::{UserId, WebhookId},
-    message::{Check, MakeAttempt, QueueMessage},
-    ports::{
-        Clock, Consistency, PortError, Recorded, StartWaits, UpdateDeliveries, WaitState, Webhooks,
-    },
+    message::{Check, QueueMessage},
+    ports::{Clock, Consistency, PortError, Recorded, UpdateDeliveries, Webhooks},
     retry::next::queue_delay,
     time::Timestamp,
     webhook::Webhook,
@@ -51,6 +49,9 @@ impl<P: Ports> Deliver<P> {
                     let claimed = claimed.tried_with(delivery.id);
                     let (user, id) = (&webhook.user_id, webhook.id);
                     if self.webhooks.store_health(user, id, &claimed).await? {
+                        // Before the request: if the function dies in it, this wakes the others. If
+                        // it dies here, this delivery's message is received again, and parks it.
+                        self.ensure_wake_up(user, id, &claimed).await?;
                         webhook.health = claimed;
                         return Ok(Passage::Through(webhook));
                     }
@@ -78,38 +79,13 @@ impl<P: Ports> Deliver<P> {
                 Ok(fresh) => fresh,
                 Err(reason) => return Ok(Passage::Ends(reason)),
             };
-            if webhook.health.circuit == (Circuit::Open { due })
-                && self.clock.now() < due
-                && self.is_kept(delivery, &webhook, due, outbox).await?
-            {
+            if webhook.health.circuit == (Circuit::Open { due }) && self.clock.now() < due {
+                self.ensure_wake_up(&webhook.user_id, webhook.id, &webhook.health).await?;
                 self.check_later(delivery, outbox).await?;
                 return Ok(Passage::Finished(Done::Parked));
             }
         }
         Err(PortError::Unavailable("the circuit kept changing".into()))
-    }
-
-    /// Makes sure that a parked delivery will be released. `false` if it became due meanwhile: the
-    /// execution may have looked for the last time before the index showed the row.
-    async fn is_kept(
-        &self,
-        delivery: &Delivery,
-        webhook: &Webhook,
-        due: Timestamp,
-        outbox: &Outbox,
-    ) -> Result<bool, PortError> {
-        match self.waits.ensure_watched(&webhook.user_id, webhook.id, due).await? {
-            WaitState::Running => Ok(self.clock.now() < due),
-            // The execution ended early: somebody stopped it, or its clock is ahead. Continue by
-            // queue.
-            WaitState::Over => {
-                let again =
-                    MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
-                let delay = queue_delay(due, self.clock.now());
-                outbox.send_attempt(again, delay).await?;
-                Ok(true)
-            }
-        }
     }
 
     /// The message will be acknowledged. If another run made the attempt meanwhile and dies, this

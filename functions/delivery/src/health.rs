@@ -3,24 +3,23 @@
 //!
 //! This happens after the attempts are recorded and their next steps are scheduled, and it never
 //! fails a message: an attempt that is not counted is a smaller error than an attempt that is made
-//! twice. If the function dies here, the execution that watches the circuit breaker continues the
-//! work.
+//! twice. If the function dies here, the wake-up of the circuit breaker continues the work.
 
-use crate::{Deliver, Ports, enqueue_one};
+use crate::{Deliver, Ports};
 use futures::future::join_all;
 use grapnel_domain::{
-    delay::QueueDelay,
     health::{Evidence, Health, Outcome},
     ids::{DeliveryId, WebhookId},
-    message::{QueueMessage, ReleaseParked},
     notice::{DeliveryDigest, WebhookNotice},
     ports::{Clock, Consistency, PortError, SendNotices, Webhooks},
+    release::ReleaseParked,
     time::Timestamp,
     webhook::Webhook,
 };
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 /// How often health is written again after another process wrote it meanwhile.
@@ -87,6 +86,7 @@ impl<P: Ports> Deliver<P> {
         let evidence: Vec<Evidence> = seen.iter().map(|seen| seen.evidence).collect();
         webhook.health = newest(seen).unwrap_or(webhook.health);
         let was_open = webhook.health.is_failing();
+        let mut closes = false;
         for _ in 0..TRIES {
             let Some(mut outcome) =
                 webhook.health.after(&evidence, &self.rules.circuit, self.clock.now())
@@ -97,6 +97,7 @@ impl<P: Ports> Deliver<P> {
                 outcome.health = outcome.health.tried_with(failed);
             }
             if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
+                closes = webhook.health.is_failing() && !outcome.health.is_failing();
                 webhook.health = outcome.health;
                 untold.extend(self.send_notices(&webhook, seen, outcome).await);
                 break;
@@ -107,17 +108,22 @@ impl<P: Ports> Deliver<P> {
                 None => return Ok(()),
             }
         }
-        // Also if a write closed it whose response was lost, so that no process knows it.
-        if was_open && !webhook.health.is_failing() {
-            self.release_parked(&webhook).await?;
+        if !was_open {
+            // Only if it opened. A function that parks a delivery does this too, so this may fail.
+            self.ensure_wake_up(&webhook.user_id, webhook.id, &webhook.health).await?;
+        }
+        let release = ReleaseParked::now(webhook.user_id.clone(), webhook.id);
+        if closes {
+            self.send_release(release, Duration::ZERO).await?;
+        } else if was_open
+            && !webhook.health.is_failing()
+            && let Some((look, pause)) = release.next_look(None)
+        {
+            // Another function closed it and releases, or this one did by a write whose response was
+            // lost.
+            self.send_release(look, pause).await?;
         }
         Ok(())
-    }
-
-    async fn release_parked(&self, webhook: &Webhook) -> Result<(), PortError> {
-        let (user_id, webhook_id) = (webhook.user_id.clone(), webhook.id);
-        let release = ReleaseParked { webhook_id, user_id, cursor: None };
-        enqueue_one(&self.queue, QueueMessage::ReleaseParked(release), QueueDelay::NONE).await
     }
 
     /// Sends the notices that the write before has claimed. Each is sent alone, so that a refused

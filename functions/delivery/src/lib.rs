@@ -10,7 +10,8 @@
 //! - [`stale`]: the attempt is already recorded: make sure that the next one comes.
 //! - [`check`]: was the attempt made? If not, send its message.
 //! - [`circuit`]: the gate before an attempt; [`health`]: the health of endpoints;
-//!   [`release_parked`]: a circuit breaker is due or closed: release its deliveries.
+//!   [`wake_up`]: an open circuit breaker wakes when it is due; [`release_parked`]: it is due or closed:
+//!   release its deliveries.
 //! - [`reopen`]: a replay resends a failed delivery: reopen it, then it is due.
 //! - [`replay`]: one page of a replay: find deliveries, send their messages, record the page, send
 //!   the next page's message.
@@ -33,6 +34,7 @@ mod release_parked;
 mod reopen;
 mod replay;
 mod stale;
+mod wake_up;
 
 pub use batch::BatchReport;
 pub use ports::{Deliver, Ports};
@@ -89,7 +91,7 @@ pub enum Done {
     Parked,
     /// The delivery waits for its rate limit slot.
     RateLimited,
-    /// A release sent the messages of this many deliveries.
+    /// A release sent the messages of this many deliveries, and the next release if there is one.
     Released(usize),
     /// A page of a replay resent this many deliveries.
     Replayed(usize),

@@ -42,11 +42,7 @@ async fn main() -> anyhow::Result<()> {
         deliveries: DeliveryStore::new(&clients, settings.deliveries_table),
         queue: DeliveryQueue::new(&clients, settings.delivery_queue_url),
         dead_letters: DeadLetterQueue::new(&clients, settings.dead_letter_queue_url),
-        waits: SharedWaits::new(
-            &clients,
-            settings.wait_state_machine_arn,
-            settings.circuit_state_machine_arn,
-        ),
+        waits: SharedWaits::new(&clients, settings.wait_state_machine_arn),
         notices: NoticeBus::new(&clients, settings.event_bus_name, &settings.stack_name),
         sender: Sender::new(SenderConfig {
             allow_http: settings.url_policy.allow_http,

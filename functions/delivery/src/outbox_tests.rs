@@ -1,6 +1,6 @@
 use super::*;
 use futures::future::join_all;
-use grapnel_domain::{message::ReleaseParked, time::Timestamp};
+use grapnel_domain::{release::ReleaseParked, time::Timestamp};
 use grapnel_testing::{builders::a_webhook, clock::START};
 use std::sync::Mutex;
 use tokio::time::{Instant, sleep};
@@ -63,8 +63,7 @@ fn refused() -> PortError {
 /// A message with this number in place of its delay.
 fn numbered(number: usize) -> Outgoing {
     let webhook = a_webhook().build();
-    let release =
-        ReleaseParked { webhook_id: webhook.id, user_id: webhook.user_id.clone(), cursor: None };
+    let release = ReleaseParked::now(webhook.user_id.clone(), webhook.id);
     let number = u64::try_from(number).expect("small");
     Outgoing::new(QueueMessage::ReleaseParked(release), QueueDelay::at_most(number))
 }

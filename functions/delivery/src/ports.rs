@@ -19,7 +19,7 @@ pub trait Ports {
     type DeliveryQueue: EnqueueAttempts;
     /// The delivery queue's dead letters.
     type DeadLetters: DeadLetters;
-    /// Shared waits, and the executions that watch circuit breakers.
+    /// Shared waits.
     type Waits: StartWaits;
     /// Requests to receivers.
     type Sender: SendRequests;

@@ -1,40 +1,51 @@
-//! A circuit breaker is due or closed: its parked deliveries are released.
+//! A circuit breaker is due or closed: its parked deliveries are released. [`grapnel_domain::release`]
+//! decides which of them, and when to look again.
 
 use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one};
 use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::{Delivery, DeliveryKey, ParkedRow},
-    health::Circuit,
-    message::{MakeAttempt, Outgoing, QueueMessage, ReleaseParked},
+    health::Note,
+    message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
         Clock, Consistency, Deliveries, EnqueueAttempts, PortError, UpdateDeliveries, Webhooks,
     },
+    release::{Release, ReleaseParked},
 };
-
-/// The deliveries that a release sends.
-enum Who {
-    /// None: the next probe is not due.
-    Nobody,
-    /// The delivery that has been parked longest, as a probe. It stays in the index: if the probe
-    /// dies, it is found there.
-    Oldest,
-    All,
-}
+use std::time::Duration;
 
 impl<P: Ports> Deliver<P> {
-    /// Releases one page. Reads the page before the circuit breaker: a delivery that is parked
-    /// after the page was read sees the circuit breaker's present state itself.
+    /// Releases one page, then looks again later. Reads the page before the circuit breaker: a
+    /// delivery that is parked after the page was read sees the circuit breaker's present state
+    /// itself.
+    ///
+    /// The next message is sent last: if the function dies before, this one comes again. What was
+    /// sent twice has one attempt on record.
     pub(crate) async fn release_parked_page(&self, release: ReleaseParked) -> StepResult {
         let page = self.deliveries.parked(release.webhook_id, release.cursor).await?;
-        let released = match self.who_may_go(&release).await? {
-            Who::Nobody => 0,
-            Who::Oldest => {
+        let (user, id) = (&release.user_id, release.webhook_id);
+        let webhook = self.webhooks.webhook(user, id, Consistency::Strong).await?;
+        let receives = webhook.as_ref().is_some_and(|it| it.effective_status().receives());
+        let health = webhook.map(|webhook| webhook.health);
+        let first = page.items.first().copied();
+        let now = self.clock.now();
+        let released = match release.decide(health.as_ref(), receives, first, now) {
+            Release::ComeBack(due) => {
+                self.send_wake_up(release, due).await?;
+                return Ok(Done::Released(0));
+            }
+            Release::EnsureWakeUp => {
+                self.ensure_wake_up(user, id, &health.unwrap_or_default()).await?;
+                return Ok(Done::Released(0));
+            }
+            Release::LeaveAlone => 0,
+            Release::Probe => {
                 let oldest = self.first_parked(&release, &page.items).await?;
                 if oldest.is_none()
                     && let Some(cursor) = page.next
                 {
-                    self.next_page(release, cursor).await?;
+                    self.send_release(release.next_page(cursor), Duration::ZERO).await?;
                     return Ok(Done::Released(0));
                 }
                 let oldest: Vec<Delivery> = oldest.into_iter().collect();
@@ -43,7 +54,10 @@ impl<P: Ports> Deliver<P> {
                 }
                 oldest.len()
             }
-            Who::All => {
+            Release::All => {
+                if release.began.is_none() && first.is_some() {
+                    self.webhooks.note(user, id, Note::Release(now)).await?;
+                }
                 let parked = self.all_parked(&release, &page.items).await?;
                 let sent = self.enqueue_all(&parked).await;
                 let count = parked.len();
@@ -54,11 +68,16 @@ impl<P: Ports> Deliver<P> {
                     return Err(StepError::from(error));
                 }
                 if let Some(cursor) = page.next {
-                    self.next_page(release, cursor).await?;
+                    let next = release.begun(now).next_page(cursor);
+                    self.send_release(next, Duration::ZERO).await?;
+                    return Ok(Done::Released(count));
                 }
                 count
             }
         };
+        if let Some((next, pause)) = release.next_look(first) {
+            self.send_release(next, pause).await?;
+        }
         Ok(Done::Released(released))
     }
 
@@ -72,19 +91,6 @@ impl<P: Ports> Deliver<P> {
             Outgoing::new(QueueMessage::MakeAttempt(next), QueueDelay::NONE)
         });
         self.queue.enqueue(messages.collect()).await
-    }
-
-    async fn who_may_go(&self, release: &ReleaseParked) -> Result<Who, PortError> {
-        let (user, id) = (&release.user_id, release.webhook_id);
-        let webhook = self.webhooks.webhook(user, id, Consistency::Strong).await?;
-        let receives = webhook.filter(|webhook| webhook.effective_status().receives());
-        Ok(match receives.map(|webhook| webhook.health.circuit) {
-            Some(Circuit::Open { due }) if self.clock.now() < due => Who::Nobody,
-            Some(Circuit::Open { .. }) => Who::Oldest,
-            // Closed, disabled or deleted. In the last two cases each delivery ends with its
-            // reason.
-            _ => Who::All,
-        })
     }
 
     /// The first row that is still parked; the index lags.
@@ -133,8 +139,12 @@ impl<P: Ports> Deliver<P> {
         self.deliveries.unpark(delivery.key(), due, delivery.attempt_count()).await
     }
 
-    async fn next_page(&self, release: ReleaseParked, after: ParkedRow) -> Result<(), PortError> {
-        let next = ReleaseParked { cursor: Some(after), ..release };
-        enqueue_one(&self.queue, QueueMessage::ReleaseParked(next), QueueDelay::NONE).await
+    pub(crate) async fn send_release(
+        &self,
+        release: ReleaseParked,
+        pause: Duration,
+    ) -> Result<(), PortError> {
+        let delay = QueueDelay::at_most(pause.as_secs());
+        enqueue_one(&self.queue, QueueMessage::ReleaseParked(release), delay).await
     }
 }

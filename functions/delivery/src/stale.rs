@@ -8,9 +8,11 @@
 use crate::{Deliver, Done, Ports, outbox::Outbox};
 use grapnel_domain::{
     delivery::Delivery,
+    health::Circuit,
     message::{Check, QueueMessage},
     ports::{Clock, PortError, StartWaits, WaitState},
     retry::next::queue_delay,
+    time::Timestamp,
 };
 
 impl<P: Ports> Deliver<P> {
@@ -32,12 +34,8 @@ impl<P: Ports> Deliver<P> {
                 return Ok(Done::Stale);
             }
         }
-        if let Some(due) = delivery.parked_until {
-            let state =
-                self.waits.ensure_watched(&delivery.user_id, delivery.webhook_id, due).await?;
-            if state == WaitState::Running && now < due {
-                return Ok(Done::Stale);
-            }
+        if delivery.parked_until.is_some() && self.is_kept(delivery, now).await? {
+            return Ok(Done::Stale);
         }
         let due = delivery.next_attempt_at.max(delivery.slot.map(|slot| slot.at));
         let due = due.unwrap_or(now).max(now);
@@ -51,5 +49,19 @@ impl<P: Ports> Deliver<P> {
         let delay = queue_delay(check.not_before, now);
         outbox.send_one(QueueMessage::Check(check), delay).await?;
         Ok(Done::Stale)
+    }
+
+    /// Whether its circuit breaker will wake it: it is open and not due. When it is due, the wake-up
+    /// may have looked for the last time before the index showed the row.
+    async fn is_kept(&self, delivery: &Delivery, now: Timestamp) -> Result<bool, PortError> {
+        let (user, id) = (&delivery.user_id, delivery.webhook_id);
+        let Ok(webhook) = self.current(user, id, delivery.test).await? else { return Ok(false) };
+        match webhook.health.circuit {
+            Circuit::Open { due } if now < due => {
+                self.ensure_wake_up(user, id, &webhook.health).await?;
+                Ok(true)
+            }
+            Circuit::Open { .. } | Circuit::Closed | Circuit::Disabled { .. } => Ok(false),
+        }
     }
 }

@@ -119,8 +119,6 @@ pub struct DeliverySettings {
     pub isolation_queue_url: String,
     /// `DELIVERY_DEAD_LETTER_QUEUE_URL`.
     pub dead_letter_queue_url: String,
-    /// `CIRCUIT_STATE_MACHINE_ARN`.
-    pub circuit_state_machine_arn: String,
     /// `CIRCUIT_FAILURES` and `CIRCUIT_FIRST_INTERVAL_SECONDS`.
     pub circuit: CircuitRules,
     /// `EVENT_BUS_NAME`: for notices.
@@ -220,7 +218,6 @@ impl Settings for DeliverySettings {
             isolation_queue_url: read.url("DELIVERY_ISOLATION_QUEUE_URL"),
             dead_letter_queue_url: read.url("DELIVERY_DEAD_LETTER_QUEUE_URL"),
             wait_state_machine_arn: read.state_machine_arn("WAIT_STATE_MACHINE_ARN"),
-            circuit_state_machine_arn: read.state_machine_arn("CIRCUIT_STATE_MACHINE_ARN"),
             circuit: read.circuit(),
             event_bus_name: read.text("EVENT_BUS_NAME"),
             stack_name: read.text("STACK_NAME"),

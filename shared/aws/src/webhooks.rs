@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 use grapnel_domain::{
-    health::Health,
+    health::{Health, Note},
     ids::{UserId, WebhookId},
     ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
@@ -176,6 +176,19 @@ impl Webhooks for WebhookStore {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(from_sdk("UpdateItem on webhooks", &error)),
+            },
+        }
+    }
+
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update.key("userId", text(user)).key("id", text(row::health_id(webhook)));
+        match health_row::note(update, note).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // A later note is there, or the webhook was deleted.
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(from_sdk("UpdateItem on webhooks", &error)),
             },
         }

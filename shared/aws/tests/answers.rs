@@ -277,7 +277,7 @@ fn described(status: &str) -> Reply {
 #[tokio::test]
 async fn a_wait_that_was_started_costs_no_further_call_until_its_minute_strikes() {
     let aws = Scripted::answering([ok(STARTED)]).await;
-    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE, MACHINE), Wait::new());
+    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
     for _ in 0..100 {
         assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));
         assert_eq!(wait.ensured(&waits.clone()).await, Ok(WaitState::Running));
@@ -293,7 +293,7 @@ async fn a_wait_that_was_started_costs_no_further_call_until_its_minute_strikes(
 #[tokio::test]
 async fn a_wait_whose_minute_has_struck_is_asked_for_each_time() {
     let aws = Scripted::answering([ok(STARTED), ok(STARTED)]).await;
-    let waits = SharedWaits::new(&aws.clients, MACHINE, MACHINE);
+    let waits = SharedWaits::new(&aws.clients, MACHINE);
     let past = "20200101T0000Z".parse().expect("a minute");
     let wait = Wait { minute: past };
     for _ in 0..2 {
@@ -312,7 +312,7 @@ async fn a_wait_that_exists_is_looked_at() {
         ("ABORTED", WaitState::Over),
     ] {
         let aws = Scripted::answering([error("ExecutionAlreadyExists"), described(status)]).await;
-        let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE, MACHINE), Wait::new());
+        let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
         assert_eq!(wait.ensured(&waits).await, Ok(state), "{status}");
         assert_eq!(aws.calls(), ["StartExecution", "DescribeExecution"]);
         let asked = &aws.server.all_received()[1];
@@ -326,7 +326,7 @@ async fn a_wait_that_exists_is_looked_at() {
 #[tokio::test]
 async fn a_wait_that_could_not_be_started_is_not_remembered() {
     let aws = Scripted::answering([error("ExecutionLimitExceeded"), ok(STARTED)]).await;
-    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE, MACHINE), Wait::new());
+    let (waits, wait) = (SharedWaits::new(&aws.clients, MACHINE), Wait::new());
     let text = "StartExecution: ExecutionLimitExceeded";
     assert_eq!(wait.ensured(&waits).await, Err(PortError::Throttled(text.into())));
     assert_eq!(wait.ensured(&waits).await, Ok(WaitState::Running));

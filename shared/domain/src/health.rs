@@ -11,6 +11,10 @@
 //! Health is stored next to the webhook's configuration, and written on condition of the version
 //! that was read ([`Health::version`]). It never changes what a user set.
 
+mod notes;
+
+pub use notes::Note;
+
 use crate::{ids::DeliveryId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -105,6 +109,11 @@ pub struct Health {
     /// The latest due time so far. Later due times are after it, so each due time identifies one
     /// interval for ever.
     pub last_due: Option<Timestamp>,
+    /// The latest due time for which a wake-up was made sure of, see [`crate::release`]. It is written
+    /// alone, without a new version, and only grows.
+    pub wakes_at: Option<Timestamp>,
+    /// When the latest release of all parked deliveries began. Written in the same way.
+    pub release_began: Option<Timestamp>,
     /// The delivery whose attempt failed last, or that was the last probe: its last attempt shows
     /// what is wrong. `None` while the endpoint is healthy.
     pub last_tried: Option<DeliveryId>,
@@ -308,6 +317,8 @@ impl Health {
         Self {
             version: self.version,
             last_due: self.last_due,
+            wakes_at: self.wakes_at,
+            release_began: self.release_began,
             notified: self.notified,
             ..Self::default()
         }

@@ -11,7 +11,8 @@
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
 //!   [`notice`]: events about webhooks for the platform. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
-//! - [`tending`]: which deliveries a shared wait releases, and in which order.
+//! - [`tending`]: which deliveries a shared wait releases, and in which order. [`release`]: how an open
+//!   circuit breaker wakes, and when its parked deliveries are sent.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`time_budget`]: how long the delivery function may take for each step.
@@ -37,6 +38,7 @@ pub mod notice;
 pub mod outbound;
 pub mod ports;
 pub mod quota;
+pub mod release;
 pub mod replay;
 pub mod request;
 pub mod retry;

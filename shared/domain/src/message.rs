@@ -8,10 +8,11 @@ pub use outgoing::{MOST_WEBHOOK_GROUPS, Outgoing};
 pub use record::{Attribute, AttributeValue, Record};
 
 use crate::{
-    delivery::{AttemptNumber, ParkedRow, Target},
+    delivery::{AttemptNumber, Target},
     event::EventContent,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::Slot,
+    release::ReleaseParked,
     replay::{ReplayPage, Resend},
     time::Timestamp,
 };
@@ -29,7 +30,7 @@ pub enum QueueMessage {
     /// Make sure that this attempt is made: the check ends if the attempt is recorded, and
     /// otherwise sends the attempt's ordinary message. It never sends a request and never records.
     Check(Check),
-    /// An open circuit breaker is due, or has closed.
+    /// An open circuit breaker is due, or has closed; or it is time to look whether anybody is parked.
     ReleaseParked(ReleaseParked),
     /// The next page of a replay.
     Replay(ReplayPage),
@@ -67,17 +68,6 @@ pub struct Check {
     /// The check was sent again until all slots that were assigned before it were past: the attempt
     /// no longer waits for its slot.
     pub after_slots: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReleaseParked {
-    /// The webhook whose deliveries are released.
-    pub webhook_id: WebhookId,
-    pub user_id: UserId,
-    /// The end of the page before.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cursor: Option<ParkedRow>,
 }
 
 /// A message that could not be read. The text describes the error and repeats no part of the

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    delivery::ParkedRow,
     replay::{ReplayFilter, ReplayOrder, ReplayStatus},
     samples::nth,
 };
@@ -37,11 +38,9 @@ fn every_message_survives_the_queue() {
         after_parking: false,
         after_slots: true,
     };
-    let release = ReleaseParked {
-        webhook_id: target().webhook_id,
-        user_id: target().user_id,
-        cursor: Some(ParkedRow { due: Timestamp::from_millis(1), id: target().delivery_id }),
-    };
+    let release = ReleaseParked::now(target().user_id, target().webhook_id);
+    let row = ParkedRow { due: Timestamp::from_millis(1), id: target().delivery_id };
+    let wake_up = ReleaseParked::wake_up(target().user_id, target().webhook_id, row.due);
     let filter = ReplayFilter {
         status: ReplayStatus::Failed,
         event: Some("lead.*".parse().expect("a filter of types")),
@@ -67,7 +66,9 @@ fn every_message_survives_the_queue() {
         QueueMessage::Replay(page(7, None)),
         QueueMessage::MakeAttempt(MakeAttempt::scheduled(target(), nth(1))),
         QueueMessage::Check(check),
+        QueueMessage::ReleaseParked(release.clone().next_page(row)),
         QueueMessage::ReleaseParked(release),
+        QueueMessage::ReleaseParked(wake_up),
     ] {
         assert_eq!(QueueMessage::parse(&message.to_json()), Ok(message));
     }

@@ -3,7 +3,7 @@
 use super::{a_user, somebodys_webhook};
 use futures::future::join_all;
 use grapnel_domain::{
-    health::{Circuit, DisabledCause, Health},
+    health::{Circuit, DisabledCause, Health, Note},
     ports::{Consistency, GenerateIds, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
     webhook::{Webhook, WebhookStatus},
@@ -28,6 +28,8 @@ macro_rules! contract_of_health {
                 a_new_configuration_leaves_health_alone,
                 subscriptions_and_lists_show_each_webhooks_own_health,
                 a_deleted_webhook_takes_its_health_along,
+                a_note_is_beside_the_version_and_only_grows,
+                a_note_is_written_into_a_health_that_exists_only,
             ]
         );
     };
@@ -137,4 +139,28 @@ pub async fn a_deleted_webhook_takes_its_health_along<S: Store>(stores: &S) {
     assert_eq!(stores.delete_webhook(&webhook.user_id, webhook.id).await, Ok(true));
     stores.create_webhook(&webhook).await.expect("created");
     assert_eq!(health_of(stores, &webhook).await, Some(Health::default()));
+}
+
+pub async fn a_note_is_beside_the_version_and_only_grows<S: Store>(stores: &S) {
+    let webhook = created(stores).await;
+    assert!(store(stores, &webhook, &first()).await);
+    let later = [Note::WakeUp(LATER), Note::Release(START)];
+    for note in [Note::WakeUp(START), later[0], Note::WakeUp(START), later[1]] {
+        stores.note(&webhook.user_id, webhook.id, note).await.expect("noted or not");
+    }
+    let noted = later.into_iter().fold(first(), Health::noted);
+    assert_eq!(health_of(stores, &webhook).await, Some(noted));
+    // Written by a function that read the health before the notes.
+    let second = Health { version: 2, ..first() };
+    assert!(store(stores, &webhook, &second).await);
+    assert_eq!(health_of(stores, &webhook).await, Some(Health { version: 2, ..noted }));
+}
+
+pub async fn a_note_is_written_into_a_health_that_exists_only<S: Store>(stores: &S) {
+    let webhook = created(stores).await;
+    for note in [Note::WakeUp(START), Note::Release(START)] {
+        stores.note(&webhook.user_id, webhook.id, note).await.expect("not noted");
+    }
+    assert_eq!(health_of(stores, &webhook).await, Some(Health::default()));
+    assert!(store(stores, &webhook, &first()).await, "there is none yet");
 }

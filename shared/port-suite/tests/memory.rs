@@ -2,7 +2,6 @@
 
 use grapnel_domain::{
     event::inbound::{PublishedEvent, TestOrder},
-    ids::{UserId, WebhookId},
     message::{Outgoing, Record},
     ports::{
         Clock, DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, PortError, StartWaits,
@@ -107,15 +106,6 @@ struct Waits(Memory);
 impl StartWaits for Waits {
     async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
         self.0.ensure_waiting(minute).await
-    }
-
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        self.0.ensure_watched(user, webhook, due).await
     }
 }
 

@@ -37,7 +37,7 @@ mod webhooks;
 pub use faults::{Effect, Operation};
 pub use messages::MemoryIsolation;
 pub use queue::{MAX_RECEIVES, MemoryQueue, Queued, Received};
-pub use state::{DeadLetter, StartedWait, StartedWatch};
+pub use state::{DeadLetter, StartedWait};
 
 use crate::clock::ManualClock;
 use grapnel_domain::{

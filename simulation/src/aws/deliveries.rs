@@ -98,13 +98,15 @@ impl Deliveries for Aws {
     ) -> Result<Page<ParkedRow, ParkedRow>, PortError> {
         let effect = |sim: &Sim| {
             let mut page = parked_page(sim, webhook, after)?;
-            if page.next.is_some() {
-                sim.with(|state| {
-                    if let Some(invocation) = state.invocation() {
-                        invocation.pages.push(Place::Parked(webhook));
-                    }
-                });
-            }
+            sim.with(|state| {
+                let Some(invocation) = state.invocation() else { return };
+                if after.is_none() {
+                    invocation.first_parked.extend(page.items.first().map(|row| (webhook, *row)));
+                }
+                if page.next.is_some() {
+                    invocation.pages.push(Place::Parked(webhook));
+                }
+            });
             page.next = mutation::after_parked(sim, webhook, &page.items, page.next);
             sim.trace(|| {
                 format!("{} deliveries of {} are parked", page.items.len(), short(webhook))

@@ -46,7 +46,7 @@ pub(super) fn settled_page(
 }
 
 /// A page of parked deliveries, as a read sees it now.
-pub(crate) fn parked_page(
+pub(super) fn parked_page(
     sim: &Sim,
     webhook: WebhookId,
     after: Option<ParkedRow>,

@@ -23,6 +23,7 @@ use grapnel_domain::{
     message::{MakeAttempt, Outgoing, QueueMessage},
     notice::Notice,
     ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, PortError, SendNotices},
+    release::Look,
     time::Timestamp,
 };
 use std::time::Duration;
@@ -94,7 +95,7 @@ impl Aws {
 }
 
 /// A message reaches the queue.
-pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
+fn put(sim: &Sim, outgoing: &Outgoing) {
     let delay = Duration::from_secs(u64::from(outgoing.delay.seconds()));
     let group = sim.plan().settings.intake.group_of(outgoing);
     let id = sim.memory().delivery_queue().send(outgoing.message.to_json(), group, delay);
@@ -116,7 +117,15 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
             let count = if check.after_parking { Count::ParkingChecks } else { Count::Checks };
             (Some(count), Some(check.target.delivery_id))
         }
-        QueueMessage::ReleaseParked(_) => (Some(Count::Releases), None),
+        QueueMessage::ReleaseParked(release) => {
+            if let Some(look) = release.look {
+                sim.count(if look.due.is_some() { Count::WakeUps } else { Count::Looks });
+            }
+            if let Some(due) = release.look.and_then(|look| look.due) {
+                sim.with(|state| state.ledger.wake_up_made(release.webhook_id, due));
+            }
+            (Some(Count::Releases), None)
+        }
         QueueMessage::Replay(page) => {
             sim.with(|state| state.ledger.replay_asked(page));
             (Some(Count::ReplayPages), None)
@@ -134,13 +143,20 @@ pub(crate) fn put(sim: &Sim, outgoing: &Outgoing) {
 /// Compares a message with what its function knew.
 fn judge(sim: &Sim, outgoing: &Outgoing) {
     let (now, free_slot) = (sim.now(), free_slot(sim, &outgoing.message));
+    let mut released = false;
     sim.with(|state| {
         let State { ledger, invocations, current, .. } = state;
         if let Some(invocation) = current.and_then(|task| invocations.get_mut(&task)) {
             let at = Moment { now, settings: &sim.plan().settings, free_slot };
             ledger.sent(invocation, &outgoing.message, outgoing.delay, at);
+            if let QueueMessage::MakeAttempt(attempt) = &outgoing.message {
+                released = invocation.releases(attempt.target.webhook_id);
+            }
         }
     });
+    if released {
+        sim.count(Count::Released);
+    }
 }
 
 /// The first free slot of the webhook, for an attempt that a check sends.
@@ -209,7 +225,12 @@ pub(crate) fn describe(message: &QueueMessage) -> String {
             format!("check of attempt {} of {name}", check.attempt)
         }
         QueueMessage::ReleaseParked(release) => {
-            format!("release of who is parked at {}", short(release.webhook_id))
+            let what = match release.look {
+                None => "release of who".to_owned(),
+                Some(Look { due: Some(due), .. }) => format!("wake-up at {due} of who"),
+                Some(look) => format!("look {} for who", look.empty),
+            };
+            format!("{what} is parked at {}", short(release.webhook_id))
         }
         QueueMessage::Replay(page) => format!("page {} of {}", page.page, short(page.replay_id)),
     }

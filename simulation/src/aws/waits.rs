@@ -1,17 +1,10 @@
-//! The executions that wait for shared minutes and watch open circuit breakers.
+//! The executions that wait for shared minutes.
 
 use super::Aws;
-use crate::{
-    execution,
-    mutation::{self, Mutation},
-    plan::Part,
-    sim::Sim,
-    watch,
-};
+use crate::{execution, mutation, plan::Part, sim::Sim};
 use grapnel_domain::{
-    ids::{UserId, WebhookId},
     ports::{Clock, PortError, StartWaits, WaitState},
-    time::{Minute, Timestamp},
+    time::Minute,
 };
 
 impl StartWaits for Aws {
@@ -32,33 +25,6 @@ impl StartWaits for Aws {
         }
         Ok(state)
     }
-
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        if self.sim().mutation() == Some(Mutation::ParksUnwatched) {
-            return Ok(WaitState::Running);
-        }
-        // Like the adapter: it remembers the executions that it started until they are due.
-        if self.now() < due && self.watched().contains(&(webhook, due)) {
-            self.watch_seen(webhook, due);
-            return Ok(WaitState::Running);
-        }
-        let user = user.clone();
-        let effect = move |sim: &Sim| watch::ensure(sim, &user, webhook, due);
-        let state = self.write(Part::Waits, "start watch", effect).await?;
-        if state == WaitState::Running {
-            self.watched().insert((webhook, due));
-            self.watch_seen(webhook, due);
-        }
-        Ok(match self.sim().mutation() {
-            Some(Mutation::TrustsWatchesThatEnded) => WaitState::Running,
-            _ => state,
-        })
-    }
 }
 
 impl Aws {
@@ -67,15 +33,6 @@ impl Aws {
         self.sim.with(|state| {
             if let Some(invocation) = state.invocation() {
                 invocation.waits_seen.push(minute);
-            }
-        });
-    }
-
-    /// An execution watches this circuit breaker.
-    fn watch_seen(&self, webhook: WebhookId, due: Timestamp) {
-        self.sim().with(|state| {
-            if let Some(invocation) = state.invocation() {
-                invocation.watches_seen.push((webhook, due));
             }
         });
     }

@@ -10,9 +10,10 @@ use crate::{
     trace::short,
 };
 use grapnel_domain::{
-    health::{Circuit, Health},
+    health::{Circuit, Health, Note},
     ids::{UserId, WebhookId},
     ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
+    release::wakes_at,
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
@@ -51,16 +52,29 @@ impl Webhooks for Aws {
             if consistency == Consistency::Eventual {
                 found = found.map(|webhook| mutation::webhook_read(sim, webhook));
             }
+            let now = sim.now();
             if let Some(webhook) = &found {
                 sim.with(|state| {
                     if let Some(invocation) = state.invocation() {
                         invocation.configs.push((id, webhook.retry_config.clone()));
                         let closed = !webhook.health.is_failing();
                         invocation.circuits.push((id, closed));
+                        invocation.releases_read.push((id, webhook.health.release_began));
                         let limited = webhook.rate_limit.is_some();
                         invocation.limits.push((id, limited && closed));
+                        if let Circuit::Open { due } = webhook.health.circuit
+                            && consistency == Consistency::Strong
+                            && now < wakes_at(due)
+                        {
+                            invocation.open_seen.push((id, due));
+                        }
                     }
                 });
+            }
+            if sim.mutation() == Some(Mutation::ReleasesSideBySide)
+                && let Some(webhook) = &mut found
+            {
+                webhook.health.release_began = None;
             }
             if sim.mutation() == Some(Mutation::IgnoresCircuits)
                 && let Some(webhook) = &mut found
@@ -122,7 +136,13 @@ impl Webhooks for Aws {
                         let now = sim.now();
                         sim.with(|state| state.measured.opened(now));
                     }
-                    (true, true) if health.last_due > before.last_due => sim.count(Count::Probes),
+                    (true, true) if health.last_due > before.last_due => {
+                        sim.count(Count::Probes);
+                        sim.with(|state| {
+                            let Some(invocation) = state.invocation() else { return };
+                            invocation.probes.extend(health.last_due.map(|due| (webhook, due)));
+                        });
+                    }
                     (true, false) => sim.count(Count::Closed),
                     (true, true) | (false, false) => {}
                 }
@@ -131,6 +151,20 @@ impl Webhooks for Aws {
                 || (sim.mutation() == Some(Mutation::ClaimsEveryProbe) && health.is_failing()))
         };
         self.write(Part::Tables, "store health", effect).await
+    }
+
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+        let user = user.clone();
+        let effect = move |sim: &Sim| {
+            at_once(sim.memory().note(&user, webhook, note))?;
+            sim.trace(|| format!("{note:?} of {} is noted", short(webhook)));
+            if let Note::WakeUp(due) = note {
+                sim.with(|state| state.ledger.wake_up_noted(webhook, due));
+            }
+            changed(sim, &user, webhook);
+            Ok(())
+        };
+        self.write(Part::Tables, "note health", effect).await
     }
 }
 

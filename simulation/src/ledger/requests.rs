@@ -107,9 +107,16 @@ impl Ledger {
     /// The record failed. Its function may try it again.
     pub(crate) fn record_failed(&mut self, key: Key, place: usize, now: Timestamp) {
         self.settle(key, place, Fate::RecordFailed);
-        if let Some(request) = self.requests.get_mut(&key).and_then(|r| r.get_mut(place)) {
-            request.claimed = false;
-            request.failed_at = Some(now);
+        let Some(requests) = self.requests.get_mut(&key) else { return };
+        let Some(request) = requests.get_mut(place) else { return };
+        request.claimed = false;
+        request.failed_at = Some(now);
+        // If a function began two requests of one delivery in the same millisecond, nothing tells their
+        // records apart.
+        let (task, began) = (request.sending.task, request.sending.began);
+        for twin in requests {
+            let is_twin = twin.sending.task == task && twin.sending.began == began;
+            twin.failed_at = twin.failed_at.map(|at| if is_twin { now } else { at });
         }
     }
 

@@ -13,6 +13,7 @@ use grapnel_domain::{
     delay::QueueDelay,
     delivery::Delivery,
     message::{Check, MakeAttempt, QueueMessage},
+    release::ReleaseParked,
     time::Timestamp,
 };
 use std::time::Duration;
@@ -48,13 +49,14 @@ impl Ledger {
             QueueMessage::MakeAttempt(attempt) => {
                 let key = super::key(attempt.target.key());
                 let row = self.open_row(key, invocation, history);
-                row.and_then(|row| fault_of_attempt(invocation, attempt, row, history))
+                row.and_then(|row| self.fault_of_attempt(invocation, attempt, row, history))
                     .map(|fault| format!("{}: {fault}", name(key)))
+                    .or_else(|| self.fault_of_wake_up(invocation, attempt, self.rows.get(&key)))
             }
             QueueMessage::Check(check) => {
                 let key = super::key(check.target.key());
                 let row = self.open_row(key, invocation, history);
-                row.and_then(|row| fault_of_check(invocation, check, row, history))
+                row.and_then(|row| self.fault_of_check(invocation, check, row, history))
                     .map(|fault| format!("{}: {fault}", name(key)))
             }
             QueueMessage::ReleaseParked(release) => {
@@ -92,7 +94,8 @@ impl Ledger {
                     .or_else(|| fault_of_silence(invocation, attempt, at))
                     .or_else(|| fault_of_slot(invocation, attempt, at.now))
                     .or_else(|| self.fault_of_healing(invocation, attempt, at))
-                    .or_else(|| fault_of_release(invocation, key));
+                    .or_else(|| fault_of_release(invocation, key))
+                    .or_else(|| fault_of_overtaken(invocation, key));
                 if let Some(fault) = fault {
                     self.broken(format!("{}: attempt {} {fault}", name(key), attempt.attempt));
                 }
@@ -111,7 +114,9 @@ impl Ledger {
                 invocation.sent.push(key);
             }
             QueueMessage::ReleaseParked(release) => {
-                invocation.goes_on(Page::Parked(release.webhook_id));
+                if release.cursor.is_some() {
+                    invocation.goes_on(Page::Parked(release.webhook_id));
+                }
             }
             QueueMessage::Replay(_) => {}
         }
@@ -135,6 +140,63 @@ impl Ledger {
         let row = row.filter(|row| row.next_attempt_number() == check.attempt);
         let due = row.and_then(|row| row.next_attempt_at).filter(|_| !check.after_slots);
         Some(due.map_or(invocation.began, |due| due.max(invocation.began)).plus(hidden * 2))
+    }
+
+    fn fault_of_attempt(
+        &self,
+        invocation: &Invocation,
+        attempt: &MakeAttempt,
+        row: &Delivery,
+        history: &History,
+    ) -> Option<String> {
+        let key = super::key(row.key());
+        // Another replay or the schedule may have reopened it: then this replay has nothing to do.
+        let owes = match attempt.replay.filter(|_| !attempt.manual) {
+            Some(by) => row
+                .reopened
+                .is_some_and(|it| it.by == by && it.attempts == attempt.attempt.attempts_before()),
+            None => true,
+        };
+        let (number, sent) = (attempt.attempt, invocation.sent.contains(&key));
+        if owes && !sent && !self.relies_on_execution(invocation, key, history) {
+            return Some(format!(
+                "attempt {number} was acknowledged, and nobody sees to what comes next"
+            ));
+        }
+        let keeps = invocation.kept_back.iter().any(|(of, until)| {
+            *of == key
+                && (row.parked_until == Some(*until) || row.slot.is_some_and(|s| s.at == *until))
+        });
+        (keeps && !sent).then(|| {
+            format!("attempt {number} is kept back, and nobody checks what others made of it")
+        })
+    }
+
+    fn fault_of_check(
+        &self,
+        invocation: &Invocation,
+        check: &Check,
+        row: &Delivery,
+        history: &History,
+    ) -> Option<String> {
+        let key = super::key(row.key());
+        let on_record = check.attempt.is_among(invocation.most_attempts_read(key)?);
+        // After parking, the check replaces the message of a recorded attempt; otherwise that of a
+        // missing attempt.
+        let owes = on_record == check.after_parking;
+        let seen_to =
+            invocation.sent.contains(&key) || self.relies_on_execution(invocation, key, history);
+        (owes && !seen_to).then(|| format!("the check of attempt {} saw to nothing", check.attempt))
+    }
+
+    /// Whether the function knows of a running execution that will release the delivery, or of an open
+    /// circuit breaker that wakes. Both look after their time, so they see rows that were written before.
+    fn relies_on_execution(&self, invocation: &Invocation, key: Key, history: &History) -> bool {
+        let waits = |minute: &_| history.waited_before(key, *minute);
+        let wakes = |(webhook, due): &(_, _)| {
+            *webhook == key.0 && self.has_wake_up(key.0, *due) && history.parked_before(key, *due)
+        };
+        invocation.waits_seen.iter().any(waits) || invocation.open_seen.iter().any(wakes)
     }
 
     /// A check sent the message of an attempt too early, or of an attempt that waits for its slot.
@@ -162,56 +224,6 @@ impl Ledger {
     }
 }
 
-fn fault_of_attempt(
-    invocation: &Invocation,
-    attempt: &MakeAttempt,
-    row: &Delivery,
-    history: &History,
-) -> Option<String> {
-    let key = super::key(row.key());
-    // Another replay or the schedule may have reopened it: then this replay has nothing to do.
-    let owes = match attempt.replay.filter(|_| !attempt.manual) {
-        Some(by) => row
-            .reopened
-            .is_some_and(|it| it.by == by && it.attempts == attempt.attempt.attempts_before()),
-        None => true,
-    };
-    let (number, sent) = (attempt.attempt, invocation.sent.contains(&key));
-    if owes && !sent && !relies_on_execution(invocation, key, history) {
-        return Some(format!(
-            "attempt {number} was acknowledged, and nobody sees to what comes next"
-        ));
-    }
-    let keeps = invocation.kept_back.iter().any(|(of, until)| {
-        *of == key && (row.parked_until == Some(*until) || row.slot.is_some_and(|s| s.at == *until))
-    });
-    (keeps && !sent)
-        .then(|| format!("attempt {number} is kept back, and nobody checks what others made of it"))
-}
-
-fn fault_of_check(
-    invocation: &Invocation,
-    check: &Check,
-    row: &Delivery,
-    history: &History,
-) -> Option<String> {
-    let key = super::key(row.key());
-    let on_record = check.attempt.is_among(invocation.most_attempts_read(key)?);
-    // After parking, the check replaces the message of a recorded attempt; otherwise that of a
-    // missing attempt.
-    let owes = on_record == check.after_parking;
-    let seen_to = invocation.sent.contains(&key) || relies_on_execution(invocation, key, history);
-    (owes && !seen_to).then(|| format!("the check of attempt {} saw to nothing", check.attempt))
-}
-
-/// Whether the function knows of a running execution that will release the delivery. The execution
-/// looks after its minute, so it sees rows that were written before.
-fn relies_on_execution(invocation: &Invocation, key: Key, history: &History) -> bool {
-    let waits = |minute: &_| history.waited_before(key, *minute);
-    let watched = |(webhook, due): &(_, _)| *webhook == key.0 && history.parked_before(key, *due);
-    invocation.waits_seen.iter().any(waits) || invocation.watches_seen.iter().any(watched)
-}
-
 /// An attempt that may already be running was sent again without enough delay.
 fn fault_of_repeat(
     invocation: &Invocation,
@@ -230,6 +242,18 @@ fn fault_of_release(invocation: &Invocation, key: Key) -> Option<String> {
     released.then(|| "was released and does not wait".into())
 }
 
+/// A delivery was sent by a release after a later one began: both may send it.
+fn fault_of_overtaken(invocation: &Invocation, key: Key) -> Option<String> {
+    let by_others = invocation.attempts_of(key).next().is_some()
+        || invocation.checks(key).next().is_some()
+        || !invocation.releases(key.0)
+        || !invocation.read_as_closed(key.0);
+    let overtaken =
+        |release: &ReleaseParked| release.began.is_some() && invocation.may_stop(release);
+    (!by_others && invocation.releases_of(key.0).all(overtaken))
+        .then(|| "was sent by a release after a later one began".into())
+}
+
 /// The time since a name server stopped answering was forgotten, or is too long to ignore.
 fn fault_of_silence(
     invocation: &Invocation,
@@ -246,7 +270,9 @@ fn fault_of_silence(
         return Some("forgets since when the name server has been silent".into());
     }
     let longest = SILENCE + at.settings.time_budget.function_timeout + SKEW * 10;
-    (since.until(at.now) > longest)
+    // What waits for its slot was not tried: it may have been a dead letter for hours.
+    let waits_for_slot = attempt.slot.is_some_and(|slot| slot.at > at.now);
+    (!waits_for_slot && since.until(at.now) > longest)
         .then(|| format!("has been postponed since {since} and counts for nothing"))
 }
 

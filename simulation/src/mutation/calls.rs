@@ -1,6 +1,6 @@
 //! Mistakes in the order of a handler's calls, and in how it uses their results.
 
-use super::{Mutation, rules};
+use super::{Mutation, circuits, rules};
 use crate::{aws::Aws, ledger, sim::Sim, task::TaskId, vocabulary::Function};
 use grapnel_domain::{
     delay::QueueDelay,
@@ -19,6 +19,7 @@ pub(crate) async fn before_enqueue(aws: &Aws, messages: Vec<Outgoing>) -> Vec<Op
         match sim.mutation() {
             Some(Mutation::UnparksBeforeEnqueuing) => unpark(aws, message).await,
             Some(Mutation::TakesOutBeforeEnqueuing) => take_out(aws, message).await,
+            Some(Mutation::NotesBeforeWakeUp) => circuits::before_message(aws, message).await,
             _ => {}
         }
     }

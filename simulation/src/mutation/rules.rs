@@ -1,7 +1,7 @@
 //! Mistakes against single rules: in what a function reads, writes and sends. Most of them lose
 //! nothing without another fault.
 
-use super::Mutation;
+use super::{Mutation, circuits};
 use crate::{
     ledger,
     sim::{Sim, State},
@@ -21,7 +21,13 @@ use std::time::Duration;
 pub(crate) fn on_queue(sim: &Sim, outgoing: Outgoing) -> Option<Outgoing> {
     let is_left_out = match sim.mutation() {
         Some(Mutation::TrustsWaitsThatStruck) => schedules_beside_a_wait(sim, &outgoing),
-        Some(Mutation::TrustsWatchesThatAreDue) => checks_beside_a_watch(sim, &outgoing),
+        Some(Mutation::TrustsWakeUpsThatAreDue) => checks_beside_a_wake_up(sim, &outgoing),
+        Some(
+            Mutation::ParksWithoutWakeUp
+            | Mutation::ProbesWithoutWakeUp
+            | Mutation::DropsEarlyWakeUps
+            | Mutation::LooksForParkedOnce,
+        ) => circuits::is_left_out(sim, &outgoing),
         Some(Mutation::ParksUnchecked) => is_check(&outgoing, true),
         Some(Mutation::LosesManualRetries) => is_manual_retry(sim, &outgoing),
         _ => return Some(changed(sim, outgoing)),
@@ -78,8 +84,8 @@ fn schedules_beside_a_wait(sim: &Sim, outgoing: &Outgoing) -> bool {
     struck && sim.with(scheduled)
 }
 
-/// Whether this check accompanies the execution of a circuit breaker that is due.
-fn checks_beside_a_watch(sim: &Sim, outgoing: &Outgoing) -> bool {
+/// Whether this check accompanies the wake-up of a circuit breaker that is due.
+fn checks_beside_a_wake_up(sim: &Sim, outgoing: &Outgoing) -> bool {
     let QueueMessage::Check(check) = &outgoing.message else { return false };
     let row = sim.memory().delivery_now(check.target.key());
     let parked = row.and_then(|row| row.parked_until);

@@ -124,7 +124,6 @@ pub(crate) struct Faults {
     pub(crate) acknowledgement_lost: u32,
     pub(crate) lagging: u32,
     pub(crate) late_execution: u32,
-    pub(crate) release_repeated: u32,
     /// An execution is stopped early.
     pub(crate) stopped: u32,
     /// The longest lag of an eventually consistent read.
@@ -162,7 +161,6 @@ impl Faults {
             acknowledgement_lost: *random.pick(&RARER),
             lagging: *random.pick(&[0, 100, 500, 900]),
             late_execution: *random.pick(&[0, 100, 500]),
-            release_repeated: *random.pick(&[0, 0, 100, 300]),
             stopped: *random.aside().pick(&[0, 0, 0, 100, 300]),
             longest_lag: Duration::from_millis(longest_lag),
             budget: u32::try_from(random.spread(2..=60)).unwrap_or(2),

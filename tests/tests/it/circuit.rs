@@ -5,13 +5,13 @@ use grapnel_receiver::Reply;
 use grapnel_tests::{
     model::{Delivery, Webhook},
     until::{Look, until},
-    world::{SOON, World},
+    world::{SOON, World, arrived_at},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Time for probes at 2, 4 and 8 s and the looks between them.
-const LONG: Duration = Duration::from_secs(150);
+/// Time for probes at 2, 4 and 8 s and the looks between them; and for those that are due after a minute.
+const LONG: Duration = Duration::from_secs(200);
 
 async fn until_status(world: &World, webhook: &Webhook, status: &str) -> anyhow::Result<()> {
     until(&format!("a webhook that is {status}"), LONG, async || {
@@ -70,8 +70,7 @@ async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() 
     until_status(&world, &webhook, "active").await?;
     let requests = world.receiver.received("/hook").len();
     let attempts: usize = deliveries.iter().map(|one| one.attempts.len()).sum();
-    // The release at the due time and the release after closing may coincide. A delivery that both
-    // release is sent twice and recorded once.
+    // The queue may hand a message out twice. A delivery is then sent twice and recorded once.
     ensure!(requests >= attempts, "{requests} requests for {attempts} attempts on record");
     for delivery in &deliveries {
         let numbers: Vec<u32> = (1..).take(delivery.attempts.len()).collect();
@@ -80,6 +79,36 @@ async fn a_failing_endpoint_is_left_alone_and_gets_everything_when_it_is_well() 
     // Without a circuit breaker, eight deliveries that are tried each second would have made far
     // more requests.
     ensure!(requests <= 8 + 16, "{requests} requests");
+    Ok(())
+}
+
+/// The stack's queue delays up to 2 s, and its circuit breakers are due after 60 s: the wake-up sends
+/// itself on.
+#[tokio::test]
+async fn a_circuit_that_is_due_later_than_the_queue_delays_is_woken_by_a_chain_of_messages()
+-> anyhow::Result<()> {
+    let world = World::tight().await?;
+    let retry = json!({ "retryConfig": { "maxAttempts": 20, "delaysSeconds": [1] } });
+    let webhook = world.webhook("/hook", retry).await?;
+    world.receiver.answer_with("/hook", 500);
+    for _ in 0..6 {
+        world.publish("lead.created", json!({})).await?;
+    }
+    until_status(&world, &webhook, "failing").await?;
+    let due = until("every delivery parked", SOON, async || {
+        let rows = world.state.deliveries(&webhook.id).await?;
+        let due: Vec<_> = rows.iter().filter_map(|row| row.parked_until).collect();
+        Ok(if due.len() == 6 { Look::Found(due[0]) } else { Look::not_yet(rows) })
+    })
+    .await?;
+    world.receiver.answer_with("/hook", 200);
+    let before = world.receiver.received("/hook").len();
+    let deliveries = all_settled(&world, &webhook, 6).await?;
+    ensure!(deliveries.iter().all(|one| one.status == "success"), "{deliveries:?}");
+    let first = &world.receiver.received("/hook")[before];
+    ensure!(arrived_at(first)? >= due, "the probe came before {due}");
+    until_status(&world, &webhook, "active").await?;
+    assert_eq!(world.state.wait_failures().await?, Vec::<String>::new());
     Ok(())
 }
 

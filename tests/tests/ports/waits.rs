@@ -3,9 +3,8 @@
 use crate::{Deployed, deployed};
 use grapnel_aws::SharedWaits;
 use grapnel_domain::{
-    ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
-    time::{Minute, Timestamp},
+    time::Minute,
 };
 use grapnel_port_suite::EndWaits;
 use std::sync::Arc;
@@ -17,9 +16,8 @@ pub(crate) struct Waits {
 
 impl Waits {
     fn of(deployed: Arc<Deployed>) -> Self {
-        let outputs = &deployed.stack.outputs;
-        let machines = [&outputs.wait_state_machine_arn, &outputs.circuit_state_machine_arn];
-        let port = SharedWaits::new(&deployed.clients(), machines[0], machines[1]);
+        let machine = &deployed.stack.outputs.wait_state_machine_arn;
+        let port = SharedWaits::new(&deployed.clients(), machine);
         Self { port, deployed }
     }
 }
@@ -27,15 +25,6 @@ impl Waits {
 impl StartWaits for Waits {
     async fn ensure_waiting(&self, minute: Minute) -> Result<WaitState, PortError> {
         self.port.ensure_waiting(minute).await
-    }
-
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        self.port.ensure_watched(user, webhook, due).await
     }
 }
 

@@ -270,8 +270,7 @@ impl<'a> Fleet<'a> {
         for artifact in self.artifacts {
             hash.update(artifact.key());
         }
-        let parts = template::MACHINES.iter().map(|(path, _)| *path).chain(["template.yaml"]);
-        for path in parts {
+        for path in [template::MACHINE.0, "template.yaml"] {
             hash.update(fs::read(self.workspace.path(path)).with_context(|| path.to_owned())?);
         }
         hash.update(format!("{:?}", wanted.parameters));

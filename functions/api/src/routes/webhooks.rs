@@ -30,8 +30,9 @@ use grapnel_domain::{
     filter::Filter,
     health::Health,
     ids::{UserId, WebhookId},
-    message::{Outgoing, QueueMessage, ReleaseParked},
+    message::{Outgoing, QueueMessage},
     ports::{Clock, EnqueueAttempts, EventTypes, GenerateIds, StoreWebhooks, Webhooks},
+    release::ReleaseParked,
     webhook::{
         EventPattern, Webhook, WebhookStatus,
         draft::{Draft, Purpose},
@@ -263,8 +264,7 @@ async fn restart<P: Ports>(api: &Api<P>, webhook: &Webhook) -> Result<Health, Pr
         let Some(fresh) = health.restarted() else { return Ok(health) };
         if api.webhooks.store_health(&webhook.user_id, webhook.id, &fresh).await? {
             if health.is_failing() {
-                let (user_id, webhook_id) = (webhook.user_id.clone(), webhook.id);
-                let release = ReleaseParked { webhook_id, user_id, cursor: None };
+                let release = ReleaseParked::now(webhook.user_id.clone(), webhook.id);
                 let message = Outgoing::new(QueueMessage::ReleaseParked(release), QueueDelay::NONE);
                 for sent in api.delivery_queue.enqueue(vec![message]).await {
                     sent?;

@@ -1,13 +1,14 @@
-//! Open circuit breakers: which deliveries are parked, which one probes, what releases them, and
-//! what a batch writes about its endpoints.
+//! Open circuit breakers: which deliveries are parked, which one probes, and what a batch writes about
+//! its endpoints.
 
-use crate::world::{VISIBILITY, World};
+use crate::world::World;
 use grapnel_delivery::Done;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryStatus, ParkedRow},
     health::{Circuit, DisabledCause},
-    message::{Check, MakeAttempt, QueueMessage, Record, ReleaseParked},
-    ports::{Clock, StartWaits},
+    message::{MakeAttempt, QueueMessage, Record},
+    ports::Clock,
+    release::{Look, ReleaseParked},
     time::Timestamp,
     webhook::Webhook,
 };
@@ -22,106 +23,57 @@ use std::time::Duration;
 const URL: &str = "https://receiver.example/hook";
 
 /// When the circuit breaker of a failing webhook is due.
-const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
+pub(crate) const DUE: Timestamp = Timestamp::from_millis(START.as_millis() + 60_000);
 
 /// A delivery that was parked after one failed attempt.
-fn parked(world: &World, webhook: &Webhook) -> Delivery {
+pub(crate) fn parked(world: &World, webhook: &Webhook) -> Delivery {
     let (event, _) = world.delivery_to(webhook);
     let parked = a_delivery().of(&event).to(webhook).retrying().parked_until(DUE).build();
     world.memory.put_delivery(parked.clone());
     parked
 }
 
-fn release(webhook: &Webhook) -> ReleaseParked {
-    ReleaseParked { webhook_id: webhook.id, user_id: webhook.user_id.clone(), cursor: None }
+pub(crate) fn release(webhook: &Webhook) -> ReleaseParked {
+    ReleaseParked::now(webhook.user_id.clone(), webhook.id)
 }
 
 /// The release of the page after this row.
-fn next_page(webhook: &Webhook, after: &Delivery) -> QueueMessage {
-    let cursor = Some(ParkedRow { due: DUE, id: after.id });
-    QueueMessage::ReleaseParked(ReleaseParked { cursor, ..release(webhook) })
+fn next_page(release: ReleaseParked, after: &Delivery) -> QueueMessage {
+    let row = ParkedRow { due: DUE, id: after.id };
+    QueueMessage::ReleaseParked(release.next_page(row))
+}
+
+/// The wake-up of the webhook's circuit breaker at this time.
+pub(crate) fn wake_up(webhook: &Webhook, due: Timestamp) -> QueueMessage {
+    let wake_up = ReleaseParked::wake_up(webhook.user_id.clone(), webhook.id, due);
+    QueueMessage::ReleaseParked(wake_up)
+}
+
+/// The next look, after looks that found nobody or this delivery first.
+pub(crate) fn look(webhook: &Webhook, empty: u32, first: Option<&Delivery>) -> QueueMessage {
+    let first = first.map(|delivery| ParkedRow { due: DUE, id: delivery.id });
+    let look = Some(Look { due: None, empty, first });
+    QueueMessage::ReleaseParked(ReleaseParked { look, ..release(webhook) })
+}
+
+/// The queued releases, each with the seconds until it is due.
+pub(crate) fn releases_queued(world: &World) -> Vec<(QueueMessage, u64)> {
+    let is_release = |(message, _): &_| matches!(message, QueueMessage::ReleaseParked(_));
+    world.queued().into_iter().filter(is_release).collect()
+}
+
+pub(crate) fn noted(world: &World, webhook: &Webhook) -> Option<Timestamp> {
+    world.memory.health_now(&webhook.user_id, webhook.id).wakes_at
 }
 
 /// The numbers of the queued attempts, each with the seconds until it is due.
-fn attempts_queued(world: &World) -> Vec<(u32, u64)> {
+pub(crate) fn attempts_queued(world: &World) -> Vec<(u32, u64)> {
     let number = |message: QueueMessage| match message {
         QueueMessage::MakeAttempt(attempt) => Some(attempt.attempt.get()),
         _ => None,
     };
     let queued = world.queued().into_iter();
     queued.filter_map(|(message, delay)| Some((number(message)?, delay))).collect()
-}
-
-async fn start_and_end_watch(world: &World, webhook: &Webhook, due: Timestamp) {
-    let started = world.memory.ensure_watched(&webhook.user_id, webhook.id, due).await;
-    started.expect("it is started");
-    world.memory.end_watch(webhook.id, due);
-}
-
-#[tokio::test]
-async fn an_open_circuit_parks_a_delivery_and_has_the_circuit_watched() {
-    let world = World::new();
-    let webhook = a_webhook().failing().build();
-    let (_, delivery) = world.delivery_to(&webhook);
-    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Parked]);
-    assert_eq!(world.now(&delivery).parked_until, Some(DUE));
-    let watches: Vec<_> = world.memory.watches().iter().map(|watch| watch.due).collect();
-    assert_eq!(watches, [DUE]);
-    let check = Check {
-        target: delivery.target(),
-        attempt: nth(1),
-        not_before: START.plus(VISIBILITY),
-        after_parking: true,
-        after_slots: false,
-    };
-    assert_eq!(world.queued(), [(QueueMessage::Check(check), VISIBILITY.as_secs())]);
-    assert!(world.sender.requests().is_empty());
-}
-
-#[tokio::test]
-async fn a_delivery_that_is_parked_after_the_watch_has_ended_is_woken_by_the_queue() {
-    let world = World::new();
-    let webhook = a_webhook().failing().build();
-    let (_, delivery) = world.delivery_to(&webhook);
-    // Somebody stopped the execution early.
-    start_and_end_watch(&world, &webhook, DUE).await;
-    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Parked]);
-    assert_eq!(attempts_queued(&world), [(1, 60)]);
-    world.run_until_quiet().await;
-    assert_eq!(world.now(&delivery).status, DeliveryStatus::Success);
-}
-
-#[tokio::test]
-async fn before_the_circuit_is_due_a_stale_message_relies_on_the_watch() {
-    let world = World::new();
-    let delivery = parked(&world, &a_webhook().failing().build());
-    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Stale]);
-    assert_eq!(world.memory.watches().len(), 1);
-    assert!(world.queued().is_empty());
-}
-
-#[tokio::test]
-async fn when_the_circuit_is_due_a_stale_message_does_not_rely_on_the_watch_alone() {
-    let world = World::new();
-    let delivery = parked(&world, &a_webhook().failing().build());
-    world.clock.set(DUE);
-    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Stale]);
-    assert_eq!(world.memory.watches().len(), 1);
-    assert!(
-        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(2))
-    );
-}
-
-#[tokio::test]
-async fn a_stale_message_does_not_rely_on_a_watch_that_has_ended() {
-    let world = World::new();
-    let webhook = a_webhook().failing().build();
-    let delivery = parked(&world, &webhook);
-    start_and_end_watch(&world, &webhook, DUE).await;
-    assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Stale]);
-    assert!(
-        matches!(world.queued().as_slice(), [(QueueMessage::Check(c), _)] if c.attempt == nth(2))
-    );
 }
 
 #[tokio::test]
@@ -132,7 +84,12 @@ async fn one_delivery_probes_a_circuit_that_is_due_and_the_others_are_parked_aga
     world.sender.always(URL, answered(503));
     world.clock.set(DUE);
     assert_eq!(world.attempt(&first, 1).await.done, [Done::Rescheduled]);
+    // Before its request: the function may die in it.
+    let due = world.memory.health_now(&webhook.user_id, webhook.id).last_due;
+    assert_eq!(noted(&world, &webhook), due);
+    assert_eq!(releases_queued(&world).len(), 1);
     assert_eq!(world.attempt(&second, 1).await.done, [Done::Parked]);
+    assert_eq!(releases_queued(&world).len(), 1, "one wake-up for both");
     assert_eq!(world.sender.requests().len(), 1);
     let Circuit::Open { due } = world.memory.health_now(&webhook.user_id, webhook.id).circuit
     else {
@@ -151,29 +108,15 @@ async fn a_probe_that_succeeds_closes_the_circuit_and_lets_everybody_go() {
     let kept = [parked(&world, &webhook), parked(&world, &webhook), parked(&world, &webhook)];
     world.clock.set(DUE);
     assert_eq!(world.attempt(&kept[0], 2).await.done, [Done::Delivered]);
-    assert_eq!(world.queued(), [(QueueMessage::ReleaseParked(release(&webhook)), 0)]);
+    let due = world.memory.health_now(&webhook.user_id, webhook.id).last_due.expect("claimed");
+    let released = (QueueMessage::ReleaseParked(release(&webhook)), 0);
+    assert_eq!(world.queued(), [(wake_up(&webhook, due), 121), released]);
     world.run_until_quiet().await;
     for delivery in &kept {
         let now = world.now(delivery);
         assert_eq!((now.status, now.parked_until), (DeliveryStatus::Success, None));
     }
     assert_eq!(world.sender.requests().len(), kept.len());
-}
-
-#[tokio::test]
-async fn a_release_lets_nobody_go_before_the_circuit_is_due_and_then_one_who_stays_parked() {
-    let world = World::new();
-    let webhook = a_webhook().failing().build();
-    let kept = [parked(&world, &webhook), parked(&world, &webhook)];
-    let message = || QueueMessage::ReleaseParked(release(&webhook));
-    assert_eq!(world.handle(message()).await.done, [Done::Released(0)]);
-    assert!(world.queued().is_empty());
-    world.clock.set(DUE);
-    assert_eq!(world.handle(message()).await.done, [Done::Released(1)]);
-    assert_eq!(attempts_queued(&world), [(2, 0)]);
-    for delivery in &kept {
-        assert_eq!(world.now(delivery).parked_until, Some(DUE));
-    }
 }
 
 /// Two parked deliveries, one per page. The first is no longer parked, and the index does not show
@@ -194,7 +137,7 @@ async fn a_page_on_which_nobody_is_parked_any_more_is_followed_by_the_next() {
     let [first, _] = first_page_is_past(&world, &webhook);
     let message = QueueMessage::ReleaseParked(release(&webhook));
     assert_eq!(world.handle(message).await.done, [Done::Released(0)]);
-    assert_eq!(world.queued(), [(next_page(&webhook, &first), 0)]);
+    assert_eq!(world.queued(), [(next_page(release(&webhook).begun(START), &first), 0)]);
 }
 
 #[tokio::test]
@@ -205,7 +148,7 @@ async fn a_probe_is_looked_for_on_the_next_page_if_nobody_is_parked_any_more_on_
     world.clock.set(DUE);
     let message = QueueMessage::ReleaseParked(release(&webhook));
     assert_eq!(world.handle(message).await.done, [Done::Released(0)]);
-    assert_eq!(world.queued(), [(next_page(&webhook, &first), 0)]);
+    assert_eq!(world.queued(), [(next_page(release(&webhook), &first), 0)]);
 }
 
 /// A probe and a manual retry in one batch, in either order.
@@ -248,6 +191,8 @@ async fn failures_in_one_batch_open_a_circuit_by_one_write() {
     let webhook = a_webhook().build();
     ten_answered(&world, &webhook, 503).await;
     let health = world.memory.health_now(&webhook.user_id, webhook.id);
+    assert_eq!(health.wakes_at, health.last_due, "it wakes even if nobody parks a delivery");
+    assert_eq!(releases_queued(&world).len(), 1);
     assert_eq!((health.version, health.failures), (1, 10));
     assert_eq!(world.memory.calls(Operation::StoreHealth), 1);
     let due = world.clock.now().plus(Duration::from_secs(60));

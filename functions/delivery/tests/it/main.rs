@@ -16,4 +16,5 @@ mod throttled;
 mod together;
 mod transforms;
 mod waits;
+mod wake_ups;
 mod world;

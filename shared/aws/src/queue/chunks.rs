@@ -65,7 +65,8 @@ mod tests {
     use super::*;
     use grapnel_domain::{
         ids::{UserId, WebhookId},
-        message::{Outgoing, QueueMessage, ReleaseParked},
+        message::{Outgoing, QueueMessage},
+        release::ReleaseParked,
         time::Timestamp,
     };
     use uuid::Uuid;
@@ -80,11 +81,8 @@ mod tests {
     }
 
     fn message(number: usize) -> Entry {
-        let release = ReleaseParked {
-            webhook_id: WebhookId::from_uuid(Uuid::from_u128(1)),
-            user_id: UserId::parse("u").expect("valid"),
-            cursor: None,
-        };
+        let user = UserId::parse("u").expect("valid");
+        let release = ReleaseParked::now(user, WebhookId::from_uuid(Uuid::from_u128(1)));
         entry(&Outgoing {
             message: QueueMessage::ReleaseParked(release),
             group: number.to_string(),

@@ -27,7 +27,6 @@ fn deployed(name: &str) -> Option<String> {
         "EVENT_INDEX" => "true",
         "EVENT_BUS_NAME" => "default",
         "STACK_NAME" => "grapnel",
-        "CIRCUIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:circuit",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
         name if name.ends_with("_URL") => "https://sqs.example.com/queue",
         name if name.ends_with("_TABLE") => "table",
@@ -100,7 +99,7 @@ fn every_missing_name_is_reported_together() {
         ]
     );
     assert_eq!(problems(IngestSettings::from_lookup(|_| None)).len(), 12);
-    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 21);
+    assert_eq!(problems(DeliverySettings::from_lookup(|_| None)).len(), 20);
     assert_eq!(problems(TendSettings::from_lookup(|_| None)).len(), 6);
 }
 

@@ -21,5 +21,10 @@ pub const HEALTH: [&str; 12] = [
     "notified",
 ];
 
+/// The attributes of a health that are written alone: its notes of a wake-up and of a release.
+pub const NOTES: [&str; 2] = [WAKE_UP, RELEASE];
+pub(super) const WAKE_UP: &str = "wakeUp";
+pub(super) const RELEASE: &str = "release";
+
 /// The attributes of a webhook's limiter.
 pub const LIMITER: [&str; 3] = ["userId", "id", "next"];

@@ -4,10 +4,10 @@ use super::{
     attributes,
     row::{health_id, owner},
 };
-use crate::item::{Item, from_row, to_row, unusable};
+use crate::item::{Item, from_row, number, to_row, unusable};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use grapnel_domain::{
-    health::{Circuit, DisabledCause, Health, Notified},
+    health::{Circuit, DisabledCause, Health, Note, Notified},
     ids::{DeliveryId, UserId, WebhookId},
     ports::PortError,
     time::Timestamp,
@@ -22,8 +22,7 @@ struct Row {
     user_id: UserId,
     id: String,
     version: u64,
-    /// The due time of an open circuit breaker, in milliseconds. It is a number, because the state
-    /// machine that watches the circuit breaker compares it.
+    /// The due time of an open circuit breaker, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     open_until: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -35,6 +34,11 @@ struct Row {
     intervals: u32,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_due: Option<i64>,
+    /// Only read here: notes are written alone, and compared as numbers.
+    #[serde(skip_serializing, default)]
+    wake_up: Option<i64>,
+    #[serde(skip_serializing, default)]
+    release: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_tried: Option<DeliveryId>,
     notified: Notified,
@@ -61,6 +65,8 @@ pub(super) fn from_health(
         deliveries: health.deliveries,
         intervals: health.intervals,
         last_due: health.last_due.map(Timestamp::as_millis),
+        wake_up: None,
+        release: None,
         last_tried: health.last_tried,
         notified: health.notified,
     };
@@ -84,10 +90,27 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
         deliveries: row.deliveries,
         intervals: row.intervals,
         last_due: row.last_due.map(Timestamp::from_millis),
+        wakes_at: row.wake_up.map(Timestamp::from_millis),
+        release_began: row.release.map(Timestamp::from_millis),
         last_tried: row.last_tried,
         notified: row.notified,
     };
     Ok((webhook, health))
+}
+
+/// Writes a note, unless that or a later one is there. Does not create an item.
+pub(super) fn note(update: UpdateItemFluentBuilder, note: Note) -> UpdateItemFluentBuilder {
+    let (name, at) = match note {
+        Note::WakeUp(due) => (attributes::WAKE_UP, due),
+        Note::Release(began) => (attributes::RELEASE, began),
+    };
+    update
+        .update_expression("SET #note = :at")
+        .condition_expression(
+            "attribute_exists(id) AND (attribute_not_exists(#note) OR #note < :at)",
+        )
+        .expression_attribute_names("#note", name)
+        .expression_attribute_values(":at", number(at.as_millis()))
 }
 
 /// Sets all attributes of the item, and removes the other attributes of a health.
@@ -120,7 +143,7 @@ pub(super) fn set_all(
 
 #[cfg(test)]
 mod tests {
-    use super::super::attributes::HEALTH;
+    use super::super::attributes::{HEALTH, NOTES};
     use super::*;
     use crate::item::{WRITE_UNIT_BYTES, size};
     use uuid::Uuid;
@@ -143,6 +166,8 @@ mod tests {
                 deliveries: 4_000_000,
                 intervals: 240,
                 last_due: Some(at),
+                wakes_at: Some(at),
+                release_began: Some(at),
                 last_tried: Some(DeliveryId::first_at(at)),
                 notified: Notified {
                     failing: Some(at),
@@ -151,11 +176,12 @@ mod tests {
                     exhausted: Some(at),
                 },
             };
-            let item = from_health(&user, webhook, &health).expect("written");
-            assert!(size(&item) <= WRITE_UNIT_BYTES, "{} bytes", size(&item));
+            let mut item = from_health(&user, webhook, &health).expect("written");
             for name in item.keys() {
                 assert!(HEALTH.contains(&name.as_str()), "{name} would not be stored");
             }
+            item.extend(NOTES.map(|name| (name.to_owned(), number(at.as_millis()))));
+            assert!(size(&item) <= WRITE_UNIT_BYTES, "{} bytes", size(&item));
             assert_eq!(to_health(item), Ok((webhook, health)));
         }
         let new = Health { version: 1, ..Health::default() };

@@ -28,7 +28,7 @@ const BUILT_IN: [(&str, usize); 14] = [
     ("keys.rs", 7),
     ("keys/echoes.rs", 3),
     ("keys/portal.rs", 2),
-    ("webhooks.rs", 7),
+    ("webhooks.rs", 8),
     ("webhooks/limiter.rs", 1),
 ];
 

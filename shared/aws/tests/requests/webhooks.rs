@@ -4,7 +4,7 @@ use crate::captured::{Captured, assert_lines};
 use grapnel_aws::{EventTypeStore, WebhookStore};
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
-    health::Health,
+    health::{Health, Note},
     limit::{Reservation, SlotTime},
     ports::{Consistency, EventTypes, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks},
     webhook::{Configuration, Webhook},
@@ -219,6 +219,30 @@ async fn event_types_are_read_within_their_partition() {
         Query webhooks, consistent, COUNT
         where userId = 'event types'
     ");
+}
+
+#[tokio::test]
+async fn a_note_is_written_into_a_health_that_exists_and_only_if_it_is_later() {
+    let asked = Asked::new().await;
+    let Configuration { user_id, id, .. } = asked.webhook.configuration();
+    for note in [Note::WakeUp(START), Note::Release(START)] {
+        asked.store.note(user_id, *id, note).await.expect("noted");
+    }
+    asked.is(&format!(
+        "
+        UpdateItem webhooks
+        key id = 'WEBHOOK#health', userId = 'user-1'
+        if attribute_exists(id)
+          and (attribute_not_exists(wakeUp) OR wakeUp < {at})
+        SET wakeUp = {at}
+        UpdateItem webhooks
+        key id = 'WEBHOOK#health', userId = 'user-1'
+        if attribute_exists(id)
+          and (attribute_not_exists(release) OR release < {at})
+        SET release = {at}
+    ",
+        at = START.as_millis()
+    ));
 }
 
 #[tokio::test]

@@ -99,11 +99,7 @@ const RINGS: [Rings; 10] = [
         "had no capacity to start ingest or delivery, in two of three periods of five minutes",
         [1, 300, 3, 2],
     ),
-    (
-        &["WaitsFailedAlarm", "CircuitsFailedAlarm"],
-        "execution that wakes deliveries failed",
-        [1, 300, 1, 1],
-    ),
+    (&["WaitsFailedAlarm"], "execution that wakes deliveries failed", [1, 300, 1, 1]),
     (
         &["DeliveriesThrottledAlarm", "EventsThrottledAlarm"],
         "refused writes to deliveries or events, in two of three periods of five minutes",

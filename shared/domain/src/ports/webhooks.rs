@@ -1,6 +1,6 @@
 use super::{Consistency, Page, PortError};
 use crate::{
-    health::Health,
+    health::{Health, Note},
     ids::{UserId, WebhookId},
     limit::{Reservation, SlotTime},
     time::Timestamp,
@@ -85,12 +85,22 @@ pub trait Webhooks: Send + Sync {
         user: &UserId,
     ) -> impl Future<Output = Result<usize, PortError>> + Send;
 
-    /// Stores `health` if the stored version is the one before it. Returns whether it did. A write
-    /// whose response was lost may return `false` when it is repeated, although it was successful.
+    /// Stores `health`, without its notes, if the stored version is the one before it. Returns whether
+    /// it did. A write whose response was lost may return `false` when it is repeated, although it was
+    /// successful.
     fn store_health(
         &self,
         user: &UserId,
         webhook: WebhookId,
         health: &Health,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// Writes a note into the stored health, unless it has that or a later one. Changes nothing else, and
+    /// does not create a health.
+    fn note(
+        &self,
+        user: &UserId,
+        webhook: WebhookId,
+        note: Note,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 }

@@ -69,7 +69,7 @@ pub enum Operation {
     Park,
     Parked,
     Unpark,
-    EnsureWatched,
+    Note,
     Notify,
 }
 

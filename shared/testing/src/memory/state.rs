@@ -17,7 +17,7 @@ use grapnel_domain::{
     ports::Consistency,
     replay::Replay,
     tending::{Spread, Unreadable},
-    time::{Minute, Timestamp},
+    time::Minute,
     webhook::Webhook,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,6 @@ pub(super) struct State {
     /// Deliveries that reads of several leave out.
     pub(super) left_out: BTreeSet<DeliveryKey>,
     pub(super) unreadable: Vec<(Spread, Unreadable)>,
-    pub(super) watches: BTreeMap<(WebhookId, Timestamp), StartedWatch>,
     pub(super) notices: Vec<Notice>,
     pub(super) issuer_keys: String,
     pub(super) waiting_page: usize,
@@ -81,19 +80,6 @@ pub struct StartedWait {
     pub running: bool,
 }
 
-/// An execution that looks after an open circuit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartedWatch {
-    /// The webhook's owner.
-    pub user_id: UserId,
-    /// The webhook.
-    pub webhook_id: WebhookId,
-    /// When it acts first.
-    pub due: Timestamp,
-    /// Whether it has not ended.
-    pub running: bool,
-}
-
 impl Default for State {
     fn default() -> Self {
         Self {
@@ -103,7 +89,6 @@ impl Default for State {
             waits: BTreeMap::new(),
             left_out: BTreeSet::new(),
             unreadable: Vec::new(),
-            watches: BTreeMap::new(),
             notices: Vec::new(),
             issuer_keys: String::new(),
             waiting_page: WAITING_PAGE_ROWS,

@@ -1,8 +1,7 @@
-use super::{Memory, Operation, StartedWait, StartedWatch};
+use super::{Memory, Operation, StartedWait};
 use grapnel_domain::{
-    ids::{UserId, WebhookId},
     ports::{PortError, StartWaits, WaitState},
-    time::{Minute, Timestamp},
+    time::Minute,
 };
 
 impl Memory {
@@ -18,19 +17,6 @@ impl Memory {
             wait.running = false;
         }
     }
-
-    /// Every execution that was started for a circuit, by webhook and due time.
-    #[must_use]
-    pub fn watches(&self) -> Vec<StartedWatch> {
-        self.state().watches.values().cloned().collect()
-    }
-
-    /// An execution ends.
-    pub fn end_watch(&self, webhook: WebhookId, due: Timestamp) {
-        if let Some(watch) = self.state().watches.get_mut(&(webhook, due)) {
-            watch.running = false;
-        }
-    }
 }
 
 impl StartWaits for Memory {
@@ -39,24 +25,6 @@ impl StartWaits for Memory {
             let new = StartedWait { minute, running: true };
             let wait = state.waits.entry(minute).or_insert(new);
             Ok(if wait.running { WaitState::Running } else { WaitState::Over })
-        })
-        .await
-    }
-
-    async fn ensure_watched(
-        &self,
-        user: &UserId,
-        webhook: WebhookId,
-        due: Timestamp,
-    ) -> Result<WaitState, PortError> {
-        self.run(Operation::EnsureWatched, |state| {
-            let watch = state.watches.entry((webhook, due)).or_insert_with(|| StartedWatch {
-                user_id: user.clone(),
-                webhook_id: webhook,
-                due,
-                running: true,
-            });
-            Ok(if watch.running { WaitState::Running } else { WaitState::Over })
         })
         .await
     }

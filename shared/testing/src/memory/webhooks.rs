@@ -1,6 +1,6 @@
 use super::{Memory, Operation, state::Tables};
 use grapnel_domain::{
-    health::Health,
+    health::{Health, Note},
     ids::{UserId, WebhookId},
     ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
     time::Timestamp,
@@ -61,12 +61,22 @@ impl Webhooks for Memory {
     ) -> Result<bool, PortError> {
         self.run(Operation::StoreHealth, |state| {
             let key = (user.clone(), webhook);
-            let stored = state.tables.health.get(&key).map_or(0, |health| health.version);
-            let fits = stored + 1 == health.version;
+            let stored = state.tables.health.get(&key).copied().unwrap_or_default();
+            let fits = stored.version + 1 == health.version;
             if fits {
-                state.tables.health.insert(key, *health);
+                state.tables.health.insert(key, health.with_notes_of(&stored));
             }
             Ok(fits)
+        })
+        .await
+    }
+
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+        self.run(Operation::Note, |state| {
+            if let Some(health) = state.tables.health.get_mut(&(user.clone(), webhook)) {
+                *health = health.noted(note);
+            }
+            Ok(())
         })
         .await
     }
