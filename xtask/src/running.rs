@@ -125,9 +125,11 @@ impl Service {
 /// # Errors
 /// When the process list can't be read.
 pub(crate) fn survey(workspace: &Workspace) -> Result<Vec<Record>> {
+    // The records first: a service that starts meanwhile has no record here, rather than no process.
+    let records = records(workspace);
     let processes = Process::all()?;
     let mut running = Vec::new();
-    for (file, record) in records(workspace) {
+    for (file, record) in records {
         let ours = processes
             .iter()
             .any(|process| process.group == record.group && process.is_from(workspace.root()));

@@ -62,9 +62,9 @@ pub(super) const PARTS: [&[&[Step]]; 4] = [
     &[&[Step::Format, Step::English, Step::House, Step::Clippy]],
     &[&[Step::Dependencies, Step::Unused], &[Step::Template, Step::Sam]],
     &[&[Step::Unit, Step::Simulation]],
-    // Schemathesis takes as long as the black-box tests. moto, which answers too late on a busy machine, comes
-    // when they are over.
-    &[&[Step::BlackBox, Step::SecondOpinion], &[Step::Clients, Step::Contract]],
+    // Schemathesis takes as long as the rest. moto, which answers too late on a busy machine, comes when the
+    // black-box tests are over.
+    &[&[Step::BlackBox, Step::SecondOpinion, Step::Clients], &[Step::Contract]],
 ];
 
 impl Step {

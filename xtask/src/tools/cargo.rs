@@ -1,6 +1,6 @@
 //! Checkers that are cargo programs, compiled once into `target/tools/cargo`.
 
-use super::stamp::{is_installed, mark_installed};
+use super::stamp::{is_installed, lock, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{fs, path::PathBuf};
@@ -27,6 +27,7 @@ impl CargoTool {
     pub(crate) async fn install(self, workspace: &Workspace, step: &Step) -> Result<PathBuf> {
         let folder = workspace.tools(self.name);
         let program = folder.join("bin").join(self.name);
+        let _lock = lock(&folder).await?;
         if is_installed(&folder, self.version) && program.exists() {
             return Ok(program);
         }

@@ -1,6 +1,6 @@
 //! Packages for Node, pinned by a lock file with hashes.
 
-use super::stamp::{is_installed, mark_installed};
+use super::stamp::{is_installed, lock, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{
@@ -17,8 +17,9 @@ use tokio::process::Command;
 pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) -> Result<PathBuf> {
     let step = Step::begin(format!("Tools: Node packages of {name}"));
     let folder = workspace.tools(&format!("{name}-node"));
-    let lock = fs::read_to_string(workspace.path(&format!("infra/{name}/package-lock.json")))?;
-    if is_installed(&folder, &lock) {
+    let pins = fs::read_to_string(workspace.path(&format!("infra/{name}/package-lock.json")))?;
+    let _lock = lock(&folder).await?;
+    if is_installed(&folder, &pins) {
         step.done("installed");
         return Ok(folder);
     }
@@ -33,7 +34,7 @@ pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) 
     // No package may run a script while it is installed.
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
     command::run(&mut npm, &step).await.context("installing Node packages")?;
-    mark_installed(&folder, &lock)?;
+    mark_installed(&folder, &pins)?;
     step.done("installed now");
     Ok(folder)
 }

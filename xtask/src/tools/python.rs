@@ -1,6 +1,6 @@
 //! Python tools, each set in a separate virtual environment, pinned with hashes.
 
-use super::stamp::{is_installed, mark_installed};
+use super::stamp::{is_installed, lock, mark_installed};
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -74,6 +74,7 @@ impl PythonTools {
         let pins = fs::read_to_string(&requirements)
             .with_context(|| format!("reading {}", requirements.display()))?;
         let programs = folder.join("bin");
+        let _lock = lock(&folder).await?;
         if is_installed(&folder, &pins) && runs(&programs.join("python")).await {
             return Ok((programs, "installed"));
         }

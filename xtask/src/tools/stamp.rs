@@ -1,11 +1,37 @@
-//! Remembers which installations are complete.
+//! Remembers which installations are complete, and lets one program at a time install a tool.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+    time::Duration,
+};
 
 /// The file that marks a complete installation.
 const STAMP: &str = "installed";
+
+/// How often a program looks whether another one has installed the tool.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Waits until no other program installs into `folder`. Until the lock is dropped, none begins to.
+pub(super) async fn lock(folder: &Path) -> Result<File> {
+    let path = folder.with_extension("lock");
+    let open = || -> std::io::Result<File> {
+        fs::create_dir_all(folder.parent().unwrap_or(folder))?;
+        File::options().write(true).create(true).truncate(false).open(&path)
+    };
+    let file = open().with_context(|| format!("opening {}", path.display()))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("locking {}", path.display()));
+            }
+        }
+    }
+}
 
 /// Whether the installation in `folder` is complete and has these pins.
 pub(super) fn is_installed(folder: &Path, pins: &str) -> bool {
@@ -19,4 +45,20 @@ pub(super) fn mark_installed(folder: &Path, pins: &str) -> Result<()> {
 
 fn hash(pins: &str) -> String {
     hex::encode(Sha256::digest(pins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_program_at_a_time_installs_a_tool() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (tool, other) = (folder.path().join("tools/a"), folder.path().join("tools/b"));
+        let first = lock(&tool).await.expect("free");
+        lock(&other).await.expect("another tool");
+        assert!(tokio::time::timeout(LOOK * 2, lock(&tool)).await.is_err(), "taken");
+        drop(first);
+        lock(&tool).await.expect("free again");
+    }
 }
