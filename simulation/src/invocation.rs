@@ -44,6 +44,8 @@ pub(crate) struct Invocation {
     pub(crate) open_seen: Vec<(WebhookId, Timestamp)>,
     /// When the latest release began, in each health that it read.
     pub(crate) releases_read: Vec<(WebhookId, Option<Timestamp>)>,
+    /// Webhooks of releases whose beginning was not noted: another one had begun.
+    pub(crate) releases_refused: Vec<WebhookId>,
     /// The delivery that the index showed as parked longest.
     pub(crate) first_parked: Vec<(WebhookId, ParkedRow)>,
     /// Probes that it claimed, by their new due times.
@@ -97,6 +99,7 @@ impl Invocation {
             waits_seen: Vec::new(),
             open_seen: Vec::new(),
             releases_read: Vec::new(),
+            releases_refused: Vec::new(),
             first_parked: Vec::new(),
             probes: Vec::new(),
             kept_back: Vec::new(),
@@ -214,7 +217,8 @@ impl Invocation {
         let Page::Parked(webhook) = page;
         let left = self.pages.iter().filter(|left| **left == page).count();
         let may_stop = self.releases_of(webhook).filter(|release| self.may_stop(release)).count();
-        self.faults == 0 && left > may_stop
+        let refused = self.releases_refused.iter().filter(|of| **of == webhook).count();
+        self.faults == 0 && left > may_stop + refused
     }
 
     /// Whether it never read this webhook's circuit breaker as open.

@@ -85,6 +85,7 @@ impl<P: Ports> Deliver<P> {
     ) -> Result<(), PortError> {
         let evidence: Vec<Evidence> = seen.iter().map(|seen| seen.evidence).collect();
         webhook.health = newest(seen).unwrap_or(webhook.health);
+        let before = webhook.health.circuit;
         let was_open = webhook.health.is_failing();
         let mut closes = false;
         for _ in 0..TRIES {
@@ -108,8 +109,9 @@ impl<P: Ports> Deliver<P> {
                 None => return Ok(()),
             }
         }
-        if !was_open {
-            // Only if it opened. A function that parks a delivery does this too, so this may fail.
+        if webhook.health.circuit != before {
+            // Only if it opened, perhaps again. A function that parks a delivery does this too, so this
+            // may fail.
             self.ensure_wake_up(&webhook.user_id, webhook.id, &webhook.health).await?;
         }
         let release = ReleaseParked::now(webhook.user_id.clone(), webhook.id);

@@ -6,12 +6,13 @@ use futures::future::{join_all, try_join_all};
 use grapnel_domain::{
     delay::QueueDelay,
     delivery::{Delivery, DeliveryKey, ParkedRow},
-    health::Note,
+    health::{Health, Note},
     message::{MakeAttempt, Outgoing, QueueMessage},
     ports::{
         Clock, Consistency, Deliveries, EnqueueAttempts, PortError, UpdateDeliveries, Webhooks,
     },
     release::{Release, ReleaseParked},
+    time::Timestamp,
 };
 use std::time::Duration;
 
@@ -30,7 +31,13 @@ impl<P: Ports> Deliver<P> {
         let health = webhook.map(|webhook| webhook.health);
         let first = page.items.first().copied();
         let now = self.clock.now();
-        let released = match release.decide(health.as_ref(), receives, first, now) {
+        let decided = match release.decide(health.as_ref(), receives, first, now) {
+            Release::All if !self.begins(&release, health.as_ref(), first, now).await? => {
+                Release::LeaveAlone
+            }
+            decided => decided,
+        };
+        let released = match decided {
             Release::ComeBack(due) => {
                 self.send_wake_up(release, due).await?;
                 return Ok(Done::Released(0));
@@ -55,9 +62,6 @@ impl<P: Ports> Deliver<P> {
                 oldest.len()
             }
             Release::All => {
-                if release.began.is_none() && first.is_some() {
-                    self.webhooks.note(user, id, Note::Release(now)).await?;
-                }
                 let parked = self.all_parked(&release, &page.items).await?;
                 let sent = self.enqueue_all(&parked).await;
                 let count = parked.len();
@@ -79,6 +83,23 @@ impl<P: Ports> Deliver<P> {
             self.send_release(next, pause).await?;
         }
         Ok(Done::Released(released))
+    }
+
+    /// Whether it may send all, as far as other releases are concerned: it did before, or it is the one that
+    /// notes that it begins. Of two that begin within a millisecond, one notes it. Without a stored health, as
+    /// after the webhook was deleted, nothing can be noted, and no request is made.
+    async fn begins(
+        &self,
+        release: &ReleaseParked,
+        health: Option<&Health>,
+        first: Option<ParkedRow>,
+        now: Timestamp,
+    ) -> Result<bool, PortError> {
+        let is_stored = health.is_some_and(|health| health.version > 0);
+        if release.began.is_some() || first.is_none() || !is_stored {
+            return Ok(true);
+        }
+        self.webhooks.note(&release.user_id, release.webhook_id, Note::Release(now)).await
     }
 
     /// Sends the message of each delivery's next attempt.

@@ -26,7 +26,12 @@ impl<P: Ports> Deliver<P> {
     ) -> Result<(), PortError> {
         let Some(due) = health.needs_wake_up() else { return Ok(()) };
         self.send_wake_up(ReleaseParked::wake_up(user.clone(), webhook, due), due).await?;
-        self.webhooks.note(user, webhook, Note::WakeUp(due)).await
+        if let Err(error) = self.webhooks.note(user, webhook, Note::WakeUp(due)).await {
+            // Without the note the next function sends the wake-up again. To fail here would cost the probe
+            // of this interval.
+            tracing::warn!(webhook.id = %webhook, %error, "a wake-up was sent and not noted");
+        }
+        Ok(())
     }
 
     /// Sends a wake-up for its due time, or for the longest delay of the queue: then it comes too

@@ -181,14 +181,14 @@ impl Webhooks for WebhookStore {
         }
     }
 
-    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<bool, PortError> {
         let update = self.client.update_item().table_name(&self.table);
         let update = update.key("userId", text(user)).key("id", text(row::health_id(webhook)));
         match health_row::note(update, note).send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                // A later note is there, or the webhook was deleted.
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                // That or a later note is there, or the webhook was deleted.
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(from_sdk("UpdateItem on webhooks", &error)),
             },
         }

@@ -145,8 +145,14 @@ pub async fn a_note_is_beside_the_version_and_only_grows<S: Store>(stores: &S) {
     let webhook = created(stores).await;
     assert!(store(stores, &webhook, &first()).await);
     let later = [Note::WakeUp(LATER), Note::Release(START)];
-    for note in [Note::WakeUp(START), later[0], Note::WakeUp(START), later[1]] {
-        stores.note(&webhook.user_id, webhook.id, note).await.expect("noted or not");
+    for (note, is_new) in [
+        (Note::WakeUp(START), true),
+        (later[0], true),
+        (later[0], false),
+        (Note::WakeUp(START), false),
+        (later[1], true),
+    ] {
+        assert_eq!(stores.note(&webhook.user_id, webhook.id, note).await, Ok(is_new), "{note:?}");
     }
     let noted = later.into_iter().fold(first(), Health::noted);
     assert_eq!(health_of(stores, &webhook).await, Some(noted));
@@ -159,7 +165,7 @@ pub async fn a_note_is_beside_the_version_and_only_grows<S: Store>(stores: &S) {
 pub async fn a_note_is_written_into_a_health_that_exists_only<S: Store>(stores: &S) {
     let webhook = created(stores).await;
     for note in [Note::WakeUp(START), Note::Release(START)] {
-        stores.note(&webhook.user_id, webhook.id, note).await.expect("not noted");
+        assert_eq!(stores.note(&webhook.user_id, webhook.id, note).await, Ok(false));
     }
     assert_eq!(health_of(stores, &webhook).await, Some(Health::default()));
     assert!(store(stores, &webhook, &first()).await, "there is none yet");

@@ -153,16 +153,22 @@ impl Webhooks for Aws {
         self.write(Part::Tables, "store health", effect).await
     }
 
-    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<bool, PortError> {
         let user = user.clone();
         let effect = move |sim: &Sim| {
-            at_once(sim.memory().note(&user, webhook, note))?;
-            sim.trace(|| format!("{note:?} of {} is noted", short(webhook)));
+            let is_noted = at_once(sim.memory().note(&user, webhook, note))?;
+            sim.trace(|| format!("{note:?} of {} is noted: {is_noted}", short(webhook)));
+            if !is_noted && matches!(note, Note::Release(_)) {
+                sim.with(|state| {
+                    let Some(invocation) = state.invocation() else { return };
+                    invocation.releases_refused.push(webhook);
+                });
+            }
             if let Note::WakeUp(due) = note {
                 sim.with(|state| state.ledger.wake_up_noted(webhook, due));
             }
             changed(sim, &user, webhook);
-            Ok(())
+            Ok(is_noted)
         };
         self.write(Part::Tables, "note health", effect).await
     }

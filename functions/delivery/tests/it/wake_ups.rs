@@ -111,7 +111,7 @@ async fn a_wake_up_that_comes_too_early_comes_again() {
 }
 
 #[tokio::test]
-async fn the_note_is_last() {
+async fn the_note_is_last_and_costs_no_attempt_if_it_fails() {
     for operation in [Operation::Enqueue, Operation::Note] {
         for effect in [Effect::Before, Effect::After] {
             let world = World::new();
@@ -119,7 +119,10 @@ async fn the_note_is_last() {
             let (_, delivery) = world.delivery_to(&webhook);
             world.memory.fail_next(operation, PortError::Throttled("call".into()), effect);
             let report = world.attempt(&delivery, 1).await;
-            assert_eq!(report.failed.len(), 1, "its message comes again");
+            match operation {
+                Operation::Enqueue => assert_eq!(report.failed.len(), 1, "its message comes again"),
+                _ => assert_eq!(report.done, [Done::Parked]),
+            }
             let is_sent = !releases_queued(&world).is_empty();
             assert!(noted(&world, &webhook).is_none() || is_sent, "{operation:?} {effect:?}");
             assert_eq!(world.attempt(&delivery, 1).await.done, [Done::Parked]);
@@ -266,4 +269,24 @@ async fn a_release_only_looks_from_when_a_later_one_began() {
     assert_eq!(world.handle(first[0].clone()).await.done, [Done::Released(0)]);
     assert_eq!(releases_queued(&world), [(look(&webhook, 0, None), 60)]);
     assert_eq!(world.handle(second[0].clone()).await.done, [Done::Released(1)]);
+}
+
+/// As two looks of one batch may. Without the note both would go from page to page.
+#[tokio::test]
+async fn of_two_releases_that_begin_in_the_same_millisecond_one_goes_on() {
+    let world = World::new();
+    world.memory.set_waiting_page(1);
+    let mut webhook = a_webhook().failing().build();
+    webhook.health.circuit = Circuit::Closed;
+    let kept = [(); 3].map(|()| parked(&world, &webhook));
+    let first = kept.iter().min_by_key(|delivery| delivery.id);
+    let message = || QueueMessage::ReleaseParked(release(&webhook));
+    world.memory.stop_replication();
+    assert_eq!(world.handle(message()).await.done, [Done::Released(1)]);
+    let next_page = releases_queued(&world);
+    assert_eq!(next_page.len(), 1);
+    assert_eq!(world.handle(message()).await.done, [Done::Released(0)]);
+    let queued = releases_queued(&world);
+    assert_eq!(queued[..1], next_page);
+    assert_eq!(queued[1..], [(look(&webhook, 0, first), 60)]);
 }

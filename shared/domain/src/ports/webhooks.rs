@@ -96,11 +96,12 @@ pub trait Webhooks: Send + Sync {
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
     /// Writes a note into the stored health, unless it has that or a later one. Changes nothing else, and
-    /// does not create a health.
+    /// does not create a health. Returns whether it did. A write whose response was lost may return `false`
+    /// when it is repeated, although it was successful.
     fn note(
         &self,
         user: &UserId,
         webhook: WebhookId,
         note: Note,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<bool, PortError>> + Send;
 }

@@ -71,12 +71,13 @@ impl Webhooks for Memory {
         .await
     }
 
-    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<(), PortError> {
+    async fn note(&self, user: &UserId, webhook: WebhookId, note: Note) -> Result<bool, PortError> {
         self.run(Operation::Note, |state| {
-            if let Some(health) = state.tables.health.get_mut(&(user.clone(), webhook)) {
-                *health = health.noted(note);
-            }
-            Ok(())
+            let stored = state.tables.health.get_mut(&(user.clone(), webhook));
+            Ok(stored.is_some_and(|health| {
+                let before = std::mem::replace(health, health.noted(note));
+                *health != before
+            }))
         })
         .await
     }
