@@ -21,7 +21,7 @@ pub(crate) struct Group {
     id: Pid,
     /// Whether the group is ended when this handle is dropped.
     owned: bool,
-    /// Whether its first process has groups of its own, which it ends when it is asked to end.
+    /// Whether its first process starts groups too, which it ends when it is asked to end.
     has_groups: bool,
 }
 
@@ -101,10 +101,7 @@ impl Drop for Group {
         }
         if self.has_groups {
             signal(self.id, Signal::TERM);
-            let deadline = Instant::now() + 2 * GRACE;
-            while self.ended().is_none() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            wait_while(2 * GRACE, || self.ended().is_none());
         }
         signal(self.id, Signal::KILL);
     }
@@ -114,10 +111,7 @@ impl Drop for Group {
 pub(crate) fn end_group(id: i32) {
     let Some(id) = Pid::from_raw(id) else { return };
     signal(id, Signal::TERM);
-    let deadline = Instant::now() + GRACE;
-    while rustix::process::test_kill_process_group(id).is_ok() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    wait_while(GRACE, || rustix::process::test_kill_process_group(id).is_ok());
     signal(id, Signal::KILL);
 }
 
@@ -126,8 +120,13 @@ pub(crate) fn end_group(id: i32) {
 pub(crate) fn end_program(id: u32) {
     let Some(id) = Pid::from_raw(id.cast_signed()) else { return };
     let _ = rustix::process::kill_process(id, Signal::TERM);
-    let deadline = Instant::now() + 2 * GRACE;
-    while rustix::process::test_kill_process(id).is_ok() && Instant::now() < deadline {
+    wait_while(2 * GRACE, || rustix::process::test_kill_process(id).is_ok());
+}
+
+/// Waits while something runs, for this time at most.
+fn wait_while(longest: Duration, mut runs: impl FnMut() -> bool) {
+    let deadline = Instant::now() + longest;
+    while runs() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -168,5 +168,5 @@ pub async fn a_note_is_written_into_a_health_that_exists_only<S: Store>(stores: 
         assert_eq!(stores.note(&webhook.user_id, webhook.id, note).await, Ok(false));
     }
     assert_eq!(health_of(stores, &webhook).await, Some(Health::default()));
-    assert!(store(stores, &webhook, &first()).await, "there is none yet");
+    assert!(store(stores, &webhook, &first()).await, "no health was stored before");
 }

@@ -59,7 +59,7 @@ pub(crate) fn webhook_read(sim: &Sim, read: Webhook) -> Webhook {
     first_read(sim, Mutation::KeepsWebhooks, |kept| &mut kept.webhooks, key, read)
 }
 
-/// The webhooks that a wrong batch fans out to in place of its own reading.
+/// The webhooks that a wrong batch fans out to. A right batch fans out to the webhooks that it read.
 pub(crate) fn subscriptions_read(
     sim: &Sim,
     user: &UserId,

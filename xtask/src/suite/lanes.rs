@@ -1,4 +1,4 @@
-//! Steps side by side. Each step beside the first lane is a program of its own, so that its output stays together:
+//! Steps side by side. Each step beside the first lane runs in a separate program, so that its output stays together:
 //! it is shown when the first lane has ended.
 
 use super::step::{Options, Step};
@@ -87,7 +87,7 @@ async fn shown(workspace: &Workspace, options: &Options, lane: Vec<Step>) -> Vec
     ended
 }
 
-/// Runs steps one after another, each in a program of its own.
+/// Runs steps one after another, each in a separate program.
 async fn others(options: &Options, lane: Vec<Step>) -> Vec<Ended> {
     let mut ended = Vec::new();
     for step in lane {

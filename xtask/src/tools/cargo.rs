@@ -1,6 +1,6 @@
 //! Checkers that are cargo programs, compiled once into `target/tools/cargo`.
 
-use super::stamp::{is_installed, lock, mark_installed};
+use super::stamp::ToolFolder;
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{fs, path::PathBuf};
@@ -27,13 +27,11 @@ impl CargoTool {
     pub(crate) async fn install(self, workspace: &Workspace, step: &Step) -> Result<PathBuf> {
         let folder = workspace.tools(self.name);
         let program = folder.join("bin").join(self.name);
-        let _lock = lock(&folder).await?;
-        if is_installed(&folder, self.version) && program.exists() {
+        let tool = ToolFolder::take(&folder).await?;
+        if tool.is_installed(self.version) && program.exists() {
             return Ok(program);
         }
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
+        tool.clear()?;
         step.say(format!("compiling {} {} (once)", self.name, self.version));
         let mut cargo = command::cargo();
         cargo
@@ -49,7 +47,7 @@ impl CargoTool {
         command::run(&mut cargo, step)
             .await
             .with_context(|| format!("installing {} {}", self.name, self.version))?;
-        mark_installed(&folder, self.version)?;
+        tool.mark_installed(self.version)?;
         // The build is no longer needed and takes hundreds of megabytes.
         let _ = fs::remove_dir_all(workspace.tools("build"));
         Ok(program)

@@ -1,6 +1,6 @@
 //! Packages for Node, pinned by a lock file with hashes.
 
-use super::stamp::{is_installed, lock, mark_installed};
+use super::stamp::ToolFolder;
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result};
 use std::{
@@ -18,14 +18,12 @@ pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) 
     let step = Step::begin(format!("Tools: Node packages of {name}"));
     let folder = workspace.tools(&format!("{name}-node"));
     let pins = fs::read_to_string(workspace.path(&format!("infra/{name}/package-lock.json")))?;
-    let _lock = lock(&folder).await?;
-    if is_installed(&folder, &pins) {
+    let tool = ToolFolder::take(&folder).await?;
+    if tool.is_installed(&pins) {
         step.done("installed");
         return Ok(folder);
     }
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
+    tool.clear()?;
     fs::create_dir_all(&folder)?;
     for file in ["package.json", "package-lock.json"] {
         fs::copy(workspace.path(&format!("infra/{name}/{file}")), folder.join(file))?;
@@ -34,7 +32,7 @@ pub(crate) async fn install(workspace: &Workspace, name: &str, programs: &Path) 
     // No package may run a script while it is installed.
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
     command::run(&mut npm, &step).await.context("installing Node packages")?;
-    mark_installed(&folder, &pins)?;
+    tool.mark_installed(&pins)?;
     step.done("installed now");
     Ok(folder)
 }

@@ -1,6 +1,6 @@
 //! Python tools, each set in a separate virtual environment, pinned with hashes.
 
-use super::stamp::{is_installed, lock, mark_installed};
+use super::stamp::ToolFolder;
 use crate::{command, terminal::Step, workspace::Workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -74,14 +74,12 @@ impl PythonTools {
         let pins = fs::read_to_string(&requirements)
             .with_context(|| format!("reading {}", requirements.display()))?;
         let programs = folder.join("bin");
-        let _lock = lock(&folder).await?;
-        if is_installed(&folder, &pins) && runs(&programs.join("python")).await {
+        let tool = ToolFolder::take(&folder).await?;
+        if tool.is_installed(&pins) && runs(&programs.join("python")).await {
             return Ok((programs, "installed"));
         }
         let python = find_python(self.oldest_python()).await?;
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
+        tool.clear()?;
         step.say("making a virtual environment");
         let mut venv = Command::new(&python);
         venv.args(["-m", "venv"]).arg(&folder);
@@ -98,7 +96,7 @@ impl PythonTools {
             .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement"])
             .arg(&requirements);
         command::run(&mut pip, step).await.context("installing Python packages")?;
-        mark_installed(&folder, &pins)?;
+        tool.mark_installed(&pins)?;
         Ok((programs, "installed now"))
     }
 }

@@ -14,8 +14,38 @@ const STAMP: &str = "installed";
 /// How often a program looks whether another one has installed the tool.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Waits until no other program installs into `folder`. Until the lock is dropped, none begins to.
-pub(super) async fn lock(folder: &Path) -> Result<File> {
+/// The folder of one tool. While this exists, no other program installs into it.
+pub(super) struct ToolFolder<'a> {
+    folder: &'a Path,
+    _lock: File,
+}
+
+impl<'a> ToolFolder<'a> {
+    /// Waits until no other program installs into the folder.
+    pub(super) async fn take(folder: &'a Path) -> Result<Self> {
+        Ok(Self { folder, _lock: lock(folder).await? })
+    }
+
+    /// Whether its installation is complete and has these pins.
+    pub(super) fn is_installed(&self, pins: &str) -> bool {
+        fs::read_to_string(self.folder.join(STAMP)).is_ok_and(|stamp| stamp == hash(pins))
+    }
+
+    /// Removes what an earlier installation left.
+    pub(super) fn clear(&self) -> Result<()> {
+        if self.folder.exists() {
+            fs::remove_dir_all(self.folder)?;
+        }
+        Ok(())
+    }
+
+    /// Marks its installation as complete.
+    pub(super) fn mark_installed(&self, pins: &str) -> Result<()> {
+        Ok(fs::write(self.folder.join(STAMP), hash(pins))?)
+    }
+}
+
+async fn lock(folder: &Path) -> Result<File> {
     let path = folder.with_extension("lock");
     let open = || -> std::io::Result<File> {
         fs::create_dir_all(folder.parent().unwrap_or(folder))?;
@@ -31,16 +61,6 @@ pub(super) async fn lock(folder: &Path) -> Result<File> {
             }
         }
     }
-}
-
-/// Whether the installation in `folder` is complete and has these pins.
-pub(super) fn is_installed(folder: &Path, pins: &str) -> bool {
-    fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash(pins))
-}
-
-/// Marks the installation in `folder` as complete.
-pub(super) fn mark_installed(folder: &Path, pins: &str) -> Result<()> {
-    Ok(fs::write(folder.join(STAMP), hash(pins))?)
 }
 
 fn hash(pins: &str) -> String {
