@@ -6,7 +6,7 @@ use crate::{
     invocation::Invocation,
     ledger::{self, name},
     plan::{Act, PlannedEvent, What, url},
-    sim::Sim,
+    sim::{Occasion, Sim},
     task::at_once,
     trace::short,
     vocabulary::{Function, Queue},
@@ -148,7 +148,10 @@ fn perform(sim: &Sim, api: &Router, act: &Act) {
         sim.trace(|| format!("somebody wants to: {what:?}"));
         sim.count(Count::ApiCalls);
         let user = User { sim: sim.clone(), api };
-        sim.invoke(invocation, async move { user.wants(what).await });
+        let task = sim.invoke(invocation, async move { user.wants(what).await });
+        // Lambda stops this function as it stops the others.
+        let timeout = began.plus(sim.plan().settings.time_budget.function_timeout);
+        sim.with(|state| state.enter(timeout, Occasion::Timeout(task)));
     });
 }
 
