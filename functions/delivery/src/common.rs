@@ -21,7 +21,7 @@ pub(crate) struct Common<'a> {
     webhooks: ReadOnce<'a, (UserId, WebhookId), Option<Webhook>>,
     /// The deliveries of the attempts, each once.
     keys: Vec<DeliveryKey>,
-    deliveries: ReadOnce<'a, (), ReadTogether>,
+    deliveries: ReadOnce<'a, (), ReadTogether<Delivery, DeliveryKey>>,
 }
 
 impl Common<'_> {

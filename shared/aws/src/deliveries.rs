@@ -126,7 +126,10 @@ impl Deliveries for DeliveryStore {
         answer.item.map(row::to_delivery).transpose()
     }
 
-    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+    async fn deliveries_together(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> Result<ReadTogether<Delivery, DeliveryKey>, PortError> {
         let asked = keys.iter().copied().map(row::key).collect();
         let (items, left) =
             batch_get::one_call(&self.client, &self.table, asked, None, READ_TOGETHER).await?;

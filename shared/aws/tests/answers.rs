@@ -8,7 +8,7 @@ use grapnel_aws::{
 };
 use grapnel_domain::{
     delay::QueueDelay,
-    delivery::DeliveryKey,
+    delivery::{Delivery, DeliveryKey},
     limit::{Reservation, SlotTime},
     message::{MakeAttempt, Outgoing, QueueMessage, Record},
     ports::{
@@ -199,7 +199,9 @@ async fn a_damaged_row_is_unusable() {
 }
 
 /// The answer to a read of two deliveries: one unreadable row, and what else it says.
-async fn read_together(more: &str) -> (Vec<DeliveryKey>, Result<ReadTogether, PortError>) {
+async fn read_together(
+    more: &str,
+) -> (Vec<DeliveryKey>, Result<ReadTogether<Delivery, DeliveryKey>, PortError>) {
     let row = r#"{"id":{"S":"secret-value"}}"#;
     let aws =
         Scripted::answering([ok(&format!(r#"{{"Responses":{{"deliveries":[{row}]}}{more}}}"#))])

@@ -26,8 +26,7 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    CreateDeliveries, Created, Deliveries, DeliveryLog, ReadTogether, Recorded, SettledPage,
-    UpdateDeliveries,
+    CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, SettledPage, UpdateDeliveries,
 };
 pub use echoes::Echoes;
 pub use event_types::EventTypes;
@@ -71,4 +70,14 @@ pub struct Page<T, C> {
     pub items: Vec<T>,
     /// The next page begins after this. `None` on the last page.
     pub next: Option<C>,
+}
+
+/// The result of one read of several rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadTogether<T, K> {
+    /// In no order.
+    pub found: Vec<T>,
+    /// Those that this read left out, or whose rows are unreadable: each is to be read alone. What
+    /// is neither here nor found does not exist, as far as this read sees.
+    pub unread: Vec<K>,
 }

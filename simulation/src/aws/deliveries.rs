@@ -54,7 +54,10 @@ impl Deliveries for Aws {
         self.read(Part::Tables, "read delivery", effect).await
     }
 
-    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+    async fn deliveries_together(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> Result<ReadTogether<Delivery, DeliveryKey>, PortError> {
         let effect = |sim: &Sim| {
             let rate = sim.plan().faults.throttled;
             let (unread, read): (Vec<_>, Vec<_>) =

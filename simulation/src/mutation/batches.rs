@@ -3,7 +3,7 @@
 use super::{Kept, Mutation};
 use crate::sim::Sim;
 use grapnel_domain::{
-    delivery::Delivery,
+    delivery::{Delivery, DeliveryKey},
     ids::UserId,
     message::{Check, MakeAttempt, QueueMessage, Record},
     ports::{Clock, ReadTogether},
@@ -27,7 +27,10 @@ pub(crate) fn for_delivery(sim: &Sim, records: Vec<Record>) -> Vec<Record> {
 }
 
 /// What a wrong batch makes of a read of its deliveries.
-pub(crate) fn read_together(sim: &Sim, read: ReadTogether) -> ReadTogether {
+pub(crate) fn read_together(
+    sim: &Sim,
+    read: ReadTogether<Delivery, DeliveryKey>,
+) -> ReadTogether<Delivery, DeliveryKey> {
     match sim.mutation() {
         Some(Mutation::TakesUnreadForMissing) => ReadTogether { unread: Vec::new(), ..read },
         _ => read,

@@ -1,4 +1,4 @@
-use super::{Page, PortError};
+use super::{Page, PortError, ReadTogether};
 use crate::{
     delivery::{
         AttemptRecord, Delivery, DeliveryKey, Ending, ParkedRow, Parking, PayloadErasure,
@@ -35,16 +35,6 @@ pub enum Recorded {
     Refused(Option<Box<Delivery>>),
 }
 
-/// The result of [`Deliveries::deliveries_together`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadTogether {
-    /// In no order.
-    pub found: Vec<Delivery>,
-    /// Those that this call did not read, or whose rows are unreadable: each is to be read alone. A
-    /// key that is neither here nor found has no delivery.
-    pub unread: Vec<DeliveryKey>,
-}
-
 /// Some of a webhook's settled deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledPage {
@@ -69,7 +59,7 @@ pub trait Deliveries: Send + Sync {
     fn deliveries_together(
         &self,
         keys: &[DeliveryKey],
-    ) -> impl Future<Output = Result<ReadTogether, PortError>> + Send;
+    ) -> impl Future<Output = Result<ReadTogether<Delivery, DeliveryKey>, PortError>> + Send;
 
     /// Marks the delivery `failed` and ends every wait, on condition that it
     /// has exactly `attempts` attempts and is not settled.

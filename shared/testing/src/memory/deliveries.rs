@@ -20,7 +20,10 @@ impl Deliveries for Memory {
         .await
     }
 
-    async fn deliveries_together(&self, keys: &[DeliveryKey]) -> Result<ReadTogether, PortError> {
+    async fn deliveries_together(
+        &self,
+        keys: &[DeliveryKey],
+    ) -> Result<ReadTogether<Delivery, DeliveryKey>, PortError> {
         self.run(Operation::DeliveriesTogether, |state| {
             // As DynamoDB refuses it.
             if keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
