@@ -143,6 +143,8 @@ counts! {
     LaggingReads: "reads that lagged", Fault;
     /// Reads of several deliveries that left some out.
     LeftUnread: "reads that left deliveries out", Fault;
+    /// Reads of several webhooks whose page ended before the last of them.
+    WebhooksUnread: "reads that left webhooks out", Fault;
     /// Executions that started late.
     LateExecutions: "executions late", Fault;
     /// Executions that somebody stopped.

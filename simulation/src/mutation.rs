@@ -12,7 +12,8 @@ mod tending;
 mod times;
 
 pub(crate) use batches::{
-    delivery_read, for_delivery, for_ingest, read_together, subscriptions_read, webhook_read,
+    delivery_read, for_delivery, for_ingest, read_together, subscriptions_read, taken_for_healthy,
+    webhook_read,
 };
 pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
@@ -56,6 +57,8 @@ pub enum Mutation {
     TakesOutWhateverItWaitsFor,
     /// A delivery that a read of several left out is taken for one that does not exist.
     TakesUnreadForMissing,
+    /// A webhook whose health is behind the end of a page is taken for healthy.
+    TakesCutForHealthy,
     /// A batch relies on rows of deliveries that an earlier batch read.
     KeepsDeliveries,
     /// A batch sends to webhooks as an earlier batch read them.
@@ -173,6 +176,7 @@ impl Mutation {
         Self::TrustsTheIndex,
         Self::TakesOutWhateverItWaitsFor,
         Self::TakesUnreadForMissing,
+        Self::TakesCutForHealthy,
         Self::KeepsDeliveries,
         Self::KeepsWebhooks,
         Self::KeepsSubscriptions,

@@ -34,7 +34,7 @@ fn hold(label: &str, figures: &[String], most: &[f64], wrong: &mut Vec<String>) 
 /// requests and records in each order; the other calls are what one attempt may cost. In each order a
 /// circuit breaker opens and closes: the wake-ups of two due times and the release look until they find
 /// nobody, 11 messages with a query and a read each. They replace 18 transitions of an execution.
-const CALLS: [(&str, u32); 32] = [
+const CALLS: [(&str, u32); 33] = [
     ("ingest · query subscriptions", 5),
     ("ingest · store event", 5),
     ("ingest · create delivery", 20),
@@ -42,7 +42,8 @@ const CALLS: [(&str, u32); 32] = [
     ("ingest · acknowledge", 5),
     ("delivery · read deliveries", 6),
     ("delivery · read delivery", 33),
-    ("delivery · read webhook", 90),
+    ("delivery · read webhooks", 5),
+    ("delivery · read webhook", 70),
     ("delivery · send request", 35),
     ("delivery · reserve slots", 5),
     ("delivery · wait for slot", 5),

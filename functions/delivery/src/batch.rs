@@ -8,14 +8,13 @@ use crate::{
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
-    delivery::DeliveryKey,
+    delivery::Target,
     message::{MakeAttempt, QueueMessage, Record},
     ports::{DeadLetters, PortError},
     time::Timestamp,
 };
 use grapnel_telemetry::{Metrics, metrics::MESSAGES_LEFT_FOR_LATER};
 use std::{
-    collections::BTreeSet,
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -68,9 +67,9 @@ fn parse(record: &Record) -> Result<QueueMessage, StepError> {
     parsed.map_err(|error| StepError::Never(error.to_string()))
 }
 
-fn key_of_attempt(message: &Result<QueueMessage, StepError>) -> Option<DeliveryKey> {
+fn target_of_attempt(message: &Result<QueueMessage, StepError>) -> Option<&Target> {
     match message {
-        Ok(QueueMessage::MakeAttempt(attempt)) => Some(attempt.target.key()),
+        Ok(QueueMessage::MakeAttempt(attempt)) => Some(&attempt.target),
         _ => None,
     }
 }
@@ -81,9 +80,9 @@ impl<P: Ports> Deliver<P> {
     /// again, so no request is begun too late for its record.
     pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> BatchReport {
         let messages: Vec<_> = records.iter().map(parse).collect();
-        let keys: BTreeSet<DeliveryKey> = messages.iter().filter_map(key_of_attempt).collect();
+        let targets: Vec<&Target> = messages.iter().filter_map(target_of_attempt).collect();
         let (outbox, steps) = outbox::open();
-        let common = Common::new(deadline, outbox, keys);
+        let common = Common::new(deadline, outbox, &targets);
         let (desk, asked) = limit::open();
         let guarded = |(place, message)| self.guarded(message, desk.at(place), &common);
         let work = join_all(messages.into_iter().enumerate().map(guarded));

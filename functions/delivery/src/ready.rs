@@ -2,8 +2,8 @@
 //!
 //! Reads: the delivery (consistent, 1 read unit, in one call with those of the other attempts of the
 //! batch), and its webhook with health and rate limiter (one query, eventually consistent, ½ read
-//! unit, for all messages of the batch that go to it). There are further calls only if something is
-//! unusual.
+//! unit for each 4 KB, for all messages of the batch that go to webhooks of its user). There are
+//! further calls only if something is unusual.
 
 use crate::{
     Deliver, Done, Ports, StepError, StepResult, circuit::Passage, common::Common, outbox::Outbox,
@@ -89,7 +89,7 @@ impl<P: Ports> Deliver<P> {
             let ended = self.end(&delivery, Reason::PayloadErased, outbox).await;
             return ended.map(ControlFlow::Break);
         }
-        let webhook = match self.usable(&delivery, target, webhook?.as_ref().as_ref()).await? {
+        let webhook = match self.usable(&delivery, target, webhook?).await? {
             Ok(webhook) => webhook,
             Err(reason) => {
                 return self.end(&delivery, reason, outbox).await.map(ControlFlow::Break);
@@ -152,11 +152,11 @@ impl<P: Ports> Deliver<P> {
         &self,
         delivery: &Delivery,
         target: &Target,
-        seen: Option<&Webhook>,
+        seen: Option<Webhook>,
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        let may_send = |webhook: &&Webhook| delivery.test || webhook.effective_status().receives();
+        let may_send = |webhook: &Webhook| delivery.test || webhook.effective_status().receives();
         match seen.filter(may_send) {
-            Some(webhook) => Ok(Ok(Box::new(webhook.clone()))),
+            Some(webhook) => Ok(Ok(Box::new(webhook))),
             None => self.current(&target.user_id, target.webhook_id, delivery.test).await,
         }
     }

@@ -4,9 +4,11 @@
 
 pub mod attributes;
 mod health_row;
+mod items;
 mod limiter;
 mod limiter_row;
 mod row;
+mod together;
 
 use crate::{
     clients::Clients,
@@ -22,7 +24,9 @@ use aws_sdk_dynamodb::{
 use grapnel_domain::{
     health::{Health, Note},
     ids::{UserId, WebhookId},
-    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
+    ports::{
+        Consistency, Page, PortError, ReadSubscriptions, ReadTogether, StoreWebhooks, Webhooks,
+    },
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
@@ -96,7 +100,15 @@ impl Webhooks for WebhookStore {
             .send()
             .await
             .map_err(|error| from_sdk("Query on webhooks", &error))?;
-        Ok(with_other_items(answer.items.unwrap_or_default())?.into_iter().next())
+        Ok(items::to_webhooks(answer.items.unwrap_or_default())?.into_iter().next())
+    }
+
+    async fn webhooks_together(
+        &self,
+        user: &UserId,
+        ids: &[WebhookId],
+    ) -> Result<ReadTogether<Webhook, WebhookId>, PortError> {
+        together::read(&self.client, &self.table, user, ids).await
     }
 
     /// Uses consistent reads, so that a new webhook is in the list at once.
@@ -106,13 +118,13 @@ impl Webhooks for WebhookStore {
         limit: usize,
         after: Option<WebhookId>,
     ) -> Result<Page<Webhook, WebhookId>, PortError> {
-        let mut items: Vec<Webhook> = Vec::new();
+        let mut webhooks: Vec<Webhook> = Vec::new();
         let mut start = after.map(|id| row::key(user, id));
         // One webhook more than requested shows whether there is a next page, and that the last
         // one's health was read.
         let wanted = limit + 1;
-        while items.len() < wanted {
-            let missing = i32::try_from(wanted - items.len()).unwrap_or(i32::MAX);
+        while webhooks.len() < wanted {
+            let missing = i32::try_from(wanted - webhooks.len()).unwrap_or(i32::MAX);
             let answer = self
                 .query(user)
                 .limit(missing)
@@ -121,17 +133,17 @@ impl Webhooks for WebhookStore {
                 .await
                 .map_err(|error| from_sdk("Query on webhooks", &error))?;
             for item in answer.items.unwrap_or_default() {
-                take_in(&mut items, item)?;
+                items::take_in(&mut webhooks, item)?;
             }
             start = answer.last_evaluated_key;
             if start.is_none() {
                 break;
             }
         }
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|webhook| webhook.id);
-        Ok(Page { items, next })
+        let more = webhooks.len() > limit;
+        webhooks.truncate(limit);
+        let next = webhooks.last().filter(|_| more).map(|webhook| webhook.id);
+        Ok(Page { items: webhooks, next })
     }
 
     async fn count_webhooks(&self, user: &UserId) -> Result<usize, PortError> {
@@ -316,35 +328,4 @@ impl StoreWebhooks for WebhookStore {
             },
         }
     }
-}
-
-/// Makes webhooks from items in the order of their keys: a webhook's other items follow it
-/// directly.
-fn with_other_items(items: Vec<Item>) -> Result<Vec<Webhook>, PortError> {
-    let mut webhooks = Vec::new();
-    for item in items {
-        take_in(&mut webhooks, item)?;
-    }
-    Ok(webhooks)
-}
-
-fn take_in(webhooks: &mut Vec<Webhook>, item: Item) -> Result<(), PortError> {
-    if row::is_webhook(&item) {
-        webhooks.push(row::to_webhook(item)?);
-        return Ok(());
-    }
-    // An item whose webhook was deleted, or is on the page before, is ignored.
-    let last = webhooks.last_mut();
-    if row::is_limiter(&item) {
-        let (owner, next) = limiter_row::to_next_slot(&item)?;
-        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
-            webhook.next_slot = Some(next);
-        }
-    } else {
-        let (owner, health) = health_row::to_health(item)?;
-        if let Some(webhook) = last.filter(|webhook| webhook.id == owner) {
-            webhook.health = health;
-        }
-    }
-    Ok(())
 }

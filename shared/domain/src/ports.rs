@@ -41,7 +41,7 @@ pub use replays::{Replays, Stored};
 pub use send::SendRequests;
 pub use tending::TendDeliveries;
 pub use waits::{StartWaits, WaitState};
-pub use webhooks::{ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks};
+pub use webhooks::{ROWS_FOR_EACH, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consistency {

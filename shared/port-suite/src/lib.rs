@@ -32,6 +32,7 @@ pub mod reopening;
 pub mod replays;
 pub mod settled;
 pub mod slots;
+pub mod together;
 pub mod waiting;
 pub mod waits;
 pub mod webhooks;
@@ -134,6 +135,7 @@ macro_rules! contract_of_all_ports {
         waits: $waits:expr,
     ) => {
         $crate::contract_of_webhooks!($webhooks);
+        $crate::contract_of_together!($webhooks);
         $crate::contract_of_health!($webhooks);
         $crate::contract_of_limits!($webhooks);
         $crate::contract_of_event_types!($event_types);

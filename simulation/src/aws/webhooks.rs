@@ -12,7 +12,9 @@ use crate::{
 use grapnel_domain::{
     health::{Circuit, Health, Note},
     ids::{UserId, WebhookId},
-    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
+    ports::{
+        Consistency, Page, PortError, ReadSubscriptions, ReadTogether, StoreWebhooks, Webhooks,
+    },
     release::wakes_at,
     time::Timestamp,
     webhook::{Subscription, Webhook},
@@ -30,6 +32,60 @@ pub(crate) fn changed(sim: &Sim, user: &UserId, id: WebhookId) {
     sim.with(|state| state.history.webhook_changed(now, user, id, webhook));
 }
 
+/// What a function sees of a webhook that it reads.
+fn seen(
+    sim: &Sim,
+    user: &UserId,
+    id: WebhookId,
+    consistency: Consistency,
+) -> Result<Option<Webhook>, PortError> {
+    let mut found = at_once(sim.memory().webhook(user, id, consistency))?;
+    let lags = consistency == Consistency::Eventual
+        || sim.mutation() == Some(Mutation::EndsOnLaggingReads);
+    if let Some(past) = past(sim).filter(|_| lags) {
+        let before = sim.with(|state| state.history.webhook_at(user, id, past));
+        if before != found {
+            sim.count(Count::LaggingReads);
+            sim.trace(|| format!("a read of {} lags", short(id)));
+            found = before;
+        }
+    }
+    if consistency == Consistency::Eventual {
+        found = found.map(|webhook| mutation::webhook_read(sim, webhook));
+    }
+    let now = sim.now();
+    if let Some(webhook) = &found {
+        sim.with(|state| {
+            if let Some(invocation) = state.invocation() {
+                invocation.configs.push((id, webhook.retry_config.clone()));
+                let closed = !webhook.health.is_failing();
+                invocation.circuits.push((id, closed));
+                invocation.releases_read.push((id, webhook.health.release_began));
+                let limited = webhook.rate_limit.is_some();
+                invocation.limits.push((id, limited && closed));
+                if let Circuit::Open { due } = webhook.health.circuit
+                    && consistency == Consistency::Strong
+                    && now < wakes_at(due)
+                {
+                    invocation.open_seen.push((id, due));
+                }
+            }
+        });
+    }
+    if sim.mutation() == Some(Mutation::ReleasesSideBySide)
+        && let Some(webhook) = &mut found
+    {
+        webhook.health.release_began = None;
+    }
+    if sim.mutation() == Some(Mutation::IgnoresCircuits)
+        && let Some(webhook) = &mut found
+        && webhook.health.is_failing()
+    {
+        webhook.health.circuit = Circuit::Closed;
+    }
+    Ok(found)
+}
+
 impl Webhooks for Aws {
     async fn webhook(
         &self,
@@ -37,54 +93,36 @@ impl Webhooks for Aws {
         id: WebhookId,
         consistency: Consistency,
     ) -> Result<Option<Webhook>, PortError> {
+        let effect = |sim: &Sim| seen(sim, user, id, consistency);
+        self.read(Part::Tables, "read webhook", effect).await
+    }
+
+    async fn webhooks_together(
+        &self,
+        user: &UserId,
+        ids: &[WebhookId],
+    ) -> Result<ReadTogether<Webhook, WebhookId>, PortError> {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
         let effect = |sim: &Sim| {
-            let mut found = at_once(sim.memory().webhook(user, id, consistency))?;
-            let lags = consistency == Consistency::Eventual
-                || sim.mutation() == Some(Mutation::EndsOnLaggingReads);
-            if let Some(past) = past(sim).filter(|_| lags) {
-                let before = sim.with(|state| state.history.webhook_at(user, id, past));
-                if before != found {
-                    sim.count(Count::LaggingReads);
-                    sim.trace(|| format!("a read of {} lags", short(id)));
-                    found = before;
+            // A page may end at each webhook, and leaves that one out.
+            let rate = sim.plan().faults.partial;
+            let ends = |_: &WebhookId| sim.with(|state| state.random.chance(rate));
+            let whole = ids.iter().position(ends).unwrap_or(ids.len());
+            let mut read = ReadTogether { found: Vec::new(), unread: ids[whole..].to_vec() };
+            for id in &ids[..whole] {
+                read.found.extend(seen(sim, user, *id, Consistency::Eventual)?);
+            }
+            if let Some(cut) = ids.get(whole) {
+                sim.count(Count::WebhooksUnread);
+                if sim.mutation() == Some(Mutation::TakesCutForHealthy) {
+                    let found = seen(sim, user, *cut, Consistency::Eventual)?;
+                    read = mutation::taken_for_healthy(read, *cut, found);
                 }
             }
-            if consistency == Consistency::Eventual {
-                found = found.map(|webhook| mutation::webhook_read(sim, webhook));
-            }
-            let now = sim.now();
-            if let Some(webhook) = &found {
-                sim.with(|state| {
-                    if let Some(invocation) = state.invocation() {
-                        invocation.configs.push((id, webhook.retry_config.clone()));
-                        let closed = !webhook.health.is_failing();
-                        invocation.circuits.push((id, closed));
-                        invocation.releases_read.push((id, webhook.health.release_began));
-                        let limited = webhook.rate_limit.is_some();
-                        invocation.limits.push((id, limited && closed));
-                        if let Circuit::Open { due } = webhook.health.circuit
-                            && consistency == Consistency::Strong
-                            && now < wakes_at(due)
-                        {
-                            invocation.open_seen.push((id, due));
-                        }
-                    }
-                });
-            }
-            if sim.mutation() == Some(Mutation::ReleasesSideBySide)
-                && let Some(webhook) = &mut found
-            {
-                webhook.health.release_began = None;
-            }
-            if sim.mutation() == Some(Mutation::IgnoresCircuits)
-                && let Some(webhook) = &mut found
-                && webhook.health.is_failing()
-            {
-                webhook.health.circuit = Circuit::Closed;
-            }
-            Ok(found)
+            Ok(read)
         };
-        self.read(Part::Tables, "read webhook", effect).await
+        self.read(Part::Tables, "read webhooks", effect).await
     }
 
     async fn list_webhooks(

@@ -4,7 +4,8 @@ use super::{Kept, Mutation};
 use crate::sim::Sim;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
-    ids::UserId,
+    health::Health,
+    ids::{UserId, WebhookId},
     message::{Check, MakeAttempt, QueueMessage, Record},
     ports::{Clock, ReadTogether},
     suspect::SUSPECT_RECEIVES,
@@ -35,6 +36,18 @@ pub(crate) fn read_together(
         Some(Mutation::TakesUnreadForMissing) => ReadTogether { unread: Vec::new(), ..read },
         _ => read,
     }
+}
+
+/// What a wrong batch makes of a page of webhooks that ends among the rows of one of them.
+pub(crate) fn taken_for_healthy(
+    read: ReadTogether<Webhook, WebhookId>,
+    cut: WebhookId,
+    found: Option<Webhook>,
+) -> ReadTogether<Webhook, WebhookId> {
+    let ReadTogether { found: mut all, mut unread } = read;
+    all.extend(found.map(|webhook| webhook.with_state(Health::default(), None)));
+    unread.retain(|id| *id != cut);
+    ReadTogether { found: all, unread }
 }
 
 /// The first value that was read for this key, if the function makes this mistake.

@@ -162,6 +162,7 @@ impl Month {
             writes: all.writes + all.index_writes + events * (units(row) - 1.0),
             list_writes: listed * counted.event.list_writes,
             reads: all.reads
+                + deliveries * counted.webhooks.each(delivery_batch.min(self.fan_out))
                 + self.event_reads(&extra, attempts, row)
                 + executions * counted.execution.reads
                 + requests,

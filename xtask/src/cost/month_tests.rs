@@ -72,6 +72,19 @@ fn a_healthy_month_is_as_computed_by_hand() {
 }
 
 #[test]
+fn a_batch_shares_reads_of_webhooks_as_far_as_its_events_have_several() {
+    let counted = counted();
+    let reads = |fan_out, batch| {
+        let month = Month { fan_out, batch: Some(batch), ..month() };
+        month.usage(&counted, &deployment()).reads
+    };
+    near(reads(1.0, 1.0), reads(1.0, 10.0), "one webhook");
+    let shared = 1000.0 * (counted.webhooks.each(1.0) - counted.webhooks.each(10.0));
+    assert!(shared > 0.0, "{shared}");
+    near(reads(10.0, 1.0) - reads(10.0, 10.0), shared, "ten webhooks");
+}
+
+#[test]
 fn over_http_the_api_takes_the_place_of_the_bus() {
     let usage = Month { over_http: true, ..month() }.usage(&counted(), &deployment());
     assert_eq!((usage.bus_events, usage.api_requests), (0.0, 100.0));

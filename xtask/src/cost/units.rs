@@ -1,7 +1,8 @@
 //! What an event, a delivery and a failure take, in units of AWS, from the counted paths.
 //!
 //! Each unit of a healthy path is a number for each event and a number for each delivery: two paths
-//! with one and with ten webhooks give both. A delivery that fails is alone at its endpoint in the
+//! with one and with ten webhooks give both. Only the reads of webhooks before attempts depend on the
+//! batch, so they are counted apart ([`WebhookReads`]). A delivery that fails is alone at its endpoint in the
 //! counted paths, so it shares no unit with others.
 
 use super::paths::{self, Path, Row};
@@ -35,12 +36,22 @@ pub(super) struct Units {
 pub(super) struct Counted {
     pub(super) event: Units,
     pub(super) delivery: Units,
+    pub(super) webhooks: WebhookReads,
     /// What a delivery costs beyond one that succeeds at once, by the number of its attempts that
     /// fail, from one. The last number has no attempt left.
     failing: Vec<Units>,
     /// The number of its long waits.
     waits: Vec<u32>,
     pub(super) execution: Execution,
+}
+
+/// Read units of webhooks before the first attempts of a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct WebhookReads {
+    /// Of a delivery that is alone with its webhook.
+    alone: f64,
+    /// Of one read for all of a user's webhooks in a batch: ten.
+    together: f64,
 }
 
 /// An execution of a minute that all deliveries share.
@@ -59,10 +70,13 @@ impl Counted {
     /// # Errors
     /// If a path is missing, or if the default schedule is not the one that the derivation is for.
     pub(super) fn of(all: &[Path]) -> Result<Self> {
-        let one = per_delivery(paths::named(all, "healthy, one webhook")?);
-        let ten = per_delivery(paths::named(all, "healthy, ten webhooks")?) * 10.0;
-        let delivery = (ten - one) * (1.0 / 9.0);
-        let event = one - delivery;
+        let one_webhook = paths::named(all, "healthy, one webhook")?;
+        let ten_webhooks = paths::named(all, "healthy, ten webhooks")?;
+        let one = per_delivery(one_webhook);
+        let without = |path| per_delivery_of(path, |row| !reads_webhooks(row));
+        let delivery = (without(ten_webhooks) * 10.0 - without(one_webhook)) * (1.0 / 9.0);
+        let event = without(one_webhook) - delivery;
+        let webhooks = WebhookReads::of(one_webhook, ten_webhooks);
         let after_a_delay = paths::named(all, "a retry after a delay of the queue")?;
         let after_a_wait = paths::named(all, "a retry after a long wait, alone at its endpoint")?;
 
@@ -92,7 +106,8 @@ impl Counted {
             waited + attempt_with_wait - recovery + given_up,
         ];
         let waits = vec![0, 0, 1, 2, 2];
-        Ok(Self { event, delivery, failing, waits, execution: Execution::of(after_a_wait)? })
+        let execution = Execution::of(after_a_wait)?;
+        Ok(Self { event, delivery, webhooks, failing, waits, execution })
     }
 
     /// The number of attempts that a delivery has.
@@ -110,6 +125,22 @@ impl Counted {
     pub(super) fn waits(&self, attempts: usize) -> u32 {
         let index = attempts.checked_sub(1).and_then(|index| self.waits.get(index));
         index.copied().unwrap_or_default()
+    }
+}
+
+impl WebhookReads {
+    fn of(one_webhook: &Path, ten_webhooks: &Path) -> Self {
+        let each = |path: &Path| {
+            let reads = path.rows.iter().filter(|row| reads_webhooks(row)).map(|row| row.count);
+            reads.map(|count| count.reads / count.calls).sum()
+        };
+        Self { alone: each(one_webhook), together: each(ten_webhooks) }
+    }
+
+    /// For each delivery, if so many of a batch go to webhooks of one user. One read for two is taken
+    /// to be as large as one for ten.
+    pub(super) fn each(&self, webhooks: f64) -> f64 {
+        self.alone.min(self.together / webhooks)
     }
 }
 
@@ -132,13 +163,22 @@ fn is_search(row: &Row) -> bool {
     row.function == "tend" && row.call.starts_with("Query")
 }
 
+/// Whether these calls read webhooks before attempts.
+fn reads_webhooks(row: &Row) -> bool {
+    row.function == "delivery" && row.call == "Query WebhooksTable"
+}
+
 fn health_writes(path: &Path) -> f64 {
     let rows = path.rows.iter().filter(|row| row.call == "UpdateItem WebhooksTable");
     rows.map(|row| row.count.writes).sum::<f64>() / path.deliveries
 }
 
 fn per_delivery(path: &Path) -> Units {
-    let rows = path.rows.iter().filter(|row| !is_search(row)).map(units);
+    per_delivery_of(path, |_| true)
+}
+
+fn per_delivery_of(path: &Path, counts: impl Fn(&Row) -> bool) -> Units {
+    let rows = path.rows.iter().filter(|row| !is_search(row) && counts(row)).map(units);
     rows.fold(Units::default(), Add::add) * (1.0 / path.deliveries)
 }
 

@@ -46,6 +46,19 @@ fn an_event_and_a_delivery_are_told_apart_by_two_paths() {
 }
 
 #[test]
+fn reads_of_webhooks_are_shared_by_the_deliveries_of_a_batch() {
+    let with = |text: &str, heading: &str, row: &str| {
+        text.replace(heading, &format!("{heading}\n  delivery: Query WebhooksTable {row}"))
+    };
+    let text = with(TEXT, "[healthy, one webhook] 10 deliveries", "10 5 - - - -");
+    let text = with(&text, "[healthy, ten webhooks] 100 deliveries", "10 8 - - - -");
+    let found = Counted::of(&paths::parse(&text).expect("paths")).expect("counted");
+    assert_eq!((found.event, found.delivery), (counted().event, counted().delivery));
+    // One for all of ten is 0.8, and one for two as much; for one it is half a unit.
+    assert_eq!([1.0, 2.0, 10.0].map(|webhooks| found.webhooks.each(webhooks)), [0.5, 0.4, 0.08]);
+}
+
+#[test]
 fn failures_add_up_from_the_paths() {
     let counted = counted();
     assert_eq!(counted.failing(0), Units::default());

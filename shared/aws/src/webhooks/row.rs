@@ -39,6 +39,16 @@ pub(super) fn limiter_id(webhook: WebhookId) -> String {
     format!("{webhook}{LIMITER_SUFFIX}")
 }
 
+/// Sorts behind every item of the webhook, and before the next webhook: `$` follows `#`.
+pub(super) fn end_of(webhook: WebhookId) -> String {
+    format!("{webhook}$")
+}
+
+/// The id of the webhook that an item belongs to, from its sort key.
+pub(super) fn owner_text(id: &str) -> &str {
+    id.split_once('#').map_or(id, |(owner, _)| owner)
+}
+
 const ROW: &str = "a row of the webhooks table";
 
 #[derive(Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use std::{fs, path::Path};
 
 /// The files that build requests, and how many each builds. All of them are compared in these
 /// tests: add a new request here when it has a test.
-const BUILT_IN: [(&str, usize); 14] = [
+const BUILT_IN: [(&str, usize); 15] = [
     ("batch_get.rs", 1),
     ("deliveries.rs", 5),
     ("deliveries/find.rs", 1),
@@ -30,6 +30,7 @@ const BUILT_IN: [(&str, usize); 14] = [
     ("keys/portal.rs", 2),
     ("webhooks.rs", 8),
     ("webhooks/limiter.rs", 1),
+    ("webhooks/together.rs", 1),
 ];
 
 const BUILDERS: [&str; 8] = [

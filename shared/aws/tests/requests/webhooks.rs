@@ -5,14 +5,19 @@ use grapnel_aws::{EventTypeStore, WebhookStore};
 use grapnel_domain::{
     catalogue::{EventTypeName, OwnType},
     health::{Health, Note},
+    ids::WebhookId,
     limit::{Reservation, SlotTime},
-    ports::{Consistency, EventTypes, ReadSubscriptions, ReserveSlots, StoreWebhooks, Webhooks},
+    ports::{
+        Consistency, EventTypes, ROWS_FOR_EACH, ReadSubscriptions, ReserveSlots, StoreWebhooks,
+        Webhooks,
+    },
     webhook::{Configuration, Webhook},
 };
 use grapnel_testing::{
     builders::{a_failing_health, a_webhook},
     clock::START,
 };
+use uuid::Uuid;
 
 struct Asked {
     aws: Captured,
@@ -51,6 +56,22 @@ async fn a_webhook_is_read_with_what_lies_beside_it_within_its_owner() {
         where userId = 'user-1'
           and begins_with(id, 'WEBHOOK')
     ");
+}
+
+#[tokio::test]
+async fn webhooks_are_read_together_from_the_first_to_the_last_with_what_lies_beside_them() {
+    let asked = Asked::new().await;
+    let user = &asked.webhook.user_id;
+    let [one, two, three] = [1, 2, 3].map(|number| WebhookId::from_uuid(Uuid::from_u128(number)));
+    asked.store.webhooks_together(user, &[two, three, one]).await.expect("read");
+    asked.store.webhooks_together(user, &[]).await.expect("nothing to read");
+    asked.is("
+        Query webhooks
+        where userId = 'user-1'
+          and id BETWEEN 'wh_00000000-0000-0000-0000-000000000001'
+          and 'wh_00000000-0000-0000-0000-000000000003$'
+    ");
+    assert_eq!(asked.aws.bodies()[0]["Limit"], 3 * ROWS_FOR_EACH);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     Webhook,
+    WebhooksTogether,
     ReserveSlots,
     Subscriptions,
     ListWebhooks,

@@ -2,14 +2,42 @@ use super::{Memory, Operation, state::Tables};
 use grapnel_domain::{
     health::{Health, Note},
     ids::{UserId, WebhookId},
-    ports::{Consistency, Page, PortError, ReadSubscriptions, StoreWebhooks, Webhooks},
+    ports::{
+        Consistency, Page, PortError, ROWS_FOR_EACH, ReadSubscriptions, ReadTogether,
+        StoreWebhooks, Webhooks,
+    },
     time::Timestamp,
     webhook::{Subscription, Webhook},
 };
+use std::collections::BTreeMap;
 
 fn of<'a>(tables: &'a Tables, user: &'a UserId) -> impl Iterator<Item = Webhook> {
     let mine = tables.webhooks.keys().filter(move |(owner, _)| owner == user);
     mine.filter_map(|key| tables.webhook(key))
+}
+
+/// The webhook at which a read of so many rows from `first` to `last` ends; `None` if it reads all
+/// of them. A webhook, its health and its limiter are a row each.
+fn last_reached(
+    tables: &Tables,
+    user: &UserId,
+    (first, last): (WebhookId, WebhookId),
+    most: usize,
+) -> Option<WebhookId> {
+    let range = (user.clone(), first)..=(user.clone(), last);
+    let webhooks = tables.webhooks.range(range.clone()).map(|((_, id), _)| *id);
+    let health = tables.health.range(range.clone()).map(|((_, id), _)| *id);
+    let limiters = tables.limiters.range(range).map(|((_, id), _)| *id);
+    let mut rows: BTreeMap<WebhookId, usize> = BTreeMap::new();
+    for id in webhooks.chain(health).chain(limiters) {
+        *rows.entry(id).or_default() += 1;
+    }
+    let mut read = 0;
+    let reaches = |(id, rows)| {
+        read += rows;
+        (read >= most).then_some(id)
+    };
+    rows.into_iter().find_map(reaches)
 }
 
 /// Removes a webhook with everything kept beside it. Answers whether there was one.
@@ -28,6 +56,24 @@ impl Webhooks for Memory {
     ) -> Result<Option<Webhook>, PortError> {
         self.run(Operation::Webhook, |state| {
             Ok(state.seen(consistency).webhook(&(user.clone(), id)))
+        })
+        .await
+    }
+
+    async fn webhooks_together(
+        &self,
+        user: &UserId,
+        ids: &[WebhookId],
+    ) -> Result<ReadTogether<Webhook, WebhookId>, PortError> {
+        self.run(Operation::WebhooksTogether, |state| {
+            let tables = state.seen(Consistency::Eventual);
+            let ends = ids.iter().min().copied().zip(ids.iter().max().copied());
+            let most = ids.len() * ROWS_FOR_EACH;
+            let reached = ends.and_then(|ends| last_reached(tables, user, ends, most));
+            let is_whole = |id: &WebhookId| reached.is_none_or(|reached| *id < reached);
+            let (read, unread): (Vec<_>, Vec<_>) = ids.iter().copied().partition(is_whole);
+            let found = read.into_iter().filter_map(|id| tables.webhook(&(user.clone(), id)));
+            Ok(ReadTogether { found: found.collect(), unread })
         })
         .await
     }
