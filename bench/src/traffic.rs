@@ -2,6 +2,7 @@
 
 use grapnel_bench::{standin::Message, template::ADMIN_KEY};
 use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Users of a measurement. Their events come in turn.
 pub(crate) const USERS: usize = 20;
@@ -57,10 +58,11 @@ pub(crate) fn event(number: usize, bytes: usize) -> String {
 
 /// What Lambda gives a function that a queue feeds.
 pub(crate) fn batch(messages: &[Message]) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let record = |message: &Message| {
         let mut attributes = json!({
             "ApproximateReceiveCount": message.receives.to_string(),
-            "SentTimestamp": "1795000000000",
+            "SentTimestamp": now.to_string(),
             "SenderId": "AROAEXAMPLEEXAMPLE000:grapnel",
             "ApproximateFirstReceiveTimestamp": "1795000000001",
         });

@@ -27,6 +27,7 @@ pub(crate) use webhooks::changed as webhook_changed;
 
 use crate::{
     counts::Count,
+    partition::{RetryTokens, SDK_TRIES},
     plan::{Part, Target},
     sim::{Sim, State},
     task::millis,
@@ -74,17 +75,23 @@ pub(crate) struct Aws {
     ahead: u64,
     /// The waits that this instance knows to be running, as the adapter remembers them.
     running: Arc<Mutex<BTreeSet<Minute>>>,
+    /// The SDK's retries, which all clients of an instance share.
+    retries: Arc<RetryTokens>,
 }
 
 impl Aws {
     /// For a new instance, which has its own clock.
     pub(crate) fn new(sim: &Sim) -> Self {
         let ahead = sim.draw(|random| random.within(0..=1000));
-        Self { sim: sim.clone(), ahead, running: Arc::default() }
+        Self { sim: sim.clone(), ahead, running: Arc::default(), retries: Arc::default() }
     }
 
     pub(crate) fn sim(&self) -> &Sim {
         &self.sim
+    }
+
+    pub(crate) fn retries(&self) -> &RetryTokens {
+        &self.retries
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeSet<Minute>> {
@@ -113,7 +120,9 @@ impl Aws {
         name: &'static str,
         effect: impl Fn(&Sim) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
+        let target = target.into();
         let fate = fate::of_write(&self.sim, target, name);
+        self.find_capacity(target, name, SDK_TRIES).await?;
         self.carry_out(fate, &Patience::SDK, name, effect).await
     }
 
@@ -218,7 +227,7 @@ impl Clock for Aws {
 
 impl State {
     /// Something goes wrong in a call of the current task.
-    fn fault(&mut self, what: Count) {
+    pub(crate) fn fault(&mut self, what: Count) {
         self.counts.add(what, 1);
         if let Some(invocation) = self.invocation() {
             invocation.faults += 1;

@@ -224,7 +224,11 @@ fn ingest_batch(sim: &Sim, queue: Queue, ingest: Arc<Ingest<Aws>>, records: Vec<
         let isolation = Isolation::new(ingest.queue.clone(), queue);
         let batch = suspect::isolate(records, &isolation).await;
         let report = ingest.handle(&batch.to_begin).await;
-        finish(&sim, queue, &ids, &Answer::new(batch, report.failed));
+        let refused = suspect::move_refused(&batch.to_begin, &report.refused, &isolation).await;
+        let mut answer = Answer::new(batch, report.failed);
+        answer.failed.retain(|id| !refused.moved.contains(id));
+        answer.moved.extend(refused.moved);
+        finish(&sim, queue, &ids, &answer);
     });
     sim.trace(|| format!("{task:?} ingests {}", ids_of(sim, task)));
     task

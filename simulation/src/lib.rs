@@ -22,6 +22,7 @@
 //! - [`mutation`] gives the handlers deliberate mistakes from outside, to test the tests.
 
 mod aws;
+mod ceiling;
 mod counts;
 mod crash;
 mod crowd;
@@ -36,6 +37,8 @@ mod lambda;
 mod ledger;
 mod measured;
 mod mutation;
+mod outage;
+mod partition;
 mod plan;
 mod poison;
 mod random;
@@ -49,6 +52,7 @@ mod users;
 mod vocabulary;
 mod world;
 
+pub use ceiling::{BIG_EVENTS, Ceiling, CeilingReport, Intakes, ceiling};
 pub use counts::{Count, Counts, Group};
 pub use crash::{Report, crash_points};
 pub use crowd::{Crowd, crowd};
@@ -58,6 +62,7 @@ pub use intake::{Grouping, Pool};
 pub use isolation::{Circumstances, Isolation, IsolationReport, isolation};
 pub use measured::Latencies;
 pub use mutation::Mutation;
+pub use outage::{Look, Outage, OutageReport, SCALE, outage};
 pub use poison::{Poison, PoisonReport, Trouble, poison};
 pub use throttling::{DELIVERIES, Throttled, ThrottlingReport, ThrottlingWave, Tries, throttling};
 pub use vocabulary::Fault;

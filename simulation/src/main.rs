@@ -1,17 +1,19 @@
 //! Runs seeds: `grapnel-simulation [--seeds N] [--from S]`. Or prints one of the document's tables,
 //! or writes it there: crash points (`--crash-points`), the costs of a dead endpoint
 //! (`--dead-endpoint [N]`), the isolation from another user's hanging endpoints (`--isolation`),
-//! messages that kill their functions (`--poison`), and requests that are repeated because of
-//! throttling (`--throttling`).
+//! messages that kill their functions (`--poison`), requests that are repeated because of throttling
+//! (`--throttling`), the ceiling of one webhook (`--ceiling`), and an outage of the largest receiver
+//! (`--outage`).
 
 use grapnel_simulation::{
-    Count, DeadEndpoint, Group, IsolationReport, Part, PoisonReport, ThrottlingReport,
-    crash_points, simulate_all,
+    CeilingReport, Count, DeadEndpoint, Group, IsolationReport, OutageReport, Part, PoisonReport,
+    ThrottlingReport, crash_points, simulate_all,
 };
 use std::{env, fs, process::ExitCode, time::Instant};
 
 const USAGE: &str = "usage: grapnel-simulation [--seeds N] [--from S]
-     | (--crash-points | --dead-endpoint | --isolation | --poison | --throttling) [--write FILE]
+     | (--crash-points | --dead-endpoint | --isolation | --poison | --throttling | --ceiling
+       | --outage) [--write FILE]
      | --dead-endpoint N";
 
 enum Wanted {
@@ -30,6 +32,8 @@ enum Table {
     Isolation,
     Poison,
     Throttling,
+    Ceiling,
+    Outage,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,8 @@ fn run_table(table: Table, document: Option<&str>) -> ExitCode {
         Table::Isolation => show(IsolationReport::documented(), document),
         Table::Poison => show(PoisonReport::documented(), document),
         Table::Throttling => show(ThrottlingReport::documented(), document),
+        Table::Ceiling => show(CeilingReport::documented(), document),
+        Table::Outage => show(OutageReport::documented(), document),
         Table::CrashPoints => {
             let report = crash_points(None);
             match report.failure.clone() {
@@ -132,6 +138,14 @@ fn wanted(given: impl Iterator<Item = String>) -> Result<Wanted, String> {
             }
             "--throttling" => {
                 table = Some(Table::Throttling);
+                continue;
+            }
+            "--ceiling" => {
+                table = Some(Table::Ceiling);
+                continue;
+            }
+            "--outage" => {
+                table = Some(Table::Outage);
                 continue;
             }
             "--dead-endpoint" => {

@@ -26,6 +26,27 @@ impl Measured {
         self.opened.push(now);
     }
 
+    /// When the last first request arrived at a webhook whose event was put before this time.
+    pub(crate) fn last_arrival_of_events_until(
+        &self,
+        webhook: WebhookId,
+        until: Timestamp,
+    ) -> Option<Timestamp> {
+        let older = self.arrivals.iter().filter(|(at, put, _)| *at == webhook && *put < until);
+        older.map(|(.., arrived)| *arrived).max()
+    }
+
+    /// How many first requests arrived at this webhook.
+    pub(crate) fn arrivals_at(&self, webhook: WebhookId) -> u64 {
+        self.arrivals.iter().filter(|(at, ..)| *at == webhook).count() as u64
+    }
+
+    /// When the last first request to one of these webhooks arrived.
+    pub(crate) fn last_arrival(&self, webhooks: &[WebhookId]) -> Option<Timestamp> {
+        let theirs = self.arrivals.iter().filter(|(webhook, ..)| webhooks.contains(webhook));
+        theirs.map(|(.., arrived)| *arrived).max()
+    }
+
     /// For events that were put in this period, and these webhooks.
     pub(crate) fn between(
         &self,

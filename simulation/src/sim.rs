@@ -9,6 +9,7 @@ use crate::{
     ledger::Ledger,
     measured::Measured,
     mutation::{Kept, Mutation},
+    partition::Partitions,
     plan::{Part, Plan},
     random::Random,
     task::{TaskId, Timer, Work, millis},
@@ -69,6 +70,8 @@ pub(crate) struct State {
     pub(crate) measured: Measured,
     pub(crate) executions: BTreeSet<Minute>,
     pub(crate) kept: Kept,
+    /// The capacity of the deliveries table's partitions, if it is limited.
+    pub(crate) partitions: Partitions,
     /// How many faults may still happen.
     pub(crate) budget: u32,
     /// Counts steps, so that "before" is defined within a millisecond.
@@ -108,6 +111,7 @@ impl Sim {
             measured: Measured::default(),
             executions: BTreeSet::new(),
             kept: Kept::default(),
+            partitions: Partitions::new(plan.faults.writes_per_partition),
             budget: plan.faults.budget,
             step: 0,
             tasks: 0,

@@ -129,11 +129,16 @@ pub(crate) fn event_of(user: &str, number: u64) -> String {
 
 /// An event reaches its queue.
 pub(crate) fn put_event(sim: &Sim, body: String, count: Count) {
+    put_event_in_turn(sim, body, "", count);
+}
+
+/// An event reaches its queue, in a group of messages.
+pub(crate) fn put_event_in_turn(sim: &Sim, body: String, group: &str, count: Count) {
     let now = sim.now();
     sim.count(count);
     sim.trace(|| format!("an event is put: {}", body.get(..16).unwrap_or(&body)));
     sim.with(|state| state.ledger.accepts(&body, now));
-    sim.memory().events_queue().send(body, "", Duration::ZERO);
+    sim.memory().events_queue().send(body, group, Duration::ZERO);
     sim.poll_at(Queue::Events, now);
 }
 

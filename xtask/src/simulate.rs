@@ -1,11 +1,14 @@
 //! `cargo xtask simulate`: more seeds than the tests take, one seed again, or what
-//! `docs/reliability.md` has tables of.
+//! `docs/reliability.md` and `docs/scale.md` have tables of.
 
 use crate::{artifacts::LOCAL_PROFILE, command, workspace::Workspace};
 use anyhow::{Result, ensure};
 
-/// The document with the tables.
+/// The document with most tables.
 const DOCUMENT: &str = "docs/reliability.md";
+
+/// The document with the tables of loads.
+const SCALE: &str = "docs/scale.md";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -33,7 +36,13 @@ pub(crate) struct Options {
     /// In place of seeds, how many requests are sent twice while DynamoDB throttles; prints the table
     #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
     throttling: bool,
-    /// Write the table into docs/reliability.md as well, and that of the deployed functions beside the
+    /// In place of seeds, what happens when one webhook gets more than it can take; prints the table
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
+    ceiling: bool,
+    /// In place of seeds, an outage of the largest receiver; prints the table
+    #[arg(long, group = "table", conflicts_with_all = ["seeds", "from"])]
+    outage: bool,
+    /// Write the table into its document as well, and that of the deployed functions beside the
     /// crash points
     #[arg(long, requires = "table")]
     write: bool,
@@ -65,12 +74,17 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         simulation.arg("--poison");
     } else if options.throttling {
         simulation.arg("--throttling");
+    } else if options.ceiling {
+        simulation.arg("--ceiling");
+    } else if options.outage {
+        simulation.arg("--outage");
     } else {
         simulation.args(["--seeds", &options.seeds.to_string()]);
         simulation.args(["--from", &options.from.to_string()]);
     }
     if options.write {
-        simulation.arg("--write").arg(workspace.path(DOCUMENT));
+        let document = if options.ceiling || options.outage { SCALE } else { DOCUMENT };
+        simulation.arg("--write").arg(workspace.path(document));
     }
     command::run_shown(&mut simulation).await?;
     if options.write && options.crash_points {

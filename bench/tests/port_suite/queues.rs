@@ -123,6 +123,7 @@ fn record(message: Message) -> Record {
         body: message.body,
         receives: message.receives,
         group: message.group,
+        sent_at: None,
         receipt: message.receipt,
     }
 }

@@ -1,7 +1,9 @@
 //! How a webhook's endpoint is doing, for people.
 
 use super::{Cell, Facts, View};
-use grapnel_client::{ParkedDeliveries, WebhookFailure, WebhookHealth};
+use crate::clock::span;
+use grapnel_client::{ParkedDeliveries, WebhookBehind, WebhookFailure, WebhookHealth};
+use std::time::Duration;
 
 /// Adds what the API says of the endpoint to the facts about its webhook.
 pub(super) fn add(facts: Facts, health: &WebhookHealth, view: &View) -> Facts {
@@ -16,6 +18,7 @@ pub(super) fn add(facts: Facts, health: &WebhookHealth, view: &View) -> Facts {
         .with_prose("last failure", health.last_failure.as_ref().map(|it| last_failure(it, view)))
         .with_some("next probe", next_probe.map(Cell::plain))
         .with_some("parked", health.parked.map(parked))
+        .with_prose("behind", health.behind.map(|it| behind(it, view)))
 }
 
 fn state(health: &WebhookHealth, view: &View) -> String {
@@ -53,6 +56,13 @@ fn parked(parked: ParkedDeliveries) -> Cell {
     })
 }
 
+/// `4m, since 2026-11-24 06:10:00 UTC (14m ago), noted 1m ago`.
+fn behind(behind: WebhookBehind, view: &View) -> Cell {
+    let age = span(Duration::from_secs(behind.age_seconds));
+    let (since, noted) = (view.clock.full(behind.since), view.clock.relative(behind.noted_at));
+    Cell::plain(format!("{age}, since {since}, noted {noted}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +95,22 @@ mod tests {
              last failure  the receiver answered 500 (dlv_1, 4m ago)\n\
              next probe    in 5m\n\
              parked        3 deliveries\n"
+        );
+    }
+
+    #[test]
+    fn a_webhook_that_gets_too_much_says_by_how_much_it_is_behind() {
+        let late = json!({
+            "failures": 0,
+            "behind": {
+                "since": "2026-11-24T06:10:00.000Z", "ageSeconds": 240,
+                "notedAt": "2026-11-24T06:23:00.000Z",
+            },
+        });
+        assert_eq!(
+            shown(late),
+            "health  no failures\n\
+             behind  4m, since 2026-11-24 06:10:00 UTC (14m ago), noted 1m ago\n"
         );
     }
 

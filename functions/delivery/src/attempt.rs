@@ -39,6 +39,7 @@ impl<P: Ports> Deliver<P> {
         let Common { observations, outbox, .. } = common;
         let deadline = common.deadline;
         let asked_for = ready.is_asked_for();
+        let age = ready.age_at(self.clock.now());
         let Ready { message, delivery, webhook, unsent } = ready;
         let MakeAttempt {
             target,
@@ -102,6 +103,7 @@ impl<P: Ports> Deliver<P> {
         let seen = evidence.filter(|it| !asked_for || it.counts_if_asked_for()).map(|evidence| {
             Observation {
                 evidence,
+                age,
                 delivery: DeliveryDigest::from(&delivery),
                 webhook: webhook.clone(),
             }

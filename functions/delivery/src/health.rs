@@ -8,7 +8,7 @@
 use crate::{Deliver, Ports};
 use futures::future::join_all;
 use grapnel_domain::{
-    health::{Evidence, Health, Outcome},
+    health::{Behind, Evidence, Health, Outcome},
     ids::{DeliveryId, WebhookId},
     notice::{DeliveryDigest, WebhookNotice},
     ports::{Clock, Consistency, PortError, SendNotices, Webhooks},
@@ -32,6 +32,8 @@ pub(crate) struct Observation {
     pub(crate) webhook: Box<Webhook>,
     /// The behaviour of its endpoint.
     pub(crate) evidence: Evidence,
+    /// The age of its event when it began, unless it was late by design.
+    pub(crate) age: Option<Duration>,
     /// The delivery of the attempt.
     pub(crate) delivery: DeliveryDigest,
 }
@@ -84,21 +86,21 @@ impl<P: Ports> Deliver<P> {
         untold: &mut Vec<WebhookNotice>,
     ) -> Result<(), PortError> {
         let evidence: Vec<Evidence> = seen.iter().map(|seen| seen.evidence).collect();
+        let age = seen.iter().filter_map(|seen| seen.age).max();
         webhook.health = newest(seen).unwrap_or(webhook.health);
         let before = webhook.health.circuit;
         let was_open = webhook.health.is_failing();
         let mut closes = false;
         for _ in 0..TRIES {
-            let Some(mut outcome) =
-                webhook.health.after(&evidence, &self.rules.circuit, self.clock.now())
-            else {
-                break;
-            };
+            let now = self.clock.now();
+            let outcome = webhook.health.after(&evidence, &self.rules.circuit, now);
+            let Some(mut outcome) = webhook.health.noting(outcome, age, now) else { break };
             if let Some(failed) = last_failure(seen) {
                 outcome.health = outcome.health.tried_with(failed);
             }
             if self.webhooks.store_health(&webhook.user_id, webhook.id, &outcome.health).await? {
                 closes = webhook.health.is_failing() && !outcome.health.is_failing();
+                log_lag(&webhook, &outcome.health);
                 webhook.health = outcome.health;
                 untold.extend(self.send_notices(&webhook, seen, outcome).await);
                 break;
@@ -144,6 +146,14 @@ impl<P: Ports> Deliver<P> {
             }
         }
         untold
+    }
+}
+
+/// Says which webhook gets more than it can take, each time that this is noted.
+fn log_lag(before: &Webhook, health: &Health) {
+    if let Some(behind) = health.behind.filter(|behind| before.health.behind != Some(*behind)) {
+        let Behind { since, age_seconds, .. } = behind;
+        tracing::warn!(webhook.id = %before.id, user.id = %before.user_id, %since, age_ms = age_seconds * 1000, "Grapnel is behind with a webhook");
     }
 }
 

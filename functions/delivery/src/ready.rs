@@ -11,13 +11,15 @@ use crate::{
 use grapnel_domain::{
     delivery::{Delivery, Ending, Reason, Target},
     event::EventContent,
+    lateness,
     limit::RateLimit,
     message::MakeAttempt,
     ports::{Clock, Consistency, Deliveries, PortError, ReadEvents, Recorded},
     request::{self, NoRequest},
+    time::Timestamp,
     webhook::Webhook,
 };
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, time::Duration};
 
 /// An attempt that may be made, if its webhook's rate limit allows it.
 pub(crate) struct Ready {
@@ -34,6 +36,11 @@ impl Ready {
     /// circuit breaker is open.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.message.manual || self.delivery.test
+    }
+
+    /// The age of its event now, unless it is late by design.
+    pub(crate) fn age_at(&self, now: Timestamp) -> Option<Duration> {
+        lateness::age(&self.message, &self.delivery, &self.webhook.health, now)
     }
 
     /// The rate limit that applies. A manual retry and a test are sent at once; the many attempts

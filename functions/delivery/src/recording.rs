@@ -17,6 +17,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause: the record should be written soon after the throttling ends.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// The longest pause in the second half of the time. Where more is written than a partition takes, the
+/// records that have waited longest must come first, or some would never have their turn.
+const URGENT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Records an attempt. After `last_try`, no further try begins; there is always a first try.
 pub(crate) async fn record(
     deliveries: &impl UpdateDeliveries,
@@ -25,6 +29,8 @@ pub(crate) async fn record(
     last_try: Timestamp,
 ) -> Result<Recorded, PortError> {
     let mut pause = FIRST_PAUSE;
+    let begun = clock.now();
+    let is_urgent = |now: Timestamp| begun.until(now) >= begun.until(last_try) / 2;
     loop {
         let error = match deliveries.record_attempt(record).await {
             // An earlier try succeeded, and its response was lost.
@@ -40,7 +46,10 @@ pub(crate) async fn record(
         }
         tracing::debug!(%error, "the record of an attempt is tried again");
         clock.pause(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = match is_urgent(clock.now()) {
+            true => URGENT_PAUSE,
+            false => (pause * 2).min(LONGEST_PAUSE),
+        };
     }
 }
 

@@ -7,10 +7,12 @@ use crate::{
 };
 use futures::{FutureExt, future::join_all};
 use grapnel_domain::{
+    event::inbound::InboundEvent,
     fan_out::STEPS_OF_A_BATCH,
     message::Record,
     notice::ConflictNotice,
-    ports::{DeadLetters, EnqueueAttempts, PortError},
+    ports::{Clock, DeadLetters, EnqueueAttempts, PortError},
+    suspect::Refused,
 };
 use grapnel_telemetry::{Metrics, metrics::EVENTS_LEFT_FOR_LATER};
 use std::panic::AssertUnwindSafe;
@@ -28,6 +30,8 @@ enum Fate {
 pub struct BatchReport {
     /// Ids of the messages that must be received again.
     pub failed: Vec<String>,
+    /// The failed messages that a table refused for lack of capacity.
+    pub refused: Vec<Refused>,
     /// Events with a complete fan-out.
     pub events: usize,
     /// Enqueued attempts.
@@ -64,6 +68,7 @@ struct Batch<'a> {
     unfinished_filters: usize,
     /// Each with the index of its record.
     conflicts: Vec<(usize, ConflictNotice)>,
+    refused: Vec<Refused>,
 }
 
 impl<'a> Batch<'a> {
@@ -76,6 +81,7 @@ impl<'a> Batch<'a> {
             filter_steps: 0,
             unfinished_filters: 0,
             conflicts: Vec::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -94,6 +100,7 @@ impl<'a> Batch<'a> {
             unfinished_filters: self.unfinished_filters,
             conflicts: conflicts.map(|(_, conflict)| conflict.clone()).collect(),
             failed,
+            refused: self.refused.clone(),
         }
     }
 }
@@ -133,6 +140,7 @@ impl<P: Ports> Ingest<P> {
             batch.filter_steps += filters.steps;
             batch.unfinished_filters += filters.unfinished;
             batch.conflicts.extend(conflict.map(|conflict| (at, conflict)));
+            batch.refused.extend(self.refused(&records[at], error.as_ref()));
             batch.fates[at] = self.fate(&records[at], error).await;
             // The recorded deliveries of an event are sent even if some of its webhooks failed.
             owners.extend(std::iter::repeat_n(at, outgoing.len()));
@@ -154,6 +162,13 @@ impl<P: Ports> Ingest<P> {
         slow
     }
 
+    /// A message that a table refused for lack of capacity.
+    fn refused(&self, record: &Record, error: Option<&PreparationError>) -> Option<Refused> {
+        let Some(PreparationError::Later(PortError::Throttled(_))) = error else { return None };
+        let event = InboundEvent::parse(&record.body, self.clock.now()).ok()?;
+        Some(Refused { message_id: record.message_id.clone(), user_id: event.user_id })
+    }
+
     async fn fate(&self, record: &Record, error: Option<PreparationError>) -> Fate {
         match error {
             None => Fate::Complete,
@@ -172,7 +187,7 @@ impl<P: Ports> Ingest<P> {
         pace: Pace,
         subscriptions: &Subscriptions<'a>,
     ) -> Option<Prepared> {
-        let prepare = self.prepare(&record.body, pace, subscriptions);
+        let prepare = self.prepare(record, pace, subscriptions);
         let prepared = AssertUnwindSafe(prepare).catch_unwind().await;
         prepared.unwrap_or_else(|_| {
             let error = PortError::Unavailable("panicked".into());

@@ -11,7 +11,7 @@ use grapnel_domain::{
     event::{Event, inbound::InboundEvent},
     filter::Undecided,
     ids::WebhookId,
-    message::{MakeAttempt, Outgoing, QueueMessage},
+    message::{MakeAttempt, Outgoing, QueueMessage, Record},
     notice::ConflictNotice,
     ports::{Clock, CreateDeliveries, Created, PortError, ReadSubscriptions, StoreEvents},
     webhook::WebhookStatus,
@@ -85,11 +85,11 @@ impl<P: Ports> Ingest<P> {
     /// allows: then nothing is recorded.
     pub(crate) async fn prepare<'a>(
         &'a self,
-        body: &str,
+        record: &Record,
         pace: Pace,
         subscriptions: &Subscriptions<'a>,
     ) -> Option<Prepared> {
-        let decided = match self.decide(body, pace, subscriptions).await {
+        let decided = match self.decide(&record.body, pace, subscriptions).await {
             Ok(decided) => decided?,
             Err(error) => return Some(Prepared::failed(error)),
         };
@@ -97,7 +97,11 @@ impl<P: Ports> Ingest<P> {
         let mut first_error = None;
         for result in self.record_deliveries(&decided).await {
             match result {
-                Ok(message) => outgoing.extend(message),
+                Ok(message) => {
+                    outgoing.extend(message.map(|message| {
+                        message.accepted_at(record.sent_at, decided.event.stored_at)
+                    }))
+                }
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }

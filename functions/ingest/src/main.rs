@@ -42,6 +42,7 @@ async fn main() -> anyhow::Result<()> {
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let batch = batch::without_suspects(event.payload, isolation).await;
         let mut report = ingest.handle(&batch.to_begin).await;
+        batch::move_refused(&batch.to_begin, &report.refused, &mut report.failed, isolation).await;
         report.failed.extend(batch.stayed);
         tell(notices, &report.conflicts).await;
         report.metrics().emit(&settings.stack_name, SystemClock.now().as_millis());

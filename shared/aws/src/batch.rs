@@ -7,7 +7,8 @@ use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use grapnel_domain::{
     message::{Attribute, AttributeValue, Record},
     ports::IsolateMessages,
-    suspect::{self, Isolated},
+    suspect::{self, Isolated, Refused},
+    time::Timestamp,
 };
 
 /// The messages of a batch. SQS always sets the id; a message without one could not be named in the
@@ -39,9 +40,28 @@ pub async fn without_suspects(event: SqsEvent, isolation: &impl IsolateMessages)
     Begun { to_begin, stayed: stayed.into_iter().map(|(id, _)| id).collect() }
 }
 
+/// Moves messages that a table refused to the isolation queue: see [`suspect::move_refused`]. They are
+/// then no longer among the failed ones.
+pub async fn move_refused(
+    batch: &[Record],
+    refused: &[Refused],
+    failed: &mut Vec<String>,
+    isolation: &impl IsolateMessages,
+) {
+    let Isolated { moved, .. } = suspect::move_refused(batch, refused, isolation).await;
+    if !moved.is_empty() {
+        tracing::warn!(
+            count = moved.len(),
+            "events that a table refused were moved to the isolation queue"
+        );
+    }
+    failed.retain(|id| !moved.contains(id));
+}
+
 fn record(message: SqsMessage) -> Record {
     let SqsMessage { mut attributes, message_attributes, .. } = message;
     let receives = attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    let sent_at = attributes.get("SentTimestamp").and_then(|millis| millis.parse().ok());
     let attribute = |(name, attribute)| Some((name, attribute_of(attribute)?));
     Record {
         message_id: message.message_id.unwrap_or_default(),
@@ -49,6 +69,7 @@ fn record(message: SqsMessage) -> Record {
         receives: receives.unwrap_or(1),
         group: attributes.remove("MessageGroupId"),
         attributes: message_attributes.into_iter().filter_map(attribute).collect(),
+        sent_at: sent_at.map(Timestamp::from_millis),
         receipt: message.receipt_handle.unwrap_or_default(),
     }
 }
@@ -101,7 +122,10 @@ mod tests {
             "messageId": "m-1",
             "receiptHandle": "receipt-1",
             "body": "{}",
-            "attributes": { "ApproximateReceiveCount": "12", "MessageGroupId": "group" },
+            "attributes": {
+                "ApproximateReceiveCount": "12", "MessageGroupId": "group",
+                "SentTimestamp": "1795501440000",
+            },
             "messageAttributes": {
                 "reason": { "stringValue": "why", "dataType": "String" },
                 "size": { "stringValue": "1", "binaryValue": null, "dataType": "Number.int" },
@@ -120,6 +144,7 @@ mod tests {
                 attribute("size", "Number.int", AttributeValue::Text("1".into())),
                 attribute("raw", "Binary", AttributeValue::Binary(vec![0, 1, 255])),
             ]),
+            sent_at: Some(Timestamp::from_millis(1_795_501_440_000)),
             receipt: "receipt-1".into(),
             ..Record::new("m-1", "{}")
         };

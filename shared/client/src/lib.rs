@@ -62,8 +62,8 @@ pub use grapnel_wire::{
     secret::{PreviousSecret, RotatedSecret, Secret},
     webhook::{
         Backoff, FilterVerdict, Header, NewWebhook, ParkedDeliveries, PayloadFormat, RetryConfig,
-        RetryConfigInForce, TransformInForce, TransformedBody, Webhook, WebhookFailure,
-        WebhookHealth, WebhookStatus,
+        RetryConfigInForce, TransformInForce, TransformedBody, Webhook, WebhookBehind,
+        WebhookFailure, WebhookHealth, WebhookStatus,
     },
 };
 pub use list::List;

@@ -11,8 +11,10 @@
 //! Health is stored next to the webhook's configuration, and written on condition of the version
 //! that was read ([`Health::version`]). It never changes what a user set.
 
+mod behind;
 mod notes;
 
+pub use behind::{BEHIND_AFTER, Behind, NOTE_INTERVAL};
 pub use notes::Note;
 
 use crate::{ids::DeliveryId, time::Timestamp};
@@ -87,6 +89,9 @@ pub struct Notified {
     /// `delivery.exhausted`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exhausted: Option<Timestamp>,
+    /// `webhook.behind`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub behind: Option<Timestamp>,
 }
 
 /// The health of one endpoint.
@@ -117,6 +122,8 @@ pub struct Health {
     /// The delivery whose attempt failed last, or that was the last probe: its last attempt shows
     /// what is wrong. `None` while the endpoint is healthy.
     pub last_tried: Option<DeliveryId>,
+    /// How far Grapnel is behind with the webhook, as it was last noted.
+    pub behind: Option<Behind>,
     /// When the platform was last notified.
     pub notified: Notified,
 }
@@ -174,6 +181,8 @@ pub enum Change {
     Disabled(DisabledCause),
     /// A delivery has no attempt left.
     Exhausted,
+    /// Grapnel is behind with the webhook.
+    Behind,
 }
 
 /// A new health and its notices.
@@ -319,6 +328,7 @@ impl Health {
             last_due: self.last_due,
             wakes_at: self.wakes_at,
             release_began: self.release_began,
+            behind: self.behind,
             notified: self.notified,
             ..Self::default()
         }
@@ -367,6 +377,7 @@ impl Notified {
             Change::Recovered => &mut self.recovered,
             Change::Disabled(_) => &mut self.disabled,
             Change::Exhausted => &mut self.exhausted,
+            Change::Behind => &mut self.behind,
         }
     }
 

@@ -9,7 +9,7 @@
 //! - [`delivery`]: one event on its way to one webhook; [`request`] builds what is sent,
 //!   [`transform`] makes a body by a template, [`signature`] signs it, [`outbound`] is the request and its outcome.
 //! - [`retry`]: what follows an attempt. [`health`]: whether an endpoint is left alone for a while,
-//!   [`notice`]: events about webhooks for the platform. [`limit`]: how many requests it takes a second.
+//!   [`lateness`]: how old what is sent is. [`notice`]: events about webhooks for the platform. [`limit`]: how many requests it takes a second.
 //!   [`message`] is what the delivery queue carries.
 //! - [`tending`]: which deliveries a shared wait releases, and in which order. [`release`]: how an open
 //!   circuit breaker wakes, and when its parked deliveries are sent.
@@ -32,6 +32,7 @@ pub mod fan_out;
 pub mod health;
 pub mod ids;
 pub mod key;
+pub mod lateness;
 pub mod limit;
 pub mod message;
 pub mod notice;

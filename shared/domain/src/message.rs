@@ -51,6 +51,8 @@ pub struct MakeAttempt {
     pub resolver_silent_since: Option<Timestamp>,
     /// The rate limit slot that was reserved for it.
     pub slot: Option<Slot>,
+    /// When the event reached its queue, if it waited there.
+    pub accepted_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,8 @@ struct Wire<'a> {
     after_slots: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     slot: Option<Slot>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    accepted_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default, borrow)]
     event: Option<WireEvent<'a>>,
 }
@@ -192,6 +196,7 @@ impl MakeAttempt {
             event: None,
             resolver_silent_since: None,
             slot: None,
+            accepted_at: None,
         }
     }
 
@@ -227,6 +232,7 @@ impl MakeAttempt {
             replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
             slot: self.slot,
+            accepted_at: self.accepted_at,
             event,
             ..Wire::new(&self.target, self.attempt)
         };
@@ -249,6 +255,7 @@ impl<'a> Wire<'a> {
             after_parking: false,
             after_slots: false,
             slot: None,
+            accepted_at: None,
             event: None,
         }
     }
@@ -274,6 +281,7 @@ impl<'a> Wire<'a> {
             replay: self.replay,
             resolver_silent_since: self.resolver_silent_since,
             slot: self.slot,
+            accepted_at: self.accepted_at,
             event: self.event.map(|event| EventContent {
                 event_type: event.event_type,
                 source: event.source,

@@ -95,6 +95,9 @@ pub struct WebhookNotice {
     /// Since when every attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
+    /// The age of what is sent, if Grapnel is behind with the webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
     /// The delivery that caused the notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryDigest>,
@@ -141,6 +144,7 @@ impl WebhookNotice {
             Change::Recovered => ("webhook.recovered", None),
             Change::Disabled(cause) => ("webhook.disabled", Some(cause)),
             Change::Exhausted => ("delivery.exhausted", None),
+            Change::Behind => ("webhook.behind", None),
         };
         Self {
             kind,
@@ -150,6 +154,7 @@ impl WebhookNotice {
             at: now,
             cause,
             failing_since: webhook.health.failing_since,
+            age_seconds: webhook.health.behind_at(now).map(|behind| behind.age_seconds),
             delivery,
         }
     }
@@ -198,6 +203,7 @@ mod tests {
         assert_eq!(told(Change::Failing).kind, "webhook.failing");
         assert_eq!(told(Change::Recovered).kind, "webhook.recovered");
         assert_eq!(told(Change::Exhausted).kind, "delivery.exhausted");
+        assert_eq!(told(Change::Behind).kind, "webhook.behind");
         let disabled = told(Change::Disabled(DisabledCause::Gone));
         assert_eq!(disabled.kind, "webhook.disabled");
         assert_eq!(

@@ -6,7 +6,13 @@
 //! It moves to the function's isolation queue, which delivers one message at a time. There it is
 //! processed like any other, or kills its function alone until the queue makes it a dead letter.
 
+//!
+//! An event that a table refused for lack of capacity moves too, at the first time. If it stayed, it
+//! would be hidden in the queue for the visibility timeout, and SQS hands out nothing more of a queue
+//! with 120,000 hidden messages: one webhook that gets too much would stop the events of all.
+
 use crate::{
+    ids::UserId,
     message::Record,
     ports::{IsolateMessages, PortError},
 };
@@ -51,16 +57,49 @@ pub async fn isolate(batch: Vec<Record>, isolation: &impl IsolateMessages) -> Is
     if suspects.is_empty() {
         return isolated;
     }
-    let mut answers = isolation.isolate(&suspects).await.into_iter();
-    for Record { message_id, .. } in suspects {
-        // A port that returns no result for a message did not send it.
-        let unanswered = || Err(PortError::Unavailable("a message has no answer".into()));
-        match answers.next().unwrap_or_else(unanswered) {
-            Ok(()) => isolated.moved.push(message_id),
-            Err(error) => isolated.stayed.push((message_id, error)),
-        }
+    isolated.move_to(isolation, suspects).await;
+    isolated
+}
+
+/// A message that a table refused for lack of capacity, and its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub message_id: String,
+    pub user_id: UserId,
+}
+
+/// Moves refused messages of a batch to the isolation queue, in the group of their user. A message that
+/// is alone in its batch may come from there, and stays.
+pub async fn move_refused(
+    batch: &[Record],
+    refused: &[Refused],
+    isolation: &impl IsolateMessages,
+) -> Isolated {
+    let mut isolated = Isolated::default();
+    let in_group = |record: &Record| {
+        let refused = refused.iter().find(|refused| refused.message_id == record.message_id)?;
+        let group = record.group.clone().unwrap_or_else(|| refused.user_id.to_string());
+        Some(Record { group: Some(group), ..record.clone() })
+    };
+    let moving: Vec<Record> = batch.iter().filter_map(in_group).collect();
+    if batch.len() > 1 && !moving.is_empty() {
+        isolated.move_to(isolation, moving).await;
     }
     isolated
+}
+
+impl Isolated {
+    async fn move_to(&mut self, isolation: &impl IsolateMessages, messages: Vec<Record>) {
+        let mut answers = isolation.isolate(&messages).await.into_iter();
+        for Record { message_id, .. } in messages {
+            // A port that returns no result for a message did not send it.
+            let unanswered = || Err(PortError::Unavailable("a message has no answer".into()));
+            match answers.next().unwrap_or_else(unanswered) {
+                Ok(()) => self.moved.push(message_id),
+                Err(error) => self.stayed.push((message_id, error)),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +172,27 @@ mod tests {
         assert_eq!(run(&batch, &port).to_begin, batch);
         assert_eq!(run(&[], &port), Isolated::default());
         assert_eq!(port.asked(), Vec::<Vec<Record>>::new());
+    }
+
+    #[test]
+    fn a_refused_message_moves_in_the_group_of_its_user_unless_it_is_alone() {
+        let port = Port::new(|_| Some(Ok(())));
+        let user_id = UserId::parse("ada").expect("valid");
+        let refused =
+            ["a", "c"].map(|id| Refused { message_id: id.into(), user_id: user_id.clone() });
+        let of_the_api = Record { group: Some("bob".into()), ..received("c", 1) };
+        let batch = [received("a", 1), received("b", 1), of_the_api.clone()];
+        let moved = |batch: &[Record]| {
+            let work = pin!(move_refused(batch, &refused, &port));
+            match work.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(isolated) => isolated.moved,
+                Poll::Pending => panic!("the port waits for nothing"),
+            }
+        };
+        assert_eq!(moved(&batch), ["a", "c"]);
+        let of_ada = Record { group: Some("ada".into()), ..batch[0].clone() };
+        assert_eq!(port.asked(), [[of_ada, of_the_api]]);
+        assert_eq!(moved(&batch[..1]), [""; 0], "it may come from the isolation queue");
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod webhooks;
 
 pub use faults::{Effect, Operation};
 pub use messages::MemoryIsolation;
-pub use queue::{MAX_RECEIVES, MemoryQueue, Queued, Received};
+pub use queue::{MAX_RECEIVES, MOST_IN_FLIGHT, MemoryQueue, Queued, Received};
 pub use state::{DeadLetter, StartedWait};
 
 use crate::clock::ManualClock;

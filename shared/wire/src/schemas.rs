@@ -69,6 +69,7 @@ pub fn all() -> Vec<(String, Shape)> {
         WebhookHealth of webhook,
         WebhookFailure of webhook,
         ParkedDeliveries of webhook,
+        WebhookBehind of webhook,
         RetryConfig of webhook,
         RetryConfigInForce of webhook,
         Backoff of webhook,

@@ -201,6 +201,16 @@ answer! {
         optional next_probe_at: Timestamp = is("Instant"), "When the next delivery probes the endpoint. Only while the circuit breaker is open.";
         optional disabled_because: String = is("DisabledCause"), "Why Grapnel disabled the webhook: the receiver answered 410, asked for it, or failed for five days. Absent if the owner disabled it.";
         optional parked: ParkedDeliveries = is("ParkedDeliveries"), "Number of deliveries that the open circuit breaker holds back.";
+        optional behind: WebhookBehind = is("WebhookBehind"), "How far Grapnel is behind with the webhook. Only while what it sends is old.";
+    }
+}
+
+answer! {
+    #[derive(Debug, Copy, PartialEq, Eq)]
+    WebhookBehind: "How far Grapnel is behind with a webhook, which gets more events than it can take." {
+        required since: Timestamp = is("Instant"), "When a first attempt was late for the first time.";
+        required age_seconds: u64 = at_least(0), "Age of the event of a late first attempt, in seconds.";
+        required noted_at: Timestamp = is("Instant"), "When that attempt was made. It is noted at most once a minute.";
     }
 }
 

@@ -88,7 +88,10 @@ impl UpdateDeliveries for Aws {
             true => fate::of_record_again(&self.sim, target, name),
             false => fate::of_write(&self.sim, target, name),
         };
-        let recorded = self.carry_out(fate, &Patience::ONE_TRY, name, effect).await;
+        let recorded = match self.find_capacity(target, name, 1).await {
+            Ok(()) => self.carry_out(fate, &Patience::ONE_TRY, name, effect).await,
+            Err(throttled) => Err(throttled),
+        };
         if recorded.is_err() {
             let now = self.sim.now();
             self.sim.with(|state| state.ledger.record_failed(key, place, now));

@@ -132,6 +132,8 @@ pub(crate) struct Faults {
     pub(crate) budget: u32,
     pub(crate) outages: Vec<Outage>,
     pub(crate) waves: Vec<Wave>,
+    /// How many writes a second a partition of the deliveries table takes; `None` for any number.
+    pub(crate) writes_per_partition: Option<u32>,
 }
 
 impl Faults {
@@ -166,6 +168,7 @@ impl Faults {
             budget: u32::try_from(random.spread(2..=60)).unwrap_or(2),
             outages,
             waves: Vec::new(),
+            writes_per_partition: None,
         }
     }
 

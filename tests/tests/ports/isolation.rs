@@ -96,6 +96,7 @@ fn record(message: Message) -> Record {
         body: message.body.expect("a body"),
         receives: receives.parse().expect("a number"),
         group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+        sent_at: None,
         attributes: attributes.into_iter().map(of_message).collect::<BTreeMap<_, _>>(),
         receipt: message.receipt_handle.expect("a receipt"),
     }

@@ -1,16 +1,17 @@
 use super::word;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt},
-    health::{Circuit, Health},
+    health::{Behind, Circuit, Health},
 };
-use grapnel_wire::webhook::{ParkedDeliveries, WebhookFailure, WebhookHealth};
+use grapnel_wire::webhook::{ParkedDeliveries, WebhookBehind, WebhookFailure, WebhookHealth};
 
 /// The health of a webhook's endpoint, with the delivery that shows what is wrong and how many are
-/// parked.
+/// parked, and how far Grapnel is behind with it.
 pub(crate) fn webhook_health(
     health: &Health,
     last_tried: Option<&Delivery>,
     parked: Option<ParkedDeliveries>,
+    behind: Option<Behind>,
 ) -> WebhookHealth {
     let (next_probe_at, cause) = match health.circuit {
         Circuit::Closed => (None, None),
@@ -24,6 +25,11 @@ pub(crate) fn webhook_health(
         next_probe_at,
         disabled_because: cause.map(|cause| word(&cause)),
         parked,
+        behind: behind.map(|Behind { since, age_seconds, noted_at }| WebhookBehind {
+            since,
+            age_seconds,
+            noted_at,
+        }),
     }
 }
 

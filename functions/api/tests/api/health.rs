@@ -3,7 +3,7 @@
 use crate::world::{World, problem};
 use grapnel_domain::{
     delivery::{DeliveryAttempt, Reason, TRANSFORM_FAILED},
-    health::{Circuit, DisabledCause, Health},
+    health::{Behind, Circuit, DisabledCause, Health},
     scope::Scope,
     time::Timestamp,
     webhook::Webhook,
@@ -85,6 +85,24 @@ async fn a_failing_webhook_says_since_when_why_until_when_and_how_many_wait() {
     expected["parked"] = json!({"count": 100, "more": true});
     assert_eq!(health(&world, &key, &webhook).await, expected);
     assert_eq!(world.memory.calls(Operation::Parked), 2, "one page");
+}
+
+#[tokio::test]
+async fn a_webhook_that_gets_too_much_says_since_when_and_by_how_much_it_is_behind() {
+    let (world, key) = world().await;
+    let behind = Behind { since: minute(0), age_seconds: 240, noted_at: minute(4) };
+    let late = Health { version: 3, behind: Some(behind), ..Health::default() };
+    let webhook = a_webhook().for_user("u").health(late).build();
+    world.memory.put_webhook(webhook.clone());
+    world.memory.clock().set(minute(5));
+    let expected = json!({
+        "failures": 0,
+        "behind": {"since": minute(0), "ageSeconds": 240, "notedAt": minute(4)},
+    });
+    assert_eq!(health(&world, &key, &webhook).await, expected);
+    // Nothing late was sent for a quarter of an hour.
+    world.memory.clock().set(minute(19));
+    assert_eq!(health(&world, &key, &webhook).await, json!({"failures": 0}));
 }
 
 #[tokio::test]

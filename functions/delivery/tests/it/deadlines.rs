@@ -106,7 +106,7 @@ async fn a_record_that_stays_throttled_costs_its_own_message_only() {
     throttle_records(&world, 1);
     let throttled = PortError::Throttled("UpdateItem on deliveries".into());
     world.memory.fail_after(Operation::RecordAttempt, 1, throttled, Effect::Before);
-    throttle_records(&world, 100);
+    throttle_records(&world, 300);
     let report = world.handle_records(&records).await;
     assert_eq!((report.done.as_slice(), report.failed.len()), (&[Done::Delivered][..], 1));
     let recorded = deliveries.iter().filter(|d| world.now(d).status == DeliveryStatus::Success);

@@ -2,6 +2,7 @@
 //! fails.
 
 mod attempts;
+mod behind;
 mod circuits;
 mod deadlines;
 mod erasures;

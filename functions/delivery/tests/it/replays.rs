@@ -115,7 +115,7 @@ async fn a_delivery_that_is_reopened_lives_for_another_retention() {
         ..MakeAttempt::scheduled(delivery.target(), nth(6))
     };
     // The function may die between reopening and recording: the row must live long enough.
-    for _ in 0..100 {
+    for _ in 0..300 {
         let error = PortError::Unavailable("cut".into());
         world.memory.fail_next(Operation::RecordAttempt, error, Effect::Before);
     }

@@ -6,7 +6,7 @@ pub const SUBSCRIPTION: [&str; 7] =
     ["userId", "id", "events", "filter", "status", "openUntil", "disabled"];
 
 /// The attributes of an endpoint's health.
-pub const HEALTH: [&str; 12] = [
+pub const HEALTH: [&str; 13] = [
     "userId",
     "id",
     "version",
@@ -18,6 +18,7 @@ pub const HEALTH: [&str; 12] = [
     "intervals",
     "lastDue",
     "lastTried",
+    "behind",
     "notified",
 ];
 

@@ -7,7 +7,7 @@ use super::{
 use crate::item::{Item, from_row, number, to_row, unusable};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use grapnel_domain::{
-    health::{Circuit, DisabledCause, Health, Note, Notified},
+    health::{Behind, Circuit, DisabledCause, Health, Note, Notified},
     ids::{DeliveryId, UserId, WebhookId},
     ports::PortError,
     time::Timestamp,
@@ -41,6 +41,8 @@ struct Row {
     release: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_tried: Option<DeliveryId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    behind: Option<Behind>,
     notified: Notified,
 }
 
@@ -68,6 +70,7 @@ pub(super) fn from_health(
         wake_up: None,
         release: None,
         last_tried: health.last_tried,
+        behind: health.behind,
         notified: health.notified,
     };
     from_row(ROW, row)
@@ -93,6 +96,7 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
         wakes_at: row.wake_up.map(Timestamp::from_millis),
         release_began: row.release.map(Timestamp::from_millis),
         last_tried: row.last_tried,
+        behind: row.behind,
         notified: row.notified,
     };
     Ok((webhook, health))
@@ -169,11 +173,13 @@ mod tests {
                 wakes_at: Some(at),
                 release_began: Some(at),
                 last_tried: Some(DeliveryId::first_at(at)),
+                behind: Some(Behind { since: at, age_seconds: 1_209_600, noted_at: at }),
                 notified: Notified {
                     failing: Some(at),
                     recovered: Some(at),
                     disabled: Some(at),
                     exhausted: Some(at),
+                    behind: Some(at),
                 },
             };
             let mut item = from_health(&user, webhook, &health).expect("written");

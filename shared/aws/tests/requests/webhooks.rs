@@ -162,6 +162,7 @@ async fn health_is_written_only_over_the_version_that_was_read() {
           failingSince
           lastDue
           lastTried
+          behind
         UpdateItem webhooks
         key id = 'WEBHOOK#health', userId = 'user-1'
         if version = 9
@@ -175,6 +176,7 @@ async fn health_is_written_only_over_the_version_that_was_read() {
           notified = …
         REMOVE disabled
           lastTried
+          behind
     ");
 }
 

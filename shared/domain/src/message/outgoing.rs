@@ -1,12 +1,16 @@
 //! A message for the delivery queue, and its message group.
 
 use super::QueueMessage;
-use crate::{delay::QueueDelay, ids::UserId, webhook::WebhookStatus};
+use crate::{delay::QueueDelay, ids::UserId, time::Timestamp, webhook::WebhookStatus};
+use std::time::Duration;
 
 /// Maximum number of webhooks of an event whose messages are in the webhooks' groups. The queue
 /// recognizes a noisy group by its share: many small groups hide each other, and stay below a tenth
 /// if there are ten of them.
 pub const MOST_WEBHOOK_GROUPS: usize = 3;
+
+/// An event that waited for less than this in its queue did not wait.
+const WAITED: Duration = Duration::from_secs(1);
 
 /// A message for the delivery queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,16 @@ impl Outgoing {
     #[must_use]
     pub fn for_audience(self, webhooks: usize, user: &UserId) -> Self {
         if webhooks > MOST_WEBHOOK_GROUPS { Self { group: user.to_string(), ..self } } else { self }
+    }
+
+    /// Notes when the event reached its queue, if it waited there until it was stored.
+    #[must_use]
+    pub fn accepted_at(mut self, sent_at: Option<Timestamp>, stored_at: Timestamp) -> Self {
+        let waited = sent_at.filter(|sent_at| sent_at.until(stored_at) >= WAITED);
+        if let QueueMessage::MakeAttempt(attempt) = &mut self.message {
+            attempt.accepted_at = waited;
+        }
+        self
     }
 
     /// Puts the message into its user's group while its webhook is `failing`: a user with a hundred

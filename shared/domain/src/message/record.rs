@@ -1,5 +1,6 @@
 //! A received message of a queue, before its text is parsed.
 
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A received message.
@@ -14,6 +15,8 @@ pub struct Record {
     pub group: Option<String>,
     /// Its attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
+    /// When it was sent to the queue.
+    pub sent_at: Option<Timestamp>,
     /// The queue needs this to remove it.
     pub receipt: String,
 }
@@ -44,6 +47,7 @@ impl Record {
             receives: 1,
             group: None,
             attributes: BTreeMap::new(),
+            sent_at: None,
             receipt: String::new(),
         }
     }

@@ -4,7 +4,7 @@ mod groups;
 mod queued;
 mod state;
 
-pub use queued::{MAX_RECEIVES, Queued, Received};
+pub use queued::{MAX_RECEIVES, MOST_IN_FLIGHT, Queued, Received};
 
 use crate::clock::ManualClock;
 use grapnel_domain::{
@@ -73,7 +73,8 @@ impl MemoryQueue {
         state.sent += 1;
         let number = state.sent;
         let id = format!("{}-{number}", self.name);
-        let message = Queued { id: id.clone(), body, group, due, attributes, receptions: 0 };
+        let (id_of_it, sent_at) = (id.clone(), now);
+        let message = Queued { id: id_of_it, body, group, due, attributes, sent_at, receptions: 0 };
         state.put(number, message, now);
         id
     }
@@ -132,6 +133,7 @@ impl MemoryQueue {
         state.catch_up(now);
         let mut received = Vec::new();
         while received.len() < most
+            && state.groups.in_flight() < MOST_IN_FLIGHT
             && let Some(number) = state.groups.next(now)
         {
             received.extend(state.receive(number, now));

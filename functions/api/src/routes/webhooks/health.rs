@@ -9,7 +9,7 @@ use crate::{
 use futures::try_join;
 use grapnel_domain::{
     delivery::{Delivery, DeliveryKey},
-    ports::Deliveries,
+    ports::{Clock, Deliveries},
     webhook::Webhook,
 };
 use grapnel_wire::webhook::{ParkedDeliveries, WebhookHealth};
@@ -20,7 +20,8 @@ pub(super) async fn of<P: Ports>(
     webhook: &Webhook,
 ) -> Result<WebhookHealth, Problem> {
     let (last_tried, parked) = try_join!(last_tried(api, webhook), parked(api, webhook))?;
-    Ok(answers::webhook_health(&webhook.health, last_tried.as_ref(), parked))
+    let behind = webhook.health.behind_at(api.clock.now());
+    Ok(answers::webhook_health(&webhook.health, last_tried.as_ref(), parked, behind))
 }
 
 /// The delivery that shows what is wrong: one consistent read.

@@ -81,6 +81,11 @@ impl Groups {
         }
     }
 
+    /// How many messages are in flight: received, and neither removed nor due again.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
     pub(super) fn any_due(&self) -> bool {
         !self.due.is_empty()
     }

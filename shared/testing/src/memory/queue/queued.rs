@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// How often a message is received before it is put aside, as the template sets it.
 pub const MAX_RECEIVES: u32 = 120;
 
+/// How many messages of a queue can be in flight: while there are so many, SQS hands out no other.
+pub const MOST_IN_FLIGHT: usize = 120_000;
+
 /// A message on the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {
@@ -22,6 +25,8 @@ pub struct Queued {
     pub due: Timestamp,
     /// Its attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
     /// How often it was received.
     pub receptions: u32,
 }
@@ -45,6 +50,7 @@ impl Queued {
             receives: self.receptions,
             group: (!self.group.is_empty()).then(|| self.group.clone()),
             attributes: self.attributes.clone(),
+            sent_at: Some(self.sent_at),
             receipt: self.id.clone(),
         }
     }
