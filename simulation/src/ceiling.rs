@@ -102,14 +102,14 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
-    /// Deliveries a second while the webhook was at its ceiling: in the third and fourth ten seconds
-    /// since its events began. Later, deliveries that were refused come again, and need one write less.
+    /// The most deliveries a second of any ten seconds but the first, in which the partition has the
+    /// capacity of a quiet one. Deliveries that were refused at first and come again need one write then.
     #[must_use]
     pub fn throughput(&self) -> u64 {
         let pairs = self.samples.iter().zip(self.samples.iter().skip(1));
         let rates: Vec<u64> =
             pairs.map(|(a, b)| (b.delivered - a.delivered) / SAMPLE_EVERY.as_secs()).collect();
-        rates.iter().skip(2).take(2).sum::<u64>() / 2
+        rates.iter().skip(1).copied().max().unwrap_or_default()
     }
 
     /// The age that its health said at most.

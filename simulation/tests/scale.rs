@@ -18,7 +18,7 @@ fn a_webhook_that_gets_too_much_is_late_itself_and_nobody_else_is() {
         assert_eq!(*repeated, 0, "nothing is sent twice, {intakes:?}");
         assert!(*refused > 10_000, "it was no load: {refused}");
         assert_eq!(big.count as u64, BIG_EVENTS);
-        assert!((450..=560).contains(&it.throughput()), "{} a second", it.throughput());
+        assert!((450..=1_000).contains(&it.throughput()), "{} a second", it.throughput());
         // Its age grows, its health says so within a minute, and it is over when all was sent.
         assert!(big.longest > Duration::from_secs(60), "{:?}", big.longest);
         let most = Duration::from_secs(it.most_behind().unwrap_or_default());
