@@ -29,7 +29,7 @@ pub(crate) struct Mapping {
 }
 
 /// `IngestMaximumConcurrency`, as in the template.
-pub(crate) const INGEST_CONCURRENCY: usize = 10;
+pub(crate) const INGEST_CONCURRENCY: usize = 50;
 
 /// `DeliveryMaximumConcurrency`, as in the template.
 pub(crate) const DELIVERY_CONCURRENCY: usize = 200;

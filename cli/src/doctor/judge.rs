@@ -15,6 +15,9 @@ use crate::aws::{
 /// The isolation queues: one for events, one for deliveries.
 const ISOLATION_QUEUES: u32 = 2;
 
+/// Functions that look at the waits of a minute: one, or two if they take longer than a minute.
+const TEND_FUNCTIONS: u32 = 2;
+
 /// Requests a minute that keep one function of the API busy: a wait for an attempt counts as one for
 /// each second.
 const REQUESTS_OF_A_FUNCTION: u32 = 60;
@@ -99,7 +102,7 @@ fn alarms(resources: &Asked<Vec<Resource>>, alarms: &Asked<Vec<Alarm>>) -> Verdi
 }
 
 /// How many functions may run at once by the stack's parameters: ingest, delivery, both while they
-/// work on their isolation queues, and the API for one user who spends the whole quota on waits.
+/// work on their isolation queues, the API for one user who spends the whole quota on waits, and `tend`.
 fn wanted_concurrency(stack: &Stack) -> Option<u32> {
     let ingest = stack.number("IngestMaximumConcurrency")?;
     let delivery = match stack.number("DeliveryMinimumPollers") {
@@ -113,7 +116,7 @@ fn wanted_concurrency(stack: &Stack) -> Option<u32> {
         }
         Some(reserved) => reserved,
     };
-    Some(ingest + delivery + isolation + api)
+    Some(ingest + delivery + isolation + api + TEND_FUNCTIONS)
 }
 
 fn concurrency(stack: &Asked<Stack>, limit: &Asked<u32>) -> Verdict {
