@@ -5,6 +5,7 @@
 //! instantaneous. During the delays other tasks run, and the caller may be killed. The seed decides
 //! what goes wrong with a call: see [`Fate`].
 
+mod capacity;
 mod deliveries;
 mod event_types;
 mod events;
@@ -16,6 +17,7 @@ mod limiters;
 mod queues;
 mod receivers;
 mod tending;
+mod tokens;
 mod updates;
 mod waits;
 mod webhooks;
@@ -25,9 +27,9 @@ pub(crate) use isolation::Isolation;
 pub(crate) use queues::{describe, pause_between_tries};
 pub(crate) use webhooks::changed as webhook_changed;
 
+use self::tokens::{RetryTokens, SDK_TRIES};
 use crate::{
     counts::Count,
-    partition::{RetryTokens, SDK_TRIES},
     plan::{Part, Target},
     sim::{Sim, State},
     task::millis,

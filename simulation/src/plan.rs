@@ -12,8 +12,8 @@ use crate::{
     receiver::Receiver,
 };
 use grapnel_domain::{
-    delay::QueueDelay, event::Retention, health::CircuitRules, ids::WebhookId, time::Timestamp,
-    time_budget::TimeBudget,
+    delay::QueueDelay, event::Retention, health::CircuitRules, ids::WebhookId, release::PAGE_ROWS,
+    time::Timestamp, time_budget::TimeBudget,
 };
 use grapnel_testing::{
     clock::{START, TIME_BUDGET, VISIBILITY_TIMEOUT},
@@ -141,7 +141,7 @@ impl Settings {
             visibility_timeout: VISIBILITY_TIMEOUT,
             max_receives: MAX_RECEIVES,
             circuit: CircuitRules { failures: 10, first_interval: Duration::from_secs(60) },
-            waiting_page: 100,
+            waiting_page: PAGE_ROWS.into(),
             settled_page: 100,
             intake: Intake::Mapped(Mapping::of_template(grouping)),
         }
@@ -164,7 +164,7 @@ impl Settings {
                 failures: if smooth { 1_000_000 } else { *random.pick(&[1, 2, 3, 10]) },
                 first_interval: Duration::from_secs(*random.pick(&[5, 60, 60, 600])),
             },
-            waiting_page: *random.pick(&[1, 2, 3, 100]),
+            waiting_page: *random.pick(&[1, 2, 3, PAGE_ROWS.into()]),
             settled_page: *random.pick(&[1, 1, 2, 100]),
             intake: Intake::Erratic,
         }

@@ -142,7 +142,7 @@ impl<P: Ports> Deliver<P> {
             QueueMessage::MakeAttempt(attempt) => self.attempt(attempt, desk, common).await,
             QueueMessage::Check(check) => desk.leave_for(self.check(check, &common.outbox)).await,
             QueueMessage::ReleaseParked(release) => {
-                desk.leave_for(self.release_parked_page(release)).await
+                desk.leave_for(self.release_parked_page(release, common.deadline)).await
             }
             QueueMessage::Replay(page) => desk.leave_for(self.replay_page(page)).await,
         }

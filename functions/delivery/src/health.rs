@@ -94,6 +94,7 @@ impl<P: Ports> Deliver<P> {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let outcome = webhook.health.after(&evidence, &self.rules.circuit, now);
+            let is_only_noted = outcome.is_none();
             let Some(mut outcome) = webhook.health.noting(outcome, age, now) else { break };
             if let Some(failed) = last_failure(seen) {
                 outcome.health = outcome.health.tried_with(failed);
@@ -104,6 +105,11 @@ impl<P: Ports> Deliver<P> {
                 webhook.health = outcome.health;
                 untold.extend(self.send_notices(&webhook, seen, outcome).await);
                 break;
+            }
+            if is_only_noted {
+                // Another function wrote it, and its batch has seen the same. A refused write costs as much as
+                // another.
+                return Ok(());
             }
             let strong = Consistency::Strong;
             match self.webhooks.webhook(&webhook.user_id, webhook.id, strong).await? {

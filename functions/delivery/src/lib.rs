@@ -26,6 +26,7 @@ mod common;
 mod health;
 mod limit;
 mod outbox;
+mod parked_rows;
 mod ports;
 mod ready;
 mod record;

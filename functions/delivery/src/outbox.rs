@@ -14,16 +14,13 @@ use futures::{
 use grapnel_domain::{
     delay::QueueDelay,
     message::{MakeAttempt, Outgoing, QueueMessage},
-    ports::{Clock, EnqueueAttempts, PortError},
+    ports::{Clock, EnqueueAttempts, MOST_MESSAGES, PortError},
 };
 use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 
 /// The longest time from the first gathered message to its call. With 512 MB it costs a third of the
 /// call that one more message saves, and only if the invocation would have ended before.
 const GATHERING: Duration = Duration::from_millis(20);
-
-/// Maximum number of messages in one call of SQS.
-const MOST_OF_A_CALL: usize = 10;
 
 /// A message for the queue, and the sender that waits for its result.
 struct Gathered {
@@ -142,7 +139,7 @@ async fn gather(
             answered = calls.select_next_some() => at_work += answered,
             () = time => is_due = true,
         }
-        let is_complete = at_work == 0 || gathered.len() == MOST_OF_A_CALL;
+        let is_complete = at_work == 0 || gathered.len() == MOST_MESSAGES;
         if !gathered.is_empty() && (is_due || is_complete) {
             calls.push(send_together(queue, std::mem::take(&mut gathered)));
             time.set(Fuse::terminated());

@@ -1,17 +1,14 @@
 //! A circuit breaker is due or closed: its parked deliveries are released. [`grapnel_domain::release`]
 //! decides which of them, and when to look again.
 
-use crate::{Deliver, Done, Ports, StepError, StepResult, enqueue_one};
-use futures::future::{join_all, try_join_all};
+use crate::{Deliver, Done, Ports, StepResult, enqueue_one};
 use grapnel_domain::{
     delay::QueueDelay,
-    delivery::{Delivery, DeliveryKey, ParkedRow},
+    delivery::{Delivery, ParkedRow},
     health::{Health, Note},
-    message::{MakeAttempt, Outgoing, QueueMessage},
-    ports::{
-        Clock, Consistency, Deliveries, EnqueueAttempts, PortError, UpdateDeliveries, Webhooks,
-    },
-    release::{Release, ReleaseParked},
+    message::QueueMessage,
+    ports::{Clock, Consistency, Deliveries, PortError, Webhooks},
+    release::{self, Release, ReleaseParked},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -23,7 +20,11 @@ impl<P: Ports> Deliver<P> {
     ///
     /// The next message is sent last: if the function dies before, this one comes again. What was
     /// sent twice has one attempt on record.
-    pub(crate) async fn release_parked_page(&self, release: ReleaseParked) -> StepResult {
+    pub(crate) async fn release_parked_page(
+        &self,
+        release: ReleaseParked,
+        deadline: Timestamp,
+    ) -> StepResult {
         let page = self.deliveries.parked(release.webhook_id, release.cursor).await?;
         let (user, id) = (&release.user_id, release.webhook_id);
         let webhook = self.webhooks.webhook(user, id, Consistency::Strong).await?;
@@ -31,8 +32,9 @@ impl<P: Ports> Deliver<P> {
         let health = webhook.map(|webhook| webhook.health);
         let first = page.items.first().copied();
         let now = self.clock.now();
+        let began = release.begins_at(health.as_ref(), now);
         let decided = match release.decide(health.as_ref(), receives, first, now) {
-            Release::All if !self.begins(&release, health.as_ref(), first, now).await? => {
+            Release::All if !self.begins(&release, health.as_ref(), first, began).await? => {
                 Release::LeaveAlone
             }
             decided => decided,
@@ -64,16 +66,12 @@ impl<P: Ports> Deliver<P> {
             Release::All => {
                 let parked = self.all_parked(&release, &page.items).await?;
                 let sent = self.enqueue_all(&parked).await;
+                // If rows stay in the index, the message is received again and finds exactly these.
+                self.leave_all(&parked, sent, deadline).await?;
                 let count = parked.len();
-                let leaving = parked.into_iter().zip(sent).map(|(row, sent)| self.leave(row, sent));
-                // Some rows are still in the index: the message is received again and finds exactly
-                // these.
-                if let Some(error) = join_all(leaving).await.into_iter().find_map(Result::err) {
-                    return Err(StepError::from(error));
-                }
                 if let Some(cursor) = page.next {
-                    let next = release.begun(now).next_page(cursor);
-                    self.send_release(next, Duration::ZERO).await?;
+                    let next = release.begun(began).next_page(cursor);
+                    self.send_release(next, release::PAGE_EVERY).await?;
                     return Ok(Done::Released(count));
                 }
                 count
@@ -85,79 +83,22 @@ impl<P: Ports> Deliver<P> {
         Ok(Done::Released(released))
     }
 
-    /// Whether it may send all, as far as other releases are concerned: it did before, or it is the one that
-    /// notes that it begins. Of two that begin within a millisecond, one notes it. Without a stored health, as
-    /// after the webhook was deleted, nothing can be noted, and no request is made.
+    /// Whether it may send this page, as far as other releases are concerned: it notes that it begins the
+    /// page. Of two that begin within a millisecond, one notes it. A second copy of the message finds the
+    /// note, and only looks. Without a stored health, as after the webhook was deleted, nothing can be
+    /// noted, and no request is made.
     async fn begins(
         &self,
         release: &ReleaseParked,
         health: Option<&Health>,
         first: Option<ParkedRow>,
-        now: Timestamp,
+        began: Timestamp,
     ) -> Result<bool, PortError> {
         let is_stored = health.is_some_and(|health| health.version > 0);
-        if release.began.is_some() || first.is_none() || !is_stored {
+        if first.is_none() || !is_stored {
             return Ok(true);
         }
-        self.webhooks.note(&release.user_id, release.webhook_id, Note::Release(now)).await
-    }
-
-    /// Sends the message of each delivery's next attempt.
-    async fn enqueue_all(&self, parked: &[Delivery]) -> Vec<Result<(), PortError>> {
-        if parked.is_empty() {
-            return Vec::new();
-        }
-        let messages = parked.iter().map(|delivery| {
-            let next = MakeAttempt::scheduled(delivery.target(), delivery.next_attempt_number());
-            Outgoing::new(QueueMessage::MakeAttempt(next), QueueDelay::NONE)
-        });
-        self.queue.enqueue(messages.collect()).await
-    }
-
-    /// The first row that is still parked; the index lags.
-    async fn first_parked(
-        &self,
-        release: &ReleaseParked,
-        rows: &[ParkedRow],
-    ) -> Result<Option<Delivery>, PortError> {
-        for row in rows {
-            let found = self.read_parked(release, *row).await?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    async fn all_parked(
-        &self,
-        release: &ReleaseParked,
-        rows: &[ParkedRow],
-    ) -> Result<Vec<Delivery>, PortError> {
-        let rows = rows.iter().copied();
-        let found = try_join_all(rows.map(|row| self.read_parked(release, row))).await?;
-        Ok(found.into_iter().flatten().collect())
-    }
-
-    async fn read_parked(
-        &self,
-        release: &ReleaseParked,
-        row: ParkedRow,
-    ) -> Result<Option<Delivery>, PortError> {
-        let key = DeliveryKey { webhook_id: release.webhook_id, id: row.id };
-        let found = self.deliveries.delivery(key).await?;
-        Ok(found.filter(|d| d.parked_until == Some(row.due) && !d.status.is_settled()))
-    }
-
-    /// Removes a row from the index after its message was sent.
-    async fn leave(
-        &self,
-        delivery: Delivery,
-        sent: Result<(), PortError>,
-    ) -> Result<(), PortError> {
-        sent?;
-        let Some(due) = delivery.parked_until else { return Ok(()) };
-        self.deliveries.unpark(delivery.key(), due, delivery.attempt_count()).await
+        self.webhooks.note(&release.user_id, release.webhook_id, Note::Release(began)).await
     }
 
     pub(crate) async fn send_release(

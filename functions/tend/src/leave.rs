@@ -2,17 +2,12 @@
 
 use crate::{Ports, Tend};
 use grapnel_domain::{
-    ports::{Clock, PortError, TendDeliveries},
+    patience::with_patience,
+    ports::{PortError, TendDeliveries},
     tending::WaitingDelivery,
     time::Timestamp,
 };
 use std::time::Duration;
-
-/// The longest pause after the first failed try. Each later pause is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Time to answer the execution.
 const TO_ANSWER: Duration = Duration::from_secs(10);
@@ -26,17 +21,8 @@ impl<P: Ports> Tend<P> {
         delivery: &WaitingDelivery,
         deadline: Timestamp,
     ) -> Result<(), PortError> {
-        let (key, last_try) = (delivery.target.key(), deadline.minus(TO_ANSWER));
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let (minute, attempts) = (delivery.minute, delivery.attempts);
-            match self.deliveries.stop_waiting(key, minute, attempts).await {
-                Err(PortError::Throttled(_) | PortError::Unavailable(_))
-                    if self.clock.now().plus(pause) <= last_try => {}
-                done => return done,
-            }
-            self.clock.pause(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        let (key, minute, attempts) = (delivery.target.key(), delivery.minute, delivery.attempts);
+        let leave = || self.deliveries.stop_waiting(key, minute, attempts);
+        with_patience(&self.clock, deadline.minus(TO_ANSWER), leave).await
     }
 }

@@ -23,6 +23,7 @@ use grapnel_domain::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, ReadTogether,
         Recorded, SettledPage, UpdateDeliveries,
     },
+    release::PAGE_ROWS,
     replay::ReplayFilter,
     time::Timestamp,
     time_budget::RECORD_TRY,
@@ -36,10 +37,6 @@ const WAITING_INDEX: &str = "waiting";
 
 /// The name of the call in errors.
 const READ_TOGETHER: &str = "BatchGetItem on deliveries";
-
-/// Maximum number of rows in one page of the `waiting` index. A release reads each of them,
-/// enqueues it and removes it from the index: this many fit into the shortest function timeout.
-const WAITING_PAGE_ROWS: i32 = 100;
 
 #[derive(Debug, Clone)]
 pub struct DeliveryStore {
@@ -161,7 +158,7 @@ impl Deliveries for DeliveryStore {
             .key_condition_expression("webhookId = :webhook AND begins_with(waitKey, :parked)")
             .expression_attribute_values(":webhook", text(webhook))
             .expression_attribute_values(":parked", text(row::PARKED))
-            .limit(WAITING_PAGE_ROWS)
+            .limit(PAGE_ROWS.into())
             .set_exclusive_start_key(after.map(|after| row::parked_index_key(webhook, after)))
             .send()
             .await

@@ -13,6 +13,7 @@
 
 mod behind;
 mod notes;
+mod noting;
 
 pub use behind::{BEHIND_AFTER, Behind, NOTE_INTERVAL};
 pub use notes::Note;
@@ -129,14 +130,14 @@ pub struct Health {
 }
 
 /// What to do with an attempt that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
     /// Make it.
     Pass,
     /// Park the delivery until this time, when it is released.
     Park(Timestamp),
     /// Make it if this health can be stored over what was read: then the attempt is the probe.
-    Claim(Health),
+    Claim(Box<Health>),
     /// Do not make it: the webhook is disabled.
     Refuse,
 }
@@ -226,7 +227,7 @@ impl Health {
                 let mut claimed = *self;
                 claimed.count_delivery(failed_before);
                 claimed.open(rules, now);
-                Gate::Claim(claimed.written())
+                Gate::Claim(Box::new(claimed.written()))
             }
         }
     }

@@ -35,7 +35,7 @@ fn due(health: &Health) -> Timestamp {
 /// The probe is claimed as soon as it is due.
 fn claimed(health: Health) -> Health {
     match health.gate(&RULES, None, due(&health)) {
-        Gate::Claim(claimed) => claimed,
+        Gate::Claim(claimed) => *claimed,
         other => panic!("{other:?}"),
     }
 }
@@ -205,7 +205,7 @@ fn a_delivery_that_fails_again_and_again_is_one_delivery() {
             exhausted: false,
         };
         assert_eq!(claimed.after(&[retried], &RULES, now), None, "three deliveries do not disable");
-        health = claimed;
+        health = *claimed;
     }
 }
 
@@ -270,7 +270,7 @@ proptest! {
             now = now.plus(Duration::from_secs(pause));
             let next = if claims {
                 match health.gate(&RULES, None, now) {
-                    Gate::Claim(claimed) => claimed,
+                    Gate::Claim(claimed) => *claimed,
                     _ => continue,
                 }
             } else {

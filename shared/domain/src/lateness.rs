@@ -1,4 +1,4 @@
-//! How late an attempt is: what [`Health::noting`] is told.
+//! How late an attempt is, for [`Health::noting`].
 
 use crate::{delivery::Delivery, health::Health, message::MakeAttempt, time::Timestamp};
 use std::time::Duration;

@@ -37,6 +37,7 @@ pub mod limit;
 pub mod message;
 pub mod notice;
 pub mod outbound;
+pub mod patience;
 pub mod ports;
 pub mod quota;
 pub mod release;

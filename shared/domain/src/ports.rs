@@ -26,7 +26,8 @@ mod webhooks;
 
 pub use clock::{Clock, GenerateIds};
 pub use deliveries::{
-    CreateDeliveries, Created, Deliveries, DeliveryLog, Recorded, SettledPage, UpdateDeliveries,
+    CreateDeliveries, Created, Deliveries, DeliveryLog, MOST_KEYS, Recorded, SettledPage,
+    UpdateDeliveries,
 };
 pub use echoes::Echoes;
 pub use event_types::EventTypes;
@@ -36,7 +37,7 @@ pub use keys::Keys;
 pub use notices::SendNotices;
 pub use once::ReadOnce;
 pub use portal::PortalLinks;
-pub use queues::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages};
+pub use queues::{DeadLetters, EnqueueAttempts, EnqueueEvents, IsolateMessages, MOST_MESSAGES};
 pub use replays::{Replays, Stored};
 pub use send::SendRequests;
 pub use tending::TendDeliveries;

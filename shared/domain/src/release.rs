@@ -10,9 +10,10 @@
 //! message that it sent may be lost with its function. It ends earlier if the circuit breaker is due
 //! later by now, because another wake-up then takes over.
 //!
-//! One release at a time goes through all parked deliveries. It notes when it began
-//! ([`crate::health::Health::release_began`]), and only looks from when it finds that a later one began:
-//! two that work page by page side by side would send each delivery twice.
+//! One release at a time goes through all parked deliveries. It notes when it begins a page
+//! ([`crate::health::Health::release_began`]), and only looks from when it finds a later note, of another
+//! release or of another copy of its own message: two that work page by page side by side would send each
+//! delivery twice, and twice as fast as the partition can take.
 
 use crate::{
     delivery::ParkedRow,
@@ -34,6 +35,14 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// first one.
 const LAST_PAUSE: Duration = Duration::from_secs(120);
 
+/// A release of all parked deliveries sends one page of this many rows each second. Each row takes two
+/// writes: one when it leaves the index, and one for its attempt. So of the 1,000 writes a second that a
+/// webhook's partition takes, 600 are left for new deliveries.
+pub const PAGE_ROWS: u16 = 200;
+
+/// The pause before the next page.
+pub const PAGE_EVERY: Duration = Duration::from_secs(1);
+
 /// A release ends after this many looks in a row that find nobody, beside the first.
 const LOOKS: u32 = 2;
 
@@ -47,7 +56,7 @@ pub struct ReleaseParked {
     /// The end of the page before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cursor: Option<ParkedRow>,
-    /// When it began to release all, if it did.
+    /// When it began its last page, if it releases all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub began: Option<Timestamp>,
     /// `None` for the release after the circuit breaker closed, which sends them at once.
@@ -135,6 +144,14 @@ impl ReleaseParked {
         }
     }
 
+    /// The time that it notes when it begins this page. The next pages of a release note a later time than
+    /// the one before, although the clocks of functions differ.
+    #[must_use]
+    pub fn begins_at(&self, health: Option<&Health>, now: Timestamp) -> Timestamp {
+        let latest = self.began.and_then(|_| health?.release_began);
+        latest.map_or(now, |latest| now.max(latest.plus(Duration::from_millis(1))))
+    }
+
     /// Another release began later.
     fn is_overtaken(&self, health: Option<&Health>) -> bool {
         let latest = health.and_then(|health| health.release_began);
@@ -152,7 +169,7 @@ impl ReleaseParked {
     /// This release, which begins to send all unless it did before.
     #[must_use]
     pub fn begun(self, now: Timestamp) -> Self {
-        Self { began: self.began.or(Some(now)), ..self }
+        Self { began: Some(now), ..self }
     }
 
     /// The release that continues after this page.

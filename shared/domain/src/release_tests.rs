@@ -80,7 +80,6 @@ fn a_circuit_breaker_that_closed_sends_all_at_once() {
 #[test]
 fn a_release_leaves_the_rest_to_one_that_began_later() {
     let first = closing().begun(BEFORE).next_page(parked(1).expect("a row"));
-    assert_eq!(first.clone().begun(DUE).began, Some(BEFORE), "it began once");
     let second = look(first.clone(), None).begun(DUE);
     let health = Health::default().noted(Note::Release(DUE)).noted(Note::Release(BEFORE));
     assert_eq!(first.decide(Some(&health), true, parked(2), DUE), Release::LeaveAlone);
@@ -89,6 +88,21 @@ fn a_release_leaves_the_rest_to_one_that_began_later() {
     let next = look(first.clone(), parked(2));
     assert_eq!((next.began, next.cursor, next.look), (None, None, Some(Look::default())));
     assert_eq!(first.decide(None, false, parked(2), DUE), Release::All, "the webhook is gone");
+}
+
+#[test]
+fn each_page_of_a_release_begins_later_than_the_one_before() {
+    let health = Health::default().noted(Note::Release(DUE));
+    let next = closing().begun(DUE).next_page(parked(1).expect("a row"));
+    let late = DUE.plus(Duration::from_secs(1));
+    assert_eq!(next.begins_at(Some(&health), late), late);
+    // By a clock that is behind.
+    assert_eq!(next.begins_at(Some(&health), BEFORE), DUE.plus(Duration::from_millis(1)));
+    // The message came twice: the other copy began the page.
+    let overtaken = Health::default().noted(Note::Release(late));
+    assert_eq!(next.decide(Some(&overtaken), true, parked(2), late), Release::LeaveAlone);
+    // A release that begins: of two in the same millisecond, one must not be able to note it.
+    assert_eq!(closing().begins_at(Some(&health), DUE), DUE);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{NEVER, a_minute, eventually, somebodys_webhook, who_waits};
 use grapnel_domain::{
     delivery::{Delivery, Ending, ParkedRow, Parking, Reason},
     ports::{CreateDeliveries, Deliveries, Recorded, TendDeliveries, UpdateDeliveries},
+    release::PAGE_ROWS,
     time::Timestamp,
     webhook::Webhook,
 };
@@ -80,7 +81,7 @@ pub async fn who_is_parked_is_found_the_longest_parked_first<S: Store>(stores: &
 pub async fn many_that_are_parked_are_found_in_pages<S: Store>(stores: &S) {
     let webhook = somebodys_webhook();
     let mut expected = Vec::new();
-    for number in 0..120 {
+    for number in 0..u64::from(PAGE_ROWS) + 20 {
         let delivery = created(stores, &webhook).await;
         park(stores, &delivery, due(number % 3)).await;
         expected.push(ParkedRow { due: due(number % 3), id: delivery.id });

@@ -145,6 +145,11 @@ impl Memory {
         self.state().left_out.insert(delivery);
     }
 
+    /// From now on, this delivery's row cannot be read.
+    pub fn damage(&self, delivery: DeliveryKey) {
+        self.state().damaged.insert(delivery);
+    }
+
     /// Makes pages of settled deliveries this long.
     pub fn set_settled_page(&self, rows: usize) {
         self.state().settled_page = rows;

@@ -4,7 +4,7 @@ use super::{Aws, find::past};
 use crate::{
     counts::Count,
     mutation::{self, Mutation},
-    plan::Part,
+    plan::{Part, Target},
     sim::{Sim, State},
     task::at_once,
     trace::short,
@@ -25,6 +25,7 @@ use grapnel_domain::{
 impl StoreEvents for Aws {
     async fn store_event(&self, event: &Event) -> Result<Event, PortError> {
         let event = event.clone();
+        let target = Target::event_of(&event.user_id);
         let effect = move |sim: &Sim| {
             let stored = at_once(sim.memory().store_event(&event));
             let now = sim.now();
@@ -32,7 +33,7 @@ impl StoreEvents for Aws {
             sim.trace(|| format!("event {} is stored", short(event.id)));
             stored
         };
-        self.write(Part::Tables, "store event", effect).await
+        self.write(target, "store event", effect).await
     }
 }
 

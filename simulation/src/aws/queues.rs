@@ -22,14 +22,11 @@ use grapnel_domain::{
     limit::Slot,
     message::{MakeAttempt, Outgoing, QueueMessage},
     notice::Notice,
-    ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, PortError, SendNotices},
+    ports::{DeadLetters, EnqueueAttempts, EnqueueEvents, MOST_MESSAGES, PortError, SendNotices},
     release::Look,
     time::Timestamp,
 };
 use std::time::Duration;
-
-/// Messages of one `SendMessageBatch`.
-const BATCH: usize = 10;
 
 /// How many batches the adapter sends concurrently.
 const CONCURRENT_BATCHES: usize = 4;
@@ -42,7 +39,8 @@ impl EnqueueAttempts for Aws {
         let messages = mutation::before_enqueue(self, messages).await;
         let is_sent: Vec<bool> = messages.iter().map(Option::is_some).collect();
         let messages: Vec<_> = messages.into_iter().flatten().collect();
-        let sends: Vec<_> = messages.chunks(BATCH).map(|batch| self.send(batch.to_vec())).collect();
+        let sends: Vec<_> =
+            messages.chunks(MOST_MESSAGES).map(|batch| self.send(batch.to_vec())).collect();
         let sent: Vec<_> = stream::iter(sends).buffered(CONCURRENT_BATCHES).collect().await;
         let mut sent = sent.into_iter().flatten();
         let answers =
@@ -276,7 +274,7 @@ impl EnqueueEvents for Aws {
 
     async fn publish_events(&self, events: Vec<PublishedEvent>) -> Vec<Result<(), PortError>> {
         let mut answers = Vec::with_capacity(events.len());
-        for batch in events.chunks(BATCH) {
+        for batch in events.chunks(MOST_MESSAGES) {
             answers.extend(self.publish_batch(batch.to_vec()).await);
         }
         answers

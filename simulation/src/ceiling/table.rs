@@ -5,8 +5,14 @@ use crate::{document::Part, intake::INGEST_CONCURRENCY};
 use std::{fmt, thread, time::Duration};
 
 /// The cases in the document: how events are published, and `IngestMaximumConcurrency`.
-const DOCUMENTED: [(Intakes, usize); 3] =
-    [(Intakes::Http, INGEST_CONCURRENCY), (Intakes::Bus, INGEST_CONCURRENCY), (Intakes::Bus, 50)];
+const DOCUMENTED: [(Intakes, usize); 3] = [
+    (Intakes::Http, INGEST_CONCURRENCY),
+    (Intakes::Bus, INGEST_CONCURRENCY),
+    (Intakes::Bus, TOO_FEW),
+];
+
+/// Fewer functions than the events need.
+const TOO_FEW: usize = 10;
 
 /// What happens at the ceiling of one webhook.
 #[derive(Debug)]

@@ -1,9 +1,15 @@
 //! How badly AWS behaves in a run.
 
 use crate::random::Random;
-use grapnel_domain::{ids::WebhookId, time::Timestamp};
+use grapnel_domain::{
+    ids::{UserId, WebhookId},
+    time::Timestamp,
+};
 use grapnel_testing::clock::START;
-use std::time::Duration;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 
 /// The longest lag of a read in any run. Normally an index follows within a second; AWS promises
 /// nothing. An execution looks for the second time three minutes after its minute, and a row that
@@ -12,7 +18,7 @@ use std::time::Duration;
 const LONGEST_LAG_MILLIS: u64 = 170_000;
 
 /// A part of AWS, which can fail as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Tables,
     Queues,
@@ -30,18 +36,26 @@ pub(crate) struct Outage {
 }
 
 /// The target of a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     /// A delivery of this webhook: one partition of the deliveries table.
     Delivery(WebhookId),
+    /// An event of the user with this hash: one partition of the events table.
+    Event(u64),
     /// Another row in this part.
     Other(Part),
 }
 
 impl Target {
+    pub(crate) fn event_of(user: &UserId) -> Self {
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        Self::Event(hasher.finish())
+    }
+
     pub(crate) const fn part(self) -> Part {
         match self {
-            Self::Delivery(_) => Part::Tables,
+            Self::Delivery(_) | Self::Event(_) => Part::Tables,
             Self::Other(part) => part,
         }
     }

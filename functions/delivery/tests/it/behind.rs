@@ -34,7 +34,7 @@ async fn what_is_sent_in_time_writes_no_health() {
     let world = World::new();
     let webhook = a_webhook().build();
     let deliveries = deliveries(&world, &webhook, 1);
-    world.clock.set(after(59));
+    world.clock.set(after(119));
     world.attempt(&deliveries[0], 1).await;
     assert_eq!(world.memory.calls(Operation::StoreHealth), 0);
     assert_eq!(health(&world, &webhook), Health::default());
@@ -45,10 +45,10 @@ async fn late_deliveries_are_noted_once_a_minute_and_the_platform_is_told_once()
     let world = World::new();
     let webhook = a_webhook().build();
     let deliveries = deliveries(&world, &webhook, 4);
-    for (second, noted) in [(100, 100), (159, 100), (160, 160)] {
+    for (second, noted) in [(130, 130), (189, 130), (190, 190)] {
         world.clock.set(after(second));
-        world.attempt(&deliveries[usize::from(second > 100) + usize::from(second > 159)], 1).await;
-        let expected = Behind { since: after(100), age_seconds: noted, noted_at: after(noted) };
+        world.attempt(&deliveries[usize::from(second > 130) + usize::from(second > 189)], 1).await;
+        let expected = Behind { since: after(130), age_seconds: noted, noted_at: after(noted) };
         assert_eq!(health(&world, &webhook).behind, Some(expected), "{second}");
     }
     assert_eq!(world.memory.calls(Operation::StoreHealth), 2);

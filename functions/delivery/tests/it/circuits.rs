@@ -38,7 +38,7 @@ pub(crate) fn release(webhook: &Webhook) -> ReleaseParked {
 }
 
 /// The release of the page after this row.
-fn next_page(release: ReleaseParked, after: &Delivery) -> QueueMessage {
+pub(crate) fn next_page(release: ReleaseParked, after: &Delivery) -> QueueMessage {
     let row = ParkedRow { due: DUE, id: after.id };
     QueueMessage::ReleaseParked(release.next_page(row))
 }
@@ -137,7 +137,7 @@ async fn a_page_on_which_nobody_is_parked_any_more_is_followed_by_the_next() {
     let [first, _] = first_page_is_past(&world, &webhook);
     let message = QueueMessage::ReleaseParked(release(&webhook));
     assert_eq!(world.handle(message).await.done, [Done::Released(0)]);
-    assert_eq!(world.queued(), [(next_page(release(&webhook).begun(START), &first), 0)]);
+    assert_eq!(world.queued(), [(next_page(release(&webhook).begun(START), &first), 1)]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod faults;
 mod limits;
 mod limits_scale;
 mod notices;
+mod releases;
 mod replays;
 mod scale;
 mod stale;

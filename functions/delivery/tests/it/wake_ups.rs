@@ -257,12 +257,12 @@ async fn a_release_only_looks_from_when_a_later_one_began() {
     let message = || QueueMessage::ReleaseParked(release(&webhook));
     let pages = || {
         let queued = releases_queued(&world);
+        world.clock.advance(Duration::from_secs(1));
         drop(world.memory.delivery_queue().take_due());
         queued.into_iter().map(|(message, _)| message).collect::<Vec<_>>()
     };
     assert_eq!(world.handle(message()).await.done, [Done::Released(1)]);
     let first = pages();
-    world.clock.advance(Duration::from_secs(1));
     // The same message came twice.
     assert_eq!(world.handle(message()).await.done, [Done::Released(1)]);
     let second = pages();

@@ -3,11 +3,9 @@
 use grapnel_domain::{
     delay::QueueDelay,
     message::{Attribute, AttributeValue},
+    ports::MOST_MESSAGES,
 };
 use std::collections::BTreeMap;
-
-/// Maximum number of messages in one batch.
-pub(super) const MAX_ENTRIES: usize = 10;
 
 /// Maximum size of one batch. SQS has accepted 1 MiB since August 2025; this is the earlier limit,
 /// which emulators and private regions may still have.
@@ -47,7 +45,7 @@ pub(super) fn split(entries: Vec<Entry>) -> Vec<Chunk> {
     for entry in entries {
         let size = entry.bytes();
         match chunks.last_mut() {
-            Some(open) if open.len() < MAX_ENTRIES && bytes + size <= MAX_BYTES => {
+            Some(open) if open.len() < MOST_MESSAGES && bytes + size <= MAX_BYTES => {
                 open.push(entry);
                 bytes += size;
             }
@@ -146,7 +144,7 @@ mod tests {
             group: "g".into(),
             delay: QueueDelay::NONE,
         };
-        let chunks = split((0..MAX_ENTRIES).map(|_| entry(&outgoing)).collect());
+        let chunks = split((0..MOST_MESSAGES).map(|_| entry(&outgoing)).collect());
         assert_eq!(chunks.len(), 1);
         let bytes: usize = chunks[0].iter().map(|entry| entry.body.len()).sum();
         assert!(bytes < 64 * 1024, "{bytes} bytes are more than one billed request");

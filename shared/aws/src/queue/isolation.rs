@@ -1,15 +1,12 @@
 //! Moves messages to the isolation queue of a function.
 
-use super::{
-    chunks::{Entry, MAX_ENTRIES},
-    send_all,
-};
+use super::{chunks::Entry, send_all};
 use crate::{clients::Clients, error::from_sdk};
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use grapnel_domain::{
     delay::QueueDelay,
     message::Record,
-    ports::{IsolateMessages, PortError},
+    ports::{IsolateMessages, MOST_MESSAGES, PortError},
 };
 
 /// A function's isolation queue, and the queue that its messages come from.
@@ -44,7 +41,7 @@ impl IsolateMessages for IsolationQueue {
         let answers = send_all(&self.client, &self.url, entries).await;
         let sent = messages.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
         let sent: Vec<&Record> = sent.map(|(message, _)| message).collect();
-        for chunk in sent.chunks(MAX_ENTRIES) {
+        for chunk in sent.chunks(MOST_MESSAGES) {
             if let Err(error) = self.remove(chunk).await {
                 tracing::warn!(%error, "messages were moved; Lambda is to remove the originals");
             }

@@ -1,20 +1,20 @@
-//! Whether Grapnel is behind with a webhook: whether what it sends is old.
+//! Whether Grapnel is behind with a webhook: whether the events that it sends are old.
 //!
 //! A webhook takes a limited number of deliveries a second, because its deliveries are in one
-//! partition of a table. Above that they wait, and nothing else happens. The health notes since when,
-//! and how old the events were when they were sent.
+//! partition of a table; above that they wait. After an outage, too, events are old when they are
+//! sent. The health notes since when, and how old they were.
 //!
 //! The clock limits the writes: a note is renewed at most once in [`NOTE_INTERVAL`], and taken away
 //! only after it was not renewed for two of them. Fresh and late attempts alternate while a webhook is
 //! behind, because queues keep no order.
 
-use super::{Change, Health, Outcome};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// An attempt is late if its event is older than this.
-pub const BEHIND_AFTER: Duration = Duration::from_secs(60);
+/// An attempt is late if its event is older than this: more than the longest time for which ingest gathers
+/// events (`EventsBatchingWindowSeconds`).
+pub const BEHIND_AFTER: Duration = Duration::from_secs(120);
 
 /// Minimum time between two notes about one webhook.
 pub const NOTE_INTERVAL: Duration = Duration::from_secs(60);
@@ -36,8 +36,8 @@ pub struct Behind {
 }
 
 impl Behind {
-    /// The note after attempts of which the latest had this age.
-    fn after(noted: Option<Self>, age: Duration, now: Timestamp) -> Option<Self> {
+    /// The note after attempts whose oldest event had this age.
+    pub(super) fn after(noted: Option<Self>, age: Duration, now: Timestamp) -> Option<Self> {
         let since_note = noted.map(|noted| noted.noted_at.until(now));
         let is_late = age >= BEHIND_AFTER;
         match noted {
@@ -51,136 +51,19 @@ impl Behind {
         }
     }
 
+    /// Whether this note renews `before` for the first time: the webhook was behind for a minute.
+    pub(super) fn confirms(self, before: Option<Self>) -> bool {
+        before.is_some_and(|it| {
+            it.noted_at == it.since && it.since == self.since && it.noted_at < self.noted_at
+        })
+    }
+
     fn new(since: Timestamp, age: Duration, noted_at: Timestamp) -> Self {
         Self { since, age_seconds: age.as_secs(), noted_at }
     }
 
-    fn is_past(self, now: Timestamp) -> bool {
+    /// Whether nothing renewed it for so long that it says nothing about the present.
+    pub(super) fn is_past(self, now: Timestamp) -> bool {
         self.noted_at.until(now) >= NOTE_IS_SHOWN_FOR
-    }
-}
-
-impl Health {
-    /// How far Grapnel is behind now.
-    #[must_use]
-    pub fn behind_at(&self, now: Timestamp) -> Option<Behind> {
-        self.behind.filter(|noted| !noted.is_past(now))
-    }
-
-    /// Adds to the outcome of attempts that this health was read for that Grapnel is behind, or no
-    /// longer is. `age` is the age of the latest attempt; `None` if no attempt has one.
-    #[must_use]
-    pub fn noting(
-        &self,
-        outcome: Option<Outcome>,
-        age: Option<Duration>,
-        now: Timestamp,
-    ) -> Option<Outcome> {
-        let Some(age) = age else { return outcome };
-        let behind = Behind::after(self.behind, age, now);
-        if behind == self.behind {
-            return outcome;
-        }
-        let unchanged = || Outcome { health: self.written(), changes: Vec::new() };
-        let Outcome { mut health, mut changes } = outcome.unwrap_or_else(unchanged);
-        health.behind = behind;
-        let is_new = behind.is_some_and(|behind| behind.since == now);
-        if is_new && health.notified.may_tell(Change::Behind, now) {
-            health.notified.told(Change::Behind, now);
-            changes.push(Change::Behind);
-        }
-        Some(Outcome { health, changes })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::health::{CircuitRules, Evidence};
-
-    const START: Timestamp = Timestamp::from_millis(1_795_000_000_000);
-    const RULES: CircuitRules =
-        CircuitRules { failures: 10, first_interval: Duration::from_secs(60) };
-
-    fn after(seconds: u64) -> Timestamp {
-        START.plus(Duration::from_secs(seconds))
-    }
-
-    /// The health after a success with an event of this age, and whether it was written.
-    fn sent(health: Health, at: u64, age: u64) -> (Health, Vec<Change>) {
-        let outcome = health.after(&[Evidence::Success], &RULES, after(at));
-        match health.noting(outcome, Some(Duration::from_secs(age)), after(at)) {
-            None => (health, Vec::new()),
-            Some(outcome) => {
-                assert_eq!(outcome.health.version, health.version + 1);
-                (outcome.health, outcome.changes)
-            }
-        }
-    }
-
-    #[test]
-    fn fresh_attempts_of_a_healthy_endpoint_write_nothing() {
-        let health = Health::default();
-        for age in [0, 59] {
-            assert_eq!(sent(health, 0, age), (health, vec![]));
-        }
-        assert_eq!(health.noting(None, None, START), None);
-    }
-
-    #[test]
-    fn a_late_attempt_says_since_when_and_by_how_much_and_tells_the_platform_once() {
-        let (health, told) = sent(Health::default(), 0, 61);
-        assert_eq!(told, [Change::Behind]);
-        let noted = Behind { since: START, age_seconds: 61, noted_at: START };
-        assert_eq!(health.behind, Some(noted));
-        assert_eq!(sent(health, 59, 300), (health, vec![]), "at most one note a minute");
-        let (later, told) = sent(health, 60, 120);
-        assert_eq!(told, []);
-        let renewed = Behind { since: START, age_seconds: 120, noted_at: after(60) };
-        assert_eq!(later.behind, Some(renewed));
-        // It is over, and begins again within the hour.
-        let (over, _) = sent(later, 180, 1);
-        assert_eq!(over.behind, None);
-        let (again, told) = sent(over, 200, 90);
-        assert_eq!(told, []);
-        assert_eq!(again.behind.map(|behind| behind.since), Some(after(200)));
-    }
-
-    #[test]
-    fn a_note_goes_when_only_fresh_events_were_sent_for_two_minutes() {
-        let (health, _) = sent(Health::default(), 0, 100);
-        for at in [0, 60, 119] {
-            assert_eq!(sent(health, at, 2).0.behind, health.behind, "{at}");
-        }
-        assert_eq!(sent(health, 120, 2).0.behind, None);
-    }
-
-    #[test]
-    fn a_note_that_nothing_renewed_is_not_shown_and_does_not_count() {
-        let (health, _) = sent(Health::default(), 0, 100);
-        assert_eq!(health.behind_at(after(899)), health.behind);
-        assert_eq!(health.behind_at(after(900)), None);
-        let (later, _) = sent(health, 1000, 100);
-        assert_eq!(later.behind.map(|behind| behind.since), Some(after(1000)));
-        assert_eq!(sent(health, 1000, 1).0.behind, None);
-    }
-
-    #[test]
-    fn what_happens_to_the_endpoint_does_not_end_it_and_both_are_one_write() {
-        let (health, _) = sent(Health::default(), 0, 100);
-        let failure = Evidence::Failure {
-            at: after(30),
-            counts: true,
-            failed_before: None,
-            exhausted: false,
-        };
-        let failed = health.after(&[failure], &RULES, after(30)).expect("a change").health;
-        assert_eq!((failed.behind, failed.failures), (health.behind, 1));
-        let outcome = failed.after(&[Evidence::Success], &RULES, after(70));
-        let outcome = failed.noting(outcome, Some(Duration::from_secs(140)), after(70));
-        let both = outcome.expect("a change").health;
-        assert_eq!(both.version, failed.version + 1);
-        assert_eq!((both.failures, both.behind.map(|it| it.age_seconds)), (0, Some(140)));
-        assert_eq!(health.restarted(), None, "an owner who sets it to active does not end it");
     }
 }

@@ -35,6 +35,9 @@ pub enum Recorded {
     Refused(Option<Box<Delivery>>),
 }
 
+/// How many keys one read of several deliveries takes.
+pub const MOST_KEYS: usize = 100;
+
 /// Some of a webhook's settled deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledPage {
@@ -55,7 +58,7 @@ pub trait Deliveries: Send + Sync {
     ) -> impl Future<Output = Result<Option<Delivery>, PortError>> + Send;
 
     /// The deliveries with these keys, by one consistent read, which may leave some of them out. At
-    /// most 100 keys, none of them twice.
+    /// most [`MOST_KEYS`], none of them twice.
     fn deliveries_together(
         &self,
         keys: &[DeliveryKey],

@@ -4,6 +4,9 @@ use crate::{
     message::{Outgoing, Record},
 };
 
+/// Maximum number of messages in one call of SQS.
+pub const MOST_MESSAGES: usize = 10;
+
 pub trait EnqueueAttempts: Send + Sync {
     /// Sends every message, with as few calls as the service allows, and returns the results in the
     /// order of the messages. A batch can be accepted in part: one failure does not affect the

@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// How many rows [`Webhooks::webhooks_together`] reads at most for each webhook that it is to read. A
-/// webhook has up to three rows; the others may be of webhooks that lie in between. Eight webhooks
-/// of ordinary size take 4 KB, and a read of one alone is charged as 4 KB: so the rows in between
-/// cost no more than the single reads would.
+/// webhook has up to three rows; the others may be of webhooks that lie in between. Eight rows of
+/// ordinary size take 4 KB, and a read of one webhook alone is charged as 4 KB: so ordinary rows in
+/// between cost no more than the single reads would. Large ones can cost more, up to a page of 1 MB.
 pub const ROWS_FOR_EACH: usize = 8;
 
 /// Reads the parts of webhooks that fan-out needs.

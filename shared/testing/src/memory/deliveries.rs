@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 impl Deliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
         self.run(Operation::Delivery, |state| {
+            if state.damaged.contains(&key) {
+                return Err(PortError::Unusable("a row of the deliveries table".into()));
+            }
             Ok(state.tables.deliveries.get((key.webhook_id, key.id)).cloned())
         })
         .await
@@ -29,7 +32,8 @@ impl Deliveries for Memory {
             if keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
                 return Err(PortError::Unusable("a key twice".into()));
             }
-            let is_left_out = |key: &DeliveryKey| state.left_out.contains(key);
+            let is_left_out =
+                |key: &DeliveryKey| state.left_out.contains(key) || state.damaged.contains(key);
             let (unread, read): (Vec<_>, Vec<_>) = keys.iter().copied().partition(is_left_out);
             let rows = &state.tables.deliveries;
             let found = read.iter().filter_map(|key| rows.get((key.webhook_id, key.id)));

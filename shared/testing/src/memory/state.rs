@@ -15,15 +15,13 @@ use grapnel_domain::{
     limit::SlotTime,
     notice::Notice,
     ports::Consistency,
+    release::PAGE_ROWS,
     replay::Replay,
     tending::{Spread, Unreadable},
     time::Minute,
     webhook::Webhook,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Rows of one page of the indexes of parked deliveries and of shared waits.
-const WAITING_PAGE_ROWS: usize = 100;
 
 /// Rows that a page of settled deliveries is looked for in, as the AWS adapter reads them.
 const SETTLED_PAGE_ROWS: usize = 100;
@@ -37,6 +35,8 @@ pub(super) struct State {
     pub(super) waits: BTreeMap<Minute, StartedWait>,
     /// Deliveries that reads of several leave out.
     pub(super) left_out: BTreeSet<DeliveryKey>,
+    /// Deliveries whose rows cannot be read.
+    pub(super) damaged: BTreeSet<DeliveryKey>,
     pub(super) unreadable: Vec<(Spread, Unreadable)>,
     pub(super) notices: Vec<Notice>,
     pub(super) issuer_keys: String,
@@ -88,10 +88,11 @@ impl Default for State {
             dead_letters: Vec::new(),
             waits: BTreeMap::new(),
             left_out: BTreeSet::new(),
+            damaged: BTreeSet::new(),
             unreadable: Vec::new(),
             notices: Vec::new(),
             issuer_keys: String::new(),
-            waiting_page: WAITING_PAGE_ROWS,
+            waiting_page: PAGE_ROWS.into(),
             settled_page: SETTLED_PAGE_ROWS,
             faults: Faults::default(),
         }
