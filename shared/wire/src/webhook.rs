@@ -207,7 +207,7 @@ answer! {
 
 answer! {
     #[derive(Debug, Copy, PartialEq, Eq)]
-    WebhookBehind: "How far Grapnel is behind with a webhook, which gets more events than it can take." {
+    WebhookBehind: "How far Grapnel is behind with a webhook: events are more than two minutes old when they are sent, because the webhook gets more than it can take, or after an outage." {
         required since: Timestamp = is("Instant"), "When a first attempt was late for the first time.";
         required age_seconds: u64 = at_least(0), "Age of the event of a late first attempt, in seconds.";
         required noted_at: Timestamp = is("Instant"), "When that attempt was made. It is noted at most once a minute.";

@@ -127,8 +127,7 @@ fn log(
                 duration_ms,
                 user.id = user,
                 error = cause,
-                "{method} {route} {}",
-                status.as_u16(),
+                "answered",
             )
         };
     }

@@ -81,8 +81,8 @@ async fn a_failing_webhook_says_since_when_why_until_when_and_how_many_wait() {
         (1, 1)
     );
     // A bounded count: what lies beyond one page of the index is not counted.
-    (3..150).for_each(park);
-    expected["parked"] = json!({"count": 100, "more": true});
+    (3..250).for_each(park);
+    expected["parked"] = json!({"count": 200, "more": true});
     assert_eq!(health(&world, &key, &webhook).await, expected);
     assert_eq!(world.memory.calls(Operation::Parked), 2, "one page");
 }
