@@ -50,7 +50,7 @@ const BEGINS: Timestamp = at_second(60);
 const ENDS: Timestamp = at_second(60 + SECONDS.cast_signed());
 
 /// How long the neighbours' events and the samples go on.
-const LAST: Timestamp = at_second(1_200);
+const LAST: Timestamp = at_second(1_500);
 
 /// The interval of a neighbour's events.
 const NEIGHBOUR_EVERY: Duration = Duration::from_millis(990);

@@ -107,9 +107,9 @@ impl<P: Ports> Deliver<P> {
                 break;
             }
             if is_only_noted {
-                // Another function wrote it, and its batch has seen the same. A refused write costs as much as
-                // another.
-                return Ok(());
+                // Another function wrote it meanwhile, and the next late attempt notes it. A refused write
+                // costs as much as another.
+                break;
             }
             let strong = Consistency::Strong;
             match self.webhooks.webhook(&webhook.user_id, webhook.id, strong).await? {
@@ -155,7 +155,7 @@ impl<P: Ports> Deliver<P> {
     }
 }
 
-/// Says which webhook gets more than it can take, each time that this is noted.
+/// Logs with which webhook Grapnel is behind, each time that this is noted.
 fn log_lag(before: &Webhook, health: &Health) {
     if let Some(behind) = health.behind.filter(|behind| before.health.behind != Some(*behind)) {
         let Behind { since, age_seconds, .. } = behind;

@@ -89,7 +89,7 @@ impl<P: Ports> Deliver<P> {
     /// Removes the rows from the index whose messages were `sent`. A row that stays there is sent again.
     ///
     /// # Errors
-    /// If a row stays. The rows after the next 49 are not tried then.
+    /// If a row stays. Those that were not tried by then stay, too.
     pub(crate) async fn leave_all(
         &self,
         parked: &[Delivery],
@@ -99,6 +99,9 @@ impl<P: Ports> Deliver<P> {
         let last_try = self.rules.time_budget.last_record_try(self.clock.now(), deadline);
         let mut rows = parked.iter().zip(sent);
         loop {
+            if self.clock.now() > last_try {
+                return Err(PortError::Unavailable("no time to remove more rows".into()));
+            }
             let some = rows.by_ref().take(AT_A_TIME).map(async |(delivery, sent)| {
                 sent?;
                 self.leave(delivery, last_try).await

@@ -7,7 +7,7 @@ use grapnel_domain::{
     delivery::{Delivery, ParkedRow},
     health::{Health, Note},
     message::QueueMessage,
-    ports::{Clock, Consistency, Deliveries, PortError, Webhooks},
+    ports::{Clock, Consistency, Deliveries, Page, PortError, Webhooks},
     release::{self, Release, ReleaseParked},
     time::Timestamp,
 };
@@ -63,19 +63,18 @@ impl<P: Ports> Deliver<P> {
                 }
                 oldest.len()
             }
-            Release::All => {
-                let parked = self.all_parked(&release, &page.items).await?;
-                let sent = self.enqueue_all(&parked).await;
-                // If rows stay in the index, the message is received again and finds exactly these.
-                self.leave_all(&parked, sent, deadline).await?;
-                let count = parked.len();
-                if let Some(cursor) = page.next {
-                    let next = release.begun(began).next_page(cursor);
-                    self.send_release(next, release::PAGE_EVERY).await?;
-                    return Ok(Done::Released(count));
+            Release::All => match self.release_all(&release, &page, began, deadline).await {
+                Ok((count, true)) => count,
+                Ok((count, false)) => return Ok(Done::Released(count)),
+                Err(error) => {
+                    // The rows that are left stay in the index. This message would be hidden for the
+                    // visibility timeout, and then find its own note.
+                    tracing::warn!(webhook.id = %id, %error, "a page of parked deliveries was not released");
+                    let (look, pause) = release.look_after_failure(first);
+                    self.send_release(look, pause).await?;
+                    return Ok(Done::Released(0));
                 }
-                count
-            }
+            },
         };
         if let Some((next, pause)) = release.next_look(first) {
             self.send_release(next, pause).await?;
@@ -83,9 +82,28 @@ impl<P: Ports> Deliver<P> {
         Ok(Done::Released(released))
     }
 
-    /// Whether it may send this page, as far as other releases are concerned: it notes that it begins the
-    /// page. Of two that begin within a millisecond, one notes it. A second copy of the message finds the
-    /// note, and only looks. Without a stored health, as after the webhook was deleted, nothing can be
+    /// Sends a page and removes it from the index, then asks for the next one. Returns the number of
+    /// deliveries, and whether it was the last page.
+    async fn release_all(
+        &self,
+        release: &ReleaseParked,
+        page: &Page<ParkedRow, ParkedRow>,
+        began: Timestamp,
+        deadline: Timestamp,
+    ) -> Result<(usize, bool), PortError> {
+        let parked = self.all_parked(release, &page.items).await?;
+        let sent = self.enqueue_all(&parked).await;
+        self.leave_all(&parked, sent, deadline).await?;
+        if let Some(cursor) = page.next {
+            let next = release.clone().begun(began).next_page(cursor);
+            self.send_release(next, release::PAGE_EVERY).await?;
+        }
+        Ok((parked.len(), page.next.is_none()))
+    }
+
+    /// Notes that it begins this page. `false` if another release or another copy of the message began it:
+    /// of two that begin in the same millisecond, only one succeeds. (Or if the answer of its own write was
+    /// lost: then a look goes on.) Without a stored health, as after the webhook was deleted, nothing can be
     /// noted, and no request is made.
     async fn begins(
         &self,

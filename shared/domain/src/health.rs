@@ -386,6 +386,10 @@ impl Notified {
         self.of(change).is_none_or(|last| last.until(now) >= NOTICE_INTERVAL)
     }
 
+    fn was_told(mut self, change: Change, since: Timestamp) -> bool {
+        self.of(change).is_some_and(|last| last >= since)
+    }
+
     fn told(&mut self, change: Change, now: Timestamp) {
         *self.of(change) = Some(now);
     }

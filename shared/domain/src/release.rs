@@ -11,9 +11,9 @@
 //! later by now, because another wake-up then takes over.
 //!
 //! One release at a time goes through all parked deliveries. It notes when it begins a page
-//! ([`crate::health::Health::release_began`]), and only looks from when it finds a later note, of another
-//! release or of another copy of its own message: two that work page by page side by side would send each
-//! delivery twice, and twice as fast as the partition can take.
+//! ([`crate::health::Health::release_began`]). From the moment it finds a later note, of another release or
+//! of another copy of its own message, it only looks: two that work page by page side by side would send each
+//! delivery twice, and leave new deliveries hardly any writes.
 
 use crate::{
     delivery::ParkedRow,
@@ -37,8 +37,12 @@ const LAST_PAUSE: Duration = Duration::from_secs(120);
 
 /// A release of all parked deliveries sends one page of this many rows each second. Each row takes two
 /// writes: one when it leaves the index, and one for its attempt. So of the 1,000 writes a second that a
-/// webhook's partition takes, 600 are left for new deliveries.
+/// webhook's partition takes, at least 600 are left for new deliveries.
 pub const PAGE_ROWS: u16 = 200;
+
+/// A release that began no page for this long stands still. A page takes less than a second, and some twenty
+/// if writes are refused.
+const STANDS_STILL: Duration = Duration::from_secs(30);
 
 /// The pause before the next page.
 pub const PAGE_EVERY: Duration = Duration::from_secs(1);
@@ -138,7 +142,9 @@ impl ReleaseParked {
                 if is_its_wake_up { Release::ComeBack(due) } else { Release::EnsureWakeUp }
             }
             Some(Circuit::Open { .. }) => Release::Probe,
-            _ if self.is_overtaken(health) => Release::LeaveAlone,
+            _ if self.is_overtaken(health) || self.meets_one_at_work(health, now) => {
+                Release::LeaveAlone
+            }
             Some(Circuit::Closed) if self.meets_another(first) => Release::LeaveAlone,
             Some(Circuit::Closed | Circuit::Disabled { .. }) | None => Release::All,
         }
@@ -166,16 +172,31 @@ impl ReleaseParked {
         self.began.is_none() && (on_its_way_to_a_probe || changed)
     }
 
-    /// This release, which begins to send all unless it did before.
+    /// A look meets a release that began a page just now.
+    fn meets_one_at_work(&self, health: Option<&Health>, now: Timestamp) -> bool {
+        let latest = health.and_then(|health| health.release_began);
+        let is_at_work = latest.is_some_and(|latest| latest.until(now) < STANDS_STILL);
+        self.look.is_some() && self.began.is_none() && is_at_work
+    }
+
+    /// This release, which began a page at that time.
     #[must_use]
-    pub fn begun(self, now: Timestamp) -> Self {
-        Self { began: Some(now), ..self }
+    pub fn begun(self, at: Timestamp) -> Self {
+        Self { began: Some(at), ..self }
     }
 
     /// The release that continues after this page.
     #[must_use]
     pub fn next_page(self, after: ParkedRow) -> Self {
         Self { cursor: Some(after), ..self }
+    }
+
+    /// The look and the pause before it if a page failed whose first row is `first`. Rows of the pages
+    /// before have left the index, so it is the first of all.
+    #[must_use]
+    pub fn look_after_failure(self, first: Option<ParkedRow>) -> (Self, Duration) {
+        let look = Look { due: None, empty: 0, first };
+        (Self { cursor: None, began: None, look: Some(look), ..self }, PAUSE)
     }
 
     /// The next look and the pause before it; `None` if there was nobody for long enough.

@@ -125,6 +125,28 @@ fn a_look_leaves_another_release_alone_until_it_stands_still() {
 }
 
 #[test]
+fn a_look_leaves_a_release_alone_that_began_a_page_just_now() {
+    let again = look(wake_up(), parked(1));
+    let health = Health::default().noted(Note::Release(DUE));
+    let [just_now, later] = [29, 30].map(|seconds| DUE.plus(Duration::from_secs(seconds)));
+    for receives in [true, false] {
+        let decided = |now| again.decide(Some(&health), receives, parked(1), now);
+        assert_eq!(decided(BEFORE), Release::LeaveAlone, "by a clock that is behind");
+        assert_eq!(decided(just_now), Release::LeaveAlone);
+        assert_eq!(decided(later), Release::All);
+    }
+    assert_eq!(closing().decide(Some(&health), true, parked(1), just_now), Release::All);
+}
+
+#[test]
+fn the_look_after_a_page_that_failed_begins_again_at_once() {
+    let second = closing().begun(BEFORE).next_page(parked(1).expect("a row"));
+    let (look, pause) = second.look_after_failure(parked(2));
+    assert_eq!((pause, look.began, look.cursor), (PAUSE, None, None));
+    assert_eq!(decided(&look, CLOSED, parked(2), DUE), Release::All);
+}
+
+#[test]
 fn deliveries_of_a_webhook_that_receives_nothing_end_at_once() {
     assert_eq!(wake_up().decide(None, false, parked(1), BEFORE), Release::All);
 }

@@ -5,7 +5,6 @@
 //! So a message that is received again is only a suspect: it is not processed together with others.
 //! It moves to the function's isolation queue, which delivers one message at a time. There it is
 //! processed like any other, or kills its function alone until the queue makes it a dead letter.
-
 //!
 //! An event that a table refused for lack of capacity moves too, at the first time. If it stayed, it
 //! would be hidden in the queue for the visibility timeout, and SQS hands out nothing more of a queue

@@ -70,8 +70,8 @@ async fn a_read_of_several_that_fails_is_made_one_by_one() {
     assert_eq!(world.memory.calls(Operation::Delivery), 3);
 }
 
-/// As SQS may deliver it, or after a function died before it acknowledged. Two releases would take all that
-/// the partition can write.
+/// As SQS may deliver it, or after a function died before it acknowledged. Two releases would take most of
+/// what the partition can write.
 #[tokio::test]
 async fn a_page_whose_message_comes_twice_has_one_next_page() {
     let world = World::new();

@@ -5,7 +5,7 @@
 //! sent. The health notes since when, and how old they were.
 //!
 //! The clock limits the writes: a note is renewed at most once in [`NOTE_INTERVAL`], and taken away
-//! only after it was not renewed for two of them. Fresh and late attempts alternate while a webhook is
+//! only after it was not renewed for [`OVER_AFTER`]. Fresh and late attempts alternate while a webhook is
 //! behind, because queues keep no order.
 
 use crate::time::Timestamp;
@@ -18,6 +18,10 @@ pub const BEHIND_AFTER: Duration = Duration::from_secs(120);
 
 /// Minimum time between two notes about one webhook.
 pub const NOTE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A fresh attempt takes a note away that was not renewed for this long: longer than a message is hidden after
+/// a refused write (`VisibilityTimeoutSeconds` by default). Late attempts come in rounds of that time.
+const OVER_AFTER: Duration = Duration::from_secs(480);
 
 /// A note that was not renewed for this long says nothing about the present. It is longer than a
 /// message is hidden after a failure, and still shown meanwhile.
@@ -45,17 +49,15 @@ impl Behind {
             Some(noted) if is_late && since_note >= Some(NOTE_INTERVAL) => {
                 Some(Self::new(noted.since, age, now))
             }
-            Some(_) if !is_late && since_note >= Some(NOTE_INTERVAL * 2) => None,
+            Some(_) if !is_late && since_note >= Some(OVER_AFTER) => None,
             Some(noted) => Some(noted),
             None => is_late.then(|| Self::new(now, age, now)),
         }
     }
 
-    /// Whether this note renews `before` for the first time: the webhook was behind for a minute.
-    pub(super) fn confirms(self, before: Option<Self>) -> bool {
-        before.is_some_and(|it| {
-            it.noted_at == it.since && it.since == self.since && it.noted_at < self.noted_at
-        })
+    /// Whether the webhook was behind for a minute: the first note was renewed.
+    pub(super) fn is_confirmed(self) -> bool {
+        self.since < self.noted_at
     }
 
     fn new(since: Timestamp, age: Duration, noted_at: Timestamp) -> Self {

@@ -11,9 +11,9 @@ impl Health {
         self.behind.filter(|noted| !noted.is_past(now))
     }
 
-    /// Adds to the outcome of attempts that this health was read for that Grapnel is behind, or no
-    /// longer is. `age` is that of the oldest event; `None` if no attempt has one. The platform gets a notice when a
-    /// second note confirms the first: one late event may have many causes.
+    /// Adds to the outcome whether Grapnel is behind. `age` is that of the oldest event; `None` if no
+    /// attempt has one. The platform gets a notice, once, when a second note confirms the first: one late
+    /// event may have many causes.
     #[must_use]
     pub fn noting(
         &self,
@@ -29,8 +29,10 @@ impl Health {
         let unchanged = || Outcome { health: self.written(), changes: Vec::new() };
         let Outcome { mut health, mut changes } = outcome.unwrap_or_else(unchanged);
         health.behind = behind;
-        let is_confirmed = behind.is_some_and(|behind| behind.confirms(self.behind));
-        if is_confirmed && health.notified.may_tell(Change::Behind, now) {
+        let is_news = behind.is_some_and(|behind| {
+            behind.is_confirmed() && !self.notified.was_told(Change::Behind, behind.since)
+        });
+        if is_news && health.notified.may_tell(Change::Behind, now) {
             health.notified.told(Change::Behind, now);
             changes.push(Change::Behind);
         }
@@ -86,21 +88,27 @@ mod tests {
         let (later, told) = sent(later, 120, 180);
         assert_eq!(told, []);
         // It is over, and begins again within the hour.
-        let (over, _) = sent(later, 240, 1);
+        let (over, _) = sent(later, 600, 1);
         assert_eq!(over.behind, None);
-        let (again, told) = sent(over, 300, 190);
+        let (mut again, told) = sent(over, 700, 190);
         assert_eq!(told, []);
-        assert_eq!(again.behind.map(|behind| behind.since), Some(after(300)));
-        assert_eq!(sent(again, 360, 190).1, [], "at most once an hour");
+        assert_eq!(again.behind.map(|behind| behind.since), Some(after(700)));
+        let mut notices = Vec::new();
+        for at in (760..10_000).step_by(60) {
+            let (next, told) = sent(again, at, 190);
+            again = next;
+            notices.extend(told.iter().map(|_| at));
+        }
+        assert_eq!(notices, [3_700], "an hour after the last one");
     }
 
     #[test]
-    fn a_note_goes_when_only_fresh_events_were_sent_for_two_minutes() {
+    fn a_note_goes_when_only_fresh_events_were_sent_for_eight_minutes() {
         let (health, _) = sent(Health::default(), 0, 200);
-        for at in [0, 60, 119] {
+        for at in [0, 60, 479] {
             assert_eq!(sent(health, at, 2).0.behind, health.behind, "{at}");
         }
-        assert_eq!(sent(health, 120, 2).0.behind, None);
+        assert_eq!(sent(health, 480, 2).0.behind, None);
     }
 
     #[test]
