@@ -10,7 +10,7 @@ use grapnel_domain::{
     delivery::Delivery,
     health::Circuit,
     message::QueueMessage,
-    ports::PortError,
+    ports::{PortError, UpdateDeliveries},
     release::{PAGE_EVERY, PAGE_ROWS},
     webhook::Webhook,
 };
@@ -19,6 +19,7 @@ use grapnel_testing::{
     clock::START,
     memory::{Effect, Operation},
 };
+use std::time::Duration;
 
 fn in_order(world: &World, webhook: &Webhook, count: u16) -> Vec<Delivery> {
     let mut kept: Vec<_> = (0..count).map(|_| parked(world, webhook)).collect();
@@ -57,6 +58,33 @@ async fn a_write_that_is_refused_is_tried_again_and_no_message_is_sent_twice() {
     assert_eq!(world.memory.calls(Operation::Unpark), 3);
     assert_eq!(attempts_queued(&world).len(), 1);
     assert_eq!(world.now(delivery).parked_until, None);
+}
+
+/// Its message would be hidden for seven minutes, and would then find its own note.
+#[tokio::test]
+async fn a_page_that_fails_sends_a_look_which_begins_again_a_minute_later() {
+    let world = World::new();
+    world.memory.set_waiting_page(1);
+    let mut webhook = a_webhook().failing().build();
+    webhook.health.circuit = Circuit::Closed;
+    let kept = in_order(&world, &webhook, 3);
+    assert_eq!(world.handle(message(&webhook)).await.done, [Done::Released(1)]);
+    world.clock.advance(PAGE_EVERY);
+    let second = next_page(release(&webhook).begun(START), &kept[0]);
+    for _ in 0..100 {
+        let refused = PortError::Throttled("full".into());
+        world.memory.fail_after(Operation::Unpark, 0, refused, Effect::Before);
+    }
+    assert_eq!(world.handle(second).await.done, [Done::Released(0)]);
+    let again = look(&webhook, 0, Some(&kept[1]));
+    assert_eq!(releases_queued(&world).last(), Some(&(again.clone(), 60)));
+    while world.memory.calls(Operation::Unpark) < 101 {
+        // The rest of the refusals.
+        assert!(world.memory.unpark(kept[2].key(), DUE, 1).await.is_err());
+    }
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(world.handle(again).await.done, [Done::Released(1)]);
+    assert_eq!(world.now(&kept[1]).parked_until, None);
 }
 
 #[tokio::test]
