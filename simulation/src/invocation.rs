@@ -10,7 +10,10 @@ use grapnel_domain::{
     tending::{Minutes, Spread},
     time::{Minute, Timestamp},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+/// A release that began a page within this time before the function began is at work.
+const AT_WORK: Duration = Duration::from_secs(30);
 
 /// The subject of a release's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +189,8 @@ impl Invocation {
     }
 
     /// Whether this release may stop before its last page, because another one goes on: a later one
-    /// began, or it has not begun and the first parked delivery is another than at its last look.
+    /// began; or it has not begun, and the first parked delivery is another than at its last look or a page
+    /// was begun within [`AT_WORK`].
     pub(crate) fn may_stop(&self, release: &ReleaseParked) -> bool {
         let webhook = release.webhook_id;
         let began = self.releases_read.iter().filter(|(of, _)| *of == webhook);
@@ -194,8 +198,12 @@ impl Invocation {
         let changed = |(of, first): &(_, _)| {
             *of == webhook && release.look.is_some_and(|look| look.first != Some(*first))
         };
+        let at_work = |(_, began): &(WebhookId, Option<Timestamp>)| {
+            began.is_some_and(|began| began.until(self.began) < AT_WORK)
+        };
+        let meets_one = release.look.is_some() && began.clone().any(at_work);
         release.began.map_or_else(
-            || release.cursor.is_some() || self.first_parked.iter().any(changed),
+            || release.cursor.is_some() || meets_one || self.first_parked.iter().any(changed),
             overtaken,
         )
     }
