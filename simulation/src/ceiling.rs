@@ -13,7 +13,7 @@ use crate::{
     intake::{Grouping, Intake, Mapping, Pool},
     measured::Latencies,
     partition::WRITES_A_SECOND,
-    plan::{Faults, Plan, PlannedWebhook, Settings, url},
+    plan::{Faults, Plan, PlannedWebhook, Settings, url, webhook_id},
     random::Random,
     receiver::Receiver,
     sim::Sim,
@@ -33,7 +33,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use uuid::Builder;
 
 const BIG: &str = "ada";
 const NEIGHBOURS: [&str; 5] = ["bob", "cyd", "dan", "eve", "fay"];
@@ -152,11 +151,6 @@ pub fn ceiling(intakes: Intakes, ingest: usize) -> Result<Ceiling, String> {
         recovered_after: ENDS.until(last),
         samples,
     })
-}
-
-fn webhook_id(number: u8) -> WebhookId {
-    let tail = [1, 1, 1, 1, 1, 1, 1, 1, 1, number];
-    WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &tail).into_uuid())
 }
 
 fn plan(ingest: usize) -> Plan {

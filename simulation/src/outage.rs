@@ -13,7 +13,7 @@ use crate::{
     intake::{DELIVERY_CONCURRENCY, Grouping, Intake, Mapping, Pool},
     measured::Latencies,
     partition::WRITES_A_SECOND,
-    plan::{Faults, Plan, PlannedWebhook, Settings, url},
+    plan::{Faults, Plan, PlannedWebhook, Settings, url, webhook_id},
     random::Random,
     receiver::Receiver,
     sim::Sim,
@@ -32,7 +32,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use uuid::Builder;
 
 /// One of so many events and functions is simulated.
 /// A page of a release has 200 rows, so this is exact for releases.
@@ -138,11 +137,6 @@ pub fn outage(length: u64, minutes: &[u64]) -> Result<Outage, String> {
         extra_messages: of(Count::Messages) - of(Count::Releases) - made,
         extra_writes: writes - 2 * made,
     })
-}
-
-fn webhook_id(number: u8) -> WebhookId {
-    let tail = [1, 1, 1, 1, 1, 1, 1, 1, 1, number];
-    WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &tail).into_uuid())
 }
 
 fn plan(recovers: Timestamp) -> Plan {

@@ -20,6 +20,13 @@ use grapnel_testing::{
     memory::MAX_RECEIVES,
 };
 use std::time::Duration;
+use uuid::Builder;
+
+/// The id of a webhook of a scenario.
+pub(crate) fn webhook_id(number: u8) -> WebhookId {
+    let tail = [1, 1, 1, 1, 1, 1, 1, 1, 1, number];
+    WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &tail).into_uuid())
+}
 
 /// Maximum number of steps of a drawn run. The longest have a few thousand.
 pub(crate) const MOST_STEPS: u64 = 100_000;

@@ -17,7 +17,7 @@ use crate::{
     counts::Count,
     intake::Grouping,
     mutation::Mutation,
-    plan::{Faults, Lethal, Outage, Part, Plan, PlannedWebhook, Settings, url},
+    plan::{Faults, Lethal, Outage, Part, Plan, PlannedWebhook, Settings, url, webhook_id},
     random::Random,
     receiver::Receiver,
     sim::Sim,
@@ -36,7 +36,6 @@ use grapnel_testing::{
     memory::{MAX_RECEIVES, Queued},
 };
 use std::{collections::BTreeMap, time::Duration};
-use uuid::Builder;
 
 /// The user of the healthy webhooks. One of them kills in some scenarios.
 const USER: &str = "ada";
@@ -217,11 +216,6 @@ impl Trouble {
     fn kills(self, row: &Delivery) -> bool {
         self.kills_at(row.webhook_id) || row.user_id.as_str() == LETHAL_USER
     }
-}
-
-fn webhook_id(number: u8) -> WebhookId {
-    let tail = [1, 1, 1, 1, 1, 1, 1, 1, 1, number];
-    WebhookId::from_uuid(Builder::from_unix_timestamp_millis(1, &tail).into_uuid())
 }
 
 fn plan(trouble: Trouble, troubled: bool) -> Plan {

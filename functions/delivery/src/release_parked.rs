@@ -101,10 +101,11 @@ impl<P: Ports> Deliver<P> {
         Ok((parked.len(), page.next.is_none()))
     }
 
-    /// Notes that it begins this page. `false` if another release or another copy of the message began it:
-    /// of two that begin in the same millisecond, only one succeeds. (Or if the answer of its own write was
-    /// lost: then a look goes on.) Without a stored health, as after the webhook was deleted, nothing can be
-    /// noted, and no request is made.
+    /// Notes that it begins this page. Returns `false` if another release, or another copy of the message,
+    /// has begun it. The health cannot hold two notes of the same millisecond, so one of the two continues.
+    /// If the SDK repeats this write because the answer was lost, it returns `false`, too: a look continues.
+    ///
+    /// A deleted webhook has no stored health. Nothing can be noted, and no request is made.
     async fn begins(
         &self,
         release: &ReleaseParked,

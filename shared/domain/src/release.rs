@@ -11,9 +11,9 @@
 //! later by now, because another wake-up then takes over.
 //!
 //! One release at a time goes through all parked deliveries. It notes when it begins a page
-//! ([`crate::health::Health::release_began`]). From the moment it finds a later note, of another release or
-//! of another copy of its own message, it only looks: two that work page by page side by side would send each
-//! delivery twice, and leave new deliveries hardly any writes.
+//! ([`crate::health::Health::release_began`]). If it finds a later note, another release or a second copy of
+//! its message has begun a page; from then on it only looks. Two releases at a time would send each delivery
+//! twice, and would leave hardly any writes for new deliveries.
 
 use crate::{
     delivery::ParkedRow,

@@ -1,8 +1,11 @@
 //! The results as a table in Markdown.
 
 use super::{Ceiling, Intakes, ceiling};
-use crate::{document::Part, intake::INGEST_CONCURRENCY};
-use std::{fmt, thread, time::Duration};
+use crate::{
+    document::{Part, side_by_side},
+    intake::INGEST_CONCURRENCY,
+};
+use std::{fmt, time::Duration};
 
 /// The cases in the document: how events are published, and `IngestMaximumConcurrency`.
 const DOCUMENTED: [(Intakes, usize); 3] = [
@@ -27,13 +30,7 @@ impl CeilingReport {
     /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         let run = |(intakes, ingest)| Ok((intakes, ingest, ceiling(intakes, ingest)?));
-        let results: Vec<Result<_, String>> = thread::scope(|scope| {
-            let runs: Vec<_> =
-                DOCUMENTED.into_iter().map(|case| scope.spawn(move || run(case))).collect();
-            let panicked = |_| Err("a run panicked".to_owned());
-            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
-        });
-        Ok(Self { rows: results.into_iter().collect::<Result<_, _>>()? })
+        Ok(Self { rows: side_by_side(DOCUMENTED, run)? })
     }
 }
 

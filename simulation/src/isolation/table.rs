@@ -2,11 +2,11 @@
 
 use super::{Circumstances, Isolation, isolation};
 use crate::{
-    document::Part,
+    document::{Part, side_by_side},
     intake::{Grouping, Pool},
     measured::Latencies,
 };
-use std::{fmt, thread};
+use std::fmt;
 
 /// The circumstances in the document, with their names.
 const DOCUMENTED: [(&str, Circumstances); 8] = [
@@ -46,13 +46,7 @@ impl IsolationReport {
         let run = |case: (&'static str, Circumstances)| {
             isolation(&case.1).map(|isolation| (case.0, case.1, isolation))
         };
-        let results: Vec<Result<_, String>> = thread::scope(|scope| {
-            let runs: Vec<_> =
-                DOCUMENTED.into_iter().map(|case| scope.spawn(move || run(case))).collect();
-            let panicked = |_| Err("a run panicked".to_owned());
-            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
-        });
-        Ok(Self { cases: results.into_iter().collect::<Result<_, _>>()? })
+        Ok(Self { cases: side_by_side(DOCUMENTED, run)? })
     }
 
     /// The result under these circumstances, if they were tried.

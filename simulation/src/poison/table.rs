@@ -1,8 +1,8 @@
 //! The results as a table in Markdown.
 
 use super::{Poison, Trouble, poison};
-use crate::document::Part;
-use std::{fmt, thread, time::Duration};
+use crate::document::{Part, side_by_side};
+use std::{fmt, time::Duration};
 
 /// The scenarios in the document.
 const DOCUMENTED: [Trouble; 6] = [
@@ -28,12 +28,7 @@ impl PoisonReport {
     /// The broken promise.
     pub fn documented() -> Result<Self, String> {
         let run = |trouble| poison(trouble, None).map(|poison| (trouble, poison));
-        let results: Vec<Result<_, String>> = thread::scope(|scope| {
-            let runs = DOCUMENTED.map(|trouble| scope.spawn(move || run(trouble)));
-            let panicked = |_| Err("a run panicked".to_owned());
-            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
-        });
-        Ok(Self { cases: results.into_iter().collect::<Result<_, _>>()? })
+        Ok(Self { cases: side_by_side(DOCUMENTED, run)? })
     }
 }
 

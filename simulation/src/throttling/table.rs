@@ -1,8 +1,8 @@
 //! The results as a table in Markdown.
 
 use super::{Throttled, ThrottlingWave, Tries, throttling};
-use crate::document::Part;
-use std::{fmt, thread, time::Duration};
+use crate::document::{Part, side_by_side};
+use std::{fmt, time::Duration};
 
 /// The waves in the document: the throttled writes, and the number of seconds.
 const DOCUMENTED: [(Throttled, u64); 4] = [
@@ -31,13 +31,7 @@ impl ThrottlingReport {
             let of = |tries| throttling(&ThrottlingWave { throttled, lasts, tries });
             Ok((throttled, seconds, [of(Tries::Three)?, of(Tries::ByTime)?]))
         };
-        let results: Vec<Result<_, String>> = thread::scope(|scope| {
-            let runs: Vec<_> =
-                DOCUMENTED.into_iter().map(|case| scope.spawn(move || run(case))).collect();
-            let panicked = |_| Err("a run panicked".to_owned());
-            runs.into_iter().map(|run| run.join().unwrap_or_else(panicked)).collect()
-        });
-        Ok(Self { rows: results.into_iter().collect::<Result<_, _>>()? })
+        Ok(Self { rows: side_by_side(DOCUMENTED, run)? })
     }
 }
 
