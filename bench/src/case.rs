@@ -2,7 +2,7 @@
 
 use crate::{
     process::{API, DELIVERY, Function, INGEST, Running},
-    receiver::Transport,
+    receiver::{Connections, Transport},
     traffic::{event, publish},
     world::World,
 };
@@ -29,6 +29,7 @@ pub(crate) struct Case {
     /// Messages of an invocation.
     pub(crate) batch: usize,
     pub(crate) transport: Transport,
+    pub(crate) connections: Connections,
 }
 
 /// What a function took for so many deliveries, or the API for so many events.
@@ -130,9 +131,26 @@ impl Mark {
 }
 
 impl Case {
+    /// The case in which versions are compared.
+    pub(crate) const USUAL: Self = Self {
+        bytes: 500,
+        webhooks: 1,
+        batch: 10,
+        transport: Transport::Plain,
+        connections: Connections::Kept,
+    };
+
     pub(crate) fn name(self) -> String {
-        let Self { bytes, webhooks, batch, transport } = self;
-        format!("{bytes} B, {webhooks} webhooks, batches of {batch}, {}", transport.name())
+        let Self { bytes, webhooks, batch, transport, connections } = self;
+        let (transport, connections) = (transport.name(), connections.name());
+        format!(
+            "{bytes} B, {webhooks} webhooks, batches of {batch}, {transport}, {connections} connections"
+        )
+    }
+
+    /// A world with its webhooks and its receiver.
+    pub(crate) async fn world(self, programs: &Path, folder: &Path) -> Result<World> {
+        World::new(programs, folder, self.webhooks, self.transport, self.connections).await
     }
 
     /// Measures so many deliveries.
@@ -142,7 +160,7 @@ impl Case {
         folder: &Path,
         deliveries: usize,
     ) -> Result<Run> {
-        let world = World::new(programs, folder, self.webhooks, self.transport).await?;
+        let world = self.world(programs, folder).await?;
         // At least one batch is measured, and no more than as many deliveries again to warm up.
         let events = deliveries.div_ceil(self.webhooks).next_multiple_of(self.batch);
         let warm = (WARM_UP * self.batch).min(events).next_multiple_of(self.batch);
@@ -176,15 +194,9 @@ impl Case {
         each: usize,
     ) -> Result<Taken> {
         let mut function = world.start(function).await?;
-        let mut left = warm;
-        while left > 0 {
-            left -= world.process(&mut function, queue, self.batch.min(left)).await?;
-        }
+        world.process_all(&mut function, queue, warm, self.batch).await?;
         let mark = Mark::now(world, &function)?;
-        let mut left = measured;
-        while left > 0 {
-            left -= world.process(&mut function, queue, self.batch.min(left)).await?;
-        }
+        world.process_all(&mut function, queue, measured, self.batch).await?;
         mark.taken(world, &function, measured * each)
     }
 }
@@ -196,7 +208,7 @@ pub(crate) async fn publishing(
     bytes: usize,
     events: usize,
 ) -> Result<Taken> {
-    let world = World::new(programs, folder, 1, Transport::Plain).await?;
+    let world = World::plain(programs, folder, 1).await?;
     let mut api = world.start(API).await?;
     let publish_one = async |api: &mut Running, number: usize| {
         let answer: Value = serde_json::from_slice(&api.invoke(publish(number, bytes)).await?)?;
@@ -222,7 +234,7 @@ pub(crate) async fn starts(
     function: Function,
     times: usize,
 ) -> Result<Vec<f64>> {
-    let world = World::new(programs, folder, 0, Transport::Plain).await?;
+    let world = World::plain(programs, folder, 0).await?;
     let mut found = Vec::new();
     for _ in 0..times {
         found.push(world.start(function).await?.start.as_secs_f64() * 1e3);

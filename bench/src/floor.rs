@@ -3,7 +3,7 @@
 
 use crate::{
     process::processor_time,
-    receiver::{Receiver, Transport},
+    receiver::{Connections, Receiver, Transport},
     traffic::data,
 };
 use anyhow::{Context, Result, ensure};
@@ -55,7 +55,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Measures it in a new process, and returns the milliseconds of a request.
 pub(crate) async fn measure(folder: &Path, requests: usize, bytes: usize) -> Result<f64> {
-    let receiver = Receiver::start(Transport::Plain, &folder.join("unused.pem")).await?;
+    let receiver =
+        Receiver::start(Transport::Plain, Connections::Kept, &folder.join("unused.pem")).await?;
     let output = Command::new(std::env::current_exe()?)
         .args(["floor", &receiver.address.to_string(), &requests.to_string(), &bytes.to_string()])
         .output()

@@ -11,9 +11,6 @@ use anyhow::{Context, Result};
 use std::{fs, path::Path};
 use tokio::process::Command;
 
-/// Deliveries of the two runs.
-const RUNS: [usize; 2] = [100, 300];
-
 /// Messages of both runs before these, one by one.
 const WARM_UP: usize = 5;
 
@@ -22,6 +19,13 @@ const WARM_UP: usize = 5;
 pub(crate) struct Instructions {
     pub(crate) ingest: f64,
     pub(crate) delivery: f64,
+}
+
+impl Instructions {
+    /// Those of ingest and of delivery, in thousands.
+    pub(crate) fn thousands(self) -> [String; 2] {
+        [self.ingest, self.delivery].map(|instructions| format!("{:.0}", instructions / 1e3))
+    }
 }
 
 /// Whether valgrind is there, or why it is not used.
@@ -34,33 +38,43 @@ pub(crate) async fn available() -> Result<(), String> {
     }
 }
 
-pub(crate) async fn count(case: Case, programs: &Path, folder: &Path) -> Result<Instructions> {
+/// Counts them for a case, each run in a new world. `runs` are the deliveries of the shorter and of the longer run.
+pub(crate) async fn count(
+    case: Case,
+    runs: [usize; 2],
+    programs: &Path,
+    folder: &Path,
+) -> Result<Instructions> {
+    count_in(case, runs, folder, async || case.world(programs, folder).await).await
+}
+
+/// Counts them in prepared worlds, one for each run.
+pub(crate) async fn count_in(
+    case: Case,
+    runs: [usize; 2],
+    folder: &Path,
+    world: impl AsyncFn() -> Result<World>,
+) -> Result<Instructions> {
     let mut totals = Vec::new();
-    for deliveries in RUNS {
-        totals.push(total(case, programs, folder, deliveries).await?);
+    for deliveries in runs {
+        totals.push(total(case, &world().await?, folder, deliveries).await?);
     }
     let [(few_ingest, few_delivery), (many_ingest, many_delivery)] =
         totals.try_into().ok().context("two runs")?;
-    let more = number(RUNS[1] - RUNS[0]);
+    let more = number(runs[1] - runs[0]);
     Ok(Instructions {
         ingest: (many_ingest - few_ingest) / more,
         delivery: (many_delivery - few_delivery) / more,
     })
 }
 
-async fn total(
-    case: Case,
-    programs: &Path,
-    folder: &Path,
-    deliveries: usize,
-) -> Result<(f64, f64)> {
-    let world = World::new(programs, folder, case.webhooks, case.transport).await?;
+async fn total(case: Case, world: &World, folder: &Path, deliveries: usize) -> Result<(f64, f64)> {
     let events = deliveries / case.webhooks;
     for event_number in 0..WARM_UP + events {
         world.aws.put("EventsQueue", event(event_number, case.bytes), None);
     }
-    let ingest = run(&world, folder, INGEST, "EventsQueue", events, case.batch).await?;
-    let delivery = run(&world, folder, DELIVERY, "DeliveryQueue", deliveries, case.batch).await?;
+    let ingest = run(world, folder, INGEST, "EventsQueue", events, case.batch).await?;
+    let delivery = run(world, folder, DELIVERY, "DeliveryQueue", deliveries, case.batch).await?;
     world.check()?;
     Ok((ingest, delivery))
 }
@@ -78,10 +92,7 @@ async fn run(
     for _ in 0..WARM_UP {
         world.process_patiently(&mut running, queue).await?;
     }
-    let mut left = messages;
-    while left > 0 {
-        left -= world.process(&mut running, queue, batch.min(left)).await?;
-    }
+    world.process_all(&mut running, queue, messages, batch).await?;
     running.end().await?;
     let text = fs::read_to_string(&file).context("valgrind wrote no counts")?;
     let total = text.lines().find_map(|line| {

@@ -3,10 +3,15 @@
 //!
 //! Each function runs as on Lambda: [`lambda`] is its Runtime API, the library's stand-in is AWS, and
 //! [`receiver`] takes the requests. [`case`] is one measurement in a [`world`]; [`floor`] the least
-//! that a delivery could take; [`peers`] are measured beside it. [`report`] prints the table and writes the file.
+//! that a delivery could take; [`heaviest`] what a batch of the largest events takes,
+//! [`growth`] what more history or more webhooks add; [`peers`] are measured beside it. [`report`] prints the table and writes the file.
+//! [`guard`] compares instructions with a file, for `cargo xtask instructions`.
 
 mod case;
 mod floor;
+mod growth;
+mod guard;
+mod heaviest;
 mod instructions;
 mod lambda;
 mod machine;
@@ -27,6 +32,9 @@ use clap::Parser;
 enum Command {
     /// Measure the release programs on this machine
     Run(run::Options),
+    /// Compare the instructions of a delivery with those on file
+    #[command(hide = true)]
+    Guard(guard::Options),
     /// Send signed requests over one connection, and print what each took
     #[command(hide = true)]
     Floor(floor::Options),
@@ -35,9 +43,11 @@ enum Command {
 fn main() -> Result<()> {
     match Command::parse() {
         Command::Floor(options) => floor::run(&options),
-        Command::Run(options) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(run::run(&options))
-        }
+        Command::Guard(options) => runtime()?.block_on(guard::run(&options)),
+        Command::Run(options) => runtime()?.block_on(run::run(&options)),
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }

@@ -7,7 +7,7 @@
 
 use crate::{
     case::number,
-    receiver::{Receiver, Transport},
+    receiver::{Connections, Receiver, Transport},
     report::{Spread, table},
     rest::Client,
     traffic::data,
@@ -204,7 +204,8 @@ async fn start(svix: &Path, postgres: &Path, redis: &Path, data: &Path) -> Resul
 }
 
 async fn run(programs: &Programs, data: &Path, endpoints: usize, deliveries: usize) -> Result<Run> {
-    let receiver = Receiver::start(Transport::Plain, &data.join("unused.pem")).await?;
+    let receiver =
+        Receiver::start(Transport::Plain, Connections::Kept, &data.join("unused.pem")).await?;
     let mut client = Client::connect(programs.address, &programs.token).await?;
     let app = client.post("/api/v1/app/", &json!({ "name": "bench" })).await?;
     let app = app["id"].as_str().context("the application has no id")?.to_owned();

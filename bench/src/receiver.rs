@@ -41,6 +41,24 @@ pub(crate) enum Transport {
     FullHandshake,
 }
 
+/// How long a receiver keeps a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Connections {
+    /// As long as the sender does.
+    Kept,
+    /// Until it has answered one request.
+    New,
+}
+
+impl Connections {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::New => "new",
+        }
+    }
+}
+
 impl Transport {
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -74,7 +92,11 @@ impl Drop for Receiver {
 
 impl Receiver {
     /// Starts one. With TLS, its certificate is written to `certificate`.
-    pub(crate) async fn start(transport: Transport, certificate: &Path) -> Result<Self> {
+    pub(crate) async fn start(
+        transport: Transport,
+        connections: Connections,
+        certificate: &Path,
+    ) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let seen = Arc::new(Seen::default());
@@ -83,7 +105,7 @@ impl Receiver {
             Transport::Resumed => Some(acceptor(certificate, 2)?),
             Transport::FullHandshake => Some(acceptor(certificate, 0)?),
         };
-        let server = tokio::spawn(serve(listener, acceptor, Arc::clone(&seen)));
+        let server = tokio::spawn(serve(listener, acceptor, connections, Arc::clone(&seen)));
         Ok(Self { address, transport, seen, server })
     }
 
@@ -129,7 +151,12 @@ fn pem(der: &[u8]) -> String {
     text
 }
 
-async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, seen: Arc<Seen>) {
+async fn serve(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    connections: Connections,
+    seen: Arc<Seen>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::Relaxed);
         let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
@@ -138,10 +165,10 @@ async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, seen: Arc<S
                 return;
             }
             match acceptor {
-                None => connection(stream, seen).await,
+                None => connection(stream, connections, seen).await,
                 Some(acceptor) => {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        connection(stream, seen).await;
+                        connection(stream, connections, seen).await;
                     }
                 }
             }
@@ -149,7 +176,11 @@ async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, seen: Arc<S
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, seen: Arc<Seen>) {
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    connections: Connections,
+    seen: Arc<Seen>,
+) {
     let service = service_fn(|request: Request<Incoming>| {
         let seen = Arc::clone(&seen);
         async move {
@@ -160,5 +191,7 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, seen: Arc<Seen>
         }
     });
     // A sender that closes its connection ends this with an error.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let mut server = http1::Builder::new();
+    server.keep_alive(connections == Connections::Kept);
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }

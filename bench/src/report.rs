@@ -52,21 +52,20 @@ pub(crate) struct Row {
     pub(crate) instructions: Option<Instructions>,
 }
 
-const COLUMNS: [&str; 14] = [
-    "data",
+const COLUMNS: [&str; 13] = [
+    "data, B",
     "webhooks",
     "batch",
     "to receivers",
+    "connections",
     "ingest ms",
     "delivery ms",
     "together ms",
-    "delivery /s",
+    "/s",
     "calls",
     "RRU",
     "WRU + index",
-    "AWS bytes out/in",
-    "RSS MiB",
-    "thousand instructions",
+    "MiB",
 ];
 
 impl Row {
@@ -75,7 +74,7 @@ impl Row {
     }
 
     fn cells(&self) -> Vec<String> {
-        let Case { bytes, webhooks, batch, transport } = self.case;
+        let Case { bytes, webhooks, batch, transport, connections } = self.case;
         let both = |of: &dyn Fn(&Taken) -> f64, digits: usize| {
             let ingest = self.spread(|run| of(&run.ingest)).median;
             let delivery = self.spread(|run| of(&run.delivery)).median;
@@ -84,14 +83,12 @@ impl Row {
         let sum = |of: &dyn Fn(&Taken) -> f64| {
             self.spread(|run| of(&run.ingest) + of(&run.delivery)).median
         };
-        let instructions = self.instructions.map_or_else(String::new, |count| {
-            format!("{:.0} + {:.0}", count.ingest / 1e3, count.delivery / 1e3)
-        });
         vec![
             bytes.to_string(),
             webhooks.to_string(),
             batch.to_string(),
             transport.name().to_owned(),
+            connections.name().to_owned(),
             self.spread(|run| run.ingest.cpu_ms()).text(3),
             self.spread(|run| run.delivery.cpu_ms()).text(3),
             self.spread(|run| run.ingest.cpu_ms() + run.delivery.cpu_ms()).text(3),
@@ -103,18 +100,12 @@ impl Row {
                 sum(&|taken| taken.each(|count| count.writes)),
                 sum(&|taken| taken.each(|count| count.index_writes))
             ),
-            format!(
-                "{:.0} / {:.0}",
-                sum(&|taken| taken.each(|count| count.bytes_in)),
-                sum(&|taken| taken.each(|count| count.bytes_out))
-            ),
             both(&|taken| taken.peak_mib, 0),
-            instructions,
         ]
     }
 
     pub(crate) fn json(&self) -> Value {
-        let Case { bytes, webhooks, batch, transport } = self.case;
+        let Case { bytes, webhooks, batch, transport, connections } = self.case;
         let run = |run: &Run| {
             json!({
                 "ingest": run.ingest.json(),
@@ -127,6 +118,7 @@ impl Row {
             "webhooks": webhooks,
             "batch": batch,
             "transport": transport.name(),
+            "connections": connections.name(),
             "cpuMilliseconds": {
                 "ingest": self.spread(|run| run.ingest.cpu_ms()).json(),
                 "delivery": self.spread(|run| run.delivery.cpu_ms()).json(),
@@ -160,6 +152,20 @@ pub(crate) fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
 pub(crate) fn cases(rows: &BTreeMap<Case, Row>) -> String {
     let cells: Vec<Vec<String>> = rows.values().map(Row::cells).collect();
     table(&COLUMNS, &cells)
+}
+
+/// The instructions of the cases in which they were counted. Empty if no case was counted.
+pub(crate) fn instructions(rows: &BTreeMap<Case, Row>) -> String {
+    let counted = rows.values().filter_map(|row| Some((row.case, row.instructions?)));
+    let cells = |(case, count): (Case, Instructions)| {
+        let [ingest, delivery] = count.thousands();
+        vec![case.bytes.to_string(), case.webhooks.to_string(), ingest, delivery]
+    };
+    let rows: Vec<_> = counted.map(cells).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    table(&["data, B", "webhooks", "ingest, thousand instructions", "delivery"], &rows)
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use crate::{
     case::{Case, number, publishing, starts},
-    floor, instructions,
+    floor, growth, heaviest, instructions,
     machine::{self, Listening},
     peers,
     process::{API, DELIVERY, Function, INGEST},
-    receiver::Transport,
+    receiver::{Connections, Transport},
     report::{self, Row, Spread, table},
 };
 use anyhow::{Context, Result, ensure};
@@ -22,6 +22,9 @@ const FLOOR_REQUESTS: usize = 50_000;
 
 /// Measurements of the floor in each round: at its beginning, in its middle and at its end.
 const FLOORS: usize = 3;
+
+/// Deliveries of the two runs in which instructions are counted.
+const COUNTED: [usize; 2] = [100, 300];
 
 /// Starts of each function.
 const STARTS: usize = 40;
@@ -43,7 +46,7 @@ pub(crate) struct Options {
     /// Every combination of sizes, webhooks and batches, not only those of docs/performance.md
     #[arg(long)]
     all: bool,
-    /// Only the cases whose description contains this, such as "500 B, 1 webhooks"
+    /// Only the cases whose description contains this, such as "500 B, 1 webhooks", and neither memory nor growth
     #[arg(long)]
     only: Option<String>,
     /// Do not count instructions, even if valgrind is there
@@ -56,25 +59,39 @@ pub(crate) struct Options {
 /// The cases of a measurement.
 fn cases(all: bool) -> Vec<Case> {
     let mut cases = Vec::new();
+    let plain = |bytes, webhooks, batch, connections| Case {
+        bytes,
+        webhooks,
+        batch,
+        transport: Transport::Plain,
+        connections,
+    };
     for bytes in [500, 5_000] {
         for webhooks in [1, 10, 100] {
             for batch in [1, 10, 100] {
                 let is_usual = batch == 10 || (bytes == 500 && webhooks < 100);
                 if all || is_usual {
-                    cases.push(Case { bytes, webhooks, batch, transport: Transport::Plain });
+                    cases.push(plain(bytes, webhooks, batch, Connections::Kept));
                 }
             }
         }
     }
-    for transport in [Transport::Resumed, Transport::FullHandshake] {
-        cases.push(Case { bytes: 500, webhooks: 1, batch: 10, transport });
+    let new = [(1, 1), (1, 10), (10, 10)];
+    cases.extend(new.map(|(webhooks, batch)| plain(500, webhooks, batch, Connections::New)));
+    for (transport, connections) in [
+        (Transport::Resumed, Connections::Kept),
+        (Transport::Resumed, Connections::New),
+        (Transport::FullHandshake, Connections::New),
+    ] {
+        cases.push(Case { transport, ..plain(500, 1, 10, connections) });
     }
     cases
 }
 
 /// Whether the instructions of a case are counted: valgrind takes half a minute for one.
 fn is_counted(case: Case) -> bool {
-    case.batch == 10 && case.webhooks <= 10 && case.transport == Transport::Plain
+    let is_plain = case.transport == Transport::Plain && case.connections == Connections::Kept;
+    case.batch == 10 && case.webhooks <= 10 && is_plain
 }
 
 /// Measures, prints the table and writes the file.
@@ -115,34 +132,69 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         noises.push(listening.end()?);
     }
 
+    // Only times depend on what else the machine does, and they have been taken.
+    let noise = listening.end()?;
+
     let why_not = count_instructions(options, &mut rows, programs, folder).await?;
     let mut first_next = BTreeMap::new();
     for function in [API, INGEST, DELIVERY] {
         let found = starts(programs, folder, function, STARTS).await?;
         first_next.insert(function.program, Spread::of(found));
     }
+    let (mut heaviest, mut growth) = (heaviest::Heaviest::default(), growth::Growth::default());
+    if options.only.is_none() {
+        heaviest = heaviest::measure(programs, folder).await?;
+        if why_not.is_none() {
+            growth = growth::measure(programs, folder).await?;
+        }
+    }
     let peers = peers::measure(&options.peers, folder, options.deliveries, options.runs).await?;
-    let noise = listening.end()?;
 
     let floor = Spread::of(floors);
     let api = Spread::of(published.iter().map(|taken| taken.cpu_ms()));
-    println!("\nFor each delivery; ingest + delivery:\n\n{}", report::cases(&rows));
-    println!("floor, sign and POST over a kept connection: {} ms", floor.text(4));
-    println!("API function, an event by POST /api/events: {} ms", api.text(3));
-    println!("{}", starts_table(&first_next, programs)?);
+    let commit = commit(programs).await;
+    let mut beside = vec![
+        vec!["the floor, in the same run".to_owned(), format!("{} ms", floor.text(4))],
+        vec![
+            "the API function, an event by `POST /api/events`".to_owned(),
+            format!("{} ms", api.text(3)),
+        ],
+    ];
+    beside.extend(starts_rows(&first_next, programs)?);
+    let run = format!(
+        "Measured on {} with the release programs of {} on {}, with `{}`. Other work kept {:.2} cores busy, {:.1} s were \
+         stolen, and the load average was {:.1}.",
+        began.strftime("%-d %B %Y"),
+        commit
+            .as_deref()
+            .map_or_else(|| "an unknown commit".to_owned(), |it| format!("commit {it}")),
+        machine::description(),
+        command_line(options),
+        noise.others,
+        noise.stolen,
+        noise.load
+    );
+    let tables = [
+        ("the run", run),
+        ("figures", report::cases(&rows)),
+        ("beside the figures", table(&["", ""], &beside)),
+        ("instructions", report::instructions(&rows)),
+        ("the heaviest batches", heaviest.text()),
+        ("growth", growth.text()),
+        ("peers", peers.text()),
+    ];
+    for (name, text) in &tables {
+        println!("\n{name}:\n\n{}", text.trim());
+    }
     if let Some(why) = &why_not {
         println!("Instructions are left out: {why}.");
     }
-    println!("{}", peers.text());
-    println!(
-        "Other work kept {:.2} cores busy, {:.1} s were stolen, load average {:.1}.",
-        noise.others, noise.stolen, noise.load
-    );
 
     let figures = json!({
+        "tables": tables.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect::<serde_json::Map<_, _>>(),
         "machine": machine::description(),
         "began": began.to_string(),
-        "commit": commit(programs).await,
+        "commit": commit,
         "deliveries": options.deliveries,
         "floorMilliseconds": floor.json(),
         "cases": rows.values().map(Row::json).collect::<Vec<_>>(),
@@ -151,6 +203,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
             .iter()
             .map(|(name, spread)| ((*name).to_owned(), spread.json()))
             .collect::<serde_json::Map<_, _>>(),
+        "heaviestBatch": heaviest.json(),
+        "growth": growth.json(),
         "instructionsLeftOut": why_not,
         "peers": peers.json(),
         "noise": noise.json(),
@@ -176,20 +230,40 @@ async fn count_instructions(
     }
     for (case, row) in rows.iter_mut().filter(|(case, _)| is_counted(**case)) {
         println!("instructions: {}", case.name());
-        row.instructions = Some(instructions::count(*case, programs, folder).await?);
+        row.instructions = Some(instructions::count(*case, COUNTED, programs, folder).await?);
     }
     Ok(None)
 }
 
-fn starts_table(found: &BTreeMap<&str, Spread>, programs: &Path) -> Result<String> {
+/// The starts and the sizes of the functions.
+fn starts_rows(found: &BTreeMap<&str, Spread>, programs: &Path) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     for Function { program, .. } in [API, INGEST, DELIVERY] {
-        let bytes = fs::metadata(programs.join(program))?.len();
         let start = found.get(program).map_or_else(String::new, |spread| spread.text(1));
-        let size = number(usize::try_from(bytes)?) / 1e6;
-        rows.push(vec![program.to_owned(), start, format!("{size:.2} MB")]);
+        rows.push(vec![format!("`{program}`, exec to the first `next`"), format!("{start} ms")]);
     }
-    Ok(table(&["function", "exec to first next, ms", "program"], &rows))
+    for Function { program, .. } in [API, INGEST, DELIVERY] {
+        let bytes = usize::try_from(fs::metadata(programs.join(program))?.len())?;
+        let size = format!("{:.2} MB", number(bytes) / 1e6);
+        rows.push(vec![format!("`{program}`, size of the program"), size]);
+    }
+    Ok(rows)
+}
+
+/// The command that measures this again.
+fn command_line(options: &Options) -> String {
+    let Options { deliveries, runs, all, only, no_instructions, .. } = options;
+    let mut text = format!("cargo xtask bench --deliveries {deliveries} --runs {runs}");
+    if *all {
+        text.push_str(" --all");
+    }
+    if let Some(only) = only {
+        text.push_str(&format!(" --only {only:?}"));
+    }
+    if *no_instructions {
+        text.push_str(" --no-instructions");
+    }
+    text
 }
 
 /// The commit that was built, as far as git knows it.

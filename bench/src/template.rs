@@ -89,6 +89,11 @@ fn resolved(value: &Value, endpoint: &str) -> String {
         }
         return text;
     }
+    if let Some([separator, list]) = value["Fn::Join"].as_array().map(Vec::as_slice) {
+        // A list's default is written as one text, its parts separated by commas.
+        return resolved(list, endpoint).replace(',', &plain(separator));
+    }
+    assert!(!value.is_object(), "a variable's value is not understood: {value}");
     plain(value)
 }
 
@@ -203,6 +208,9 @@ mod tests {
             environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
         };
         assert_eq!(value("LOG_LEVEL"), Some("info"));
+        let api = super::environment("ApiFunction", "http://aws");
+        let hidden = api.iter().find(|(name, _)| name == "CONSOLE_HIDES");
+        assert_eq!(hidden.map(|(_, value)| value.as_str()), Some(""), "an empty list");
         assert_eq!(value("DELIVERIES_TABLE"), Some("DeliveriesTable"));
         assert_eq!(value("DELIVERY_QUEUE_URL"), Some("http://aws/000000000000/DeliveryQueue"));
     }

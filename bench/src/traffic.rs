@@ -47,12 +47,16 @@ pub(crate) fn data(number: usize, bytes: usize) -> String {
     text
 }
 
-/// An event as EventBridge's rule puts it on the events queue.
+/// An event with an order, as EventBridge's rule puts it on the events queue.
 pub(crate) fn event(number: usize, bytes: usize) -> String {
+    event_with(number, &data(number, bytes))
+}
+
+/// The same with other data.
+pub(crate) fn event_with(number: usize, data: &str) -> String {
     format!(
         r#"{{"version":"0","id":"{:08x}-0000-4000-8000-{number:012}","detail-type":"{TYPE}","source":"shop.platform","account":"000000000000","time":"2026-11-29T08:00:00Z","region":"eu-west-1","resources":[],"detail":{}}}"#,
-        number,
-        data(number, bytes),
+        number, data,
     )
 }
 
@@ -125,15 +129,28 @@ fn request(method: &str, path: &str, query: &str, body: &Value) -> String {
     .to_string()
 }
 
-/// The request that creates a webhook for every order of a user.
-pub(crate) fn new_webhook(user: &str, number: usize, url: &str) -> String {
-    let body = json!({
+/// A webhook for every order.
+pub(crate) fn orders_webhook(number: usize, url: &str) -> Value {
+    webhook(TYPE, number, url)
+}
+
+/// A webhook that no event of a measurement goes to.
+pub(crate) fn idle_webhook(number: usize, url: &str) -> Value {
+    webhook("task.failed", number, url)
+}
+
+fn webhook(event_type: &str, number: usize, url: &str) -> Value {
+    json!({
         "name": format!("orders {number}"),
         "url": url,
-        "events": [TYPE],
+        "events": [event_type],
         "description": "Orders of the shop, for the warehouse",
-    });
-    request("POST", "/api/webhooks", &format!("userId={user}"), &body)
+    })
+}
+
+/// The request that creates a webhook of a user.
+pub(crate) fn new_webhook(user: &str, webhook: &Value) -> String {
+    request("POST", "/api/webhooks", &format!("userId={user}"), webhook)
 }
 
 /// The request that publishes an event.

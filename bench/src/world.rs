@@ -2,8 +2,8 @@
 
 use crate::{
     process::{API, Function, Running, Start},
-    receiver::{Receiver, Transport},
-    traffic::{USERS, batch, new_webhook, user},
+    receiver::{Connections, Receiver, Transport},
+    traffic::{USERS, batch, new_webhook, orders_webhook, user},
 };
 use anyhow::{Context, Result, bail, ensure};
 use grapnel_bench::{
@@ -11,7 +11,10 @@ use grapnel_bench::{
     standin::{Message, StandIn},
 };
 use serde_json::Value;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 
 /// How long messages may take to be due.
@@ -34,26 +37,43 @@ pub(crate) struct World {
 impl World {
     /// Makes one in which each user has so many webhooks. The API function creates them.
     pub(crate) async fn new(
-        programs: &std::path::Path,
-        folder: &std::path::Path,
+        programs: &Path,
+        folder: &Path,
         webhooks: usize,
         transport: Transport,
+        connections: Connections,
     ) -> Result<Self> {
         let aws = StandIn::start()?;
         let certificate = folder.join("receiver.pem");
-        let receiver = Receiver::start(transport, &certificate).await?;
+        let receiver = Receiver::start(transport, connections, &certificate).await?;
         let url = aws.url();
         let (programs, folder) = (programs.to_owned(), folder.to_owned());
         let world = Self { aws, receiver, programs, folder, url, certificate, transport };
-        let mut api = world.start(API).await?;
+        let webhooks: Vec<Value> =
+            (0..webhooks).map(|number| orders_webhook(number, &world.receiver.url())).collect();
+        world.create(&webhooks).await?;
+        Ok(world)
+    }
+
+    /// One whose receiver has no TLS.
+    pub(crate) async fn plain(programs: &Path, folder: &Path, webhooks: usize) -> Result<Self> {
+        Self::new(programs, folder, webhooks, Transport::Plain, Connections::Kept).await
+    }
+
+    /// Creates webhooks for each user, and returns their ids.
+    pub(crate) async fn create(&self, webhooks: &[Value]) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        let mut api = self.start(API).await?;
         for user in (0..USERS).map(user) {
-            for number in 0..webhooks {
-                let request = new_webhook(&user, number, &world.receiver.url());
-                let answer: Value = serde_json::from_slice(&api.invoke(request).await?)?;
+            for webhook in webhooks {
+                let answer = api.invoke(new_webhook(&user, webhook)).await?;
+                let answer: Value = serde_json::from_slice(&answer)?;
                 ensure!(answer["statusCode"] == 201, "no webhook was created: {answer}");
+                let created: Value = serde_json::from_str(answer["body"].as_str().unwrap_or(""))?;
+                ids.push(created["id"].as_str().context("a webhook without an id")?.to_owned());
             }
         }
-        Ok(world)
+        Ok(ids)
     }
 
     /// Starts a function in it.
@@ -65,12 +85,12 @@ impl World {
     pub(crate) async fn start_counted(
         &self,
         function: Function,
-        counted_in: &std::path::Path,
+        counted_in: &Path,
     ) -> Result<Running> {
         Running::start(function, self.how(Some(counted_in))).await
     }
 
-    fn how<'a>(&'a self, counted_in: Option<&'a std::path::Path>) -> Start<'a> {
+    fn how<'a>(&'a self, counted_in: Option<&'a Path>) -> Start<'a> {
         let has_tls = self.transport != Transport::Plain;
         Start {
             programs: &self.programs,
@@ -95,7 +115,22 @@ impl World {
         Ok(messages.len())
     }
 
-    /// The same for one message, which may fail a few times: under valgrind the first call of AWS
+    /// Has a function process so many messages of a queue, in batches.
+    pub(crate) async fn process_all(
+        &self,
+        function: &mut Running,
+        queue: &str,
+        messages: usize,
+        batch: usize,
+    ) -> Result<()> {
+        let mut left = messages;
+        while left > 0 {
+            left -= self.process(function, queue, batch.min(left)).await?;
+        }
+        Ok(())
+    }
+
+    /// Has a function process one message, which may fail a few times: under valgrind the first call of AWS
     /// takes longer than its time limit.
     pub(crate) async fn process_patiently(
         &self,

@@ -136,6 +136,7 @@ mod tests {
             include_str!("../../docs/privacy.md"),
             include_str!("../../docs/events.md"),
             include_str!("../../docs/operate.md"),
+            include_str!("../../docs/portal.md"),
         ];
         let lines: Vec<String> = documents.iter().flat_map(|document| shown(document)).collect();
         assert!(lines.len() > 20, "{lines:?}");

@@ -65,6 +65,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "grapnel events get --source demo.platform --source-id task-17",
         ],
     ),
+    (
+        "events explain",
+        &["grapnel events explain evt_9b1f0c52-7a41-8c1e-9d2f-3f2a9b1c4d5e --webhook wh_019aa3f2"],
+    ),
     ("events erase", &["grapnel events erase evt_9b1f0c52-7a41-8c1e-9d2f-3f2a9b1c4d5e"]),
     ("event-types list", &["grapnel event-types list", "grapnel event-types list 'lead.*'"]),
     ("event-types get", &["grapnel event-types get lead.created"]),
@@ -86,6 +90,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deliveries get", &["grapnel deliveries get wh_019aa3f2 dlv_019aa3f5"]),
+    ("deliveries explain", &["grapnel deliveries explain wh_019aa3f2 dlv_019aa3f5"]),
     ("deliveries erase", &["grapnel deliveries erase wh_019aa3f2 dlv_019aa3f5"]),
     ("deliveries retry", &["grapnel deliveries retry wh_019aa3f2 dlv_019aa3f5 --wait"]),
     ("deliveries cancel", &["grapnel deliveries cancel wh_019aa3f2 dlv_019aa3f5"]),
@@ -107,9 +112,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("keys list", &["grapnel keys list acme"]),
     ("keys revoke", &["grapnel keys revoke acme key_019aa3f2"]),
+    ("keys end-sessions", &["grapnel keys end-sessions acme"]),
     (
         "portal link",
-        &["grapnel portal link acme --scope webhooks:read,deliveries:read --session 8h"],
+        &[
+            "grapnel portal link acme --scope webhooks:read,deliveries:read --session 8h",
+            "grapnel portal link acme --scope webhooks:read --next /console/webhooks --theme dark",
+        ],
     ),
     (
         "admin dead-letters list",

@@ -5,6 +5,7 @@
 mod cell;
 pub(crate) mod delivery;
 pub(crate) mod event;
+pub(crate) mod explanation;
 mod facts;
 mod health;
 pub(crate) mod replay;

@@ -9,9 +9,10 @@ DEADLINE_SECONDS = 60
 # In an order in which each finds what it needs.
 SEQUENCE = [
     "getHealth", "createWebhook", "listWebhooks", "getWebhook", "changeWebhook", "replaceWebhook", "getSecret",
-    "rotateSecret", "testFilter", "previewTransform", "publishEvents", "getEvent", "listDeliveries", "getDelivery",
-    "replayWebhook", "replayAll", "listReplays", "getReplay", "listEventTypes", "getEventType", "createKey", "listKeys",
-    "revokeKey", "createPortalLink", "createEcho", "getEcho", "deleteEcho", "deleteWebhook",
+    "rotateSecret", "testFilter", "previewTransform", "publishEvents", "getEvent", "explainEvent", "listDeliveries",
+    "getDelivery", "explainDelivery", "replayWebhook", "replayAll", "listReplays", "getReplay", "listEventTypes",
+    "getEventType", "createKey", "listKeys", "revokeKey", "createPortalLink", "createEcho", "getEcho", "deleteEcho",
+    "deleteWebhook",
 ]
 # What a sample leaves behind for later ones: the schema of an id, and where the answer has it.
 LEAVES = {

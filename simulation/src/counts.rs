@@ -103,6 +103,12 @@ counts! {
     Tests: "tests ordered", Traffic;
     /// Requests to publish that were answered with ids.
     Published: "requests to publish", Traffic;
+    /// Deliveries that were explained, at the end of a run or before.
+    DeliveriesExplained: "explanations of deliveries", Traffic;
+    /// Events and webhooks for which an explanation says why nothing came.
+    MissesExplained: "explanations why nothing came", Traffic;
+    /// Events and webhooks for which the record cannot tell.
+    Unexplained: "explanations without a verdict", Traffic;
     /// Events put a second time.
     EventsRepeated: "events put twice", Fault;
     /// Messages that no function can read.

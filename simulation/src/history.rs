@@ -233,6 +233,21 @@ impl History {
         self.states(user, id, from, until).any(holds)
     }
 
+    /// Since when a webhook has been so, when it first was.
+    pub(crate) fn webhook_since(
+        &self,
+        (user, id): (&UserId, WebhookId),
+        holds: impl Fn(&Webhook) -> bool,
+    ) -> Option<Timestamp> {
+        let mut versions = self.webhooks.get(&(user.clone(), id)).into_iter().flatten();
+        versions.find(|(_, state)| state.as_ref().is_some_and(&holds)).map(|(since, _)| *since)
+    }
+
+    /// Every webhook that the user has had.
+    pub(crate) fn webhooks_of(&self, user: &UserId) -> Vec<WebhookId> {
+        self.webhooks.keys().filter(|(owner, _)| owner == user).map(|(_, id)| *id).collect()
+    }
+
     /// The user's webhooks for which a condition was true all the time.
     pub(crate) fn always(
         &self,

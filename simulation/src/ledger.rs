@@ -4,7 +4,8 @@
 //! write. The first broken promise ends the run. [`requests`] checks the requests to receivers,
 //! [`limits`] their times under rate limits, [`events`] which webhooks get an event, [`replays`] and
 //! [`asked`] what is resent, [`erasures`] what must not be sent, [`wakeups`] that the next step is
-//! always scheduled, [`circuits`] that open circuit breakers wake, [`expiry`] how long rows live, [`quiet`] the state at the end.
+//! always scheduled, [`circuits`] that open circuit breakers wake, [`expiry`] how long rows live, [`explanations`] what is said about
+//! them, [`quiet`] the state at the end.
 
 mod account;
 mod asked;
@@ -12,6 +13,7 @@ mod circuits;
 mod erasures;
 mod events;
 mod expiry;
+mod explanations;
 mod health;
 mod limits;
 mod quiet;
@@ -20,6 +22,7 @@ mod requests;
 mod wakeups;
 
 pub(crate) use account::{Key, Sending, key, name};
+pub(crate) use explanations::Subject;
 pub(crate) use wakeups::{Moment, fault_of_another_slot};
 
 use crate::task::TaskId;

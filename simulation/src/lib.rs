@@ -13,6 +13,7 @@
 //!   invokes the functions; [`execution`] is the state machine for waits; [`receiver`] is a receiver.
 //! - [`ledger`] keeps its own records and finds broken promises; [`history`] has earlier versions of
 //!   rows.
+//! - [`explanations`] explains what is on record, and compares it with the ledger.
 //! - [`crash`] tries one path with every fault in every call.
 //! - [`isolation`], [`dead_endpoint`] and [`throttling`] measure the costs of load for other users, for
 //!   the owner and for receivers: functions are as scarce as [`source`] describes, and [`measured`]
@@ -29,6 +30,7 @@ mod crowd;
 mod dead_endpoint;
 mod document;
 mod execution;
+mod explanations;
 mod history;
 mod intake;
 mod invocation;

@@ -6,6 +6,7 @@
 mod batches;
 mod calls;
 mod circuits;
+mod explained;
 mod kept;
 mod rules;
 mod tending;
@@ -18,6 +19,7 @@ pub(crate) use batches::{
 pub(crate) use calls::{
     after_enqueue, after_record, before_enqueue, held_back, holds_back, never_starts, started_early,
 };
+pub(crate) use explained::{delivery_explained, webhook_explained};
 pub(crate) use kept::Kept;
 pub(crate) use rules::{after_parked, on_reading, recorded, reopened};
 pub(crate) use tending::{after_due, after_stopping, read_waiting};
@@ -157,6 +159,10 @@ pub enum Mutation {
     LosesManualRetries,
     /// A replay of successes leaves out the last delivery of each page.
     ReplaysLeaveOutSuccesses,
+    /// An explanation takes a webhook for one that never changed.
+    ExplainsByThePresent,
+    /// An explanation ignores that a replay starts the schedule again.
+    ExplainsWithoutReplays,
 }
 
 impl Mutation {
@@ -224,6 +230,8 @@ impl Mutation {
         Self::JudgesByOldHealth,
         Self::LosesManualRetries,
         Self::ReplaysLeaveOutSuccesses,
+        Self::ExplainsByThePresent,
+        Self::ExplainsWithoutReplays,
     ];
 
     /// Mistakes that only cause delay. They are visible where messages kill their functions.

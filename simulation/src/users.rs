@@ -67,6 +67,7 @@ pub(crate) fn api(sim: &Sim) -> Router {
             longest_request_seconds: 30,
             max_webhooks: usize::MAX,
         },
+        console: std::sync::Arc::default(),
         has_event_index: true,
         event_validation: EventValidation::Off,
     })

@@ -2,6 +2,7 @@
 
 use crate::{
     counts::{Count, Counts},
+    explanations,
     lambda::Functions,
     mutation::Mutation,
     sim::{Occasion, Sim},
@@ -33,11 +34,16 @@ struct World {
     functions: Functions,
     steps: u64,
     day: i64,
+    /// What is also checked after each [`STEPS_BETWEEN_LOOKS`] steps.
+    look: fn(&Sim),
 }
+
+/// So few that most runs are looked at while something is under way.
+const STEPS_BETWEEN_LOOKS: u64 = 150;
 
 pub(crate) fn run(seed: u64, mutation: Option<Mutation>, trace: Trace) -> Run {
     let sim = Sim::new(seed, mutation, trace);
-    run_in(sim, seed, users::begin, |_| ())
+    run_with(sim, seed, users::begin, explanations::check, explanations::check)
 }
 
 /// Runs what `begin` starts. When nothing is left to do and the general checks are done, `check`
@@ -48,9 +54,19 @@ pub(crate) fn run_in(
     begin: impl FnOnce(&Sim),
     check: impl FnOnce(&Sim),
 ) -> Run {
+    run_with(sim, seed, begin, |_| (), check)
+}
+
+fn run_with(
+    sim: Sim,
+    seed: u64,
+    begin: impl FnOnce(&Sim),
+    look: fn(&Sim),
+    check: impl FnOnce(&Sim),
+) -> Run {
     let day = sim.now().as_secs() / DAY_SECONDS;
     let tasks = BTreeMap::new();
-    let mut world = World { sim, tasks, functions: Functions::default(), steps: 0, day };
+    let mut world = World { sim, tasks, functions: Functions::default(), steps: 0, day, look };
     world.sim.trace(|| format!("{:?}, {:?}", world.sim.plan().settings, world.sim.plan().faults));
     begin(&world.sim);
     world.take_in();
@@ -119,6 +135,9 @@ impl World {
                 }
             }
             self.take_in();
+            if self.steps.is_multiple_of(STEPS_BETWEEN_LOOKS) {
+                (self.look)(&self.sim);
+            }
         }
     }
 

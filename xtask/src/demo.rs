@@ -38,6 +38,30 @@ impl Demo {
     }
 }
 
+/// An address that opens the console as the demo's user, once and within an hour.
+///
+/// # Errors
+/// If the API refuses.
+pub(crate) async fn console_link(stack: &Stack) -> Result<String> {
+    let url = format!("{}/api/portal-links", stack.api_url);
+    let link = json!({
+        "userId": USER,
+        "scopes": [
+            "webhooks:read", "webhooks:write", "webhooks:secrets", "deliveries:read", "deliveries:retry",
+        ],
+        "expiresInMinutes": 60,
+        "sessionHours": 12,
+    });
+    let link = HttpClient::new().post_json(&url, &stack.admin_key, &link).await?;
+    Ok(format!("{}/console/portal#token={}", stack.api_url, text(&link, "token")?))
+}
+
+/// The address of the console that signs in with this key or token: what stands behind `#` is sent to no
+/// server.
+pub(crate) fn sign_in(stack: &Stack, credential: &str) -> String {
+    format!("{}/console/sign-in#token={credential}", stack.api_url)
+}
+
 /// A delivery in the API's answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,7 +11,7 @@ use crate::{
     tools::{self, PythonTools},
     workspace::{Workspace, private_file},
 };
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -176,6 +176,20 @@ pub(crate) async fn install(workspace: &Workspace) -> Result<PathBuf> {
 /// If the operating system has none.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// A free port of 127.0.0.1 that is used minutes later. It is below those that operating systems give to connections and to
+/// programs that ask for any.
+///
+/// # Errors
+/// If all are in use.
+pub(crate) fn quiet_port() -> Result<u16> {
+    const PORTS: std::ops::Range<u16> = 20_000..30_000;
+    // Another run beside this one begins elsewhere.
+    let first = usize::try_from(std::process::id())? % PORTS.len();
+    let mut ports = PORTS.skip(first).chain(PORTS);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.context("no port of 127.0.0.1 is free")
 }
 
 fn ensure_free(port: u16) -> Result<()> {

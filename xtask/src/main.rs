@@ -4,7 +4,7 @@
 //!   [`receiver`] to see it work. [`stack`] deploys `template.yaml` there.
 //! - [`suite`]: everything that CI checks; [`stacks`]: what its black-box tests run on.
 //! - [`openapi`]: the API's description, made from its routes.
-//! - [`house`]: the code measured; [`cost`]: the bill of a month.
+//! - [`house`]: the code measured; [`bench`] and [`instructions`]: the functions; [`cost`]: the bill of a month.
 //! - [`package`]: the zips and the template for AWS; [`artifacts`] and [`template`] make both.
 //! - [`tools`] installs what these need into `target/tools`; [`command`] and [`process`] run
 //!   programs so that none is left behind, [`running`] remembers those that are to stay.
@@ -20,6 +20,7 @@ mod emulator;
 mod env;
 mod house;
 mod http_client;
+mod instructions;
 mod openapi;
 mod package;
 mod process;
@@ -65,6 +66,8 @@ enum Command {
     Stacks(stacks::Action),
     /// Measure the release programs on this machine: processor time, calls and units of AWS, memory
     Bench(bench::Options),
+    /// Count the instructions of a delivery and compare them with those on file, or write them again
+    Instructions(instructions::Options),
     /// Compute a month's whole bill, and what other services would charge
     Cost(cost::Options),
     /// Compare the API's OpenAPI document with its routes, or write it again
@@ -123,6 +126,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Test(options) => return suite::run(&workspace, &options).await,
         Command::Stacks(action) => stacks::run(&workspace, action).await?,
         Command::Bench(options) => bench::run(&workspace, &options).await?,
+        Command::Instructions(options) => instructions::run(&workspace, &options).await?,
         Command::Cost(options) => cost::run(&workspace, &options)?,
         Command::Openapi(options) => openapi::run(&workspace, &options).await?,
         Command::Package(options) => package::run(&workspace, &options).await?,

@@ -3,6 +3,7 @@
 //! Steps that use the processors well run one after another, those that wait run side by side. A step
 //! that fails does not stop the others. The last line counts the steps.
 
+mod browser;
 mod checks;
 mod clients;
 mod contract;
@@ -21,7 +22,7 @@ use crate::{
 };
 use anyhow::Result;
 use console::style;
-use lanes::Ended;
+use lanes::{Ended, Verdict};
 use std::process::ExitCode;
 use step::PARTS;
 
@@ -50,13 +51,20 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<Exit
     let rows: Vec<Vec<String>> = ended
         .iter()
         .map(|it| {
-            let verdict =
-                if it.result.is_ok() { style("passed").green() } else { style("FAILED").red() };
+            let verdict = match it.verdict(options) {
+                Verdict::Passed => style("passed").green(),
+                Verdict::Skipped => style("skipped").yellow(),
+                Verdict::Failed => style("FAILED").red(),
+            };
             vec![it.step.title().to_owned(), verdict.to_string(), seconds(it.took)]
         })
         .collect();
     terminal::table(&["step", "result", "time"], &rows);
-    let failed = ended.iter().filter(|it| it.failure().is_some()).count();
-    println!("\n{} passed, {failed} failed", ended.len() - failed);
+    let count = |verdict| ended.iter().filter(|it| it.verdict(options) == verdict).count();
+    let (failed, skipped) = (count(Verdict::Failed), count(Verdict::Skipped));
+    println!("\n{} passed, {failed} failed", count(Verdict::Passed));
+    if skipped > 0 {
+        println!("{skipped} skipped, since this machine lacks what they need. See above");
+    }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

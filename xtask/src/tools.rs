@@ -3,7 +3,7 @@
 //! A tool is installed once for each version of its pins. The file that marks the installation as
 //! complete is written last, so an interrupted installation is repeated.
 
-mod cargo;
+mod chromium;
 mod node;
 mod python;
 mod stamp;
@@ -12,9 +12,14 @@ use crate::{terminal::Step, workspace::Workspace};
 use anyhow::Result;
 use std::path::PathBuf;
 
-pub(crate) use cargo::CargoTool;
+pub(crate) use chromium::chromium;
 pub(crate) use node::install as node;
 pub(crate) use python::PythonTools;
+
+/// Something that a machine must have and this one has not.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Missing(String);
 
 /// Installs what a command needs, shown as one step.
 ///

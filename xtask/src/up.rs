@@ -126,7 +126,8 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> Result<()> 
         .with_context(|| format!("see {}", running.emulator.log().display()))?;
 
     show_log(&demo::log_of_deliveries(&stack, &demo).await?);
-    show_places(&stack, &demo, &running, &receiver_url);
+    let console = demo::console_link(&stack).await?;
+    show_places(&stack, &demo, &running, &receiver_url, &console);
     println!("Ready after {}.", seconds(began.elapsed()));
     if options.detach {
         println!("It stays up. Stop it with: cargo xtask down");
@@ -281,9 +282,11 @@ fn show_log(deliveries: &[LoggedDelivery]) {
     terminal::table(&["event", "status", "attempts", "answer", "took"], &rows);
 }
 
-fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str) {
+fn show_places(stack: &Stack, demo: &Demo, running: &Running, receiver_url: &str, console: &str) {
     terminal::heading("Where everything is");
     let places = [
+        ("console", console.to_owned()),
+        ("console, admin", demo::sign_in(stack, &stack.admin_key)),
         ("API", stack.api_url.clone()),
         ("admin key", stack.admin_key.clone()),
         ("user demo's key", demo.user_key.clone()),

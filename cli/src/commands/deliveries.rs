@@ -34,6 +34,13 @@ pub(crate) enum Command {
         /// Delivery id
         delivery: String,
     },
+    /// Explain why a delivery is delivered, ended or waiting, and what comes next
+    Explain {
+        /// Webhook id
+        webhook: String,
+        /// Delivery id
+        delivery: String,
+    },
     /// Erase the stored response bodies of an ended delivery; status codes stay
     Erase {
         /// Webhook id
@@ -152,6 +159,11 @@ pub(crate) async fn run(
         Command::Get { webhook, delivery } => {
             let (webhook, delivery) = find(&webhook, &delivery).await?;
             output.one(client.delivery(&webhook, &delivery), render::delivery::facts).await?;
+        }
+        Command::Explain { webhook, delivery } => {
+            let (webhook, delivery) = find(&webhook, &delivery).await?;
+            let call = client.explain_delivery(&webhook, &delivery);
+            output.one(call, render::explanation::facts).await?;
         }
         Command::Erase { webhook, delivery, yes } => {
             let (webhook, delivery) = find(&webhook, &delivery).await?;

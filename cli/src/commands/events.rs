@@ -49,6 +49,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         source_id: Option<String>,
     },
+    /// Explain why a webhook got an event, or why not
+    Explain {
+        /// Event id, whole
+        event: String,
+        /// Webhook id
+        #[arg(long, value_name = "ID")]
+        webhook: String,
+    },
     /// Erase an event's data permanently; all its deliveries must have ended
     Erase {
         /// Event id, whole
@@ -90,6 +98,12 @@ pub(crate) async fn run(
                 (None, None) => return Err(Failure::usage("an event or --source-id is needed")),
             };
             output.one(client.event(&id), render::event::facts).await.map(|_| ())
+        }
+        Command::Explain { event, webhook } => {
+            ids::event(&event)?;
+            let webhook = ids::webhook(&client, &webhook).await?;
+            let call = client.explain_event(&event, &webhook);
+            output.one(call, render::explanation::facts).await.map(|_| ())
         }
         Command::Erase { event, yes } => {
             ids::event(&event)?;

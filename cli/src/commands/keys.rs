@@ -10,7 +10,7 @@ use crate::{
     output::Output,
     render::{Cell, Column, Facts, Table, View},
 };
-use grapnel_client::{CreatedKey, Key, NewKey};
+use grapnel_client::{Client, CreatedKey, Key, NewKey};
 use grapnel_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -32,6 +32,14 @@ pub(crate) enum Command {
         user: String,
         /// Key id: key_…
         id: String,
+        /// Do not ask for confirmation
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// End all sessions of a user at once: of portal links, and of the console. Keys stay
+    EndSessions {
+        /// User id
+        user: String,
         /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
@@ -97,8 +105,29 @@ pub(crate) async fn run(
                 output.line(format!("{id} is revoked."))?;
             }
         }
+        Command::EndSessions { user, yes } => {
+            confirm(&format!("End all sessions of {user}? Each has to sign in again."), yes)?;
+            let ended = end_sessions(&client, &user).await?;
+            match output.is_json() {
+                true => output.json(&serde_json::json!({ "ended": ended }))?,
+                false => output.line(format!("Ended sessions: {ended}."))?,
+            }
+        }
     }
     Ok(())
+}
+
+/// Page by page. If this stops in between, a repeat ends the rest.
+async fn end_sessions(client: &Client, user: &str) -> Result<usize, Failure> {
+    let (mut ended, mut cursor) = (0, None);
+    loop {
+        let page = client.end_sessions(user, cursor.as_deref()).await?;
+        ended += page.ended;
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(ended);
+        }
+    }
 }
 
 fn facts(key: &CreatedKey, view: &View) -> String {
@@ -125,10 +154,11 @@ pub(crate) fn table(view: &View) -> Table {
 }
 
 pub(crate) fn row(key: &Key, view: &View) -> Vec<Cell> {
-    let name = match (&key.name, key.portal) {
-        (Some(name), _) => name.as_str(),
-        (None, true) => "(portal session)",
-        (None, false) => "-",
+    let name = match (&key.name, key.console, key.portal) {
+        (Some(name), ..) => name.as_str(),
+        (None, true, _) => "(console session)",
+        (None, false, true) => "(portal session)",
+        (None, false, false) => "-",
     };
     vec![
         Cell::id(&key.id),

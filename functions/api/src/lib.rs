@@ -13,6 +13,9 @@
 //! 5. `routes`: one file per resource, which asks the domain what is right ([422], [404], [409]);
 //! 6. `answers`: from the domain's types to those of the API's JSON.
 //!
+//! `console` opens the sessions of the pages below `/console`, which are the crate `grapnel_console`: a
+//! client of these routes, in this process.
+//!
 //! The JSON of requests and answers is declared in the crate `grapnel_wire`. `openapi` describes all of
 //! it as a document, which is made when the API changes and not when it runs.
 //!
@@ -30,6 +33,7 @@
 
 mod admin_keys;
 mod answers;
+mod console;
 mod openapi;
 mod payloads;
 mod ports;
@@ -38,7 +42,19 @@ mod request;
 mod routes;
 
 pub use admin_keys::AdminKeys;
+pub use grapnel_console::{Accent, Offers, Settings as ConsoleSettings};
 pub use openapi::document;
 pub use ports::{Api, Ports};
 pub use request::{gateway::readable, quotas::Quotas, tokens::Tokens};
-pub use routes::{paths, router};
+pub use routes::paths;
+
+use axum::Router;
+use std::sync::Arc;
+
+/// The API and the console.
+pub fn router<P: Ports>(api: Api<P>) -> Router {
+    let api = Arc::new(api);
+    let routes = routes::routes(api.clone());
+    let console = console::Console::new(api, routes::guarded(routes.clone()));
+    routes::guarded(routes.merge(grapnel_console::router(console)))
+}

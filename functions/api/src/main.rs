@@ -1,14 +1,21 @@
 //! The API function: wiring, and nothing else.
 
-use grapnel_api::{AdminKeys, Api, Ports, Quotas, Tokens, readable, router};
+use grapnel_api::{
+    Accent, AdminKeys, Api, ConsoleSettings, Offers, Ports, Quotas, Tokens, readable, router,
+};
 use grapnel_aws::{
     Clients, DeliveryQueue, DeliveryStore, EventStore, EventTypeStore, EventsQueue, KeyStore,
     RandomIds, SystemClock, WebhookStore,
-    settings::{ApiSettings, Settings},
+    settings::{ApiSettings, ConsoleParameters, Settings},
 };
 use grapnel_domain::webhook::draft::Rules;
 use grapnel_sender::{IssuerKeys, Sender, SenderConfig};
 use lambda_http::{Adapter, lambda_runtime, tower::ServiceExt};
+use mimalloc::MiMalloc;
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The ports over AWS.
 struct Aws;
@@ -24,6 +31,22 @@ impl Ports for Aws {
     type Issuer = IssuerKeys;
     type Clock = SystemClock;
     type Ids = RandomIds;
+}
+
+fn console(read: ConsoleParameters) -> ConsoleSettings {
+    let hides = |name: &str| read.hides.iter().any(|hidden| hidden == name);
+    ConsoleSettings {
+        url: read.url,
+        frame_origins: read.frame_origins,
+        product: read.product,
+        accent: read.accent.as_deref().and_then(Accent::parse),
+        theme: read.theme,
+        offers: Offers {
+            filters: !hides("filters"),
+            transforms: !hides("transforms"),
+            secrets: !hides("secrets"),
+        },
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -58,6 +81,7 @@ async fn main() -> anyhow::Result<()> {
             longest_request_seconds: settings.longest_request_seconds,
             max_webhooks: settings.max_webhooks,
         },
+        console: Arc::new(console(settings.console)),
         has_event_index: settings.has_event_index,
         event_validation: settings.event_validation,
     };

@@ -5,6 +5,7 @@ use crate::{
     problem::Problem,
     request::{quotas::Quotas, tokens::Tokens},
 };
+use grapnel_console::Settings;
 use grapnel_domain::{
     event::publish::EventValidation,
     ids::{UserId, WebhookId},
@@ -15,6 +16,7 @@ use grapnel_domain::{
     },
     webhook::{Webhook, draft::Rules},
 };
+use std::sync::Arc;
 
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
 /// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
@@ -70,6 +72,8 @@ pub struct Api<P: Ports> {
     pub quotas: Quotas,
     /// Which webhooks this deployment accepts.
     pub rules: Rules,
+    /// What the deployment decides about its console.
+    pub console: Arc<Settings>,
     /// Whether events can be listed: whether their table has its index by time.
     pub has_event_index: bool,
     /// How strictly it holds published events against the catalogue.

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod etag;
 pub(crate) mod gateway;
+pub(crate) mod idempotency;
 pub(crate) mod identity;
 pub(crate) mod middleware;
 pub(crate) mod pagination;

@@ -7,15 +7,16 @@ mod echoes;
 mod erasures;
 mod event_types;
 mod events;
+mod explanations;
 mod filters;
 mod health;
-mod keys;
-mod portal;
+pub(crate) mod keys;
+pub(crate) mod portal;
 mod prefer_wait;
 mod replays;
 mod samples;
 mod secrets;
-mod test_delivery;
+pub(crate) mod test_delivery;
 mod transforms;
 mod webhooks;
 
@@ -46,6 +47,7 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/api/echoes/{echoId}", get(echoes::show::<P>).delete(echoes::delete::<P>)),
         ("/api/events", get(events::list::<P>).post(events::publish::<P>)),
         ("/api/events/{eventId}", get(events::show::<P>)),
+        ("/api/events/{eventId}/explain", get(explanations::of_event::<P>)),
         ("/api/event-types", get(event_types::list::<P>)),
         (
             "/api/event-types/{name}",
@@ -53,6 +55,7 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ),
         ("/api/keys", get(keys::list::<P>).post(keys::create::<P>)),
         ("/api/keys/{keyId}", delete(keys::revoke::<P>)),
+        ("/api/sessions", delete(keys::end_sessions::<P>)),
         ("/api/portal-links", post(portal::create_link::<P>)),
         ("/api/portal-sessions", post(portal::open_session::<P>)),
         ("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>)),
@@ -70,6 +73,7 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/api/webhooks/{id}/transform/preview", post(transforms::preview::<P>)),
         ("/api/webhooks/{id}/deliveries", get(deliveries::list::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}", get(deliveries::show::<P>)),
+        ("/api/webhooks/{id}/deliveries/{deliveryId}/explain", get(explanations::of_delivery::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}/retry", post(deliveries::retry::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}/cancel", post(deliveries::cancel::<P>)),
         ("/api/webhooks/{id}/deliveries/{deliveryId}/responses", delete(erasures::responses::<P>)),
@@ -86,14 +90,20 @@ pub fn paths<P: Ports>() -> Vec<&'static str> {
     table::<P>().into_iter().map(|(path, _)| path).collect()
 }
 
-/// The whole API. It answers every request, and every error with problem+json.
-pub fn router<P: Ports>(api: Api<P>) -> Router {
+/// The routes of the API.
+pub(crate) fn routes<P: Ports>(api: Arc<Api<P>>) -> Router {
     table::<P>()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .with_state(api)
+}
+
+/// These routes, with what every request and every answer passes. So every request is answered, and every
+/// error with problem+json.
+pub(crate) fn guarded(routes: Router) -> Router {
+    routes
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(from_fn(preflight::answer))
         .layer(from_fn(middleware::guard))
-        .with_state(Arc::new(api))
 }

@@ -46,7 +46,7 @@ impl<P: Ports> Deliver<P> {
                 Gate::Refuse => return Ok(Passage::Ends(Reason::WebhookDisabled)),
                 Gate::Park(due) => due,
                 Gate::Claim(claimed) => {
-                    let claimed = claimed.tried_with(delivery.id);
+                    let claimed = claimed.probed_by(delivery.id);
                     let (user, id) = (&webhook.user_id, webhook.id);
                     if self.webhooks.store_health(user, id, &claimed).await? {
                         // Before the request: if the function dies in it, this wakes the others. If
@@ -107,8 +107,7 @@ impl<P: Ports> Deliver<P> {
         outbox.send_one(QueueMessage::Check(check), delay).await
     }
 
-    /// The webhook by a consistent read, or the reason why its deliveries end. A test is also sent
-    /// to a disabled webhook: its owner tries the webhook before enabling it.
+    /// The webhook by a consistent read, or the reason why its deliveries end.
     pub(crate) async fn current(
         &self,
         user: &UserId,
@@ -117,7 +116,7 @@ impl<P: Ports> Deliver<P> {
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
         Ok(match self.webhooks.webhook(user, id, Consistency::Strong).await? {
             None => Err(Reason::WebhookDeleted),
-            Some(webhook) if test || webhook.effective_status().receives() => Ok(Box::new(webhook)),
+            Some(webhook) if webhook.takes_attempts(test) => Ok(Box::new(webhook)),
             Some(_) => Err(Reason::WebhookDisabled),
         })
     }

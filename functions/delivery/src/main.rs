@@ -10,6 +10,10 @@ use grapnel_delivery::{Deliver, Ports, Rules};
 use grapnel_domain::{ports::Clock, time::Timestamp};
 use grapnel_sender::{Sender, SenderConfig};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What the ports are in a deployment.
 enum Aws {}

@@ -161,7 +161,7 @@ impl<P: Ports> Deliver<P> {
         target: &Target,
         seen: Option<Webhook>,
     ) -> Result<Result<Box<Webhook>, Reason>, PortError> {
-        let may_send = |webhook: &Webhook| delivery.test || webhook.effective_status().receives();
+        let may_send = |webhook: &Webhook| webhook.takes_attempts(delivery.test);
         match seen.filter(may_send) {
             Some(webhook) => Ok(Ok(Box::new(webhook))),
             None => self.current(&target.user_id, target.webhook_id, delivery.test).await,

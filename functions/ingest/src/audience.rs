@@ -4,7 +4,7 @@ use grapnel_domain::{
     event::{EventContent, inbound::TestTarget},
     filter::{Undecided, Verdict},
     ids::WebhookId,
-    webhook::Subscription,
+    webhook::{Interest, Subscription},
 };
 use std::collections::HashMap;
 
@@ -54,8 +54,9 @@ pub(crate) async fn audience(
     for subscription in subscriptions {
         let is_wanted = match test {
             Some(test) => subscription.webhook_id == test.webhook_id,
-            None if subscription.wants(&content.event_type) => {
-                let judgement = subscription.judge(&content.data);
+            None => {
+                let interest = subscription.interest(&content.event_type, &content.data);
+                let Interest::Judged(judgement) = interest else { continue };
                 audience.filters.steps += judgement.steps;
                 steps_of_this_turn += judgement.steps;
                 let undecided = judgement.verdict.undecided();
@@ -65,7 +66,6 @@ pub(crate) async fn audience(
                 log_undecided(subscription.webhook_id, &judgement.verdict);
                 judgement.verdict.delivers()
             }
-            None => false,
         };
         if is_wanted {
             audience.webhooks.push(subscription.webhook_id);

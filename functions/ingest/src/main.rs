@@ -9,6 +9,10 @@ use grapnel_aws::{
 use grapnel_domain::ports::Clock;
 use grapnel_ingest::{Ingest, Ports, Rules, tell};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What the ports are in a deployment.
 enum Aws {}

@@ -28,7 +28,7 @@ use grapnel_domain::{
     ids::{KeyId, UserId},
     key::{ApiKey, KeyHash},
     ports::{Keys, Page, PortError},
-    time::{Day, Minute},
+    time::{Day, Minute, Timestamp},
 };
 use std::{collections::HashMap, time::Duration};
 
@@ -86,11 +86,43 @@ impl KeyStore {
         }
     }
 
-    /// The rows of these keys, in no order, without the keys that do not exist.
-    async fn rows(&self, keys: Vec<Item>) -> Result<Vec<ApiKey>, PortError> {
-        let found =
+    /// The rows of a user's keys and sessions, newest first by the index, but in no order. At most `limit` after
+    /// `after`, without rows that do not exist any more; and where the next ones begin.
+    async fn rows_of(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> Result<Page<Item, KeyId>, PortError> {
+        // A cursor is an id. A condition on it needs no hash, which the index's own pagination key
+        // would need.
+        let (condition, bound) = match after {
+            Some(after) => ("userId = :user AND id < :bound", after.to_string()),
+            None => ("userId = :user AND begins_with(id, :bound)", KeyId::PREFIX.to_owned()),
+        };
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(OF_USER)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":user", text(user))
+            .expression_attribute_values(":bound", text(bound))
+            .scan_index_forward(false)
+            // One row more than requested shows whether there is a next page.
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| from_sdk("Query of a user's keys", &error))?;
+        let mut indexed = answer.items.unwrap_or_default();
+        let more = indexed.len() > limit;
+        indexed.truncate(limit);
+        let last = indexed.last().filter(|_| more);
+        let next = last.map(row::index_id).transpose()?;
+        let keys = indexed.iter().filter_map(row::table_key).collect();
+        let items =
             batch_get::items(&self.client, &self.table, keys, None, "BatchGetItem on keys").await?;
-        found.into_iter().map(row::to_key).collect()
+        Ok(Page { items, next })
     }
 }
 
@@ -118,33 +150,9 @@ impl Keys for KeyStore {
         limit: usize,
         after: Option<KeyId>,
     ) -> Result<Page<ApiKey, KeyId>, PortError> {
-        // A cursor is an id. A condition on it needs no hash, which the index's own pagination key
-        // would need.
-        let (condition, bound) = match after {
-            Some(after) => ("userId = :user AND id < :bound", after.to_string()),
-            None => ("userId = :user AND begins_with(id, :bound)", KeyId::PREFIX.to_owned()),
-        };
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(OF_USER)
-            .key_condition_expression(condition)
-            .expression_attribute_values(":user", text(user))
-            .expression_attribute_values(":bound", text(bound))
-            .scan_index_forward(false)
-            // One row more than requested shows whether there is a next page.
-            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| from_sdk("Query of a user's keys", &error))?;
-        let mut indexed = answer.items.unwrap_or_default();
-        let more = indexed.len() > limit;
-        indexed.truncate(limit);
-        let last = indexed.last().filter(|_| more);
-        let next = last.map(row::index_id).transpose()?;
-        let keys = indexed.iter().filter_map(row::table_key).collect();
-        let mut items = self.rows(keys).await?;
+        let Page { items, next } = self.rows_of(user, limit, after).await?;
+        let mut items: Vec<ApiKey> =
+            items.into_iter().map(row::to_key).collect::<Result<_, _>>()?;
         items.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
         Ok(Page { items, next })
     }
@@ -183,6 +191,17 @@ impl Keys for KeyStore {
         }
     }
 
+    async fn delete_key(&self, hash: &KeyHash) -> Result<(), PortError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .key("hash", text(hash.as_str()))
+            .send()
+            .await
+            .map_err(|error| from_sdk("DeleteItem of a session", &error))?;
+        Ok(())
+    }
+
     /// Tried once, with a short time limit.
     async fn note_key_use(&self, hash: &KeyHash, day: Day) -> Result<(), PortError> {
         let noted = self
@@ -206,6 +225,45 @@ impl Keys for KeyStore {
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(from_sdk("UpdateItem on keys", &error)),
+            },
+        }
+    }
+
+    async fn list_sessions(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> Result<Page<KeyHash, KeyId>, PortError> {
+        let Page { items, next } = self.rows_of(user, limit, after).await?;
+        Ok(Page { items: items.iter().filter_map(row::session_hash).collect(), next })
+    }
+
+    /// Tried once, with a short time limit: the next request tries again.
+    async fn move_end(
+        &self,
+        hash: &KeyHash,
+        end: Timestamp,
+        later: Timestamp,
+    ) -> Result<(), PortError> {
+        let moved = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("hash", text(hash.as_str()))
+            .update_expression("SET expiresAt = :later")
+            .condition_expression("expiresAt = :end")
+            .expression_attribute_values(":end", number(end.as_secs()))
+            .expression_attribute_values(":later", number(later.as_secs()))
+            .customize()
+            .config_override(self.once())
+            .send()
+            .await;
+        match moved {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(from_sdk("UpdateItem of a session", &error)),
             },
         }
     }

@@ -3,9 +3,11 @@
 //! Each function has a separate struct, so that the type shows what the function depends on. All
 //! names that are missing or have an invalid value are reported together.
 
+mod console;
 mod reader;
 mod tokens;
 
+pub use console::ConsoleParameters;
 use grapnel_domain::{
     delay::QueueDelay,
     event::{Retention, publish::EventValidation},
@@ -71,6 +73,8 @@ pub struct ApiSettings {
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_USER_CLAIM`, `JWT_SCOPE_CLAIM`, `JWT_SCOPE_PREFIX` and
     /// `JWT_DEFAULT_SCOPES`. `None` if the first is empty: then only keys are accepted.
     pub tokens: Option<TokenRules>,
+    /// Names that begin with `CONSOLE_`, and `PORTAL_FRAME_ORIGINS`.
+    pub console: ConsoleParameters,
     /// `LOG_LEVEL`.
     pub log_level: tracing::Level,
 }
@@ -179,6 +183,7 @@ impl Settings for ApiSettings {
             has_event_index: read.flag("EVENT_INDEX"),
             admin_key_hashes: read.key_hashes("ADMIN_KEY_HASHES"),
             tokens: read.tokens(url_policy),
+            console: read.console(),
             log_level: read.log_level(),
         };
         read.finish(settings)

@@ -286,6 +286,25 @@ impl Delivery {
     pub fn next_attempt_number(&self) -> AttemptNumber {
         AttemptNumber::after(self.attempt_count())
     }
+
+    /// The number of the attempt at which its schedule ends, if its webhook allows this number of
+    /// attempts; `None` if no attempt is planned. It ends sooner if the event expires.
+    #[must_use]
+    pub fn final_attempt(&self, max_attempts: u32) -> Option<u32> {
+        let last = final_attempt(self.schedule_from(), self.test, max_attempts);
+        // The next attempt is made even if the webhook now allows fewer.
+        (!self.status.is_settled()).then(|| last.max(self.next_attempt_number().get()))
+    }
+}
+
+/// The number of the attempt at which a schedule ends that began after `schedule_from` attempts. A
+/// manual retry in between counts like any attempt.
+#[must_use]
+pub fn final_attempt(schedule_from: u32, test: bool, max_attempts: u32) -> u32 {
+    match test {
+        true => AttemptNumber::FIRST.get(),
+        false => schedule_from.saturating_add(max_attempts).min(MAX_ATTEMPTS_ON_RECORD),
+    }
 }
 
 /// The index, counted from 0, of the attempt whose kept body must be removed when attempt

@@ -73,6 +73,12 @@ impl Event {
         self.payload_erased_at.is_none().then_some(self.content)
     }
 
+    /// The key of its delivery to a webhook that gets it, whether the delivery is recorded yet or not.
+    #[must_use]
+    pub fn delivery_key_to(&self, webhook: WebhookId) -> Option<DeliveryKey> {
+        self.delivery_keys().into_iter().find(|key| key.webhook_id == webhook)
+    }
+
     /// The keys of all its deliveries, whether they are recorded yet or not: ids are derived, so no
     /// index is needed to find them. Empty until the event's webhooks are decided.
     #[must_use]

@@ -12,10 +12,12 @@
 //! that was read ([`Health::version`]). It never changes what a user set.
 
 mod behind;
+mod circuit;
 mod notes;
 mod noting;
 
 pub use behind::{BEHIND_AFTER, Behind, NOTE_INTERVAL};
+pub use circuit::{Circuit, DisabledCause};
 pub use notes::Note;
 
 use crate::{ids::DeliveryId, time::Timestamp};
@@ -45,33 +47,6 @@ pub struct CircuitRules {
     pub failures: u32,
     /// The first interval; each later interval is twice as long, up to [`LONGEST_INTERVAL`].
     pub first_interval: Duration,
-}
-
-/// Why a webhook was disabled, if not by its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledCause {
-    /// The receiver answered 410.
-    Gone,
-    /// The receiver requested it by the header `webhook-delivery: disable`.
-    Asked,
-    /// No success for [`DISABLED_AFTER`].
-    Failing,
-}
-
-/// Whether requests are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Circuit {
-    /// All requests are made.
-    #[default]
-    Closed,
-    /// One request at a time is made, when it is due.
-    Open {
-        /// When the next probe may be made.
-        due: Timestamp,
-    },
-    /// No request is made until the owner sets the webhook to `active`.
-    Disabled { cause: DisabledCause },
 }
 
 /// When each kind of notice was last sent.
@@ -123,6 +98,9 @@ pub struct Health {
     /// The delivery whose attempt failed last, or that was the last probe: its last attempt shows
     /// what is wrong. `None` while the endpoint is healthy.
     pub last_tried: Option<DeliveryId>,
+    /// The one before, while the last probe is of another delivery: a delivery that is sent for the first
+    /// time has no attempt yet that shows what is wrong.
+    pub tried_before: Option<DeliveryId>,
     /// How far Grapnel is behind with the webhook, as it was last noted.
     pub behind: Option<Behind>,
     /// When the platform was last notified.
@@ -219,10 +197,12 @@ impl Health {
         failed_before: Option<Timestamp>,
         now: Timestamp,
     ) -> Gate {
+        if let Some(due) = self.circuit.keeps_back_until(now) {
+            return Gate::Park(due);
+        }
         match self.circuit {
             Circuit::Closed => Gate::Pass,
             Circuit::Disabled { .. } => Gate::Refuse,
-            Circuit::Open { due } if now < due => Gate::Park(due),
             Circuit::Open { .. } => {
                 let mut claimed = *self;
                 claimed.count_delivery(failed_before);
@@ -259,11 +239,18 @@ impl Health {
         (health != *self).then(|| Outcome { health: health.written(), changes })
     }
 
-    /// This health with the delivery that failed or will probe. A healthy endpoint keeps none.
+    /// This health with the delivery that failed. A healthy endpoint keeps none.
     #[must_use]
     pub fn tried_with(self, delivery: DeliveryId) -> Self {
         let is_well = self.failing_since.is_none() && self.circuit == Circuit::Closed;
-        Self { last_tried: Some(delivery).filter(|_| !is_well), ..self }
+        Self { last_tried: Some(delivery).filter(|_| !is_well), tried_before: None, ..self }
+    }
+
+    /// This health with the delivery that is about to probe.
+    #[must_use]
+    pub fn probed_by(self, delivery: DeliveryId) -> Self {
+        let before = self.last_tried.filter(|last| *last != delivery).or(self.tried_before);
+        Self { last_tried: Some(delivery), tried_before: before, ..self }
     }
 
     /// The health after its owner sets the webhook to `active`: a new start. `None` if nothing

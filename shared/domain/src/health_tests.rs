@@ -234,7 +234,12 @@ fn an_endpoint_that_fails_keeps_the_delivery_that_shows_why() {
     let failing = after(Health::default(), &[failure(0)], 0).tried_with(delivery);
     assert_eq!(failing.last_tried, Some(delivery));
     let later = DeliveryId::first_at(at(9));
-    assert_eq!(claimed(opened()).tried_with(later).last_tried, Some(later));
+    let probed = claimed(opened()).tried_with(delivery).probed_by(later);
+    assert_eq!((probed.last_tried, probed.tried_before), (Some(later), Some(delivery)));
+    let again = probed.probed_by(later);
+    assert_eq!(again.tried_before, Some(delivery), "a probe that is claimed again");
+    let failed = probed.tried_with(later);
+    assert_eq!((failed.last_tried, failed.tried_before), (Some(later), None));
     assert_eq!(after(failing, &[Evidence::Success], 1).last_tried, None);
     let gone =
         after(Health::default(), &[Evidence::Stop(DisabledCause::Gone)], 0).tried_with(later);

@@ -114,6 +114,19 @@ prefixed_id!(
     "echo_"
 );
 
+impl WebhookId {
+    /// The id of the webhook that `user`'s request with this seed creates: the same two and the same time
+    /// always give the same id. It is a UUID v7, so it sorts as others do.
+    #[must_use]
+    pub fn derive(user: &UserId, seed: &str, created_at: Timestamp) -> Self {
+        let digest = digest16(&[user.as_str(), seed]);
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&digest[..10]);
+        let millis = u64::try_from(created_at.as_millis()).unwrap_or(0);
+        Self(Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+    }
+}
+
 impl EventId {
     /// The id of `user`'s event that `source` calls `source_id`: the same three always give the
     /// same id, so an event that is published twice is one event.

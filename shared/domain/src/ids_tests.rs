@@ -52,6 +52,19 @@ fn an_id_has_one_spelling() {
 }
 
 #[test]
+fn a_derived_webhook_is_the_users_and_sorts_by_its_time() {
+    let user = |text: &str| UserId::parse(text).expect("valid");
+    let at = |millis: i64| WebhookId::derive(&user("u"), "seed", Timestamp::from_millis(millis));
+    let one = at(1_795_000_000_000);
+    assert_eq!(one, at(1_795_000_000_000));
+    assert!(one < at(1_795_000_000_001));
+    assert_eq!(one.uuid().get_version_num(), 7);
+    let time = Timestamp::from_millis(1_795_000_000_000);
+    assert_ne!(one, WebhookId::derive(&user("v"), "seed", time));
+    assert_ne!(one, WebhookId::derive(&user("u"), "other", time));
+}
+
+#[test]
 fn a_user_id_is_visible_ascii_of_bounded_length() {
     for good in ["u", "auth0|5f7c", "a@b.example", &"x".repeat(128)] {
         assert!(UserId::parse(good).is_ok(), "{good}");

@@ -13,6 +13,7 @@
 //!   [`message`] is what the delivery queue carries.
 //! - [`tending`]: which deliveries a shared wait releases, and in which order. [`release`]: how an open
 //!   circuit breaker wakes, and when its parked deliveries are sent.
+//! - [`explain`]: why a delivery stands where it stands, and why a webhook did not get an event.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`time_budget`]: how long the delivery function may take for each step.
@@ -28,6 +29,7 @@ pub mod delay;
 pub mod delivery;
 pub mod echo;
 pub mod event;
+pub mod explain;
 pub mod fan_out;
 pub mod health;
 pub mod ids;

@@ -76,6 +76,24 @@ impl Webhook {
         &self.configuration
     }
 
+    /// Whether an attempt may be made. A test is also sent to a disabled webhook: its owner tries the
+    /// webhook before enabling it.
+    #[must_use]
+    pub fn takes_attempts(&self, test: bool) -> bool {
+        test || self.effective_status().receives()
+    }
+
+    /// What fan-out would read of it if its endpoint were well.
+    #[must_use]
+    pub fn configured_subscription(&self) -> Subscription {
+        Subscription {
+            webhook_id: self.id,
+            events: self.events.clone(),
+            filter: self.filter.clone(),
+            status: self.status,
+        }
+    }
+
     /// The status that its owner sees: `disabled` by the owner first, then the endpoint's health.
     #[must_use]
     pub fn effective_status(&self) -> WebhookStatus {
@@ -94,6 +112,17 @@ pub fn effective_status(configured: WebhookStatus, health: &Health) -> WebhookSt
     }
 }
 
+/// What fan-out finds out about a webhook and an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interest {
+    /// The webhook is disabled.
+    Disabled,
+    /// The webhook does not get events of this type.
+    OtherType,
+    /// Its filter decides.
+    Judged(Judgement),
+}
+
 /// The part of a webhook that fan-out needs: no secret, no headers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
@@ -107,16 +136,16 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Whether the webhook gets events of this type.
+    /// Whether the webhook gets an event of this type with this data (JSON text).
     #[must_use]
-    pub fn wants(&self, event_type: &str) -> bool {
-        self.status.receives() && self.events.iter().any(|pattern| pattern.matches(event_type))
-    }
-
-    /// Whether an event with this data (JSON text) satisfies its filter.
-    #[must_use]
-    pub fn judge(&self, data: &str) -> Judgement {
+    pub fn interest(&self, event_type: &str, data: &str) -> Interest {
+        if !self.status.receives() {
+            return Interest::Disabled;
+        }
+        if !self.events.iter().any(|pattern| pattern.matches(event_type)) {
+            return Interest::OtherType;
+        }
         let everything = Judgement { verdict: Verdict::Matches, steps: 0 };
-        self.filter.as_ref().map_or(everything, |filter| filter.judge(data))
+        Interest::Judged(self.filter.as_ref().map_or(everything, |filter| filter.judge(data)))
     }
 }

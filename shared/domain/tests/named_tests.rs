@@ -14,9 +14,12 @@ fn named(document: &str) -> Vec<(&str, Vec<&str>)> {
             && quoted
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit());
-        if quoted.ends_with(".rs") {
+        // A browser's test is named by a sentence.
+        let of_browser = quoted.contains(' ')
+            && files.last().is_some_and(|(file, _)| file.ends_with(".test.js"));
+        if quoted.ends_with(".rs") || quoted.ends_with(".test.js") {
             files.push((quoted, Vec::new()));
-        } else if is_test {
+        } else if is_test || of_browser {
             files.last_mut().expect("a file before its tests").1.push(quoted);
         }
     }
@@ -36,7 +39,11 @@ fn exist(document: &str) {
         let text =
             fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         for test in tests {
-            assert!(text.contains(&format!("fn {test}(")), "{file} has no test {test}");
+            let begins = match file.ends_with(".js") {
+                true => format!("test(\"{test}\","),
+                false => format!("fn {test}("),
+            };
+            assert!(text.contains(&begins), "{file} has no test {test}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{NEVER, a_user, eventually};
 use futures::future::join_all;
 use grapnel_domain::{
     ids::KeyId,
-    key::{ApiKey, KeyHash, PortalLink},
+    key::{ApiKey, KeyHash, KeyUse, Look, PortalLink, Theme},
     ports::{Keys, PortError, PortalLinks},
     scope::Scope,
 };
@@ -43,6 +43,8 @@ fn a_link() -> PortalLink {
         user_id: a_user(),
         scopes: vec![Scope::WebhooksRead, Scope::DeliveriesRetry],
         session: Duration::from_secs(3600),
+        next: Some("webhooks/wh_1".into()),
+        look: Look { theme: Some(Theme::Light), hides_navigation: true },
         expires_at: NEVER,
     }
 }
@@ -56,7 +58,7 @@ async fn there<S: Store>(stores: &S) -> (KeyHash, PortalLink) {
 fn session_of(link: &PortalLink) -> (KeyHash, ApiKey) {
     let id = KeyId::from_uuid(Uuid::now_v7());
     let key = ApiKey::new(id, link.user_id.clone(), link.scopes.clone(), START);
-    (a_hash(), ApiKey { expires_at: Some(NEVER), portal: true, ..key })
+    (a_hash(), ApiKey { expires_at: Some(NEVER), purpose: KeyUse::Portal, ..key })
 }
 
 pub async fn a_link_reads_back_and_is_stored_once<S: Store>(stores: &S) {

@@ -64,6 +64,7 @@ answer! {
         optional waiting_for: WaitingFor = is("WaitingFor"), "Why the next attempt is not made yet: the delay before a retry, the endpoint's open circuit breaker, or the webhook's rate limit. Absent if nothing delays it.";
         optional until: Timestamp = is("Instant"), "Earliest time at which that wait ends.";
         optional next_attempt_at: Timestamp = is("Instant"), "When the next attempt is due, while `retrying`.";
+        optional final_attempt: u32 = at_least(1), "Number of the attempt at which the retry schedule ends, while another attempt is planned. A replay starts the schedule again behind the attempts so far.";
         flag test, "Whether this is a test. A test has one attempt and is never retried.";
         optional undecided_filter: UndecidedFilter = one_of(UndecidedFilter::WORDS), "Why the webhook's filter could not decide about the event, which was delivered anyway.";
         required attempts: Vec<Attempt> = list_of_any_length(is("Attempt")), "Every attempt, oldest first.";

@@ -49,6 +49,7 @@ macro_rules! key {
 key! {
     #[derive(Debug)]
     Key: "A key, without its secret value." {} {
+        flag console, "Whether the key is a session of the console. It counts for `/console` alone: a request to the API with it is refused.";
         optional last_used_on: String = matching(r"^\d{4}-\d{2}-\d{2}$"), "Day of its last use, in UTC.";
     }
     example serde_json::json!({

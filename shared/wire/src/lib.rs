@@ -20,6 +20,7 @@ pub mod delivery;
 pub mod echo;
 pub mod event;
 pub mod event_type;
+pub mod explanation;
 pub mod health;
 pub mod key;
 #[cfg(feature = "read")]

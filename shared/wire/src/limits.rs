@@ -18,6 +18,12 @@ pub const SESSION_HOURS: RangeInclusive<u64> = 1..=12;
 /// The same, if the request does not say.
 pub const SESSION_HOURS_DEFAULT: u64 = 1;
 
+/// Maximum characters of the path of a page of the console.
+pub const CONSOLE_PAGE_CHARS: usize = 2000;
+
+/// Pages of the console that a link can open, and those below them.
+pub const CONSOLE_PAGES: [&str; 4] = ["deliveries", "webhooks", "events", "replays"];
+
 /// Seconds for which a secret signs after it was replaced: up to a week.
 pub const GRACE_SECONDS: RangeInclusive<u64> = 0..=604_800;
 /// The same, if the request does not say: a day.

@@ -1,7 +1,7 @@
 //! Schemas of values that several requests and answers have.
 
 use crate::{
-    limits::{EVENT_NAME_BYTES, WEBHOOK_URL_BYTES},
+    limits::{CONSOLE_PAGE_CHARS, CONSOLE_PAGES, EVENT_NAME_BYTES, WEBHOOK_URL_BYTES},
     shape::{self, CONTROLS, matching, text_of},
 };
 use serde_json::json;
@@ -11,10 +11,21 @@ use utoipa::openapi::{Object, schema::SchemaFormat};
 const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
 /// `whsec_` and base64 of 24 to 64 bytes.
-const SECRET: &str = "^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:(?:[A-Za-z0-9+/]{4})?(?:[A-Za-z0-9+/][AQgw]==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
+pub(crate) const SECRET: &str = "^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:(?:[A-Za-z0-9+/]{4})?(?:[A-Za-z0-9+/][AQgw]==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)$";
 
 /// A secret that nobody has.
 pub const SECRET_EXAMPLE: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// The path of a page of the console.
+#[must_use]
+pub fn console_page() -> Object {
+    let pages = CONSOLE_PAGES.join("|");
+    let mut page = matching(format!(
+        r"^/console/({pages})(/[A-Za-z0-9_-]{{1,64}})*(\?[A-Za-z0-9_/?&=%.*+-]*)?$"
+    ));
+    page.max_length = Some(CONSOLE_PAGE_CHARS);
+    page
+}
 
 /// A signing secret.
 #[must_use]

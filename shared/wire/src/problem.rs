@@ -34,6 +34,7 @@ pub const CODES: &[&str] = &[
     "unsupported_media_type",
     "user_conflict",
     "user_required",
+    "webhook_deleted",
     "webhook_disabled",
     "webhook_limit_reached",
 ];

@@ -2,7 +2,7 @@
 
 use crate::{
     delivery::{self, DeliveryStatus, WaitingFor},
-    echo, event, event_type, health, key,
+    echo, event, event_type, explanation, health, key,
     page::Page,
     parts::{event_pattern, event_type, id, instant, user_id},
     portal, problem, replay,
@@ -48,12 +48,14 @@ pub fn all() -> Vec<(String, Shape)> {
         ListedEvent of event,
         DeliveryOfEvent of event,
         LastAttempt of event,
+        Explanation of explanation,
         NewKey of key,
         Key of key,
         CreatedKey of key,
         NewPortalLink of portal,
         PortalLink of portal,
         PortalSession of portal,
+        EndedSessions of portal,
         ReplayOrder of replay,
         ReplayFilter of replay,
         Replay of replay,

@@ -10,9 +10,12 @@ pub enum Scope {
     /// Read webhooks, their secrets excepted.
     #[serde(rename = "webhooks:read")]
     WebhooksRead,
-    /// Create, change, delete and test webhooks, read and rotate their secrets.
+    /// Create, change, delete and test webhooks.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// Read and rotate the secrets of webhooks.
+    #[serde(rename = "webhooks:secrets")]
+    WebhooksSecrets,
     /// Publish events.
     #[serde(rename = "events:publish")]
     EventsPublish,
@@ -29,9 +32,10 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WebhooksRead,
         Self::WebhooksWrite,
+        Self::WebhooksSecrets,
         Self::EventsPublish,
         Self::DeliveriesRead,
         Self::DeliveriesRetry,
@@ -39,9 +43,10 @@ impl Scope {
     ];
 
     /// Those that concern one user: all but [`Scope::Admin`].
-    pub const OF_USERS: [Self; 5] = [
+    pub const OF_USERS: [Self; 6] = [
         Self::WebhooksRead,
         Self::WebhooksWrite,
+        Self::WebhooksSecrets,
         Self::EventsPublish,
         Self::DeliveriesRead,
         Self::DeliveriesRetry,
@@ -59,6 +64,7 @@ impl Scope {
         match self {
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::WebhooksSecrets => "webhooks:secrets",
             Self::EventsPublish => "events:publish",
             Self::DeliveriesRead => "deliveries:read",
             Self::DeliveriesRetry => "deliveries:retry",
@@ -86,8 +92,8 @@ impl fmt::Display for Scope {
 /// A text that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a scope: use webhooks:read, webhooks:write, events:publish, deliveries:read, \
-     deliveries:retry or admin"
+    "not a scope: use webhooks:read, webhooks:write, webhooks:secrets, events:publish, \
+     deliveries:read, deliveries:retry or admin"
 )]
 pub struct UnknownScope;
 

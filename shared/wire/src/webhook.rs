@@ -197,7 +197,7 @@ answer! {
     WebhookHealth: "Health of a webhook's endpoint." {
         required failures: u32 = at_least(0), "Number of failures since the last success that count for the circuit breaker, until it opens.";
         optional failing_since: Timestamp = is("Instant"), "Since when every attempt has failed.";
-        optional last_failure: WebhookFailure = is("WebhookFailure"), "The last failure. Absent while its delivery is being sent for the first time.";
+        optional last_failure: WebhookFailure = is("WebhookFailure"), "The last failure that is on record.";
         optional next_probe_at: Timestamp = is("Instant"), "When the next delivery probes the endpoint. Only while the circuit breaker is open.";
         optional disabled_because: String = is("DisabledCause"), "Why Grapnel disabled the webhook: the receiver answered 410, asked for it, or failed for five days. Absent if the owner disabled it.";
         optional parked: ParkedDeliveries = is("ParkedDeliveries"), "Number of deliveries that the open circuit breaker holds back.";

@@ -7,7 +7,7 @@ use grapnel_domain::{
     ids::{EchoId, KeyId, UserId},
     key::{ApiKey, KeyHash, PortalLink},
     ports::{Echoes, Keys, Page, PortError, PortalLinks},
-    time::{Day, Minute},
+    time::{Day, Minute, Timestamp},
 };
 
 impl Keys for Aws {
@@ -52,6 +52,33 @@ impl Keys for Aws {
         let user = user.clone();
         let effect = move |sim: &Sim| at_once(sim.memory().revoke_key(&user, id));
         self.write(Part::Tables, "revoke key", effect).await
+    }
+
+    async fn delete_key(&self, hash: &KeyHash) -> Result<(), PortError> {
+        let hash = hash.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().delete_key(&hash));
+        self.write(Part::Tables, "delete key", effect).await
+    }
+
+    async fn list_sessions(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> Result<Page<KeyHash, KeyId>, PortError> {
+        let look = |sim: &Sim| at_once(sim.memory().list_sessions(user, limit, after));
+        self.read(Part::Tables, "list sessions", look).await
+    }
+
+    async fn move_end(
+        &self,
+        hash: &KeyHash,
+        end: Timestamp,
+        later: Timestamp,
+    ) -> Result<(), PortError> {
+        let hash = hash.clone();
+        let effect = move |sim: &Sim| at_once(sim.memory().move_end(&hash, end, later));
+        self.write(Part::Tables, "move end of session", effect).await
     }
 }
 

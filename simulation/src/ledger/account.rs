@@ -3,6 +3,7 @@
 use crate::{receiver::Wish, task::TaskId, trace::short};
 use grapnel_domain::{
     delivery::{AttemptNumber, DeliveryKey},
+    filter::Filter,
     ids::{DeliveryId, EventId, ReplayId, UserId, WebhookId},
     limit::SlotTime,
     replay::ReplayOrder,
@@ -83,6 +84,7 @@ pub(super) struct OnRecord {
 pub(super) struct Accepted {
     pub(super) user: UserId,
     pub(super) event_type: String,
+    pub(super) data: String,
     pub(super) test: Option<WebhookId>,
     pub(super) put: Timestamp,
     /// A message with it was acknowledged.
@@ -94,8 +96,10 @@ impl Accepted {
         match self.test {
             Some(test) => webhook.id == test,
             None => {
+                let passes = |filter: &Filter| filter.verdict(&self.data).delivers();
                 webhook.effective_status().receives()
                     && webhook.events.iter().any(|pattern| pattern.matches(&self.event_type))
+                    && webhook.filter.as_ref().is_none_or(passes)
             }
         }
     }

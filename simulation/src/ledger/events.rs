@@ -17,6 +17,7 @@ impl Ledger {
                 self.accepted.entry(event.id).or_insert_with(|| Accepted {
                     user: event.user_id,
                     event_type: event.content.event_type,
+                    data: event.content.data,
                     test: event.test.map(|test| test.webhook_id),
                     put: now,
                     fanned_out: false,

@@ -14,7 +14,7 @@ use grapnel_domain::{
 use std::time::Duration;
 
 /// The maximum difference between the clocks of two machines.
-const SKEW: Duration = Duration::from_secs(1);
+pub(super) const SKEW: Duration = Duration::from_secs(1);
 
 /// The longest pause between two tries of a record.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

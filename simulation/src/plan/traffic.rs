@@ -30,6 +30,9 @@ const LIMITS: [u32; 5] = [1, 1, 2, 10, 1000];
 /// How many slots may be taken at once: up to an hour of the lowest limit.
 const MOST_IN_A_CROWD: u64 = 3600;
 
+/// What the filters of some webhooks let pass: some of the events, and none that has no id.
+const FILTER: &str = r#"{"id": ["e1", {"suffix": "4"}], "userId": [{"anything-but": "eve"}]}"#;
+
 /// A webhook and its receiver.
 #[derive(Debug)]
 pub(crate) struct PlannedWebhook {
@@ -139,6 +142,10 @@ fn webhook(random: &mut Random, smooth: bool, number: u64) -> PlannedWebhook {
         _ => built,
     };
     let appears = if !smooth && random.chance(100) { moment(random, 600) } else { START };
+    built = built.created_at(appears);
+    if random.aside().chance(150) {
+        built = built.filter(FILTER);
+    }
     let receiver = match Receiver::draw(random) {
         Receiver::KillsUntil(_) if smooth => Receiver::Answers(200),
         receiver => receiver,

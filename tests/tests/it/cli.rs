@@ -120,7 +120,9 @@ async fn the_admin_manages_keys_and_links() -> anyhow::Result<()> {
 
     let words = ["portal", "link", user, "--scope", "webhooks:read", "--session", "8h"];
     let link = cli.json(&words).await?;
-    ensure!(link["token"].as_str().is_some_and(|token| token.starts_with("gpl_")), "{link}");
+    let token = link["token"].as_str().context("token")?;
+    let url = link["url"].as_str().context("url")?;
+    ensure!(token.starts_with("gpl_") && url.ends_with(&format!("#token={token}")), "{link}");
     Ok(())
 }
 

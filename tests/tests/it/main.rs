@@ -4,6 +4,7 @@
 mod bad_input;
 mod circuit;
 mod cli;
+mod console;
 mod crash_points;
 mod dead_letters;
 mod delivered;
@@ -12,6 +13,7 @@ mod echoes;
 mod editing;
 mod encryption;
 mod erasures;
+mod explanations;
 mod fan_out;
 mod guard;
 mod keys;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     artifacts::Artifact,
-    emulator::{self, Emulator, Settings, endpoint_url, free_port},
+    emulator::{self, Emulator, Settings, endpoint_url, free_port, quiet_port},
     running::{self, Purpose},
     stack::{Deployer, Stack},
     template,
@@ -179,7 +179,7 @@ impl<'a> Fleet<'a> {
         let began = Instant::now();
         let source = self.source_of(wanted)?;
         let issuer_url = match wanted.name {
-            "tokens" => Some(format!("http://127.0.0.1:{}", free_port()?)),
+            "tokens" => Some(format!("http://127.0.0.1:{}", quiet_port()?)),
             _ => None,
         };
         // Tests read far more often than a user would; the stack's own parameters follow.

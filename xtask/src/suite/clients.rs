@@ -32,10 +32,16 @@ struct Generators<'a> {
     folder: PathBuf,
 }
 
+/// Installs the generators, and what runs their clients. Returns the folders of the programs and of Node's packages.
+pub(super) async fn tools(workspace: &Workspace) -> Result<(PathBuf, PathBuf)> {
+    let python = tools::python(workspace, PythonTools::Clients).await?;
+    let node = tools::node(workspace, "clients", &python).await?;
+    Ok((python, node))
+}
+
 /// Deploys a stack, generates the clients from the description that it serves, and uses them.
 pub(crate) async fn test(workspace: &Workspace) -> Result<()> {
-    let python = &tools::python(workspace, PythonTools::Clients).await?;
-    let node = &tools::node(workspace, "clients", python).await?;
+    let (python, node) = &tools(workspace).await?;
     let folder = workspace.path("target/clients");
     deployed::on_a_stack(workspace, "clients", &[], async |stack| {
         let generators = Generators { python, node, folder };

@@ -2,7 +2,7 @@
 //! it is shown when the first lane has ended.
 
 use super::step::{Options, Step};
-use crate::{command, process, terminal, workspace::Workspace};
+use crate::{command, process, terminal, tools::Missing, workspace::Workspace};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use console::style;
@@ -22,15 +22,33 @@ pub(super) struct Ended {
     lines: Vec<String>,
 }
 
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Passed,
+    /// The machine lacks what the step needs.
+    Skipped,
+    Failed,
+}
+
 impl Ended {
+    pub(super) fn verdict(&self, options: &Options) -> Verdict {
+        match self.failure() {
+            None => Verdict::Passed,
+            Some(error) if !options.complete && error.is::<Missing>() => Verdict::Skipped,
+            Some(_) => Verdict::Failed,
+        }
+    }
+
     /// What it failed with.
-    pub(super) fn failure(&self) -> Option<&anyhow::Error> {
+    fn failure(&self) -> Option<&anyhow::Error> {
         self.result.as_ref().err()
     }
 
     fn show(&self) {
         if let Some(error) = self.failure() {
-            println!("{} {error:#}", style("failed:").red().bold());
+            let how = if error.is::<Missing>() { "cannot run:" } else { "failed:" };
+            println!("{} {error:#}", style(how).red().bold());
         }
     }
 

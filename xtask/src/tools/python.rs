@@ -13,6 +13,8 @@ use tokio::process::Command;
 /// A set of Python programs with its pins in `infra/<name>/requirements.txt`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PythonTools {
+    /// Checks dependencies.
+    Cargo,
     /// The AWS CLI, which the README's commands call.
     AwsCli,
     /// The local AWS.
@@ -32,6 +34,7 @@ pub(crate) enum PythonTools {
 impl PythonTools {
     const fn name(self) -> &'static str {
         match self {
+            Self::Cargo => "cargo",
             Self::AwsCli => "awscli",
             Self::Emulator => "emulator",
             Self::Lint => "lint",
@@ -45,6 +48,7 @@ impl PythonTools {
     /// A short name.
     pub(crate) const fn title(self) -> &'static str {
         match self {
+            Self::Cargo => "dependency checks",
             Self::AwsCli => "AWS CLI",
             Self::Emulator => "local AWS",
             Self::Lint => "template checks",

@@ -192,6 +192,7 @@ fn api(memory: &Memory) -> Api<InMemory> {
         ids: SequentialIds::new(),
         admin_keys: AdminKeys::new(&[]),
         tokens: None,
+        console: std::sync::Arc::default(),
         has_event_index: true,
         event_validation: EventValidation::Off,
         // Counted, and never reached.

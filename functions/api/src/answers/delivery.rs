@@ -4,6 +4,7 @@ use grapnel_domain::{
     delivery::{Delivery, DeliveryAttempt, Waiting},
     health::Circuit,
     time::Timestamp,
+    webhook::Webhook,
 };
 use grapnel_wire::delivery::{self as wire, Attempt};
 
@@ -28,8 +29,29 @@ impl Wait {
     }
 }
 
-/// A delivery with its endpoint's circuit and its event's data.
-pub(crate) fn delivery(delivery: &Delivery, circuit: Circuit, payload: &Payload) -> wire::Delivery {
+/// What the answer about a delivery shows of its webhook.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OfWebhook {
+    /// Its endpoint's circuit.
+    pub(crate) circuit: Circuit,
+    /// How many attempts it allows. `None` if there is no such webhook.
+    pub(crate) max_attempts: Option<u32>,
+}
+
+impl From<&Webhook> for OfWebhook {
+    fn from(webhook: &Webhook) -> Self {
+        let max_attempts = Some(webhook.retry_config.max_attempts);
+        Self { circuit: webhook.health.circuit, max_attempts }
+    }
+}
+
+/// A delivery with what is shown of its webhook, and with its event's data.
+pub(crate) fn delivery(
+    delivery: &Delivery,
+    webhook: impl Into<OfWebhook>,
+    payload: &Payload,
+) -> wire::Delivery {
+    let OfWebhook { circuit, max_attempts } = webhook.into();
     let Wait { waiting_for, until, next_attempt_at } = Wait::of(delivery, circuit);
     wire::Delivery {
         id: delivery.id.to_string(),
@@ -42,6 +64,7 @@ pub(crate) fn delivery(delivery: &Delivery, circuit: Circuit, payload: &Payload)
         waiting_for,
         until,
         next_attempt_at,
+        final_attempt: max_attempts.and_then(|most| delivery.final_attempt(most)),
         test: delivery.test,
         undecided_filter: delivery.undecided_filter.map(|undecided| word(&undecided)),
         attempts: delivery.attempts.iter().map(attempt).collect(),

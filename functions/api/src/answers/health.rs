@@ -5,11 +5,11 @@ use grapnel_domain::{
 };
 use grapnel_wire::webhook::{ParkedDeliveries, WebhookBehind, WebhookFailure, WebhookHealth};
 
-/// The health of a webhook's endpoint, with the delivery that shows what is wrong and how many are
+/// The health of a webhook's endpoint, with what failed last and how many deliveries are
 /// parked, and how far Grapnel is behind with it.
 pub(crate) fn webhook_health(
     health: &Health,
-    last_tried: Option<&Delivery>,
+    last_failure: Option<WebhookFailure>,
     parked: Option<ParkedDeliveries>,
     behind: Option<Behind>,
 ) -> WebhookHealth {
@@ -21,7 +21,7 @@ pub(crate) fn webhook_health(
     WebhookHealth {
         failures: health.failures,
         failing_since: health.failing_since,
-        last_failure: last_tried.and_then(last_failure),
+        last_failure,
         next_probe_at,
         disabled_because: cause.map(|cause| word(&cause)),
         parked,
@@ -35,7 +35,7 @@ pub(crate) fn webhook_health(
 
 /// The last failed attempt of a delivery. An error that may repeat the event's data is left out: a
 /// caller that may read webhooks may not be allowed to read deliveries.
-fn last_failure(delivery: &Delivery) -> Option<WebhookFailure> {
+pub(crate) fn last_failure(delivery: &Delivery) -> Option<WebhookFailure> {
     let about_payload = delivery.errors_about_payload();
     let attempts = (0..delivery.attempt_count()).zip(&delivery.attempts).rev();
     let mut failed = attempts.filter(|(place, _)| !about_payload.contains(place));

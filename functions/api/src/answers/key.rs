@@ -21,7 +21,8 @@ pub(crate) fn key(stored: &ApiKey) -> Key {
         scopes: names(&stored.scopes),
         created_at: stored.created_at,
         expires_at: stored.expires_at,
-        portal: stored.portal,
+        portal: stored.is_of_portal(),
+        console: stored.is_of_console(),
         last_used_on: stored.last_used_on.map(|day| day.to_string()),
     }
 }
@@ -37,14 +38,15 @@ pub(crate) fn created_key(stored: &ApiKey, key: String) -> CreatedKey {
         scopes: names(&stored.scopes),
         created_at: stored.created_at,
         expires_at: stored.expires_at,
-        portal: stored.portal,
+        portal: stored.is_of_portal(),
     }
 }
 
-/// A stored link, with its token, which is not stored.
-pub(crate) fn portal_link(stored: &PortalLink, token: String) -> portal::PortalLink {
+/// A stored link, with its token, which is not stored, and its address.
+pub(crate) fn portal_link(stored: &PortalLink, token: String, url: String) -> portal::PortalLink {
     portal::PortalLink {
         token,
+        url,
         user_id: stored.user_id.to_string(),
         scopes: names(&stored.scopes),
         expires_at: stored.expires_at,

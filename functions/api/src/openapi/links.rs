@@ -28,6 +28,7 @@ fn following(schema: &str) -> &'static [(&'static str, Taken)] {
         ],
         "Delivery" => &[
             ("getDelivery", DELIVERY),
+            ("explainDelivery", DELIVERY),
             ("retryDelivery", DELIVERY),
             ("cancelDelivery", DELIVERY),
             ("getEvent", &[("eventId", "/eventId")]),

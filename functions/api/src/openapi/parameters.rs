@@ -26,6 +26,13 @@ fn query(name: &str, shape: impl Into<Shape>, meaning: &str) -> Parameter {
     optional(name, ParameterIn::Query, shape, meaning)
 }
 
+/// A parameter of the query that must be there.
+fn required(name: &str, shape: impl Into<Shape>, meaning: &str) -> Parameter {
+    let mut parameter = query(name, shape, meaning);
+    parameter.required = Required::True;
+    parameter
+}
+
 /// Declares a set of parameters.
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident = [$($parameter:expr),* $(,)?];)*) => {
@@ -81,6 +88,10 @@ parameters! {
         query("since", shape::time(), "Only deliveries of events that arrived at or after this time."),
         query("until", shape::time(), "Only deliveries of events that arrived before this time."),
     ];
+    /// Which webhook to explain.
+    OfWebhook = [
+        required("webhook", is("WebhookId"), "The webhook."),
+    ];
     /// That nobody else changed it.
     IfMatch = [
         optional("If-Match", ParameterIn::Header, matching(r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#), "The `ETag` that you read. If the webhook has changed since, the response is 412."),
@@ -88,6 +99,10 @@ parameters! {
     /// What makes a repeat harmless.
     IdempotencyKey = [
         optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For 24 hours, a repeat with the same key and body publishes nothing new and returns the same events."),
+    ];
+    /// The same for what is created.
+    CreationKey = [
+        optional("Idempotency-Key", ParameterIn::Header, matching("^[!-~]{1,255}$"), "For 24 hours, a repeat with the same key and body creates nothing new and returns the same webhook."),
     ];
     /// That the answer may wait.
     PreferWait = [

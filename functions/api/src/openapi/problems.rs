@@ -85,6 +85,10 @@ fn samples() -> Vec<Problem> {
             "This deployment has no index of events, so they cannot be listed.",
         ),
         conflict("event_type_limit_reached", "The maximum number of event types is reached."),
+        conflict(
+            "webhook_deleted",
+            "The webhook that the `Idempotency-Key` stands for is not there: it was deleted, or its creation failed. To create one, use another key.",
+        ),
         conflict("webhook_disabled", "The webhook is disabled. Set it to `active` first."),
         conflict("first_attempt_pending", "The first attempt has not been made yet."),
         conflict("too_many_attempts", "This delivery has the maximum number of attempts."),

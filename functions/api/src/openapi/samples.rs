@@ -5,7 +5,7 @@ use super::operations::{SCOPE, name_of};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use utoipa::openapi::{
-    Components, Paths, RefOr, Schema,
+    Components, Paths, RefOr, Required, Schema,
     extensions::Extensions,
     path::{Operation, Parameter, ParameterIn, PathItem},
 };
@@ -76,9 +76,19 @@ impl Request {
             }),
             RefOr::Ref(_) => None,
         });
-        let mut path = with_examples(path, operation, components);
+        let query: Vec<String> = needed(operation, ParameterIn::Query)
+            .map(|parameter| format!("{0}={{{0}}}", parameter.name))
+            .collect();
+        let path = match query.is_empty() {
+            true => path.to_owned(),
+            false => format!("{path}?{}", query.join("&")),
+        };
+        let mut path = with_examples(&path, operation, components);
         // An admin names the user in the query where there is no body to name it in. Event types are nobody's.
-        if is_admins && body.is_none() && path.starts_with("/api/keys") {
+        if is_admins
+            && body.is_none()
+            && ["/api/keys", "/api/sessions"].iter().any(|start| path.starts_with(start))
+        {
             path.push_str("?userId=demo");
         }
         let key = match scope {
@@ -90,13 +100,22 @@ impl Request {
     }
 }
 
-/// The text with an example in place of each parameter of the path.
+/// The parameters of this kind that a request must have.
+fn needed(operation: &Operation, place: ParameterIn) -> impl Iterator<Item = &Parameter> {
+    operation.parameters.iter().flatten().filter_map(move |parameter| match parameter {
+        RefOr::T(parameter)
+            if parameter.parameter_in == place && parameter.required == Required::True =>
+        {
+            Some(parameter)
+        }
+        _ => None,
+    })
+}
+
+/// The text with an example in place of each parameter that a request must have.
 fn with_examples(text: &str, operation: &Operation, components: &Components) -> String {
     let parameters =
-        operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
-            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path => Some(parameter),
-            _ => None,
-        });
+        needed(operation, ParameterIn::Path).chain(needed(operation, ParameterIn::Query));
     parameters.fold(text.to_owned(), |text, parameter| {
         text.replace(&format!("{{{}}}", parameter.name), &example_of(parameter, components))
     })
@@ -243,6 +262,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
         }
         "listEvents" => "grapnel events list --type 'lead.*' --since 2h",
         "getEvent" => "grapnel events get {eventId}",
+        "explainEvent" => "grapnel events explain {eventId} --webhook {webhook}",
         "erasePayload" => "grapnel events erase {eventId}",
         "listEventTypes" => "grapnel event-types list",
         "getEventType" => "grapnel event-types get {name}",
@@ -251,6 +271,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
         "listDeliveries" => "grapnel deliveries list {id} --status failed --since 2h",
         "listAllDeliveries" => "grapnel deliveries list --status failed --since 2h",
         "getDelivery" => "grapnel deliveries get {id} {deliveryId}",
+        "explainDelivery" => "grapnel deliveries explain {id} {deliveryId}",
         "retryDelivery" => "grapnel deliveries retry {id} {deliveryId} --wait",
         "cancelDelivery" => "grapnel deliveries cancel {id} {deliveryId}",
         "eraseResponses" => "grapnel deliveries erase {id} {deliveryId}",
@@ -263,6 +284,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
         }
         "listKeys" => "grapnel keys list demo",
         "revokeKey" => "grapnel keys revoke demo {keyId}",
+        "endSessions" => "grapnel keys end-sessions demo",
         "createPortalLink" => "grapnel portal link demo --scope webhooks:read",
         "getHealth" => "grapnel health",
         _ => return None,

@@ -1,7 +1,7 @@
 //! What a handler takes: a caller that may do what is asked for, the user, and what was sent.
 //!
-//! The type says all of it. `ForUser<WebhooksWrite, Body<SecretRotation>>` is a request of a caller with
-//! the scope `webhooks:write`, for one user, with such a body; the API's description reads the scope from
+//! The type says all of it. `ForUser<WebhooksSecrets, Body<SecretRotation>>` is a request of a caller with
+//! the scope `webhooks:secrets`, for one user, with such a body; the API's description reads the scope from
 //! it ([`ForUser::SCOPE`]). Everything is checked in one order: the key (401), its quota (429), the scope
 //! and the user (403), the names in the query (400), the body's form (400, 413, 415), the user (400, 422).
 
@@ -37,7 +37,15 @@ macro_rules! scopes {
     };
 }
 
-scopes!(WebhooksRead, WebhooksWrite, EventsPublish, DeliveriesRead, DeliveriesRetry, Admin);
+scopes!(
+    WebhooksRead,
+    WebhooksWrite,
+    WebhooksSecrets,
+    EventsPublish,
+    DeliveriesRead,
+    DeliveriesRetry,
+    Admin
+);
 
 /// A request for one user.
 pub(crate) struct ForUser<S, C = ()> {

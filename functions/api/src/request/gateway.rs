@@ -7,6 +7,8 @@
 
 use lambda_http::{LambdaEvent, http::header::HOST, request::LambdaRequest};
 
+const FORWARDED_HOST: &str = "x-forwarded-host";
+
 /// Characters of a path beside letters and digits (RFC 3986 section 3.3). `%` begins the one escape
 /// that is left.
 const PATH: &[u8] = b"-._~!$&'()*+,;=:@/%";
@@ -22,8 +24,12 @@ pub fn readable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequ
         request.raw_path = Some(format!("{slash}{}", encoded(&path, PATH)));
         request.raw_query_string =
             request.raw_query_string.take().map(|query| encoded(&query, QUERY));
-        // Nothing here depends on the name by which the API was called.
-        request.headers.remove(HOST);
+        // Only the console asks by which name it was called. It gets the name apart, and never one that a
+        // caller has put there: of a `Host`, `lambda_http` would make a URL.
+        request.headers.remove(FORWARDED_HOST);
+        if let Some(host) = request.headers.remove(HOST) {
+            request.headers.insert(FORWARDED_HOST, host);
+        }
         request.request_context.domain_name = None;
     }
     event

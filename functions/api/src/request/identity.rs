@@ -15,7 +15,7 @@ use grapnel_domain::{
 };
 
 /// Who presented something valid.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Identity {
     /// Acts for any user: by the deployment's admin key, or by a stored key with the scope `admin`.
     Admin,
@@ -44,9 +44,11 @@ pub(crate) async fn of<P: Ports>(api: &Api<P>, headers: &HeaderMap) -> Result<Id
     }
     let found = api.keys.key(&hash).await?;
     // Time-to-live drops a row days after its time, so that a row alone is no key.
-    let key = found.filter(|key| key.is_valid(now)).ok_or_else(Problem::unauthorized)?;
+    // A session of the console comes with a cookie, to the console alone.
+    let key = found.filter(|key| key.is_valid(now) && !key.is_of_console());
+    let key = key.ok_or_else(Problem::unauthorized)?;
     note_use(api, &hash, &key, now.day()).await;
-    Ok(of_key(key))
+    Ok(of_holder(key.user_id, key.scopes))
 }
 
 /// The user that a token of the issuer stands for.
@@ -62,17 +64,18 @@ async fn of_token<F: FetchIssuerKeys>(
     }
 }
 
-fn of_key(key: ApiKey) -> Identity {
-    if key.scopes.contains(&Scope::Admin) {
+/// Who holds a key or a session of this user, with these scopes.
+pub(crate) fn of_holder(user: UserId, scopes: Vec<Scope>) -> Identity {
+    if scopes.contains(&Scope::Admin) {
         Identity::Admin
     } else {
-        Identity::User { id: key.user_id, scopes: key.scopes }
+        Identity::User { id: user, scopes }
     }
 }
 
 /// Notes the first use of a day. Only the day: one write a day, not one for each request. If the
 /// write fails, the request goes on, and the next one notes the day.
-async fn note_use<P: Ports>(api: &Api<P>, hash: &KeyHash, key: &ApiKey, today: Day) {
+pub(crate) async fn note_use<P: Ports>(api: &Api<P>, hash: &KeyHash, key: &ApiKey, today: Day) {
     if key.last_used_on >= Some(today) {
         return;
     }

@@ -149,7 +149,8 @@ fn parse_cursor<C: FromStr>(text: &str) -> Option<C> {
     String::from_utf8(bytes).ok()?.strip_prefix(VERSION)?.parse().ok()
 }
 
-fn write_cursor(key: &impl Display) -> String {
+/// The cursor of what comes after this place.
+pub(crate) fn write_cursor(key: &impl Display) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}{key}"))
 }
 

@@ -2,8 +2,8 @@
 //! router: a route that is not in it fails.
 
 use super::{
-    deliveries, docs_page, echoes, erasures, event_types, events, filters, health, keys, portal,
-    replays, secrets, test_delivery, transforms, webhooks,
+    deliveries, docs_page, echoes, erasures, event_types, events, explanations, filters, health,
+    keys, portal, replays, secrets, test_delivery, transforms, webhooks,
 };
 use utoipa::OpenApi;
 
@@ -29,7 +29,7 @@ const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
     ),
     paths(
         webhooks::list::list,
-        webhooks::create,
+        webhooks::create::create,
         webhooks::show,
         webhooks::replace,
         webhooks::patch,
@@ -42,6 +42,7 @@ const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
         events::publish,
         events::list::list,
         events::show,
+        explanations::of_event,
         event_types::list,
         event_types::show,
         event_types::put,
@@ -49,6 +50,7 @@ const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
         deliveries::list::list,
         deliveries::list_all::list_all,
         deliveries::show,
+        explanations::of_delivery,
         deliveries::retry,
         deliveries::cancel,
         erasures::responses,
@@ -60,6 +62,7 @@ const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
         keys::create,
         keys::list,
         keys::revoke,
+        keys::end_sessions,
         portal::create_link,
         portal::open_session,
         echoes::create,

@@ -109,7 +109,7 @@ pub(super) async fn retry<P: Ports>(
         sent?;
     }
     let Some(wait) = wait else {
-        let view = answers::delivery(&delivery, webhook.health.circuit, &payload);
+        let view = answers::delivery(&delivery, &webhook, &payload);
         return answers::json(StatusCode::ACCEPTED, &view);
     };
     let waited = wait_for_attempt(&api, &permit, delivery.key(), number, wait).await;
@@ -213,5 +213,5 @@ async fn answer<P: Ports>(
     delivery: &Delivery,
 ) -> Result<Response, Problem> {
     let payload = payloads::of(api, delivery).await?;
-    answers::json(status, &answers::delivery(delivery, webhook.health.circuit, &payload))
+    answers::json(status, &answers::delivery(delivery, webhook, &payload))
 }

@@ -22,15 +22,12 @@ use crate::{
     request::{
         asked::{Content, DeliveriesRead, EventsPublish, ForUser},
         body::{Incoming, Object},
+        idempotency::Keyed,
         path_ids::Ids,
         query::Query,
     },
 };
-use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderMap, StatusCode, request::Parts},
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use conflicts::CONCURRENT_READS;
 use draft::Draft;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -48,39 +45,10 @@ use grapnel_domain::{
     time::Timestamp,
 };
 use grapnel_wire::event as wire;
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// How often events that their queue did not take are sent, the first time included.
 const TRIES: usize = 3;
-
-/// The header.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-
-/// What a caller calls the request: nothing, a key, or what cannot be one.
-#[derive(Debug)]
-pub(super) struct Keyed(Result<Option<IdempotencyKey>, Problem>);
-
-impl Keyed {
-    fn of(headers: &HeaderMap) -> Self {
-        let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-        let Some(value) = values.next() else { return Self(Ok(None)) };
-        let key = value.to_str().ok().filter(|_| values.next().is_none());
-        let key = key.and_then(|text| text.parse().ok());
-        Self(key.map(Some).ok_or_else(|| {
-            let detail =
-                "`Idempotency-Key` must be 1 to 255 visible ASCII characters, and be given once.";
-            Problem::bad_request("invalid_idempotency_key", detail)
-        }))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Keyed {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.headers))
-    }
-}
 
 type Publish = ForUser<EventsPublish, Publication>;
 

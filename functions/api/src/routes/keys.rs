@@ -7,7 +7,7 @@ use crate::{
     problem::Problem,
     request::{
         asked::{Admin, Body, ForUser, Listed},
-        pagination::PageWriter,
+        pagination::{self, PageWriter},
         path_ids::Ids,
     },
 };
@@ -17,16 +17,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::try_join_all;
 use grapnel_domain::{
     ids::KeyId,
     key::{ApiKey, KeyHash},
-    ports::{Clock, GenerateIds, Keys},
+    ports::{Clock, GenerateIds, Keys, PortError},
     scope::Scope,
     time::Timestamp,
 };
 use grapnel_wire::{
     key::{CreatedKey, NewKey},
     limits::KEY_DAYS,
+    portal::EndedSessions,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -90,7 +92,7 @@ pub(super) fn scopes(names: &[String]) -> Vec<Scope> {
 }
 
 /// A text that nobody can guess: 256 random bits behind a prefix.
-pub(super) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
+pub(crate) fn new_token<P: Ports>(api: &Api<P>, prefix: &str) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(api.ids.token()))
 }
 
@@ -145,4 +147,44 @@ pub(super) async fn revoke<P: Ports>(
         return Err(Problem::not_found());
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Keys that one look through a user's sessions reads.
+pub(crate) const SESSIONS_AT_ONCE: usize = 100;
+
+/// Sessions that are ended at the same time.
+const SIDE_BY_SIDE: usize = 10;
+
+/// Ends these sessions. Each of them is ended for itself: if the function dies in between, a repeat ends the rest.
+pub(crate) async fn end(keys: &impl Keys, sessions: &[KeyHash]) -> Result<(), PortError> {
+    for some in sessions.chunks(SIDE_BY_SIDE) {
+        try_join_all(some.iter().map(|session| keys.delete_key(session))).await?;
+    }
+    Ok(())
+}
+
+type EndSessions = ForUser<Admin, Listed<KeyId>>;
+
+/// `DELETE /api/sessions`: ends a user's sessions, page by page, before each answer is sent.
+#[utoipa::path(
+    delete,
+    path = "/api/sessions",
+    tag = "Keys",
+    operation_id = "endSessions",
+    summary = "End all sessions of a user",
+    description = "Ends a user's sessions: of portal links, and of the console. The user's keys stay. One request looks at up to `limit` keys and sessions, newest first; while the answer has a `nextCursor`, repeat the request with it. Portal links that were not opened are not ended: they expire. A session that began in the last second can be missed.",
+    params(parameters::Paging),
+    responses(
+        (status = 200, description = "The sessions are ended.", body = EndedSessions),
+    ),
+    extensions(("x-required-scope" = json!(EndSessions::SCOPE))),
+)]
+pub(super) async fn end_sessions<P: Ports>(
+    State(api): State<Arc<Api<P>>>,
+    ForUser { user, content: Listed { page: asked, .. }, .. }: EndSessions,
+) -> Result<Response, Problem> {
+    let found = api.keys.list_sessions(&user, asked.limit, asked.after).await?;
+    end(&api.keys, &found.items).await?;
+    let next_cursor = found.next.map(|next| pagination::write_cursor(&next));
+    answers::json(StatusCode::OK, &EndedSessions { ended: found.items.len(), next_cursor })
 }

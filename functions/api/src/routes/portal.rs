@@ -17,21 +17,27 @@ use crate::{
         query::NoQuery,
     },
 };
-use axum::{Extension, extract::State, http::StatusCode, response::Response};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
 use grapnel_domain::{
-    key::{ApiKey, KeyHash, PortalLink},
+    key::{ApiKey, KeyHash, KeyUse, Look, PortalLink},
     ports::{Clock, GenerateIds, PortalLinks},
     scope::Scope,
+    time::Timestamp,
 };
 use grapnel_wire::{
     key::CreatedKey,
-    limits::{LINK_MINUTES_DEFAULT, SESSION_HOURS_DEFAULT},
+    limits::{CONSOLE_PAGES, LINK_MINUTES_DEFAULT, SESSION_HOURS_DEFAULT},
     portal::{self, NewPortalLink, PortalSession},
 };
 use std::{sync::Arc, time::Duration};
 
 /// What a link's token begins with, so that one that leaked is recognised.
-const LINK_PREFIX: &str = "gpl_";
+pub(crate) const LINK_PREFIX: &str = "gpl_";
 /// What a session's key begins with.
 const SESSION_PREFIX: &str = "gps_";
 
@@ -54,8 +60,10 @@ type CreateLink = ForUser<Admin, Body<NewPortalLink>>;
 )]
 pub(super) async fn create_link<P: Ports>(
     State(api): State<Arc<Api<P>>>,
+    headers: HeaderMap,
     ForUser { user: user_id, content: Body(mut asked), .. }: CreateLink,
 ) -> Result<Response, Problem> {
+    let next = asked.check("next", |asked| first_page(asked.next.as_deref())).flatten();
     let scopes = asked.check("scopes", |asked| {
         let scopes = scopes(&asked.scopes);
         match scopes.contains(&Scope::Admin) {
@@ -72,10 +80,44 @@ pub(super) async fn create_link<P: Ports>(
         user_id,
         scopes: scopes.unwrap_or_default(),
         session: Duration::from_secs(3600 * hours),
+        next,
+        look: Look {
+            theme: asked.theme,
+            hides_navigation: asked.hide_navigation.unwrap_or_default(),
+        },
         expires_at: api.clock.now().plus(Duration::from_secs(60 * minutes)).whole_second(),
     };
     api.keys.store_link(&KeyHash::of(&token), &link).await?;
-    answers::json(StatusCode::CREATED, &answers::portal_link(&link, token))
+    let console = console_url(api.console.url.as_deref(), &headers);
+    let url = format!("{console}/portal#token={token}");
+    answers::json(StatusCode::CREATED, &answers::portal_link(&link, token, url))
+}
+
+/// The page of the console that a link opens, relative to the console.
+fn first_page(path: Option<&str>) -> Result<Option<String>, String> {
+    let Some(path) = path else { return Ok(None) };
+    match grapnel_console::page_of_path(path) {
+        Some(page) => Ok(Some(page.to_owned())),
+        None => Err(format!(
+            "must be the path of a page of the console, such as `/console/webhooks`: below one of {}, without `.` and `..`",
+            CONSOLE_PAGES.map(|page| format!("`/console/{page}`")).join(", ")
+        )),
+    }
+}
+
+/// The console's address: the deployment's, or that of the host that was asked. Without a host it is relative.
+fn console_url(configured: Option<&str>, headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    // API Gateway's own name or a custom domain of the API: it takes no other. See `request::gateway`.
+    let host = text(header::HOST.as_str()).or_else(|| text("x-forwarded-host"));
+    let host = host.filter(|host| !host.is_empty() && host.bytes().all(plain));
+    let scheme = if text("x-forwarded-proto") == Some("http") { "http" } else { "https" };
+    match (configured, host) {
+        (Some(url), _) => url.to_owned(),
+        (None, Some(host)) => format!("{scheme}://{host}/console"),
+        (None, None) => "/console".to_owned(),
+    }
 }
 
 /// `POST /api/portal-sessions`: opens a link. It takes no key: the token is what lets in.
@@ -106,13 +148,23 @@ pub(super) async fn open_session<P: Ports>(
     acting.for_user(&link.user_id);
 
     let key = new_token(&api, SESSION_PREFIX);
-    let session = ApiKey {
-        expires_at: Some(now.plus(link.session).whole_second()),
-        portal: true,
-        ..ApiKey::new(api.ids.key_id(), link.user_id, link.scopes, now)
-    };
+    let session = session_of(&api, link, KeyUse::Portal, now);
     if !api.keys.exchange_link(&link_hash, &KeyHash::of(&key), &session).await? {
         return Err(Problem::link_not_valid());
     }
     answers::json(StatusCode::CREATED, &answers::created_key(&session, key))
+}
+
+/// The session that a link opens.
+pub(crate) fn session_of<P: Ports>(
+    api: &Api<P>,
+    link: PortalLink,
+    purpose: KeyUse,
+    now: Timestamp,
+) -> ApiKey {
+    ApiKey {
+        expires_at: Some(now.plus(link.session).whole_second()),
+        purpose,
+        ..ApiKey::new(api.ids.key_id(), link.user_id, link.scopes, now)
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     ports::{Api, Ports},
     problem::Problem,
     request::{
-        asked::{ForUser, OptionalBody, WebhooksWrite},
+        asked::{ForUser, OptionalBody, WebhooksSecrets},
         etag::{IfMatch, tagged},
         path_ids::Ids,
     },
@@ -24,9 +24,9 @@ use grapnel_wire::{
 };
 use std::{sync::Arc, time::Duration};
 
-type Show = ForUser<WebhooksWrite>;
+type Show = ForUser<WebhooksSecrets>;
 
-/// `GET /api/webhooks/{id}/secret`. It takes the right to write: with a secret one can sign as Grapnel
+/// `GET /api/webhooks/{id}/secret`. It takes the scope `webhooks:secrets`: a caller that has a secret can sign as Grapnel
 /// does.
 #[utoipa::path(
     get,
@@ -34,7 +34,7 @@ type Show = ForUser<WebhooksWrite>;
     tag = "Secrets",
     operation_id = "getSecret",
     summary = "Show a secret",
-    description = "Returns the signing secret, and previous secrets that still sign. Needs the scope for writing, because anyone who has the secret can sign requests.",
+    description = "Returns the signing secret, and previous secrets that still sign. Needs the scope `webhooks:secrets`, because anyone who has the secret can sign requests.",
     responses(
         (status = 200, description = "The secret.", body = secret::Secret),
     ),
@@ -49,7 +49,7 @@ pub(super) async fn show<P: Ports>(
     answers::json(StatusCode::OK, &answers::secret(&webhook, api.clock.now()))
 }
 
-type Rotate = ForUser<WebhooksWrite, OptionalBody<SecretRotation>>;
+type Rotate = ForUser<WebhooksSecrets, OptionalBody<SecretRotation>>;
 
 /// `POST /api/webhooks/{id}/secret/rotate`: a new secret, ours or the caller's own, beside which the
 /// old one signs for `graceSeconds` more. Secrets that were replaced before keep their own ends.

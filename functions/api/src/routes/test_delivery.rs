@@ -76,7 +76,7 @@ pub(super) async fn order<P: Ports>(
         Seen::Nothing => (StatusCode::ACCEPTED, expected),
     };
     let payload = Payload::Here(payloads::raw(event.content.data)?);
-    answers::json(status, &answers::delivery(&delivery, webhook.health.circuit, &payload))
+    answers::json(status, &answers::delivery(&delivery, &webhook, &payload))
 }
 
 fn write_order<P: Ports>(
@@ -103,7 +103,7 @@ fn write_order<P: Ports>(
 }
 
 /// An id that nothing else has.
-pub(super) fn random_id<P: Ports>(api: &Api<P>) -> String {
+pub(crate) fn random_id<P: Ports>(api: &Api<P>) -> String {
     let mut random = [0; 16];
     random.copy_from_slice(&api.ids.token()[16..]);
     uuid::Builder::from_random_bytes(random).into_uuid().to_string()

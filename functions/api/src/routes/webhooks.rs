@@ -1,10 +1,15 @@
 //! `/api/webhooks` and `/api/webhooks/{id}`.
 
+pub(super) mod create;
 mod health;
 pub(super) mod list;
 mod merge_patch;
+mod patterns;
 
+pub(super) use create::create;
 pub(super) use list::list;
+
+use patterns::known_patterns;
 
 use crate::{
     answers,
@@ -20,10 +25,9 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use futures::{StreamExt, TryStreamExt, stream};
 use grapnel_domain::{
     delay::QueueDelay,
     fault::FieldFault,
@@ -31,7 +35,7 @@ use grapnel_domain::{
     health::Health,
     ids::{UserId, WebhookId},
     message::{Outgoing, QueueMessage},
-    ports::{Clock, EnqueueAttempts, EventTypes, GenerateIds, StoreWebhooks, Webhooks},
+    ports::{Clock, EnqueueAttempts, StoreWebhooks, Webhooks},
     release::ReleaseParked,
     webhook::{
         EventPattern, Webhook, WebhookStatus,
@@ -39,51 +43,11 @@ use grapnel_domain::{
     },
 };
 use grapnel_wire::{read::Read, webhook as wire};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// How often a change is tried when others change the same webhook meanwhile.
 const TRIES: usize = 4;
-
-/// Event types that are looked up at the same time.
-const LOOK_UPS_AT_ONCE: usize = 8;
-
-type Create = ForUser<WebhooksWrite, Object>;
-
-/// `POST /api/webhooks`: the answer holds the secret.
-#[utoipa::path(
-    post,
-    path = "/api/webhooks",
-    tag = "Webhooks",
-    operation_id = "createWebhook",
-    summary = "Create a webhook",
-    description = "The response contains the signing secret in full.",
-    request_body = grapnel_wire::webhook::NewWebhook,
-    responses(
-        (status = 201, description = "The webhook was created.", body = grapnel_wire::webhook::described::CreatedWebhook, headers(("ETag" = String, description = "Version of the configuration, to send as `If-Match`."), ("Location" = String, description = "Path of the new webhook."))),
-    ),
-    extensions(("x-required-scope" = json!(Create::SCOPE)), ("x-problems" = json!(["webhook_limit_reached"]))),
-)]
-pub(super) async fn create<P: Ports>(
-    State(api): State<Arc<Api<P>>>,
-    ForUser { user, content: input, .. }: Create,
-) -> Result<Response, Problem> {
-    let known = known_patterns(&api, input.fields()).await?;
-    let draft = Draft::check(input.read(), Purpose::Create, &api.rules, &known)
-        .map_err(Problem::invalid_fields)?;
-
-    // Those that are created at this moment are not counted: a bound on costs, not a quota to the
-    // unit, for which each creation would take a transaction.
-    if api.webhooks.count_webhooks(&user).await? >= api.rules.max_webhooks {
-        return Err(Problem::too_many_webhooks(api.rules.max_webhooks));
-    }
-    let (id, secret) = (api.ids.webhook_id(), api.ids.secret());
-    let webhook = draft.into_webhook(id, user, secret, api.clock.now())?;
-    api.webhooks.create_webhook(&webhook).await?;
-    let location = [(header::LOCATION, format!("/api/webhooks/{}", webhook.id))];
-    let answer = answers::json(StatusCode::CREATED, &answers::created_webhook(&webhook)?)?;
-    Ok((location, tagged(answer, &webhook)).into_response())
-}
 
 type Show = ForUser<WebhooksRead>;
 
@@ -206,20 +170,6 @@ struct Ask<'a> {
     enables: bool,
     /// Patterns that match an event type of the deployment's own.
     known: &'a [EventPattern],
-}
-
-/// Those of a document's patterns that match one of the deployment's own event types. The table is
-/// asked only for those that nothing built in matches: hardly ever.
-async fn known_patterns<P: Ports>(
-    api: &Api<P>,
-    document: &Map<String, Value>,
-) -> Result<Vec<EventPattern>, Problem> {
-    let asked = Draft::patterns_to_look_up(document).into_iter().map(|pattern| async move {
-        let found = api.event_types.first_event_type(&pattern).await?;
-        Ok::<_, Problem>(found.map(|_| pattern))
-    });
-    let found: Vec<_> = stream::iter(asked).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
 }
 
 /// Stores the configuration that `document` makes of the present one, unless it or the draft has

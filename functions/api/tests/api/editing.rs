@@ -277,6 +277,15 @@ async fn a_user_has_a_bounded_number_of_webhooks() {
     assert_eq!(answer.problem(), problem(409, "webhook_limit_reached"));
     assert!(answer.json()["detail"].as_str().is_some_and(|text| text.contains("100")));
     assert_eq!(world.memory.calls(Operation::CreateWebhook), created);
+
+    // A request that was refused keeps no key: it can be sent again when there is room.
+    let with_key = || create().header("idempotency-key", "form-1");
+    assert_eq!(with_key().send().await.problem(), problem(409, "webhook_limit_reached"));
+    world.clock.advance(Duration::from_secs(120));
+    let own = world.memory.webhooks().into_iter().find(|webhook| webhook.user_id.as_str() == "u");
+    let path = format!("/api/webhooks/{}", own.expect("one").id);
+    assert_eq!(world.call("DELETE", path).key(&key).send().await.status.as_u16(), 204);
+    assert_eq!(with_key().send().await.status.as_u16(), 201);
 }
 
 #[tokio::test]

@@ -74,6 +74,33 @@ async fn world() -> (World, String, Webhook) {
 }
 
 #[tokio::test]
+async fn the_console_knows_by_which_host_it_was_called_and_believes_no_caller_about_it() {
+    let (world, key, _) = world().await;
+    let host = "r3pmxmplak.execute-api.us-east-2.amazonaws.com";
+    for (origin, forwarded, expected) in [
+        (host, None, 303),
+        ("evil.example.com", None, 403),
+        ("evil.example.com", Some("evil.example.com"), 403),
+    ] {
+        let body = format!("credential={key}");
+        let mut event = event("POST", "/console/sign-in", "", &key, Some(&body));
+        event["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
+        event["headers"]["origin"] = json!(format!("https://{origin}"));
+        if let Some(forwarded) = forwarded {
+            event["headers"]["x-forwarded-host"] = json!(forwarded);
+        }
+        let answer = answer(&world, event).await;
+        assert_eq!(answer["statusCode"], expected, "{origin} {forwarded:?}");
+        let cookies = answer["cookies"].as_array().expect("a list").len();
+        assert_eq!(cookies, if expected == 303 { 2 } else { 0 });
+        if expected == 303 {
+            let cookie = answer["cookies"][0].as_str().expect("text");
+            assert!(cookie.starts_with("__Host-grapnel-session=gcs_"), "{cookie}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_through_the_gateway_is_answered() {
     let (world, key, _) = world().await;
     let draft = json!({"name": "é", "url": "https://hooks.example.com/", "events": ["*"]});

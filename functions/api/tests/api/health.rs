@@ -130,15 +130,21 @@ async fn what_repeats_an_events_data_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_probe_without_an_attempt_or_a_row_shows_no_failure() {
+async fn a_probe_without_an_attempt_or_a_row_shows_the_failure_before_it() {
     let (world, key) = world().await;
     let webhook = a_webhook().for_user("u").build();
     let probed = a_delivery().to(&webhook).build();
-    let failing = Health { last_tried: Some(probed.id), ..a_failing_health() };
+    let event = an_event().stored_at(START.plus(Duration::from_secs(1))).build();
+    let before = a_delivery().of(&event).to(&webhook).failed(2, Reason::AttemptsExhausted).build();
+    let failing =
+        Health { last_tried: Some(probed.id), tried_before: Some(before.id), ..a_failing_health() };
     world.memory.put_webhook(webhook.clone().with_state(failing, None));
     assert_eq!(health(&world, &key, &webhook).await.get("lastFailure"), None);
+    world.memory.put_delivery(before.clone());
+    let shown = async || health(&world, &key, &webhook).await["lastFailure"]["deliveryId"].clone();
+    assert_eq!(shown().await, json!(before.id));
     world.memory.put_delivery(probed);
-    assert_eq!(health(&world, &key, &webhook).await.get("lastFailure"), None);
+    assert_eq!(shown().await, json!(before.id));
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ async fn a_key_has_every_scope_unless_some_are_named() {
         let expected = json!([
             "webhooks:read",
             "webhooks:write",
+            "webhooks:secrets",
             "events:publish",
             "deliveries:read",
             "deliveries:retry"

@@ -39,7 +39,8 @@ async fn a_link_opens_a_session_of_its_user_within_its_scopes() {
     let link = link(&world, reader()).await;
     let token = text(&link, "token");
     assert!(token.starts_with("gpl_") && token.len() == 4 + 43, "{token}");
-    let expected = json!({"token": token, "userId": "u", "scopes": ["webhooks:read"],
+    let url = format!("/console/portal#token={token}");
+    let expected = json!({"token": token, "url": url, "userId": "u", "scopes": ["webhooks:read"],
         "expiresAt": "2026-11-24T06:34:00.000Z"});
     assert_eq!(link, expected);
 
@@ -149,6 +150,7 @@ async fn a_token_is_no_key() {
 #[case(json!({"userId": "u", "scopes": ["webhooks:read"], "expiresInMinutes": 61, "sessionHours": 13}), &["expiresInMinutes", "sessionHours"])]
 #[case(json!({"userId": "u", "scopes": ["webhooks:read"], "expiresInMinutes": 0, "sessionHours": 0}), &["expiresInMinutes", "sessionHours"])]
 #[case(json!({"userId": "u", "scopes": ["webhooks:read"], "expiresInMinutes": "9", "sessionHours": 1.5, "x": 1}), &["x", "expiresInMinutes", "sessionHours"])]
+#[case(json!({"userId": "u", "scopes": ["webhooks:read"], "next": 7, "theme": "blue", "hideNavigation": "yes"}), &["next", "theme", "hideNavigation"])]
 #[case(json!({"userId": "a b", "scopes": ["webhooks:read"]}), &["userId"])]
 #[tokio::test]
 async fn every_field_at_fault_is_named_and_no_link_is_made(

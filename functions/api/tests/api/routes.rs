@@ -24,6 +24,8 @@ use uuid::Uuid;
 pub(crate) struct Route {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// What its query must have.
+    query: String,
     pub(crate) scope: Option<Scope>,
     /// The document's example, which names no user.
     pub(crate) body: Option<Value>,
@@ -79,6 +81,7 @@ pub(crate) fn stock(world: &World, owner: &str) -> Ids {
         ("eventId", event.id.to_string()),
         ("name", event_type.name.to_string()),
         ("echoId", ECHO.to_string()),
+        ("webhook", webhook.id.to_string()),
     ];
     world.memory.put_webhook(webhook);
     world.memory.put_event(event);
@@ -128,6 +131,7 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
         routes.push(Route {
             method: operation.method.to_uppercase(),
             path: filled(operation.path, &ids),
+            query: filled(&needed_query(&operation), &ids),
             scope: Some(scope).filter(|scope| *scope != Scope::Admin),
             body: example(&operation),
             successes: statuses.filter(|status| (200..300).contains(status)).collect(),
@@ -144,6 +148,14 @@ pub(crate) fn routes(world: &World) -> Vec<Route> {
 /// Whether a path is of what belongs to the deployment and to no user.
 pub(crate) fn is_of_deployment(path: &str) -> bool {
     OF_DEPLOYMENT.iter().any(|of_deployment| path.starts_with(of_deployment))
+}
+
+/// What the query must have, with the names of the ids in place of the ids.
+fn needed_query(operation: &contract::Operation) -> String {
+    let parameters = operation.value["parameters"].as_array().cloned().unwrap_or_default();
+    let needed = parameters.iter().filter(|it| it["in"] == "query" && it["required"] == true);
+    let names = needed.map(|parameter| parameter["name"].as_str().expect("a name").to_owned());
+    names.map(|name| format!("{name}={{{name}}}")).collect::<Vec<_>>().join("&")
 }
 
 /// Whether a path names what is somebody's.
@@ -166,6 +178,9 @@ impl Route {
     }
 
     pub(crate) fn call_with_query(&self, world: &World, query: &str) -> Call {
+        let parts = [query.trim_start_matches('?'), &self.query];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let query = if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) };
         let call = world.call(&self.method, format!("{}{query}", self.path));
         match &self.body {
             Some(body) => call.json(body),

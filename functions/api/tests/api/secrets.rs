@@ -3,6 +3,7 @@
 use crate::world::{World, problem};
 use grapnel_domain::{
     ports::PortError,
+    scope::Scope,
     signature::Secret,
     webhook::{PreviousSecret, Webhook},
 };
@@ -174,4 +175,19 @@ async fn a_secret_is_masked_wherever_it_was_not_asked_for() {
             assert!(!answer.text.contains(&secret.reveal()[6..40]), "{}", answer.text);
         }
     }
+}
+
+#[tokio::test]
+async fn a_caller_who_may_not_see_secrets_gets_a_masked_one_of_a_new_webhook() {
+    let world = World::new();
+    let draft = json!({"name": "CRM", "url": "https://hooks.example.com/in", "events": ["*"]});
+    let writer = world.key("u", &[Scope::WebhooksWrite]).await;
+    let created = world.call("POST", "/api/webhooks").key(&writer).json(&draft).send().await;
+    assert_eq!(created.status.as_u16(), 201, "{}", created.text);
+    assert_eq!(created.json()["secret"], "whsec_********");
+    let full = world.key("u", &[Scope::WebhooksWrite, Scope::WebhooksSecrets]).await;
+    let created = world.call("POST", "/api/webhooks").key(&full).json(&draft).send().await;
+    let stored = world.memory.webhooks();
+    let secret = created.json()["secret"].as_str().expect("text").to_owned();
+    assert!(stored.iter().any(|webhook| webhook.secret.reveal() == secret));
 }

@@ -146,7 +146,7 @@ async fn a_test_that_takes_longer_is_accepted_as_pending() {
     let expected = json!({
         "id": delivery.id, "webhookId": delivery.webhook_id, "event": inbound.content.event_type,
         "eventId": inbound.id, "payload": payload, "status": "pending", "test": true,
-        "attempts": [], "createdAt": START.to_string(),
+        "attempts": [], "finalAttempt": 1, "createdAt": START.to_string(),
     });
     assert_eq!(answer.json(), expected);
     assert!(world.memory.deliveries().is_empty(), "the API writes none");

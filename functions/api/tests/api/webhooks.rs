@@ -162,6 +162,42 @@ async fn a_webhook_can_be_disabled_and_enabled() {
 }
 
 #[tokio::test]
+async fn a_repeat_with_its_key_creates_no_second_webhook() {
+    let world = World::new();
+    let key = world.full_key("u").await;
+    let create = |key: &str, body: &Value| {
+        let call = world.call("POST", "/api/webhooks").key(key);
+        call.header("idempotency-key", "form-1").json(body)
+    };
+    let first = create(&key, &draft()).send().await;
+    assert_eq!(first.status.as_u16(), 201, "{}", first.text);
+    world.clock.advance(Duration::from_secs(60));
+    let second = create(&key, &draft()).send().await;
+    assert_eq!((second.status.as_u16(), second.json()), (201, first.json()));
+    assert_eq!(second.header(header::LOCATION), first.header(header::LOCATION));
+    assert_eq!(world.memory.webhooks().len(), 1);
+
+    let mut other = draft();
+    other["name"] = json!("another");
+    assert_eq!(create(&key, &other).send().await.problem(), problem(422, "idempotency_key_reused"));
+    other["url"] = json!("http://");
+    assert_eq!(create(&key, &other).send().await.problem(), problem(422, "invalid_fields"));
+    // Another user's key of the same text is another.
+    let theirs = create(&world.full_key("v").await, &draft()).send().await;
+    assert_eq!(theirs.status.as_u16(), 201);
+    assert_eq!(world.memory.webhooks().len(), 2);
+    // A late repeat does not bring a deleted webhook back.
+    let path = format!("/api/webhooks/{}", first.json()["id"].as_str().expect("an id"));
+    assert_eq!(world.call("DELETE", path).key(&key).send().await.status.as_u16(), 204);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(create(&key, &draft()).send().await.problem(), problem(409, "webhook_deleted"));
+    assert_eq!(world.memory.webhooks().len(), 1);
+    let call = world.call("POST", "/api/webhooks").key(&key).header("idempotency-key", "a b");
+    let answer = call.json(&draft()).send().await;
+    assert_eq!(answer.problem(), problem(400, "invalid_idempotency_key"));
+}
+
+#[tokio::test]
 async fn a_deleted_webhook_is_gone() {
     let world = World::new();
     let key = world.full_key("u").await;

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{
 };
 use grapnel_domain::{
     ids::UserId,
-    key::{ApiKey, KeyHash, PortalLink},
+    key::{ApiKey, KeyHash, Look, PortalLink, Theme},
     ports::{PortError, PortalLinks},
     scope::Scope,
     time::Timestamp,
@@ -33,6 +33,12 @@ struct Row {
     user_id: UserId,
     scopes: Vec<Scope>,
     session_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<Theme>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hides_navigation: bool,
     /// Seconds since 1970. Time-to-live removes the row some time later.
     expires_at: i64,
 }
@@ -47,6 +53,9 @@ fn of(hash: &KeyHash, link: &PortalLink) -> Result<Item, PortError> {
         user_id: link.user_id.clone(),
         scopes: link.scopes.clone(),
         session_seconds: link.session.as_secs(),
+        next: link.next.clone(),
+        theme: link.look.theme.clone(),
+        hides_navigation: link.look.hides_navigation,
         expires_at: link.expires_at.as_secs(),
     };
     from_row(ROW, row)
@@ -58,6 +67,8 @@ fn to_link(item: Item) -> Result<PortalLink, PortError> {
         user_id: row.user_id,
         scopes: row.scopes,
         session: Duration::from_secs(row.session_seconds),
+        next: row.next,
+        look: Look { theme: row.theme, hides_navigation: row.hides_navigation },
         expires_at: Timestamp::from_millis(row.expires_at.saturating_mul(1000)),
     })
 }
@@ -132,5 +143,20 @@ fn refused(reasons: &[CancellationReason]) -> Result<bool, PortError> {
         }
         "ValidationError" | CONDITION => Err(PortError::Unusable(text)),
         _ => Err(PortError::Unavailable(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_of_before_there_were_looks_reads_as_one_without() {
+        let row = serde_json::json!({
+            "hash": "link#x", "userId": "user-1", "scopes": ["webhooks:read"],
+            "sessionSeconds": 3600, "expiresAt": 1_795_501_440,
+        });
+        let link = to_link(from_row(ROW, row).expect("an item")).expect("a link");
+        assert_eq!((link.next, link.look), (None, Look::default()));
     }
 }

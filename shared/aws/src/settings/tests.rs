@@ -28,6 +28,7 @@ fn deployed(name: &str) -> Option<String> {
         "EVENT_BUS_NAME" => "default",
         "STACK_NAME" => "grapnel",
         "WAIT_STATE_MACHINE_ARN" => "arn:aws:states:eu-west-1:000000000000:stateMachine:wait",
+        "CONSOLE_URL" => return None,
         name if name.ends_with("_URL") => "https://sqs.example.com/queue",
         name if name.ends_with("_TABLE") => "table",
         _ => return None,
@@ -262,4 +263,74 @@ fn impossible_rules_for_tokens_are_refused(
     let problems = tokens(values).expect_err("refused");
     assert_eq!(problems.len(), 1);
     assert!(problems[0].starts_with(expected), "{problems:?}");
+}
+
+#[test]
+fn a_console_without_parameters_is_as_it_comes() {
+    let settings = ApiSettings::from_lookup(deployed).expect("complete");
+    assert_eq!(settings.console, ConsoleParameters::default());
+}
+
+#[test]
+fn the_consoles_parameters_are_read() {
+    let console = |name: &str| match name {
+        "CONSOLE_URL" => Some("https://hooks.example.com/console".to_owned()),
+        "PORTAL_FRAME_ORIGINS" => Some("https://app.example.com,http://localhost:8080".to_owned()),
+        "CONSOLE_PRODUCT_NAME" => Some("Example Hooks".to_owned()),
+        "CONSOLE_ACCENT_COLOR" => Some("#1F5fbf".to_owned()),
+        "CONSOLE_THEME" => Some("dark".to_owned()),
+        "CONSOLE_HIDES" => Some("filters,secrets".to_owned()),
+        name => deployed(name),
+    };
+    let expected = ConsoleParameters {
+        url: Some("https://hooks.example.com/console".into()),
+        frame_origins: vec!["https://app.example.com".into(), "http://localhost:8080".into()],
+        product: Some("Example Hooks".into()),
+        accent: Some("#1F5fbf".into()),
+        theme: Some(grapnel_domain::key::Theme::Dark),
+        hides: vec!["filters".into(), "secrets".into()],
+    };
+    assert_eq!(ApiSettings::from_lookup(console).expect("complete").console, expected);
+}
+
+#[rstest]
+fn an_origin_that_could_say_more_than_an_origin_is_refused(
+    #[values(
+        "*",
+        "https://*.example.com",
+        "https://app.example.com/",
+        "https://app.example.com/path",
+        "https://a.example.com https://b.example.com",
+        "https://a.example.com;script-src *",
+        "https://A.example.com",
+        "https://user@a.example.com",
+        "https://a.example.com:",
+        "https://a.example.com:x",
+        "http://app.example.com",
+        "https://",
+        "'self'",
+        "https://a.example.com,,https://b.example.com"
+    )]
+    origins: &'static str,
+) {
+    let found = problems(ApiSettings::from_lookup(with("PORTAL_FRAME_ORIGINS", origins)));
+    assert_eq!(found, ["PORTAL_FRAME_ORIGINS must be https origins, separated by commas"]);
+}
+
+#[rstest]
+#[case("CONSOLE_URL", "https://hooks.example.com")]
+#[case("CONSOLE_URL", "https://hooks.example.com/console/")]
+#[case("CONSOLE_URL", "https://hooks.example.com/console?x=/console")]
+#[case("CONSOLE_URL", "javascript:x/console")]
+#[case("CONSOLE_PRODUCT_NAME", "two\nlines")]
+#[case("CONSOLE_ACCENT_COLOR", "red")]
+#[case("CONSOLE_ACCENT_COLOR", "#12345")]
+#[case("CONSOLE_THEME", "blue")]
+#[case("CONSOLE_HIDES", "filters,events")]
+fn a_parameter_of_the_console_that_is_wrong_is_named(
+    #[case] name: &'static str,
+    #[case] value: &'static str,
+) {
+    let found = problems(ApiSettings::from_lookup(with(name, value)));
+    assert!(found.len() == 1 && found[0].starts_with(name), "{found:?}");
 }

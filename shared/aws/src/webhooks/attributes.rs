@@ -6,7 +6,7 @@ pub const SUBSCRIPTION: [&str; 7] =
     ["userId", "id", "events", "filter", "status", "openUntil", "disabled"];
 
 /// The attributes of an endpoint's health.
-pub const HEALTH: [&str; 13] = [
+pub const HEALTH: [&str; 14] = [
     "userId",
     "id",
     "version",
@@ -18,6 +18,7 @@ pub const HEALTH: [&str; 13] = [
     "intervals",
     "lastDue",
     "lastTried",
+    "triedBefore",
     "behind",
     "notified",
 ];

@@ -42,6 +42,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_tried: Option<DeliveryId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    tried_before: Option<DeliveryId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     behind: Option<Behind>,
     notified: Notified,
 }
@@ -70,6 +72,7 @@ pub(super) fn from_health(
         wake_up: None,
         release: None,
         last_tried: health.last_tried,
+        tried_before: health.tried_before,
         behind: health.behind,
         notified: health.notified,
     };
@@ -96,6 +99,7 @@ pub(super) fn to_health(item: Item) -> Result<(WebhookId, Health), PortError> {
         wakes_at: row.wake_up.map(Timestamp::from_millis),
         release_began: row.release.map(Timestamp::from_millis),
         last_tried: row.last_tried,
+        tried_before: row.tried_before,
         behind: row.behind,
         notified: row.notified,
     };
@@ -173,6 +177,7 @@ mod tests {
                 wakes_at: Some(at),
                 release_began: Some(at),
                 last_tried: Some(DeliveryId::first_at(at)),
+                tried_before: Some(DeliveryId::first_at(at)),
                 behind: Some(Behind { since: at, age_seconds: 1_209_600, noted_at: at }),
                 notified: Notified {
                     failing: Some(at),

@@ -5,7 +5,7 @@ use grapnel_aws::KeyStore;
 use grapnel_domain::{
     echo::{Echo, EchoedRequest},
     ids::{EchoId, KeyId, UserId},
-    key::{ApiKey, KeyHash, PortalLink},
+    key::{ApiKey, KeyHash, Look, PortalLink},
     ports::{Echoes, Keys, PortalLinks},
     signature::Secret,
     time::Minute,
@@ -96,6 +96,43 @@ async fn a_key_is_revoked_only_if_it_is_its_owners() {
 }
 
 #[tokio::test]
+async fn a_session_is_deleted_by_its_hash() {
+    let asked = Asked::new().await;
+    asked.store.delete_key(&asked.hash).await.expect("deleted");
+    asked.is("
+        DeleteItem keys
+        key hash = 'HASH'
+    ");
+}
+
+#[tokio::test]
+async fn sessions_are_listed_within_their_owner_and_read_from_the_table() {
+    let indexed = r#"{"Items":[{"hash":{"S":"h"},"id":{"S":"k"},"userId":{"S":"user-1"}}]}"#;
+    let asked = Asked::answered([indexed]).await;
+    asked.store.list_sessions(&asked.key.user_id, 5, None).await.expect("listed");
+    asked.is("
+        Query keys/ofUser, descending
+        where userId = 'user-1'
+          and begins_with(id, 'key_')
+        BatchGetItem keys, consistent
+        keys hash = 'h'
+    ");
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_is_moved_on_condition_of_the_one_before() {
+    let asked = Asked::new().await;
+    let later = START.plus(Duration::from_secs(60));
+    asked.store.move_end(&asked.hash, START, later).await.expect("moved");
+    asked.is("
+        UpdateItem keys
+        key hash = 'HASH'
+        if expiresAt = 1795501440
+        SET expiresAt = 1795501500
+    ");
+}
+
+#[tokio::test]
 async fn a_use_is_noted_once_a_day_and_only_of_a_key_that_is_there() {
     let asked = Asked::new().await;
     asked.store.note_key_use(&asked.hash, START.day()).await.expect("noted");
@@ -128,6 +165,8 @@ async fn a_portal_link_is_exchanged_once_for_a_key_that_is_new() {
         user_id: asked.key.user_id.clone(),
         scopes: Vec::new(),
         session: Duration::from_secs(60),
+        next: None,
+        look: Look::default(),
         expires_at: START,
     };
     asked.store.store_link(&hash, &link).await.expect("stored");

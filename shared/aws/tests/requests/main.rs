@@ -25,7 +25,7 @@ const BUILT_IN: [(&str, usize); 15] = [
     ("events/claims.rs", 2),
     ("events/log.rs", 3),
     ("events/replays.rs", 2),
-    ("keys.rs", 7),
+    ("keys.rs", 9),
     ("keys/echoes.rs", 3),
     ("keys/portal.rs", 2),
     ("webhooks.rs", 8),

@@ -162,6 +162,7 @@ async fn health_is_written_only_over_the_version_that_was_read() {
           failingSince
           lastDue
           lastTried
+          triedBefore
           behind
         UpdateItem webhooks
         key id = 'WEBHOOK#health', userId = 'user-1'
@@ -176,6 +177,7 @@ async fn health_is_written_only_over_the_version_that_was_read() {
           notified = …
         REMOVE disabled
           lastTried
+          triedBefore
           behind
     ");
 }

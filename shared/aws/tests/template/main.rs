@@ -2,6 +2,7 @@
 //! neither keys nor alarms nor throttling, and evaluates only some conditions.
 
 mod alarms;
+mod console;
 mod encryption;
 mod functions;
 mod logs;

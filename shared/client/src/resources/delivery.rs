@@ -3,6 +3,7 @@
 use crate::{Call, Client, List, call::path};
 use grapnel_wire::{
     delivery::{Delivery, DeliveryStatus, WaitingFor},
+    explanation::Explanation,
     time::Timestamp,
 };
 use reqwest::{
@@ -58,6 +59,11 @@ impl Client {
     /// One delivery.
     pub fn delivery(&self, webhook_id: &str, id: &str) -> Call<Delivery> {
         self.call(Method::GET, path(&["api", "webhooks", webhook_id, "deliveries", id]))
+    }
+
+    /// Why a delivery stands where it stands.
+    pub fn explain_delivery(&self, webhook_id: &str, id: &str) -> Call<Explanation> {
+        self.call(Method::GET, path(&["api", "webhooks", webhook_id, "deliveries", id, "explain"]))
     }
 
     /// Asks for one more attempt now. The answer is the delivery as it is before that.

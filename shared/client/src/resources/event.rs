@@ -3,6 +3,7 @@
 use crate::{Call, Client, List, Page, call::path};
 use grapnel_wire::{
     event::{Event, ListedEvent, Published},
+    explanation::Explanation,
     limits::{EVENTS, EVENTS_BODY_BYTES},
     time::Timestamp,
 };
@@ -100,6 +101,12 @@ impl Client {
     /// One event with its deliveries. It is there a moment after it was published.
     pub fn event(&self, id: &str) -> Call<Event> {
         self.call(Method::GET, path(&["api", "events", id]))
+    }
+
+    /// Why a webhook got an event, or did not get it.
+    pub fn explain_event(&self, id: &str, webhook_id: &str) -> Call<Explanation> {
+        self.call(Method::GET, path(&["api", "events", id, "explain"]))
+            .query("webhook", Some(webhook_id))
     }
 }
 

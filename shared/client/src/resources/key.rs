@@ -3,7 +3,7 @@
 use crate::{Call, Client, List, call::path};
 use grapnel_wire::{
     key::{CreatedKey, Key, NewKey},
-    portal::{NewPortalLink, PortalLink, PortalSession},
+    portal::{EndedSessions, NewPortalLink, PortalLink, PortalSession},
 };
 use reqwest::Method;
 
@@ -21,6 +21,14 @@ impl Client {
     /// Ends a user's key, at once. It takes the admin key.
     pub fn revoke_key(&self, user: &str, id: &str) -> Call<()> {
         self.for_user(user).call(Method::DELETE, path(&["api", "keys", id]))
+    }
+
+    /// Ends a user's sessions, from this cursor on. While the answer has a `next_cursor`, there may be more. It takes the admin
+    /// key.
+    pub fn end_sessions(&self, user: &str, cursor: Option<&str>) -> Call<EndedSessions> {
+        let path = path(&["api", "sessions"]);
+        let call = self.for_user(user).call(Method::DELETE, path);
+        call.query("limit", Some(100)).query("cursor", cursor)
     }
 
     /// Makes a link that opens one session of a user. It takes the admin key.

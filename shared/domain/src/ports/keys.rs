@@ -2,7 +2,7 @@ use super::{Page, PortError};
 use crate::{
     ids::{KeyId, UserId},
     key::{ApiKey, KeyHash},
-    time::{Day, Minute},
+    time::{Day, Minute, Timestamp},
 };
 
 /// API keys, and counts of their requests.
@@ -36,12 +36,33 @@ pub trait Keys: Send + Sync {
         id: KeyId,
     ) -> impl Future<Output = Result<bool, PortError>> + Send;
 
+    /// Deletes the key with this hash: after the answer, no look-up finds it. Unlike
+    /// [`Self::revoke_key`], it also finds a key that was stored just now.
+    fn delete_key(&self, hash: &KeyHash) -> impl Future<Output = Result<(), PortError>> + Send;
+
     /// Notes that the key was used on `day`, unless that or a later day is noted. Does not create a
     /// key.
     fn note_key_use(
         &self,
         hash: &KeyHash,
         day: Day,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The user's sessions, newest first, by their hashes: among at most `limit` (1–100) keys and sessions after `after`.
+    /// A new session may be missing for some seconds.
+    fn list_sessions(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<KeyId>,
+    ) -> impl Future<Output = Result<Page<KeyHash, KeyId>, PortError>> + Send;
+
+    /// Moves the end of a session from `end` to `later`. Changes nothing if it has another end by now, or is gone.
+    fn move_end(
+        &self,
+        hash: &KeyHash,
+        end: Timestamp,
+        later: Timestamp,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Adds `requests` to the user's count of this minute and returns the total. Must not be

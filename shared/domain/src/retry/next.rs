@@ -3,7 +3,7 @@
 use super::{RetryConfig, after::MAX_RETRY_AFTER};
 use crate::{
     delay::{MINUTE_MARGIN, QueueDelay},
-    delivery::{AttemptNumber, DeliveryStatus, MAX_ATTEMPTS_ON_RECORD, Reason},
+    delivery::{AttemptNumber, DeliveryStatus, Reason, final_attempt},
     ids::DeliveryId,
     time::{Minute, Timestamp},
 };
@@ -85,12 +85,12 @@ pub fn next_step(made: &Made<'_>) -> NextStep {
     if let Some(reason) = end {
         return NextStep::Fail(reason);
     }
-    let place = made.attempt.get().saturating_sub(made.schedule_from);
-    let next = made.attempt.next();
-    let is_last = place >= made.config.max_attempts || !next.is_among(MAX_ATTEMPTS_ON_RECORD);
-    if made.test || is_last {
+    let last = final_attempt(made.schedule_from, made.test, made.config.max_attempts);
+    if made.attempt.get() >= last {
         return NextStep::Fail(Reason::AttemptsExhausted);
     }
+    let place = made.attempt.get().saturating_sub(made.schedule_from);
+    let next = made.attempt.next();
     let configured = Duration::from_secs(u64::from(made.config.delay_before(place + 1)));
     let jittered = lengthen(configured, jitter(made.delivery_id, next));
     let delay = jittered.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));

@@ -38,6 +38,10 @@ text!(
     portal_token, "must be the token of a portal link", shape::text()
 );
 text!(
+    /// The path of a page of the console.
+    console_page, TEXT, parts::console_page()
+);
+text!(
     /// A signing secret.
     secret, TEXT, parts::secret()
 );

@@ -3,7 +3,7 @@
 
 use super::{NewWebhook, READ_ONLY, RetryConfig, Webhook, headers};
 use crate::{
-    parts::{SECRET_EXAMPLE, formatted, secret},
+    parts::{SECRET, SECRET_EXAMPLE, formatted},
     read::Request,
     shape::{Shape, anything, described, is, matching, object, or_null, text_of},
 };
@@ -97,17 +97,20 @@ pub(crate) fn retry_config_patch() -> Object {
     object
 }
 
-/// A webhook that was just created: the same as any, with its secret in full.
+/// A webhook that was just created: the same as any, with its secret in full for who may see it.
 pub enum CreatedWebhook {}
 
 impl PartialSchema for CreatedWebhook {
     fn schema() -> Shape {
         let mut shape = Webhook::schema();
         if let RefOr::T(Schema::Object(object)) = &mut shape {
-            let meaning = "A new webhook, with its signing secret in full.";
+            let meaning = "A new webhook, with its signing secret in full, or masked if the caller lacks the \
+                           scope `webhooks:secrets`.";
             object.description = Some(meaning.to_owned());
             object.properties.retain(|name, _| name != "health");
-            let secret = described(secret(), "Secret that signs the requests.");
+            let mut shown = matching(format!("{SECRET}|^whsec_[*]{{8}}$"));
+            shown.examples = vec![json!(SECRET_EXAMPLE)];
+            let secret = described(shown, "Secret that signs the requests.");
             object.properties.insert("secret".to_owned(), secret);
             for example in &mut object.examples {
                 example["secret"] = json!(SECRET_EXAMPLE);

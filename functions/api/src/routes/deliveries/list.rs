@@ -56,7 +56,7 @@ pub(in crate::routes) async fn list<P: Ports>(
     let mut page = PageWriter::new();
     for delivery in &found.items {
         let payload = payloads.next(delivery).await?;
-        let view = answers::delivery(delivery, circuit, payload);
+        let view = answers::delivery(delivery, &webhook, payload);
         if !page.add(delivery.id, &view)? {
             break;
         }

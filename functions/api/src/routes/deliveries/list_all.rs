@@ -5,7 +5,7 @@ use super::{
     merge::{Merge, SIDE_BY_SIDE},
 };
 use crate::{
-    answers,
+    answers::{self, OfWebhook},
     openapi::parameters,
     payloads::Payloads,
     ports::{Api, Ports},
@@ -19,7 +19,6 @@ use axum::{extract::State, response::Response};
 use futures::{StreamExt, stream};
 use grapnel_domain::{
     delivery::Delivery,
-    health::Circuit,
     ids::{DeliveryId, UserId, WebhookId},
     ports::{DeliveryLog, Page, Webhooks},
 };
@@ -49,13 +48,13 @@ pub(in crate::routes) async fn list_all<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     ForUser { user, content: Listed { page: asked, filter }, .. }: ListAll,
 ) -> Result<Response, Problem> {
-    let circuits = circuits(&api, &user).await?;
-    let found = find(&api, &circuits, &filter, &asked).await?;
+    let webhooks = webhooks(&api, &user).await?;
+    let found = find(&api, &webhooks, &filter, &asked).await?;
     let mut payloads = Payloads::of(&api, &user, &found.items);
     let mut page = PageWriter::new();
     for delivery in &found.items {
         let payload = payloads.next(delivery).await?;
-        let view = answers::delivery(delivery, circuit_of(&circuits, delivery), payload);
+        let view = answers::delivery(delivery, webhook_of(&webhooks, delivery), payload);
         if !page.add(delivery.id, &view)? {
             break;
         }
@@ -63,37 +62,38 @@ pub(in crate::routes) async fn list_all<P: Ports>(
     Ok(page.finish(found.next))
 }
 
-/// Every webhook of the user with its endpoint's circuit.
-async fn circuits<P: Ports>(
+/// Every webhook of the user, with what the answer shows of it.
+async fn webhooks<P: Ports>(
     api: &Api<P>,
     user: &UserId,
-) -> Result<HashMap<WebhookId, Circuit>, Problem> {
-    let mut circuits = HashMap::new();
+) -> Result<HashMap<WebhookId, OfWebhook>, Problem> {
+    let mut webhooks = HashMap::new();
     let mut after = None;
     loop {
         let page = api.webhooks.list_webhooks(user, WEBHOOKS_AT_ONCE, after).await?;
-        circuits.extend(page.items.iter().map(|webhook| (webhook.id, webhook.health.circuit)));
+        webhooks.extend(page.items.iter().map(|webhook| (webhook.id, OfWebhook::from(webhook))));
         after = page.next;
         if after.is_none() {
-            return Ok(circuits);
+            return Ok(webhooks);
         }
     }
 }
 
-fn circuit_of(circuits: &HashMap<WebhookId, Circuit>, delivery: &Delivery) -> Circuit {
-    circuits.get(&delivery.webhook_id).copied().unwrap_or_default()
+fn webhook_of(webhooks: &HashMap<WebhookId, OfWebhook>, delivery: &Delivery) -> OfWebhook {
+    webhooks.get(&delivery.webhook_id).copied().unwrap_or_default()
 }
 
 async fn find<P: Ports>(
     api: &Api<P>,
-    circuits: &HashMap<WebhookId, Circuit>,
+    webhooks: &HashMap<WebhookId, OfWebhook>,
     filter: &DeliveryFilter,
     asked: &PageRequest<DeliveryId>,
 ) -> Result<Page<Delivery, DeliveryId>, Problem> {
     let begin = filter.begin(asked.after);
     let most_examined = Some(MOST_EXAMINED).filter(|_| !filter.is_a_span());
-    let mut merge = Merge::new(circuits.keys().copied(), asked.limit, begin, most_examined);
-    let verdict = |delivery: &Delivery| filter.verdict(delivery, circuit_of(circuits, delivery));
+    let mut merge = Merge::new(webhooks.keys().copied(), asked.limit, begin, most_examined);
+    let verdict =
+        |delivery: &Delivery| filter.verdict(delivery, webhook_of(webhooks, delivery).circuit);
     loop {
         let round = merge.round();
         if round.is_empty() {

@@ -1,0 +1,11 @@
+//! The form that creates and changes a webhook.
+//!
+//! - `create`, `change`: its two addresses;
+//! - `page`: the form; `notes`: what is said beside its fields;
+//! - `preview`: what the filter and the transform make of an event.
+
+pub(crate) mod change;
+pub(crate) mod create;
+mod notes;
+mod page;
+mod preview;

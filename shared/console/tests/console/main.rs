@@ -1,0 +1,11 @@
+//! The pages over an API that answers as a test says.
+
+mod edit;
+mod embedding;
+mod fake;
+mod forms;
+mod pages;
+mod replays;
+mod sign_in;
+mod text;
+mod theme;
