@@ -2,10 +2,11 @@
 //!
 //! - `create`, `change`: its two addresses;
 //! - `page`: the form; `notes`: what is said beside its fields;
-//! - `preview`: what the filter and the transform make of an event.
+//! - `preview`: tries the filter and the transform on events; `trial`: what that found.
 
 pub(crate) mod change;
 pub(crate) mod create;
 mod notes;
 mod page;
 mod preview;
+mod trial;

@@ -1,6 +1,6 @@
 //! The form itself.
 
-use super::{notes::Notes, preview::Trial};
+use super::{notes::Notes, trial::Trial};
 use crate::{
     ask::{Ask, Failure},
     backend::Backend,

@@ -1,11 +1,14 @@
 //! What the typed filter and transform make of an event: of a sample, and of a real one.
 
-use super::page::Sheet;
+use super::{
+    page::Sheet,
+    trial::{Trial, Unmet},
+};
 use crate::{
     ask::{Ask, Change, Failure},
     backend::Backend,
     editor::{document, typed::Typed},
-    json::{Shown, compact, laid_out},
+    json::laid_out,
     links::can_be_id,
     text::{visible, visible_lines},
     views::catalogue::Catalogue,
@@ -18,33 +21,8 @@ use grapnel_wire::{
     scope::Scope,
     webhook::{FilterVerdict, TransformedBody},
 };
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
-
-/// An event, tried.
-#[derive(Debug)]
-pub(super) struct Trial {
-    pub(super) title: String,
-    pub(super) data: Option<Shown>,
-    /// A class of the style sheet.
-    pub(super) class: &'static str,
-    pub(super) verdict: String,
-    pub(super) unmet: Vec<Unmet>,
-    /// The body and its type.
-    pub(super) body: Option<(String, String)>,
-    pub(super) faults: Vec<String>,
-}
-
-/// A condition that fails.
-#[derive(Debug)]
-pub(super) struct Unmet {
-    pub(super) field: String,
-    pub(super) wants: Option<String>,
-    pub(super) has: String,
-}
 
 /// An event to try.
 struct Subject {
@@ -193,35 +171,5 @@ fn said(failure: Failure) -> Vec<String> {
     match failure.faults.is_empty() {
         true => vec![failure.text],
         false => failure.faults.iter().map(|(field, fault)| format!("{field} {fault}")).collect(),
-    }
-}
-
-impl Trial {
-    /// An event that could not be read.
-    fn unread(event: &str, failure: &Failure) -> Self {
-        Self {
-            title: format!("Event {}", visible(event)),
-            data: None,
-            class: "other",
-            verdict: "The event could not be read.".to_owned(),
-            unmet: Vec::new(),
-            body: None,
-            faults: vec![failure.text.clone()],
-        }
-    }
-}
-
-impl Unmet {
-    /// What the condition wants, and what the data has there.
-    fn of(pointer: &str, filter: &RawValue, data: &RawValue) -> Self {
-        let at = |json: &RawValue| {
-            let value = serde_json::from_str::<Value>(json.get()).ok()?;
-            value.pointer(pointer).map(|value| visible(&compact(&value.to_string())))
-        };
-        Self {
-            field: visible(pointer),
-            wants: at(filter),
-            has: at(data).unwrap_or_else(|| "nothing".to_owned()),
-        }
     }
 }
