@@ -3,7 +3,7 @@
 use crate::{
     commands::{
         admin, completions, config, deliveries, doctor, event_types, events, keys, listen, login,
-        portal, replay, verify, webhooks,
+        portal, replay, stats, verify, webhooks,
     },
     global::Global,
 };
@@ -43,6 +43,7 @@ pub(crate) enum Command {
     /// Deliveries: list, show, retry and cancel
     #[command(subcommand, visible_alias = "delivery")]
     Deliveries(deliveries::Command),
+    Stats(stats::Options),
     /// Replay: send many deliveries again
     #[command(subcommand)]
     Replay(replay::Command),

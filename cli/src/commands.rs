@@ -14,6 +14,7 @@ pub(crate) mod listen;
 pub(crate) mod login;
 pub(crate) mod portal;
 pub(crate) mod replay;
+pub(crate) mod stats;
 pub(crate) mod verify;
 pub(crate) mod webhooks;
 
@@ -66,6 +67,7 @@ async fn dispatch(
         Command::Listen(options) => listen::run(options, global, output).await?,
         Command::Doctor(options) => return doctor::run(options, global, output).await,
         Command::Verify(options) => return verify::run(options, global, output).await,
+        Command::Stats(options) => stats::run(options, global, output).await?,
         Command::Health => health::run(global, output).await?,
         Command::Login(options) => login::run(options, global, output).await?,
         Command::Config(command) => config::run(&command, global, output)?,

@@ -95,6 +95,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("deliveries retry", &["grapnel deliveries retry wh_019aa3f2 dlv_019aa3f5 --wait"]),
     ("deliveries cancel", &["grapnel deliveries cancel wh_019aa3f2 dlv_019aa3f5"]),
     (
+        "stats",
+        &[
+            "grapnel stats",
+            "grapnel stats wh_019aa3f2 --last 30d",
+            "grapnel stats --since yesterday --until today --by hour --event 'lead.*'",
+        ],
+    ),
+    (
         "replay start",
         &[
             "grapnel replay start wh_019aa3f2 --since 2h --watch",

@@ -9,6 +9,7 @@ pub(crate) mod explanation;
 mod facts;
 mod health;
 pub(crate) mod replay;
+pub(crate) mod stats;
 mod table;
 pub(crate) mod webhook;
 mod wrap;

@@ -9,6 +9,7 @@ mod health;
 mod key;
 mod replay;
 mod secret;
+mod stats;
 mod webhook;
 
 pub(crate) use delivery::{OfWebhook, delivery};
@@ -20,6 +21,7 @@ pub(crate) use health::{last_failure, webhook_health};
 pub(crate) use key::{created_key, key, portal_link};
 pub(crate) use replay::replay;
 pub(crate) use secret::{rotated_secret, secret};
+pub(crate) use stats::figures;
 pub(crate) use webhook::{configured_webhook, created_webhook, webhook};
 
 use crate::problem::Problem;

@@ -18,6 +18,9 @@ use grapnel_domain::{
 };
 use std::sync::Arc;
 
+/// Webhooks that one query reads.
+const WEBHOOKS_AT_ONCE: usize = 100;
+
 /// The capabilities of the API function, grouped by where they lead. Read it as an IAM policy:
 /// nothing here creates an event or a delivery, or changes one but for ending a delivery that its
 /// owner cancels, and erasing what an owner wants erased.
@@ -28,7 +31,8 @@ pub trait Ports: Send + Sync + 'static {
     type Webhooks: Webhooks + StoreWebhooks + 'static;
     /// The same table: the deployment's own event types.
     type EventTypes: EventTypes + 'static;
-    /// The deliveries table: to read, to count who is parked, to cancel, and to erase from.
+    /// The deliveries table: to read, to count who is parked, to cancel, to erase from, and to
+    /// count and keep figures.
     type Deliveries: Deliveries + DeliveryLog + 'static;
     /// The events table: events to read, to list and to erase the data of, replays, and idempotency keys.
     type Events: ReadEvents + EventLog + Replays + ClaimKeys + 'static;
@@ -93,5 +97,22 @@ impl<P: Ports> Api<P> {
     ) -> Result<Webhook, Problem> {
         let found = self.webhooks.webhook(user, id, Consistency::Strong).await?;
         found.ok_or_else(Problem::not_found)
+    }
+
+    /// Every webhook of the user, in order of creation. Reads may lag.
+    ///
+    /// # Errors
+    /// 503 if they can't be read.
+    pub(crate) async fn every_webhook(&self, user: &UserId) -> Result<Vec<Webhook>, Problem> {
+        let mut webhooks = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.webhooks.list_webhooks(user, WEBHOOKS_AT_ONCE, after).await?;
+            webhooks.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(webhooks);
+            }
+        }
     }
 }

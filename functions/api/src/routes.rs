@@ -16,6 +16,7 @@ mod prefer_wait;
 mod replays;
 mod samples;
 mod secrets;
+mod stats;
 pub(crate) mod test_delivery;
 mod transforms;
 mod webhooks;
@@ -58,6 +59,7 @@ fn table<P: Ports>() -> Vec<(&'static str, MethodRouter<Arc<Api<P>>>)> {
         ("/api/sessions", delete(keys::end_sessions::<P>)),
         ("/api/portal-links", post(portal::create_link::<P>)),
         ("/api/portal-sessions", post(portal::open_session::<P>)),
+        ("/api/stats", get(stats::show::<P>)),
         ("/api/webhooks", get(webhooks::list::<P>).post(webhooks::create::<P>)),
         (
             "/api/webhooks/{id}",

@@ -1,8 +1,10 @@
 //! The deliveries table: `webhookId`, `id`, and three sparse indexes: `due` (`waitSpread`,
 //! `waitMinute`) has the deliveries in shared waits, `waiting` (`webhookId`, `waitKey`) the parked
 //! ones, `failed` (`webhookId`, `failedKey`) the failed ones. A delivery's row contains its attempts;
-//! each is recorded by one conditional write.
+//! each is recorded by one conditional write. The partitions `figures#<webhook>` have the figures of a
+//! webhook, a row for each day.
 
+mod figures;
 mod find;
 mod row;
 mod tending;
@@ -18,6 +20,7 @@ use grapnel_domain::{
         AttemptRecord, Delivery, DeliveryKey, Ending, ParkedRow, Parking, PayloadErasure,
         Reopening, ResponseErasure, SlotWait,
     },
+    figures::{HourFigures, Outcome, Span},
     ids::{DeliveryId, WebhookId},
     ports::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, ReadTogether,
@@ -25,10 +28,13 @@ use grapnel_domain::{
     },
     release::PAGE_ROWS,
     replay::ReplayFilter,
-    time::Timestamp,
+    time::{Hour, Timestamp},
     time_budget::RECORD_TRY,
 };
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 pub use tending::ATTRIBUTES as TENDED_ATTRIBUTES;
 use update::Update;
 
@@ -222,6 +228,32 @@ impl DeliveryLog for DeliveryStore {
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|delivery| delivery.id);
         Ok(Page { items, next })
+    }
+
+    async fn outcomes(
+        &self,
+        webhook: WebhookId,
+        span: Span,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Outcome, DeliveryId>, PortError> {
+        self.find_outcomes(webhook, span, limit, after).await
+    }
+
+    async fn kept_figures(
+        &self,
+        webhook: WebhookId,
+        hours: Range<Hour>,
+    ) -> Result<BTreeMap<Hour, HourFigures>, PortError> {
+        self.find_figures(webhook, hours).await
+    }
+
+    async fn keep_figures(
+        &self,
+        webhook: WebhookId,
+        figures: &BTreeMap<Hour, HourFigures>,
+    ) -> Result<(), PortError> {
+        self.store_figures(webhook, figures).await
     }
 
     async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {

@@ -61,6 +61,7 @@ pub use grapnel_wire::{
     problem::FieldFault,
     replay::{Replay, ReplayFilter, ReplayOrder, ReplayProgress},
     secret::{PreviousSecret, RotatedSecret, Secret},
+    stats::{Figures, ReceiverTime, Stats, StatsBy, StatsPeriod, TimeRange, WebhookStats, Within},
     webhook::{
         Backoff, FilterVerdict, Header, NewWebhook, ParkedDeliveries, PayloadFormat, RetryConfig,
         RetryConfigInForce, TransformInForce, TransformedBody, Webhook, WebhookBehind,
@@ -72,5 +73,6 @@ pub use reqwest::{Method, header};
 pub use resources::{
     delivery::DeliveryFilter,
     event::{EventFilter, fits_a_request, requests},
+    stats::StatsFilter,
     webhook::WebhookFilter,
 };

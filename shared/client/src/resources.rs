@@ -8,4 +8,5 @@ pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod replay;
 pub(crate) mod secret;
+pub(crate) mod stats;
 pub(crate) mod webhook;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// Which part of the console a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
+    Overview,
     Deliveries,
     Webhooks,
     /// None of them.
@@ -140,6 +141,10 @@ impl Frame {
 
     pub(crate) fn icon(&self) -> String {
         self.links.asset(&ICON.name)
+    }
+
+    pub(crate) fn is_of_overview(&self) -> bool {
+        self.section == Section::Overview
     }
 
     pub(crate) fn is_of_deliveries(&self) -> bool {

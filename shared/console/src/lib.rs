@@ -11,6 +11,7 @@
 //! - `links`, `frame`, `page`, `assets`: what each page is made of;
 //! - `text`, `json`, `moment`: how stored text, data and times are shown;
 //! - `cause`, `outlook`, `health`: sentences about deliveries and endpoints, as pure functions;
+//! - `chart`: pictures of figures;
 //! - `snippets`: code that verifies a signature;
 //! - `editor`: what a webhook's form holds, and what the API takes of it;
 //! - `views`: one file for each page.
@@ -22,6 +23,7 @@ mod ask;
 mod assets;
 mod backend;
 mod cause;
+mod chart;
 mod cookies;
 mod editor;
 mod form_token;
@@ -52,7 +54,8 @@ use axum::{
 };
 use std::sync::Arc;
 use views::{
-    deliveries, delivery, edit, event, replay, replays, sign_in, sign_out, webhook, webhooks,
+    deliveries, delivery, edit, event, overview, replay, replays, sign_in, sign_out, webhook,
+    webhooks,
 };
 
 /// Every page below `/console`.
@@ -68,6 +71,7 @@ pub fn router<B: Backend>(backend: B) -> Router {
         .route("/console/sign-out-everywhere", post(sign_out::close_all::<B>))
         .route("/console/alive", get(views::alive::<B>))
         .route("/console/assets/{name}", get(views::asset::<B>))
+        .route("/console/overview", get(overview::show::<B>))
         .route("/console/deliveries", get(deliveries::list::<B>))
         .route("/console/webhooks", get(webhooks::list::<B>))
         .route(

@@ -87,13 +87,17 @@ impl Links {
         self.to_with(page, &[])
     }
 
+    pub(crate) fn overview(&self) -> String {
+        self.to("overview")
+    }
+
     pub(crate) fn deliveries(&self) -> String {
         self.to("deliveries")
     }
 
-    /// The deliveries of another user: the address of a form that names one.
-    pub(crate) fn deliveries_of_another(&self) -> String {
-        format!("{}deliveries", self.root)
+    /// The overview of another user: the address of a form that names one.
+    pub(crate) fn overview_of_another(&self) -> String {
+        format!("{}overview", self.root)
     }
 
     pub(crate) fn webhooks(&self) -> String {

@@ -5,7 +5,9 @@ pub(crate) mod deliveries;
 pub(crate) mod delivery;
 pub(crate) mod edit;
 pub(crate) mod event;
+mod figures;
 mod filters;
+pub(crate) mod overview;
 pub(crate) mod replay;
 pub(crate) mod replays;
 mod rows;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 
 /// `GET /console`: the first page.
 pub(crate) async fn home(request: Request) -> Response {
-    let first = Links::from(request.uri().path(), None).deliveries();
+    let first = Links::from(request.uri().path(), None).overview();
     match request.uri().query() {
         Some(query) => page::see_other(&format!("{first}?{query}")),
         None => page::see_other(&first),

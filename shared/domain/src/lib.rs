@@ -14,6 +14,7 @@
 //! - [`tending`]: which deliveries a shared wait releases, and in which order. [`release`]: how an open
 //!   circuit breaker wakes, and when its parked deliveries are sent.
 //! - [`explain`]: why a delivery stands where it stands, and why a webhook did not get an event.
+//! - [`figures`]: how many deliveries succeeded and failed, by hour, and how fast receivers answer.
 //! - [`suspect`]: messages of a batch that come again, and are not begun beside others.
 //! - [`replay`]: many deliveries sent again, a page at a time.
 //! - [`time_budget`]: how long the delivery function may take for each step.
@@ -31,6 +32,7 @@ pub mod echo;
 pub mod event;
 pub mod explain;
 pub mod fan_out;
+pub mod figures;
 pub mod health;
 pub mod ids;
 pub mod key;

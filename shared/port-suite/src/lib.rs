@@ -17,6 +17,7 @@ pub mod erasures;
 pub mod event_list;
 pub mod event_types;
 pub mod events;
+pub mod figures;
 pub mod health;
 pub mod isolation;
 pub mod keys;
@@ -149,6 +150,7 @@ macro_rules! contract_of_all_ports {
         $crate::contract_of_endings!($deliveries);
         $crate::contract_of_erasures!($deliveries);
         $crate::contract_of_listing!($deliveries);
+        $crate::contract_of_figures!($deliveries);
         $crate::contract_of_parking!($deliveries);
         $crate::contract_of_slots!($deliveries);
         $crate::contract_of_reopening!($deliveries);

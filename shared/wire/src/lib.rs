@@ -42,5 +42,6 @@ pub mod scope;
 pub mod secret;
 #[cfg(feature = "openapi")]
 pub mod shape;
+pub mod stats;
 pub mod time;
 pub mod webhook;

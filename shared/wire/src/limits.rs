@@ -22,7 +22,7 @@ pub const SESSION_HOURS_DEFAULT: u64 = 1;
 pub const CONSOLE_PAGE_CHARS: usize = 2000;
 
 /// Pages of the console that a link can open, and those below them.
-pub const CONSOLE_PAGES: [&str; 4] = ["deliveries", "webhooks", "events", "replays"];
+pub const CONSOLE_PAGES: [&str; 5] = ["overview", "deliveries", "webhooks", "events", "replays"];
 
 /// Seconds for which a secret signs after it was replaced: up to a week.
 pub const GRACE_SECONDS: RangeInclusive<u64> = 0..=604_800;
@@ -95,3 +95,14 @@ pub const DELAYS: RangeInclusive<usize> = 1..=19;
 pub const DELAYS_DEFAULT: [u32; 4] = [60, 300, 1800, 7200];
 /// Factor from one delay to the next.
 pub const BACKOFF_MULTIPLIER: RangeInclusive<f64> = 1.0..=10.0;
+
+/// Upper bounds of the ranges in which receivers' response times are counted, in milliseconds. A longer
+/// time is counted in one more range, without a bound.
+pub const RECEIVER_TIME_BOUNDS: [u64; 10] =
+    [25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
+/// Days for which figures are kept, and maximum days of one request.
+pub const STATS_DAYS: i64 = 90;
+/// Maximum days of one request that asks for each hour.
+pub const STATS_DAYS_BY_HOUR: i64 = 31;
+/// Hours up to which a request that does not say gets each hour.
+pub const STATS_HOURS_BY_DEFAULT: i64 = 48;

@@ -1,5 +1,5 @@
-//! Time: instants in whole milliseconds, the minutes that waits share, and
-//! days.
+//! Time: instants in whole milliseconds, the minutes that waits share, the hours that figures are
+//! counted by, and days.
 //! Nothing here reads a clock.
 
 use jiff::{SignedDuration, civil};
@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, str::FromStr, time::Duration};
 
 const MILLIS_PER_MINUTE: i64 = 60_000;
+const MILLIS_PER_HOUR: i64 = 3_600_000;
 const MILLIS_PER_DAY: i64 = 86_400_000;
+const HOURS_PER_DAY: i64 = MILLIS_PER_DAY / MILLIS_PER_HOUR;
 
 const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -57,6 +59,12 @@ impl Timestamp {
     #[must_use]
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(MILLIS_PER_DAY))
+    }
+
+    /// The hour, in UTC, that it belongs to.
+    #[must_use]
+    pub const fn hour(self) -> Hour {
+        Hour(self.0.div_euclid(MILLIS_PER_HOUR))
     }
 
     /// This instant without its fraction of a second, as a time-to-live keeps it.
@@ -234,6 +242,48 @@ impl<'de> Deserialize<'de> for Minute {
     }
 }
 
+/// An hour of a day in UTC, the unit in which figures are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hour(i64);
+
+impl Hour {
+    /// The instant at which it begins.
+    #[must_use]
+    pub const fn begins_at(self) -> Timestamp {
+        Timestamp(self.0.saturating_mul(MILLIS_PER_HOUR))
+    }
+
+    /// The hour after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        self.plus(1)
+    }
+
+    /// The hour that is this many hours later.
+    #[must_use]
+    pub const fn plus(self, hours: i64) -> Self {
+        Self(self.0.saturating_add(hours))
+    }
+
+    /// How many hours later `later` is; negative if it is earlier.
+    #[must_use]
+    pub const fn until(self, later: Self) -> i64 {
+        later.0.saturating_sub(self.0)
+    }
+
+    /// The day that it belongs to.
+    #[must_use]
+    pub const fn day(self) -> Day {
+        Day(self.0.div_euclid(HOURS_PER_DAY))
+    }
+
+    /// Its number in the day: 0–23.
+    #[must_use]
+    pub const fn of_day(self) -> i64 {
+        self.0.rem_euclid(HOURS_PER_DAY)
+    }
+}
+
 /// A day in UTC. Written `2026-11-24`, which sorts as text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(i64);
@@ -243,6 +293,12 @@ impl Day {
     #[must_use]
     pub const fn begins_at(self) -> Timestamp {
         Timestamp(self.0.saturating_mul(MILLIS_PER_DAY))
+    }
+
+    /// Its first hour.
+    #[must_use]
+    pub const fn first_hour(self) -> Hour {
+        Hour(self.0.saturating_mul(HOURS_PER_DAY))
     }
 }
 
@@ -365,6 +421,18 @@ mod tests {
         for wrong in ["2026-11-5", "2026-02-30", "2026-11-25T00:00:00Z", ""] {
             assert_eq!(wrong.parse::<Day>(), Err(InvalidTime), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_hour_belongs_to_one_day() {
+        let time: Timestamp = "2026-11-24T23:24:00Z".parse().expect("valid");
+        let hour = time.hour();
+        assert_eq!(hour.begins_at().to_string(), "2026-11-24T23:00:00.000Z");
+        assert_eq!((hour.day(), hour.of_day()), (time.day(), 23));
+        assert_eq!((hour.next().day() > hour.day(), hour.next().of_day()), (true, 0));
+        assert_eq!(time.day().first_hour().until(hour), 23);
+        let before = Timestamp::from_millis(-1).hour();
+        assert_eq!((before.day().to_string().as_str(), before.of_day()), ("1969-12-31", 23));
     }
 
     #[test]

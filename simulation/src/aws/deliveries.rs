@@ -17,14 +17,15 @@ use grapnel_domain::{
         Delivery, DeliveryKey, DeliveryStatus, Ending, ParkedRow, PayloadErasure, Reason,
         ResponseErasure,
     },
+    figures::{HourFigures, Outcome, Span},
     health::LONGEST_PARKING,
     ids::{DeliveryId, UserId, WebhookId},
     ports::{
         CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError, ReadTogether, Recorded,
     },
-    time::Timestamp,
+    time::{Hour, Timestamp},
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 /// What a function sees of a row that it reads.
 fn seen(sim: &Sim, mut found: Delivery) -> Delivery {
@@ -134,6 +135,36 @@ impl DeliveryLog for Aws {
     ) -> Result<Page<Delivery, DeliveryId>, PortError> {
         let list = |sim: &Sim| at_once(sim.memory().list_deliveries(webhook, limit, after));
         self.read(Part::Tables, "list deliveries", list).await
+    }
+
+    async fn outcomes(
+        &self,
+        webhook: WebhookId,
+        span: Span,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Outcome, DeliveryId>, PortError> {
+        let count = |sim: &Sim| at_once(sim.memory().outcomes(webhook, span, limit, after));
+        self.read(Part::Tables, "query outcomes", count).await
+    }
+
+    async fn kept_figures(
+        &self,
+        webhook: WebhookId,
+        hours: Range<Hour>,
+    ) -> Result<BTreeMap<Hour, HourFigures>, PortError> {
+        let kept = |sim: &Sim| at_once(sim.memory().kept_figures(webhook, hours.clone()));
+        self.read(Part::Tables, "read figures", kept).await
+    }
+
+    async fn keep_figures(
+        &self,
+        webhook: WebhookId,
+        figures: &BTreeMap<Hour, HourFigures>,
+    ) -> Result<(), PortError> {
+        let figures = figures.clone();
+        let keep = move |sim: &Sim| at_once(sim.memory().keep_figures(webhook, &figures));
+        self.write(Target::Delivery(webhook), "keep figures", keep).await
     }
 
     async fn note_payload_erased(&self, erasure: &PayloadErasure) -> Result<Recorded, PortError> {

@@ -30,6 +30,7 @@ mod replay;
 mod retried;
 mod schedule;
 mod stale;
+mod stats;
 mod tenancy;
 mod test_endpoint;
 mod tokens;

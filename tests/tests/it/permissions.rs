@@ -131,6 +131,7 @@ async fn tour_of_events(world: &World) -> anyhow::Result<()> {
     page.await?;
     world.api.get("/api/events?source=api&sourceId=x").await?.json::<Value>(200)?;
     world.api.get("/api/deliveries").await?.json::<Value>(200)?;
+    world.api.get("/api/stats").await?.json::<Value>(200)?;
     // Two events with one id: the bus gets a notice about the second.
     let told = "not delivered";
     let before = log_lines(&world.aws, &world.stack, INGEST, told).await?.len();

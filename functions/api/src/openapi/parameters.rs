@@ -2,7 +2,8 @@
 
 use grapnel_wire::limits::EVENT_NAME_BYTES;
 use grapnel_wire::parts::event_types;
-use grapnel_wire::shape::{self, Shape, is, matching, text, text_of, whole};
+use grapnel_wire::shape::{self, Shape, is, matching, one_of, text, text_of, whole};
+use grapnel_wire::stats::StatsBy;
 use serde_json::json;
 use utoipa::{
     IntoParams,
@@ -91,6 +92,15 @@ parameters! {
     /// Which webhook to explain.
     OfWebhook = [
         required("webhook", is("WebhookId"), "The webhook."),
+    ];
+    /// Which figures.
+    Stats = [
+        query("from", shape::time(), "Begin with the hour of this time. Default: 24 hours before `to`."),
+        query("to", shape::time(), "End with the hour before this time, or the hour of this time if it is not a full hour. Default: now."),
+        query("last", matching("^[1-9][0-9]{0,3}[hd]$"), "In place of `from` and `to`: the last hours, such as `24h`, or days, such as `7d`, up to and with the present hour."),
+        query("by", one_of(StatsBy::WORDS), "The periods. Default: hours if the request is for 48 hours or less, otherwise days in UTC. Hours can be asked for 31 days, days for 90."),
+        query("webhook", is("WebhookId"), "Only this webhook. Default: all webhooks."),
+        query("event", event_types(), "Only deliveries of events of these types."),
     ];
     /// That nobody else changed it.
     IfMatch = [

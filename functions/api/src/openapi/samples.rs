@@ -272,6 +272,7 @@ fn command_line(operation: &str) -> Option<&'static str> {
         "listAllDeliveries" => "grapnel deliveries list --status failed --since 2h",
         "getDelivery" => "grapnel deliveries get {id} {deliveryId}",
         "explainDelivery" => "grapnel deliveries explain {id} {deliveryId}",
+        "getStats" => "grapnel stats --last 7d --by day",
         "retryDelivery" => "grapnel deliveries retry {id} {deliveryId} --wait",
         "cancelDelivery" => "grapnel deliveries cancel {id} {deliveryId}",
         "eraseResponses" => "grapnel deliveries erase {id} {deliveryId}",

@@ -3,7 +3,7 @@
 
 use super::{
     deliveries, docs_page, echoes, erasures, event_types, events, explanations, filters, health,
-    keys, portal, replays, secrets, test_delivery, transforms, webhooks,
+    keys, portal, replays, secrets, stats, test_delivery, transforms, webhooks,
 };
 use utoipa::OpenApi;
 
@@ -51,6 +51,7 @@ const INTRODUCTION: &str = include_str!("../openapi/introduction.md");
         deliveries::list_all::list_all,
         deliveries::show,
         explanations::of_delivery,
+        stats::show,
         deliveries::retry,
         deliveries::cancel,
         erasures::responses,

@@ -32,6 +32,7 @@ mod replays;
 mod retries;
 mod routes;
 mod secrets;
+mod stats;
 mod test_orders;
 mod tokens;
 mod transforms;

@@ -7,7 +7,8 @@ use grapnel_domain::{
         AttemptRecord, Delivery, DeliveryStatus, Ending, PayloadErasure, Reason, Reopened,
         Reopening, ResponseErasure,
     },
-    ids::ReplayId,
+    figures::{HourFigures, Span},
+    ids::{DeliveryId, ReplayId},
     ports::{CreateDeliveries, Deliveries, DeliveryLog, UpdateDeliveries},
     replay::ReplayStatus,
     tending::Spread,
@@ -88,6 +89,24 @@ async fn deliveries_are_read_by_their_keys_and_listed_within_their_webhook() {
         Query deliveries, descending
         after id = 'DELIVERY', webhookId = 'WEBHOOK'
         where webhookId = 'WEBHOOK'
+    ");
+}
+
+#[tokio::test]
+async fn figures_lie_in_a_partition_of_their_own_a_row_for_each_day() {
+    let asked = Asked::new().await;
+    let webhook = asked.delivery.webhook_id;
+    let hour = START.hour();
+    let span = Span {
+        from: DeliveryId::first_at(hour.begins_at()),
+        to: DeliveryId::first_at(hour.next().begins_at()),
+    };
+    asked.store.outcomes(webhook, span, 5, None).await.expect("read");
+    asked.store.kept_figures(webhook, hour..hour.plus(30)).await.expect("read");
+    let hours = [0, 1, 24].map(|later| (hour.plus(later), HourFigures::default()));
+    asked.store.keep_figures(webhook, &hours.into()).await.expect("kept");
+    asked.is("
+        ?
     ");
 }
 

@@ -271,7 +271,7 @@ fn first_page(door: Door, session: &Session, next: Option<&str>) -> String {
     match next.and_then(links::next) {
         Some(next) => links.to(next),
         None if !session.may(Scope::DeliveriesRead) => links.webhooks(),
-        None => links.deliveries(),
+        None => links.overview(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod secret;
 pub(crate) mod test;
 
 use super::{
+    figures::Shown,
     rows::{self, Row},
     webhooks::class,
 };
@@ -33,7 +34,7 @@ use grapnel_wire::{
     webhook::{Header, RetryConfigInForce, Webhook, WebhookStatus},
 };
 use serde_json::json;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Deliveries on the page.
 const LAST: &str = "10";
@@ -63,6 +64,8 @@ struct WebhookView {
     created: Moment,
     changed: Moment,
     sees_deliveries: bool,
+    /// Of the last day. Absent if they could not be counted.
+    figures: Option<Shown>,
     /// Absent if they could not be read, or the session may not see them.
     rows: Option<Vec<Row>>,
     all: String,
@@ -95,19 +98,26 @@ pub(crate) async fn show<B: Backend>(
     let ask = Ask::new(&*backend, &visitor);
     let found = ask.get::<Webhook>(&of_webhook(id), &[]).await;
     let found = found.map_err(|failure| failure.page(&visitor, &visitor.links.webhooks()))?;
-    let last = match visitor.session.may(Scope::DeliveriesRead) {
+    let (last, mut figures) = match visitor.session.may(Scope::DeliveriesRead) {
         true => {
             let path = format!("{}/deliveries", of_webhook(id));
-            ask.get::<DeliveryPage>(&path, &[("limit", LAST)]).await.ok()
+            let (last, figures) = futures::join!(
+                ask.get::<DeliveryPage>(&path, &[("limit", LAST)]),
+                ask.figures_of_last_day(&visitor, Some(id)),
+            );
+            (last.ok(), figures)
         }
-        false => None,
+        false => (None, HashMap::new()),
     };
     let names = rows::names(std::slice::from_ref(&found.value));
     let rows = last.map(|got| {
         let rows = got.value.items.iter().map(|one| Row::of(one, &visitor.links, &names));
         rows.collect()
     });
-    let page = view(&visitor, &found.value, found.tag, rows);
+    let page = WebhookView {
+        figures: figures.remove(&found.value.id),
+        ..view(&visitor, &found.value, found.tag, rows)
+    };
     Ok(page::tagged(&page, &headers))
 }
 
@@ -124,6 +134,7 @@ fn view(visitor: &Visitor, webhook: &Webhook, tag: String, rows: Option<Vec<Row>
     WebhookView {
         frame: visitor.frame(visible(&webhook.name), Section::Webhooks),
         sees_deliveries: sees,
+        figures: None,
         id: webhook.id.clone(),
         name: visible(&webhook.name),
         done: visitor.query.get("done").and_then(done),

@@ -1,11 +1,11 @@
 //! `GET /console/webhooks`: a user's webhooks.
 
+use super::figures::Shown;
 use crate::{
     ask::Ask,
     backend::Backend,
     frame::{Frame, Section},
     links::Links,
-    moment::Moment,
     page,
     text::visible,
     visitor::{Stop, Visitor},
@@ -38,7 +38,8 @@ struct Row {
     url: String,
     events: Vec<String>,
     deliveries: String,
-    changed: Moment,
+    /// Of the last day. Absent if they could not be counted, or the session may not see them.
+    figures: Option<Shown>,
 }
 
 /// The style of a status. What is not known has none.
@@ -52,7 +53,7 @@ pub(crate) fn class(status: &WebhookStatus) -> &'static str {
 }
 
 impl Row {
-    fn of(webhook: &Webhook, links: &Links) -> Self {
+    fn of(webhook: &Webhook, figures: Option<Shown>, links: &Links) -> Self {
         Self {
             class: class(&webhook.status),
             status: visible(webhook.status.as_str()),
@@ -61,7 +62,7 @@ impl Row {
             url: visible(&webhook.url),
             events: webhook.events.iter().map(|event| visible(event)).collect(),
             deliveries: links.to_with("deliveries", &[("webhook", &webhook.id)]),
-            changed: Moment(webhook.updated_at),
+            figures,
         }
     }
 }
@@ -73,7 +74,11 @@ pub(crate) async fn list<B: Backend>(
 ) -> Result<Response, Stop> {
     let cursor = visitor.query.get("cursor");
     let asked: Vec<(&str, &str)> = cursor.map(|cursor| ("cursor", cursor)).into_iter().collect();
-    let found = Ask::new(&*backend, &visitor).get::<WebhookPage>("/api/webhooks", &asked).await;
+    let ask = Ask::new(&*backend, &visitor);
+    let (found, mut figures) = futures::join!(
+        ask.get::<WebhookPage>("/api/webhooks", &asked),
+        ask.figures_of_last_day(&visitor, None),
+    );
     let found = found.map_err(|failure| failure.page(&visitor, &visitor.links.deliveries()))?.value;
     let links = &visitor.links;
     let older = found.next_cursor.map(|cursor| links.to_with("webhooks", &[("cursor", &cursor)]));
@@ -84,7 +89,11 @@ pub(crate) async fn list<B: Backend>(
             .get("done")
             .filter(|word| *word == "deleted")
             .map(|_| "The webhook was deleted."),
-        rows: found.items.iter().map(|webhook| Row::of(webhook, links)).collect(),
+        rows: found
+            .items
+            .iter()
+            .map(|webhook| Row::of(webhook, figures.remove(&webhook.id), links))
+            .collect(),
         new: visitor.session.may(Scope::WebhooksWrite).then(|| links.to("webhooks/new")),
         newest: cursor.map(|_| links.webhooks()),
         older,

@@ -88,7 +88,7 @@ async fn without_listed_origins_nothing_is_embedded() {
 async fn only_the_cookie_of_a_portal_session_is_sent_within_other_pages() {
     let world = World::default().deciding(listing());
     let page = from_here(&world, &[("credential", "gpl_x")], "").await;
-    assert_eq!((page.status, page.location()), (303, "./deliveries"));
+    assert_eq!((page.status, page.location()), (303, "./overview"));
     let strict = "Path=/; Secure; HttpOnly; SameSite=Strict";
     let expected = [
         format!("__Host-grapnel-session=; {strict}; Max-Age=0"),

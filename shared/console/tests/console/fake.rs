@@ -177,6 +177,31 @@ pub(crate) fn webhook(fields: Value) -> Value {
     with(webhook, fields)
 }
 
+/// Figures of so many deliveries.
+pub(crate) fn figures(success: u64, failed: u64, open: u64) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let rate = (success + failed > 0).then(|| success as f64 / (success + failed) as f64);
+    json!({
+        "deliveries": success + failed + open, "success": success, "failed": failed, "open": open,
+        "successRate": rate, "attempts": success + failed,
+        "receiverTime": {"p50": 100, "p95": 2500, "p99": 2500, "ranges": [{"upTo": 100, "count": 9}]},
+    })
+}
+
+/// An answer of figures with these fields.
+pub(crate) fn stats(fields: Value) -> Value {
+    let stats = json!({
+        "from": "2026-11-24T05:00:00.000Z", "to": "2026-11-24T07:00:00.000Z", "by": "hour",
+        "complete": true, "total": figures(1234, 16, 7),
+        "periods": [
+            {"from": "2026-11-24T05:00:00.000Z", "figures": figures(0, 0, 0)},
+            {"from": "2026-11-24T06:00:00.000Z", "figures": figures(1234, 16, 7)},
+        ],
+        "webhooks": [{"webhookId": WEBHOOK, "figures": figures(1234, 16, 7)}],
+    });
+    with(stats, fields)
+}
+
 /// An event type with these fields.
 pub(crate) fn event_type(fields: Value) -> Value {
     let event_type = json!({
@@ -221,6 +246,7 @@ impl World {
         let path = format!("/api/webhooks/{WEBHOOK}");
         let of_delivery = format!("{path}/deliveries/{DELIVERY}");
         world.answers("GET /api/deliveries", 200, page_of(vec![delivery(json!({}))]));
+        world.answers("GET /api/stats", 200, stats(json!({})));
         world.answers("GET /api/webhooks", 200, page_of(vec![webhook(json!({}))]));
         let secret = json!({"secret": "whsec_shown", "previousSecrets": [{"validUntil": TIME}]});
         world.answers(&format!("GET {path}/secret"), 200, secret);

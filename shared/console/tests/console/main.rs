@@ -4,6 +4,7 @@ mod edit;
 mod embedding;
 mod fake;
 mod forms;
+mod overview;
 mod pages;
 mod replays;
 mod sign_in;

@@ -359,12 +359,12 @@ async fn when_sessions_cannot_be_read_a_page_says_so() {
 }
 
 #[tokio::test]
-async fn the_first_page_is_the_list_of_deliveries() {
+async fn the_first_page_is_the_overview() {
     let world = World::full();
     for (path, expected) in [
-        ("/console", "console/deliveries"),
-        ("/console/", "./deliveries"),
-        ("/console?user=acme", "console/deliveries?user=acme"),
+        ("/console", "console/overview"),
+        ("/console/", "./overview"),
+        ("/console?user=acme", "console/overview?user=acme"),
     ] {
         let page = world.get(path).await;
         assert_eq!((page.status, page.location()), (303, expected));

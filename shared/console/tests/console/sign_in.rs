@@ -18,7 +18,7 @@ async fn sign_in(world: &World, fields: &[(&str, &str)]) -> crate::fake::Page {
 async fn signing_in_sets_one_cookie_and_removes_the_other() {
     let world = World::default();
     let page = sign_in(&world, &[("credential", " gk_x ")]).await;
-    assert_eq!((page.status, page.location()), (303, "./deliveries"));
+    assert_eq!((page.status, page.location()), (303, "./overview"));
     let flags = "Path=/; Secure; HttpOnly; SameSite=Strict";
     let expected = [
         format!("__Host-grapnel-session=gcs_new; {flags}"),
@@ -29,8 +29,8 @@ async fn signing_in_sets_one_cookie_and_removes_the_other() {
 
 #[rstest]
 #[case("webhooks/wh_1?user=a", "./webhooks/wh_1?user=a")]
-#[case("//example.com/", "./deliveries")]
-#[case("https://example.com/", "./deliveries")]
+#[case("//example.com/", "./overview")]
+#[case("https://example.com/", "./overview")]
 #[tokio::test]
 async fn after_signing_in_the_page_that_was_asked_for_opens(
     #[case] next: &str,
@@ -160,8 +160,8 @@ async fn a_link_opens_the_page_that_it_names_unless_another_was_asked_for() {
     let world = World::default();
     for (next, expected) in [
         (Some("webhooks/wh_1"), "./webhooks/wh_1"),
-        (Some("../docs"), "./deliveries"),
-        (None, "./deliveries"),
+        (Some("../docs"), "./overview"),
+        (None, "./overview"),
     ] {
         world.links("user-1", next);
         assert_eq!(sign_in(&world, &[("credential", "gpl_x")]).await.location(), expected);

@@ -1,7 +1,8 @@
 //! Text that users, publishers and receivers stored is shown as text, wherever it stands.
 
 use crate::fake::{
-    DELIVERY, EVENT, WEBHOOK, World, delivery, event, event_type, page_of, problem, webhook,
+    DELIVERY, EVENT, WEBHOOK, World, delivery, event, event_type, figures, page_of, problem, stats,
+    webhook,
 };
 use serde_json::json;
 
@@ -48,6 +49,9 @@ async fn no_stored_field_is_read_as_html() {
         "name": HOSTILE, "description": HOSTILE, "sample": {HOSTILE: HOSTILE},
     }));
     world.answers("GET /api/event-types", 200, page_of(vec![hostile_type]));
+    let hostile_stats = stats(json!({"by": HOSTILE, "webhooks": [
+        {"webhookId": HOSTILE, "figures": figures(1, 0, 0)}, {"webhookId": WEBHOOK, "figures": figures(0, 1, 0)}]}));
+    world.answers("GET /api/stats", 200, hostile_stats);
     let explanation = json!({
         "verdict": HOSTILE, "summary": HOSTILE, "failedConditions": [HOSTILE], "deliveryId": DELIVERY,
     });
@@ -58,6 +62,7 @@ async fn no_stored_field_is_read_as_html() {
             "/console/deliveries?event={filter}&status={filter}&since={filter}&cursor={filter}"
         ),
         "/console/deliveries".to_owned(),
+        format!("/console/overview?range={filter}"),
         "/console/webhooks".to_owned(),
         "/console/webhooks/new".to_owned(),
         format!("/console/webhooks/{WEBHOOK}/edit"),

@@ -4,10 +4,12 @@ use crate::{
         AttemptRecord, Delivery, DeliveryKey, Ending, ParkedRow, Parking, PayloadErasure,
         Reopening, ResponseErasure, SlotWait,
     },
+    figures::{HourFigures, Outcome, Span},
     ids::{DeliveryId, WebhookId},
     replay::{ReplayFilter, SettledRow},
-    time::Timestamp,
+    time::{Hour, Timestamp},
 };
+use std::{collections::BTreeMap, ops::Range};
 
 /// The result of [`CreateDeliveries::create_delivery`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +81,8 @@ pub trait Deliveries: Send + Sync {
     ) -> impl Future<Output = Result<Page<ParkedRow, ParkedRow>, PortError>> + Send;
 }
 
-/// The deliveries that users see, and erasures. An erasure changes no other part of a delivery.
+/// The deliveries that users see, their figures, and erasures. An erasure changes no other part of a
+/// delivery.
 pub trait DeliveryLog: Send + Sync {
     /// The deliveries with these keys that exist, in the order of the keys, by consistent reads. A
     /// duplicate key is an error in some stores.
@@ -95,6 +98,31 @@ pub trait DeliveryLog: Send + Sync {
         limit: usize,
         after: Option<DeliveryId>,
     ) -> impl Future<Output = Result<Page<Delivery, DeliveryId>, PortError>> + Send;
+
+    /// What figures need of the webhook's deliveries in the span, newest first, at most `limit`
+    /// (1–1000), after `after`, by a read that may lag. A page that is not the last may have fewer.
+    fn outcomes(
+        &self,
+        webhook: WebhookId,
+        span: Span,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> impl Future<Output = Result<Page<Outcome, DeliveryId>, PortError>> + Send;
+
+    /// The figures of these hours that were kept, by a read that may lag.
+    fn kept_figures(
+        &self,
+        webhook: WebhookId,
+        hours: Range<Hour>,
+    ) -> impl Future<Output = Result<BTreeMap<Hour, HourFigures>, PortError>> + Send;
+
+    /// Keeps figures, in place of earlier ones of the same hours, for
+    /// [`KEPT`](crate::figures::KEPT).
+    fn keep_figures(
+        &self,
+        webhook: WebhookId,
+        figures: &BTreeMap<Hour, HourFigures>,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Notes that the event's data was erased, and when, unless that is noted already; shortens
     /// these errors to [`TRANSFORM_FAILED`](crate::delivery::TRANSFORM_FAILED); and removes the

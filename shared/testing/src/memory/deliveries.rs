@@ -4,13 +4,18 @@ use grapnel_domain::{
         Delivery, DeliveryAttempt, DeliveryKey, DeliveryStatus, Ending, ParkedRow, PayloadErasure,
         ResponseErasure, TRANSFORM_FAILED,
     },
+    figures::{HourFigures, Outcome, Span},
     ids::{DeliveryId, WebhookId},
     ports::{
         Consistency, CreateDeliveries, Created, Deliveries, DeliveryLog, Page, PortError,
         ReadTogether, Recorded,
     },
+    time::Hour,
 };
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 impl Deliveries for Memory {
     async fn delivery(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
@@ -99,6 +104,50 @@ impl DeliveryLog for Memory {
             let more = rest.next().is_some();
             let next = items.last().filter(|_| more).map(|delivery| delivery.id);
             Ok(Page { items, next })
+        })
+        .await
+    }
+
+    async fn outcomes(
+        &self,
+        webhook: WebhookId,
+        span: Span,
+        limit: usize,
+        after: Option<DeliveryId>,
+    ) -> Result<Page<Outcome, DeliveryId>, PortError> {
+        self.run(Operation::Outcomes, |state| {
+            let end = after.map_or(span.to, |after| after.min(span.to));
+            let rows = state.seen(Consistency::Eventual).deliveries.of(webhook).rev();
+            let mut rest = rows.filter(|row| span.from <= row.id && row.id < end);
+            let items: Vec<Outcome> = rest.by_ref().take(limit).map(Outcome::from).collect();
+            let more = rest.next().is_some();
+            let next = items.last().filter(|_| more).map(|outcome| outcome.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+
+    async fn kept_figures(
+        &self,
+        webhook: WebhookId,
+        hours: Range<Hour>,
+    ) -> Result<BTreeMap<Hour, HourFigures>, PortError> {
+        self.run(Operation::KeptFigures, |state| {
+            let kept = state.seen(Consistency::Eventual).figures.get(&webhook);
+            let kept = kept.into_iter().flat_map(|kept| kept.range(hours.clone()));
+            Ok(kept.map(|(hour, figures)| (*hour, figures.clone())).collect())
+        })
+        .await
+    }
+
+    async fn keep_figures(
+        &self,
+        webhook: WebhookId,
+        figures: &BTreeMap<Hour, HourFigures>,
+    ) -> Result<(), PortError> {
+        self.run(Operation::KeepFigures, |state| {
+            state.tables.figures.entry(webhook).or_default().extend(figures.clone());
+            Ok(())
         })
         .await
     }

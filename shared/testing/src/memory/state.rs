@@ -9,6 +9,7 @@ use grapnel_domain::{
         Event,
         publish::{Claim, IdempotencyKey},
     },
+    figures::HourFigures,
     health::Health,
     ids::{EchoId, EventId, ReplayId, UserId, WebhookId},
     key::{ApiKey, PortalLink},
@@ -18,7 +19,7 @@ use grapnel_domain::{
     release::PAGE_ROWS,
     replay::Replay,
     tending::{Spread, Unreadable},
-    time::Minute,
+    time::{Hour, Minute},
     webhook::Webhook,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ pub(super) struct Tables {
     pub(super) replays: BTreeMap<(UserId, ReplayId), Replay>,
     pub(super) claims: BTreeMap<(UserId, IdempotencyKey), Claim>,
     pub(super) deliveries: Rows,
+    pub(super) figures: BTreeMap<WebhookId, BTreeMap<Hour, HourFigures>>,
     pub(super) keys: BTreeMap<String, ApiKey>,
     pub(super) links: BTreeMap<String, PortalLink>,
     pub(super) echoes: BTreeMap<EchoId, Echo>,

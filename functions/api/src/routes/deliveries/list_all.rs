@@ -19,13 +19,10 @@ use axum::{extract::State, response::Response};
 use futures::{StreamExt, stream};
 use grapnel_domain::{
     delivery::Delivery,
-    ids::{DeliveryId, UserId, WebhookId},
-    ports::{DeliveryLog, Page, Webhooks},
+    ids::{DeliveryId, WebhookId},
+    ports::{DeliveryLog, Page},
 };
 use std::{collections::HashMap, sync::Arc};
-
-/// Webhooks that one query reads.
-const WEBHOOKS_AT_ONCE: usize = 100;
 
 type ListAll = ForUser<DeliveriesRead, Listed<DeliveryId, DeliveryFilter>>;
 
@@ -48,7 +45,8 @@ pub(in crate::routes) async fn list_all<P: Ports>(
     State(api): State<Arc<Api<P>>>,
     ForUser { user, content: Listed { page: asked, filter }, .. }: ListAll,
 ) -> Result<Response, Problem> {
-    let webhooks = webhooks(&api, &user).await?;
+    let webhooks = api.every_webhook(&user).await?;
+    let webhooks = webhooks.iter().map(|webhook| (webhook.id, OfWebhook::from(webhook))).collect();
     let found = find(&api, &webhooks, &filter, &asked).await?;
     let mut payloads = Payloads::of(&api, &user, &found.items);
     let mut page = PageWriter::new();
@@ -60,23 +58,6 @@ pub(in crate::routes) async fn list_all<P: Ports>(
         }
     }
     Ok(page.finish(found.next))
-}
-
-/// Every webhook of the user, with what the answer shows of it.
-async fn webhooks<P: Ports>(
-    api: &Api<P>,
-    user: &UserId,
-) -> Result<HashMap<WebhookId, OfWebhook>, Problem> {
-    let mut webhooks = HashMap::new();
-    let mut after = None;
-    loop {
-        let page = api.webhooks.list_webhooks(user, WEBHOOKS_AT_ONCE, after).await?;
-        webhooks.extend(page.items.iter().map(|webhook| (webhook.id, OfWebhook::from(webhook))));
-        after = page.next;
-        if after.is_none() {
-            return Ok(webhooks);
-        }
-    }
 }
 
 fn webhook_of(webhooks: &HashMap<WebhookId, OfWebhook>, delivery: &Delivery) -> OfWebhook {
