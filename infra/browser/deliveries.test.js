@@ -65,6 +65,38 @@ test("a test is sent, and its answer shown", async () => {
   hook.close();
 });
 
+for (const scripts of [true, false]) {
+  const how = scripts ? "" : " without scripts";
+  test(`the overview counts what was delivered, and leads to what failed${how}`, async () => {
+    const [well, broken] = [await receiver(), await receiver()];
+    broken.answer(500, "down");
+    const owner = await newUser();
+    const once = { retryConfig: { maxAttempts: 1 } };
+    const webhooks = [await owner.webhook(well.url), await owner.webhook(broken.url, once)];
+    await owner.publish("order.paid", { total: 5 });
+    await owner.delivery(webhooks[0], "success");
+    await owner.delivery(webhooks[1], "failed");
+    await visit({ javaScriptEnabled: scripts }, async (page) => {
+      // The first page, if nothing else was asked for.
+      await signIn(page, owner.key, "");
+      await page.getByRole("heading", { name: "Overview" }).waitFor();
+      await page.getByText("50 %", { exact: true }).first().waitFor();
+      if (scripts) await pictures(page, "overview");
+      await page.getByRole("link", { name: "7 days" }).click();
+      await page.getByText("The same as a table").waitFor();
+      assert.equal(new URL(page.url()).searchParams.get("range"), "7d");
+      await page.getByRole("main").getByRole("link", { name: "1", exact: true }).first().click();
+      await page.getByRole("link", { name: "order.paid" }).waitFor();
+      assert.equal(new URL(page.url()).searchParams.get("status"), "failed");
+      await page.getByRole("link", { name: "Webhooks" }).click();
+      await page.getByText("0 %", { exact: true }).waitFor();
+      if (scripts) await pictures(page, "webhooks");
+    });
+    well.close();
+    broken.close();
+  });
+}
+
 test("filters are in the address, and the back button leads back", async () => {
   const hook = await receiver();
   const owner = await newUser();

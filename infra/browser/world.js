@@ -127,8 +127,8 @@ export async function visit(options, work) {
 }
 
 /** Signs in by the form. */
-export async function signIn(page, credential) {
-  await page.goto(`${CONSOLE}/sign-in`);
+export async function signIn(page, credential, next = "deliveries") {
+  await page.goto(`${CONSOLE}/sign-in?next=${next}`);
   await page.getByLabel("API key").fill(credential);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));

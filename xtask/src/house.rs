@@ -31,7 +31,8 @@ pub(crate) async fn check(workspace: &Workspace) -> Result<()> {
 
 fn program(workspace: &Workspace) -> Command {
     let mut cargo = command::cargo();
-    cargo.args(["run", "--quiet", "--package", "grapnel-house", "--"]);
+    // By the program's name: see the alias in .cargo/config.toml.
+    cargo.args(["run", "--quiet", "--bin", "grapnel-house", "--"]);
     cargo.current_dir(workspace.root());
     cargo
 }

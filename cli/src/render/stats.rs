@@ -1,9 +1,7 @@
 //! Figures for people.
 
 use super::{Cell, Column, Facts, Table, View, folded};
-use crate::clock::span;
 use grapnel_client::{Figures, ReceiverTime, Stats, Within};
-use std::time::Duration;
 
 /// The total, each period that has deliveries, and each webhook if there are several.
 pub(crate) fn report(stats: &Stats, view: &View) -> String {
@@ -24,7 +22,7 @@ pub(crate) fn report(stats: &Stats, view: &View) -> String {
             parts.push(table.text(view.width));
         }
     }
-    parts.extend(remarks(stats).map(|remark| folded(&remark, view.width) + "\n"));
+    parts.extend(remarks(stats).map(|remark| folded(&remark, "", view.width) + "\n"));
     parts.join("\n")
 }
 
@@ -75,14 +73,10 @@ fn rate(figures: &Figures) -> Cell {
 }
 
 fn within(time: &ReceiverTime, percentile: Option<u64>) -> String {
-    let said = |millis| match millis {
-        0..1000 => format!("{millis}ms"),
-        _ => span(Duration::from_millis(millis)),
-    };
     match time.within(percentile) {
         None => "-".to_owned(),
-        Some(Within::AtMost(millis)) => format!("≤{}", said(millis)),
-        Some(Within::MoreThan(millis)) => format!(">{}", said(millis)),
+        Some(Within::AtMost(millis)) => format!("≤ {millis} ms"),
+        Some(Within::MoreThan(millis)) => format!("> {millis} ms"),
     }
 }
 
@@ -145,10 +139,10 @@ to            2026-11-24 07:00:00 UTC (in 36m)
 deliveries    4: 3 success, 1 failed, 0 open
 success rate  75 %
 attempts      4
-answers in    ≤100ms (50 %), ≤2s (95 %), >30s (99 %)
+answers in    ≤ 100 ms (50 %), ≤ 2500 ms (95 %), > 30000 ms (99 %)
 
 hour UTC  all  success  failed  open  rate  95 % in
-06:00     4    3        1       0     75 %  ≤2s
+06:00:00  4    3        1       0     75 %  ≤ 2500 ms
 ";
         assert_eq!(shown(json!({})), expected);
     }

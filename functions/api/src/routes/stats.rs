@@ -35,7 +35,7 @@ type Show = ForUser<DeliveriesRead, Wanted>;
     responses(
         (status = 200, description = "The figures.", body = grapnel_wire::stats::Stats),
     ),
-    extensions(("x-required-scope" = json!(Show::SCOPE))),
+    extensions(("x-required-scope" = json!(Show::SCOPE)), ("x-problems" = json!(["not_found"]))),
 )]
 pub(super) async fn show<P: Ports>(
     State(api): State<Arc<Api<P>>>,

@@ -212,7 +212,10 @@ async fn figures_that_cannot_be_kept_are_answered_all_the_same() {
     world.memory.fail_next(Operation::KeepFigures, error.clone(), Effect::Before);
     assert_eq!(counts(&stats(&world, &key, "").await["total"]), [1, 1, 0, 0]);
     world.memory.fail_next(Operation::Outcomes, error, Effect::Before);
-    assert_eq!(world.get("/api/stats", &key).await.problem(), (503, "throttled".into()));
+    assert_eq!(
+        world.get("/api/stats", &key).await.problem(),
+        (503, "temporarily_unavailable".into())
+    );
 }
 
 #[rstest]

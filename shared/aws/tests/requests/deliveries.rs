@@ -106,7 +106,24 @@ async fn figures_lie_in_a_partition_of_their_own_a_row_for_each_day() {
     let hours = [0, 1, 24].map(|later| (hour.plus(later), HourFigures::default()));
     asked.store.keep_figures(webhook, &hours.into()).await.expect("kept");
     asked.is("
-        ?
+        Query deliveries, descending
+        where webhookId = 'WEBHOOK'
+          and id BETWEEN 'dlv_01a20c23-c300-0000-0000-000000000000'
+          and 'dlv_01a20c5a-b180-0000-0000-000000000000'
+        only id, event, status, test, attempts
+        Query deliveries
+        where webhookId = 'figures#WEBHOOK'
+          and id BETWEEN '2026-11-24'
+          and '2026-11-25'
+        UpdateItem deliveries
+        key id = '2026-11-24', webhookId = 'figures#WEBHOOK'
+        SET expiresAt = 1803427200
+          h06 = …
+          h07 = …
+        UpdateItem deliveries
+        key id = '2026-11-25', webhookId = 'figures#WEBHOOK'
+        SET expiresAt = 1803513600
+          h06 = …
     ");
 }
 

@@ -7,6 +7,7 @@ mod forms;
 mod overview;
 mod pages;
 mod replays;
+mod samples;
 mod sign_in;
 mod text;
 mod theme;
