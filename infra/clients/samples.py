@@ -10,9 +10,9 @@ DEADLINE_SECONDS = 60
 SEQUENCE = [
     "getHealth", "createWebhook", "listWebhooks", "getWebhook", "changeWebhook", "replaceWebhook", "getSecret",
     "rotateSecret", "testFilter", "previewTransform", "publishEvents", "getEvent", "explainEvent", "listDeliveries",
-    "getDelivery", "explainDelivery", "replayWebhook", "replayAll", "listReplays", "getReplay", "listEventTypes",
-    "getEventType", "createKey", "listKeys", "revokeKey", "createPortalLink", "createEcho", "getEcho", "deleteEcho",
-    "deleteWebhook",
+    "getDelivery", "explainDelivery", "getStats", "replayWebhook", "replayAll", "listReplays", "getReplay",
+    "listEventTypes", "getEventType", "createKey", "listKeys", "revokeKey", "createPortalLink", "createEcho", "getEcho",
+    "deleteEcho", "deleteWebhook",
 ]
 # What a sample leaves behind for later ones: the schema of an id, and where the answer has it.
 LEAVES = {

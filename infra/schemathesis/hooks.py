@@ -95,6 +95,8 @@ def before_call(context, case, kwargs):
         case.query = without_cursor(dict(case.query))
     if operation == "listEvents" and case.query:
         case.query = of_list_or_of_one(dict(case.query))
+    if operation == "getStats" and case.query:
+        case.query = of_one_span(dict(case.query))
     if operation == "previewTransform" and not isinstance(case.body, dict):
         # Left out, it means the transform of the webhook, which may have none.
         case.body, case.media_type = {}, "application/json"
@@ -152,6 +154,20 @@ def of_list_or_of_one(query):
     if all(name in query for name in of_one):
         return {name: value for name, value in query.items() if name in (*of_one, "userId")}
     return {name: value for name, value in query.items() if name not in of_one}
+
+
+def of_one_span(query):
+    """`last` stands alone, and hours can be asked for 31 days. Times are in order, and not too long ago."""
+    if "last" in query:
+        query.pop("from", None)
+        query.pop("to", None)
+        if query.get("by") == "hour":
+            query["last"] = "7d"
+    for name, hours in (("from", 48), ("to", 2)):
+        if name in query:
+            time = datetime.now(timezone.utc) - timedelta(hours=hours)
+            query[name] = time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return query
 
 
 def mended(operation, body):

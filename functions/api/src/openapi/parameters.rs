@@ -97,7 +97,7 @@ parameters! {
     Stats = [
         query("from", shape::time(), "Begin with the hour of this time. Default: 24 hours before `to`."),
         query("to", shape::time(), "End with the hour before this time, or the hour of this time if it is not a full hour. Default: now."),
-        query("last", matching("^[1-9][0-9]{0,3}[hd]$"), "In place of `from` and `to`: the last hours, such as `24h`, or days, such as `7d`, up to and with the present hour."),
+        query("last", matching("^(([1-9]|[1-8][0-9]|90)d|([1-9][0-9]{0,2}|1[0-9]{3}|20[0-9]{2}|21[0-5][0-9]|2160)h)$"), "In place of `from` and `to`: the last hours, such as `24h`, or days, such as `7d`, up to and with the present hour."),
         query("by", one_of(StatsBy::WORDS), "The periods. Default: hours if the request is for 48 hours or less, otherwise days in UTC. Hours can be asked for 31 days, days for 90."),
         query("webhook", is("WebhookId"), "Only this webhook. Default: all webhooks."),
         query("event", event_types(), "Only deliveries of events of these types."),

@@ -221,6 +221,7 @@ async fn figures_that_cannot_be_kept_are_answered_all_the_same() {
 #[rstest]
 #[case("last=0h", &["last"])]
 #[case("last=91d", &["last"])]
+#[case("last=2161h", &["last"])]
 #[case("last=24", &["last"])]
 #[case("last=%2B1h", &["last"])]
 #[case("last=7d&from=2026-11-24T06:00:00Z&to=2026-11-24T06:00:00Z", &["from", "to"])]
@@ -242,6 +243,15 @@ async fn what_is_wrong_with_a_request_is_said_and_nothing_is_counted(
     assert_eq!(answer.problem(), (400, "invalid_query".into()), "{}", answer.text);
     assert_eq!(answer.fields(), fields);
     assert_eq!(world.memory.calls(Operation::KeptFigures), 0);
+}
+
+#[tokio::test]
+async fn ninety_days_can_be_asked_for_in_either_unit() {
+    let (world, key) = world().await;
+    for last in ["90d", "2160h"] {
+        let all = stats(&world, &key, &format!("?last={last}")).await;
+        assert_eq!((&all["from"], &all["by"]), (&json!("2026-08-26T13:00:00.000Z"), &json!("day")));
+    }
 }
 
 #[tokio::test]

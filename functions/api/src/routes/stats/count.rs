@@ -22,8 +22,8 @@ use std::{
 /// Deliveries that one request reads. Each takes about 30 µs of processor time; API Gateway waits for
 /// 30 s.
 const MOST_ROWS: usize = 20_000;
-/// Deliveries that one query reads.
-const ROWS_AT_ONCE: usize = 1000;
+/// Deliveries that one query reads: as many as the webhooks that are counted side by side can have of the whole.
+const ROWS_AT_ONCE: usize = 500;
 /// What a query costs that finds few deliveries.
 const LEAST_ROWS: usize = 20;
 /// Webhooks that are counted side by side.
@@ -48,13 +48,16 @@ pub(super) struct Counted {
 struct Budget(AtomicUsize);
 
 impl Budget {
-    fn is_spent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+    /// Takes what a query may read: less than [`ROWS_AT_ONCE`] near the end, and `None` if nothing is left.
+    fn take(&self) -> Option<usize> {
+        let take = |left: usize| left.checked_sub(left.min(ROWS_AT_ONCE));
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        Some(left.min(ROWS_AT_ONCE)).filter(|taken| *taken > 0)
     }
 
-    fn spend(&self, rows: usize) {
-        let spend = |left: usize| Some(left.saturating_sub(rows.max(LEAST_ROWS)));
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+    /// Gives back what a query did not read.
+    fn give_back(&self, taken: usize, read: usize) {
+        self.0.fetch_add(taken.saturating_sub(read.max(LEAST_ROWS)), Ordering::Relaxed);
     }
 }
 
@@ -102,12 +105,12 @@ async fn count_one<P: Ports>(
     'spans: for span in spans {
         let mut after = None;
         loop {
-            if budget.is_spent() {
+            let Some(rows) = budget.take() else {
                 one.complete = false;
                 break 'spans;
-            }
-            let page = api.deliveries.outcomes(webhook.id, span, ROWS_AT_ONCE, after).await?;
-            budget.spend(page.items.len());
+            };
+            let page = api.deliveries.outcomes(webhook.id, span, rows, after).await?;
+            budget.give_back(rows, page.items.len());
             one.count.take(span, &page.items, page.next);
             after = page.next;
             if after.is_none() {
