@@ -13,10 +13,11 @@ pub(crate) use forward::{Forward, Target};
 pub(crate) use seen::Seen;
 pub(crate) use stop::Stop;
 
-use crate::{clock, failure::Failure, settings::shown, verdict::Secrets};
+use crate::{clock, failure::Failure, settings::shown};
 use answer::Reply;
 use forward::Answer;
 use grapnel_domain::signature::verify::{Received, TOLERANCE};
+use grapnel_verify::Secrets;
 use http_body_util::{BodyExt, Limited};
 use hyper::{
     Method, Request, StatusCode,

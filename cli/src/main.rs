@@ -7,8 +7,7 @@
 //!   for people. [`say`] prints what is no answer.
 //! - [`ids`] finds what the beginning of an id stands for; [`clock`] and [`moment`] are times as people
 //!   read and type them.
-//! - [`listen`] is a receiver on this machine; [`saved_request`] reads a request that was kept; [`verdict`]
-//!   says of either whether it is signed as it should be.
+//! - [`listen`] is a receiver on this machine; [`verdict`] says whether a request is signed as it should be.
 //! - [`doctor`] checks a whole deployment, [`dead_letters`] goes through its dead-letter queues; both ask
 //!   [`aws`].
 //! - [`failure`] is how a command ends badly: a sentence, what to do about it, and an exit code.
@@ -28,7 +27,6 @@ mod listen;
 mod moment;
 mod output;
 mod render;
-mod saved_request;
 mod say;
 mod settings;
 #[cfg(test)]

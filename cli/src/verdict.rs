@@ -1,53 +1,21 @@
-//! Whether a request is signed as it should be, in words.
+//! Whether a request is signed as it should be, as it is printed.
 
-use crate::{clock::span, failure::Failure, settings};
+use crate::{failure::Failure, settings};
 use console::style;
-use grapnel_domain::{
-    signature::{
-        Secret,
-        verify::{self, Check, Fault, Proof, Received, Report},
-    },
-    time::Timestamp,
-};
+use grapnel_domain::signature::verify::{Check, Report};
+use grapnel_verify::{Secrets, detail};
 use serde::Serialize;
-use std::time::Duration;
 
-/// The secrets of which one must have signed.
-pub(crate) struct Secrets(Vec<Secret>);
-
-impl Secrets {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// When one is none; it is not shown.
-    pub(crate) fn parse(texts: &[String]) -> Result<Self, Failure> {
-        let parse = |text: &String| {
-            Secret::parse(text.trim()).map_err(|error| {
-                let shown = settings::masked(text.trim());
-                Failure::usage(format!("the secret {shown} is none: it {error}"))
-                    .advise("`grapnel webhooks secret ID` shows a webhook's, whole.")
-            })
-        };
-        texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Checks a request against each, and answers for the one that it fits best; `None` if there is
-    /// no secret.
-    pub(crate) fn judge(
-        &self,
-        received: &Received<'_>,
-        now: Timestamp,
-        tolerance: Duration,
-    ) -> Option<Report> {
-        let reports = self.0.iter().map(|secret| verify::verify(received, secret, now, tolerance));
-        let faults = |report: &Report| report.checks.iter().filter(|it| it.result.is_err()).count();
-        reports.min_by_key(faults)
-    }
+/// Reads secrets.
+///
+/// # Errors
+/// When one is none; it is not shown.
+pub(crate) fn secrets(texts: &[String]) -> Result<Secrets, Failure> {
+    Secrets::parse(texts).map_err(|(text, error)| {
+        let shown = settings::masked(text);
+        Failure::usage(format!("the secret {shown} is none: it {error}"))
+            .advise("`grapnel webhooks secret ID` shows a webhook's, whole.")
+    })
 }
 
 /// A report as JSON.
@@ -103,92 +71,49 @@ pub(crate) fn text(report: &Report) -> String {
     text
 }
 
-/// A report in a few words.
-pub(crate) fn summary(report: &Report) -> String {
-    match report.first_fault() {
-        None => "verified".to_owned(),
-        Some((header, fault)) => format!("{header} {}", fault_text(fault)),
-    }
-}
-
-fn detail(check: &Check) -> String {
-    match check.result {
-        Ok(Proof::Present) => "is there".to_owned(),
-        Ok(Proof::Fresh) => "is recent".to_owned(),
-        Ok(Proof::Fits) => "fits".to_owned(),
-        Ok(Proof::FitsAsPrevious) => {
-            "fits as x-webhook-signature-previous: the secret is being replaced, and this is an \
-             old one"
-                .to_owned()
-        }
-        Err(fault) => fault_text(fault),
-    }
-}
-
-fn fault_text(fault: Fault) -> String {
-    match fault {
-        Fault::TooOld(age) => format!("is too old: signed {} ago", span(age)),
-        Fault::TooNew(ahead) => format!("is {} in the future", span(ahead)),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grapnel_domain::{signature::Secret, time::Timestamp};
+    use grapnel_verify::{SavedRequest, TOLERANCE};
 
-    const NOW: i64 = 1_800_000_000;
-
-    fn secret(byte: u8) -> Secret {
-        Secret::from_random([byte; 32])
-    }
-
-    fn report(secrets: &[u8], body: &[u8], age: i64) -> Report {
-        let signed = NOW - age;
-        let (signature, time) = (secret(1).sign_body(b"{}"), signed.to_string());
-        let standard = secret(1).sign_standard("evt_1", signed, b"{}");
-        let received = Received::read(body, |name| match name {
-            verify::BODY_SIGNATURE => Some(&signature),
-            verify::ID => Some("evt_1"),
-            verify::TIMESTAMP => Some(&time),
-            verify::STANDARD_SIGNATURE => Some(&standard),
-            _ => None,
-        });
-        let secrets = Secrets(secrets.iter().copied().map(secret).collect());
-        let now = Timestamp::from_millis(NOW * 1000);
-        secrets.judge(&received, now, verify::TOLERANCE).expect("a secret")
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_exactly() {
-        let text = text(&report(&[1], b"{}", 7_380));
-        assert_eq!(
-            console::strip_ansi_codes(&text),
-            "✓ x-webhook-signature  fits\n\
-             ✓ webhook-id           is there\n\
-             ✗ webhook-timestamp    is too old: signed 2h 3m ago\n\
-             ✓ webhook-signature    fits\n\
-             \n\
-             Not verified.\n"
+    /// A report on a request with this body, whose body `{}` was signed.
+    fn report(body: &str) -> Report {
+        let secret = Secret::from_random([1; 32]);
+        let standard = secret.sign_standard("evt_1", 1_800_000_000, b"{}");
+        let text = format!(
+            "x-webhook-signature: {}\nwebhook-id: evt_1\nwebhook-timestamp: 1800000000\n\
+             webhook-signature: {standard}\n\n{body}",
+            secret.sign_body(b"{}")
         );
-        let changed = report(&[1], b"{}\n", 0);
-        assert_eq!(summary(&changed), "x-webhook-signature does not fit");
-        let cause = "The body was changed after signing: a line break was added at its end.";
-        assert_eq!(ReportJson::of(&changed).cause.as_deref(), Some(cause));
+        let request = SavedRequest::parse(text.as_bytes()).expect("a request");
+        let secrets = secrets(&[secret.reveal().to_owned()]).expect("a secret");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        secrets.judge(&request.received(), now, TOLERANCE).expect("a report")
     }
 
     #[test]
-    fn any_of_several_secrets_will_do() {
-        assert!(report(&[3, 1, 2], b"{}", 0).is_verified());
-        assert!(!report(&[3, 2], b"{}", 0).is_verified());
+    fn each_header_has_a_line_and_the_cause_comes_last() {
+        let cause = "The body was changed after signing: a line break was added at its end.";
+        let expected = "\
+✗ x-webhook-signature  does not fit
+✓ webhook-id           is there
+✓ webhook-timestamp    is recent
+✗ webhook-signature    does not fit
+
+";
+        assert_eq!(
+            console::strip_ansi_codes(&text(&report("{}\n"))),
+            format!("{expected}Not verified. {cause}\n")
+        );
+        assert_eq!(ReportJson::of(&report("{}\n")).cause.as_deref(), Some(cause));
+        assert!(console::strip_ansi_codes(&text(&report("{}"))).ends_with("\nVerified.\n"));
     }
 
     #[test]
     fn what_is_no_secret_is_refused_and_not_shown() {
         let text = "whsec_bm90IGxvbmcgZW5vdWdo";
-        let failure = Secrets::parse(&[text.to_owned()]).map(|_| ()).expect_err("refused");
+        let failure = secrets(&[text.to_owned()]).map(|_| ()).expect_err("refused");
         assert!(!failure.to_string().contains("bm90IGxvbmcg"), "{failure}");
-        let padded = format!(" {}\n", secret(1).reveal());
-        assert!(Secrets::parse(&[padded]).is_ok());
     }
 }

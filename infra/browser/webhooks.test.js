@@ -85,3 +85,31 @@ test("the secret is shown after a click, and replaced", async () => {
   });
   hook.close();
 });
+
+for (const scripts of [true, false]) {
+  const how = scripts ? "" : " without scripts";
+  test(`a request that was received is checked, and its fault named${how}`, async () => {
+    const hook = await receiver();
+    const owner = await newUser();
+    const webhook = await owner.webhook(hook.url);
+    await owner.publish("order.paid", { total: 5 });
+    await owner.delivery(webhook, "success");
+    const { headers, body } = hook.last();
+    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+    await visit({ javaScriptEnabled: scripts }, async (page) => {
+      await signIn(page, owner.key, "");
+      await page.getByRole("link", { name: "Signatures" }).click();
+      if (scripts) await pictures(page, "verify");
+      await page.getByLabel("With the secret of").selectOption({ label: "Orders" });
+      await page.getByLabel("Request").fill(`${head}\n\n${body}`);
+      await page.getByRole("button", { name: "Check" }).click();
+      await page.getByText("The signature fits.").waitFor();
+      await page.getByLabel("Request").fill(`${head}\n\n${JSON.stringify(JSON.parse(body), null, 2)}`);
+      await page.getByRole("button", { name: "Check" }).click();
+      await page.getByText("The body was changed after signing").waitFor();
+      if (scripts) await pictures(page, "verify-fault");
+      assert.equal(await page.getByText(webhook.secret).count(), 0);
+    });
+    hook.close();
+  });
+}

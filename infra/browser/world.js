@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { text as readText } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 
 const { GRAPNEL_URL, GRAPNEL_ADMIN_KEY, GRAPNEL_CHROMIUM, GRAPNEL_SCREENSHOTS } = process.env;
@@ -86,8 +87,10 @@ export async function eventually(what, look) {
 /** A receiver that answers as it is told. */
 export async function receiver() {
   const answer = { status: 200, body: "ok" };
-  const server = createServer((request, response) => {
-    request.resume().on("end", () => response.writeHead(answer.status).end(answer.body));
+  let last;
+  const server = createServer(async (request, response) => {
+    last = { headers: request.headers, body: await readText(request) };
+    response.writeHead(answer.status).end(answer.body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   // A test that fails does not close it, and the program must end all the same.
@@ -95,6 +98,8 @@ export async function receiver() {
   return {
     url: `http://127.0.0.1:${server.address().port}/hook`,
     answer: (status, body) => Object.assign(answer, { status, body }),
+    /** The request that came last. */
+    last: () => last,
     close: () => server.close(),
   };
 }

@@ -12,8 +12,9 @@ use crate::{
     output::Output,
     render::folded,
     say::say,
-    verdict::Secrets,
+    verdict,
 };
+use grapnel_verify::Secrets;
 use kept::KeptWebhook;
 use serde_json::json;
 use std::{path::PathBuf, time::Duration};
@@ -71,7 +72,7 @@ pub(crate) async fn run(
         (None, options.secrets.read(global).await?)
     } else {
         let kept = KeptWebhook::take(global.client()?, &url, &options.events).await?;
-        let secrets = Secrets::parse(&[kept.secret().to_owned()])?;
+        let secrets = verdict::secrets(&[kept.secret().to_owned()])?;
         (Some(kept), secrets)
     };
     let answering =

@@ -6,11 +6,10 @@ use crate::{
     ids,
     moment::{Moment, parse_span, resolve},
     output::Output,
-    saved_request::SavedRequest,
     say::say,
-    verdict::{self, ReportJson, Secrets},
+    verdict::{self, ReportJson},
 };
-use grapnel_domain::signature::verify::{Received, TOLERANCE};
+use grapnel_verify::{InvalidRequest, SavedRequest, Secrets, TOLERANCE};
 use std::{
     fs,
     io::Read,
@@ -82,7 +81,7 @@ impl SecretOptions {
             let variable = std::env::var("GRAPNEL_SECRET").ok();
             texts.extend(variable.filter(|text| !text.is_empty()));
         }
-        Secrets::parse(&texts)
+        verdict::secrets(&texts)
     }
 }
 
@@ -104,9 +103,8 @@ pub(crate) async fn run(
     let now = resolve(options.at, output.clock())?.unwrap_or(output.clock().now());
     let tolerance =
         if options.any_age { Duration::MAX } else { options.tolerance.unwrap_or(TOLERANCE) };
-    let received = Received::read(&captured.body, |name| captured.header(name));
     let report = secrets
-        .judge(&received, now, tolerance)
+        .judge(&captured.received(), now, tolerance)
         .ok_or_else(|| Failure::usage("there is no secret to check with"))?;
     for remark in &captured.remarks {
         say(&format!("note: {remark}"));
@@ -122,7 +120,7 @@ pub(crate) async fn run(
 impl Options {
     fn request(&self) -> Result<SavedRequest, Failure> {
         if self.headers.is_empty() {
-            return SavedRequest::parse(&read(&self.file)?);
+            return SavedRequest::parse(&read(&self.file)?).map_err(refused);
         }
         let body = match (&self.body, &self.body_file) {
             (Some(text), _) => text.clone().into_bytes(),
@@ -131,6 +129,19 @@ impl Options {
         };
         Ok(SavedRequest { headers: self.headers.clone(), body, remarks: Vec::new() })
     }
+}
+
+/// What to do about a text that is no request.
+fn refused(error: InvalidRequest) -> Failure {
+    let advice = match error {
+        InvalidRequest::Encoded(_) => "Give it apart: --body-file FILE",
+        InvalidRequest::NoEnd | InvalidRequest::NoHeaders(_) => {
+            "Expected: headers, an empty line, then the body as it arrived; a request line such as \
+             `POST /hook HTTP/1.1` may come first. Or give the parts: -H 'webhook-id: …' … \
+             --body-file FILE"
+        }
+    };
+    Failure::new(error.to_string()).advise(advice)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

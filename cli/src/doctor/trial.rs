@@ -9,10 +9,7 @@ use super::{
     random,
     stop::{Break, StopFlag},
 };
-use crate::{
-    clock::{self, now},
-    say::say,
-};
+use crate::{clock::now, say::say};
 use futures::TryStreamExt;
 use grapnel_client::{
     Client, Delivery, Echo, EventType, NewEcho, NewEvent, NewWebhook, RetryConfig, Webhook,
@@ -281,7 +278,7 @@ impl<'a> Trial<'a> {
         }
         while now().until(due) > FRESH_ECHO {
             if mentioned.is_none_or(|at| at.until(now()) >= BETWEEN_MENTIONS) {
-                say(&format!("  {name}: due in {} …", clock::span(now().until(due))));
+                say(&format!("  {name}: due in {} …", grapnel_verify::span(now().until(due))));
                 mentioned = Some(now());
             }
             // On a deployment whose waits are shortened, it comes before it is due.

@@ -1,6 +1,6 @@
 //! The line about a request that arrived.
 
-use crate::{clock::Clock, render::visible, verdict, verdict::ReportJson};
+use crate::{clock::Clock, render::visible, verdict::ReportJson};
 use console::style;
 use grapnel_domain::{signature::verify::Report, time::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -63,9 +63,9 @@ impl Seen {
         };
         let signature = match &self.report {
             None => style("signature not checked".to_owned()).dim(),
-            Some(report) if report.is_verified() => style(verdict::summary(report)).green(),
+            Some(report) if report.is_verified() => style(grapnel_verify::summary(report)).green(),
             Some(report) => {
-                style(format!("not verified: {}", visible(&verdict::summary(report)))).red()
+                style(format!("not verified: {}", visible(&grapnel_verify::summary(report)))).red()
             }
         };
         let mut line = format!(

@@ -17,7 +17,7 @@ fn secret() -> Secret {
 }
 
 fn secrets() -> Secrets {
-    Secrets::parse(&[secret().reveal().to_owned()]).expect("a secret")
+    crate::verdict::secrets(&[secret().reveal().to_owned()]).expect("a secret")
 }
 
 fn answering(status: u16) -> Answering {
@@ -78,7 +78,7 @@ async fn a_signed_request_is_verified_and_answered_as_asked() {
 
 #[tokio::test]
 async fn a_request_of_another_secret_is_told() {
-    let other = Secrets::parse(&[Secret::from_random([9; 32]).reveal().to_owned()]);
+    let other = crate::verdict::secrets(&[Secret::from_random([9; 32]).reveal().to_owned()]);
     let (seen, status, _) = exchange(other.expect("it"), answering(500), None, signed).await;
     assert_eq!((seen.verified(), status.as_u16()), (Some(false), 500));
     let line = seen.line(&Clock::system(true));
@@ -136,7 +136,7 @@ async fn a_kept_request_is_verified_later() {
     exchange(secrets(), answering(200), save, signed).await;
     let file = std::fs::read_dir(folder.path()).expect("read").next().expect("a file");
     let text = std::fs::read(file.expect("a file").path()).expect("read");
-    let captured = crate::saved_request::SavedRequest::parse(&text).expect("a request");
+    let captured = grapnel_verify::SavedRequest::parse(&text).expect("a request");
     let received = Received::read(&captured.body, |name| captured.header(name));
     let report = secrets().judge(&received, clock::now(), TOLERANCE).expect("a secret");
     assert!(report.is_verified(), "{report:?}");

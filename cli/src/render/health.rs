@@ -1,8 +1,8 @@
 //! How a webhook's endpoint is doing, for people.
 
 use super::{Cell, Facts, View};
-use crate::clock::span;
 use grapnel_client::{ParkedDeliveries, WebhookBehind, WebhookFailure, WebhookHealth};
+use grapnel_verify::span;
 use std::time::Duration;
 
 /// Adds what the API says of the endpoint to the facts about its webhook.

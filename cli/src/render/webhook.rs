@@ -1,8 +1,8 @@
 //! Webhooks for people.
 
 use super::{Cell, Column, Facts, Table, View, health};
-use crate::clock::span;
 use grapnel_client::{Header, RetryConfigInForce, Webhook};
+use grapnel_verify::span;
 use serde_json::json;
 use std::time::Duration;
 

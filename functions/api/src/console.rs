@@ -248,6 +248,10 @@ impl<P: Ports> Backend for Console<P> {
         })
     }
 
+    fn now(&self) -> Timestamp {
+        self.api.clock.now()
+    }
+
     fn form_name(&self) -> String {
         test_delivery::random_id(&*self.api)
     }

@@ -80,7 +80,8 @@ function keepFresh() {
 
   // Whether there is something new.
   async function look() {
-    const headers = tag ? { "If-None-Match": tag } : {};
+    // The server leaves out what is dear and stands elsewhere in the page.
+    const headers = { "X-Part": "live", ...(tag && { "If-None-Match": tag }) };
     const answer = await fetch(location.href, { headers, credentials: "same-origin", redirect: "manual" });
     if (answer.status === 304) return false;
     if (answer.type === "opaqueredirect" || answer.status === 404) {

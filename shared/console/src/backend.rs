@@ -23,6 +23,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Ends a session: after the answer, its token is worth nothing.
     fn sign_out(&self, token: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
     /// A new name for a form, by which a second submit of it is recognised. Nobody can guess it.
     fn form_name(&self) -> String;
 

@@ -17,6 +17,7 @@ pub(crate) enum Section {
     Overview,
     Deliveries,
     Webhooks,
+    Verify,
     /// None of them.
     Other,
 }
@@ -149,6 +150,10 @@ impl Frame {
 
     pub(crate) fn is_of_deliveries(&self) -> bool {
         self.section == Section::Deliveries
+    }
+
+    pub(crate) fn is_of_verify(&self) -> bool {
+        self.section == Section::Verify
     }
 
     pub(crate) fn is_of_webhooks(&self) -> bool {

@@ -54,8 +54,8 @@ use axum::{
 };
 use std::sync::Arc;
 use views::{
-    deliveries, delivery, edit, event, overview, replay, replays, sign_in, sign_out, webhook,
-    webhooks,
+    deliveries, delivery, edit, event, overview, replay, replays, sign_in, sign_out, verify,
+    webhook, webhooks,
 };
 
 /// Every page below `/console`.
@@ -72,6 +72,7 @@ pub fn router<B: Backend>(backend: B) -> Router {
         .route("/console/alive", get(views::alive::<B>))
         .route("/console/assets/{name}", get(views::asset::<B>))
         .route("/console/overview", get(overview::show::<B>))
+        .route("/console/verify", get(verify::form::<B>).post(verify::check::<B>))
         .route("/console/deliveries", get(deliveries::list::<B>))
         .route("/console/webhooks", get(webhooks::list::<B>))
         .route(

@@ -104,6 +104,11 @@ impl Links {
         self.to("webhooks")
     }
 
+    /// The page that checks a signature with this webhook's secret.
+    pub(crate) fn verify(&self, webhook: &str) -> String {
+        self.to_with("verify", &[("webhook", webhook)])
+    }
+
     pub(crate) fn webhook(&self, id: &str) -> String {
         self.to(&format!("webhooks/{id}"))
     }

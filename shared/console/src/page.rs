@@ -98,6 +98,11 @@ pub(crate) fn see_other(address: &str) -> Response {
     }
 }
 
+/// Whether the script of an open page asks, which takes nothing but the live part of the answer.
+pub(crate) fn is_of_live_part(headers: &HeaderMap) -> bool {
+    headers.get("x-part").is_some_and(|part| part == "live")
+}
+
 /// A page with a message and nothing else.
 #[derive(Template)]
 #[template(path = "message.html")]

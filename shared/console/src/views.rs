@@ -13,6 +13,7 @@ pub(crate) mod replays;
 mod rows;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod verify;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;
 

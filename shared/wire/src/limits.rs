@@ -22,7 +22,8 @@ pub const SESSION_HOURS_DEFAULT: u64 = 1;
 pub const CONSOLE_PAGE_CHARS: usize = 2000;
 
 /// Pages of the console that a link can open, and those below them.
-pub const CONSOLE_PAGES: [&str; 5] = ["overview", "deliveries", "webhooks", "events", "replays"];
+pub const CONSOLE_PAGES: [&str; 6] =
+    ["overview", "deliveries", "webhooks", "events", "replays", "verify"];
 
 /// Seconds for which a secret signs after it was replaced: up to a week.
 pub const GRACE_SECONDS: RangeInclusive<u64> = 0..=604_800;

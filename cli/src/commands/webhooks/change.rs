@@ -99,11 +99,11 @@ impl Optional {
 struct Fields {
     /// Header to send; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE",
-        value_parser = crate::saved_request::SavedRequest::parse_header)]
+        value_parser = grapnel_verify::SavedRequest::parse_header)]
     headers: Vec<(String, String)>,
     /// Header to send whose value is never shown again; repeatable
     #[arg(long = "sensitive-header", value_name = "NAME: VALUE",
-        value_parser = crate::saved_request::SavedRequest::parse_header)]
+        value_parser = grapnel_verify::SavedRequest::parse_header)]
     sensitive_headers: Vec<(String, String)>,
     /// Description
     #[arg(long, value_name = "TEXT")]

@@ -2,7 +2,6 @@
 
 use crate::{
     aws::answer::Asked,
-    clock,
     doctor::{
         check::{Check, Verdict},
         facts::{Alarm, Facts, Queue},
@@ -64,10 +63,10 @@ fn backlog(queue: &Asked<Queue>, alarms: &[Alarm]) -> Verdict {
     let Some(oldest) = oldest else {
         return Verdict::passed(format!("{depth}; CloudWatch reports no age"));
     };
-    let age = format!("the oldest is {} old", clock::span(oldest));
+    let age = format!("the oldest is {} old", grapnel_verify::span(oldest));
     match limit(queue, alarms) {
         Some(limit) if oldest >= limit => Verdict::failed(
-            format!("{depth}; {age}, more than {}", clock::span(limit)),
+            format!("{depth}; {age}, more than {}", grapnel_verify::span(limit)),
             "Look at the function's log for \"message comes again\", and at its throttles: \
              docs/operate.md, \"Alarms\".",
         ),

@@ -57,7 +57,7 @@ pub(super) fn retry(delivery: &Delivery, echoes: &[Echo]) -> Verdict {
     }
     let times: Vec<_> = delivery.attempts.iter().map(|attempt| attempt.attempted_at).collect();
     let after = match times.as_slice() {
-        [first, second] => crate::clock::span(first.until(*second)),
+        [first, second] => grapnel_verify::span(first.until(*second)),
         _ => String::new(),
     };
     Verdict::passed(format!("answered 503, then 200 after {after}"))

@@ -101,10 +101,14 @@ pub(crate) async fn show<B: Backend>(
     let (last, mut figures) = match visitor.session.may(Scope::DeliveriesRead) {
         true => {
             let path = format!("{}/deliveries", of_webhook(id));
-            let (last, figures) = futures::join!(
-                ask.get::<DeliveryPage>(&path, &[("limit", LAST)]),
-                ask.figures_of_last_day(&visitor, Some(id)),
-            );
+            let figures = async {
+                match page::is_of_live_part(&headers) {
+                    true => HashMap::new(),
+                    false => ask.figures_of_last_day(&visitor, Some(id)).await,
+                }
+            };
+            let last = ask.get::<DeliveryPage>(&path, &[("limit", LAST)]);
+            let (last, figures) = futures::join!(last, figures);
             (last.ok(), figures)
         }
         false => (None, HashMap::new()),

@@ -11,3 +11,4 @@ mod samples;
 mod sign_in;
 mod text;
 mod theme;
+mod verify;

@@ -1,6 +1,6 @@
 //! The overview, and the figures on other pages.
 
-use crate::fake::{WEBHOOK, World, figures, page_of, problem, stats, webhook};
+use crate::fake::{WEBHOOK, World, cookie, figures, page_of, problem, stats, webhook};
 use grapnel_wire::scope::Scope;
 use rstest::rstest;
 use serde_json::json;
@@ -77,6 +77,12 @@ async fn webhooks_have_figures_of_the_last_day_and_are_shown_without_if_there_ar
     world.get(&one).await.shows("<dt>Success rate</dt><dd>98.7 %</dd>");
     let line = format!("GET /api/stats?last=24h&webhook={WEBHOOK}");
     assert!(world.made().iter().any(|made| made.line == line));
+
+    // The script of an open page takes the live part alone, which has no figures.
+    let before = world.made().len();
+    let headers = [("cookie", &*cookie()), ("x-part", "live")];
+    world.get_with(&one, &headers).await.shows("Last deliveries");
+    assert!(world.made()[before..].iter().all(|made| !made.line.contains("/api/stats")));
 
     world.answers("GET /api/stats", 503, problem(503, "throttled", "Try again."));
     world.get(list).await.shows("not counted");

@@ -52,6 +52,7 @@ struct SecretPage {
     version: String,
     action: String,
     back: String,
+    verify: String,
     snippets: Vec<Snippet>,
 }
 
@@ -91,6 +92,7 @@ async fn page<B: Backend>(
         version: webhook.map(|got| got.tag).unwrap_or_default(),
         action: links.to(&format!("webhooks/{id}/secret")),
         back: links.webhook(id),
+        verify: links.verify(id),
         snippets: snippets::all(),
     })
 }

@@ -1,46 +1,60 @@
 //! A request that was kept: headers, an empty line, the body, as a proxy or `listen --save` writes
 //! them.
 
-use crate::failure::Failure;
+use grapnel_domain::signature::verify::Received;
 
 /// Most headers of a request.
 const HEADERS: usize = 100;
 
+/// Why a text is no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRequest {
+    #[error("the headers do not end: there is no empty line")]
+    NoEnd,
+    #[error("this is no request: {0}")]
+    NoHeaders(httparse::Error),
+    #[error("the body is written as `{0}`: its own bytes are needed")]
+    Encoded(String),
+}
+
 /// A request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct SavedRequest {
+pub struct SavedRequest {
     /// Names and values, in their order.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// What is unusual about it, for the person who saved it.
-    pub(crate) remarks: Vec<String>,
+    pub remarks: Vec<String>,
 }
 
 impl SavedRequest {
     /// A header's value; the first, if there are several.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(there, _)| there.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// What a check needs of it.
+    #[must_use]
+    pub fn received(&self) -> Received<'_> {
+        Received::read(&self.body, |name| self.header(name))
     }
 
     /// Reads one from text in which a request line may come first.
     ///
     /// # Errors
     /// When that is not what it is.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, Failure> {
-        let advice = "Expected: headers, an empty line, then the body as it arrived; a request line \
-                      such as `POST /hook HTTP/1.1` may come first. Or give the parts: \
-                      -H 'webhook-id: …' … --body-file FILE";
-        let refuse = |what: String| Failure::new(what).advise(advice);
+    pub fn parse(text: &[u8]) -> Result<Self, InvalidRequest> {
         let rest = without_request_line(text);
         let mut found = [httparse::EMPTY_HEADER; HEADERS];
         let (end, parsed) = match httparse::parse_headers(rest, &mut found) {
             Ok(httparse::Status::Complete(done)) => done,
             Ok(httparse::Status::Partial) => {
-                return Err(refuse("the headers do not end: there is no empty line".to_owned()));
+                return Err(InvalidRequest::NoEnd);
             }
-            Err(error) => return Err(refuse(format!("this is no request: {error}"))),
+            Err(error) => return Err(InvalidRequest::NoHeaders(error)),
         };
         let headers = parsed.iter().map(|header| {
             let value = String::from_utf8_lossy(header.value).into_owned();
@@ -50,8 +64,7 @@ impl SavedRequest {
         let captured = Self { headers, body: rest[end..].to_vec(), remarks: Vec::new() };
         let encoding = captured.header("transfer-encoding").unwrap_or("identity");
         if !encoding.eq_ignore_ascii_case("identity") {
-            let what = format!("the body is written as `{encoding}`: its own bytes are needed");
-            return Err(Failure::new(what).advise("Give it apart: --body-file FILE"));
+            return Err(InvalidRequest::Encoded(encoding.to_owned()));
         }
         Ok(captured.remark_on_length())
     }
@@ -72,7 +85,7 @@ impl SavedRequest {
     ///
     /// # Errors
     /// When it has no colon.
-    pub(crate) fn parse_header(text: &str) -> Result<(String, String), String> {
+    pub fn parse_header(text: &str) -> Result<(String, String), String> {
         let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     }
@@ -112,13 +125,20 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing(b"")]
-    #[case::a_body_alone(b"{\"id\": \"evt_1\"}")]
-    #[case::headers_without_end(b"webhook-id: evt_1\n")]
-    #[case::chunked(b"transfer-encoding: chunked\n\n2\r\n{}\r\n0\r\n\r\n")]
-    fn what_is_no_request_is_refused_with_what_to_do(#[case] text: &[u8]) {
-        let failure = SavedRequest::parse(text).expect_err("refused").to_string();
-        assert!(failure.contains("--body-file"), "{failure}");
+    #[case::nothing(b"", InvalidRequest::NoEnd)]
+    #[case::headers_without_end(b"webhook-id: evt_1\n", InvalidRequest::NoEnd)]
+    #[case::chunked(
+        b"transfer-encoding: chunked\n\n2\r\n{}\r\n0\r\n\r\n",
+        InvalidRequest::Encoded("chunked".into())
+    )]
+    fn what_is_no_request_is_refused(#[case] text: &[u8], #[case] expected: InvalidRequest) {
+        assert_eq!(SavedRequest::parse(text), Err(expected));
+    }
+
+    #[test]
+    fn a_body_alone_is_no_request() {
+        let refused = SavedRequest::parse(b"{\"id\": \"evt_1\"}").expect_err("refused");
+        assert!(matches!(refused, InvalidRequest::NoHeaders(_)), "{refused}");
     }
 
     #[test]
