@@ -1,4 +1,4 @@
-//! `/console/verify`: does my signature fit? Somebody pastes a request, and is told why not.
+//! `/console/verify`: does my signature fit? Somebody pastes a request, and reads why not.
 
 use crate::{
     ask::{Ask, of_webhook},
@@ -85,7 +85,7 @@ pub(crate) async fn form<B: Backend>(
     Ok(page::html(StatusCode::OK, &shown))
 }
 
-/// `POST`: checks the request. Nothing of it is stored, and the secret is not shown again.
+/// `POST`: checks the request. The request is not stored, and the secret is not shown again.
 pub(crate) async fn check<B: Backend>(
     State(backend): State<Arc<B>>,
     Typing(form): Typing,
